@@ -1,0 +1,1 @@
+//! The decision process: API outputs, decision programs, their interpreter and their canonical summary.

@@ -1,0 +1,1 @@
+//! Decision processes to losses that punish only decision-changing errors.

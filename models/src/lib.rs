@@ -1,0 +1,4 @@
+//! Networks as data, their weights, and the CPU inference engine.
+
+pub mod net;
+pub mod resnet;

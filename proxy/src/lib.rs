@@ -1,0 +1,1 @@
+//! Wire front ends, routing and the model registry.

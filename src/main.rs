@@ -1,0 +1,2 @@
+//! The `chameleon` command line.
+fn main() {}

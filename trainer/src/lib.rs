@@ -1,0 +1,1 @@
+//! Pre-training, customization and evaluation with libtorch.
