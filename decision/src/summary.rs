@@ -1,0 +1,132 @@
+//! The canonical summary: what people read and the loss is made from.
+
+use serde::{Deserialize, Serialize};
+
+use crate::decision::Decision;
+use crate::program::Span;
+
+/// The finite set of labels an API can answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vocabulary {
+    /// Name, for messages.
+    pub name: String,
+    /// The labels as the API spells them.
+    pub labels: Vec<String>,
+}
+
+/// The kind of decision (ChameleonAPI's taxonomy, OSDI 2024).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DecisionType {
+    /// One branch: is any of its labels in the output?
+    TrueFalse,
+    /// Several branches, of which at most one is taken.
+    MultiChoice,
+    /// Several branches, each taken or not on its own.
+    MultiSelect,
+    /// None of these; the program still decides.
+    Other,
+}
+
+/// Which branch of a multi-choice wins when several match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// The branch of the first (highest-scored) label that matches any.
+    ApiOutput,
+    /// The first branch, in the summary's order, that matches any label.
+    AppPriority,
+    /// The branch of the last label that matches any: later labels overwrite.
+    LastMatch,
+}
+
+/// How a word is compared with a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchMode {
+    /// Equal.
+    Exact,
+    /// Equal when case is folded.
+    Iexact,
+    /// The word is a substring of the label.
+    Contains,
+    /// As `Contains`, case folded.
+    Icontains,
+    /// Either is a substring of the other, case folded.
+    IcontainsEitherWay,
+    /// The label starts with the word.
+    StartsWith,
+    /// The label's first word equals the word, case folded.
+    FirstWord,
+    /// Any word of the label equals the word, case folded.
+    AnyWord,
+    /// Every label matches.
+    Any,
+    /// None of these fits; the labels reached are exact all the same.
+    Other,
+}
+
+/// A word of the application, as written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Word {
+    /// The text.
+    pub text: String,
+    /// How it is compared.
+    pub mode: MatchMode,
+    /// Where it is tested.
+    pub span: Span,
+}
+
+/// A lower bound on a score.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MinScore {
+    /// The bound, in 0..1.
+    pub value: f64,
+    /// Whether a score equal to it passes.
+    pub inclusive: bool,
+}
+
+/// One branch of the decision.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Branch {
+    /// Short name made from what the branch does, unique in the summary.
+    pub name: String,
+    /// What the application does when only this branch is taken.
+    pub outcome: Decision,
+    /// The application's words, in order of appearance.
+    pub words: Vec<Word>,
+    /// Labels of the vocabulary that reach this branch alone at full score, in vocabulary order. With `negated`, those
+    /// that keep the application from it.
+    pub labels: Vec<String>,
+    /// The branch is taken when none of the labels is there (a black-list).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub negated: bool,
+    /// The score a label needs, where the application cuts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_score: Option<MinScore>,
+    /// The source lines that show it.
+    pub evidence: Vec<Span>,
+}
+
+/// The canonical form of a decision process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The class.
+    pub decision_type: DecisionType,
+    /// For multi-choice: which branch wins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
+    /// The branches; for app priority in the application's order.
+    pub branches: Vec<Branch>,
+    /// How many of the API's results the application looks at: the smaller of what it asks for and what it slices;
+    /// absent when it takes the API's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_k: Option<u32>,
+    /// What the application does when no branch is taken.
+    pub default: Decision,
+    /// Name of the vocabulary the labels are from.
+    pub vocabulary: String,
+    /// For `Other`: why it fits no class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
