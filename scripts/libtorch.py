@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Prints a directory that works as LIBTORCH, setting one up first if there is none.
+
+An existing LIBTORCH is used as it is. Else the C++ parts of the pinned PyTorch wheel are unpacked once into
+`target/libtorch-<version>/`. The wheel is fetched by pip from whichever package index pip is configured for, and checked
+against the hashes below. Only the CPU libraries are kept: the wheel's `libtorch_cpu.so` is built with CUDA's profiler,
+so it needs two small CUDA runtime libraries to load, but no GPU and no driver. `--cuda` keeps the GPU libraries too.
+
+Needs only Python's standard library and pip.
+"""
+
+import argparse
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+TORCH_VERSION = "2.11.0"
+
+# The wheels are used for their C++ libraries alone, so the Python they are built for does not matter.
+WHEEL_TAGS = ["--python-version", "3.11", "--implementation", "cp", "--abi", "cp311", "--abi", "none"]
+WHEEL_PLATFORMS = ["manylinux_2_28_x86_64", "manylinux_2_25_x86_64", "manylinux2014_x86_64", "manylinux_2_17_x86_64"]
+
+REQUIREMENTS = """\
+torch==2.11.0 --hash=sha256:7aa2f9bbc6d4595ba72138026b2074be1233186150e9292865e04b7a63b8c67a
+nvidia-cuda-runtime==13.0.96 --hash=sha256:7f82250d7782aa23b6cfe765ecc7db554bd3c2870c43f3d1821f1d18aebf0548
+nvidia-cuda-cupti==13.0.85 --hash=sha256:4eb01c08e859bf924d222250d2e8f8b8ff6d3db4721288cf35d14252a4d933c8
+"""
+
+CPU_LIBRARIES = {
+    "libtorch_cpu.so",
+    "libc10.so",
+    "libtorch.so",
+    "libgomp.so.1",
+    "libcudart.so.13",
+    "libcupti.so.13",
+}
+
+
+class SetupError(Exception):
+    """Something the user has to do."""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--dest", type=Path, help="where to unpack (default: target/libtorch-%s)" % TORCH_VERSION)
+    parser.add_argument("--wheels", type=Path, help="a folder that already holds the wheels; nothing is fetched")
+    parser.add_argument("--cuda", action="store_true", help="keep the GPU libraries of the torch wheel too")
+    arguments = parser.parse_args()
+    try:
+        print(find_or_install(arguments))
+    except SetupError as error:
+        sys.exit("libtorch: %s" % error)
+
+
+def find_or_install(arguments):
+    given = os.environ.get("LIBTORCH")
+    if given:
+        if not (Path(given) / "lib" / "libtorch_cpu.so").is_file():
+            raise SetupError("LIBTORCH is %s, but there is no lib/libtorch_cpu.so in it; unset it or correct it" % given)
+        return Path(given)
+    name = "libtorch-%s%s" % (TORCH_VERSION, "-cuda" if arguments.cuda else "")
+    dest = arguments.dest or Path(__file__).resolve().parent.parent / "target" / name
+    dest.parent.mkdir(parents=True, exist_ok=True)
+    # Two builds may start at once: the second waits and finds the first one's copy.
+    with open(dest.parent / (dest.name + ".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not is_complete(dest):
+            install(dest, arguments)
+    return dest
+
+
+def is_complete(dest):
+    stamp = dest / "build-version"
+    return stamp.is_file() and stamp.read_text().strip() == TORCH_VERSION
+
+
+def install(dest, arguments):
+    if sys.platform != "linux" or os.uname().machine != "x86_64":
+        raise SetupError("ready-made libraries exist here for Linux on x86-64 only; set LIBTORCH to a libtorch %s"
+                         % TORCH_VERSION)
+    with tempfile.TemporaryDirectory(dir=dest.parent, prefix="libtorch-setup-") as work:
+        wheels = Path(work) / "wheels"
+        wheels.mkdir()
+        download(wheels, arguments.wheels)
+        tree = Path(work) / "libtorch"
+        for wheel in sorted(wheels.glob("*.whl")):
+            unpack(wheel, tree, arguments.cuda)
+            # One wheel is half a gigabyte: free its place before the next.
+            wheel.unlink()
+        missing = sorted(name for name in CPU_LIBRARIES if not (tree / "lib" / name).is_file())
+        if missing:
+            raise SetupError("the wheels lack %s" % ", ".join(missing))
+        (tree / "build-version").write_text(TORCH_VERSION + "\n")
+        if dest.exists():
+            shutil.rmtree(dest)
+        tree.rename(dest)
+
+
+def download(wheels, source):
+    requirements = wheels.parent / "requirements.txt"
+    requirements.write_text(REQUIREMENTS)
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
+               "--no-cache-dir", "--require-hashes", "--only-binary=:all:", *WHEEL_TAGS]
+    for platform in WHEEL_PLATFORMS:
+        command += ["--platform", platform]
+    if source:
+        command += ["--no-index", "--find-links", str(source)]
+    command += ["--requirement", str(requirements), "--dest", str(wheels)]
+    print("libtorch: fetching PyTorch %s (about 0.5 GB, once)" % TORCH_VERSION, file=sys.stderr)
+    if subprocess.run(command, stdout=sys.stderr).returncode != 0:
+        raise SetupError("pip could not fetch the pinned wheels; its message is above. Check that `%s -m pip` works, "
+                         "or set LIBTORCH to a libtorch %s" % (sys.executable, TORCH_VERSION))
+
+
+def unpack(wheel, tree, cuda):
+    with zipfile.ZipFile(wheel) as archive:
+        for member in archive.infolist():
+            place = wanted(member.filename, cuda)
+            if place is None or member.is_dir():
+                continue
+            target = tree / place
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with archive.open(member) as source, open(target, "wb") as out:
+                shutil.copyfileobj(source, out, 1 << 20)
+
+
+def wanted(name, cuda):
+    """The place of a wheel's file in libtorch's own layout, or None."""
+    path = Path(name)
+    if name.startswith("torch/include/"):
+        return Path(*path.parts[1:])
+    if "lib" in path.parts[:-1] and (path.name in CPU_LIBRARIES or (cuda and ".so" in path.name)):
+        # PyTorch vendors the OpenMP runtime beside its own libraries, or under torch.libs.
+        return Path("lib") / path.name
+    return None
+
+
+if __name__ == "__main__":
+    main()

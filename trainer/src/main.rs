@@ -1,0 +1,23 @@
+//! The command line of the trainer. `chameleon` starts it; it can be used by itself.
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "chameleon-trainer", version, about = "Trains and customizes Chameleon's models")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train the generic image-label network on a folder of Parquet shards
+    Pretrain(chameleon_trainer::pretrain::Options),
+}
+
+fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Pretrain(options) => chameleon_trainer::pretrain::run(&options),
+    }
+}

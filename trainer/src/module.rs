@@ -1,0 +1,172 @@
+//! A [`Network`] executed with libtorch.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result, bail};
+use chameleon_models::net::{INPUT, Network, Node, Op};
+use tch::{Device, Kind, Tensor};
+
+/// Momentum of the running statistics, PyTorch's default.
+const BATCH_NORM_MOMENTUM: f64 = 0.1;
+
+/// A network with its parameters as tensors.
+pub struct Module {
+    network: Network,
+    parameters: Vec<(String, Tensor)>,
+    index: HashMap<String, usize>,
+}
+
+impl Module {
+    /// Fresh parameters: He-normal convolutions (fan out), unit batch norms, and zero scale for the last batch norm of
+    /// every residual branch, so that blocks start as identities (Goyal et al. 2017).
+    pub fn new(network: Network, device: Device) -> Self {
+        let last_of_branch: Vec<String> =
+            network.nodes.iter().filter(|node| node.op == Op::Add).map(|node| node.inputs[0].clone()).collect();
+        let mut parameters = Vec::new();
+        for node in &network.nodes {
+            for (name, tensor) in initial(node, last_of_branch.contains(&node.name), device) {
+                parameters.push((name, tensor));
+            }
+        }
+        Self::assemble(network, parameters)
+    }
+
+    /// Takes parameters from a checkpoint, by name.
+    ///
+    /// # Errors
+    /// A missing tensor or one of the wrong shape, by name.
+    pub fn from_tensors(network: Network, tensors: &HashMap<String, Tensor>, device: Device) -> Result<Self> {
+        let mut parameters = Vec::new();
+        for (name, shape) in network.parameters() {
+            let tensor = tensors.get(&name).with_context(|| format!("the checkpoint has no tensor `{name}`"))?;
+            let shape: Vec<i64> = shape.iter().map(|&n| n as i64).collect();
+            if tensor.size() != shape {
+                bail!("tensor `{name}` has shape {:?}, the network needs {shape:?}", tensor.size());
+            }
+            parameters.push((name, channels_last(&tensor.to_kind(Kind::Float).to_device(device))));
+        }
+        Ok(Self::assemble(network, parameters))
+    }
+
+    fn assemble(network: Network, parameters: Vec<(String, Tensor)>) -> Self {
+        let index = parameters.iter().enumerate().map(|(i, (name, _))| (name.clone(), i)).collect();
+        Self { network, parameters, index }
+    }
+
+    /// The description.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// All parameters and running statistics, in node order.
+    pub fn tensors(&self) -> &[(String, Tensor)] {
+        &self.parameters
+    }
+
+    /// The parameters that gradients reach, with whether weight decay applies (not to norms and biases).
+    pub fn trainable(&self) -> Vec<(Tensor, bool)> {
+        let is_running = |name: &str| name.ends_with("running_mean") || name.ends_with("running_var");
+        self.parameters
+            .iter()
+            .filter(|(name, _)| !is_running(name))
+            .map(|(_, tensor)| (tensor.set_requires_grad(true), tensor.dim() > 1))
+            .collect()
+    }
+
+    /// The last node's value for a batch (N, C, H, W); H and W may differ from the description's.
+    pub fn forward(&self, input: &Tensor, train: bool) -> Tensor {
+        let last = &self.network.nodes[self.network.nodes.len() - 1].name;
+        self.value(last, input, train)
+    }
+
+    /// The value named `wanted` for a batch (N, C, H, W).
+    pub fn value(&self, wanted: &str, input: &Tensor, train: bool) -> Tensor {
+        let mut values: HashMap<&str, Tensor> = HashMap::from([(INPUT, input.shallow_clone())]);
+        for node in &self.network.nodes {
+            let value = self.apply(node, &values, train);
+            if node.name == wanted {
+                return value;
+            }
+            values.insert(&node.name, value);
+        }
+        unreachable!("callers name a node of the network")
+    }
+
+    fn apply(&self, node: &Node, values: &HashMap<&str, Tensor>, train: bool) -> Tensor {
+        let x = &values[node.inputs[0].as_str()];
+        match &node.op {
+            Op::Conv2d { stride, padding, groups, bias, .. } => {
+                let bias = bias.then(|| self.parameter(node, "bias"));
+                let (stride, padding) = (*stride as i64, *padding as i64);
+                x.conv2d(
+                    self.parameter(node, "weight"),
+                    bias,
+                    [stride, stride],
+                    [padding, padding],
+                    [1, 1],
+                    *groups as i64,
+                )
+            }
+            Op::BatchNorm2d { eps, .. } => x.batch_norm(
+                Some(self.parameter(node, "weight")),
+                Some(self.parameter(node, "bias")),
+                Some(self.parameter(node, "running_mean")),
+                Some(self.parameter(node, "running_var")),
+                train,
+                BATCH_NORM_MOMENTUM,
+                *eps,
+                true,
+            ),
+            Op::Relu => x.relu(),
+            Op::Add => x + &values[node.inputs[1].as_str()],
+            Op::GlobalAvgPool => x.mean_dim([2i64, 3].as_slice(), false, Kind::Float),
+            Op::Linear { .. } => x.linear(self.parameter(node, "weight"), Some(self.parameter(node, "bias"))),
+        }
+    }
+
+    fn parameter(&self, node: &Node, suffix: &str) -> &Tensor {
+        &self.parameters[self.index[&format!("{}.{suffix}", node.name)]].1
+    }
+}
+
+/// The same tensor, laid out with channels innermost where it has four dimensions: the layout oneDNN convolves in
+/// without reordering.
+fn channels_last(tensor: &Tensor) -> Tensor {
+    if tensor.dim() == 4 {
+        tensor.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2])
+    } else {
+        tensor.contiguous()
+    }
+}
+
+fn initial(node: &Node, last_of_branch: bool, device: Device) -> Vec<(String, Tensor)> {
+    let options = (Kind::Float, device);
+    let named = |suffix: &str, tensor: Tensor| (format!("{}.{suffix}", node.name), tensor);
+    match &node.op {
+        Op::Conv2d { c_in, c_out, kernel, groups, bias, .. } => {
+            let fan_out = (c_out / groups * kernel * kernel) as f64;
+            let shape = [*c_out as i64, (c_in / groups) as i64, *kernel as i64, *kernel as i64];
+            let weight = Tensor::randn(shape, options) * (2.0 / fan_out).sqrt();
+            let mut all = vec![named("weight", channels_last(&weight))];
+            if *bias {
+                all.push(named("bias", Tensor::zeros([*c_out as i64], options)));
+            }
+            all
+        }
+        Op::BatchNorm2d { channels, .. } => {
+            let n = [*channels as i64];
+            let scale = if last_of_branch { Tensor::zeros(n, options) } else { Tensor::ones(n, options) };
+            vec![
+                named("weight", scale),
+                named("bias", Tensor::zeros(n, options)),
+                named("running_mean", Tensor::zeros(n, options)),
+                named("running_var", Tensor::ones(n, options)),
+            ]
+        }
+        Op::Linear { d_in, d_out } => {
+            let weight = Tensor::randn([*d_out as i64, *d_in as i64], options) * 0.01;
+            vec![named("weight", weight), named("bias", Tensor::zeros([*d_out as i64], options))]
+        }
+        Op::Relu | Op::Add | Op::GlobalAvgPool => Vec::new(),
+    }
+}
