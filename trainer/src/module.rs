@@ -73,7 +73,8 @@ impl Module {
             .collect()
     }
 
-    /// The last node's value for a batch (N, C, H, W); H and W may differ from the description's.
+    /// The last node's value for a batch (N, C, H, W); H and W may differ from the description's. Convolutions run in
+    /// the input's precision: a bfloat16 batch makes a mixed-precision pass with f32 weights, norms and head.
     pub fn forward(&self, input: &Tensor, train: bool) -> Tensor {
         let last = &self.network.nodes[self.network.nodes.len() - 1].name;
         self.value(last, input, train)
@@ -99,7 +100,7 @@ impl Module {
                 let bias = bias.then(|| self.parameter(node, "bias"));
                 let (stride, padding) = (*stride as i64, *padding as i64);
                 x.conv2d(
-                    self.parameter(node, "weight"),
+                    &self.parameter(node, "weight").to_kind(x.kind()),
                     bias,
                     [stride, stride],
                     [padding, padding],

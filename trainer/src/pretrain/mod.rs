@@ -86,6 +86,9 @@ pub struct Options {
     /// Smoothing of the class loss
     #[arg(long, default_value_t = 0.1)]
     pub smoothing: f64,
+    /// Convolve in bfloat16: about twice as fast where the processor has the instructions (AMX, AVX512-BF16)
+    #[arg(long)]
+    pub bf16: bool,
     /// Decay of the weights' moving average
     #[arg(long, default_value_t = 0.998)]
     pub ema: f64,
@@ -94,7 +97,7 @@ pub struct Options {
     pub seed: u64,
 }
 
-/// The network that is trained: 110 M multiply-accumulates an image, 2.8 M parameters.
+/// The network that is trained: 215 M multiply-accumulates an image, 3.8 M parameters.
 pub fn network(outputs: usize) -> Network {
     resnet(&ResNetConfig {
         name: "image-labels".to_owned(),
@@ -106,7 +109,7 @@ pub fn network(outputs: usize) -> Network {
             std: vec![0.276, 0.269, 0.282],
         },
         stem: (32, 2),
-        stages: vec![(64, 2, 2), (128, 2, 2), (256, 2, 2)],
+        stages: vec![(48, 1, 1), (96, 2, 2), (192, 2, 2), (384, 1, 2)],
         outputs,
     })
 }
@@ -173,6 +176,7 @@ struct Run {
     source: Source,
     schedule: Schedule,
     objective: Objective,
+    compute: Kind,
     step: u64,
     checkpoint: PathBuf,
 }
@@ -201,7 +205,8 @@ impl Run {
         let step =
             if checkpoint.exists() { checkpoint::load(&checkpoint, &module, &mut optimizer, &mut ema)? } else { 0 };
         let objective = Objective::new(labels, options);
-        Ok(Self { module, optimizer, ema, source, schedule, objective, step, checkpoint })
+        let compute = if options.bf16 { Kind::BFloat16 } else { Kind::Float };
+        Ok(Self { module, optimizer, ema, source, schedule, objective, compute, step, checkpoint })
     }
 
     fn train(&mut self, options: &Options, tuning: &ImageSet) -> Result<()> {
@@ -245,7 +250,7 @@ impl Run {
     }
 
     fn update(&mut self, batch: &batches::Batch) -> f64 {
-        let logits = self.module.forward(&batch.images(), true);
+        let logits = self.module.forward(&batch.images().to_kind(self.compute), true);
         let loss = self.objective.loss(&logits, &batch.classes());
         loss.backward();
         self.optimizer.step(self.schedule.learning_rate(self.step));
