@@ -1,0 +1,22 @@
+# One entry point a wish. On a fresh machine `make demo` and `make test` set up everything they need.
+
+PYTHON ?= python3
+PROFILE ?= release
+
+.PHONY: demo test build lint bench clean-demo
+
+demo: build ## the whole path on a garbage-sorting application
+	$(PYTHON) scripts/demo.py
+
+build: ## both binaries, optimized
+	LIBTORCH="$$($(PYTHON) scripts/libtorch.py)" cargo build --locked --release --workspace --bins
+
+test: ## every test of every crate
+	LIBTORCH="$$($(PYTHON) scripts/libtorch.py)" cargo test --locked --workspace
+
+lint: ## formatting and lints
+	cargo fmt --all --check
+	LIBTORCH="$$($(PYTHON) scripts/libtorch.py)" cargo clippy --locked --workspace --all-targets -- -D warnings
+
+clean-demo: ## forget what the demo made
+	rm -rf target/demo
