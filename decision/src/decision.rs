@@ -7,9 +7,11 @@
 //! comparison, a membership test or a look-up by key is chosen, and shows. Repetitions of one effect (a loop that prints
 //! every label) count once, in order of first occurrence.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use crate::program::Span;
+use crate::program::{Program, Span};
 
 /// A value as it shows in a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,4 +43,46 @@ pub struct Effect {
 pub struct Decision {
     /// The effects.
     pub effects: Vec<Effect>,
+}
+
+impl Decision {
+    /// Short text for people, e.g. `return 'compost'`; effects are separated by `; `.
+    pub fn describe(&self, program: &Program) -> String {
+        let _ = program;
+        self.to_string()
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.effects.is_empty() {
+            return f.write_str("nothing");
+        }
+        for (i, effect) in self.effects.iter().enumerate() {
+            write!(f, "{}{effect}", if i == 0 { "" } else { "; " })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let values = self.values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        match self.action.as_str() {
+            "return" | "raise" => write!(f, "{} {values}", self.action),
+            assigned if assigned.ends_with(" =") => write!(f, "{assigned} {values}"),
+            called => write!(f, "{called}({values})"),
+        }
+    }
+}
+
+impl fmt::Display for Rendered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Chosen(text) => f.write_str(text),
+            Self::Data => f.write_str("<data>"),
+            Self::Unknown => f.write_str("<unknown>"),
+            Self::Parts(parts) => parts.iter().try_for_each(|part| part.fmt(f)),
+        }
+    }
 }

@@ -1,21 +1,25 @@
 //! The decision process: what an application decides from the output of an ML API.
 //!
-//! Two faces of one thing. The [`Program`] is an executable slice of the application: [`Program::decide`] turns an
+//! Two faces of one thing. The [`Program`] is an executable slice of the application: [`Decider::decide`] turns an
 //! [`ApiOutput`] into a [`Decision`] without Python. The [`Summary`] is the canonical form that people read and that
-//! the loss is made from; it is derived by running the program over the API's vocabulary, never by matching syntax.
+//! the loss is made from; [`summarize`] derives it by running the program over the API's vocabulary, never by matching
+//! syntax.
 //!
 //! This crate holds pure values: no files, no network, no machine learning.
 
 #![forbid(unsafe_code)]
 
 mod api;
+mod decider;
 mod decision;
 mod output;
 mod process;
 mod program;
+mod summarize;
 mod summary;
 
 pub use api::{Api, OutputShape, Provider};
+pub use decider::{DecideError, Decider};
 pub use decision::{Decision, Effect, Rendered};
 pub use output::{ApiOutput, Label};
 pub use process::{DecisionProcess, FORMAT_VERSION, Problem, Warning};
@@ -23,4 +27,5 @@ pub use program::{
     BinaryOp, BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Function, FunctionId,
     Keyword, Parameter, Program, Span, Stmt, StmtKind, Target, UnaryOp,
 };
+pub use summarize::summarize;
 pub use summary::{Branch, DecisionType, MatchMode, MinScore, Order, Summary, Vocabulary, Word};
