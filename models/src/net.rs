@@ -19,6 +19,9 @@ use serde::{Deserialize, Serialize};
 /// The name of the value that holds the input batch, shape (N, channels, height, width).
 pub const INPUT: &str = "input";
 
+/// The most elements one value may hold, so that a damaged or hostile description cannot ask for all memory.
+pub const MAX_ELEMENTS: usize = 1 << 28;
+
 /// What a network expects its input to look like.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImageInput {
@@ -32,6 +35,26 @@ pub struct ImageInput {
     pub mean: Vec<f32>,
     /// Per-channel standard deviation of pixel values scaled to 0..1; divided by second.
     pub std: Vec<f32>,
+}
+
+impl ImageInput {
+    /// Elements of one image's tensor.
+    pub fn elements(&self) -> usize {
+        self.channels * self.height * self.width
+    }
+
+    /// Checks that every channel has a mean and a standard deviation to normalize by.
+    ///
+    /// # Errors
+    /// [`NetworkError::Normalization`] if not.
+    pub fn check(&self) -> Result<(), NetworkError> {
+        let whole = |values: &[f32]| values.len() == self.channels && values.iter().all(|v| v.is_finite());
+        if whole(&self.mean) && whole(&self.std) && self.std.iter().all(|&s| s > 0.0) {
+            Ok(())
+        } else {
+            Err(NetworkError::Normalization(self.channels))
+        }
+    }
 }
 
 /// One operation.
@@ -135,6 +158,12 @@ pub enum NetworkError {
         /// What it is given.
         got: String,
     },
+    /// A value would hold no numbers, or more than [`MAX_ELEMENTS`].
+    #[error("value `{0}` must hold between 1 and {MAX_ELEMENTS} elements")]
+    TooLarge(String),
+    /// Normalization does not fit the channels.
+    #[error("the input's mean and std must each hold {0} finite numbers, std above zero")]
+    Normalization(usize),
     /// There is no node at all.
     #[error("the network has no nodes")]
     Empty,
@@ -151,12 +180,15 @@ impl Network {
     pub fn shapes(&self) -> Result<HashMap<String, Shape>, NetworkError> {
         let mut shapes = HashMap::new();
         let input = &self.input;
-        shapes.insert(INPUT.to_owned(), vec![input.channels, input.height, input.width]);
+        let input = vec![input.channels, input.height, input.width];
+        check_size(INPUT, &input)?;
+        shapes.insert(INPUT.to_owned(), input);
         if self.nodes.is_empty() {
             return Err(NetworkError::Empty);
         }
         for node in &self.nodes {
             let shape = node_shape(node, &shapes)?;
+            check_size(&node.name, &shape)?;
             if shapes.insert(node.name.clone(), shape).is_some() {
                 return Err(NetworkError::DuplicateName(node.name.clone()));
             }
@@ -185,6 +217,14 @@ impl Network {
             (out * per_output) as u64
         });
         Ok(macs.sum())
+    }
+}
+
+fn check_size(value: &str, shape: &[usize]) -> Result<(), NetworkError> {
+    let elements = shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
+    match elements {
+        Some(1..=MAX_ELEMENTS) => Ok(()),
+        _ => Err(NetworkError::TooLarge(value.to_owned())),
     }
 }
 
@@ -220,18 +260,12 @@ fn node_shape(node: &Node, shapes: &HashMap<String, Shape>) -> Result<Shape, Net
         |expected: String| NetworkError::Shape { node: node.name.clone(), expected, got: format!("{inputs:?}") };
     match (&node.op, inputs.as_slice()) {
         (Op::Conv2d { c_in, c_out, kernel, stride, padding, groups, .. }, [[c, h, w]]) => {
-            let fits = c == c_in
-                && *stride > 0
-                && *groups > 0
-                && c_in % groups == 0
-                && c_out % groups == 0
-                && h + 2 * padding >= *kernel
-                && w + 2 * padding >= *kernel;
-            if !fits {
-                return Err(misfit(format!("({c_in}, h, w) with h, w >= {kernel} - 2 * {padding}")));
+            let grouped = *groups > 0 && c_in % groups == 0 && c_out % groups == 0;
+            let side = |n: usize| conv_side(n, *kernel, *stride, *padding);
+            match (side(*h), side(*w)) {
+                (Some(rows), Some(columns)) if c == c_in && grouped => Ok(vec![*c_out, rows, columns]),
+                _ => Err(misfit(format!("({c_in}, h, w) with h, w >= {kernel} - 2 * {padding}"))),
             }
-            let side = |n: usize| (n + 2 * padding - kernel) / stride + 1;
-            Ok(vec![*c_out, side(*h), side(*w)])
         }
         (Op::BatchNorm2d { channels, .. }, [shape @ [c, _, _]]) if c == channels => Ok(shape.to_vec()),
         (Op::BatchNorm2d { channels, .. }, _) => Err(misfit(format!("({channels}, h, w)"))),
@@ -245,4 +279,10 @@ fn node_shape(node: &Node, shapes: &HashMap<String, Shape>) -> Result<Shape, Net
         (Op::Relu, _) => Err(misfit("one value".to_owned())),
         (Op::GlobalAvgPool, _) => Err(misfit("(c, h, w)".to_owned())),
     }
+}
+
+/// Rows or columns after a convolution; `None` where the kernel does not fit the padded side.
+fn conv_side(n: usize, kernel: usize, stride: usize, padding: usize) -> Option<usize> {
+    let room = padding.checked_mul(2)?.checked_add(n)?.checked_sub(kernel)?;
+    if kernel == 0 { None } else { Some(room.checked_div(stride)? + 1) }
 }
