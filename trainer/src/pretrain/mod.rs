@@ -54,7 +54,7 @@ pub struct Options {
     #[arg(long, default_value_t = 3)]
     pub shards: usize,
     /// Passes over the training images
-    #[arg(long, default_value_t = 24)]
+    #[arg(long, default_value_t = 30)]
     pub epochs: u64,
     /// Stop after this many steps in all; go on by running again
     #[arg(long)]
@@ -69,7 +69,7 @@ pub struct Options {
     #[arg(long, default_value_t = 5e-4)]
     pub weight_decay: f64,
     /// Fraction of the steps over which the rate falls; 1 is a plain cosine
-    #[arg(long, default_value_t = 0.6)]
+    #[arg(long, default_value_t = 0.7)]
     pub decay: f64,
     /// Smallest part of an image's area that a crop keeps
     #[arg(long, default_value_t = 0.35)]
@@ -78,7 +78,7 @@ pub struct Options {
     #[arg(long, default_value_t = 32)]
     pub first_side: usize,
     /// Rows and columns of training images at last
-    #[arg(long, default_value_t = 56)]
+    #[arg(long, default_value_t = 64)]
     pub last_side: usize,
     /// Weight of the label loss (the mean over labels) beside the class loss
     #[arg(long, default_value_t = 20.0)]
