@@ -11,7 +11,8 @@ demo: build ## the whole path on a garbage-sorting application
 build: ## both binaries, optimized
 	LIBTORCH="$$($(PYTHON) scripts/libtorch.py)" cargo build --locked --release --workspace --bins
 
-test: ## every test of every crate
+test: ## every test of every crate; those of the whole run the binaries, so these are built first
+	LIBTORCH="$$($(PYTHON) scripts/libtorch.py)" cargo build --locked --workspace --bins
 	LIBTORCH="$$($(PYTHON) scripts/libtorch.py)" cargo test --locked --workspace
 
 lint: ## formatting and lints

@@ -1,0 +1,36 @@
+//! `chameleon analyze`
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::exit::ExitStatus;
+use crate::{printer, process};
+
+/// What to analyze.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// A Python file, or a folder of them
+    path: PathBuf,
+    /// Labels the API can answer, one a line [default: those of the model that ships]
+    #[arg(long, value_name = "FILE")]
+    vocabulary: Option<PathBuf>,
+    /// Print the decision processes as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus> {
+    let vocabulary = process::vocabulary(arguments.vocabulary.as_deref())?;
+    let analysis = chameleon_analyzer::analyze(&arguments.path, &vocabulary)?;
+    if arguments.json {
+        printer::json(&serde_json::json!({
+            "version": chameleon_decision::FORMAT_VERSION,
+            "processes": analysis.processes,
+            "problems": analysis.problems,
+        }))?;
+    } else {
+        printer::data(&chameleon_analyzer::render(&analysis))?;
+    }
+    Ok(if analysis.processes.is_empty() { ExitStatus::Negative } else { ExitStatus::Success })
+}

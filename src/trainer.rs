@@ -1,0 +1,42 @@
+//! Starting `chameleon-trainer`, the binary that links libtorch, as a child.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+const NAME: &str = "chameleon-trainer";
+
+/// Runs the trainer with these arguments and returns what it printed on stdout. Its stderr (progress, messages) is
+/// this process's own.
+///
+/// # Errors
+/// The trainer is not found, cannot start, or fails; its own message is then already on stderr.
+pub(crate) fn run(arguments: &[OsString]) -> Result<String> {
+    let path = find()?;
+    let output = Command::new(&path)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("{} does not start", path.display()))?;
+    if !output.status.success() {
+        bail!("{NAME} ended with {}; its message is above", output.status);
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("{NAME} printed something that is not UTF-8"))
+}
+
+/// `CHAMELEON_TRAINER`, else the trainer beside this program, else the one on the `PATH`.
+fn find() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("CHAMELEON_TRAINER") {
+        return Ok(path.into());
+    }
+    let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join(NAME)));
+    let on_path = std::env::var_os("PATH").into_iter().flat_map(|path| {
+        std::env::split_paths(&path).map(|folder| folder.join(NAME)).collect::<Vec<_>>()
+    });
+    beside.into_iter().chain(on_path).find(|path| path.is_file()).with_context(|| {
+        format!("{NAME} is neither beside this program nor on the PATH; build it with `make build` or set CHAMELEON_TRAINER")
+    })
+}

@@ -1,0 +1,172 @@
+//! What the tests of the whole share: the built binaries, a private home for each test, a Python with the real clients,
+//! and a running server that is stopped when it goes out of scope.
+//!
+//! `make test` builds the binaries first; the tests find them beside their own.
+
+#![forbid(unsafe_code)]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use tempfile::TempDir;
+
+/// The packages of the real clients, pinned.
+const CLIENTS: [&str; 1] = ["google-cloud-vision==3.16.0"];
+
+/// Longest wait for one reply of a server on loopback.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository").to_owned()
+}
+
+/// A binary of the workspace, built with the same profile as this test.
+///
+/// # Errors
+/// It was not built.
+pub fn binary(name: &str) -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let folder = own.parent().and_then(Path::parent).context("a test lies in target/PROFILE/deps")?;
+    let path = folder.join(name);
+    ensure!(path.is_file(), "{} is not built; run `make test`", path.display());
+    Ok(path)
+}
+
+/// The interpreter of an environment with the real clients, made once.
+///
+/// # Errors
+/// Python or its packages cannot be had.
+pub fn python() -> Result<PathBuf> {
+    let script = repository().join("scripts/python_env.py");
+    let output = Command::new("python3").arg(script).arg("clients").args(CLIENTS).stderr(Stdio::inherit()).output()?;
+    ensure!(output.status.success(), "the environment for the real clients could not be made");
+    Ok(String::from_utf8(output.stdout)?.trim().into())
+}
+
+/// The program with a home of its own, which vanishes with it.
+pub struct Chameleon {
+    home: TempDir,
+}
+
+/// What a finished command left.
+#[derive(Debug)]
+pub struct Finished {
+    /// Exit status; None when a signal ended it.
+    pub status: Option<i32>,
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+}
+
+impl From<Output> for Finished {
+    fn from(output: Output) -> Self {
+        Self {
+            status: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Chameleon {
+    /// A fresh home.
+    ///
+    /// # Errors
+    /// No temporary folder can be made.
+    pub fn new() -> Result<Self> {
+        Ok(Self { home: tempfile::tempdir()? })
+    }
+
+    /// Its home folder.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// The command with these arguments, not started; it runs in the repository's root.
+    ///
+    /// # Errors
+    /// The binary was not built.
+    pub fn command(&self, arguments: &[&str]) -> Result<Command> {
+        let mut command = Command::new(binary("chameleon")?);
+        command.args(arguments).env("CHAMELEON_HOME", self.home()).env_remove("CHAMELEON_LOG");
+        command.current_dir(repository()).stdin(Stdio::null());
+        Ok(command)
+    }
+
+    /// Runs the command to its end.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn run(&self, arguments: &[&str]) -> Result<Finished> {
+        Ok(self.command(arguments)?.output()?.into())
+    }
+
+    /// Starts `chameleon serve` on a free port and waits until it listens.
+    ///
+    /// # Errors
+    /// It ends, or says something else than where it listens.
+    pub fn serve(&self, arguments: &[&str]) -> Result<Server> {
+        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"])?;
+        let mut child = command.args(arguments).stdout(Stdio::piped()).spawn()?;
+        let mut first = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().context("stdout is piped")?);
+        stdout.read_line(&mut first)?;
+        let address = first.split_whitespace().find_map(|word| word.strip_prefix("http://")?.parse().ok());
+        let server = Server { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), _stdout: stdout };
+        Ok(Server { address: address.with_context(|| format!("no address in {first:?}"))?, ..server })
+    }
+}
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+    // Kept open, so that the server's later lines do not fail.
+    _stdout: BufReader<std::process::ChildStdout>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself; either way nothing is left running.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Server {
+    /// Sends bytes on a fresh connection, closes the sending side, and reads the whole reply.
+    ///
+    /// # Errors
+    /// The connection fails; a server that stops reading early is no failure.
+    pub fn exchange(&self, request: &[u8]) -> Result<String> {
+        let mut stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(REPLY_TIMEOUT))?;
+        // The server may refuse a request before it has read all of it.
+        let _ = stream.write_all(request);
+        let mut reply = Vec::new();
+        let _ = stream.read_to_end(&mut reply);
+        Ok(String::from_utf8_lossy(&reply).into_owned())
+    }
+
+    /// Posts JSON and returns the status and the reply's body.
+    ///
+    /// # Errors
+    /// The connection fails or the reply is not HTTP with a JSON body.
+    pub fn post(&self, path: &str, body: &str) -> Result<(u16, serde_json::Value)> {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        let reply = self.exchange(format!("{head}{body}").as_bytes())?;
+        let (head, body) = reply.split_once("\r\n\r\n").with_context(|| format!("no HTTP reply: {reply:?}"))?;
+        let status = head.split_whitespace().nth(1).context("no status")?.parse()?;
+        Ok((status, serde_json::from_str(body).with_context(|| format!("not JSON: {body:?}"))?))
+    }
+}

@@ -1,0 +1,129 @@
+//! The command line as a person meets it.
+
+use std::fs;
+
+use anyhow::Result;
+use chameleon_tests::Chameleon;
+use serde_json::Value;
+
+const COMMANDS: [&str; 10] =
+    ["analyze", "loss", "customize", "serve", "run", "label", "report", "registry", "ca", "completions"];
+
+#[test]
+fn help_lists_every_command_and_the_exit_statuses() -> Result<()> {
+    let help = Chameleon::new()?.run(&["--help"])?;
+    assert_eq!(help.status, Some(0));
+    for command in COMMANDS {
+        assert!(help.stdout.contains(&format!("\n  {command}")), "{command} in {}", help.stdout);
+    }
+    assert!(help.stdout.contains("Exit status:"));
+    Ok(())
+}
+
+#[test]
+fn every_command_explains_itself() -> Result<()> {
+    let chameleon = Chameleon::new()?;
+    for command in COMMANDS {
+        let help = chameleon.run(&[command, "--help"])?;
+        assert_eq!(help.status, Some(0), "{command}");
+        assert!(help.stdout.contains("Usage: chameleon"), "{command}: {}", help.stdout);
+        let options = help.stdout.lines().filter(|line| line.trim_start().starts_with('-'));
+        for line in options {
+            assert!(line.trim().len() > 2, "{command}: {line}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn version_names_the_program() -> Result<()> {
+    let version = Chameleon::new()?.run(&["--version"])?;
+    assert_eq!(version.stdout.trim(), format!("chameleon {}", env!("CARGO_PKG_VERSION")));
+    Ok(())
+}
+
+#[test]
+fn completions_exist_for_the_common_shells() -> Result<()> {
+    let chameleon = Chameleon::new()?;
+    for shell in ["bash", "zsh", "fish"] {
+        let script = chameleon.run(&["completions", shell])?;
+        assert_eq!(script.status, Some(0));
+        assert!(script.stdout.contains("customize"), "{shell}");
+    }
+    Ok(())
+}
+
+#[test]
+fn analyze_shows_branches_words_and_source_lines() -> Result<()> {
+    let account = Chameleon::new()?.run(&["analyze", "apps-corpus/garbage-sorter"])?;
+    assert_eq!(account.status, Some(0), "{}", account.stderr);
+    for expected in ["app.py", "compost", "recycle", "donate", "food", "cardboard", "footwear", "trash"] {
+        assert!(account.stdout.contains(expected), "{expected} in {}", account.stdout);
+    }
+    Ok(())
+}
+
+#[test]
+fn analyze_as_json_gives_the_versioned_process() -> Result<()> {
+    let account = Chameleon::new()?.run(&["analyze", "--json", "apps-corpus/garbage-sorter"])?;
+    let json: Value = serde_json::from_str(&account.stdout)?;
+    let summary = &json["processes"][0]["summary"];
+    assert_eq!(summary["decision_type"], "multi_choice");
+    assert_eq!(summary["order"], "api_output");
+    let branches = summary["branches"].as_array().map_or(0, Vec::len);
+    assert_eq!(branches, 3, "{summary}");
+    let labels = |branch: usize| summary["branches"][branch]["labels"].to_string();
+    assert_eq!(labels(0), r#"["Food","Produce","Snack"]"#);
+    assert!(json["version"].is_u64());
+    Ok(())
+}
+
+#[test]
+fn loss_prints_the_formula_with_the_applications_groups() -> Result<()> {
+    let loss = Chameleon::new()?.run(&["loss", "apps-corpus/garbage-sorter"])?;
+    assert_eq!(loss.status, Some(0), "{}", loss.stderr);
+    for expected in ["compost", "recycle", "donate"] {
+        assert!(loss.stdout.contains(expected), "{expected} in {}", loss.stdout);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_path_that_does_not_exist_is_one_clear_error() -> Result<()> {
+    for command in ["analyze", "loss", "customize"] {
+        let finished = Chameleon::new()?.run(&[command, "no/such/app.py"])?;
+        assert_eq!(finished.status, Some(2), "{command}");
+        assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
+        assert!(finished.stderr.contains("no/such/app.py"), "{}", finished.stderr);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_file_that_is_not_python_is_one_clear_error() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("photo.jpg");
+    fs::write(&file, [0xff, 0xd8, 0xff, 0xe0, 0, 1, 2, 3])?;
+    let finished = Chameleon::new()?.run(&["analyze", &file.to_string_lossy()])?;
+    assert_eq!(finished.status, Some(2), "{}", finished.stdout);
+    assert!(finished.stderr.contains("photo.jpg") && finished.stderr.contains("Python"), "{}", finished.stderr);
+    Ok(())
+}
+
+#[test]
+fn a_program_without_a_call_says_so_and_exits_with_1() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    fs::write(folder.path().join("plain.py"), "print('hello')\n")?;
+    let finished = Chameleon::new()?.run(&["analyze", &folder.path().to_string_lossy()])?;
+    assert_eq!(finished.status, Some(1), "{}", finished.stdout);
+    Ok(())
+}
+
+#[test]
+fn nonsense_arguments_exit_with_2() -> Result<()> {
+    let chameleon = Chameleon::new()?;
+    assert_eq!(chameleon.run(&["frobnicate"])?.status, Some(2));
+    assert_eq!(chameleon.run(&["serve", "--listen", "nowhere"])?.status, Some(2));
+    assert_eq!(chameleon.run(&["run"])?.status, Some(2));
+    Ok(())
+}
