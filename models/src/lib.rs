@@ -1,6 +1,37 @@
 //! Networks as data, their weights, and the CPU inference engine.
+//!
+//! From bytes to labels:
+//!
+//! ```no_run
+//! use chameleon_models::labeler::ImageLabeler;
+//! use chameleon_models::{preprocess, zoo};
+//!
+//! let model = zoo::read("models/zoo/image-labels".as_ref())?;
+//! let labeler = ImageLabeler::new(&model)?;
+//! let image = preprocess::decode(&std::fs::read("dog.jpg")?, preprocess::DecodeLimits::default())?;
+//! let features = labeler.features(&[preprocess::tensor(&image, labeler.input())]);
+//! for label in labeler.labels(&features[0], None) {
+//!     println!("{:.2} {}", label.score, label.description);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`net`], [`resnet`] | networks as data |
+//! | [`weights`] | their parameters, from and to safetensors |
+//! | [`engine`] | inference in f32 |
+//! | [`preprocess`] | image bytes to input tensors |
+//! | [`zoo`], [`bank`] | models that ship, and features to customize them with |
+//! | [`app`] | one application's changes to a model |
+//! | [`labeler`] | all of it together |
 
+pub mod app;
+pub mod bank;
 pub mod engine;
+pub mod labeler;
 pub mod net;
+pub mod preprocess;
 pub mod resnet;
 pub mod weights;
+pub mod zoo;

@@ -9,7 +9,9 @@ mod write;
 
 use std::collections::BTreeMap;
 
+pub(crate) use read::decode;
 pub use write::Precision;
+pub(crate) use write::serialize;
 
 use crate::net::{Network, Shape};
 

@@ -1,0 +1,136 @@
+//! App models: what customization for one application changes in the shared network.
+//!
+//! A folder of two files. `app.json` ([`AppManifest`]) says which application, which backbone and which labels;
+//! `head.safetensors` holds the head's rows for those labels: `head.weight` F32 (n, D) and `head.bias` F32 (n).
+//! Hundreds of app models thus share one backbone in memory.
+
+mod read;
+mod write;
+
+use serde::{Deserialize, Serialize};
+
+use crate::weights::WeightsError;
+use crate::zoo::ImageLabels;
+
+/// Version of the folder's format.
+pub const FORMAT_VERSION: u32 = 1;
+/// The description's file name.
+pub const APP_JSON: &str = "app.json";
+/// The parameters' file name.
+pub const HEAD_FILE: &str = "head.safetensors";
+
+/// What `app.json` says. Unknown fields are let through.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AppManifest {
+    /// [`FORMAT_VERSION`] when written.
+    pub version: u32,
+    /// Name of the application.
+    pub app: String,
+    /// The network it changes.
+    pub base: BaseRef,
+    /// Labels whose rows it brings, as the network spells them.
+    pub labels: Vec<String>,
+    /// What the application decides: a `DecisionProcess`.
+    #[serde(default)]
+    pub process: serde_json::Value,
+    /// How often its decisions are right, before and after.
+    #[serde(default)]
+    pub evaluation: serde_json::Value,
+    /// How it was trained.
+    #[serde(default)]
+    pub recipe: serde_json::Value,
+}
+
+/// A network by name and content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaseRef {
+    /// Name in the zoo.
+    pub name: String,
+    /// SHA-256 of its weights file, in lower-case hexadecimal.
+    pub weights_sha256: String,
+}
+
+/// Rows of the head for one application's labels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AppModel {
+    /// What it is.
+    pub manifest: AppManifest,
+    /// Indices of the rows in the network's labels, in the order of the manifest's labels.
+    pub rows: Vec<usize>,
+    /// (n, D), row-major.
+    pub weight: Vec<f32>,
+    /// (n).
+    pub bias: Vec<f32>,
+}
+
+/// Why a folder is no app model, or cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppError {
+    /// A file or folder cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file is larger than an app model's can be.
+    #[error("{path}: {bytes} bytes; at most {limit}")]
+    TooLarge {
+        /// Which.
+        path: String,
+        /// Its size.
+        bytes: u64,
+        /// The largest size read.
+        limit: u64,
+    },
+    /// The description is not valid.
+    #[error("{APP_JSON}: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The folder's format is of another version.
+    #[error("{APP_JSON}: format version {0}; this program reads version {FORMAT_VERSION}")]
+    Version(u32),
+    /// It was made for another network.
+    #[error("{APP_JSON}: made for weights {expected} of `{name}`; this program has {got}. Customize the app again")]
+    Base {
+        /// Name of the network it was made for.
+        name: String,
+        /// SHA-256 of the weights it was made for.
+        expected: String,
+        /// SHA-256 of the weights here.
+        got: String,
+    },
+    /// It brings no rows at all.
+    #[error("{APP_JSON}: no labels")]
+    NoLabels,
+    /// It names a label that the network does not have.
+    #[error("{APP_JSON}: the network has no label `{0}`")]
+    UnknownLabel(String),
+    /// It names a label twice.
+    #[error("{APP_JSON}: label `{0}` twice")]
+    DuplicateLabel(String),
+    /// The parameters are damaged or do not fit the labels.
+    #[error("{HEAD_FILE}: {0}")]
+    Head(#[from] WeightsError),
+    /// The target exists and is no app model: it is not overwritten.
+    #[error("{0} exists and is not an app model; choose another folder")]
+    Occupied(String),
+}
+
+impl AppModel {
+    /// An app model with the rows of `labels`.
+    ///
+    /// # Errors
+    /// The manifest is for another network or names unknown labels, or the lengths do not fit.
+    pub fn new(manifest: AppManifest, weight: Vec<f32>, bias: Vec<f32>, base: &ImageLabels) -> Result<Self, AppError> {
+        read::assemble(manifest, weight, bias, base)
+    }
+}
+
+impl BaseRef {
+    /// A reference to a network of the zoo.
+    pub fn of(base: &ImageLabels) -> Self {
+        Self { name: base.manifest.name.clone(), weights_sha256: base.weights_sha256().to_owned() }
+    }
+}

@@ -1,0 +1,109 @@
+//! Reading app models. Nothing in the bytes is trusted.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use super::{APP_JSON, AppError, AppManifest, AppModel, BaseRef, FORMAT_VERSION, HEAD_FILE};
+use crate::weights::Weights;
+use crate::zoo::ImageLabels;
+
+/// Descriptions are a few kilobytes, heads at most a few megabytes: anything larger is no app model.
+const MAX_BYTES: u64 = 64 << 20;
+pub(super) const WEIGHT: &str = "head.weight";
+pub(super) const BIAS: &str = "head.bias";
+
+impl AppModel {
+    /// Reads a folder.
+    ///
+    /// # Errors
+    /// A file is missing or damaged, or the model does not fit `base`.
+    pub fn read(folder: &Path, base: &ImageLabels) -> Result<Self, AppError> {
+        Self::from_bytes(&bytes(&folder.join(APP_JSON))?, &bytes(&folder.join(HEAD_FILE))?, base)
+    }
+
+    /// Reads the bytes of the two files.
+    ///
+    /// # Errors
+    /// As [`AppModel::read`].
+    pub fn from_bytes(app_json: &[u8], head: &[u8], base: &ImageLabels) -> Result<Self, AppError> {
+        let manifest = manifest(app_json)?;
+        let mut head = Weights::read_safetensors(head)?;
+        let n = manifest.labels.len();
+        head.check_shapes(&[(WEIGHT.to_owned(), vec![n, base.feature_count()]), (BIAS.to_owned(), vec![n])])?;
+        assemble(manifest, head.take(WEIGHT)?, head.take(BIAS)?, base)
+    }
+}
+
+/// Reads the version first: another version may have other fields.
+fn manifest(bytes: &[u8]) -> Result<AppManifest, AppError> {
+    #[derive(serde::Deserialize)]
+    struct Versioned {
+        version: u32,
+    }
+    let Versioned { version } = serde_json::from_slice(bytes)?;
+    if version == FORMAT_VERSION { Ok(serde_json::from_slice(bytes)?) } else { Err(AppError::Version(version)) }
+}
+
+pub(super) fn assemble(
+    manifest: AppManifest,
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    base: &ImageLabels,
+) -> Result<AppModel, AppError> {
+    if manifest.version != FORMAT_VERSION {
+        return Err(AppError::Version(manifest.version));
+    }
+    let here = BaseRef::of(base);
+    if manifest.base.weights_sha256 != here.weights_sha256 {
+        let BaseRef { name, weights_sha256: expected } = manifest.base;
+        return Err(AppError::Base { name, expected, got: here.weights_sha256 });
+    }
+    if manifest.labels.is_empty() {
+        return Err(AppError::NoLabels);
+    }
+    let rows = rows(&manifest.labels, base)?;
+    let model = AppModel { manifest, rows, weight, bias };
+    model.check(base.feature_count())?;
+    Ok(model)
+}
+
+fn rows(labels: &[String], base: &ImageLabels) -> Result<Vec<usize>, AppError> {
+    let known: HashMap<&str, usize> =
+        base.labels.iter().enumerate().map(|(i, label)| (label.name.as_str(), i)).collect();
+    let mut seen = HashSet::new();
+    let row = |name: &String| {
+        let row = *known.get(name.as_str()).ok_or_else(|| AppError::UnknownLabel(name.clone()))?;
+        if seen.insert(row) { Ok(row) } else { Err(AppError::DuplicateLabel(name.clone())) }
+    };
+    labels.iter().map(row).collect()
+}
+
+impl AppModel {
+    /// The parameters as tensors, if their lengths fit the labels and `features`.
+    pub(super) fn tensors(&self, features: usize) -> Result<Weights, AppError> {
+        let n = self.rows.len();
+        let mut tensors = Weights::default();
+        tensors.insert(WEIGHT, vec![n, features], self.weight.clone())?;
+        tensors.insert(BIAS, vec![n], self.bias.clone())?;
+        Ok(tensors)
+    }
+
+    fn check(&self, features: usize) -> Result<(), AppError> {
+        self.tensors(features).map(drop)
+    }
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, AppError> {
+    let io = |source| AppError::Io { path: path.display().to_string(), source };
+    let file = File::open(path).map_err(io)?;
+    let bytes = file.metadata().map_err(io)?.len();
+    if bytes > MAX_BYTES {
+        return Err(AppError::TooLarge { path: path.display().to_string(), bytes, limit: MAX_BYTES });
+    }
+    let mut contents = Vec::new();
+    // The size may grow meanwhile, and special files have none.
+    file.take(MAX_BYTES).read_to_end(&mut contents).map_err(io)?;
+    Ok(contents)
+}

@@ -1,0 +1,210 @@
+//! The models that ship with the program, and folders laid out like them.
+//!
+//! A folder holds `manifest.json`, which names the SHA-256 of the others: `network.json` ([`Network`]),
+//! `weights.safetensors`, `labels.json` and, for training, `bank.safetensors` ([`Bank`](crate::bank::Bank)). The
+//! shipped folder is part of the binary, so that it works wherever it is installed.
+
+mod files;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use chameleon_decision::Vocabulary;
+use serde::{Deserialize, Serialize};
+
+pub use files::sha256;
+
+use crate::bank::{Bank, BankError};
+use crate::net::{Network, NetworkError, Op};
+use crate::resnet::{FEATURES, HEAD};
+use crate::weights::{Weights, WeightsError};
+use files::{Files, Folder};
+
+/// The list of a folder's files and what they are.
+pub const MANIFEST: &str = "manifest.json";
+/// The network's description.
+pub const NETWORK: &str = "network.json";
+/// The network's parameters.
+pub const WEIGHTS: &str = "weights.safetensors";
+/// The outputs' names.
+pub const LABELS: &str = "labels.json";
+/// Features of images with their labels.
+pub const BANK: &str = "bank.safetensors";
+
+/// What `manifest.json` says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Name of the model, e.g. `image-labels`.
+    pub name: String,
+    /// Version of the model.
+    pub version: String,
+    /// SHA-256 of each file, in lower-case hexadecimal.
+    pub files: BTreeMap<String, String>,
+    /// How it was trained.
+    #[serde(default)]
+    pub recipe: serde_json::Value,
+    /// What it was trained on.
+    #[serde(default)]
+    pub data: serde_json::Value,
+    /// How good it is.
+    #[serde(default)]
+    pub metrics: serde_json::Value,
+}
+
+/// One output of the network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelInfo {
+    /// As the API spells it.
+    pub name: String,
+    /// The data set's classes whose images carry the label.
+    pub classes: Vec<u16>,
+}
+
+/// The form of `labels.json`.
+#[derive(Serialize, Deserialize)]
+struct LabelsFile {
+    labels: Vec<LabelInfo>,
+}
+
+/// A network that labels images, with its parameters and its outputs' names.
+#[derive(Clone, Debug)]
+pub struct ImageLabels {
+    /// Where it comes from.
+    pub manifest: Manifest,
+    /// The network. It has the values [`FEATURES`] and [`HEAD`].
+    pub network: Network,
+    /// Its parameters.
+    pub weights: Weights,
+    /// Its outputs, in order.
+    pub labels: Vec<LabelInfo>,
+}
+
+/// Why a model of the zoo cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ZooError {
+    /// A file is not there or cannot be read.
+    #[error("{file}: {source}")]
+    Io {
+        /// The file.
+        file: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file is not valid JSON of its form.
+    #[error("{file}: {source}")]
+    Json {
+        /// The file.
+        file: String,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+    /// The manifest does not list a file.
+    #[error("{MANIFEST} lists no {0}")]
+    Unlisted(String),
+    /// A file is not the one the manifest lists.
+    #[error("{file}: SHA-256 is {got}, {MANIFEST} says {expected}")]
+    Hash {
+        /// The file.
+        file: String,
+        /// From the manifest, in hexadecimal.
+        expected: String,
+        /// Of the file, in hexadecimal.
+        got: String,
+    },
+    /// The description is no network.
+    #[error("{NETWORK}: {0}")]
+    Network(#[from] NetworkError),
+    /// The network is not one that labels images.
+    #[error("{NETWORK}: {0}")]
+    Unsuitable(String),
+    /// The weights are not the network's.
+    #[error("{WEIGHTS}: {0}")]
+    Weights(#[from] WeightsError),
+    /// The labels are not the network's.
+    #[error("{LABELS}: {0}")]
+    Labels(String),
+    /// The bank is damaged or another model's.
+    #[error("{BANK}: {0}")]
+    Bank(#[from] BankError),
+}
+
+/// Reads a model from a folder on disk.
+///
+/// # Errors
+/// A file is missing, is not the one in the manifest, or does not fit the others.
+pub fn read(folder: &Path) -> Result<ImageLabels, ZooError> {
+    ImageLabels::from_files(&Folder(folder))
+}
+
+/// Reads the feature bank of a model from a folder on disk.
+///
+/// # Errors
+/// As [`read`]; the bank is damaged or another model's.
+pub fn read_bank(folder: &Path, model: &ImageLabels) -> Result<Bank, ZooError> {
+    bank_from(&Folder(folder), model)
+}
+
+impl ImageLabels {
+    fn from_files(files: &dyn Files) -> Result<Self, ZooError> {
+        let manifest: Manifest = files::json(MANIFEST, &files.bytes(MANIFEST)?)?;
+        let network: Network = files::json(NETWORK, &files::listed(files, &manifest, NETWORK)?)?;
+        let labels: LabelsFile = files::json(LABELS, &files::listed(files, &manifest, LABELS)?)?;
+        let weights = Weights::read_safetensors(&files::listed(files, &manifest, WEIGHTS)?)?;
+        Self { manifest, network, weights, labels: labels.labels }.checked()
+    }
+
+    /// Checks that network, weights and labels fit each other.
+    fn checked(self) -> Result<Self, ZooError> {
+        let shapes = self.network.shapes()?;
+        self.network.input.check()?;
+        self.weights.check(&self.network)?;
+        if self.network.input.channels != 3 {
+            return Err(ZooError::Unsuitable(format!("{} input channels; expected 3", self.network.input.channels)));
+        }
+        let head = self.network.nodes.iter().find(|node| node.name == HEAD);
+        let outputs = match head.map(|node| (&node.op, node.inputs.as_slice())) {
+            Some((Op::Linear { d_out, .. }, [input])) if input == FEATURES && shapes.contains_key(FEATURES) => *d_out,
+            _ => return Err(ZooError::Unsuitable(format!("no linear layer `{HEAD}` that reads `{FEATURES}`"))),
+        };
+        check_labels(&self.labels, outputs)?;
+        Ok(self)
+    }
+
+    /// The labels as the words of an API.
+    pub fn vocabulary(&self) -> Vocabulary {
+        let labels = self.labels.iter().map(|label| label.name.clone()).collect();
+        Vocabulary { name: self.manifest.name.clone(), labels }
+    }
+
+    /// SHA-256 of the weights file: the identity of the backbone that app models are made for.
+    pub fn weights_sha256(&self) -> &str {
+        self.manifest.files.get(WEIGHTS).map_or("", String::as_str)
+    }
+
+    /// Number of features that the head reads.
+    pub fn feature_count(&self) -> usize {
+        let head = self.weights.get(&format!("{HEAD}.weight"));
+        head.ok().and_then(|weight| weight.shape().get(1).copied()).unwrap_or(0)
+    }
+}
+
+fn check_labels(labels: &[LabelInfo], outputs: usize) -> Result<(), ZooError> {
+    if labels.len() != outputs || outputs > usize::from(u16::MAX) {
+        return Err(ZooError::Labels(format!("{} labels for {outputs} outputs", labels.len())));
+    }
+    let mut names: Vec<&str> = labels.iter().map(|label| label.name.as_str()).collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(ZooError::Labels(format!("label `{}` twice", pair[0]))),
+        None => Ok(()),
+    }
+}
+
+fn bank_from(files: &dyn Files, model: &ImageLabels) -> Result<Bank, ZooError> {
+    let bank = Bank::read(&files::listed(files, &model.manifest, BANK)?, &model.labels)?;
+    if bank.dim != model.feature_count() {
+        return Err(BankError::Dim { expected: model.feature_count(), got: bank.dim }.into());
+    }
+    Ok(bank)
+}

@@ -1,0 +1,47 @@
+//! Where a model's files come from, and that they are the ones the manifest lists.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::{Manifest, ZooError};
+
+/// A place with files.
+pub(super) trait Files {
+    /// A file's bytes.
+    fn bytes(&self, name: &str) -> Result<Cow<'_, [u8]>, ZooError>;
+}
+
+/// A folder on disk.
+pub(super) struct Folder<'p>(pub(super) &'p Path);
+
+impl Files for Folder<'_> {
+    fn bytes(&self, name: &str) -> Result<Cow<'_, [u8]>, ZooError> {
+        let path = self.0.join(name);
+        fs::read(&path).map(Cow::Owned).map_err(|source| ZooError::Io { file: path.display().to_string(), source })
+    }
+}
+
+/// A file's bytes, if they are those that the manifest lists.
+pub(super) fn listed<'f>(files: &'f dyn Files, manifest: &Manifest, name: &str) -> Result<Cow<'f, [u8]>, ZooError> {
+    let expected = manifest.files.get(name).ok_or_else(|| ZooError::Unlisted(name.to_owned()))?;
+    let bytes = files.bytes(name)?;
+    let got = sha256(&bytes);
+    if *expected == got {
+        Ok(bytes)
+    } else {
+        Err(ZooError::Hash { file: name.to_owned(), expected: expected.clone(), got })
+    }
+}
+
+pub(super) fn json<T: DeserializeOwned>(file: &str, bytes: &[u8]) -> Result<T, ZooError> {
+    serde_json::from_slice(bytes).map_err(|source| ZooError::Json { file: file.to_owned(), source })
+}
+
+/// SHA-256 in lower-case hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(bytes))
+}
