@@ -1,1 +1,6 @@
 //! Wire front ends, routing and the model registry.
+
+pub mod connect;
+pub mod redirect;
+pub mod registry;
+pub mod tls;

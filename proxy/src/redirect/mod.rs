@@ -1,0 +1,1 @@
+//! The environment that makes an unchanged program reach the local server.

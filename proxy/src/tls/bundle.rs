@@ -1,0 +1,80 @@
+//! The trust bundle: public roots and the local authority in one PEM file.
+//!
+//! The variables that name a root file (`REQUESTS_CA_BUNDLE`, `GRPC_DEFAULT_SSL_ROOTS_FILE_PATH`, …) *replace* a
+//! program's roots. A file with the local authority alone would cut the program off from every other server.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rustls::pki_types::CertificateDer;
+use tempfile::NamedTempFile;
+
+use super::authority::at;
+use super::{Authority, TlsError};
+
+/// Where operating systems keep their roots in one file: Debian, Fedora, openSUSE, Alpine and macOS, FreeBSD.
+const SYSTEM_ROOTS: [&str; 6] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+    "/usr/local/share/certs/ca-root-nss.crt",
+];
+
+/// Writes the bundle: the certificates in the files of `extra` (those a program already trusts by its environment;
+/// unreadable ones are passed over, as TLS libraries do), the system's roots, or Mozilla's where the system has none,
+/// and last the authority. Each once. Replaces the file in one step.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_bundle(path: &Path, authority: &Authority, extra: &[PathBuf]) -> Result<(), TlsError> {
+    let mut certificates: Vec<_> = extra.iter().flat_map(|file| read_certificates(file)).collect();
+    certificates.extend(public_roots());
+    certificates.push(authority.certificate().clone());
+    let mut seen = BTreeSet::new();
+    certificates.retain(|certificate| seen.insert(certificate.to_vec()));
+    let text: String = certificates.iter().map(pem).collect();
+    write_public(path, text.as_bytes())
+}
+
+/// The public roots of this machine, or those compiled in.
+fn public_roots() -> Vec<CertificateDer<'static>> {
+    let system = SYSTEM_ROOTS.iter().map(|file| read_certificates(Path::new(file))).find(|roots| !roots.is_empty());
+    system.unwrap_or_else(|| webpki_root_certs::TLS_SERVER_ROOT_CERTS.to_vec())
+}
+
+fn read_certificates(file: &Path) -> Vec<CertificateDer<'static>> {
+    let content = fs::read(file).unwrap_or_default();
+    rustls_pemfile::certs(&mut content.as_slice()).filter_map(Result::ok).collect()
+}
+
+/// One certificate as RFC 7468 writes it: base64 in lines of 64.
+fn pem(certificate: &CertificateDer<'static>) -> String {
+    let encoded = STANDARD.encode(certificate);
+    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
+    for line in encoded.as_bytes().chunks(64) {
+        let _ = writeln!(text, "{}", String::from_utf8_lossy(line));
+    }
+    text.push_str("-----END CERTIFICATE-----\n");
+    text
+}
+
+/// Replaces a file that everybody may read.
+pub(super) fn write_public(path: &Path, content: &[u8]) -> Result<(), TlsError> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let mut temp = NamedTempFile::new_in(dir).map_err(at(dir))?;
+    temp.write_all(content).map_err(at(path))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        temp.as_file().set_permissions(fs::Permissions::from_mode(0o644)).map_err(at(path))?;
+    }
+    temp.as_file().sync_all().map_err(at(path))?;
+    temp.persist(path).map(drop).map_err(|error| at(path)(error.error))
+}
