@@ -1,1 +1,55 @@
 //! Decision processes to losses that punish only decision-changing errors.
+//!
+//! One idea carries every form: the *decision margin*, by how much scores must change before the application decides
+//! something wrong (positive: right, with that much room; negative: wrong, by that much). It is the smallest margin of
+//! the critical errors (`ChameleonAPI`, OSDI 2024) that the image's true labels leave open:
+//!
+//! | error       | what happens                                                   | margin, from scores `m` and thresholds `t`       |
+//! |-------------|----------------------------------------------------------------|--------------------------------------------------|
+//! | miss        | no label of a right branch is seen                             | `max over right branches (m - t)`                |
+//! | overtake    | a wrong branch is seen and looked at before the right one      | e.g. `max(m(right), t(wrong)) - m(wrong)`        |
+//! | false alarm | no branch is right, but one is taken                           | `min over branches (t - m)`                      |
+//!
+//! `m` is the largest score among a branch's labels; `t` is what it must exceed to be seen: the score threshold, or the
+//! first score that the cut to `k` results leaves out. [`DecisionLoss`] adds a soft step of each term's margin. Errors
+//! that change no decision appear in no term, so they have no gradient.
+//!
+//! ```
+//! # use chameleon_decision::{Branch, Decision, DecisionType, Summary, Vocabulary};
+//! # let vocabulary = Vocabulary { name: "v".into(), labels: ["Fire", "Bonfire", "Lake"].map(String::from).to_vec() };
+//! # let branch = Branch { name: "alarm".into(), outcome: Decision::default(), words: vec![], negated: false,
+//! #     labels: vec!["Fire".into(), "Bonfire".into()], min_score: None, evidence: vec![] };
+//! # let summary = Summary { decision_type: DecisionType::TrueFalse, order: None, branches: vec![branch], top_k: None,
+//! #     default: Decision::default(), vocabulary: "v".into(), reason: None };
+//! use chameleon_loss::{DecisionLoss, LossConfig};
+//! let loss = DecisionLoss::new(&summary, &vocabulary, LossConfig::default())?;
+//! let logits = [-1.0, 2.0, 5.0]; // Bonfire is seen, so the alarm goes off: right when Fire is true
+//! let mut gradient = [0.0; 3];
+//! let value = loss.value_and_gradient(&logits, &[vec![0]], &mut gradient);
+//! assert!(value < 0.2 && gradient[2] == 0.0);
+//! # Ok::<(), chameleon_loss::LossError>(())
+//! ```
+//!
+//! This crate is pure maths: no files, no networks, no libtorch.
+
+#![forbid(unsafe_code)]
+
+mod config;
+mod dual;
+mod error;
+mod form;
+mod formula;
+mod loss;
+mod pooling;
+mod scores;
+mod step;
+mod terms;
+
+pub use config::{LossConfig, Space, TermWeights};
+pub use error::LossError;
+pub use form::{LossBranch, Rule};
+pub use formula::{Formula, FormulaBranch, FormulaCase, FormulaTerm};
+pub use loss::{DecisionLoss, TermMargin};
+pub use pooling::Pooling;
+pub use step::Step;
+pub use terms::TermKind;

@@ -1,0 +1,59 @@
+//! Why no loss can be made.
+
+/// Why a summary and a configuration give no loss.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LossError {
+    /// The decision is of none of the three types.
+    #[error("the decision is not true-false, multi-choice or multi-select: {reason}")]
+    NotInTaxonomy {
+        /// The summary's own reason.
+        reason: String,
+    },
+    /// A multi-choice that does not say which branch wins.
+    #[error("the multi-choice decision has no order")]
+    NoOrder,
+    /// A branch's label is not in the vocabulary.
+    #[error("branch `{branch}`: label `{label}` is not in vocabulary `{vocabulary}`")]
+    UnknownLabel {
+        /// The branch.
+        branch: String,
+        /// The label.
+        label: String,
+        /// The vocabulary's name.
+        vocabulary: String,
+    },
+    /// No label of the vocabulary reaches any branch.
+    #[error("no label of vocabulary `{vocabulary}` reaches any branch, so every image gets the same decision")]
+    Unreachable {
+        /// The vocabulary's name.
+        vocabulary: String,
+    },
+    /// A black-list where the order of labels decides.
+    #[error("branch `{branch}` is a black-list, which has no place in the order of the labels")]
+    NegatedInOrder {
+        /// The branch.
+        branch: String,
+    },
+    /// A score threshold no score can pass, or not a number.
+    #[error("branch `{branch}`: the score threshold is {value}, expected a number below 1")]
+    MinScore {
+        /// The branch.
+        branch: String,
+        /// The threshold.
+        value: f64,
+    },
+    /// The application looks at no result at all.
+    #[error("the application looks at the first 0 results, so every image gets the same decision")]
+    NothingSeen,
+    /// A configuration value out of its range.
+    #[error("loss configuration: {field} is {value}, expected {expected}")]
+    Config {
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        value: f64,
+        /// Its range.
+        expected: &'static str,
+    },
+}

@@ -1,0 +1,182 @@
+//! The loss of one application, written out: as data for programs and as text for people.
+
+mod text;
+
+use chameleon_decision::DecisionType;
+use serde::{Deserialize, Serialize};
+
+use crate::config::Space;
+use crate::form::Rule;
+use crate::loss::DecisionLoss;
+use crate::pooling::Pooling;
+use crate::scores::logit;
+use crate::step::Step;
+use crate::terms::TermKind;
+
+/// The loss of one application; its `Display` is the text for people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Formula {
+    /// The class of the decision.
+    pub decision_type: DecisionType,
+    /// How seen branches become a decision.
+    pub rule: Rule,
+    /// How many results are looked at; none when all.
+    pub top_k: Option<usize>,
+    /// What scores are compared as.
+    pub space: Space,
+    /// From a margin to a loss.
+    pub step: Step,
+    /// How a largest score is taken.
+    pub pooling: Pooling,
+    /// The branches that some label reaches.
+    pub branches: Vec<FormulaBranch>,
+    /// What is punished, by the image's true labels.
+    pub cases: Vec<FormulaCase>,
+}
+
+/// One branch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FormulaBranch {
+    /// Its name.
+    pub name: String,
+    /// Its labels.
+    pub labels: Vec<String>,
+    /// Whether it is taken when none of them is seen.
+    pub negated: bool,
+    /// The score a label needs, in 0..1.
+    pub min_score: f64,
+    /// The same in the space that scores are compared in.
+    pub threshold: f64,
+}
+
+/// The terms for some images.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FormulaCase {
+    /// Which images, to be read after "if".
+    pub when: String,
+    /// The terms; the loss is their sum.
+    pub terms: Vec<FormulaTerm>,
+}
+
+/// `weight * step(margin)`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FormulaTerm {
+    /// The critical error it punishes.
+    pub kind: TermKind,
+    /// Its weight.
+    pub weight: f64,
+    /// By how much the error does not happen, in scores `m` and thresholds `t` of branches.
+    pub margin: String,
+}
+
+impl DecisionLoss {
+    /// The formula as data.
+    pub fn terms(&self) -> Formula {
+        let form = &self.form;
+        let branches = form.branches.iter().map(|branch| FormulaBranch {
+            name: branch.name.clone(),
+            labels: branch.labels.iter().map(|&label| form.names[label].clone()).collect(),
+            negated: branch.negated,
+            min_score: branch.min_score,
+            threshold: match self.config.space {
+                Space::Logit => logit(branch.min_score),
+                Space::Probability => branch.min_score,
+            },
+        });
+        Formula {
+            decision_type: form.decision_type,
+            rule: form.rule,
+            top_k: form.top_k,
+            space: self.config.space,
+            step: self.config.step,
+            pooling: self.config.pooling,
+            branches: branches.collect(),
+            cases: self.cases(),
+        }
+    }
+
+    /// The formula as text for people.
+    pub fn formula(&self) -> String {
+        self.terms().to_string()
+    }
+
+    fn cases(&self) -> Vec<FormulaCase> {
+        let branches = 0..self.form.branches.len();
+        match self.form.rule {
+            Rule::Independent => branches.flat_map(|k| self.independent(k)).collect(),
+            Rule::FirstBranch => branches.map(|k| self.first(k)).chain([self.none()]).collect(),
+            Rule::HighestScore | Rule::LowestScore => vec![self.any(), self.none()],
+        }
+    }
+
+    fn independent(&self, k: usize) -> [FormulaCase; 2] {
+        let branch = &self.form.branches[k];
+        let (with, without) =
+            (format!("the image has a label of {}", branch.name), format!("it has none of {}", branch.name));
+        let (taken, spared) = if branch.negated { (without, with) } else { (with, without) };
+        [
+            FormulaCase { when: taken, terms: vec![self.term(TermKind::Miss, self.taken(k))] },
+            FormulaCase { when: spared, terms: vec![self.term(TermKind::FalseAlarm, self.spared(k))] },
+        ]
+    }
+
+    fn first(&self, k: usize) -> FormulaCase {
+        let branch = &self.form.branches[k];
+        let what = if branch.negated { "without labels of" } else { "with labels of" };
+        let when = match k {
+            0 => format!("the image is one {what} {}", branch.name),
+            _ => format!("the first branch the image should take is {}", branch.name),
+        };
+        let mut terms = vec![self.term(TermKind::Miss, self.taken(k))];
+        if k > 0 {
+            terms.push(self.term(TermKind::Overtake, least(&(0..k).map(|j| self.spared(j)).collect::<Vec<_>>())));
+        }
+        FormulaCase { when, terms }
+    }
+
+    fn any(&self) -> FormulaCase {
+        let mut terms = vec![self.term(TermKind::Miss, "max over right branches r of m(r) - t(r)".to_owned())];
+        if self.form.branches.len() > 1 {
+            let margin = if self.form.rule == Rule::HighestScore {
+                "min over wrong branches w of max(m(right), t(w)) - m(w)"
+            } else {
+                "min over labels l of wrong branches of max(t(l) - z(l), z(l) - z(last right label))"
+            };
+            terms.push(self.term(TermKind::Overtake, margin.to_owned()));
+        }
+        FormulaCase { when: "the image has labels of one or more branches (each of them is right)".to_owned(), terms }
+    }
+
+    fn none(&self) -> FormulaCase {
+        let spared: Vec<String> = (0..self.form.branches.len()).map(|k| self.spared(k)).collect();
+        FormulaCase {
+            when: "the image should take no branch".to_owned(),
+            terms: vec![self.term(TermKind::FalseAlarm, least(&spared))],
+        }
+    }
+
+    fn term(&self, kind: TermKind, margin: String) -> FormulaTerm {
+        FormulaTerm { kind, weight: self.config.weights.of(kind), margin }
+    }
+
+    fn taken(&self, k: usize) -> String {
+        let branch = &self.form.branches[k];
+        difference(&branch.name, branch.negated)
+    }
+
+    fn spared(&self, k: usize) -> String {
+        let branch = &self.form.branches[k];
+        difference(&branch.name, !branch.negated)
+    }
+}
+
+fn difference(name: &str, negated: bool) -> String {
+    if negated { format!("t({name}) - m({name})") } else { format!("m({name}) - t({name})") }
+}
+
+fn least(margins: &[String]) -> String {
+    match margins {
+        [one] => one.clone(),
+        _ => format!("min({})", margins.join(", ")),
+    }
+}

@@ -1,0 +1,125 @@
+//! The loss of a decision process.
+
+use chameleon_decision::{Summary, Vocabulary};
+
+use crate::config::LossConfig;
+use crate::error::LossError;
+use crate::form::{Form, LossBranch};
+use crate::pooling::Pooling;
+use crate::scores::Scores;
+use crate::terms::{Term, TermKind, terms};
+
+/// A loss that is low when an application decides right on its images, made from its summary.
+#[derive(Clone, Debug)]
+pub struct DecisionLoss {
+    pub(crate) form: Form,
+    pub(crate) config: LossConfig,
+}
+
+/// The exact margin of one kind of critical error on one image.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TermMargin {
+    /// The error.
+    pub kind: TermKind,
+    /// By how much it does not happen; below zero, it happens.
+    pub margin: f64,
+}
+
+impl DecisionLoss {
+    /// The loss of this application over the labels of `vocabulary`.
+    ///
+    /// # Errors
+    /// A decision outside the taxonomy, with the analyzer's reason; one that no label changes; a label outside the
+    /// vocabulary; a configuration value out of its range.
+    pub fn new(summary: &Summary, vocabulary: &Vocabulary, config: LossConfig) -> Result<Self, LossError> {
+        config.validate()?;
+        Ok(Self { form: Form::new(summary, vocabulary, &config)?, config })
+    }
+
+    /// The branches that some label reaches, in the summary's order.
+    pub fn branches(&self) -> &[LossBranch] {
+        &self.form.branches
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &LossConfig {
+        &self.config
+    }
+
+    /// How many of the API's results the application looks at; none when all.
+    pub fn top_k(&self) -> Option<usize> {
+        self.form.top_k
+    }
+
+    /// Indices of all labels that can change the decision, ascending.
+    pub fn labels(&self) -> Vec<usize> {
+        let mut labels: Vec<usize> = self.branches().iter().flat_map(|branch| branch.labels.clone()).collect();
+        labels.sort_unstable();
+        labels.dedup();
+        labels
+    }
+
+    /// Mean loss over a batch; writes its gradient by the logits.
+    ///
+    /// # Shapes
+    /// - `logits`: (N, L), L the size of the vocabulary
+    /// - `truth`: N lists of true label indices
+    /// - `gradient`: (N, L), overwritten
+    ///
+    /// # Panics
+    /// The three lengths do not fit together.
+    pub fn value_and_gradient(&self, logits: &[f32], truth: &[Vec<u16>], gradient: &mut [f32]) -> f64 {
+        let width = self.form.width;
+        assert_eq!(logits.len(), truth.len() * width, "logits must be (N, L) with N = {}, L = {width}", truth.len());
+        assert_eq!(gradient.len(), logits.len(), "the gradient must have the logits' shape");
+        let share = 1.0 / truth.len().max(1) as f64;
+        let mut row_gradient = vec![0.0; width];
+        let mut total = 0.0;
+        for ((row, truth), out) in logits.chunks_exact(width).zip(truth).zip(gradient.chunks_exact_mut(width)) {
+            row_gradient.fill(0.0);
+            total += self.add_image(row, truth, &mut row_gradient);
+            for (out, &slope) in out.iter_mut().zip(&row_gradient) {
+                *out = (share * slope) as f32;
+            }
+        }
+        total * share
+    }
+
+    /// The loss of one image; adds its gradient.
+    fn add_image(&self, logits: &[f32], truth: &[u16], gradient: &mut [f64]) -> f64 {
+        let scores = Scores::new(&self.form, &self.config, self.config.pooling, logits);
+        let mut loss = 0.0;
+        for term in self.open_errors(truth) {
+            let weight = self.config.weights.of(term.kind());
+            let margin = term.margin(&scores);
+            let (value, slope) = self.config.step.at(margin.value);
+            loss += weight * value;
+            margin.add_slopes(weight * slope, gradient);
+        }
+        loss
+    }
+
+    /// The exact margin of every critical error one image leaves open, with hard maxima. The application's decision is
+    /// right exactly when all are above zero (a score equal to a threshold or to another score has margin 0).
+    ///
+    /// # Panics
+    /// `logits` does not have the vocabulary's size.
+    pub fn term_margins(&self, logits: &[f32], truth: &[u16]) -> Vec<TermMargin> {
+        assert_eq!(logits.len(), self.form.width, "logits must be (L)");
+        let scores = Scores::new(&self.form, &self.config, Pooling::Max, logits);
+        let exact = |term: Term| TermMargin { kind: term.kind(), margin: term.margin(&scores).value };
+        self.open_errors(truth).into_iter().map(exact).collect()
+    }
+
+    /// The decision margin: the smallest of [`DecisionLoss::term_margins`].
+    ///
+    /// # Panics
+    /// `logits` does not have the vocabulary's size.
+    pub fn margin(&self, logits: &[f32], truth: &[u16]) -> f64 {
+        self.term_margins(logits, truth).iter().map(|term| term.margin).fold(f64::INFINITY, f64::min)
+    }
+
+    fn open_errors(&self, truth: &[u16]) -> Vec<Term> {
+        terms(self.form.rule, &self.form.right_branches(truth))
+    }
+}

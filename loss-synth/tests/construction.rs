@@ -1,0 +1,143 @@
+//! What gives no loss, and what the formula says.
+
+mod support;
+
+use chameleon_decision::{Branch, DecisionType, MinScore, Order, Summary};
+use chameleon_loss::{DecisionLoss, Formula, LossConfig, LossError, Pooling, Step, TermKind, TermWeights};
+use support::{branch, summary, vocabulary};
+
+fn error(summary: &Summary, config: LossConfig) -> LossError {
+    DecisionLoss::new(summary, &vocabulary(), config).expect_err("no loss can be made")
+}
+
+fn garbage(order: Order) -> Summary {
+    let recycle = Branch { min_score: Some(MinScore { value: 0.8, inclusive: true }), ..branch("recycle", &[2, 3]) };
+    summary(DecisionType::MultiChoice, Some(order), vec![branch("compost", &[0, 1]), recycle])
+}
+
+#[test]
+fn a_configuration_that_is_not_a_number_or_out_of_range_is_named() {
+    let base = LossConfig::default();
+    let weights = |miss| TermWeights { miss, ..TermWeights::default() };
+    let hostile = [
+        ("step.beta", LossConfig { step: Step::Softplus { beta: f64::NAN, margin: 0.0 }, ..base }),
+        ("step.beta", LossConfig { step: Step::Softplus { beta: 0.0, margin: 0.0 }, ..base }),
+        ("step.margin", LossConfig { step: Step::Softplus { beta: 1.0, margin: f64::INFINITY }, ..base }),
+        (
+            "step.wrong_weight",
+            LossConfig { step: Step::Sigmoid { beta: 1.0, margin: 0.0, wrong_weight: -1.0 }, ..base },
+        ),
+        ("pooling.temperature", LossConfig { pooling: Pooling::LogSumExp { temperature: f64::NAN }, ..base }),
+        ("pooling.temperature", LossConfig { pooling: Pooling::LogSumExp { temperature: 0.0 }, ..base }),
+        ("weights.miss", LossConfig { weights: weights(f64::NAN), ..base }),
+        ("weights.miss", LossConfig { weights: weights(-0.1), ..base }),
+        ("min_score", LossConfig { min_score: 1.0, ..base }),
+        ("min_score", LossConfig { min_score: f64::NAN, ..base }),
+    ];
+    for (field, config) in hostile {
+        let error = error(&garbage(Order::ApiOutput), config);
+        assert!(matches!(error, LossError::Config { field: f, .. } if f == field), "{field}: {error}");
+    }
+}
+
+#[test]
+fn a_decision_outside_the_taxonomy_is_refused_with_its_reason() {
+    let reason = Some("depends on user input".to_owned());
+    let other = Summary { reason, ..summary(DecisionType::Other, None, vec![branch("a", &[0])]) };
+    let error = error(&other, LossConfig::default());
+    assert_eq!(error, LossError::NotInTaxonomy { reason: "depends on user input".to_owned() });
+    assert!(error.to_string().contains("depends on user input"));
+}
+
+#[test]
+fn a_decision_that_no_label_changes_is_refused() {
+    let config = LossConfig::default();
+    let empty = summary(DecisionType::TrueFalse, None, vec![branch("a", &[])]);
+    assert!(matches!(error(&empty, config), LossError::Unreachable { .. }));
+    let blind = Summary { top_k: Some(0), ..garbage(Order::ApiOutput) };
+    assert_eq!(error(&blind, config), LossError::NothingSeen);
+}
+
+#[test]
+fn what_a_summary_cannot_mean_is_refused() {
+    let config = LossConfig::default();
+    assert_eq!(error(&summary(DecisionType::MultiChoice, None, vec![branch("a", &[0])]), config), LossError::NoOrder);
+    let stranger = Branch { labels: vec!["Zebra".to_owned()], ..branch("a", &[]) };
+    let error_of =
+        |branch: Branch, order| error(&summary(DecisionType::MultiChoice, Some(order), vec![branch]), config);
+    assert!(matches!(error_of(stranger, Order::ApiOutput), LossError::UnknownLabel { label, .. } if label == "Zebra"));
+    let black = Branch { negated: true, ..branch("a", &[0]) };
+    assert!(matches!(error_of(black, Order::LastMatch), LossError::NegatedInOrder { .. }));
+    for value in [1.0, 1.5, f64::NAN] {
+        let high = Branch { min_score: Some(MinScore { value, inclusive: true }), ..branch("a", &[0]) };
+        assert!(matches!(error_of(high, Order::AppPriority), LossError::MinScore { .. }), "{value}");
+    }
+}
+
+#[test]
+fn branches_without_labels_drop_out() {
+    let summary = summary(DecisionType::MultiSelect, None, vec![branch("empty", &[]), branch("full", &[4])]);
+    let loss = DecisionLoss::new(&summary, &vocabulary(), LossConfig::default()).expect("one branch is reachable");
+    assert_eq!(loss.branches().len(), 1);
+    assert_eq!((loss.branches()[0].name.as_str(), loss.labels()), ("full", vec![4]));
+}
+
+#[test]
+fn formula_shows_branches_thresholds_and_terms_of_this_application() {
+    let loss = DecisionLoss::new(&garbage(Order::ApiOutput), &vocabulary(), LossConfig::default()).expect("a loss");
+    assert_eq!(
+        loss.formula(),
+        "\
+loss of one image (multi-choice: the first label the API returns decides), averaged over the batch
+
+  if the image has labels of one or more branches (each of them is right):
+      step( max over right branches r of m(r) - t(r) )  # miss
+    + step( min over wrong branches w of max(m(right), t(w)) - m(w) )  # overtake
+  if the image should take no branch:
+      step( min(t(compost) - m(compost), t(recycle) - m(recycle)) )  # false alarm
+
+where
+  step(x)    log(1 + exp(2 (0.5 - x))) / 2
+  z(label)   the logit of a label
+  m(branch)  the largest z of its labels, softly: 0.25 log sum exp(z / 0.25)
+  t(branch)  what z must exceed to be seen: the threshold below, or the 10th largest z outside the branch if higher
+
+branches
+  compost: 2 labels, threshold 0.000 (score 0.5)
+    A, B
+  recycle: 2 labels, threshold 1.386 (score 0.8)
+    C, D
+"
+    );
+}
+
+#[test]
+fn formula_by_priority_names_the_earlier_branches() {
+    let loss = DecisionLoss::new(&garbage(Order::AppPriority), &vocabulary(), LossConfig::default()).expect("a loss");
+    let formula = loss.terms();
+    let second = &formula.cases[1];
+    assert_eq!(second.when, "the first branch the image should take is recycle");
+    let terms: Vec<(TermKind, &str)> = second.terms.iter().map(|term| (term.kind, term.margin.as_str())).collect();
+    assert_eq!(terms, [(TermKind::Miss, "m(recycle) - t(recycle)"), (TermKind::Overtake, "t(compost) - m(compost)")]);
+}
+
+#[test]
+fn formula_round_trips_through_json() {
+    for order in [Order::ApiOutput, Order::AppPriority, Order::LastMatch] {
+        let loss = DecisionLoss::new(&garbage(order), &vocabulary(), LossConfig::reference()).expect("a loss");
+        let json = serde_json::to_string(&loss.terms()).expect("serializes");
+        assert_eq!(serde_json::from_str::<Formula>(&json).expect("parses"), loss.terms());
+    }
+}
+
+#[test]
+fn logits_that_are_not_numbers_do_not_panic() {
+    for order in [Order::ApiOutput, Order::AppPriority, Order::LastMatch] {
+        let loss = DecisionLoss::new(&garbage(order), &vocabulary(), LossConfig::default()).expect("a loss");
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let logits = [bad; support::WIDTH];
+            let mut gradient = [0.0; support::WIDTH];
+            loss.value_and_gradient(&logits, &[vec![0, 500]], &mut gradient);
+        }
+    }
+}
