@@ -135,16 +135,18 @@ impl DecisionLoss {
     }
 
     fn any(&self) -> FormulaCase {
-        let mut terms = vec![self.term(TermKind::Miss, "max over right branches r of m(r) - t(r)".to_owned())];
+        let by_branch = self.form.rule == Rule::HighestScore;
+        let (thing, miss, overtake) = if by_branch {
+            ("branch", "m(r) - t(r)", "min over other branches w of max(m(r), t(w)) - m(w)")
+        } else {
+            ("label", "z(r) - t(r)", "min over labels l of other branches of max(t(l) - z(l), z(l) - z(r))")
+        };
+        let mut terms = vec![self.term(TermKind::Miss, miss.to_owned())];
         if self.form.branches.len() > 1 {
-            let margin = if self.form.rule == Rule::HighestScore {
-                "min over wrong branches w of max(m(right), t(w)) - m(w)"
-            } else {
-                "min over labels l of wrong branches of max(t(l) - z(l), z(l) - z(last right label))"
-            };
-            terms.push(self.term(TermKind::Overtake, margin.to_owned()));
+            terms.push(self.term(TermKind::Overtake, overtake.to_owned()));
         }
-        FormulaCase { when: "the image has labels of one or more branches (each of them is right)".to_owned(), terms }
+        let when = format!("the image has labels of a branch; r is its right {thing} with the most room");
+        FormulaCase { when, terms }
     }
 
     fn none(&self) -> FormulaCase {

@@ -6,7 +6,7 @@
 //!
 //! | error       | what happens                                                   | margin, from scores `m` and thresholds `t`       |
 //! |-------------|----------------------------------------------------------------|--------------------------------------------------|
-//! | miss        | no label of a right branch is seen                             | `max over right branches (m - t)`                |
+//! | miss        | no label of the right branch is seen                           | `m(right) - t(right)`                            |
 //! | overtake    | a wrong branch is seen and looked at before the right one      | e.g. `max(m(right), t(wrong)) - m(wrong)`        |
 //! | false alarm | no branch is right, but one is taken                           | `min over branches (t - m)`                      |
 //!

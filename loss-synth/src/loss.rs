@@ -89,7 +89,7 @@ impl DecisionLoss {
     fn add_image(&self, logits: &[f32], truth: &[u16], gradient: &mut [f64]) -> f64 {
         let scores = Scores::new(&self.form, &self.config, self.config.pooling, logits);
         let mut loss = 0.0;
-        for term in self.open_errors(truth) {
+        for term in self.open_errors(truth, &scores) {
             let weight = self.config.weights.of(term.kind());
             let margin = term.margin(&scores);
             let (value, slope) = self.config.step.at(margin.value);
@@ -108,7 +108,7 @@ impl DecisionLoss {
         assert_eq!(logits.len(), self.form.width, "logits must be (L)");
         let scores = Scores::new(&self.form, &self.config, Pooling::Max, logits);
         let exact = |term: Term| TermMargin { kind: term.kind(), margin: term.margin(&scores).value };
-        self.open_errors(truth).into_iter().map(exact).collect()
+        self.open_errors(truth, &scores).into_iter().map(exact).collect()
     }
 
     /// The decision margin: the smallest of [`DecisionLoss::term_margins`].
@@ -119,7 +119,7 @@ impl DecisionLoss {
         self.term_margins(logits, truth).iter().map(|term| term.margin).fold(f64::INFINITY, f64::min)
     }
 
-    fn open_errors(&self, truth: &[u16]) -> Vec<Term> {
-        terms(self.form.rule, &self.form.right_branches(truth))
+    fn open_errors(&self, truth: &[u16], scores: &Scores) -> Vec<Term> {
+        terms(self.form.rule, &self.form.right_branches(truth), scores)
     }
 }

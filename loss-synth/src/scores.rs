@@ -35,6 +35,11 @@ impl<'a> Scores<'a> {
         &self.form.branches[k]
     }
 
+    /// The labels of these branches, each with its branch.
+    pub(crate) fn labels_of(&self, branches: &[usize]) -> impl Iterator<Item = (usize, usize)> {
+        branches.iter().flat_map(|&k| self.branch(k).labels.iter().map(move |&label| (k, label)))
+    }
+
     /// What a label of branch `k` must exceed to be seen.
     pub(crate) fn threshold(&self, k: usize) -> f64 {
         self.thresholds[k]

@@ -55,34 +55,48 @@ impl Term {
 
 /// The errors left open when `right[k]` says whether branch `k` should be taken. The decision is right exactly when
 /// every margin is above zero.
-pub(crate) fn terms(rule: Rule, right: &[bool]) -> Vec<Term> {
+pub(crate) fn terms(rule: Rule, right: &[bool], scores: &Scores) -> Vec<Term> {
     let all: Vec<usize> = (0..right.len()).collect();
     let (wanted, wrong): (Vec<usize>, Vec<usize>) = all.iter().partition(|&&k| right[k]);
     match rule {
         Rule::Independent => all.into_iter().map(|k| independent(k, right[k])).collect(),
         _ if wanted.is_empty() => vec![Term::FalseAlarm(FalseAlarm { branches: all })],
-        Rule::FirstBranch => {
-            let first = wanted[0];
-            let mut terms = vec![Term::Miss(Miss { branches: vec![first] })];
-            if first > 0 {
-                terms.push(Term::Overtake(Overtake::Priority { earlier: (0..first).collect() }));
-            }
-            terms
-        }
-        Rule::HighestScore | Rule::LowestScore => {
-            let mut terms = vec![Term::Miss(Miss { branches: wanted.clone() })];
-            if !wrong.is_empty() {
-                terms.push(Term::Overtake(match rule {
-                    Rule::HighestScore => Overtake::HigherScore { right: wanted, wrong },
-                    _ => Overtake::LowerScore { right: wanted, wrong },
-                }));
-            }
-            terms
+        Rule::FirstBranch => by_priority(wanted[0]),
+        Rule::HighestScore => widest(wanted.into_iter().map(|k| by_higher_score(k, &wrong)), scores),
+        Rule::LowestScore => {
+            widest(scores.labels_of(&wanted).map(|(branch, label)| by_lower_score(branch, label, &wrong)), scores)
         }
     }
 }
 
 fn independent(k: usize, right: bool) -> Term {
-    let branches = vec![k];
-    if right { Term::Miss(Miss { branches }) } else { Term::FalseAlarm(FalseAlarm { branches }) }
+    if right { Term::Miss(Miss::Branch(k)) } else { Term::FalseAlarm(FalseAlarm { branches: vec![k] }) }
+}
+
+fn by_priority(first: usize) -> Vec<Term> {
+    let earlier: Vec<usize> = (0..first).collect();
+    let overtake = (!earlier.is_empty()).then_some(Term::Overtake(Overtake::Priority { earlier }));
+    [Term::Miss(Miss::Branch(first))].into_iter().chain(overtake).collect()
+}
+
+fn by_higher_score(right: usize, wrong: &[usize]) -> Vec<Term> {
+    let overtake = Term::Overtake(Overtake::HigherScore { right, wrong: wrong.to_vec() });
+    [Term::Miss(Miss::Branch(right))].into_iter().chain((!wrong.is_empty()).then_some(overtake)).collect()
+}
+
+fn by_lower_score(branch: usize, label: usize, wrong: &[usize]) -> Vec<Term> {
+    let overtake = Term::Overtake(Overtake::LowerScore { right: label, wrong: wrong.to_vec() });
+    [Term::Miss(Miss::Label { branch, label })].into_iter().chain((!wrong.is_empty()).then_some(overtake)).collect()
+}
+
+/// Several ways lead to a right decision, one through each right branch (or label): the one with the most room counts,
+/// so that an image is not asked for more than its application needs.
+fn widest(ways: impl Iterator<Item = Vec<Term>>, scores: &Scores) -> Vec<Term> {
+    let mut ways: Vec<Vec<Term>> = ways.collect();
+    if ways.len() == 1 {
+        return ways.remove(0);
+    }
+    let room = |way: &Vec<Term>| way.iter().map(|term| term.margin(scores).value).fold(f64::INFINITY, f64::min);
+    let with_room = ways.into_iter().map(|way| (room(&way), way));
+    with_room.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, way)| way).unwrap_or_default()
 }

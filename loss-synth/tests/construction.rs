@@ -90,9 +90,9 @@ fn formula_shows_branches_thresholds_and_terms_of_this_application() {
         "\
 loss of one image (multi-choice: the first label the API returns decides), averaged over the batch
 
-  if the image has labels of one or more branches (each of them is right):
-      step( max over right branches r of m(r) - t(r) )  # miss
-    + step( min over wrong branches w of max(m(right), t(w)) - m(w) )  # overtake
+  if the image has labels of a branch; r is its right branch with the most room:
+      step( m(r) - t(r) )  # miss
+    + step( min over other branches w of max(m(r), t(w)) - m(w) )  # overtake
   if the image should take no branch:
       step( min(t(compost) - m(compost), t(recycle) - m(recycle)) )  # false alarm
 

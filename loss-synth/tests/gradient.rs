@@ -163,7 +163,8 @@ fn the_cut_has_no_gradient_but_counts() {
 /// Repairs of one critical error each: logits before and after, with the true labels.
 #[test]
 fn loss_falls_when_a_critical_error_is_repaired() {
-    let cases: [(&str, Option<Order>, [f32; 4], [f32; 4], Vec<u16>); 6] = [
+    type Repair = (&'static str, Option<Order>, [f32; 4], [f32; 4], Vec<u16>);
+    let cases: [Repair; 6] = [
         ("miss", Some(Order::ApiOutput), [-1.0, -2.0, -2.0, -2.0], [1.0, -2.0, -2.0, -2.0], vec![0]),
         ("overtake", Some(Order::ApiOutput), [1.0, -2.0, 2.0, -2.0], [1.0, -2.0, 0.5, -2.0], vec![0]),
         ("false alarm", Some(Order::ApiOutput), [1.0, -2.0, -2.0, -2.0], [-1.0, -2.0, -2.0, -2.0], vec![9]),

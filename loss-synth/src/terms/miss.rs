@@ -1,17 +1,22 @@
-//! K1, miss: a right branch exists but none is taken.
+//! K1, miss: a right branch exists but is not taken.
 
 use crate::dual::Dual;
 use crate::scores::Scores;
 
-/// The branches of which one must be taken.
+/// What must be seen for the decision to be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Miss {
-    pub(crate) branches: Vec<usize>,
+pub(crate) enum Miss {
+    /// This branch must be taken.
+    Branch(usize),
+    /// This label of this branch must be seen.
+    Label { branch: usize, label: usize },
 }
 
 impl Miss {
-    /// The room of the branch that is taken by most.
     pub(crate) fn margin(&self, scores: &Scores) -> Dual {
-        scores.pooling.max(self.branches.iter().map(|&k| scores.taken(k)).collect())
+        match *self {
+            Self::Branch(k) => scores.taken(k),
+            Self::Label { branch, label } => scores.label(label).minus_constant(scores.label_threshold(branch, label)),
+        }
     }
 }
