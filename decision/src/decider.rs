@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::interpreter::{Choice, Ran, Trace, run};
 use crate::{ApiOutput, Decision, DecisionProcess, Program, Span};
 
 /// Why a program's decision could not be determined.
@@ -69,11 +70,57 @@ impl<'p> Decider<'p> {
 
     /// What the application does for `output`.
     ///
+    /// Where a test hangs on something else than the output, both ways are run: when they come to the same decision
+    /// that is the answer. Ways that never call the API are no decisions about its output and do not count.
+    ///
     /// # Errors
     /// When the decision depends on anything else than the output, or the program does not end within the limits.
     pub fn decide(&self, output: &ApiOutput) -> Result<Decision, DecideError> {
-        let _ = (self.program, self.default_top_k, output);
-        Ok(Decision::default())
+        Ok(self.trace(output, false)?.0)
+    }
+
+    /// As [`Decider::decide`], with what the run looked at.
+    pub(crate) fn trace(&self, output: &ApiOutput, tracing: bool) -> Result<(Decision, Trace), DecideError> {
+        let mut runs = Runs::default();
+        let mut script = Vec::new();
+        loop {
+            let ran = run(self.program, output, self.default_top_k, &script, tracing)?;
+            script.clear();
+            script.extend(ran.choices.iter().map(|choice| choice.taken));
+            runs.add(ran)?;
+            // The next script in depth-first order: the last way that was taken first is turned round.
+            while script.last() == Some(&false) {
+                script.pop();
+            }
+            match script.last_mut() {
+                Some(last) => *last = false,
+                None => return Ok(runs.finish()),
+            }
+        }
+    }
+
+    /// The names of what the decision depends on besides the API's output, as written in the source: parameters, calls
+    /// that cannot be followed. Empty for a program that decides; only tests met on an empty output are seen.
+    pub fn free_variables(&self) -> Vec<String> {
+        let empty = ApiOutput::Labels { labels: Vec::new() };
+        let mut names: Vec<String> = Vec::new();
+        let mut script = Vec::new();
+        for _ in 0..MAX_RUNS {
+            let Ok(ran) = run(self.program, &empty, self.default_top_k, &script, false) else { break };
+            script.clear();
+            script.extend(ran.choices.iter().map(|choice| choice.taken));
+            for choice in ran.choices {
+                if !names.contains(&choice.what) {
+                    names.push(choice.what);
+                }
+            }
+            while script.last() == Some(&false) {
+                script.pop();
+            }
+            let Some(last) = script.last_mut() else { break };
+            *last = false;
+        }
+        names
     }
 
     /// The distinct decisions that are right for an image whose true labels are `truth`.
@@ -98,6 +145,50 @@ impl<'p> Decider<'p> {
         }
         Ok(distinct)
     }
+}
+
+/// How many ways through tests of unknown values are tried.
+const MAX_RUNS: usize = 256;
+
+/// The runs of one program on one output, one for each way through its tests of unknown values.
+#[derive(Default)]
+struct Runs {
+    count: usize,
+    /// The first run that called the API.
+    first: Option<Ran>,
+    /// The first run at all, for programs that never call it.
+    silent: Option<Ran>,
+}
+
+impl Runs {
+    fn add(&mut self, ran: Ran) -> Result<(), DecideError> {
+        self.count += 1;
+        let place = if ran.called_api { &mut self.first } else { &mut self.silent };
+        match place {
+            None => *place = Some(ran),
+            Some(first) if ran.called_api && first.decision != ran.decision => return Err(parting(first, &ran)),
+            Some(first) => first.trace.merge(ran.trace),
+        }
+        if self.count >= MAX_RUNS
+            && let Some(Choice { span, what, .. }) =
+                self.first.as_ref().or(self.silent.as_ref()).and_then(|ran| ran.choices.last())
+        {
+            return Err(DecideError::Undetermined { span: *span, what: what.clone() });
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> (Decision, Trace) {
+        self.first.or(self.silent).map_or_else(Default::default, |ran| (ran.decision, ran.trace))
+    }
+}
+
+/// The error for two runs that came to different decisions: the test where they parted.
+fn parting(first: &Ran, other: &Ran) -> DecideError {
+    let parted = first.choices.iter().zip(&other.choices).find(|(a, b)| a.taken != b.taken);
+    let choice = parted.map(|(_, choice)| choice).or(other.choices.last());
+    let (span, what) = choice.map_or_else(Default::default, |choice| (choice.span, choice.what.clone()));
+    DecideError::Undetermined { span, what }
 }
 
 impl DecisionProcess {

@@ -1,13 +1,21 @@
 //! What an application does for one API output.
 //!
-//! A decision is the sequence of things an outsider could observe: values returned and calls made, with the API's own
-//! data masked. `print("recycle: " + label.description)` for *Glass* and for *Plastic* is the same decision, since the
+//! A decision is the set of things an outsider could observe: values returned and calls made, with the API's own data
+//! masked. `print("recycle: " + label.description)` for *Glass* and for *Plastic* is the same decision, since the
 //! description is data that passes through, while `"recycle"` was chosen by a branch. Masking is by taint: text and
 //! numbers that come from the API stay [`Rendered::Data`] through string operations and arithmetic; the result of a
-//! comparison, a membership test or a look-up by key is chosen, and shows. Repetitions of one effect (a loop that prints
-//! every label) count once, in order of first occurrence.
+//! comparison, a membership test or a look-up by key is chosen, and shows.
+//!
+//! Two decisions are equal when the user sees the same:
+//! - Effects count by what they do, not by where in the source they are, once each, in any order: the order in which a
+//!   loop over labels meets two categories follows the scores and was not decided.
+//! - A collection that was filled under conditions shows its distinct elements in sorted order, for the same reason.
+//! - What happens to every label alike, before anything about it was tested, was not decided and is left out: a program
+//!   that prints each label and then decides does the same on no label as on one that it ignores.
 
+use std::collections::hash_map::DefaultHasher;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,26 +31,66 @@ pub enum Rendered {
     Data,
     /// A value the program does not determine (user input, an unknown call).
     Unknown,
-    /// A container or formatted string of several parts.
+    /// The pieces of a formatted string, or of a container with its brackets and separators.
     Parts(Vec<Rendered>),
 }
 
-/// One observable thing the application does.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// One observable thing the application does; equal to another when it does the same, wherever it is in the source.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Effect {
     /// Where in the source.
     pub span: Span,
-    /// `return`, or the called name as written, e.g. `print`, `servo.open`.
+    /// `return`, `raise`, `place =` for a stored value, or the called name as written, e.g. `print`, `servo.open`.
     pub action: String,
-    /// The returned value or the arguments.
+    /// The returned or stored value, or the arguments.
     pub values: Vec<Rendered>,
 }
 
-/// What the application decides: its effects, each once, in order of first occurrence.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+impl PartialEq for Effect {
+    fn eq(&self, other: &Self) -> bool {
+        self.action == other.action && self.values == other.values
+    }
+}
+
+impl Eq for Effect {}
+
+impl Hash for Effect {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.action.hash(state);
+        self.values.hash(state);
+    }
+}
+
+/// What the application decides: its effects, each once, in order of first occurrence. The order does not count when
+/// decisions are compared.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Decision {
     /// The effects.
     pub effects: Vec<Effect>,
+}
+
+impl PartialEq for Decision {
+    fn eq(&self, other: &Self) -> bool {
+        let inside = |a: &Self, b: &Self| a.effects.iter().all(|effect| b.effects.contains(effect));
+        inside(self, other) && inside(other, self)
+    }
+}
+
+impl Eq for Decision {}
+
+impl Hash for Decision {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let one = |effect: &Effect| {
+            let mut hasher = DefaultHasher::new();
+            effect.hash(&mut hasher);
+            hasher.finish()
+        };
+        // Independent of order and repetition, as equality is.
+        let mut hashes: Vec<u64> = self.effects.iter().map(one).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        hashes.hash(state);
+    }
 }
 
 impl Decision {

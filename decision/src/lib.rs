@@ -12,6 +12,7 @@
 mod api;
 mod decider;
 mod decision;
+mod interpreter;
 mod output;
 mod process;
 mod program;

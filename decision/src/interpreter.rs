@@ -1,0 +1,30 @@
+//! The interpreter: Python's semantics for [`Program`](crate::Program)s.
+//!
+//! It walks the tree of one program over one API output and records effects. Every string and number remembers whether it
+//! came from the API; comparing such a value is an *inspection*, after which what happens counts as decided. Containers
+//! remember whether their length mirrors the API's list. Values that the program does not determine stay unknown through
+//! every operation; a test of one asks the run's *script*, so that the caller can explore both ways.
+//!
+//! Hostile programs end in a [`DecideError`](crate::DecideError): steps, nesting and the sizes of strings and lists are
+//! paid for.
+
+mod builtins;
+mod containers;
+mod dismantle;
+mod expressions;
+mod format;
+mod machine;
+mod methods;
+mod operators;
+mod regex;
+mod render;
+mod response;
+mod scope;
+mod sequences;
+mod statements;
+mod strings;
+mod table;
+mod text;
+mod value;
+
+pub(crate) use machine::{Choice, Ran, Trace, run};

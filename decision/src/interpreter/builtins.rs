@@ -1,0 +1,590 @@
+//! Python's builtins and the pure library functions that decision code calls.
+
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use super::expressions::Args;
+use super::machine::{Machine, Run, Stop, raise};
+use super::operators::order;
+use super::regex::MatchKind;
+use super::render::{repr, to_str};
+use super::strings::capitalize;
+use super::table::{Key, Missing, Table};
+use super::value::{Growth, Number, Value};
+use crate::program::{CompareOp, Span};
+
+/// Names that are builtins when the program does not bind them.
+pub(super) fn is_builtin(name: &str) -> bool {
+    matches!(
+        name,
+        "abs"
+            | "all"
+            | "any"
+            | "bool"
+            | "dict"
+            | "enumerate"
+            | "filter"
+            | "float"
+            | "frozenset"
+            | "int"
+            | "isinstance"
+            | "iter"
+            | "len"
+            | "list"
+            | "map"
+            | "max"
+            | "min"
+            | "next"
+            | "print"
+            | "range"
+            | "repr"
+            | "reversed"
+            | "round"
+            | "set"
+            | "sorted"
+            | "str"
+            | "sum"
+            | "tuple"
+            | "type"
+            | "zip"
+            | "object"
+            | "bytes"
+    )
+}
+
+impl<'p> Machine<'p, '_> {
+    pub(super) fn call_builtin(&mut self, name: &str, args: Args<'p>, span: Span) -> Run<Value<'p>> {
+        self.charge(1, span)?;
+        let name = name.strip_prefix("builtins.").unwrap_or(name);
+        match name {
+            "print" => {
+                self.effect(span, "print", &args.positional);
+                Ok(Value::None)
+            }
+            "exit" | "quit" | "sys.exit" | "os._exit" => {
+                self.effect(span, name, &args.positional);
+                Err(Stop::Exit)
+            }
+            "any" | "all" => self.any_all(name == "any", &args, span),
+            "next" => self.next(&args, span),
+            "len" => self.len(&args, span),
+            "bool" => Ok(Value::Bool(match args.get(0) {
+                Some(value) => self.truth(value, span)?,
+                None => false,
+            })),
+            "str" | "repr" | "ascii" => Ok(Value::Str(match args.get(0) {
+                Some(value) if name == "str" => to_str(value),
+                Some(value) => repr(value),
+                None => to_str(&Value::str("")),
+            })),
+            "int" | "float" | "abs" | "round" | "math.floor" | "math.ceil" | "math.sqrt" => self.numeric(name, &args),
+            "list" | "tuple" | "set" | "frozenset" | "iter" | "reversed" | "enumerate" | "zip" | "map" | "filter"
+            | "sorted" => self.collection(name, &args, span),
+            "dict"
+            | "collections.OrderedDict"
+            | "OrderedDict"
+            | "collections.Counter"
+            | "Counter"
+            | "collections.defaultdict"
+            | "defaultdict" => self.dictionary(name, &args, span),
+            "collections.deque" | "deque" => self.collection("list", &args, span),
+            "range" => self.range(&args, span),
+            "min" | "max" => self.extreme(name == "max", &args, span),
+            "sum" | "math.fsum" | "statistics.mean" | "numpy.mean" | "np.mean" => self.sum(name, &args, span),
+            "isinstance" => self.isinstance(&args),
+            "type" => Ok(match args.get(0) {
+                Some(Value::Unknown(unknown)) => Value::unknown(format!("type({})", unknown.text)),
+                Some(value) => Value::Builtin(value.type_name().into()),
+                None => return raise("TypeError"),
+            }),
+            "string.capwords" => match args.get(0) {
+                Some(Value::Str(text)) => {
+                    let words: Vec<_> = text.as_str().split_whitespace().map(capitalize).collect();
+                    Ok(Value::Str(text.derive(words.join(" "))))
+                }
+                _ => raise("TypeError"),
+            },
+            "getattr" => match (args.get(0), args.get(1)) {
+                (Some(object), Some(Value::Str(name))) => {
+                    let name = name.as_str().to_owned();
+                    self.attribute(&object.clone(), &name, span)
+                }
+                _ => raise("TypeError"),
+            },
+            // Copies and JSON round trips keep what the decision looks at.
+            "copy.copy"
+            | "copy.deepcopy"
+            | "json.dumps"
+            | "json.loads"
+            | "json.load"
+            | "MessageToDict"
+            | "MessageToJson"
+            | "json_format.MessageToDict"
+            | "json_format.MessageToJson"
+            | "google.protobuf.json_format.MessageToDict"
+            | "google.protobuf.json_format.MessageToJson" => {
+                args.get(0).cloned().map_or_else(|| raise("TypeError"), Ok)
+            }
+            _ if name.starts_with("re.") => self.regex_call(name, &args),
+            _ if name.starts_with("str.")
+                || name.starts_with("dict.")
+                || name.starts_with("list.")
+                || name.starts_with("set.") =>
+            {
+                self.unbound(name, args, span)
+            }
+            _ if name.starts_with("operator.") => self.operator(name, &args, span),
+            _ => Ok(Value::unknown(format!("{name}(...)"))),
+        }
+    }
+
+    /// `str.lower(text)`: the method with its receiver as first argument.
+    fn unbound(&mut self, name: &str, mut args: Args<'p>, span: Span) -> Run<Value<'p>> {
+        if args.positional.is_empty() {
+            return raise("TypeError");
+        }
+        let object = args.positional.remove(0);
+        let (_, method) = name.split_once('.').unwrap_or(("", name));
+        if method == "fromkeys" {
+            let value = args.get(0).cloned().unwrap_or(Value::None);
+            let mut table = Table::new(self.growth(&object));
+            for key in self.items(&object, span)? {
+                let Some(place) = Key::of(&key) else { return raise("TypeError") };
+                table.insert(place, key, value.clone());
+            }
+            return Ok(Value::Dict(Rc::new(table.into())));
+        }
+        self.call_method(&object, method, args, span)
+    }
+
+    fn operator(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        match (name, args.positional.as_slice()) {
+            ("operator.itemgetter" | "operator.attrgetter", [key]) => {
+                let method = if name == "operator.itemgetter" { "\u{0}item" } else { "\u{0}attr" };
+                Ok(Value::Builtin(format!("operator.{method}:{}", repr(key).as_str()).into()))
+            }
+            (getter, [object]) if getter.starts_with("operator.\u{0}item:") => {
+                let key = getter.trim_start_matches("operator.\u{0}item:");
+                let key = match key.parse::<i64>() {
+                    Ok(at) => Value::int(at),
+                    Err(_) => Value::str(key.trim_matches(['\'', '"'])),
+                };
+                self.item(object, &key, span)
+            }
+            (getter, [object]) if getter.starts_with("operator.\u{0}attr:") => {
+                let name = getter.trim_start_matches("operator.\u{0}attr:").trim_matches(['\'', '"']).to_owned();
+                self.attribute(object, &name, span)
+            }
+            ("operator.contains", [container, item]) => self.compare(item, CompareOp::In, container, span),
+            _ => Ok(Value::unknown(format!("{name}(...)"))),
+        }
+    }
+
+    fn any_all(&mut self, any: bool, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let Some(iterable) = args.get(0) else { return raise("TypeError") };
+        let mut found = !any;
+        self.each(iterable, span, &mut |machine, item| {
+            if machine.truth(&item, span)? == any {
+                found = any;
+                return Ok(false);
+            }
+            Ok(true)
+        })?;
+        if !matches!(iterable, Value::Generator(_)) {
+            self.inspect(iterable);
+        }
+        Ok(Value::Bool(found))
+    }
+
+    fn next(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let Some(iterator) = args.get(0) else { return raise("TypeError") };
+        if let Value::Unknown(unknown) = iterator {
+            return Ok(Value::unknown(format!("next({})", unknown.text)));
+        }
+        if !matches!(iterator, Value::Iterator(_) | Value::Generator(_)) {
+            return raise("TypeError");
+        }
+        // Whether there is a next one was looked at.
+        self.inspect(iterator);
+        let mut first = None;
+        self.each(iterator, span, &mut |_, item| {
+            first = Some(item);
+            Ok(false)
+        })?;
+        match (first, args.get(1)) {
+            (Some(item), _) => Ok(item),
+            (None, Some(fallback)) => Ok(fallback.clone()),
+            (None, None) => raise("StopIteration"),
+        }
+    }
+
+    fn len(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let Some(value) = args.get(0) else { return raise("TypeError") };
+        let length = match value {
+            Value::List(list) => list.borrow().items.len(),
+            Value::Tuple(items) => items.len(),
+            Value::Set(table) | Value::Dict(table) => table.borrow().len(),
+            Value::Str(text) if text.is_unknown() => return Ok(Value::unknown(format!("len({})", text.as_str()))),
+            Value::Str(text) => text.as_str().chars().count(),
+            Value::Unknown(unknown) => return Ok(Value::unknown(format!("len({})", unknown.text))),
+            Value::Api(_) => self.items(value, span)?.len(),
+            _ => return raise("TypeError"),
+        };
+        Ok(Value::Int(length as i64, value.is_data()))
+    }
+
+    fn numeric(&mut self, name: &str, args: &Args<'p>) -> Run<Value<'p>> {
+        let Some(value) = args.get(0) else { return Ok(Value::int(0)) };
+        if let Some(what) = value.unknown_text() {
+            return Ok(Value::unknown(format!("{name}({what})")));
+        }
+        if let Value::Str(text) = value {
+            let trimmed = text.as_str().trim().replace('_', "");
+            let data = text.is_data();
+            return match name {
+                "int" => trimmed.parse().map_or_else(|_| raise("ValueError"), |value| Ok(Value::Int(value, data))),
+                "float" => trimmed.parse().map_or_else(|_| raise("ValueError"), |value| Ok(Value::Float(value, data))),
+                _ => raise("TypeError"),
+            };
+        }
+        let Some((number, data)) = value.number() else { return raise("TypeError") };
+        let whole = |value: f64| {
+            if value.is_nan() {
+                raise("ValueError")
+            } else if value.is_infinite() {
+                raise("OverflowError")
+            } else if value.abs() < 9.2e18 {
+                Ok(Value::Int(value as i64, data))
+            } else {
+                Ok(Value::unknown("an integer beyond 64 bits"))
+            }
+        };
+        match (name, number) {
+            ("float", number) => Ok(Value::Float(number.as_f64(), data)),
+            ("abs", Number::Int(value)) => {
+                Ok(value.checked_abs().map_or(Value::unknown("an integer beyond 64 bits"), |v| Value::Int(v, data)))
+            }
+            ("abs", Number::Float(value)) => Ok(Value::Float(value.abs(), data)),
+            ("math.sqrt", number) if number.as_f64() < 0.0 => raise("ValueError"),
+            ("math.sqrt", number) => Ok(Value::Float(number.as_f64().sqrt(), data)),
+            ("round", number) => match (number, args.at_or(1, "ndigits")) {
+                (Number::Int(value), None | Some(Value::None)) => Ok(Value::Int(value, data)),
+                (Number::Int(value), Some(Value::Int(digits, _))) if *digits >= 0 => Ok(Value::Int(value, data)),
+                (number, None | Some(Value::None)) => whole(number.as_f64().round_ties_even()),
+                (number, Some(Value::Int(digits, _))) => Ok(Value::Float(round_to(number.as_f64(), *digits), data)),
+                _ => raise("TypeError"),
+            },
+            (_, Number::Int(value)) => Ok(Value::Int(value, data)),
+            ("math.floor", Number::Float(value)) => whole(value.floor()),
+            ("math.ceil", Number::Float(value)) => whole(value.ceil()),
+            (_, Number::Float(value)) => whole(value.trunc()),
+        }
+    }
+
+    fn collection(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let Some(first) = args.get(0) else {
+            return match name {
+                "list" => Ok(Value::list(Vec::new(), Growth::Fixed)),
+                "tuple" => Ok(Value::tuple(Vec::new())),
+                "set" | "frozenset" => self.set_of(Vec::new(), Growth::Fixed),
+                "zip" => Ok(Value::iterator(Vec::new(), Growth::Fixed)),
+                _ => raise("TypeError"),
+            };
+        };
+        if let (Value::Unknown(unknown), "list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed") = (first, name)
+        {
+            return Ok(Value::unknown(format!("{name}({})", unknown.text)));
+        }
+        let growth = self.growth(first);
+        match name {
+            "map" => return self.map(args, span),
+            "filter" => return self.filter(args, span),
+            "zip" => return self.zip(args, span),
+            "iter" if matches!(first, Value::Iterator(_) | Value::Generator(_)) => return Ok(first.clone()),
+            _ => {}
+        }
+        let items = self.items(first, span)?;
+        Ok(match name {
+            "list" => Value::list(items, growth),
+            "tuple" => Value::tuple(items),
+            "set" | "frozenset" => return self.set_of(items, growth),
+            "iter" => Value::iterator(items, growth),
+            "reversed" => Value::iterator(items.into_iter().rev().collect(), growth),
+            "enumerate" => {
+                let start = match args.at_or(1, "start") {
+                    Some(Value::Int(start, _)) => *start,
+                    _ => 0,
+                };
+                let numbered = (start..).zip(items).map(|(i, item)| Value::tuple(vec![Value::int(i), item]));
+                Value::iterator(numbered.collect(), growth)
+            }
+            _ => Value::list(self.sorted(items, args, span)?, growth),
+        })
+    }
+
+    fn map(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let (Some(function), Some(iterable)) = (args.get(0), args.get(1)) else { return raise("TypeError") };
+        let growth = self.growth(iterable);
+        let rows = if args.positional.len() == 2 {
+            self.items(iterable, span)?.into_iter().map(|item| vec![item]).collect()
+        } else {
+            self.rows(&args.positional[1..], span)?
+        };
+        let mut mapped = Vec::new();
+        for row in rows {
+            mapped.push(self.call_value(function, Args::positional(row), span)?);
+        }
+        Ok(Value::iterator(mapped, growth))
+    }
+
+    fn filter(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let (Some(function), Some(iterable)) = (args.get(0), args.get(1)) else { return raise("TypeError") };
+        let mut kept = Vec::new();
+        for item in self.items(iterable, span)? {
+            let verdict = match function {
+                Value::None => item.clone(),
+                _ => self.call_value(function, Args::positional(vec![item.clone()]), span)?,
+            };
+            if self.truth(&verdict, span)? {
+                kept.push(item);
+            }
+        }
+        Ok(Value::iterator(kept, Growth::Grown))
+    }
+
+    fn zip(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let growths: Vec<_> = args.positional.iter().map(|iterable| self.growth(iterable)).collect();
+        let mirrors = growths.iter().all(|growth| *growth == Growth::Mirror);
+        let growth = if mirrors {
+            Growth::Mirror
+        } else {
+            growths.into_iter().find(|g| *g != Growth::Mirror).unwrap_or(Growth::Fixed)
+        };
+        let rows = self.rows(&args.positional, span)?;
+        Ok(Value::iterator(rows.into_iter().map(Value::tuple).collect(), growth))
+    }
+
+    fn rows(&mut self, iterables: &[Value<'p>], span: Span) -> Run<Vec<Vec<Value<'p>>>> {
+        let mut columns = Vec::new();
+        for iterable in iterables {
+            columns.push(self.items(iterable, span)?);
+        }
+        let length = columns.iter().map(Vec::len).min().unwrap_or(0);
+        self.charge(length.saturating_mul(columns.len()), span)?;
+        Ok((0..length).map(|at| columns.iter().map(|column| column[at].clone()).collect()).collect())
+    }
+
+    /// Sorts as `sorted(items, key=..., reverse=...)` does: stable, also in reverse.
+    pub(super) fn sorted(&mut self, items: Vec<Value<'p>>, args: &Args<'p>, span: Span) -> Run<Vec<Value<'p>>> {
+        self.charge(items.len().saturating_mul(4), span)?;
+        let mut keyed = Vec::with_capacity(items.len());
+        for item in items {
+            keyed.push((self.sort_key(&item, args, span)?, item));
+        }
+        let reverse = match args.keyword("reverse") {
+            Some(value) => self.truth(&value.clone(), span)?,
+            None => false,
+        };
+        let mut failed = None;
+        keyed.sort_by(|a, b| {
+            let result = match order(&a.0, &b.0) {
+                Ok(Some(Some(order))) => order,
+                Ok(Some(None)) => Ordering::Equal,
+                Ok(None) => {
+                    failed = failed.take().or_else(|| Some(self.undetermined(span, "the order of unknown values")));
+                    Ordering::Equal
+                }
+                Err(stop) => {
+                    failed = failed.take().or(Some(stop));
+                    Ordering::Equal
+                }
+            };
+            if reverse { result.reverse() } else { result }
+        });
+        failed.map_or_else(|| Ok(keyed.into_iter().map(|pair| pair.1).collect()), Err)
+    }
+
+    fn sort_key(&mut self, item: &Value<'p>, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        match args.keyword("key") {
+            None | Some(Value::None) => Ok(item.clone()),
+            Some(key) => self.call_value(&key.clone(), Args::positional(vec![item.clone()]), span),
+        }
+    }
+
+    fn extreme(&mut self, largest: bool, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let items = match args.positional.as_slice() {
+            [] => return raise("TypeError"),
+            [iterable] => {
+                if let Value::Unknown(unknown) = iterable {
+                    return Ok(Value::unknown(format!("{}({})", if largest { "max" } else { "min" }, unknown.text)));
+                }
+                // Whether there is any was looked at.
+                self.inspect(iterable);
+                self.items(iterable, span)?
+            }
+            several => several.to_vec(),
+        };
+        let mut best: Option<(Value<'p>, Value<'p>)> = None;
+        for item in items {
+            let key = self.sort_key(&item, args, span)?;
+            let better = match &best {
+                None => true,
+                Some((best_key, _)) => match order(&key, best_key)? {
+                    Some(Some(Ordering::Greater)) => largest,
+                    Some(Some(Ordering::Less)) => !largest,
+                    Some(_) => false,
+                    None => return Ok(Value::unknown("the extreme of unknown values")),
+                },
+            };
+            if better {
+                best = Some((key, item));
+            }
+        }
+        match (best, args.keyword("default")) {
+            (Some((_, item)), _) => Ok(item),
+            (None, Some(fallback)) => Ok(fallback.clone()),
+            (None, None) => raise("ValueError"),
+        }
+    }
+
+    fn sum(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let Some(iterable) = args.get(0) else { return raise("TypeError") };
+        let mut total = args.get(1).cloned().unwrap_or(Value::int(0));
+        let mut count = 0;
+        let mirrors = self.growth(iterable) == Growth::Mirror;
+        for item in self.items(iterable, span)? {
+            total = self.binary(&total, crate::program::BinaryOp::Add, &item, span)?;
+            count += 1;
+        }
+        if name.ends_with("mean") {
+            total = self.binary(&total, crate::program::BinaryOp::Div, &Value::int(count), span)?;
+        }
+        Ok(if mirrors { total.into_data() } else { total })
+    }
+
+    fn range(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let mut numbers = Vec::new();
+        let mut data = false;
+        for value in &args.positional {
+            match value {
+                Value::Int(value, from_api) => {
+                    numbers.push(*value);
+                    data |= *from_api;
+                }
+                Value::Bool(value) => numbers.push(i64::from(*value)),
+                Value::Unknown(unknown) => return Ok(Value::unknown(format!("range({})", unknown.text))),
+                _ => return raise("TypeError"),
+            }
+        }
+        let (start, stop, step) = match numbers.as_slice() {
+            [stop] => (0, *stop, 1),
+            [start, stop] => (*start, *stop, 1),
+            [_, _, 0] => return raise("ValueError"),
+            [start, stop, step] => (*start, *stop, *step),
+            _ => return raise("TypeError"),
+        };
+        let length = i128::from(stop) - i128::from(start);
+        let length = if step > 0 { length } else { -length }.max(0) / i128::from(step).abs();
+        self.charge(usize::try_from(length).unwrap_or(usize::MAX), span)?;
+        let mut items = Vec::new();
+        let mut at = start;
+        while (step > 0 && at < stop) || (step < 0 && at > stop) {
+            items.push(Value::int(at));
+            at = at.saturating_add(step);
+        }
+        Ok(Value::list(items, if data { Growth::Mirror } else { Growth::Fixed }))
+    }
+
+    fn dictionary(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let mut table = Table::new(Growth::Fixed);
+        let counter = name.ends_with("Counter");
+        let default = name.ends_with("defaultdict");
+        if counter {
+            table.missing = Missing::Zero;
+        }
+        if default && let Some(factory) = args.get(0) {
+            table.missing =
+                if matches!(factory, Value::None) { Missing::Raise } else { Missing::Make(factory.clone()) };
+        }
+        if let Some(entries) = args.get(usize::from(default)) {
+            if let Value::Unknown(unknown) = entries {
+                return Ok(Value::unknown(format!("{name}({})", unknown.text)));
+            }
+            if matches!(entries, Value::Api(_)) {
+                return Ok(entries.clone());
+            }
+            if counter && !matches!(entries, Value::Dict(_)) {
+                table.growth = Growth::Grown;
+                self.count_into(&mut table, entries, span)?;
+            } else {
+                self.update(&mut table, entries, span)?;
+            }
+        }
+        for (name, value) in &args.keywords {
+            table.insert(Key::Str(name.as_str().into()), Value::str(name.as_str()), value.clone());
+        }
+        Ok(Value::Dict(Rc::new(table.into())))
+    }
+
+    fn isinstance(&mut self, args: &Args<'p>) -> Run<Value<'p>> {
+        let (Some(value), Some(class)) = (args.get(0), args.get(1)) else { return raise("TypeError") };
+        let classes = match class {
+            Value::Tuple(classes) => classes.to_vec(),
+            class => vec![class.clone()],
+        };
+        let mut unknown = value.unknown_text().filter(|_| !matches!(value, Value::Str(_)));
+        for class in classes {
+            match class {
+                Value::Builtin(class) => {
+                    let own = value.type_name();
+                    if own == &*class
+                        || &*class == "object"
+                        || (own == "bool" && &*class == "int")
+                        || (own == "set" && &*class == "frozenset")
+                    {
+                        return Ok(Value::Bool(true));
+                    }
+                }
+                other => unknown = other.unknown_text().or(unknown),
+            }
+        }
+        Ok(unknown.map_or(Value::Bool(false), |what| Value::unknown(format!("isinstance(..., {what})"))))
+    }
+
+    fn regex_call(&mut self, name: &str, args: &Args<'p>) -> Run<Value<'p>> {
+        let Some(pattern) = args.get(0) else { return raise("TypeError") };
+        let flags_at = match name {
+            "re.compile" => 1,
+            "re.sub" => 4,
+            _ => 2,
+        };
+        let flags = args.at_or(flags_at, "flags").cloned();
+        let Some(pattern) = self.pattern(pattern, flags.as_ref())? else {
+            return Ok(Value::unknown(format!("{name}(...)")));
+        };
+        let subject = || args.get(1).cloned().map_or_else(|| raise("TypeError"), Ok);
+        match name {
+            "re.compile" => Ok(Value::Pattern(pattern)),
+            "re.search" => self.regex_match(&pattern, &subject()?, MatchKind::Search),
+            "re.match" => self.regex_match(&pattern, &subject()?, MatchKind::Start),
+            "re.fullmatch" => self.regex_match(&pattern, &subject()?, MatchKind::Full),
+            "re.findall" => self.regex_findall(&pattern, &subject()?),
+            "re.sub" => match args.get(2) {
+                Some(text) => self.regex_sub(&pattern, &subject()?, text),
+                None => raise("TypeError"),
+            },
+            _ => Ok(Value::unknown(format!("{name}(...)"))),
+        }
+    }
+}
+
+/// Rounds half to even on the decimal text, as CPython does (it rounds the exact binary value).
+fn round_to(value: f64, digits: i64) -> f64 {
+    if digits >= 0 {
+        // Rust's formatting rounds the exact binary value correctly.
+        format!("{value:.*}", digits.min(320) as usize).parse().unwrap_or(value)
+    } else {
+        let scale = 10f64.powi(digits.unsigned_abs().min(320) as i32);
+        (value / scale).round_ties_even() * scale
+    }
+}

@@ -1,0 +1,318 @@
+//! Methods of lists, tuples, dictionaries and sets.
+
+use std::rc::Rc;
+
+use super::expressions::Args;
+use super::machine::{Machine, Run, raise};
+use super::operators::equal;
+use super::table::{Key, Missing, Table};
+use super::value::{Growth, List, Shared, Tuple, Value};
+use crate::program::Span;
+
+impl<'p> Machine<'p, '_> {
+    pub(super) fn list_method(
+        &mut self,
+        object: &Value<'p>,
+        list: &Shared<List<'p>>,
+        name: &str,
+        args: &Args<'p>,
+        span: Span,
+    ) -> Run<Value<'p>> {
+        match (name, args.positional.as_slice()) {
+            ("append" | "add", [item]) => {
+                self.grow(list);
+                list.borrow_mut().items.push(item.clone());
+            }
+            ("insert", [Value::Int(at, _), item]) => {
+                self.grow(list);
+                let length = list.borrow().items.len() as i64;
+                let at = if *at < 0 { (at.saturating_add(length)).max(0) } else { (*at).min(length) };
+                self.charge(length as usize, span)?;
+                list.borrow_mut().items.insert(at as usize, item.clone());
+            }
+            ("extend", [more]) => {
+                let growth = self.growth(more);
+                let more = self.items(more, span)?;
+                if list.borrow().items.is_empty() && growth == Growth::Mirror {
+                    list.borrow_mut().growth = growth;
+                } else if !more.is_empty() {
+                    self.grow(list);
+                }
+                list.borrow_mut().items.extend(more);
+            }
+            ("pop", _) => {
+                self.inspect(object);
+                let length = list.borrow().items.len();
+                let at = self.index_in(args.get(0).unwrap_or(&Value::int(-1)), length, span)?;
+                self.charge(length, span)?;
+                return Ok(list.borrow_mut().items.remove(at));
+            }
+            ("remove", [item]) => {
+                self.inspect_pair(object, item);
+                let at = list.borrow().items.iter().position(|other| equal(other, item) == Some(true));
+                let Some(at) = at else { return raise("ValueError") };
+                list.borrow_mut().items.remove(at);
+            }
+            ("clear", []) => list.borrow_mut().items.clear(),
+            ("reverse", []) => list.borrow_mut().items.reverse(),
+            ("copy", []) => {
+                let list = list.borrow();
+                return Ok(Value::list(list.items.clone(), list.growth));
+            }
+            ("sort", _) => {
+                let items = list.borrow().items.clone();
+                let sorted = self.sorted(items, args, span)?;
+                list.borrow_mut().items = sorted;
+            }
+            ("index", [item, ..]) => {
+                self.inspect_pair(object, item);
+                let at = list.borrow().items.iter().position(|other| equal(other, item) == Some(true));
+                return at.map_or_else(|| raise("ValueError"), |at| Ok(Value::int(at as i64)));
+            }
+            ("count", [item]) => {
+                self.inspect_pair(object, item);
+                let list = list.borrow();
+                let count = list.items.iter().filter(|other| equal(other, item) == Some(true)).count();
+                return Ok(Value::int(count as i64));
+            }
+            ("__contains__", [item]) => {
+                return self.compare(item, crate::program::CompareOp::In, object, span);
+            }
+            ("append" | "insert" | "extend" | "remove" | "index" | "count", _) => return raise("TypeError"),
+            _ => return raise("AttributeError"),
+        }
+        Ok(Value::None)
+    }
+
+    fn grow(&mut self, list: &Shared<List<'p>>) {
+        let growth = {
+            let list = list.borrow();
+            self.growth_of(list.growth, list.items.len())
+        };
+        // One item more, and only under a condition: the program collects.
+        list.borrow_mut().growth = growth;
+    }
+
+    pub(super) fn tuple_method(&mut self, items: &Rc<Tuple<'p>>, name: &str, args: &Args<'p>) -> Run<Value<'p>> {
+        let Some(item) = args.get(0) else { return raise("AttributeError") };
+        self.inspect_pair(&Value::Tuple(Rc::clone(items)), item);
+        let mut fits = items.iter().map(|other| equal(other, item) == Some(true));
+        match name {
+            "index" => fits.position(|fit| fit).map_or_else(|| raise("ValueError"), |at| Ok(Value::int(at as i64))),
+            "count" => Ok(Value::int(fits.filter(|fit| *fit).count() as i64)),
+            _ => raise("AttributeError"),
+        }
+    }
+
+    pub(super) fn dict_method(
+        &mut self,
+        object: &Value<'p>,
+        dict: &Shared<Table<'p>>,
+        name: &str,
+        args: &Args<'p>,
+        span: Span,
+    ) -> Run<Value<'p>> {
+        let key_arg = || args.get(0).and_then(|key| Key::of(key).map(|shown| (shown, key.clone())));
+        match name {
+            "get" | "setdefault" | "pop" => {
+                let Some((key, shown)) = key_arg() else { return raise("TypeError") };
+                self.inspect_pair(&shown, object);
+                let found = dict.borrow().get(&key).cloned();
+                if found.is_none() && (shown.unknown_text().is_some() || dict.borrow().unknown_keys) {
+                    return Ok(Value::unknown("an item under an unknown key"));
+                }
+                if name == "pop" {
+                    let fallback = args.get(1).cloned();
+                    return match dict.borrow_mut().remove(&key).map(|entry| entry.1).or(fallback) {
+                        Some(value) => Ok(value),
+                        None => raise("KeyError"),
+                    };
+                }
+                let value = found.clone().or_else(|| args.get(1).cloned()).unwrap_or(Value::None);
+                if name == "setdefault" && found.is_none() {
+                    let growth = self.growth_of(dict.borrow().growth, dict.borrow().len());
+                    let mut dict = dict.borrow_mut();
+                    dict.growth = growth;
+                    dict.insert(key, shown, value.clone());
+                }
+                Ok(value)
+            }
+            "keys" => Ok(Value::list(dict.borrow().keys(), dict.borrow().growth)),
+            "values" => {
+                let dict = dict.borrow();
+                Ok(Value::list(dict.entries().iter().map(|entry| entry.1.clone()).collect(), dict.growth))
+            }
+            "items" => {
+                let dict = dict.borrow();
+                let pair = |(key, value): &(Value<'p>, Value<'p>)| Value::tuple(vec![key.clone(), value.clone()]);
+                Ok(Value::list(dict.entries().iter().map(pair).collect(), dict.growth))
+            }
+            "update" => {
+                if let Some(more) = args.get(0) {
+                    let mut merged = dict.borrow().clone();
+                    if matches!(dict.borrow().missing, Missing::Zero) && !matches!(more, Value::Dict(_)) {
+                        self.count_into(&mut merged, more, span)?;
+                    } else {
+                        self.update(&mut merged, more, span)?;
+                    }
+                    *dict.borrow_mut() = merged;
+                }
+                for (name, value) in &args.keywords {
+                    dict.borrow_mut().insert(Key::Str(name.as_str().into()), Value::str(name.as_str()), value.clone());
+                }
+                Ok(Value::None)
+            }
+            "copy" => Ok(Value::Dict(Rc::new(dict.borrow().clone().into()))),
+            "clear" => {
+                dict.borrow_mut().clear();
+                Ok(Value::None)
+            }
+            "most_common" => self.most_common(dict, args, span),
+            "__contains__" => match args.get(0) {
+                Some(key) => self.compare(key, crate::program::CompareOp::In, object, span),
+                None => raise("TypeError"),
+            },
+            _ => raise("AttributeError"),
+        }
+    }
+
+    /// `Counter.most_common(n)`: highest count first, ties in order of insertion.
+    fn most_common(&mut self, dict: &Shared<Table<'p>>, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let dict = dict.borrow();
+        self.charge(dict.len(), span)?;
+        let mut entries: Vec<_> = dict.entries().to_vec();
+        let count = |value: &Value<'p>| value.number().map_or(0.0, |(number, _)| number.as_f64());
+        entries.sort_by(|a, b| count(&b.1).total_cmp(&count(&a.1)));
+        if let Some(Value::Int(most, _)) = args.get(0) {
+            entries.truncate(usize::try_from(*most).unwrap_or(0));
+        }
+        let pairs = entries.into_iter().map(|(key, value)| Value::tuple(vec![key, value])).collect();
+        Ok(Value::list(pairs, Growth::Grown))
+    }
+
+    /// Takes over the entries of a dictionary or of pairs.
+    pub(super) fn update(&mut self, table: &mut Table<'p>, more: &Value<'p>, span: Span) -> Run<()> {
+        if let Value::Dict(more) = more {
+            let more = more.borrow();
+            if table.len() == 0 {
+                table.growth = more.growth;
+            } else if more.growth != Growth::Fixed && more.len() > 0 {
+                table.growth = Growth::Grown;
+            }
+            for (key, value) in more.entries() {
+                let Some(place) = Key::of(key) else { return raise("TypeError") };
+                table.insert(place, key.clone(), value.clone());
+            }
+            return Ok(());
+        }
+        let growth = self.growth(more);
+        if table.len() == 0 {
+            table.growth = growth;
+        }
+        for pair in self.items(more, span)? {
+            let pair = self.items(&pair, span)?;
+            let [key, value] = pair.as_slice() else { return raise("ValueError") };
+            let Some(place) = Key::of(key) else { return raise("TypeError") };
+            table.insert(place, key.clone(), value.clone());
+        }
+        Ok(())
+    }
+
+    /// Counts the items, as `Counter` does.
+    pub(super) fn count_into(&mut self, table: &mut Table<'p>, items: &Value<'p>, span: Span) -> Run<()> {
+        for item in self.items(items, span)? {
+            let Some(key) = Key::of(&item) else { return raise("TypeError") };
+            let count = match table.get(&key) {
+                Some(Value::Int(count, _)) => count + 1,
+                _ => 1,
+            };
+            table.insert(key, item, Value::int(count));
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_method(
+        &mut self,
+        object: &Value<'p>,
+        set: &Shared<Table<'p>>,
+        name: &str,
+        args: &Args<'p>,
+        span: Span,
+    ) -> Run<Value<'p>> {
+        let item = || args.get(0).and_then(|item| Key::of(item).map(|key| (key, item.clone())));
+        match name {
+            "add" => {
+                let Some((key, shown)) = item() else { return raise("TypeError") };
+                let growth = self.growth_of(set.borrow().growth, set.borrow().len());
+                let mut set = set.borrow_mut();
+                set.growth = growth;
+                set.insert(key, shown, Value::None);
+                Ok(Value::None)
+            }
+            "discard" | "remove" => {
+                let Some((key, shown)) = item() else { return raise("TypeError") };
+                self.inspect_pair(object, &shown);
+                let removed = set.borrow_mut().remove(&key).is_some();
+                if removed || name == "discard" { Ok(Value::None) } else { raise("KeyError") }
+            }
+            "clear" => {
+                set.borrow_mut().clear();
+                Ok(Value::None)
+            }
+            "copy" => Ok(Value::Set(Rc::new(set.borrow().clone().into()))),
+            "update" => {
+                for more in &args.positional {
+                    for item in self.items(more, span)? {
+                        self.set_method(object, set, "add", &Args::positional(vec![item]), span)?;
+                    }
+                }
+                Ok(Value::None)
+            }
+            "union"
+            | "intersection"
+            | "difference"
+            | "symmetric_difference"
+            | "isdisjoint"
+            | "issubset"
+            | "issuperset" => {
+                let mut result = Value::Set(Rc::clone(set));
+                if args.positional.is_empty() && name.starts_with("is") {
+                    return raise("TypeError");
+                }
+                for other in &args.positional {
+                    self.inspect_pair(&result, other);
+                    let others = self.items(other, span)?;
+                    let Value::Set(current) = &result else { return raise("TypeError") };
+                    let current = current.borrow().clone();
+                    result = self.set_operation(&current, name, others)?;
+                }
+                Ok(result)
+            }
+            _ => raise("AttributeError"),
+        }
+    }
+
+    /// One set operation with the items of another collection.
+    pub(super) fn set_operation(&mut self, set: &Table<'p>, name: &str, others: Vec<Value<'p>>) -> Run<Value<'p>> {
+        let own = Value::Set(Rc::new(set.clone().into()));
+        let other = self.set_of(others, Growth::Grown)?;
+        self.inspect_pair(&own, &other);
+        let Value::Set(other) = other else { return raise("TypeError") };
+        let other = other.borrow();
+        let inside = |table: &Table<'p>, item: &Value<'p>| Key::of(item).is_some_and(|key| table.contains(&key));
+        let (ours, theirs) = (set.keys(), other.keys());
+        let kept: Vec<_> = match name {
+            "isdisjoint" => return Ok(Value::Bool(!ours.iter().any(|item| inside(&other, item)))),
+            "issubset" => return Ok(Value::Bool(ours.iter().all(|item| inside(&other, item)))),
+            "issuperset" => return Ok(Value::Bool(theirs.iter().all(|item| inside(set, item)))),
+            "intersection" => ours.into_iter().filter(|item| inside(&other, item)).collect(),
+            "difference" => ours.into_iter().filter(|item| !inside(&other, item)).collect(),
+            "union" => ours.into_iter().chain(theirs).collect(),
+            _ => {
+                let mine = ours.into_iter().filter(|item| !inside(&other, item));
+                mine.chain(theirs.into_iter().filter(|item| !inside(set, item))).collect()
+            }
+        };
+        self.set_of(kept, Growth::Grown)
+    }
+}

@@ -1,0 +1,515 @@
+//! Expressions.
+
+use std::rc::Rc;
+
+use super::format::format_value;
+use super::machine::{Machine, Run, Stop, raise};
+use super::response;
+use super::scope::Scope;
+use super::table::{Key, Table};
+use super::text::{Origin, Text, TextBuilder};
+use super::value::{Generator, Growth, Lambda, Value};
+use crate::program::{
+    BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Function, Keyword, Parameter, Span,
+    Target, UnaryOp,
+};
+
+/// Arguments of a call, unpacked.
+pub(super) struct Args<'p> {
+    pub(super) positional: Vec<Value<'p>>,
+    pub(super) keywords: Vec<(String, Value<'p>)>,
+}
+
+impl<'p> Args<'p> {
+    pub(super) fn positional(positional: Vec<Value<'p>>) -> Self {
+        Self { positional, keywords: Vec::new() }
+    }
+
+    pub(super) fn get(&self, at: usize) -> Option<&Value<'p>> {
+        self.positional.get(at)
+    }
+
+    pub(super) fn keyword(&self, name: &str) -> Option<&Value<'p>> {
+        self.keywords.iter().find(|keyword| keyword.0 == name).map(|keyword| &keyword.1)
+    }
+
+    /// The argument given by place or by name.
+    pub(super) fn at_or(&self, at: usize, name: &str) -> Option<&Value<'p>> {
+        self.get(at).or_else(|| self.keyword(name))
+    }
+
+    /// All values, for an effect.
+    pub(super) fn all(&self) -> Vec<Value<'p>> {
+        self.positional.iter().chain(self.keywords.iter().map(|keyword| &keyword.1)).cloned().collect()
+    }
+}
+
+impl<'p> Machine<'p, '_> {
+    pub(super) fn scope(&self) -> &Rc<Scope<'p>> {
+        self.scopes.last().unwrap_or(&self.globals)
+    }
+
+    /// The running scope, for a value that holds on to it.
+    fn capture(&mut self) -> Rc<Scope<'p>> {
+        let scope = Rc::clone(self.scope());
+        if !self.captured.last().is_some_and(|last| Rc::ptr_eq(last, &scope)) {
+            self.captured.push(Rc::clone(&scope));
+        }
+        scope
+    }
+
+    pub(super) fn eval(&mut self, expr: &'p Expr) -> Run<Value<'p>> {
+        self.charge(1, expr.span)?;
+        match &expr.kind {
+            ExprKind::Constant { value } => Ok(constant(value)),
+            ExprKind::Name { name } => self.lookup(name, expr.span),
+            _ => self.nested(expr.span, |machine| machine.eval_nested(expr)),
+        }
+    }
+
+    fn eval_nested(&mut self, expr: &'p Expr) -> Run<Value<'p>> {
+        let span = expr.span;
+        match &expr.kind {
+            ExprKind::Constant { value } => Ok(constant(value)),
+            ExprKind::Name { name } => self.lookup(name, span),
+            ExprKind::ApiOutput { max_results } => self.api_output(max_results.as_deref()),
+            ExprKind::List { elements } => Ok(Value::list(self.elements(elements)?, Growth::Fixed)),
+            ExprKind::Tuple { elements } => Ok(Value::tuple(self.elements(elements)?)),
+            ExprKind::Set { elements } => {
+                let elements = self.elements(elements)?;
+                self.set_of(elements, Growth::Fixed)
+            }
+            ExprKind::Dict { items } => self.eval_dict(items, span),
+            ExprKind::Starred { .. } => Err(self.malformed(span, "a starred expression outside a display or call")),
+            ExprKind::Unary { op, value } => self.eval_unary(*op, value, span),
+            ExprKind::Binary { left, op, right } => {
+                let left = self.eval(left)?;
+                let right = self.eval(right)?;
+                self.binary(&left, *op, &right, span)
+            }
+            ExprKind::Bool { op, values } => self.eval_bool(*op, values, span),
+            ExprKind::Compare { left, rest } => self.eval_compare(left, rest),
+            ExprKind::IfElse { test, body, orelse } => {
+                let chosen = if self.test(test)? { body } else { orelse };
+                self.eval(chosen)
+            }
+            ExprKind::Attribute { object, name } => {
+                let object = self.eval(object)?;
+                self.attribute(&object, name, span)
+            }
+            ExprKind::Subscript { object, index } => {
+                let object = self.eval(object)?;
+                let index = self.eval(index)?;
+                self.item(&object, &index, span)
+            }
+            ExprKind::Slice { object, start, stop, step } => {
+                let object = self.eval(object)?;
+                let mut bound = |bound: &'p Option<Box<Expr>>| match bound {
+                    Some(bound) => self.eval(bound),
+                    None => Ok(Value::None),
+                };
+                let bounds = [bound(start)?, bound(stop)?, bound(step)?];
+                self.slice(&object, &bounds, span)
+            }
+            _ => self.eval_call(expr),
+        }
+    }
+
+    fn eval_call(&mut self, expr: &'p Expr) -> Run<Value<'p>> {
+        let span = expr.span;
+        match &expr.kind {
+            ExprKind::Call { function, args, keywords } => {
+                let args = self.args(args, keywords)?;
+                self.call_function(*function, args, span)
+            }
+            ExprKind::Builtin { name, args, keywords } => {
+                let args = self.args(args, keywords)?;
+                self.call_builtin(name, args, span)
+            }
+            ExprKind::Method { object, name, args, keywords } => {
+                let object = self.eval(object)?;
+                let args = self.args(args, keywords)?;
+                self.call_method(&object, name, args, span)
+            }
+            ExprKind::CallValue { callee, args } => {
+                let callee = self.eval(callee)?;
+                let args = self.args(args, &[])?;
+                self.call_value(&callee, args, span)
+            }
+            ExprKind::FunctionValue { function } => {
+                self.function(*function, span)?;
+                Ok(Value::Function(*function))
+            }
+            ExprKind::Lambda { parameters, body } => {
+                let mut defaults = Vec::new();
+                for parameter in parameters {
+                    defaults.push(parameter.default.as_ref().map(|default| self.eval(default)).transpose()?);
+                }
+                let scope = self.capture();
+                Ok(Value::Lambda(Rc::new(Lambda { parameters, defaults, body, scope })))
+            }
+            ExprKind::Comprehension { inner } => self.eval_comprehension(inner, span),
+            ExprKind::Format { parts } => self.eval_format(parts),
+            ExprKind::Walrus { name, value } => {
+                let value = self.eval(value)?;
+                self.bind_walrus(name, value.clone());
+                Ok(value)
+            }
+            ExprKind::Opaque { text, call, args, .. } => self.eval_opaque(text, *call, args, span),
+            _ => Err(self.malformed(span, "not an expression")),
+        }
+    }
+
+    fn api_output(&mut self, max_results: Option<&'p Expr>) -> Run<Value<'p>> {
+        self.called_api += 1;
+        let asked = max_results.map(|wanted| self.eval(wanted)).transpose()?;
+        let limit = match asked {
+            // A request without a count, or with zero, gets the API's default.
+            None | Some(Value::None | Value::Int(0, _)) => self.default_top_k.map(|k| k as usize),
+            Some(Value::Int(count, _)) => Some(usize::try_from(count).unwrap_or(0)),
+            Some(_) => self.default_top_k.map(|k| k as usize),
+        };
+        Ok(response::response(self.output, limit.unwrap_or(usize::MAX)))
+    }
+
+    pub(super) fn lookup(&mut self, name: &'p str, span: Span) -> Run<Value<'p>> {
+        let scope = Rc::clone(self.scope());
+        if let Some(value) = scope.get(name) {
+            return Ok(value);
+        }
+        let function = scope.function_scope();
+        if function.locals.contains(name) && !function.outer.borrow().contains(name) {
+            return raise("UnboundLocalError");
+        }
+        // A nested function reads the variables of the one it is in, which is among its callers.
+        let callers = self.scopes.iter().rev().chain([&self.globals]);
+        if let Some(value) = callers.filter_map(|scope| scope.get(name)).next() {
+            return Ok(value);
+        }
+        self.charge(1, span)?;
+        if super::builtins::is_builtin(name) {
+            return Ok(Value::Builtin(name.into()));
+        }
+        Ok(Value::unknown(name))
+    }
+
+    fn bind_walrus(&mut self, name: &'p str, value: Value<'p>) {
+        self.scope().function_scope().set(name, value);
+    }
+
+    fn elements(&mut self, elements: &'p [Expr]) -> Run<Vec<Value<'p>>> {
+        let mut values = Vec::with_capacity(elements.len());
+        for element in elements {
+            if let ExprKind::Starred { value } = &element.kind {
+                let value = self.eval(value)?;
+                values.extend(self.items(&value, element.span)?);
+            } else {
+                values.push(self.eval(element)?);
+            }
+        }
+        Ok(values)
+    }
+
+    fn args(&mut self, args: &'p [Expr], keywords: &'p [Keyword]) -> Run<Args<'p>> {
+        let positional = self.elements(args)?;
+        let mut named = Vec::with_capacity(keywords.len());
+        for keyword in keywords {
+            let value = self.eval(&keyword.value)?;
+            match value {
+                Value::Dict(dict) if keyword.name.is_empty() || keyword.name == "**" => {
+                    let entries = dict.borrow().entries().to_vec();
+                    named.extend(
+                        entries
+                            .into_iter()
+                            .map(|(key, value)| (super::render::to_str(&key).as_str().to_owned(), value)),
+                    );
+                }
+                value => named.push((keyword.name.clone(), value)),
+            }
+        }
+        Ok(Args { positional, keywords: named })
+    }
+
+    pub(super) fn set_of(&mut self, items: Vec<Value<'p>>, growth: Growth) -> Run<Value<'p>> {
+        let mut table = Table::new(growth);
+        for item in items {
+            let Some(key) = Key::of(&item) else { return raise("TypeError") };
+            table.insert(key, item, Value::None);
+        }
+        Ok(Value::Set(Rc::new(table.into())))
+    }
+
+    fn eval_dict(&mut self, items: &'p [(Expr, Expr)], span: Span) -> Run<Value<'p>> {
+        let mut table = Table::new(Growth::Fixed);
+        for (key, value) in items {
+            if let ExprKind::Starred { value: unpacked } = &key.kind {
+                let unpacked = self.eval(unpacked)?;
+                self.update(&mut table, &unpacked, span)?;
+                continue;
+            }
+            let shown = self.eval(key)?;
+            let value = self.eval(value)?;
+            let Some(key) = Key::of(&shown) else { return raise("TypeError") };
+            table.insert(key, shown, value);
+        }
+        Ok(Value::Dict(Rc::new(table.into())))
+    }
+
+    fn eval_unary(&mut self, op: UnaryOp, value: &'p Expr, span: Span) -> Run<Value<'p>> {
+        let value = self.eval(value)?;
+        if op == UnaryOp::Not {
+            return Ok(Value::Bool(!self.truth(&value, span)?));
+        }
+        if let Some(what) = value.unknown_text() {
+            return Ok(Value::unknown(what));
+        }
+        let negate = op == UnaryOp::Neg;
+        match value.number() {
+            Some((super::value::Number::Int(n), data)) if negate => {
+                Ok(n.checked_neg().map_or_else(|| Value::unknown("an integer beyond 64 bits"), |n| Value::Int(n, data)))
+            }
+            Some((super::value::Number::Float(n), data)) if negate => Ok(Value::Float(-n, data)),
+            Some((number, data)) => Ok(number.into_value(data)),
+            None => raise("TypeError"),
+        }
+    }
+
+    fn eval_bool(&mut self, op: BoolOp, values: &'p [Expr], span: Span) -> Run<Value<'p>> {
+        let Some((last, firsts)) = values.split_last() else {
+            return Err(self.malformed(span, "`and` or `or` without operands"));
+        };
+        for value in firsts {
+            let value_span = value.span;
+            let value = self.eval(value)?;
+            if self.truth(&value, value_span)? == (op == BoolOp::Or) {
+                // Taken as true or false in this run: a caller must not ask the unknown value again.
+                return Ok(if value.unknown_text().is_some() { Value::Bool(op == BoolOp::Or) } else { value });
+            }
+        }
+        self.eval(last)
+    }
+
+    fn eval_compare(&mut self, left: &'p Expr, rest: &'p [(CompareOp, Expr)]) -> Run<Value<'p>> {
+        let mut left_value = self.eval(left)?;
+        let mut result = Value::Bool(true);
+        for (i, (op, right)) in rest.iter().enumerate() {
+            let span = right.span;
+            let right = self.eval(right)?;
+            result = self.compare(&left_value, *op, &right, span)?;
+            if i + 1 < rest.len() && !self.truth(&result, span)? {
+                return Ok(Value::Bool(false));
+            }
+            left_value = right;
+        }
+        Ok(result)
+    }
+
+    fn eval_format(&mut self, parts: &'p [(Expr, Option<String>)]) -> Run<Value<'p>> {
+        let mut out = TextBuilder::default();
+        for (part, spec) in parts {
+            let value = self.eval(part)?;
+            let text = format_value(&value, spec.as_deref().unwrap_or(""))?;
+            self.charge(text.as_str().len() / 8, part.span)?;
+            out.push(&text);
+        }
+        Ok(Value::Str(out.build()))
+    }
+
+    fn eval_opaque(&mut self, text: &'p str, call: bool, args: &'p [Expr], span: Span) -> Run<Value<'p>> {
+        let args = self.elements(args)?;
+        if !call {
+            return Ok(Value::unknown(text));
+        }
+        self.effect(span, text, &args);
+        if matches!(text, "exit" | "quit" | "sys.exit" | "os._exit") {
+            return Err(Stop::Exit);
+        }
+        Ok(Value::unknown(format!("{text}(...)")))
+    }
+
+    // === Calls ===
+
+    pub(super) fn call_function(
+        &mut self,
+        id: crate::program::FunctionId,
+        args: Args<'p>,
+        span: Span,
+    ) -> Run<Value<'p>> {
+        let function: &'p Function = self.function(id, span)?;
+        let mut bound = Vec::with_capacity(function.parameters.len());
+        self.bind_args(
+            &function.parameters,
+            args,
+            span,
+            &mut |machine, parameter| match &parameter.default {
+                Some(default) => machine.eval(default),
+                None => Ok(Value::unknown(parameter.name.clone())),
+            },
+            &mut bound,
+        )?;
+        Ok(self.activate(id, bound)?.0)
+    }
+
+    /// Arguments in the order of the parameters; `*rest` and `**named` take what is left.
+    fn bind_args(
+        &mut self,
+        parameters: &'p [Parameter],
+        mut args: Args<'p>,
+        span: Span,
+        default: &mut dyn FnMut(&mut Self, &'p Parameter) -> Run<Value<'p>>,
+        bound: &mut Vec<Value<'p>>,
+    ) -> Run<()> {
+        let mut positional = std::mem::take(&mut args.positional).into_iter();
+        for parameter in parameters {
+            let name = parameter.name.as_str();
+            if name.starts_with("**") {
+                let mut table = Table::new(Growth::Fixed);
+                for (name, value) in std::mem::take(&mut args.keywords) {
+                    table.insert(Key::Str(name.as_str().into()), Value::str(name), value);
+                }
+                bound.push(Value::Dict(Rc::new(table.into())));
+            } else if name.starts_with('*') {
+                bound.push(Value::tuple(positional.by_ref().collect::<Vec<_>>()));
+            } else if let Some(at) = args.keywords.iter().position(|keyword| keyword.0 == name) {
+                bound.push(args.keywords.remove(at).1);
+            } else if let Some(value) = positional.next() {
+                bound.push(value);
+            } else {
+                let value = default(self, parameter)?;
+                bound.push(value);
+            }
+        }
+        if positional.next().is_some() || !args.keywords.is_empty() {
+            return Err(self.malformed(span, "a call with arguments that the function does not take"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn call_value(&mut self, callee: &Value<'p>, args: Args<'p>, span: Span) -> Run<Value<'p>> {
+        match callee {
+            Value::Function(id) => self.call_function(*id, args, span),
+            Value::Lambda(lambda) => self.call_lambda(lambda, args, span),
+            Value::Builtin(name) => self.call_builtin(name, args, span),
+            Value::Bound(bound) => self.call_method(&bound.0, &bound.1, args, span),
+            Value::Unknown(unknown) => {
+                self.effect(span, &unknown.text, &args.all());
+                Ok(Value::unknown(format!("{}(...)", unknown.text)))
+            }
+            _ => raise("TypeError"),
+        }
+    }
+
+    fn call_lambda(&mut self, lambda: &Rc<Lambda<'p>>, args: Args<'p>, span: Span) -> Run<Value<'p>> {
+        let mut bound = Vec::new();
+        let defaults = lambda.parameters.iter().zip(&lambda.defaults);
+        let defaults: Vec<_> = defaults.map(|(parameter, default)| (parameter.name.as_str(), default)).collect();
+        self.bind_args(
+            lambda.parameters,
+            args,
+            span,
+            &mut |_, parameter| {
+                let default = defaults.iter().find(|default| default.0 == parameter.name);
+                match default.and_then(|default| default.1.clone()) {
+                    Some(value) => Ok(value),
+                    None => raise("TypeError"),
+                }
+            },
+            &mut bound,
+        )?;
+        let scope = Scope::new(Some(Rc::clone(&lambda.scope)), Rc::default());
+        for (parameter, value) in lambda.parameters.iter().zip(bound) {
+            scope.set(parameter.name.trim_start_matches('*'), value);
+        }
+        self.scopes.push(scope);
+        let result = self.eval(lambda.body);
+        self.scopes.pop();
+        result
+    }
+
+    // === Comprehensions ===
+
+    fn eval_comprehension(&mut self, inner: &'p Comprehension, span: Span) -> Run<Value<'p>> {
+        if inner.kind == ComprehensionKind::Generator {
+            let scope = self.capture();
+            let taken = std::cell::Cell::new(0);
+            return Ok(Value::Generator(Rc::new(Generator { comprehension: inner, scope, taken })));
+        }
+        let scope = Rc::clone(self.scope());
+        let mut items = Vec::new();
+        let mut table = Table::new(Growth::Fixed);
+        let growth = self.comprehend(inner, scope, &mut |machine| {
+            machine.charge(1, span)?;
+            let element = machine.eval(&inner.element)?;
+            if inner.kind == ComprehensionKind::List {
+                items.push(element);
+                return Ok(true);
+            }
+            let value = inner.value.as_ref().map_or(Ok(Value::None), |value| machine.eval(value))?;
+            let Some(key) = Key::of(&element) else { return raise("TypeError") };
+            table.insert(key, element, value);
+            Ok(true)
+        })?;
+        table.growth = growth;
+        Ok(match inner.kind {
+            ComprehensionKind::List => Value::list(items, growth),
+            ComprehensionKind::Dict => Value::Dict(Rc::new(table.into())),
+            ComprehensionKind::Set | ComprehensionKind::Generator => Value::Set(Rc::new(table.into())),
+        })
+    }
+
+    /// Runs `each` for every binding of the clauses until it says false; returns how the result got its length.
+    pub(super) fn comprehend(
+        &mut self,
+        inner: &'p Comprehension,
+        around: Rc<Scope<'p>>,
+        each: &mut dyn FnMut(&mut Self) -> Run<bool>,
+    ) -> Run<Growth> {
+        self.scopes.push(Scope::of_comprehension(around));
+        let mut growth = Growth::Fixed;
+        let result = self.clauses(&inner.clauses, &mut growth, each);
+        self.scopes.pop();
+        result?;
+        Ok(growth)
+    }
+
+    fn clauses(
+        &mut self,
+        clauses: &'p [(Target, Expr, Vec<Expr>)],
+        growth: &mut Growth,
+        each: &mut dyn FnMut(&mut Self) -> Run<bool>,
+    ) -> Run<bool> {
+        let Some(((target, iter, tests), inner)) = clauses.split_first() else { return each(self) };
+        let iterable = self.eval(iter)?;
+        if iterable.is_data() && *growth == Growth::Fixed {
+            *growth = if tests.is_empty() { Growth::Mirror } else { Growth::Grown };
+        }
+        let inspections = self.inspections;
+        let mut go_on = true;
+        self.each(&iterable, iter.span, &mut |machine, item| {
+            machine.charge(1, iter.span)?;
+            machine.assign(target, item, iter.span)?;
+            for test in tests {
+                let taken = machine.test(test)?;
+                if machine.inspections > inspections {
+                    *growth = Growth::Grown;
+                }
+                if !taken {
+                    return Ok(true);
+                }
+            }
+            go_on = machine.nested(iter.span, |machine| machine.clauses(inner, growth, each))?;
+            Ok(go_on)
+        })?;
+        Ok(go_on)
+    }
+}
+
+fn constant<'p>(value: &Constant) -> Value<'p> {
+    match value {
+        Constant::None => Value::None,
+        Constant::Bool(value) => Value::Bool(*value),
+        Constant::Int(value) => Value::int(*value),
+        Constant::Float(value) => Value::Float(*value, false),
+        Constant::Str(value) => Value::Str(Text::new(value.as_str(), Origin::Program)),
+    }
+}

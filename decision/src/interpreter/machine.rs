@@ -1,0 +1,297 @@
+//! The state of one run.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
+
+use super::render::render;
+use super::scope::{Scope, assigned};
+use super::value::{Unknown, Value};
+use crate::decider::DecideError;
+use crate::decision::{Decision, Effect, Rendered};
+use crate::output::ApiOutput;
+use crate::program::{Function, FunctionId, Program, Span, Stmt, StmtKind};
+
+/// Steps one run may take; a decision over a hundred labels takes a few thousand.
+pub(crate) const MAX_STEPS: u64 = 1_000_000;
+/// How deeply statements, expressions and calls may nest: what fits a thread's 2 MiB stack in a debug build.
+pub(crate) const MAX_DEPTH: u32 = 150;
+/// How many tests of unknown values one run may go through.
+const MAX_CHOICES: usize = 24;
+
+/// Why evaluation does not go on.
+pub(super) enum Stop {
+    /// A Python exception on its way up.
+    Raise(String),
+    /// The program ended itself, e.g. `sys.exit()`, or waits for its next call of the API.
+    Exit,
+    /// The decision cannot be determined.
+    Error(DecideError),
+}
+
+pub(super) type Run<T> = Result<T, Stop>;
+
+pub(super) fn raise<T>(exception: &str) -> Run<T> {
+    Err(Stop::Raise(exception.to_owned()))
+}
+
+/// A test of an unknown value, decided by the script.
+#[derive(Clone, Debug)]
+pub(crate) struct Choice {
+    pub(crate) span: Span,
+    pub(crate) what: String,
+    pub(crate) taken: bool,
+}
+
+/// What a run did besides its effects.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trace {
+    /// Outcomes of `if`, `while` and conditional expressions, by the place of their tests.
+    pub(crate) tests: BTreeSet<(Span, bool)>,
+    /// The program's own texts that were compared with data of the API.
+    pub(crate) compared: BTreeSet<String>,
+}
+
+impl Trace {
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.tests.extend(other.tests);
+        self.compared.extend(other.compared);
+    }
+}
+
+/// What one run gave.
+pub(crate) struct Ran {
+    pub(crate) decision: Decision,
+    pub(crate) choices: Vec<Choice>,
+    pub(crate) called_api: bool,
+    pub(crate) trace: Trace,
+}
+
+/// One run of a program.
+pub(super) struct Machine<'p, 'o> {
+    pub(super) program: &'p Program,
+    pub(super) output: &'o ApiOutput,
+    pub(super) default_top_k: Option<u32>,
+    pub(super) globals: Rc<Scope<'p>>,
+    pub(super) scopes: Vec<Rc<Scope<'p>>>,
+    pub(super) called_api: u32,
+    /// Tests of the API's data so far, however they went.
+    pub(super) inspections: u64,
+    /// Inspections at the start of the iteration over the API's items that the run is in, provided that the loop was
+    /// reached without any.
+    pub(super) iteration: Option<u64>,
+    /// Exception names of the handlers that the run is in, for a bare `raise`.
+    pub(super) handling: Vec<String>,
+    pub(super) tracing: bool,
+    pub(super) trace: Trace,
+    /// Attributes and items stored on unknown objects, and module variables: their last value is observable.
+    pub(super) stored: HashMap<String, (Span, Rendered)>,
+    locals: HashMap<u32, Rc<HashSet<&'p str>>>,
+    effects: Vec<Effect>,
+    steps: u64,
+    depth: u32,
+    script: &'o [bool],
+    choices: Vec<Choice>,
+    known_choices: Vec<(Rc<Unknown<'p>>, bool)>,
+    /// Scopes that a lambda or generator holds on to: it may be a variable of that very scope.
+    pub(super) captured: Vec<Rc<Scope<'p>>>,
+}
+
+impl Drop for Machine<'_, '_> {
+    fn drop(&mut self) {
+        self.captured.iter().for_each(|scope| drop(scope.take()));
+    }
+}
+
+/// Runs `program` once; tests of unknown values go as `script` says, then true.
+pub(crate) fn run(
+    program: &Program,
+    output: &ApiOutput,
+    default_top_k: Option<u32>,
+    script: &[bool],
+    tracing: bool,
+) -> Result<Ran, DecideError> {
+    let globals = Scope::new(None, Rc::default());
+    let mut machine = Machine {
+        program,
+        output,
+        default_top_k,
+        scopes: vec![Rc::clone(&globals)],
+        globals,
+        called_api: 0,
+        inspections: 0,
+        iteration: None,
+        handling: Vec::new(),
+        tracing,
+        trace: Trace::default(),
+        stored: HashMap::new(),
+        locals: HashMap::new(),
+        effects: Vec::new(),
+        steps: 0,
+        depth: 0,
+        script,
+        choices: Vec::new(),
+        known_choices: Vec::new(),
+        captured: Vec::new(),
+    };
+    match machine.main() {
+        Ok(()) | Err(Stop::Exit) => {}
+        Err(Stop::Raise(exception)) => {
+            let span = machine.program.functions.get(program.entry.0 as usize).map_or(Span::default(), |f| f.span);
+            machine.push_effect(span, "raise", vec![Rendered::Chosen(exception)]);
+        }
+        Err(Stop::Error(error)) => return Err(error),
+    }
+    Ok(machine.finish())
+}
+
+impl<'p> Machine<'p, '_> {
+    fn main(&mut self) -> Run<()> {
+        let program = self.program;
+        self.block(&program.globals)?;
+        let entry = self.function(program.entry, Span::default())?;
+        if entry.name == "<module>" {
+            self.block(&entry.body)?;
+            return Ok(());
+        }
+        let mut args = Vec::new();
+        for parameter in &entry.parameters {
+            args.push(match &parameter.default {
+                Some(default) => self.eval(default)?,
+                None => Value::unknown(parameter.name.trim_start_matches('*')),
+            });
+        }
+        let (value, span) = self.activate(program.entry, args)?;
+        if returns_value(&entry.body) {
+            let shown = render(&value);
+            self.push_effect(span.unwrap_or(entry.span), "return", vec![shown]);
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Ran {
+        let mut stored: Vec<_> = self.stored.drain().collect();
+        stored.sort_by(|a, b| a.0.cmp(&b.0));
+        for (place, (span, value)) in stored {
+            self.push_effect(span, &format!("{place} ="), vec![value]);
+        }
+        Ran {
+            decision: Decision { effects: std::mem::take(&mut self.effects) },
+            choices: std::mem::take(&mut self.choices),
+            called_api: self.called_api > 0,
+            trace: std::mem::take(&mut self.trace),
+        }
+    }
+
+    pub(super) fn function(&self, id: FunctionId, span: Span) -> Run<&'p Function> {
+        let function = self.program.functions.get(id.0 as usize);
+        function.ok_or_else(|| self.malformed(span, format!("there is no function {}", id.0)))
+    }
+
+    pub(super) fn malformed(&self, span: Span, what: impl Into<String>) -> Stop {
+        Stop::Error(DecideError::Malformed { span, what: what.into() })
+    }
+
+    /// The names a function assigns.
+    pub(super) fn locals(&mut self, id: FunctionId, function: &'p Function) -> Rc<HashSet<&'p str>> {
+        let locals = self.locals.entry(id.0).or_insert_with(|| {
+            let mut names = HashSet::new();
+            assigned(&function.body, &mut names);
+            Rc::new(names)
+        });
+        Rc::clone(locals)
+    }
+
+    // === Effects ===
+
+    /// Records an effect, unless it happens for every item of the API alike: then nothing decided it.
+    pub(super) fn effect(&mut self, span: Span, action: &str, values: &[Value<'p>]) {
+        if !self.is_undecided() {
+            let values = values.iter().map(render).collect();
+            self.push_effect(span, action, values);
+        }
+    }
+
+    fn push_effect(&mut self, span: Span, action: &str, values: Vec<Rendered>) {
+        let known = self.effects.iter().any(|effect| effect.action == action && effect.values == values);
+        if !known {
+            self.effects.push(Effect { span, action: action.to_owned(), values });
+        }
+    }
+
+    /// Notes that data of the API was tested: what follows is decided by it.
+    pub(super) fn inspect(&mut self, value: &Value<'p>) {
+        if value.is_data() {
+            self.inspections += 1;
+        }
+    }
+
+    /// Whether the run is in a loop over the API's items and nothing about the item was tested yet.
+    pub(super) fn is_undecided(&self) -> bool {
+        self.iteration == Some(self.inspections)
+    }
+
+    // === Limits ===
+
+    /// Pays for work; strings and lists pay for their length.
+    pub(super) fn charge(&mut self, steps: usize, span: Span) -> Run<()> {
+        self.steps = self.steps.saturating_add(steps as u64);
+        if self.steps > MAX_STEPS {
+            return Err(Stop::Error(DecideError::TooLong { span, limit: MAX_STEPS }));
+        }
+        Ok(())
+    }
+
+    pub(super) fn nested<T>(&mut self, span: Span, work: impl FnOnce(&mut Self) -> Run<T>) -> Run<T> {
+        if self.depth >= MAX_DEPTH {
+            return Err(Stop::Error(DecideError::TooDeep { span, limit: MAX_DEPTH }));
+        }
+        self.depth += 1;
+        let result = work(self);
+        self.depth -= 1;
+        result
+    }
+
+    // === Unknown tests ===
+
+    /// How many tests of unknown values the run went through.
+    pub(super) fn choices_made(&self) -> usize {
+        self.choices.len()
+    }
+
+    /// Which way a test of something unknown goes in this run.
+    pub(super) fn choose(&mut self, span: Span, what: &str) -> Run<bool> {
+        if self.choices.len() >= MAX_CHOICES {
+            return Err(Stop::Error(DecideError::Undetermined { span, what: what.to_owned() }));
+        }
+        let taken = self.script.get(self.choices.len()).copied().unwrap_or(true);
+        self.choices.push(Choice { span, what: what.to_owned(), taken });
+        Ok(taken)
+    }
+
+    /// The truth of an unknown object: one object keeps its truth during a run.
+    pub(super) fn choose_truth(&mut self, span: Span, unknown: &Rc<Unknown<'p>>) -> Run<bool> {
+        if let Some(known) = self.known_choices.iter().find(|known| Rc::ptr_eq(&known.0, unknown)) {
+            return Ok(known.1);
+        }
+        let taken = self.choose(span, &unknown.text)?;
+        self.known_choices.push((Rc::clone(unknown), taken));
+        Ok(taken)
+    }
+}
+
+/// Whether some `return` in the body carries a value.
+fn returns_value(body: &[Stmt]) -> bool {
+    body.iter().any(|stmt| match &stmt.kind {
+        StmtKind::Return { value } => value.is_some(),
+        StmtKind::If { body, orelse, .. }
+        | StmtKind::For { body, orelse, .. }
+        | StmtKind::While { body, orelse, .. } => returns_value(body) || returns_value(orelse),
+        StmtKind::Try { body, handlers, orelse, finally } => {
+            returns_value(body)
+                || handlers.iter().any(|handler| returns_value(&handler.1))
+                || returns_value(orelse)
+                || returns_value(finally)
+        }
+        _ => false,
+    })
+}

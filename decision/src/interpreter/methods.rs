@@ -1,0 +1,89 @@
+//! Method calls: by the receiver's type.
+
+use super::expressions::Args;
+use super::machine::{Machine, Run, raise};
+use super::regex::MatchKind;
+use super::value::Value;
+use crate::program::Span;
+
+impl<'p> Machine<'p, '_> {
+    pub(super) fn call_method(&mut self, object: &Value<'p>, name: &str, args: Args<'p>, span: Span) -> Run<Value<'p>> {
+        self.charge(1, span)?;
+        match object {
+            Value::Unknown(unknown) => {
+                let stored = unknown.stored.borrow().get(&format!(".{name}")).cloned();
+                if let Some(callee @ (Value::Function(_) | Value::Lambda(_) | Value::Builtin(_) | Value::Bound(_))) =
+                    stored
+                {
+                    return self.call_value(&callee, args, span);
+                }
+                let called = format!("{}.{name}", unknown.text);
+                self.effect(span, &called, &args.all());
+                Ok(Value::unknown(format!("{called}(...)")))
+            }
+            Value::Str(text) => {
+                if let Some(what) =
+                    object.unknown_text().or_else(|| args.positional.iter().find_map(Value::unknown_text))
+                {
+                    if !matches!(name, "format" | "join" | "get") {
+                        return Ok(Value::unknown(format!("{what}.{name}(...)")));
+                    }
+                }
+                self.str_method(text, name, &args, span)
+            }
+            Value::List(list) => self.list_method(object, list, name, &args, span),
+            Value::Tuple(items) => self.tuple_method(items, name, &args),
+            Value::Dict(dict) => self.dict_method(object, dict, name, &args, span),
+            Value::Set(set) => self.set_method(object, set, name, &args, span),
+            Value::Api(api) => match name {
+                "get" => {
+                    let fallback = args.get(1).cloned().unwrap_or(Value::None);
+                    match args.get(0) {
+                        Some(Value::Str(key)) if !key.is_unknown() => {
+                            let found = api.key(key.as_str());
+                            if found.is_none() && key.as_str() != "error" {
+                                self.inspections += 1;
+                            }
+                            Ok(found.unwrap_or(fallback))
+                        }
+                        _ => Ok(Value::unknown("an item of the response")),
+                    }
+                }
+                "keys" => {
+                    let keys = self.items(object, span)?;
+                    Ok(Value::list(keys, super::value::Growth::Fixed))
+                }
+                "to_dict" | "to_json" | "copy" => Ok(object.clone()),
+                // Only what the response holds can be called; the client's other helpers are not followed.
+                _ => Ok(Value::unknown(format!("{name}(...) of the response"))),
+            },
+            Value::Match(found) => found.method(name, &args),
+            Value::Pattern(pattern) => {
+                let Some(subject) = args.get(0) else { return raise("TypeError") };
+                let pattern = std::rc::Rc::clone(pattern);
+                match name {
+                    "search" => self.regex_match(&pattern, subject, MatchKind::Search),
+                    "match" => self.regex_match(&pattern, subject, MatchKind::Start),
+                    "fullmatch" => self.regex_match(&pattern, subject, MatchKind::Full),
+                    "findall" => self.regex_findall(&pattern, subject),
+                    "sub" => match (args.get(0), args.get(1)) {
+                        (Some(replacement), Some(subject)) => self.regex_sub(&pattern, replacement, subject),
+                        _ => raise("TypeError"),
+                    },
+                    _ => raise("AttributeError"),
+                }
+            }
+            Value::Builtin(builtin) => {
+                let called = format!("{builtin}.{name}");
+                self.call_builtin(&called, args, span)
+            }
+            Value::Float(value, data) if name == "is_integer" => Ok(if *data {
+                self.inspections += 1;
+                Value::Bool(value.fract() == 0.0)
+            } else {
+                Value::Bool(value.fract() == 0.0)
+            }),
+            _ => raise("AttributeError"),
+        }
+    }
+}

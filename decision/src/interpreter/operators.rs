@@ -1,0 +1,392 @@
+//! Arithmetic and comparison.
+
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use super::format::percent_format;
+use super::machine::{Machine, Run, raise};
+use super::table::{Key, Table};
+use super::text::Text;
+use super::value::{Growth, Number, Value};
+use crate::program::{BinaryOp, CompareOp, Span};
+
+/// How deep nested containers are compared; beyond that the result is unknown.
+const MAX_NESTING: usize = 32;
+
+impl<'p> Machine<'p, '_> {
+    pub(super) fn binary(&mut self, left: &Value<'p>, op: BinaryOp, right: &Value<'p>, span: Span) -> Run<Value<'p>> {
+        if let (Value::Str(left), BinaryOp::Add, Value::Str(right)) = (left, op, right) {
+            self.charge((left.as_str().len() + right.as_str().len()) / 8, span)?;
+            return Ok(Value::Str(Text::join([left, right])));
+        }
+        if let (Value::Str(pattern), BinaryOp::Mod) = (left, op) {
+            return Ok(Value::Str(percent_format(pattern, right)?));
+        }
+        if let Some(what) = left.unknown_text().or_else(|| right.unknown_text()) {
+            return Ok(Value::unknown(what));
+        }
+        if let (Some((a, a_data)), Some((b, b_data))) = (left.number(), right.number()) {
+            if let (Value::Bool(a), Value::Bool(b)) = (left, right) {
+                match op {
+                    BinaryOp::BitAnd => return Ok(Value::Bool(a & b)),
+                    BinaryOp::BitOr => return Ok(Value::Bool(a | b)),
+                    BinaryOp::BitXor => return Ok(Value::Bool(a ^ b)),
+                    _ => {}
+                }
+            }
+            let Some(number) = arithmetic(a, op, b)? else { return Ok(Value::unknown("an integer beyond 64 bits")) };
+            return Ok(number.into_value(a_data || b_data));
+        }
+        match (left, op, right) {
+            (Value::List(a), BinaryOp::Add, Value::List(b)) => {
+                let (a, b) = (a.borrow(), b.borrow());
+                self.charge(a.items.len() + b.items.len(), span)?;
+                let items = a.items.iter().chain(&b.items).cloned().collect();
+                Ok(Value::list(items, joint_growth(a.growth, b.growth)))
+            }
+            (Value::Tuple(a), BinaryOp::Add, Value::Tuple(b)) => {
+                self.charge(a.len() + b.len(), span)?;
+                Ok(Value::tuple(a.iter().chain(b.iter()).cloned().collect::<Vec<_>>()))
+            }
+            (sequence, BinaryOp::Mul, Value::Int(count, _)) | (Value::Int(count, _), BinaryOp::Mul, sequence) => {
+                self.repeat(sequence, *count, span)
+            }
+            (Value::Set(a), BinaryOp::Sub | BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor, Value::Set(b)) => {
+                let name = match op {
+                    BinaryOp::Sub => "difference",
+                    BinaryOp::BitAnd => "intersection",
+                    BinaryOp::BitOr => "union",
+                    _ => "symmetric_difference",
+                };
+                let (a, b) = (a.borrow().clone(), b.borrow().keys());
+                self.set_operation(&a, name, b)
+            }
+            (Value::Dict(a), BinaryOp::BitOr, Value::Dict(_)) => {
+                let mut merged: Table<'p> = a.borrow().clone();
+                self.update(&mut merged, right, span)?;
+                Ok(Value::Dict(Rc::new(merged.into())))
+            }
+            _ => raise("TypeError"),
+        }
+    }
+
+    fn repeat(&mut self, sequence: &Value<'p>, count: i64, span: Span) -> Run<Value<'p>> {
+        let count = usize::try_from(count).unwrap_or(0);
+        let mut pay = |length: usize| self.charge(length.saturating_mul(count), span);
+        match sequence {
+            Value::Str(text) => {
+                pay(text.as_str().len())?;
+                Ok(Value::Str(text.derive(text.as_str().repeat(count))))
+            }
+            Value::List(list) => {
+                let list = list.borrow();
+                pay(list.items.len())?;
+                let items = (0..count).flat_map(|_| list.items.iter().cloned()).collect();
+                Ok(Value::list(items, list.growth))
+            }
+            Value::Tuple(items) => {
+                pay(items.len())?;
+                Ok(Value::tuple((0..count).flat_map(|_| items.iter().cloned()).collect::<Vec<_>>()))
+            }
+            _ => raise("TypeError"),
+        }
+    }
+
+    // === Comparison ===
+
+    pub(super) fn compare(&mut self, left: &Value<'p>, op: CompareOp, right: &Value<'p>, span: Span) -> Run<Value<'p>> {
+        self.inspect_pair(left, right);
+        let result = match op {
+            CompareOp::Is | CompareOp::IsNot => {
+                let Some(same) = identical(left, right) else { return Ok(unknown_of(left, right)) };
+                same == (op == CompareOp::Is)
+            }
+            CompareOp::In | CompareOp::NotIn => {
+                let Some(found) = self.contains(right, left, span)? else { return Ok(unknown_of(right, left)) };
+                found == (op == CompareOp::In)
+            }
+            CompareOp::Eq | CompareOp::Ne => {
+                let Some(equal) = equal(left, right) else { return Ok(unknown_of(left, right)) };
+                equal == (op == CompareOp::Eq)
+            }
+            _ => {
+                let Some(order) = order(left, right)? else { return Ok(unknown_of(left, right)) };
+                match op {
+                    CompareOp::Lt => order == Some(Ordering::Less),
+                    CompareOp::Le => matches!(order, Some(Ordering::Less | Ordering::Equal)),
+                    CompareOp::Gt => order == Some(Ordering::Greater),
+                    _ => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+                }
+            }
+        };
+        Ok(Value::Bool(result))
+    }
+
+    /// Notes a comparison of two values: of the API's data, and with which of the program's texts.
+    pub(super) fn inspect_pair(&mut self, left: &Value<'p>, right: &Value<'p>) {
+        if !holds_data(left) && !holds_data(right) {
+            return;
+        }
+        self.inspections += 1;
+        if self.tracing {
+            self.note_words(left);
+            self.note_words(right);
+        }
+    }
+
+    fn note_words(&mut self, value: &Value<'p>) {
+        match value {
+            Value::Str(text) if !text.is_data() && !text.is_unknown() => {
+                if !self.trace.compared.contains(text.as_str()) {
+                    self.trace.compared.insert(text.as_str().to_owned());
+                }
+            }
+            Value::List(list) => list.borrow().items.iter().for_each(|item| self.note_word(item)),
+            Value::Tuple(items) => items.iter().for_each(|item| self.note_word(item)),
+            Value::Set(table) | Value::Dict(table) => {
+                table.borrow().entries().iter().for_each(|item| self.note_word(&item.0))
+            }
+            _ => {}
+        }
+    }
+
+    fn note_word(&mut self, item: &Value<'p>) {
+        if matches!(item, Value::Str(_)) {
+            self.note_words(item);
+        }
+    }
+
+    /// `item in container`; `None` when unknown.
+    fn contains(&mut self, container: &Value<'p>, item: &Value<'p>, span: Span) -> Run<Option<bool>> {
+        match container {
+            Value::Str(text) => match item {
+                Value::Str(part) => {
+                    self.charge(text.as_str().len() / 8, span)?;
+                    let unknown = text.is_unknown() || part.is_unknown();
+                    Ok((!unknown).then(|| text.as_str().contains(part.as_str())))
+                }
+                Value::Unknown(_) => Ok(None),
+                _ => raise("TypeError"),
+            },
+            Value::Set(table) | Value::Dict(table) => {
+                if item.unknown_text().is_some() {
+                    return Ok(if table.borrow().len() == 0 { Some(false) } else { None });
+                }
+                let Some(key) = Key::of(item) else { return raise("TypeError") };
+                let table = table.borrow();
+                Ok(if table.contains(&key) { Some(true) } else { (!table.unknown_keys).then_some(false) })
+            }
+            Value::Api(object) => match item {
+                Value::Str(key) if !key.is_unknown() => {
+                    Ok(Some(object.key(key.as_str()).is_some_and(|v| v.unknown_text().is_none())))
+                }
+                _ => Ok(None),
+            },
+            Value::Unknown(_) => Ok(None),
+            _ => {
+                let mut found = Some(false);
+                self.each(container, span, &mut |machine, candidate| {
+                    machine.charge(1, span)?;
+                    match equal(&candidate, item) {
+                        Some(true) => {
+                            found = Some(true);
+                            return Ok(false);
+                        }
+                        Some(false) => {}
+                        None => found = None,
+                    }
+                    Ok(true)
+                })?;
+                Ok(found)
+            }
+        }
+    }
+}
+
+pub(super) fn joint_growth(a: Growth, b: Growth) -> Growth {
+    if a == b { a } else { Growth::Grown }
+}
+
+/// Whether comparing this value looks at data of the API.
+fn holds_data(value: &Value<'_>) -> bool {
+    let data = |item: &Value<'_>| item.is_data();
+    match value {
+        Value::List(list) => list.borrow().growth == Growth::Mirror || list.borrow().items.iter().any(data),
+        Value::Tuple(items) => items.iter().any(data),
+        Value::Set(table) | Value::Dict(table) => {
+            value.is_data() || table.borrow().entries().iter().any(|entry| data(&entry.0))
+        }
+        other => other.is_data(),
+    }
+}
+
+fn unknown_of<'p>(left: &Value<'p>, right: &Value<'p>) -> Value<'p> {
+    let what = left.unknown_text().or_else(|| right.unknown_text());
+    Value::unknown(what.unwrap_or_else(|| "an unknown value".to_owned()))
+}
+
+fn identical<'p>(left: &Value<'p>, right: &Value<'p>) -> Option<bool> {
+    match (left, right) {
+        (Value::List(a), Value::List(b)) => Some(Rc::ptr_eq(a, b)),
+        (Value::Set(a), Value::Set(b)) | (Value::Dict(a), Value::Dict(b)) => Some(Rc::ptr_eq(a, b)),
+        (Value::Unknown(a), Value::Unknown(b)) if Rc::ptr_eq(a, b) => Some(true),
+        (Value::Bool(a), Value::Bool(b)) => Some(a == b),
+        (Value::Bool(_), Value::Int(..)) | (Value::Int(..), Value::Bool(_)) => Some(false),
+        // A text of the API's is a new object; only the program's own constants are shared.
+        (Value::Str(a), Value::Str(b)) if a.is_data() != b.is_data() => Some(false),
+        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
+        _ => equal(left, right),
+    }
+}
+
+/// Python's `==`; `None` when unknown.
+pub(super) fn equal<'p>(left: &Value<'p>, right: &Value<'p>) -> Option<bool> {
+    equal_nested(left, right, MAX_NESTING)
+}
+
+fn equal_nested<'p>(left: &Value<'p>, right: &Value<'p>, depth: usize) -> Option<bool> {
+    let depth = depth.checked_sub(1)?;
+    if let (Some((a, _)), Some((b, _))) = (left.number(), right.number()) {
+        return Some(match (a, b) {
+            (Number::Int(a), Number::Int(b)) => a == b,
+            _ => a.as_f64() == b.as_f64(),
+        });
+    }
+    let all = |a: &[Value<'p>], b: &[Value<'p>]| {
+        if a.len() != b.len() {
+            return Some(false);
+        }
+        let mut known = true;
+        for (a, b) in a.iter().zip(b) {
+            match equal_nested(a, b, depth) {
+                Some(true) => {}
+                Some(false) => return Some(false),
+                None => known = false,
+            }
+        }
+        known.then_some(true)
+    };
+    match (left, right) {
+        (Value::Str(a), Value::Str(b)) if a.is_unknown() || b.is_unknown() => None,
+        (Value::Str(a), Value::Str(b)) => Some(a.as_str() == b.as_str()),
+        (Value::None, Value::None) => Some(true),
+        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
+        (Value::List(a), Value::List(b)) => {
+            Rc::ptr_eq(a, b).then_some(true).or_else(|| all(&a.borrow().items, &b.borrow().items))
+        }
+        (Value::Tuple(a), Value::Tuple(b)) => all(a, b),
+        (Value::Set(a), Value::Set(b)) => {
+            let (a, b) = (a.borrow(), b.borrow());
+            let inside = a.keys().iter().all(|key| Key::of(key).is_some_and(|key| b.contains(&key)));
+            Some(a.len() == b.len() && inside)
+        }
+        (Value::Dict(a), Value::Dict(b)) => {
+            let (a, b) = (a.borrow(), b.borrow());
+            if a.len() != b.len() {
+                return Some(false);
+            }
+            let mut known = true;
+            for (key, value) in a.entries() {
+                match Key::of(key).and_then(|key| b.get(&key).map(|other| equal_nested(value, other, depth))) {
+                    Some(Some(true)) => {}
+                    Some(None) => known = false,
+                    _ => return Some(false),
+                }
+            }
+            known.then_some(true)
+        }
+        (a, b) => Some(matches!((Key::of(a), Key::of(b)), (Some(a), Some(b)) if a == b)),
+    }
+}
+
+/// Python's order: `None` when unknown, `Some(None)` for NaN.
+pub(super) fn order<'p>(left: &Value<'p>, right: &Value<'p>) -> Run<Option<Option<Ordering>>> {
+    order_nested(left, right, MAX_NESTING)
+}
+
+fn order_nested<'p>(left: &Value<'p>, right: &Value<'p>, depth: usize) -> Run<Option<Option<Ordering>>> {
+    let Some(depth) = depth.checked_sub(1) else { return Ok(None) };
+    if let (Some((a, _)), Some((b, _))) = (left.number(), right.number()) {
+        return Ok(Some(match (a, b) {
+            (Number::Int(a), Number::Int(b)) => Some(a.cmp(&b)),
+            _ => a.as_f64().partial_cmp(&b.as_f64()),
+        }));
+    }
+    if left.unknown_text().or_else(|| right.unknown_text()).is_some() {
+        return Ok(None);
+    }
+    let lists = |a: &[Value<'p>], b: &[Value<'p>]| -> Run<Option<Option<Ordering>>> {
+        for (a, b) in a.iter().zip(b) {
+            match equal(a, b) {
+                Some(true) => {}
+                Some(false) => return order_nested(a, b, depth),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(Some(a.len().cmp(&b.len()))))
+    };
+    match (left, right) {
+        (Value::Str(a), Value::Str(b)) => Ok(Some(Some(a.as_str().cmp(b.as_str())))),
+        (Value::List(a), Value::List(b)) => lists(&a.borrow().items, &b.borrow().items),
+        (Value::Tuple(a), Value::Tuple(b)) => lists(a, b),
+        (Value::Set(a), Value::Set(b)) => {
+            let (a, b) = (a.borrow(), b.borrow());
+            let inside = |a: &Table<'p>, b: &Table<'p>| {
+                a.keys().iter().all(|key| Key::of(key).is_some_and(|key| b.contains(&key)))
+            };
+            Ok(Some(match (inside(&a, &b), inside(&b, &a)) {
+                (true, true) => Some(Ordering::Equal),
+                (true, false) => Some(Ordering::Less),
+                (false, true) => Some(Ordering::Greater),
+                (false, false) => None,
+            }))
+        }
+        _ => raise("TypeError"),
+    }
+}
+
+/// Arithmetic; `None` when an integer leaves 64 bits.
+fn arithmetic(a: Number, op: BinaryOp, b: Number) -> Run<Option<Number>> {
+    let (Number::Int(x), Number::Int(y)) = (a, b) else {
+        return float_arithmetic(a.as_f64(), op, b.as_f64()).map(|value| Some(Number::Float(value)));
+    };
+    let whole = match op {
+        BinaryOp::Add => x.checked_add(y),
+        BinaryOp::Sub => x.checked_sub(y),
+        BinaryOp::Mul => x.checked_mul(y),
+        BinaryOp::Div if y == 0 => return raise("ZeroDivisionError"),
+        BinaryOp::Div => return Ok(Some(Number::Float(x as f64 / y as f64))),
+        BinaryOp::FloorDiv | BinaryOp::Mod if y == 0 => return raise("ZeroDivisionError"),
+        // Python rounds down and the remainder has the divisor's sign.
+        BinaryOp::FloorDiv => {
+            x.checked_div(y).map(|q| if x.wrapping_rem(y) != 0 && (x < 0) != (y < 0) { q - 1 } else { q })
+        }
+        BinaryOp::Mod => x.checked_rem(y).map(|r| if r != 0 && (r < 0) != (y < 0) { r + y } else { r }),
+        BinaryOp::Pow if y < 0 => {
+            return float_arithmetic(x as f64, op, y as f64).map(|value| Some(Number::Float(value)));
+        }
+        BinaryOp::Pow => u32::try_from(y).ok().and_then(|y| x.checked_pow(y)),
+        BinaryOp::BitAnd => Some(x & y),
+        BinaryOp::BitOr => Some(x | y),
+        BinaryOp::BitXor => Some(x ^ y),
+    };
+    Ok(whole.map(Number::Int))
+}
+
+fn float_arithmetic(x: f64, op: BinaryOp, y: f64) -> Run<f64> {
+    match op {
+        BinaryOp::Add => Ok(x + y),
+        BinaryOp::Sub => Ok(x - y),
+        BinaryOp::Mul => Ok(x * y),
+        BinaryOp::Div | BinaryOp::FloorDiv | BinaryOp::Mod if y == 0.0 => raise("ZeroDivisionError"),
+        BinaryOp::Div => Ok(x / y),
+        BinaryOp::FloorDiv => Ok((x / y).floor()),
+        BinaryOp::Mod => {
+            let r = x % y;
+            Ok(if r != 0.0 && (r < 0.0) != (y < 0.0) { r + y } else { r })
+        }
+        BinaryOp::Pow if x == 0.0 && y < 0.0 => raise("ZeroDivisionError"),
+        BinaryOp::Pow => Ok(x.powf(y)),
+        BinaryOp::BitAnd | BinaryOp::BitOr | BinaryOp::BitXor => raise("TypeError"),
+    }
+}

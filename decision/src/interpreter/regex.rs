@@ -1,0 +1,165 @@
+//! Python's `re` on top of the regex crate. What that crate cannot express (look-around, back-references) is unknown.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use regex::{Regex, RegexBuilder};
+
+use super::expressions::Args;
+use super::machine::{Machine, Run, raise};
+use super::value::{Growth, Match, Pattern, Value};
+
+/// Largest compiled pattern, in bytes.
+const MAX_COMPILED: usize = 1 << 20;
+
+/// Where a match must lie.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum MatchKind {
+    Search,
+    Start,
+    Full,
+}
+
+/// Compiles a pattern; `None` where it cannot be expressed.
+pub(super) fn compile(source: &str, flags: &str) -> Option<Pattern> {
+    // Python's `\Z` is the end of the text, the crate's is `\z`; named groups have one spelling in common.
+    let translated = source.replace("\\Z", "\\z");
+    let has = |short: &str, long: &str| {
+        flags.split(['|', ' ']).any(|flag| flag == format!("re.{short}") || flag == format!("re.{long}"))
+    };
+    let regex = RegexBuilder::new(&translated)
+        .case_insensitive(has("I", "IGNORECASE"))
+        .multi_line(has("M", "MULTILINE"))
+        .dot_matches_new_line(has("S", "DOTALL"))
+        .ignore_whitespace(has("X", "VERBOSE"))
+        .size_limit(MAX_COMPILED)
+        .build()
+        .ok()?;
+    Some(Pattern { regex, source: source.into() })
+}
+
+impl<'p> Machine<'p, '_> {
+    /// The pattern of an argument: a text or a compiled one.
+    pub(super) fn pattern(&mut self, pattern: &Value<'p>, flags: Option<&Value<'p>>) -> Run<Option<Rc<Pattern>>> {
+        match pattern {
+            Value::Pattern(pattern) => Ok(Some(Rc::clone(pattern))),
+            Value::Str(text) if text.is_unknown() => Ok(None),
+            Value::Str(text) => {
+                let flags = flags.and_then(Value::unknown_text).unwrap_or_default();
+                Ok(compile(text.as_str(), &flags).map(Rc::new))
+            }
+            Value::Unknown(_) => Ok(None),
+            _ => raise("TypeError"),
+        }
+    }
+
+    pub(super) fn regex_match(
+        &mut self,
+        pattern: &Rc<Pattern>,
+        subject: &Value<'p>,
+        kind: MatchKind,
+    ) -> Run<Value<'p>> {
+        let text = match subject {
+            Value::Str(text) if !text.is_unknown() => text,
+            Value::Str(_) | Value::Unknown(_) => return Ok(Value::unknown("a match of an unknown text")),
+            _ => return raise("TypeError"),
+        };
+        self.inspect_pair(subject, &Value::str(Rc::clone(&pattern.source)));
+        let string = text.as_str();
+        let found = match kind {
+            MatchKind::Search => pattern.regex.captures(string),
+            // An anchored search: a match that starts later is none.
+            MatchKind::Start => anchored(&pattern.regex, "\\A(?:", ")", string),
+            MatchKind::Full => anchored(&pattern.regex, "\\A(?:", ")\\z", string),
+        };
+        let Some(found) = found else { return Ok(Value::None) };
+        let Some(whole) = found.get(0) else { return Ok(Value::None) };
+        let characters = |at: usize| string[..at].chars().count() as i64;
+        let groups = found.iter().map(|group| group.map(|group| text.derive(group.as_str()))).collect();
+        let names: HashMap<_, _> = pattern
+            .regex
+            .capture_names()
+            .enumerate()
+            .filter_map(|(at, name)| name.map(|name| (name.to_owned(), at)))
+            .collect();
+        let span = (characters(whole.start()), characters(whole.end()));
+        Ok(Value::Match(Rc::new(Match { groups, names, span, data: text.is_data() })))
+    }
+
+    pub(super) fn regex_findall(&mut self, pattern: &Rc<Pattern>, subject: &Value<'p>) -> Run<Value<'p>> {
+        let text = match subject {
+            Value::Str(text) if !text.is_unknown() => text,
+            Value::Str(_) | Value::Unknown(_) => return Ok(Value::unknown("the matches of an unknown text")),
+            _ => return raise("TypeError"),
+        };
+        self.inspect_pair(subject, &Value::str(Rc::clone(&pattern.source)));
+        let group = |found: &regex::Captures<'_>, at: usize| {
+            Value::Str(text.derive(found.get(at).map_or("", |group| group.as_str())))
+        };
+        let items = pattern.regex.captures_iter(text.as_str()).map(|found| match found.len() {
+            1 => group(&found, 0),
+            2 => group(&found, 1),
+            groups => Value::tuple((1..groups).map(|at| group(&found, at)).collect::<Vec<_>>()),
+        });
+        Ok(Value::list(items.collect(), Growth::Grown))
+    }
+
+    pub(super) fn regex_sub(
+        &mut self,
+        pattern: &Rc<Pattern>,
+        replacement: &Value<'p>,
+        subject: &Value<'p>,
+    ) -> Run<Value<'p>> {
+        match (replacement, subject) {
+            (Value::Str(replacement), Value::Str(text))
+                if !text.is_unknown() && !replacement.as_str().contains(['\\', '$']) =>
+            {
+                let replaced = pattern.regex.replace_all(text.as_str(), replacement.as_str());
+                Ok(Value::Str(text.derive(replaced.as_ref())))
+            }
+            _ => Ok(Value::unknown("re.sub(...)")),
+        }
+    }
+}
+
+fn anchored<'t>(regex: &Regex, before: &str, after: &str, text: &'t str) -> Option<regex::Captures<'t>> {
+    // The flags are inside the compiled pattern only: search, then check where the match lies. A leftmost match that
+    // starts later, or ends early, is retried with the anchors written in.
+    let found = regex.captures(text)?;
+    let whole = found.get(0)?;
+    let fits = whole.start() == 0 && (after.is_empty() || !after.contains('z') || whole.end() == text.len());
+    if fits {
+        return Some(found);
+    }
+    let anchored = Regex::new(&format!("{before}{}{after}", regex.as_str())).ok()?;
+    anchored.captures(text)
+}
+
+impl Match {
+    pub(super) fn group<'p>(&self, at: i64) -> Option<Value<'p>> {
+        let group = self.groups.get(usize::try_from(at).ok()?)?;
+        Some(group.clone().map_or(Value::None, Value::Str))
+    }
+
+    pub(super) fn method<'p>(&self, name: &str, args: &Args<'p>) -> Run<Value<'p>> {
+        match name {
+            "group" => match args.get(0) {
+                None => Ok(self.group(0).unwrap_or(Value::None)),
+                Some(Value::Int(at, _)) => self.group(*at).map_or_else(|| raise("IndexError"), Ok),
+                Some(Value::Str(name)) => match self.names.get(name.as_str()) {
+                    Some(&at) => Ok(self.group(at as i64).unwrap_or(Value::None)),
+                    None => raise("IndexError"),
+                },
+                Some(_) => raise("IndexError"),
+            },
+            "groups" => {
+                let groups = (1..self.groups.len()).filter_map(|at| self.group(at as i64));
+                Ok(Value::tuple(groups.collect::<Vec<_>>()))
+            }
+            "start" => Ok(Value::Int(self.span.0, self.data)),
+            "end" => Ok(Value::Int(self.span.1, self.data)),
+            "span" => Ok(Value::tuple(vec![Value::Int(self.span.0, self.data), Value::Int(self.span.1, self.data)])),
+            _ => raise("AttributeError"),
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Iteration, attributes, items and slices.
+
+use std::rc::Rc;
+
+use super::machine::{Machine, Run, raise};
+use super::render::repr;
+use super::table::{Key, Missing};
+use super::value::{Growth, Value};
+use crate::program::Span;
+
+/// What is called for each item; false ends the iteration.
+type Each<'p, 'f, M> = &'f mut dyn FnMut(&mut M, Value<'p>) -> Run<bool>;
+
+impl<'p> Machine<'p, '_> {
+    /// Calls `each` with every item until it says false. Generators run only as far as that.
+    pub(super) fn each(&mut self, iterable: &Value<'p>, span: Span, each: Each<'p, '_, Self>) -> Run<()> {
+        match iterable {
+            Value::List(list) => {
+                // Python reads the list as it is at each turn, so that a body may change it.
+                let mut at = 0;
+                loop {
+                    let item = list.borrow().items.get(at).cloned();
+                    let Some(item) = item else { return Ok(()) };
+                    self.charge(1, span)?;
+                    if !each(self, item)? {
+                        return Ok(());
+                    }
+                    at += 1;
+                }
+            }
+            Value::Iterator(cursor) => loop {
+                let item = cursor.borrow_mut().items.next();
+                let Some(item) = item else { return Ok(()) };
+                if !each(self, item)? {
+                    return Ok(());
+                }
+            },
+            Value::Generator(generator) => {
+                let generator = Rc::clone(generator);
+                let skipped = generator.taken.get();
+                let mut seen = 0;
+                self.comprehend(generator.comprehension, Rc::clone(&generator.scope), &mut |machine| {
+                    machine.charge(1, span)?;
+                    seen += 1;
+                    if seen <= skipped {
+                        return Ok(true);
+                    }
+                    generator.taken.set(seen);
+                    let element = machine.eval(&generator.comprehension.element)?;
+                    // The body belongs to the scope around the generator, not to the generator's own.
+                    let own = machine.scopes.pop();
+                    let result = each(machine, element);
+                    machine.scopes.extend(own);
+                    result
+                })?;
+                Ok(())
+            }
+            // One turn stands for all: nothing tells the items of an unknown collection apart.
+            Value::Unknown(unknown) => {
+                let item = Value::unknown(format!("an item of {}", unknown.text));
+                each(self, item)?;
+                Ok(())
+            }
+            _ => {
+                for item in self.snapshot(iterable)? {
+                    self.charge(1, span)?;
+                    if !each(self, item)? {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn snapshot(&mut self, iterable: &Value<'p>) -> Run<Vec<Value<'p>>> {
+        match iterable {
+            Value::Tuple(items) => Ok(items.to_vec()),
+            Value::Set(table) | Value::Dict(table) => Ok(table.borrow().keys()),
+            Value::Str(text) if text.is_unknown() => Ok(vec![Value::unknown(text.as_str())]),
+            Value::Str(text) => Ok(text.as_str().chars().map(|c| Value::Str(text.derive(c.to_string()))).collect()),
+            // A protobuf list inside a response is a list; the response itself cannot be iterated, a JSON object can.
+            Value::Api(object) => {
+                let names = object.fields.iter().map(|field| field.0).filter(|name| !object.omitted.contains(name));
+                Ok(names.map(Value::str).collect())
+            }
+            _ => raise("TypeError"),
+        }
+    }
+
+    /// All items.
+    pub(super) fn items(&mut self, iterable: &Value<'p>, span: Span) -> Run<Vec<Value<'p>>> {
+        let mut items = Vec::new();
+        self.each(iterable, span, &mut |machine, item| {
+            machine.charge(1, span)?;
+            items.push(item);
+            Ok(true)
+        })?;
+        Ok(items)
+    }
+
+    /// How a collection made from all items of `iterable` gets its length.
+    pub(super) fn growth(&self, iterable: &Value<'p>) -> Growth {
+        match iterable {
+            Value::List(list) => list.borrow().growth,
+            Value::Set(table) | Value::Dict(table) => table.borrow().growth,
+            Value::Iterator(cursor) => cursor.borrow().growth,
+            Value::Generator(_) => Growth::Grown,
+            _ => Growth::Fixed,
+        }
+    }
+
+    // === Attributes and items ===
+
+    pub(super) fn attribute(&mut self, object: &Value<'p>, name: &str, _span: Span) -> Run<Value<'p>> {
+        match object {
+            Value::Unknown(unknown) => {
+                let stored = unknown.stored.borrow().get(&format!(".{name}")).cloned();
+                if let Some(value) = stored {
+                    return Ok(value);
+                }
+                let value = Value::unknown(format!("{}.{name}", unknown.text));
+                // The same attribute read twice is the same unknown.
+                unknown.stored.borrow_mut().insert(format!(".{name}"), value.clone());
+                Ok(value)
+            }
+            Value::Api(object) => Ok(object.attribute(name)),
+            Value::Builtin(builtin) => Ok(Value::Builtin(format!("{builtin}.{name}").into())),
+            Value::Match(found) if name == "string" => {
+                Ok(found.groups.first().cloned().flatten().map_or(Value::None, Value::Str))
+            }
+            Value::Pattern(pattern) if name == "pattern" => Ok(Value::str(Rc::clone(&pattern.source))),
+            Value::None
+            | Value::Bool(_)
+            | Value::Int(..)
+            | Value::Float(..)
+            | Value::Function(_)
+            | Value::Lambda(_) => raise("AttributeError"),
+            other => Ok(Value::Bound(Rc::new((other.clone(), name.to_owned())))),
+        }
+    }
+
+    pub(super) fn item(&mut self, object: &Value<'p>, index: &Value<'p>, span: Span) -> Run<Value<'p>> {
+        match object {
+            Value::Unknown(unknown) => {
+                let place = format!("[{}]", repr(index).as_str());
+                let stored = unknown.stored.borrow().get(&place).cloned();
+                if let Some(value) = stored {
+                    return Ok(value);
+                }
+                let value = Value::unknown(format!("{}{place}", unknown.text));
+                unknown.stored.borrow_mut().insert(place, value.clone());
+                Ok(value)
+            }
+            Value::Dict(dict) => {
+                self.inspect_pair(index, object);
+                let Some(key) = Key::of(index) else { return raise("TypeError") };
+                let found = dict.borrow().get(&key).cloned();
+                if let Some(value) = found {
+                    return Ok(value);
+                }
+                if index.unknown_text().is_some() || dict.borrow().unknown_keys {
+                    return Ok(Value::unknown("an item under an unknown key"));
+                }
+                let missing = dict.borrow().missing.clone();
+                match missing {
+                    Missing::Raise => raise("KeyError"),
+                    Missing::Zero => Ok(Value::int(0)),
+                    Missing::Make(factory) => {
+                        let value =
+                            self.call_value(&factory, super::expressions::Args::positional(Vec::new()), span)?;
+                        let mut dict = dict.borrow_mut();
+                        dict.growth = if dict.growth == Growth::Mirror { Growth::Mirror } else { Growth::Grown };
+                        dict.insert(key, index.clone(), value.clone());
+                        Ok(value)
+                    }
+                }
+            }
+            Value::Api(object) => match index {
+                Value::Str(key) if !key.is_unknown() => match object.key(key.as_str()) {
+                    Some(value) => Ok(value),
+                    None => {
+                        self.inspections += 1;
+                        raise("KeyError")
+                    }
+                },
+                Value::Unknown(_) | Value::Str(_) => Ok(Value::unknown("an item of the response")),
+                _ => raise("TypeError"),
+            },
+            Value::Match(found) => match index {
+                Value::Int(at, _) => found.group(*at).map_or_else(|| raise("IndexError"), Ok),
+                Value::Str(name) => match found.names.get(name.as_str()) {
+                    Some(&at) => found.group(at as i64).map_or_else(|| raise("IndexError"), Ok),
+                    None => raise("IndexError"),
+                },
+                _ => raise("TypeError"),
+            },
+            Value::List(list) => {
+                let length = list.borrow().items.len();
+                // Beyond the end of the API's list raises: how many there are was looked at.
+                if list.borrow().growth == Growth::Mirror && matches!(index, Value::Int(at, _) if *at >= length as i64)
+                {
+                    self.inspections += 1;
+                }
+                if index.unknown_text().is_some() {
+                    return Ok(Value::unknown("an item at an unknown index"));
+                }
+                let at = self.index_in(index, length, span)?;
+                Ok(list.borrow().items[at].clone())
+            }
+            Value::Tuple(items) => {
+                if index.unknown_text().is_some() {
+                    return Ok(Value::unknown("an item at an unknown index"));
+                }
+                let at = self.index_in(index, items.len(), span)?;
+                Ok(items[at].clone())
+            }
+            Value::Str(text) => {
+                if let Some(what) =
+                    text.is_unknown().then(|| object.unknown_text()).flatten().or_else(|| index.unknown_text())
+                {
+                    return Ok(Value::unknown(what));
+                }
+                let at = self.index_in(index, text.as_str().chars().count(), span)?;
+                let character = text.as_str().chars().nth(at).map(String::from).unwrap_or_default();
+                Ok(Value::Str(text.derive(character)))
+            }
+            _ => raise("TypeError"),
+        }
+    }
+
+    /// An index as Python counts it, checked against the length.
+    pub(super) fn index_in(&mut self, index: &Value<'p>, length: usize, span: Span) -> Run<usize> {
+        let at = match index {
+            Value::Int(at, _) => *at,
+            Value::Bool(at) => i64::from(*at),
+            Value::Unknown(unknown) => return Err(self.undetermined(span, unknown.text.clone())),
+            _ => return raise("TypeError"),
+        };
+        let at = if at < 0 { at.saturating_add(length as i64) } else { at };
+        match usize::try_from(at) {
+            Ok(at) if at < length => Ok(at),
+            _ => raise("IndexError"),
+        }
+    }
+
+    pub(super) fn slice(&mut self, object: &Value<'p>, bounds: &[Value<'p>; 3], span: Span) -> Run<Value<'p>> {
+        let unknown = bounds.iter().chain([object]).find_map(Value::unknown_text);
+        if let Some(what) = unknown {
+            return Ok(Value::unknown(format!("{what}[:]")));
+        }
+        let mut numbers = [None; 3];
+        for (number, bound) in numbers.iter_mut().zip(bounds) {
+            *number = match bound {
+                Value::None => None,
+                Value::Int(at, _) => Some(*at),
+                Value::Bool(at) => Some(i64::from(*at)),
+                _ => return raise("TypeError"),
+            };
+        }
+        if numbers[2] == Some(0) {
+            return raise("ValueError");
+        }
+        match object {
+            Value::List(list) => {
+                let list = list.borrow();
+                let picked = places(numbers, list.items.len());
+                self.charge(picked.len(), span)?;
+                Ok(Value::list(picked.into_iter().map(|at| list.items[at].clone()).collect(), list.growth))
+            }
+            Value::Tuple(items) => {
+                let picked = places(numbers, items.len());
+                Ok(Value::tuple(picked.into_iter().map(|at| items[at].clone()).collect::<Vec<_>>()))
+            }
+            Value::Str(text) => {
+                let characters: Vec<char> = text.as_str().chars().collect();
+                self.charge(characters.len() / 8, span)?;
+                let picked: String = places(numbers, characters.len()).into_iter().map(|at| characters[at]).collect();
+                Ok(Value::Str(text.derive(picked)))
+            }
+            _ => raise("TypeError"),
+        }
+    }
+}
+
+/// The indices that a slice picks, as Python's `slice.indices` gives them.
+fn places([start, stop, step]: [Option<i64>; 3], length: usize) -> Vec<usize> {
+    let length = length as i64;
+    let step = step.unwrap_or(1);
+    let (low, high) = if step > 0 { (0, length) } else { (-1, length - 1) };
+    let clamp = |at: i64| if at < 0 { at.saturating_add(length).max(low) } else { at.min(high) };
+    let mut at = start.map_or(if step > 0 { low } else { high }, clamp);
+    let stop = stop.map_or(if step > 0 { high } else { low }, clamp);
+    let mut picked = Vec::new();
+    while (step > 0 && at < stop) || (step < 0 && at > stop) {
+        picked.push(at as usize);
+        at = at.saturating_add(step);
+    }
+    picked
+}

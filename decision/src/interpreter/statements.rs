@@ -1,0 +1,442 @@
+//! Statements.
+
+use std::rc::Rc;
+
+use super::machine::{Machine, Run, Stop, raise};
+use super::render::{render, repr};
+use super::scope::Scope;
+use super::table::Key;
+use super::value::{Growth, Value};
+use crate::decider::DecideError;
+use crate::program::{BinaryOp, Expr, ExprKind, FunctionId, Span, Stmt, StmtKind, Target};
+
+/// How a block ended.
+pub(super) enum Flow<'p> {
+    Next,
+    Break,
+    Continue,
+    Return(Value<'p>, Span),
+}
+
+impl<'p> Machine<'p, '_> {
+    /// Runs a function's body with these arguments, one per parameter.
+    pub(super) fn activate(&mut self, id: FunctionId, args: Vec<Value<'p>>) -> Run<(Value<'p>, Option<Span>)> {
+        let function = self.function(id, Span::default())?;
+        let locals = self.locals(id, function);
+        let scope = Scope::new(None, locals);
+        for (parameter, arg) in function.parameters.iter().zip(args) {
+            scope.set(parameter.name.trim_start_matches('*'), arg);
+        }
+        self.scopes.push(scope);
+        let flow = self.nested(function.span, |machine| machine.block(&function.body));
+        self.scopes.pop();
+        Ok(match flow? {
+            Flow::Return(value, span) => (value, Some(span)),
+            _ => (Value::None, None),
+        })
+    }
+
+    pub(super) fn block(&mut self, body: &'p [Stmt]) -> Run<Flow<'p>> {
+        for stmt in body {
+            match self.exec(stmt)? {
+                Flow::Next => {}
+                ended => return Ok(ended),
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn exec(&mut self, stmt: &'p Stmt) -> Run<Flow<'p>> {
+        self.charge(1, stmt.span)?;
+        match &stmt.kind {
+            StmtKind::Assign { targets, value } => {
+                let value = self.eval(value)?;
+                for target in targets {
+                    self.assign(target, value.clone(), stmt.span)?;
+                }
+            }
+            StmtKind::AugAssign { target, op, value } => self.aug_assign(target, *op, value, stmt.span)?,
+            StmtKind::If { test, body, orelse } => return self.exec_if(test, body, orelse),
+            StmtKind::For { target, iter, body, orelse } => {
+                return self.nested(stmt.span, |machine| machine.exec_for(target, iter, body, orelse));
+            }
+            StmtKind::While { test, body, orelse } => {
+                return self.nested(stmt.span, |machine| machine.exec_while(test, body, orelse));
+            }
+            StmtKind::Break => return Ok(Flow::Break),
+            StmtKind::Continue => return Ok(Flow::Continue),
+            StmtKind::Return { value } => {
+                let value = value.as_ref().map_or(Ok(Value::None), |value| self.eval(value))?;
+                return Ok(Flow::Return(value, stmt.span));
+            }
+            StmtKind::Raise { exception } => {
+                let again = self.handling.last().filter(|_| exception.is_empty());
+                return Err(Stop::Raise(again.unwrap_or(exception).clone()));
+            }
+            StmtKind::Try { body, handlers, orelse, finally } => {
+                return self.nested(stmt.span, |machine| machine.exec_try(body, handlers, orelse, finally));
+            }
+            StmtKind::Expr { value } => {
+                self.eval(value)?;
+            }
+            StmtKind::Global { names } => {
+                let scope = self.scope().function_scope();
+                scope.outer.borrow_mut().extend(names.iter().map(String::as_str));
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    /// An `elif` chain is walked, not nested: applications have ladders of a hundred steps.
+    fn exec_if(&mut self, test: &'p Expr, body: &'p [Stmt], orelse: &'p [Stmt]) -> Run<Flow<'p>> {
+        let (mut test, mut body, mut orelse) = (test, body, orelse);
+        loop {
+            if self.test(test)? {
+                return self.nested(test.span, |machine| machine.block(body));
+            }
+            match orelse {
+                [Stmt { kind: StmtKind::If { test: t, body: b, orelse: o }, span }] => {
+                    self.charge(1, *span)?;
+                    (test, body, orelse) = (t, b, o);
+                }
+                _ => return self.nested(test.span, |machine| machine.block(orelse)),
+            }
+        }
+    }
+
+    fn exec_for(&mut self, target: &'p Target, iter: &'p Expr, body: &'p [Stmt], orelse: &'p [Stmt]) -> Run<Flow<'p>> {
+        let iterable = self.eval(iter)?;
+        let mirrors = iterable.is_data() && (self.inspections == 0 || self.is_undecided());
+        let around = self.iteration;
+        let mut ended = None;
+        let result = self.each(&iterable, iter.span, &mut |machine, item| {
+            machine.charge(1, iter.span)?;
+            if mirrors {
+                machine.iteration = Some(machine.inspections);
+            }
+            machine.assign(target, item, iter.span)?;
+            match machine.block(body)? {
+                Flow::Next | Flow::Continue => Ok(true),
+                flow => {
+                    ended = Some(flow);
+                    Ok(false)
+                }
+            }
+        });
+        self.iteration = around;
+        result?;
+        match ended {
+            None => self.block(orelse),
+            Some(Flow::Break) => Ok(Flow::Next),
+            Some(flow) => Ok(flow),
+        }
+    }
+
+    /// A loop that calls the API and goes on for ever, or for as long as something unknown holds, makes one decision
+    /// per turn: the run ends where the next call would be.
+    fn exec_while(&mut self, test: &'p Expr, body: &'p [Stmt], orelse: &'p [Stmt]) -> Run<Flow<'p>> {
+        let calls = self.called_api;
+        loop {
+            self.charge(1, test.span)?;
+            let choices = self.choices_made();
+            let value = self.eval(test)?;
+            if self.called_api > calls {
+                if value.unknown_text().is_some() {
+                    break;
+                }
+                if matches!(test.kind, ExprKind::Constant { .. }) {
+                    return Err(Stop::Exit);
+                }
+            }
+            if !self.truth_of_test(&value, test.span)? {
+                break;
+            }
+            match self.block(body)? {
+                Flow::Next | Flow::Continue => {}
+                Flow::Break => return Ok(Flow::Next),
+                flow @ Flow::Return(..) => return Ok(flow),
+            }
+            if value.unknown_text().is_some() {
+                break;
+            }
+            // A turn without a call that hung on something unknown: the turns with a call are other runs.
+            let waits = self.called_api == calls && self.choices_made() > choices;
+            if waits && matches!(test.kind, ExprKind::Constant { .. }) {
+                return Err(Stop::Exit);
+            }
+        }
+        self.block(orelse)
+    }
+
+    fn exec_try(
+        &mut self,
+        body: &'p [Stmt],
+        handlers: &'p [(Vec<String>, Vec<Stmt>)],
+        orelse: &'p [Stmt],
+        finally: &'p [Stmt],
+    ) -> Run<Flow<'p>> {
+        let depth = self.scopes.len();
+        let iteration = self.iteration;
+        let mut result = self.block(body);
+        if let Err(Stop::Raise(exception)) = &result {
+            let exception = exception.clone();
+            self.scopes.truncate(depth);
+            self.iteration = iteration;
+            // Which exception it is may hang on the data: what follows is decided.
+            self.inspections += 1;
+            let handler = handlers
+                .iter()
+                .find(|(names, _)| names.is_empty() || names.iter().any(|name| catches(name, &exception)));
+            if let Some((_, handler)) = handler {
+                self.handling.push(exception);
+                result = self.block(handler);
+                self.handling.pop();
+            }
+        } else if let Ok(Flow::Next) = &result {
+            result = self.block(orelse);
+        }
+        if let Err(Stop::Error(_)) = &result {
+            return result;
+        }
+        match self.block(finally)? {
+            Flow::Next => result,
+            ended => Ok(ended),
+        }
+    }
+
+    // === Targets ===
+
+    pub(super) fn assign(&mut self, target: &'p Target, value: Value<'p>, span: Span) -> Run<()> {
+        match target {
+            Target::Name { name } => {
+                self.bind(name, value, span);
+                Ok(())
+            }
+            Target::Attribute { object, name } => {
+                let object = self.eval(object)?;
+                self.set_attribute(&object, name, value, span)
+            }
+            Target::Subscript { object, index } => {
+                let object = self.eval(object)?;
+                let index = self.eval(index)?;
+                self.set_item(&object, &index, value, span)
+            }
+            Target::Tuple { elements } => self.unpack(elements, &value, span),
+            Target::Starred { .. } => Err(self.malformed(span, "a starred target outside a tuple")),
+        }
+    }
+
+    /// Binds a variable of the running function, or of the module where the function says `global`.
+    pub(super) fn bind(&mut self, name: &'p str, value: Value<'p>, span: Span) {
+        let scope = Rc::clone(self.scope());
+        if !scope.outer.borrow().contains(name) {
+            scope.set(name, value);
+            return;
+        }
+        let outer = self.scopes.iter().rev().skip(1).find(|outer| outer.has(name)).cloned();
+        let outer = outer.unwrap_or_else(|| Rc::clone(&self.globals));
+        if Rc::ptr_eq(&outer, &self.globals) {
+            self.store(name.to_owned(), &value, span);
+        }
+        outer.set(name, value);
+    }
+
+    /// Notes the last value of a place that outlives the run.
+    fn store(&mut self, place: String, value: &Value<'p>, span: Span) {
+        if !self.is_undecided() {
+            self.stored.insert(place, (span, render(value)));
+        }
+    }
+
+    fn set_attribute(&mut self, object: &Value<'p>, name: &str, value: Value<'p>, span: Span) -> Run<()> {
+        match object {
+            Value::Unknown(unknown) => {
+                self.store(format!("{}.{name}", unknown.text), &value, span);
+                unknown.stored.borrow_mut().insert(format!(".{name}"), value);
+                Ok(())
+            }
+            _ => raise("AttributeError"),
+        }
+    }
+
+    fn set_item(&mut self, object: &Value<'p>, index: &Value<'p>, value: Value<'p>, span: Span) -> Run<()> {
+        match object {
+            Value::Unknown(unknown) => {
+                let place = format!("[{}]", repr(index).as_str());
+                self.store(format!("{}{place}", unknown.text), &value, span);
+                unknown.stored.borrow_mut().insert(place, value);
+                Ok(())
+            }
+            Value::Dict(dict) => {
+                let Some(key) = Key::of(index) else { return raise("TypeError") };
+                let growth = self.growth_of(dict.borrow().growth, dict.borrow().len());
+                let mut dict = dict.borrow_mut();
+                if !dict.contains(&key) {
+                    dict.growth = growth;
+                }
+                dict.insert(key, index.clone(), value);
+                Ok(())
+            }
+            Value::List(list) => {
+                let length = list.borrow().items.len();
+                let at = self.index_in(index, length, span)?;
+                list.borrow_mut().items[at] = value;
+                Ok(())
+            }
+            _ => raise("TypeError"),
+        }
+    }
+
+    /// How a container that grows now gets its length.
+    pub(super) fn growth_of(&self, before: Growth, length: usize) -> Growth {
+        let mirrors = self.is_undecided() && (length == 0 || before == Growth::Mirror);
+        match before {
+            _ if mirrors => Growth::Mirror,
+            // Set one by one under names that the program wrote: a record, not a collection.
+            Growth::Fixed if self.iteration.is_none() => Growth::Fixed,
+            _ => Growth::Grown,
+        }
+    }
+
+    fn unpack(&mut self, elements: &'p [Target], value: &Value<'p>, span: Span) -> Run<()> {
+        if let Some(what) = value.unknown_text() {
+            for (i, element) in elements.iter().enumerate() {
+                let inner = if let Target::Starred { inner } = element { inner } else { element };
+                self.assign(inner, Value::unknown(format!("{what}[{i}]")), span)?;
+            }
+            return Ok(());
+        }
+        let mut items = self.items(value, span)?;
+        let starred = elements.iter().position(|element| matches!(element, Target::Starred { .. }));
+        let fits = match starred {
+            Some(_) => items.len() + 1 >= elements.len(),
+            None => items.len() == elements.len(),
+        };
+        if !fits {
+            return raise("ValueError");
+        }
+        if let Some(at) = starred {
+            let rest: Vec<_> = items.drain(at..=items.len() - elements.len() + at).collect();
+            items.insert(at, Value::list(rest, Growth::Fixed));
+        }
+        for (element, item) in elements.iter().zip(items) {
+            let inner = if let Target::Starred { inner } = element { inner } else { element };
+            self.assign(inner, item, span)?;
+        }
+        Ok(())
+    }
+
+    fn aug_assign(&mut self, target: &'p Target, op: BinaryOp, value: &'p Expr, span: Span) -> Run<()> {
+        match target {
+            Target::Name { name } => {
+                let old = self.lookup(name, span)?;
+                let right = self.eval(value)?;
+                let new = self.aug(&old, op, &right, span)?;
+                self.bind(name, new, span);
+                Ok(())
+            }
+            Target::Attribute { object, name } => {
+                let object = self.eval(object)?;
+                let old = self.attribute(&object, name, span)?;
+                let right = self.eval(value)?;
+                let new = self.aug(&old, op, &right, span)?;
+                self.set_attribute(&object, name, new, span)
+            }
+            Target::Subscript { object, index } => {
+                let object = self.eval(object)?;
+                let index = self.eval(index)?;
+                let old = self.item(&object, &index, span)?;
+                let right = self.eval(value)?;
+                let new = self.aug(&old, op, &right, span)?;
+                self.set_item(&object, &index, new, span)
+            }
+            Target::Tuple { .. } | Target::Starred { .. } => Err(self.malformed(span, "`op=` on a tuple")),
+        }
+    }
+
+    fn aug(&mut self, old: &Value<'p>, op: BinaryOp, right: &Value<'p>, span: Span) -> Run<Value<'p>> {
+        if let (Value::List(list), BinaryOp::Add) = (old, op) {
+            let more = self.items(right, span)?;
+            self.charge(more.len(), span)?;
+            let growth = self.growth_of(list.borrow().growth, list.borrow().items.len());
+            let mut list = list.borrow_mut();
+            list.growth = growth;
+            list.items.extend(more);
+            drop(list);
+            return Ok(old.clone());
+        }
+        let new = self.binary(old, op, right, span)?;
+        // A counter of all the API's items is the API's number of items.
+        Ok(if self.is_undecided() { new.into_data() } else { new })
+    }
+
+    // === Tests ===
+
+    /// Evaluates the test of a branch.
+    pub(super) fn test(&mut self, test: &'p Expr) -> Run<bool> {
+        let value = self.eval(test)?;
+        self.truth_of_test(&value, test.span)
+    }
+
+    fn truth_of_test(&mut self, value: &Value<'p>, span: Span) -> Run<bool> {
+        let taken = self.truth(value, span)?;
+        if self.tracing {
+            self.trace.tests.insert((span, taken));
+        }
+        Ok(taken)
+    }
+
+    /// Python's truth of a value.
+    pub(super) fn truth(&mut self, value: &Value<'p>, span: Span) -> Run<bool> {
+        if let Value::Unknown(unknown) = value {
+            return self.choose_truth(span, unknown);
+        }
+        self.inspect(value);
+        Ok(match value {
+            Value::None => false,
+            Value::Bool(value) => *value,
+            Value::Int(value, _) => *value != 0,
+            Value::Float(value, _) => *value != 0.0,
+            Value::Str(text) => match value.unknown_text() {
+                Some(what) if text.pieces().len() == 1 => self.choose(span, &what)?,
+                _ => !text.as_str().is_empty(),
+            },
+            Value::List(list) => !list.borrow().items.is_empty(),
+            Value::Tuple(items) => !items.is_empty(),
+            Value::Set(table) | Value::Dict(table) => table.borrow().len() > 0,
+            _ => true,
+        })
+    }
+
+    pub(super) fn undetermined(&self, span: Span, what: impl Into<String>) -> Stop {
+        Stop::Error(DecideError::Undetermined { span, what: what.into() })
+    }
+}
+
+/// Whether a handler for `handler` catches `exception`, by Python's hierarchy of built-in exceptions.
+fn catches(handler: &str, exception: &str) -> bool {
+    let name = |text: &'_ str| text.rsplit('.').next().unwrap_or(text).to_owned();
+    let (handler, exception) = (name(handler), name(exception));
+    let exit = matches!(exception.as_str(), "SystemExit" | "KeyboardInterrupt" | "GeneratorExit");
+    match handler.as_str() {
+        "BaseException" => true,
+        "Exception" => !exit,
+        "LookupError" => matches!(exception.as_str(), "KeyError" | "IndexError" | "LookupError"),
+        "ArithmeticError" => {
+            matches!(
+                exception.as_str(),
+                "ZeroDivisionError" | "OverflowError" | "FloatingPointError" | "ArithmeticError"
+            )
+        }
+        "ValueError" => exception == "ValueError" || exception.starts_with("Unicode") || exception == "JSONDecodeError",
+        "RuntimeError" => matches!(exception.as_str(), "RuntimeError" | "RecursionError" | "NotImplementedError"),
+        "NameError" => matches!(exception.as_str(), "NameError" | "UnboundLocalError"),
+        "OSError" | "IOError" | "EnvironmentError" => {
+            matches!(
+                exception.as_str(),
+                "OSError" | "IOError" | "FileNotFoundError" | "PermissionError" | "ConnectionError"
+            )
+        }
+        _ => handler == exception,
+    }
+}

@@ -1,0 +1,246 @@
+//! Methods of `str`.
+
+use super::expressions::Args;
+use super::format::str_format;
+use super::machine::{Machine, Run, raise};
+use super::render::to_str;
+use super::text::{Text, TextBuilder};
+use super::value::{Growth, Value};
+use crate::program::Span;
+
+impl<'p> Machine<'p, '_> {
+    pub(super) fn str_method(&mut self, text: &Text, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let string = text.as_str();
+        self.charge(string.len() / 8, span)?;
+        let made = |string: String| Ok(Value::Str(text.derive(string)));
+        match name {
+            "lower" | "casefold" => Ok(Value::Str(text.map(str::to_lowercase))),
+            "upper" => Ok(Value::Str(text.map(str::to_uppercase))),
+            "swapcase" => Ok(Value::Str(text.map(swapcase))),
+            "title" => made(title(string)),
+            "capitalize" => made(capitalize(string)),
+            "strip" | "lstrip" | "rstrip" => {
+                let stripped = strip(string, name, args)?;
+                if stripped.len() == string.len() { Ok(Value::Str(text.clone())) } else { made(stripped.to_owned()) }
+            }
+            "removeprefix" => made(string.strip_prefix(str_arg(args, 0)?).unwrap_or(string).to_owned()),
+            "removesuffix" => made(string.strip_suffix(str_arg(args, 0)?).unwrap_or(string).to_owned()),
+            "replace" => {
+                let (from, to) = (str_arg(args, 0)?, str_arg(args, 1)?);
+                self.charge(string.len().saturating_mul(to.len() + 1) / 8, span)?;
+                let count = match args.get(2) {
+                    Some(Value::Int(count, _)) if *count >= 0 => *count as usize,
+                    _ => usize::MAX,
+                };
+                if !string.contains(from) {
+                    return Ok(Value::Str(text.clone()));
+                }
+                made(string.replacen(from, to, count))
+            }
+            "split" | "rsplit" | "splitlines" => {
+                let parts = split(string, name, args)?;
+                Ok(Value::list(parts.into_iter().map(|part| Value::Str(text.derive(part))).collect(), Growth::Fixed))
+            }
+            "partition" | "rpartition" => {
+                let separator = str_arg(args, 0)?;
+                let cut =
+                    if name == "partition" { string.split_once(separator) } else { string.rsplit_once(separator) };
+                let parts = match cut {
+                    Some((before, after)) => [before, separator, after],
+                    None if name == "partition" => [string, "", ""],
+                    None => ["", "", string],
+                };
+                Ok(Value::tuple(parts.map(|part| Value::Str(text.derive(part))).to_vec()))
+            }
+            "join" => self.join(text, args, span),
+            "format" => Ok(Value::Str(str_format(text, args)?)),
+            "zfill" | "ljust" | "rjust" | "center" => made(pad(string, name, args)?),
+            "encode" | "decode" => Ok(Value::Str(text.clone())),
+            _ => self.str_question(text, name, args),
+        }
+    }
+
+    /// Methods that look at the text and answer with something else.
+    fn str_question(&mut self, text: &Text, name: &str, args: &Args<'p>) -> Run<Value<'p>> {
+        let string = text.as_str();
+        match args.get(0) {
+            Some(other) => self.inspect_pair(&Value::Str(text.clone()), other),
+            None => self.inspect(&Value::Str(text.clone())),
+        }
+        let all = |test: fn(char) -> bool| Ok(Value::Bool(!string.is_empty() && string.chars().all(test)));
+        let place = |at: Option<usize>| at.map_or(-1, |at| string[..at].chars().count() as i64);
+        match name {
+            "startswith" | "endswith" => {
+                let fits = |affix: &Value<'_>| match affix {
+                    Value::Str(affix) if name == "startswith" => Some(string.starts_with(affix.as_str())),
+                    Value::Str(affix) => Some(string.ends_with(affix.as_str())),
+                    _ => None,
+                };
+                let result = match args.get(0) {
+                    Some(Value::Tuple(affixes)) => {
+                        affixes.iter().map(fits).try_fold(false, |any, fit| fit.map(|fit| any | fit))
+                    }
+                    Some(affix) => fits(affix),
+                    None => None,
+                };
+                result.map_or_else(|| raise("TypeError"), |result| Ok(Value::Bool(result)))
+            }
+            "find" => Ok(Value::int(place(string.find(str_arg(args, 0)?)))),
+            "rfind" => Ok(Value::int(place(string.rfind(str_arg(args, 0)?)))),
+            "index" | "rindex" => {
+                let part = str_arg(args, 0)?;
+                let at = if name == "index" { string.find(part) } else { string.rfind(part) };
+                if at.is_none() { raise("ValueError") } else { Ok(Value::int(place(at))) }
+            }
+            "count" => {
+                let part = str_arg(args, 0)?;
+                let count = if part.is_empty() { string.chars().count() + 1 } else { string.matches(part).count() };
+                Ok(Value::int(count as i64))
+            }
+            "__contains__" => Ok(Value::Bool(string.contains(str_arg(args, 0)?))),
+            "__eq__" => Ok(Value::Bool(string == str_arg(args, 0)?)),
+            "isalpha" => all(char::is_alphabetic),
+            "isdigit" | "isnumeric" | "isdecimal" => all(char::is_numeric),
+            "isalnum" => all(char::is_alphanumeric),
+            "isspace" => all(char::is_whitespace),
+            "isupper" => {
+                Ok(Value::Bool(string.chars().any(char::is_uppercase) && !string.chars().any(char::is_lowercase)))
+            }
+            "islower" => {
+                Ok(Value::Bool(string.chars().any(char::is_lowercase) && !string.chars().any(char::is_uppercase)))
+            }
+            "istitle" => Ok(Value::Bool(string.chars().any(char::is_alphabetic) && title(string) == string)),
+            _ => raise("AttributeError"),
+        }
+    }
+
+    fn join(&mut self, separator: &Text, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let Some(iterable) = args.get(0) else { return raise("TypeError") };
+        let growth = self.growth(iterable);
+        let items = self.items(iterable, span)?;
+        let mut out = TextBuilder::default();
+        for (i, item) in items.iter().enumerate() {
+            if i > 0 {
+                out.push(separator);
+            }
+            match item {
+                Value::Str(text) => out.push(text),
+                Value::Unknown(_) => out.push(&to_str(item)),
+                _ => return raise("TypeError"),
+            }
+            self.charge(1 + out.len() / 64, span)?;
+        }
+        let joined = out.build();
+        // As many separators as labels: their number was not decided.
+        let data = growth != Growth::Fixed && joined.is_data() || growth == Growth::Mirror;
+        Ok(if data && !joined.is_unknown() { Value::data(joined.shared()) } else { Value::Str(joined) })
+    }
+}
+
+pub(super) fn str_arg<'a>(args: &'a Args<'_>, at: usize) -> Run<&'a str> {
+    match args.get(at) {
+        Some(Value::Str(text)) => Ok(text.as_str()),
+        _ => raise("TypeError"),
+    }
+}
+
+fn swapcase(string: &str) -> String {
+    let swap =
+        |c: char| if c.is_uppercase() { c.to_lowercase().collect::<String>() } else { c.to_uppercase().collect() };
+    string.chars().map(swap).collect()
+}
+
+pub(super) fn capitalize(string: &str) -> String {
+    let mut characters = string.chars();
+    characters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(characters.flat_map(char::to_lowercase)).collect())
+}
+
+fn title(string: &str) -> String {
+    let mut out = String::with_capacity(string.len());
+    let mut inside = false;
+    for c in string.chars() {
+        if inside {
+            out.extend(c.to_lowercase());
+        } else {
+            out.extend(c.to_uppercase());
+        }
+        inside = c.is_alphabetic();
+    }
+    out
+}
+
+fn strip<'a>(string: &'a str, name: &str, args: &Args<'_>) -> Run<&'a str> {
+    let set = match args.get(0) {
+        None | Some(Value::None) => None,
+        Some(_) => Some(str_arg(args, 0)?),
+    };
+    let strips = |c: char| set.map_or_else(|| c.is_whitespace(), |set| set.contains(c));
+    Ok(match name {
+        "lstrip" => string.trim_start_matches(strips),
+        "rstrip" => string.trim_end_matches(strips),
+        _ => string.trim_matches(strips),
+    })
+}
+
+fn split<'a>(string: &'a str, name: &str, args: &Args<'_>) -> Run<Vec<&'a str>> {
+    if name == "splitlines" {
+        return Ok(string.lines().collect());
+    }
+    let most = match args.at_or(1, "maxsplit") {
+        Some(Value::Int(most, _)) if *most >= 0 => *most as usize,
+        _ => usize::MAX - 1,
+    };
+    let separator = match args.at_or(0, "sep") {
+        None | Some(Value::None) => None,
+        Some(Value::Str(separator)) if separator.as_str().is_empty() => return raise("ValueError"),
+        Some(Value::Str(separator)) => Some(separator.as_str().to_owned()),
+        Some(_) => return raise("TypeError"),
+    };
+    Ok(match (separator, name) {
+        (Some(separator), "split") => string.splitn(most + 1, separator.as_str()).collect(),
+        (Some(separator), _) => {
+            let mut parts: Vec<_> = string.rsplitn(most + 1, separator.as_str()).collect();
+            parts.reverse();
+            parts
+        }
+        (None, "split") => split_spaces(string, most),
+        (None, _) => string.split_whitespace().collect(),
+    })
+}
+
+/// Splits at runs of white space, at most `most` times; the rest keeps its inner spaces.
+fn split_spaces(string: &str, most: usize) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = string.trim_start();
+    while !rest.is_empty() {
+        if parts.len() == most {
+            parts.push(rest.trim_end());
+            break;
+        }
+        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        parts.push(&rest[..end]);
+        rest = rest[end..].trim_start();
+    }
+    parts
+}
+
+fn pad(string: &str, name: &str, args: &Args<'_>) -> Run<String> {
+    let Some(Value::Int(width, _)) = args.get(0) else { return raise("TypeError") };
+    // No decision prints a line wider than this; a hostile width must not fill the memory.
+    let width = usize::try_from(*width).unwrap_or(0).min(4096);
+    let missing = width.saturating_sub(string.chars().count());
+    let fill = match args.get(1) {
+        Some(Value::Str(fill)) => fill.as_str().chars().next().unwrap_or(' '),
+        _ if name == "zfill" => '0',
+        _ => ' ',
+    };
+    let fills = |count: usize| fill.to_string().repeat(count);
+    Ok(match name {
+        "ljust" => string.to_owned() + &fills(missing),
+        "center" => fills(missing / 2) + string + &fills(missing - missing / 2),
+        "zfill" if string.starts_with(['-', '+']) => format!("{}{}{}", &string[..1], fills(missing), &string[1..]),
+        _ => fills(missing) + string,
+    })
+}

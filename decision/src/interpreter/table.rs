@@ -1,0 +1,140 @@
+//! Dictionaries and sets: insertion order, Python's equality of keys.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::dismantle::dismantle;
+use super::value::{Growth, Value};
+
+/// What makes two keys the same.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    None,
+    /// Integers, booleans and floats with an integer value.
+    Int(i64),
+    /// Other floats, by their bits.
+    Float(u64),
+    Str(Rc<str>),
+    Tuple(Vec<Key>),
+    /// Objects, by identity.
+    Object(usize),
+}
+
+impl Key {
+    /// The key of a value; `None` where Python says unhashable.
+    pub(super) fn of(value: &Value<'_>) -> Option<Self> {
+        Self::nested(value, 16)
+    }
+
+    fn nested(value: &Value<'_>, depth: usize) -> Option<Self> {
+        let depth = depth.checked_sub(1)?;
+        Some(match value {
+            Value::None => Self::None,
+            Value::Bool(value) => Self::Int(i64::from(*value)),
+            Value::Int(value, _) => Self::Int(*value),
+            Value::Float(value, _) if value.fract() == 0.0 && value.abs() < 9e15 => Self::Int(*value as i64),
+            Value::Float(value, _) => Self::Float(value.to_bits()),
+            Value::Str(text) => Self::Str(text.shared()),
+            Value::Tuple(items) => {
+                Self::Tuple(items.iter().map(|item| Self::nested(item, depth)).collect::<Option<_>>()?)
+            }
+            Value::List(_) | Value::Set(_) | Value::Dict(_) => return None,
+            Value::Iterator(it) => Self::Object(Rc::as_ptr(it) as usize),
+            Value::Generator(it) => Self::Object(Rc::as_ptr(it) as usize),
+            Value::Function(id) => Self::Object(id.0 as usize),
+            Value::Lambda(it) => Self::Object(Rc::as_ptr(it) as usize),
+            Value::Builtin(name) => Self::Tuple(vec![Self::None, Self::Str(Rc::clone(name))]),
+            Value::Bound(it) => Self::Object(Rc::as_ptr(it) as usize),
+            Value::Api(it) => Self::Object(Rc::as_ptr(it) as usize),
+            Value::Pattern(it) => Self::Object(Rc::as_ptr(it) as usize),
+            Value::Match(it) => Self::Object(Rc::as_ptr(it) as usize),
+            Value::Unknown(it) => Self::Object(Rc::as_ptr(it) as usize),
+        })
+    }
+}
+
+/// A dictionary; a set is one whose values are `None`.
+#[derive(Clone)]
+pub(super) struct Table<'p> {
+    entries: Vec<(Value<'p>, Value<'p>)>,
+    index: HashMap<Key, usize>,
+    pub(super) growth: Growth,
+    /// Set when some key is unknown: a look-up that fails may be any of it.
+    pub(super) unknown_keys: bool,
+    /// What a missing key gets: the factory of a `defaultdict`, zero for a `Counter`.
+    pub(super) missing: Missing<'p>,
+}
+
+/// What happens on a missing key.
+#[derive(Clone)]
+pub(super) enum Missing<'p> {
+    /// `KeyError`.
+    Raise,
+    /// `Counter`: zero, not stored.
+    Zero,
+    /// `defaultdict`: the factory's value, stored.
+    Make(Value<'p>),
+}
+
+impl Drop for Table<'_> {
+    fn drop(&mut self) {
+        dismantle(self.take());
+    }
+}
+
+impl<'p> Table<'p> {
+    /// Everything the table holds; the table is empty afterwards.
+    pub(super) fn take(&mut self) -> Vec<Value<'p>> {
+        std::mem::take(&mut self.entries).into_iter().flat_map(|(key, value)| [key, value]).collect()
+    }
+
+    pub(super) fn new(growth: Growth) -> Self {
+        Self { entries: Vec::new(), index: HashMap::new(), growth, unknown_keys: false, missing: Missing::Raise }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(super) fn entries(&self) -> &[(Value<'p>, Value<'p>)] {
+        &self.entries
+    }
+
+    pub(super) fn keys(&self) -> Vec<Value<'p>> {
+        self.entries.iter().map(|entry| entry.0.clone()).collect()
+    }
+
+    pub(super) fn get(&self, key: &Key) -> Option<&Value<'p>> {
+        self.index.get(key).map(|&at| &self.entries[at].1)
+    }
+
+    pub(super) fn contains(&self, key: &Key) -> bool {
+        self.index.contains_key(key)
+    }
+
+    /// Sets a key; an existing one keeps its place and spelling.
+    pub(super) fn insert(&mut self, key: Key, shown: Value<'p>, value: Value<'p>) {
+        self.unknown_keys |= shown.unknown_text().is_some();
+        if let Some(&at) = self.index.get(&key) {
+            self.entries[at].1 = value;
+        } else {
+            self.index.insert(key, self.entries.len());
+            self.entries.push((shown, value));
+        }
+    }
+
+    pub(super) fn remove(&mut self, key: &Key) -> Option<(Value<'p>, Value<'p>)> {
+        let at = self.index.remove(key)?;
+        for place in self.index.values_mut() {
+            if *place > at {
+                *place -= 1;
+            }
+        }
+        Some(self.entries.remove(at))
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.entries.clear();
+        self.index.clear();
+    }
+}

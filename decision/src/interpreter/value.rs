@@ -1,0 +1,241 @@
+//! Python's values, with the mark of what came from the API.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use super::scope::Scope;
+use super::table::Table;
+use super::text::{Origin, Text};
+use crate::program::{Comprehension, Expr, FunctionId, Parameter};
+
+pub(super) type Shared<T> = Rc<RefCell<T>>;
+
+/// A value; cloning shares containers, as assignment does in Python.
+#[derive(Clone)]
+pub(super) enum Value<'p> {
+    None,
+    Bool(bool),
+    /// The number, and whether it came from the API.
+    Int(i64, bool),
+    /// The number, and whether it came from the API.
+    Float(f64, bool),
+    Str(Text),
+    List(Shared<List<'p>>),
+    Tuple(Rc<Tuple<'p>>),
+    Set(Shared<Table<'p>>),
+    Dict(Shared<Table<'p>>),
+    /// `iter(...)`, `map(...)`, `zip(...)`: used up from the front.
+    Iterator(Shared<Cursor<'p>>),
+    Generator(Rc<Generator<'p>>),
+    Function(FunctionId),
+    Lambda(Rc<Lambda<'p>>),
+    /// A builtin used as a value, e.g. `len` or `str.lower`.
+    Builtin(Rc<str>),
+    /// A method taken off its object, e.g. `scores.get`.
+    Bound(Rc<(Value<'p>, String)>),
+    Api(Rc<ApiObject<'p>>),
+    Pattern(Rc<Pattern>),
+    Match(Rc<Match>),
+    Unknown(Rc<Unknown<'p>>),
+}
+
+/// The items of a tuple.
+pub(super) struct Tuple<'p>(pub(super) Vec<Value<'p>>);
+
+impl<'p> Deref for Tuple<'p> {
+    type Target = [Value<'p>];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+/// How a container got its length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Growth {
+    /// Written out in the program.
+    Fixed,
+    /// One element for each of the API's: its length is data that passes through.
+    Mirror,
+    /// Filled under conditions.
+    Grown,
+}
+
+pub(super) struct List<'p> {
+    pub(super) items: Vec<Value<'p>>,
+    pub(super) growth: Growth,
+}
+
+/// The rest of an iterator.
+pub(super) struct Cursor<'p> {
+    pub(super) items: std::vec::IntoIter<Value<'p>>,
+    pub(super) growth: Growth,
+}
+
+/// A generator expression with the scope it was written in.
+pub(super) struct Generator<'p> {
+    pub(super) comprehension: &'p Comprehension,
+    pub(super) scope: Rc<Scope<'p>>,
+    /// Elements that `next` already took.
+    pub(super) taken: Cell<usize>,
+}
+
+pub(super) struct Lambda<'p> {
+    pub(super) parameters: &'p [Parameter],
+    pub(super) defaults: Vec<Option<Value<'p>>>,
+    pub(super) body: &'p Expr,
+    pub(super) scope: Rc<Scope<'p>>,
+}
+
+/// The response or a part of it: answers attributes and keys alike.
+pub(super) struct ApiObject<'p> {
+    /// Attribute names in the client's spelling.
+    pub(super) fields: Vec<(&'static str, Value<'p>)>,
+    /// Keys that a JSON answer leaves out although the attribute exists.
+    pub(super) omitted: &'static [&'static str],
+}
+
+/// A compiled regular expression.
+pub(super) struct Pattern {
+    pub(super) regex: regex::Regex,
+    pub(super) source: Rc<str>,
+}
+
+/// A match of a regular expression.
+pub(super) struct Match {
+    /// Group texts, the whole match first.
+    pub(super) groups: Vec<Option<Text>>,
+    pub(super) names: HashMap<String, usize>,
+    /// Start and end of the whole match, in characters.
+    pub(super) span: (i64, i64),
+    pub(super) data: bool,
+}
+
+/// A value that the program does not determine. What the program itself stored on it can be read back.
+pub(super) struct Unknown<'p> {
+    /// As written in the source, e.g. `request.files`.
+    pub(super) text: String,
+    pub(super) stored: RefCell<HashMap<String, Value<'p>>>,
+}
+
+impl<'p> Value<'p> {
+    pub(super) fn str(string: impl Into<Rc<str>>) -> Self {
+        Self::Str(Text::program(string))
+    }
+
+    pub(super) fn data(string: impl Into<Rc<str>>) -> Self {
+        Self::Str(Text::new(string, Origin::Api))
+    }
+
+    pub(super) fn int(value: i64) -> Self {
+        Self::Int(value, false)
+    }
+
+    pub(super) fn list(items: Vec<Self>, growth: Growth) -> Self {
+        Self::List(Rc::new(RefCell::new(List { items, growth })))
+    }
+
+    pub(super) fn iterator(items: Vec<Self>, growth: Growth) -> Self {
+        Self::Iterator(Rc::new(RefCell::new(Cursor { items: items.into_iter(), growth })))
+    }
+
+    pub(super) fn tuple(items: Vec<Self>) -> Self {
+        Self::Tuple(Rc::new(Tuple(items)))
+    }
+
+    pub(super) fn unknown(text: impl Into<String>) -> Self {
+        Self::Unknown(Rc::new(Unknown { text: text.into(), stored: RefCell::default() }))
+    }
+
+    /// What is unknown about the value itself, if anything.
+    pub(super) fn unknown_text(&self) -> Option<String> {
+        match self {
+            Self::Unknown(unknown) => Some(unknown.text.clone()),
+            Self::Str(text) if text.is_unknown() => {
+                let named = text.pieces().into_iter().find(|piece| piece.1 == Origin::Unknown);
+                Some(named.map_or_else(String::new, |piece| piece.0.to_owned()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the value itself came from the API (for a container: its length).
+    pub(super) fn is_data(&self) -> bool {
+        match self {
+            Self::Int(_, data) | Self::Float(_, data) => *data,
+            Self::Str(text) => text.is_data(),
+            Self::List(list) => list.borrow().growth == Growth::Mirror,
+            Self::Set(table) | Self::Dict(table) => table.borrow().growth == Growth::Mirror,
+            Self::Iterator(cursor) => cursor.borrow().growth == Growth::Mirror,
+            Self::Match(found) => found.data,
+            Self::Api(_) => true,
+            _ => false,
+        }
+    }
+
+    /// As a number of the API's, where it is a number.
+    pub(super) fn into_data(self) -> Self {
+        match self {
+            Self::Int(value, _) => Self::Int(value, true),
+            Self::Float(value, _) => Self::Float(value, true),
+            other => other,
+        }
+    }
+
+    pub(super) fn type_name(&self) -> &'static str {
+        match self {
+            Self::None => "NoneType",
+            Self::Bool(_) => "bool",
+            Self::Int(..) => "int",
+            Self::Float(..) => "float",
+            Self::Str(_) => "str",
+            Self::List(_) => "list",
+            Self::Tuple(_) => "tuple",
+            Self::Set(_) => "set",
+            Self::Dict(_) => "dict",
+            Self::Iterator(_) => "iterator",
+            Self::Generator(_) => "generator",
+            Self::Function(_) | Self::Lambda(_) => "function",
+            Self::Builtin(_) | Self::Bound(_) => "builtin_function_or_method",
+            Self::Api(_) => "response",
+            Self::Pattern(_) => "re.Pattern",
+            Self::Match(_) => "re.Match",
+            Self::Unknown(_) => "object",
+        }
+    }
+
+    /// The number, for arithmetic; booleans count as 0 and 1.
+    pub(super) fn number(&self) -> Option<(Number, bool)> {
+        match self {
+            Self::Bool(value) => Some((Number::Int(i64::from(*value)), false)),
+            Self::Int(value, data) => Some((Number::Int(*value), *data)),
+            Self::Float(value, data) => Some((Number::Float(*value), *data)),
+            _ => None,
+        }
+    }
+}
+
+/// A Python number.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Number {
+    Int(i64),
+    Float(f64),
+}
+
+impl Number {
+    pub(super) fn as_f64(self) -> f64 {
+        match self {
+            Self::Int(value) => value as f64,
+            Self::Float(value) => value,
+        }
+    }
+
+    pub(super) fn into_value<'p>(self, data: bool) -> Value<'p> {
+        match self {
+            Self::Int(value) => Value::Int(value, data),
+            Self::Float(value) => Value::Float(value, data),
+        }
+    }
+}
