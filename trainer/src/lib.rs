@@ -1,7 +1,10 @@
 //! Pre-training, customization and evaluation with libtorch.
 
+#![forbid(unsafe_code)]
+
 pub mod augment;
 pub mod dataset;
+pub mod export;
 pub mod metrics;
 pub mod module;
 pub mod optim;

@@ -14,10 +14,13 @@ struct Cli {
 enum Command {
     /// Train the generic image-label network on a folder of Parquet shards
     Pretrain(chameleon_trainer::pretrain::Options),
+    /// Write the folder that ships from a pre-training run: network, weights, labels, feature bank, manifest
+    Export(chameleon_trainer::export::Options),
 }
 
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Pretrain(options) => chameleon_trainer::pretrain::run(&options),
+        Command::Export(options) => chameleon_trainer::export::run(&options),
     }
 }

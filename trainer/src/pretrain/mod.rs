@@ -41,14 +41,19 @@ pub const SIDE: usize = 64;
 const TUNING_IMAGES: usize = 2000;
 const CHECKPOINT_EVERY: u64 = 200;
 
+/// The run's settings, saved beside its checkpoint.
+pub const SETTINGS: &str = "settings.json";
+
 /// Settings of a run.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args, Serialize)]
 pub struct Options {
     /// Folder with `train-*.parquet`, `classes.txt` and `labels.json`
     #[arg(long)]
+    #[serde(skip)]
     pub data: PathBuf,
     /// Folder for checkpoints and metrics; a run found there is resumed
     #[arg(long)]
+    #[serde(skip)]
     pub out: PathBuf,
     /// Shards of the training split to train on, from the first; the rest stay unseen
     #[arg(long, default_value_t = 3)]
@@ -58,6 +63,7 @@ pub struct Options {
     pub epochs: u64,
     /// Stop after this many steps in all; go on by running again
     #[arg(long)]
+    #[serde(skip)]
     pub stop_at: Option<u64>,
     /// Images a step
     #[arg(long, default_value_t = 128)]
@@ -131,6 +137,7 @@ struct Measurement {
 /// Data or checkpoint cannot be read, or the output folder cannot be written.
 pub fn run(options: &Options) -> Result<()> {
     fs::create_dir_all(&options.out).with_context(|| format!("{}", options.out.display()))?;
+    fs::write(options.out.join(SETTINGS), serde_json::to_vec_pretty(options)?)?;
     let labels = read_labels(&options.data)?;
     let (train, tuning) = load_images(options)?;
     tch::manual_seed(options.seed as i64);
