@@ -1,1 +1,90 @@
 //! Source code to decision processes.
+//!
+//! [`analyze`] reads an application's source, finds the calls of known ML APIs, cuts the slice of the application that
+//! decides from their answers and hands it back as [`DecisionProcess`]es. The code that is read is never run.
+//!
+//! Nothing is guessed in silence: what cannot be followed is an [`Analysis::problems`] entry with file, line and reason,
+//! and one bad file never stops a run over many.
+
+#![forbid(unsafe_code)]
+
+mod calls;
+mod python;
+mod render;
+mod source;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chameleon_decision::{DecisionProcess, Problem, Vocabulary};
+
+pub use render::render;
+
+/// What an analysis found.
+#[derive(Clone, Debug)]
+pub struct Analysis {
+    /// The file or folder that was analyzed.
+    pub root: PathBuf,
+    /// How many Python files were read.
+    pub files: usize,
+    /// One process per API call and function that decides from it, in order of file and line.
+    pub processes: Vec<DecisionProcess>,
+    /// What could not be followed, in order of file and line.
+    pub problems: Vec<Problem>,
+    /// Text of the files the processes point into, by path relative to the root.
+    pub sources: BTreeMap<String, Arc<str>>,
+}
+
+/// Why there is no analysis at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnalyzeError {
+    /// Nothing has this path.
+    #[error("{} does not exist", path.display())]
+    NotFound {
+        /// The path asked for.
+        path: PathBuf,
+    },
+    /// The path is there but cannot be read.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// The path asked for.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file that is not Python was given.
+    #[error("{} is not a Python file (its name does not end in .py, and no Python starts it)", path.display())]
+    NotPython {
+        /// The path asked for.
+        path: PathBuf,
+    },
+    /// A folder without Python files.
+    #[error("no Python file under {}", path.display())]
+    NoPythonFile {
+        /// The path asked for.
+        path: PathBuf,
+    },
+}
+
+/// Analyzes one file, or every Python file under a folder.
+///
+/// Labels are looked up in `vocabulary`, which is what the API can answer.
+///
+/// # Errors
+///
+/// Only when there is nothing to analyze, see [`AnalyzeError`]; trouble inside the files is in [`Analysis::problems`].
+pub fn analyze(root: &Path, vocabulary: &Vocabulary) -> Result<Analysis, AnalyzeError> {
+    let source::Sources { files, mut problems } = source::read(root)?;
+    let found = python::analyze(&files, vocabulary);
+    problems.extend(found.problems);
+    problems.sort_by(|a, b| (&a.file, a.line, &a.reason).cmp(&(&b.file, b.line, &b.reason)));
+    problems.dedup();
+    let sources = files
+        .iter()
+        .filter(|file| found.processes.iter().any(|process| process.program.files.contains(&file.path)))
+        .map(|file| (file.path.clone(), Arc::clone(&file.text)))
+        .collect();
+    Ok(Analysis { root: root.to_owned(), files: files.len(), processes: found.processes, problems, sources })
+}

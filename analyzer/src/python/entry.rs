@@ -1,0 +1,207 @@
+//! Chooses where a slice starts.
+//!
+//! From the function that calls the API, callers are followed as long as something of the answer comes back to them. The
+//! entry is the outermost function on such a chain that *decides*: tests the answer, or hands it to a function that
+//! does. Callers above it only pass on what was decided.
+
+use std::collections::HashMap;
+
+use chameleon_decision::{BinaryOp, Expr, ExprKind, Function, Stmt, StmtKind};
+
+use super::facts::Facts;
+use super::lower::Site;
+use super::visit;
+
+/// Longer chains of calls are cut.
+const MAX_CHAIN: usize = 12;
+
+/// More ways to reach one call are not followed.
+const MAX_CHAINS: usize = 64;
+
+/// A way to the API call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Chain {
+    /// Functions, each called by the one before; the first is the entry, the last calls the API.
+    pub(super) functions: Vec<usize>,
+    /// Whether anything tests the answer.
+    pub(super) decides: bool,
+}
+
+/// Calls between functions.
+pub(super) struct CallGraph {
+    callees: Vec<Vec<usize>>,
+    callers: Vec<Vec<usize>>,
+}
+
+impl CallGraph {
+    /// Who calls whom.
+    pub(super) fn new(functions: &[Function]) -> Self {
+        let mut graph = Self { callees: vec![Vec::new(); functions.len()], callers: vec![Vec::new(); functions.len()] };
+        for (caller, function) in functions.iter().enumerate() {
+            for callee in calls(&function.body) {
+                if !graph.callees[caller].contains(&callee) {
+                    graph.callees[caller].push(callee);
+                    graph.callers[callee].push(caller);
+                }
+            }
+        }
+        graph
+    }
+
+    /// Everything reached from `roots` through calls and function values.
+    pub(super) fn reachable(&self, functions: &[Function], roots: impl IntoIterator<Item = usize>) -> Vec<usize> {
+        let mut found: Vec<usize> = Vec::new();
+        let mut work: Vec<usize> = roots.into_iter().collect();
+        while let Some(function) = work.pop() {
+            if found.contains(&function) {
+                continue;
+            }
+            found.push(function);
+            work.extend(&self.callees[function]);
+            visit::exprs(&functions[function].body, &mut |expr| {
+                if let ExprKind::FunctionValue { function } = &expr.kind {
+                    work.push(function.0 as usize);
+                }
+            });
+        }
+        found.sort_unstable();
+        found
+    }
+}
+
+/// Functions that a block calls.
+pub(super) fn calls(block: &[Stmt]) -> Vec<usize> {
+    let mut found = Vec::new();
+    visit::exprs(block, &mut |expr| {
+        if let ExprKind::Call { function, .. } = &expr.kind {
+            found.push(function.0 as usize);
+        }
+    });
+    found
+}
+
+/// Finds the entries for one API call.
+pub(super) fn chains(functions: &[Function], graph: &CallGraph, facts: &Facts<'_>, site: &Site) -> Vec<Chain> {
+    let mut search = Search { functions, graph, facts, decides: HashMap::new(), found: Vec::new() };
+    search.climb(&mut vec![site.function]);
+    let mut chains: Vec<Chain> = Vec::new();
+    for chain in search.found {
+        if !chains.contains(&chain) {
+            chains.push(chain);
+        }
+    }
+    let all = chains.clone();
+    // A shorter way is part of a longer one, and says less.
+    chains.retain(|chain| {
+        !all.iter().any(|other| {
+            other != chain && other.functions.ends_with(&chain.functions) && (other.decides || !chain.decides)
+        })
+    });
+    chains
+}
+
+struct Search<'a> {
+    functions: &'a [Function],
+    graph: &'a CallGraph,
+    facts: &'a Facts<'a>,
+    decides: HashMap<usize, bool>,
+    found: Vec<Chain>,
+}
+
+impl Search<'_> {
+    /// `path` is innermost first.
+    fn climb(&mut self, path: &mut Vec<usize>) {
+        let top = path[path.len() - 1];
+        let escapes = self.facts.result(top).api || self.shares(top);
+        let callers: Vec<usize> =
+            self.graph.callers[top].iter().copied().filter(|caller| escapes && !path.contains(caller)).collect();
+        if callers.is_empty() || path.len() >= MAX_CHAIN {
+            self.finish(path);
+        }
+        for caller in callers {
+            if self.found.len() >= MAX_CHAINS {
+                return;
+            }
+            path.push(caller);
+            self.climb(path);
+            path.pop();
+        }
+    }
+
+    fn finish(&mut self, path: &[usize]) {
+        let deciding = (0..path.len()).rev().find(|at| {
+            let next = at.checked_sub(1).map(|below| path[below]);
+            self.decides_at(path[*at], next)
+        });
+        let used = deciding.map_or(1, |at| at + 1);
+        let functions = path[..used].iter().rev().copied().collect();
+        self.found.push(Chain { functions, decides: deciding.is_some() });
+    }
+
+    /// Whether a function leaves something of the answer in a shared variable.
+    fn shares(&self, function: usize) -> bool {
+        visit::written_in(&self.functions[function].body)
+            .iter()
+            .any(|name| name.contains(':') && self.facts.variable(function, name).api)
+    }
+
+    /// Whether a function tests the answer itself, or through a callee other than `next`.
+    fn decides_at(&mut self, function: usize, next: Option<usize>) -> bool {
+        if self.tests(function) {
+            return true;
+        }
+        let callees = self.graph.callees[function].clone();
+        callees.into_iter().any(|callee| Some(callee) != next && self.decides_below(callee))
+    }
+
+    fn decides_below(&mut self, function: usize) -> bool {
+        if let Some(known) = self.decides.get(&function) {
+            return *known;
+        }
+        self.decides.insert(function, false);
+        let decides = self.decides_at(function, None);
+        self.decides.insert(function, decides);
+        decides
+    }
+
+    fn tests(&self, function: usize) -> bool {
+        let mut found = false;
+        let body = &self.functions[function].body;
+        visit::stmts(body, &mut |stmt| {
+            if let StmtKind::If { test, .. } | StmtKind::While { test, .. } = &stmt.kind {
+                found |= self.facts.expr(function, test).api && !is_error_check(test);
+            }
+        });
+        visit::exprs(body, &mut |expr| found |= self.chooses(function, expr));
+        found
+    }
+
+    /// Whether an expression turns data of the answer into a choice.
+    fn chooses(&self, function: usize, expr: &Expr) -> bool {
+        let api = |expr: &Expr| self.facts.expr(function, expr).api;
+        match &expr.kind {
+            ExprKind::Compare { .. } => api(expr) && !is_error_check(expr),
+            ExprKind::IfElse { test, .. } => api(test),
+            ExprKind::Subscript { object, index } => api(index) && !api(object),
+            ExprKind::Method { object, name, args, .. } => match name.as_str() {
+                "get" => args.first().is_some_and(api) && !api(object),
+                "intersection" | "issubset" | "issuperset" | "isdisjoint" | "startswith" | "endswith" | "count" => {
+                    api(expr)
+                }
+                _ => false,
+            },
+            ExprKind::Binary { op: BinaryOp::BitAnd, .. } => api(expr),
+            ExprKind::Comprehension { inner } => inner.clauses.iter().flat_map(|(_, _, tests)| tests).any(api),
+            _ => false,
+        }
+    }
+}
+
+/// `response.error.message` and its like: whether the call failed, not what it saw.
+pub(super) fn is_error_check(test: &Expr) -> bool {
+    let mut found = false;
+    visit::below(test, &mut |expr| {
+        found |= matches!(&expr.kind, ExprKind::Attribute { name, .. } if name == "error");
+    });
+    found
+}

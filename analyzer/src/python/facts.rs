@@ -1,0 +1,259 @@
+//! What every variable and function result depends on: the API's answer, things outside the program, both, or neither.
+//!
+//! A flow-insensitive data-flow analysis over the whole program: facts only grow, until nothing changes. A value
+//! depends on the API also when it was assigned under a condition that does (a flag set in a loop over the labels).
+
+use std::collections::{HashMap, HashSet};
+use std::ops::{BitOr, BitOrAssign};
+
+use chameleon_decision::{Expr, ExprKind, Function, Parameter, Span, Stmt, StmtKind, Target};
+
+use super::visit;
+
+/// A set of two bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Fact {
+    /// The API's answer has a part in it.
+    pub(super) api: bool,
+    /// Something outside the program has a part in it.
+    pub(super) unknown: bool,
+}
+
+impl Fact {
+    const API: Self = Self { api: true, unknown: false };
+    const UNKNOWN: Self = Self { api: false, unknown: true };
+}
+
+impl BitOr for Fact {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self { api: self.api || other.api, unknown: self.unknown || other.unknown }
+    }
+}
+
+impl BitOrAssign for Fact {
+    fn bitor_assign(&mut self, other: Self) {
+        *self = *self | other;
+    }
+}
+
+/// The facts of a program.
+pub(super) struct Facts<'a> {
+    functions: &'a [Function],
+    /// Which call is "the API"; `None`: all of them.
+    site: Option<Span>,
+    /// Shared variables have a `:` in their name and belong to no function.
+    variables: HashMap<(usize, String), Fact>,
+    results: Vec<Fact>,
+    changed: bool,
+}
+
+const SHARED: usize = usize::MAX;
+
+impl<'a> Facts<'a> {
+    /// Finds the facts of `live` functions, in which the parameters of `roots` come from outside.
+    pub(super) fn new(functions: &'a [Function], live: &[usize], roots: &[usize], site: Option<Span>) -> Self {
+        let mut facts = Self {
+            functions,
+            site,
+            variables: HashMap::new(),
+            results: vec![Fact::default(); functions.len()],
+            changed: true,
+        };
+        let roots: HashSet<usize> = roots.iter().copied().collect();
+        while facts.changed {
+            facts.changed = false;
+            for &function in live {
+                facts.function(function, roots.contains(&function));
+            }
+        }
+        facts
+    }
+
+    /// What calling a function gives depends on.
+    pub(super) fn result(&self, function: usize) -> Fact {
+        self.results[function]
+    }
+
+    /// What a variable, seen from a function, depends on.
+    pub(super) fn variable(&self, function: usize, name: &str) -> Fact {
+        let owner = if name.contains(':') { SHARED } else { function };
+        self.variables.get(&(owner, name.to_owned())).copied().unwrap_or_default()
+    }
+
+    fn set(&mut self, function: usize, name: &str, fact: Fact) {
+        let owner = if name.contains(':') { SHARED } else { function };
+        let known = self.variables.entry((owner, name.to_owned())).or_default();
+        self.changed |= *known | fact != *known;
+        *known |= fact;
+    }
+
+    fn function(&mut self, function: usize, root: bool) {
+        let code = &self.functions[function];
+        for parameter in &code.parameters {
+            let mut fact = parameter.default.as_ref().map(|default| self.expr(function, default)).unwrap_or_default();
+            // An entry runs with its defaults; only what has none is unknown.
+            fact.unknown |= root && parameter.default.is_none();
+            self.set(function, plain(parameter), fact);
+        }
+        self.block(function, &code.body, Fact::default());
+    }
+
+    fn block(&mut self, function: usize, block: &'a [Stmt], control: Fact) {
+        for stmt in block {
+            self.stmt(function, stmt, control);
+        }
+    }
+
+    fn stmt(&mut self, function: usize, stmt: &'a Stmt, control: Fact) {
+        visit::own_exprs(stmt, &mut |expr| self.bind_inside(function, expr, control));
+        let mut inner = control;
+        match &stmt.kind {
+            StmtKind::Assign { targets, value } => {
+                let fact = self.expr(function, value) | control;
+                targets.iter().for_each(|target| self.assign(function, target, fact));
+            }
+            StmtKind::AugAssign { target, value, .. } => {
+                let fact = self.expr(function, value) | control;
+                self.assign(function, target, fact);
+            }
+            StmtKind::If { test, .. } | StmtKind::While { test, .. } => inner |= self.expr(function, test),
+            StmtKind::For { target, iter, .. } => {
+                inner |= self.expr(function, iter);
+                self.assign(function, target, inner);
+            }
+            StmtKind::Return { value } => {
+                let fact = value.as_ref().map(|value| self.expr(function, value)).unwrap_or_default() | control;
+                let known = self.results[function];
+                self.changed |= known | fact != known;
+                self.results[function] |= fact;
+            }
+            _ => {}
+        }
+        for block in visit::blocks(stmt) {
+            self.block(function, block, inner);
+        }
+    }
+
+    fn assign(&mut self, function: usize, target: &Target, fact: Fact) {
+        match target {
+            Target::Name { name } => self.set(function, name, fact),
+            Target::Attribute { object, .. } => self.touch(function, object, fact),
+            Target::Subscript { object, index } => {
+                let fact = fact | self.expr(function, index);
+                self.touch(function, object, fact);
+            }
+            Target::Tuple { elements } => elements.iter().for_each(|element| self.assign(function, element, fact)),
+            Target::Starred { inner } => self.assign(function, inner, fact),
+        }
+    }
+
+    fn touch(&mut self, function: usize, object: &Expr, fact: Fact) {
+        if let Some(name) = visit::root(object) {
+            self.set(function, name, fact);
+        }
+    }
+
+    /// Assignments that expressions make: comprehension variables, walruses, changed receivers, arguments.
+    fn bind_inside(&mut self, function: usize, expr: &'a Expr, control: Fact) {
+        visit::below(expr, &mut |expr| match &expr.kind {
+            ExprKind::Comprehension { inner } => {
+                for (target, iter, _) in &inner.clauses {
+                    let fact = self.expr(function, iter);
+                    self.assign(function, target, fact);
+                }
+            }
+            ExprKind::Walrus { name, value } => {
+                let fact = self.expr(function, value) | control;
+                self.set(function, name, fact);
+            }
+            ExprKind::Method { object, args, keywords, .. } => {
+                let mut fact = control;
+                for arg in args.iter().chain(keywords.iter().map(|keyword| &keyword.value)) {
+                    fact |= self.expr(function, arg);
+                }
+                // Reading an unknown object's method leaves a known one alone: `name.lower()` changes nothing.
+                if fact != Fact::default() && visit::written_by(expr) {
+                    self.touch(function, object, fact);
+                }
+            }
+            ExprKind::Call { function: callee, args, keywords } => {
+                self.arguments(function, callee.0 as usize, args, control);
+                for keyword in keywords {
+                    let fact = self.expr(function, &keyword.value);
+                    self.set(callee.0 as usize, &keyword.name, fact);
+                }
+            }
+            ExprKind::CallValue { args, .. } => {
+                // Which function it is is not tracked: all lambdas and function values may get these.
+                let fact = args.iter().fold(Fact::default(), |fact, arg| fact | self.expr(function, arg));
+                if fact != Fact::default() {
+                    for callee in self.escaping() {
+                        for parameter in &self.functions[callee].parameters {
+                            self.set(callee, plain(parameter), fact);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        });
+    }
+
+    fn arguments(&mut self, function: usize, callee: usize, args: &'a [Expr], _control: Fact) {
+        let parameters = &self.functions[callee].parameters;
+        let mut spread = Fact::default();
+        for (at, arg) in args.iter().enumerate() {
+            let fact = self.expr(function, arg);
+            match (&arg.kind, parameters.get(at)) {
+                (ExprKind::Starred { .. }, _) => spread |= fact,
+                (_, Some(parameter)) => self.set(callee, plain(parameter), fact),
+                (_, None) => {
+                    if let Some(last) = parameters.last() {
+                        self.set(callee, plain(last), fact);
+                    }
+                }
+            }
+        }
+        if spread != Fact::default() {
+            parameters.iter().for_each(|parameter| self.set(callee, plain(parameter), spread));
+        }
+    }
+
+    /// Functions used as values.
+    fn escaping(&self) -> Vec<usize> {
+        let mut found = Vec::new();
+        for function in self.functions {
+            visit::exprs(&function.body, &mut |expr| {
+                if let ExprKind::FunctionValue { function } = &expr.kind {
+                    found.push(function.0 as usize);
+                }
+            });
+        }
+        found
+    }
+
+    /// What an expression depends on.
+    pub(super) fn expr(&self, function: usize, expr: &Expr) -> Fact {
+        let mut fact = match &expr.kind {
+            ExprKind::Name { name } => self.variable(function, name),
+            ExprKind::ApiOutput { .. } if self.site.is_none_or(|site| site == expr.span) => Fact::API,
+            ExprKind::ApiOutput { .. } | ExprKind::Opaque { .. } => Fact::UNKNOWN,
+            ExprKind::Call { function, .. } | ExprKind::FunctionValue { function } => self.result(function.0 as usize),
+            _ => Fact::default(),
+        };
+        let own_call = matches!(expr.kind, ExprKind::Call { .. });
+        visit::parts(expr, &mut |part| {
+            // Arguments reach the result of an own function through its parameters, or not at all.
+            if !own_call {
+                fact |= self.expr(function, part);
+            }
+        });
+        fact
+    }
+}
+
+/// A parameter's name as the body reads it.
+fn plain(parameter: &Parameter) -> &str {
+    parameter.name.trim_start_matches('*')
+}

@@ -1,0 +1,146 @@
+//! Syntax to the program language, one function at a time, without following calls.
+//!
+//! Variables keep their name when they are local. All others get one name for the whole run, `module:name`, where
+//! `name` is a module variable, `Class.attribute` (an object is the bag of its attributes, one object per class), or
+//! `function.variable` for a variable that a nested function shares. A `:` therefore tells a shared variable from a
+//! local one; the colon and the module go away when a slice is put together.
+
+mod call;
+mod expr;
+mod function;
+mod literal;
+mod resolve;
+mod stmt;
+mod target;
+
+use chameleon_decision::{Api, Expr, ExprKind, Function, Problem, Span};
+use tree_sitter::Node;
+
+use super::project::{Project, Referent};
+use super::syntax::Parsed;
+
+/// How deep expressions and statements may nest. People's code stays under 30; the rest of the pipeline recurses over
+/// what comes out of here, so this is also what keeps it within its stack.
+const MAX_DEPTH: u32 = 100;
+
+/// An API call in the source.
+#[derive(Clone, Debug)]
+pub(super) struct Site {
+    /// Where: unique among sites.
+    pub(super) span: Span,
+    /// What is called.
+    pub(super) api: Api,
+    /// Index of the function that calls.
+    pub(super) function: usize,
+}
+
+/// The lowered code of a run.
+pub(super) struct Lowered {
+    /// By index in the project.
+    pub(super) functions: Vec<Function>,
+    /// All API calls, in order of place.
+    pub(super) sites: Vec<Site>,
+    /// What could not be lowered.
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Lowers every function of a project.
+pub(super) fn lower(project: &Project<'_>) -> Lowered {
+    let mut lowered = Lowered { functions: Vec::new(), sites: Vec::new(), problems: Vec::new() };
+    for function in 0..project.functions.len() {
+        let mut lower = Lower::new(project, function);
+        lowered.functions.push(lower.function());
+        lowered.sites.extend(lower.sites);
+        lowered.problems.extend(lower.problems);
+    }
+    lowered.sites.sort_by_key(|site| site.span);
+    lowered
+}
+
+/// Lowers one function.
+struct Lower<'p, 't> {
+    project: &'p Project<'t>,
+    parsed: &'t Parsed,
+    function: usize,
+    /// The class whose body is being lowered, as part of the code around it.
+    class_body: Option<usize>,
+    depth: u32,
+    sites: Vec<Site>,
+    problems: Vec<Problem>,
+}
+
+impl<'p, 't> Lower<'p, 't> {
+    fn new(project: &'p Project<'t>, function: usize) -> Self {
+        let parsed = project.modules[project.functions[function].module].parsed;
+        Self { project, parsed, function, class_body: None, depth: 0, sites: Vec::new(), problems: Vec::new() }
+    }
+
+    fn module(&self) -> usize {
+        self.project.functions[self.function].module
+    }
+
+    fn at(&self, node: Node<'_>, kind: ExprKind) -> Expr {
+        Expr { span: self.parsed.span(node), kind }
+    }
+
+    fn problem(&mut self, node: Node<'_>, reason: String) {
+        let problem = self.parsed.problem(node, reason);
+        self.problems.push(problem);
+    }
+
+    /// Runs `inner` one level deeper; `None`, with a problem, when that is too deep.
+    fn nested<'n, T>(&mut self, node: Node<'n>, inner: impl FnOnce(&mut Self, Node<'n>) -> T) -> Option<T> {
+        if self.depth >= MAX_DEPTH {
+            self.problem(node, format!("nested deeper than {MAX_DEPTH} levels"));
+            return None;
+        }
+        self.depth += 1;
+        let value = inner(self, node);
+        self.depth -= 1;
+        Some(value)
+    }
+
+    /// Something outside the slice whose evaluation shows nothing.
+    fn opaque(&self, node: Node<'_>, reason: &str) -> ExprKind {
+        ExprKind::Opaque { text: self.shown(node), call: false, args: Vec::new(), reason: reason.to_owned() }
+    }
+
+    fn opaque_expr(&self, node: Node<'_>, reason: &str) -> Expr {
+        self.at(node, self.opaque(node, reason))
+    }
+
+    /// A node's text for people: one line, not long.
+    fn shown(&self, node: Node<'_>) -> String {
+        const MAX: usize = 60;
+        let mut text = self.parsed.text(node).split_whitespace().collect::<Vec<_>>().join(" ");
+        if text.chars().count() > MAX {
+            text = text.chars().take(MAX - 1).chain(['…']).collect();
+        }
+        text
+    }
+
+    /// The name under which the variable `name` is kept.
+    fn variable(&self, name: &str) -> String {
+        if let Some(class) = self.class_body
+            && self.project.classes[class].variables.contains(name)
+        {
+            return self.attribute_name(class, name);
+        }
+        match self.project.lookup(self.function, name) {
+            Referent::Cell(owner, name) => self.cell_name(owner, &name),
+            Referent::Global(module, name) => format!("{module}:{name}"),
+            _ if self.project.functions[self.function].node.is_none() => format!("{}:{name}", self.module()),
+            _ => name.to_owned(),
+        }
+    }
+
+    fn cell_name(&self, owner: usize, name: &str) -> String {
+        let owner = &self.project.functions[owner];
+        format!("{}:{}.{name}", owner.module, owner.name)
+    }
+
+    fn attribute_name(&self, class: usize, name: &str) -> String {
+        let owner = &self.project.classes[self.project.attribute_owner(class)];
+        format!("{}:{}.{name}", owner.module, owner.name)
+    }
+}

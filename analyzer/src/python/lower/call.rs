@@ -1,0 +1,214 @@
+//! Calls: of the API, of the application's own functions, of builtins, of methods, and of everything outside.
+
+use chameleon_decision::{Expr, ExprKind, FunctionId, Keyword};
+use tree_sitter::Node;
+
+use super::{Lower, Site};
+use crate::calls::{
+    API_CALLS, ApiCall, BUILTINS, LOG_RECEIVERS, PURE_FUNCTIONS, QUIET_FUNCTIONS, RESPONSE_CONVERTERS, Request,
+    TECHNICAL_NAMES,
+};
+use crate::python::project::Referent;
+use crate::python::syntax::{field, named, visit_all};
+
+impl<'t> Lower<'_, 't> {
+    /// Lowers a call.
+    pub(super) fn call(&mut self, node: Node<'t>) -> ExprKind {
+        let (Some(callee), Some(arguments)) = (field(node, "function"), field(node, "arguments")) else {
+            return self.opaque(node, "this is not valid Python");
+        };
+        if let Some(api) = self.api_call(callee, arguments) {
+            return self.api_output(node, arguments, api);
+        }
+        if let Some(inner) = self.converted_response(callee, arguments) {
+            return self.expr(inner).kind;
+        }
+        match self.referent(callee) {
+            Some(Referent::Function(function)) => self.own_call(function, callee, arguments),
+            Some(Referent::Class(class)) => self.construction(node, class, arguments),
+            Some(Referent::Library(name)) => self.library_call(node, &name, arguments),
+            Some(Referent::Free(name)) => self.free_call(node, &name, arguments),
+            Some(Referent::Module(_) | Referent::Global(..) | Referent::Local(_) | Referent::Cell(..)) | None => {
+                self.value_call(node, callee, arguments)
+            }
+        }
+    }
+
+    fn own_call(&mut self, function: usize, callee: Node<'t>, arguments: Node<'t>) -> ExprKind {
+        let (mut args, keywords) = self.arguments(arguments);
+        // `Class.method(self, x)` passes the receiver by hand.
+        let through_class = callee.kind() == "attribute" && self.project.functions[function].receiver.is_some();
+        if through_class && !args.is_empty() {
+            args.remove(0);
+        }
+        ExprKind::Call { function: FunctionId(function as u32), args, keywords }
+    }
+
+    /// `Class(...)` runs the initializer; the object itself is unknown, its attributes are shared variables.
+    fn construction(&mut self, node: Node<'t>, class: usize, arguments: Node<'t>) -> ExprKind {
+        let name = self.project.classes[class].name.clone();
+        let (args, keywords) = self.arguments(arguments);
+        let Some(init) = self.project.method(class, "__init__") else {
+            return outside(name, true, args, keywords);
+        };
+        let init = self.at(node, ExprKind::Call { function: FunctionId(init as u32), args, keywords });
+        let object = self.opaque_expr(node, "an object");
+        self.second(node, init, object)
+    }
+
+    /// Evaluates both, gives the second.
+    fn second(&mut self, node: Node<'t>, first: Expr, second: Expr) -> ExprKind {
+        let pair = self.at(node, ExprKind::Tuple { elements: vec![first, second] });
+        let index = self.at(node, super::expr::constant(chameleon_decision::Constant::Int(1)));
+        ExprKind::Subscript { object: Box::new(pair), index: Box::new(index) }
+    }
+
+    fn library_call(&mut self, node: Node<'t>, name: &str, arguments: Node<'t>) -> ExprKind {
+        let (args, keywords) = self.arguments(arguments);
+        if PURE_FUNCTIONS.contains(&name) {
+            return ExprKind::Builtin { name: name.to_owned(), args, keywords };
+        }
+        let last = name.rsplit('.').next().unwrap_or(name);
+        if TECHNICAL_NAMES.contains(&last) || is_quiet(name) {
+            return self.opaque(node, "it comes from outside the application");
+        }
+        let written = field(node, "function").map_or_else(|| name.to_owned(), |callee| self.shown(callee));
+        outside(written, true, args, keywords)
+    }
+
+    fn free_call(&mut self, node: Node<'t>, name: &str, arguments: Node<'t>) -> ExprKind {
+        if BUILTINS.contains(&name) {
+            let (args, keywords) = self.arguments(arguments);
+            return ExprKind::Builtin { name: name.to_owned(), args, keywords };
+        }
+        self.library_call(node, name, arguments)
+    }
+
+    /// A call of something that is no plain name of a function: a method of an object, a lambda, a parameter.
+    fn value_call(&mut self, node: Node<'t>, callee: Node<'t>, arguments: Node<'t>) -> ExprKind {
+        let (Some(object), Some(name)) = (field(callee, "object"), field(callee, "attribute")) else {
+            let (args, _) = self.arguments(arguments);
+            return ExprKind::CallValue { callee: Box::new(self.expr(callee)), args };
+        };
+        let name = self.parsed.text(name).to_owned();
+        if self.is_log(object) {
+            return self.opaque(node, "it only writes a log");
+        }
+        if let Some(method) = self.class_of(object).and_then(|class| self.project.method(class, &name)) {
+            return self.method_call(node, object, method, arguments);
+        }
+        if TECHNICAL_NAMES.contains(&name.as_str()) && object.kind() != "string" {
+            return self.opaque(node, "it builds a request");
+        }
+        let object = Box::new(self.expr(object));
+        let (args, keywords) = self.arguments(arguments);
+        ExprKind::Method { object, name, args, keywords }
+    }
+
+    fn method_call(&mut self, node: Node<'t>, object: Node<'t>, method: usize, arguments: Node<'t>) -> ExprKind {
+        let (args, keywords) = self.arguments(arguments);
+        let call = ExprKind::Call { function: FunctionId(method as u32), args, keywords };
+        // `Class(...).method()` makes the object first.
+        let makes = object.kind() == "call" && matches!(self.referent_of_call(object), Some(Referent::Class(_)));
+        if !makes {
+            return call;
+        }
+        let object = self.expr(object);
+        let call = self.at(node, call);
+        self.second(node, object, call)
+    }
+
+    fn referent_of_call(&self, call: Node<'t>) -> Option<Referent> {
+        self.referent(field(call, "function")?)
+    }
+
+    fn is_log(&self, object: Node<'_>) -> bool {
+        let text = self.parsed.text(object);
+        LOG_RECEIVERS.iter().any(|log| text == *log || text.strip_suffix(log).is_some_and(|rest| rest.ends_with('.')))
+    }
+
+    /// `MessageToDict(response)`, `json.loads(MessageToJson(response))`: the response in another dress.
+    fn converted_response(&self, callee: Node<'t>, arguments: Node<'t>) -> Option<Node<'t>> {
+        let last = |callee: Node<'_>| self.parsed.text(callee).rsplit('.').next().unwrap_or_default().to_owned();
+        let first = *named(arguments).first()?;
+        if RESPONSE_CONVERTERS.contains(&last(callee).as_str()) {
+            return Some(first);
+        }
+        let inner = (first.kind() == "call").then(|| field(first, "function")).flatten()?;
+        let loads = last(callee) == "loads" && RESPONSE_CONVERTERS.contains(&last(inner).as_str());
+        loads.then_some(first)
+    }
+
+    fn api_call(&self, callee: Node<'t>, arguments: Node<'t>) -> Option<&'static ApiCall> {
+        let (object, method) = (field(callee, "object")?, field(callee, "attribute")?);
+        let method = self.parsed.text(method);
+        let call = API_CALLS.iter().find(|call| call.method == method && self.imports_any(call.modules))?;
+        let own = self.class_of(object).and_then(|class| self.project.method(class, method));
+        let own = own.is_some() || matches!(self.referent(callee), Some(Referent::Function(_)));
+        let wanted = match call.request {
+            Request::Method => true,
+            Request::Features { feature } | Request::Batch { feature } => self.asks_for(arguments, feature),
+        };
+        (!own && wanted).then_some(call)
+    }
+
+    /// The client may be made in another file than it is used in.
+    fn imports_any(&self, modules: &[&str]) -> bool {
+        let is = |target: &str, module: &str| {
+            target.strip_prefix(module).is_some_and(|r| r.is_empty() || r.starts_with('.'))
+        };
+        let imported = self.project.modules.iter().flat_map(|module| &module.imported);
+        imported.into_iter().any(|target| modules.iter().any(|module| is(target, module)))
+    }
+
+    /// Whether a request names a feature, in the arguments, else anywhere in the function, else in the file.
+    fn asks_for(&self, arguments: Node<'t>, feature: &str) -> bool {
+        let body = self.project.functions[self.function].body;
+        [arguments, body].into_iter().any(|node| self.parsed.text(node).contains(feature))
+            || (!self.parsed.text(body).contains("_DETECTION") && self.parsed.text.contains(feature))
+    }
+
+    fn api_output(&mut self, node: Node<'t>, arguments: Node<'t>, call: &ApiCall) -> ExprKind {
+        let site = Site { span: self.parsed.span(node), api: (call.api)(), function: self.function };
+        if !self.sites.iter().any(|known| known.span == site.span) {
+            self.sites.push(site);
+        }
+        let limit = match call.request {
+            Request::Method => self.limit_in(arguments),
+            Request::Features { .. } | Request::Batch { .. } => {
+                self.limit_in(arguments).or_else(|| self.limit_in(self.project.functions[self.function].body))
+            }
+        };
+        ExprKind::ApiOutput { max_results: limit.map(|limit| Box::new(self.expr(limit))) }
+    }
+
+    /// The value of `max_results=` or `"maxResults":` below a node.
+    fn limit_in(&self, node: Node<'t>) -> Option<Node<'t>> {
+        let is_limit = |name: &str| matches!(name.trim_matches(['"', '\'']), "max_results" | "maxResults");
+        let mut found = None;
+        visit_all(node, |node| {
+            let name = match node.kind() {
+                "keyword_argument" => field(node, "name"),
+                "pair" => field(node, "key"),
+                _ => None,
+            };
+            if name.is_some_and(|name| is_limit(self.parsed.text(name))) {
+                found = found.or(field(node, "value"));
+            }
+        });
+        found
+    }
+}
+
+fn is_quiet(name: &str) -> bool {
+    QUIET_FUNCTIONS.iter().any(|quiet| match quiet.strip_suffix('.') {
+        Some(module) => name.strip_prefix(module).is_some_and(|rest| rest.starts_with('.')),
+        None => name == *quiet || name.strip_prefix(quiet).is_some_and(|rest| rest.starts_with('.')),
+    })
+}
+
+/// A call of something outside, with everything it is given.
+fn outside(text: String, call: bool, mut args: Vec<Expr>, keywords: Vec<Keyword>) -> ExprKind {
+    args.extend(keywords.into_iter().map(|keyword| keyword.value));
+    ExprKind::Opaque { text, call, args, reason: "it is outside the application".to_owned() }
+}

@@ -1,0 +1,322 @@
+//! Expressions other than calls, literals and lambdas.
+
+use chameleon_decision::{
+    BinaryOp, BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Keyword, Target, UnaryOp,
+};
+use tree_sitter::Node;
+
+use super::Lower;
+use crate::calls::BUILTINS;
+use crate::python::project::Referent;
+use crate::python::syntax::{children, field, named};
+
+impl<'t> Lower<'_, 't> {
+    /// Lowers an expression; what is nested too deep is opaque.
+    pub(super) fn expr(&mut self, node: Node<'t>) -> Expr {
+        let kind = self.nested(node, Self::expr_kind);
+        let kind = kind.unwrap_or_else(|| self.opaque(node, "nested too deep"));
+        self.at(node, kind)
+    }
+
+    fn expr_kind(&mut self, node: Node<'t>) -> ExprKind {
+        match node.kind() {
+            "identifier" => self.name(node),
+            "string" => self.string(node),
+            "concatenated_string" => self.concatenated(node),
+            "integer" | "float" => self.number(node),
+            "true" => constant(Constant::Bool(true)),
+            "false" => constant(Constant::Bool(false)),
+            "none" => constant(Constant::None),
+            "parenthesized_expression" | "await" => match named(node).first() {
+                Some(inner) => self.expr(*inner).kind,
+                None => self.broken(node),
+            },
+            "call" => self.call(node),
+            "attribute" => self.attribute(node),
+            "subscript" => self.subscript(node),
+            "comparison_operator" => self.comparison(node),
+            "boolean_operator" => self.boolean(node),
+            "not_operator" => self.unary(node, UnaryOp::Not),
+            "unary_operator" => match field(node, "operator").map(|operator| operator.kind()) {
+                Some("-") => self.unary(node, UnaryOp::Neg),
+                Some("+") => self.unary(node, UnaryOp::Pos),
+                _ => self.opaque(node, "this operator is not supported"),
+            },
+            "binary_operator" => self.binary(node),
+            "conditional_expression" => self.conditional(node),
+            "list" => ExprKind::List { elements: self.elements(node) },
+            "tuple" | "expression_list" | "pattern_list" => ExprKind::Tuple { elements: self.elements(node) },
+            "set" => ExprKind::Set { elements: self.elements(node) },
+            "dictionary" => self.dictionary(node),
+            "list_splat" | "list_splat_pattern" => match named(node).first() {
+                Some(inner) => ExprKind::Starred { value: Box::new(self.expr(*inner)) },
+                None => self.broken(node),
+            },
+            "list_comprehension" => self.comprehension(node, ComprehensionKind::List),
+            "set_comprehension" => self.comprehension(node, ComprehensionKind::Set),
+            "dictionary_comprehension" => self.comprehension(node, ComprehensionKind::Dict),
+            "generator_expression" => self.comprehension(node, ComprehensionKind::Generator),
+            "lambda" => self.lambda(node),
+            "named_expression" => match (field(node, "name"), field(node, "value")) {
+                (Some(name), Some(value)) => {
+                    let name = self.variable(self.parsed.text(name));
+                    ExprKind::Walrus { name, value: Box::new(self.expr(value)) }
+                }
+                _ => self.broken(node),
+            },
+            "ERROR" => self.broken(node),
+            other => {
+                let reason = format!("{} is not supported", other.replace('_', " "));
+                self.opaque(node, &reason)
+            }
+        }
+    }
+
+    fn broken(&mut self, node: Node<'_>) -> ExprKind {
+        self.opaque(node, "this is not valid Python")
+    }
+
+    fn name(&mut self, node: Node<'t>) -> ExprKind {
+        let name = self.parsed.text(node);
+        if self.class_body.is_some_and(|class| self.project.classes[class].variables.contains(name)) {
+            return ExprKind::Name { name: self.variable(name) };
+        }
+        match self.project.lookup(self.function, name) {
+            Referent::Local(_) | Referent::Cell(..) | Referent::Global(..) => {
+                ExprKind::Name { name: self.variable(name) }
+            }
+            Referent::Function(function) => function_value(function),
+            Referent::Free(_) if name == "__name__" => constant(Constant::Str("__main__".to_owned())),
+            // The interpreter knows builtins as values too, e.g. `key=len`.
+            Referent::Free(_) if BUILTINS.contains(&name) => ExprKind::Name { name: name.to_owned() },
+            Referent::Free(_) => self.opaque(node, "nothing here defines it"),
+            Referent::Class(_) | Referent::Module(_) | Referent::Library(_) => self.opaque(node, "it is not a value"),
+        }
+    }
+
+    fn attribute(&mut self, node: Node<'t>) -> ExprKind {
+        let (Some(object), Some(attribute)) = (field(node, "object"), field(node, "attribute")) else {
+            return self.broken(node);
+        };
+        if let Some(name) = self.attribute_variable(node) {
+            return ExprKind::Name { name };
+        }
+        match self.referent(node) {
+            Some(Referent::Function(function)) => return function_value(function),
+            Some(_) => return self.opaque(node, "it is outside the application"),
+            None => {}
+        }
+        let name = self.parsed.text(attribute).to_owned();
+        if let Some(method) = self.class_of(object).and_then(|class| self.project.method(class, &name)) {
+            return function_value(method);
+        }
+        let object = self.expr(object);
+        if name == "responses" && self.parsed.text.contains("batch_annotate_images") {
+            // The answer to a batch of one: the response itself, in a list.
+            return ExprKind::List { elements: vec![object] };
+        }
+        ExprKind::Attribute { object: Box::new(object), name }
+    }
+
+    fn subscript(&mut self, node: Node<'t>) -> ExprKind {
+        let indices = crate::python::syntax::fields(node, "subscript");
+        let (Some(object), [index]) = (field(node, "value"), &indices[..]) else {
+            return self.opaque(node, "an index of several parts is not supported");
+        };
+        let object = Box::new(self.expr(object));
+        if index.kind() != "slice" {
+            return ExprKind::Subscript { object, index: Box::new(self.expr(*index)) };
+        }
+        let mut parts = [None, None, None];
+        let mut at = 0;
+        for child in children(*index) {
+            if child.kind() == ":" {
+                at += 1;
+            } else if child.is_named() && at < parts.len() {
+                parts[at] = Some(Box::new(self.expr(child)));
+            }
+        }
+        let [start, stop, step] = parts;
+        ExprKind::Slice { object, start, stop, step }
+    }
+
+    fn comparison(&mut self, node: Node<'t>) -> ExprKind {
+        let mut operands = Vec::new();
+        let mut operators = Vec::new();
+        for child in children(node) {
+            match compare_op(child.kind()) {
+                Some(operator) => operators.push(operator),
+                None if child.is_named() && !child.is_extra() => operands.push(self.expr(child)),
+                None => {}
+            }
+        }
+        if operands.len() != operators.len() + 1 || operators.is_empty() {
+            return self.broken(node);
+        }
+        let left = Box::new(operands.remove(0));
+        ExprKind::Compare { left, rest: operators.into_iter().zip(operands).collect() }
+    }
+
+    /// `a or b or c` nests to the left in the tree; a word list of hundreds of terms must not nest here.
+    fn boolean(&mut self, node: Node<'t>) -> ExprKind {
+        let operator = |node: Node<'_>| field(node, "operator").map(|operator| operator.kind());
+        let wanted = operator(node);
+        let mut terms = Vec::new();
+        let mut at = node;
+        while at.kind() == "boolean_operator" && operator(at) == wanted {
+            let (Some(left), Some(right)) = (field(at, "left"), field(at, "right")) else {
+                return self.broken(node);
+            };
+            terms.push(right);
+            at = left;
+        }
+        terms.push(at);
+        let op = if wanted == Some("and") { BoolOp::And } else { BoolOp::Or };
+        ExprKind::Bool { op, values: terms.into_iter().rev().map(|term| self.expr(term)).collect() }
+    }
+
+    fn unary(&mut self, node: Node<'t>, op: UnaryOp) -> ExprKind {
+        match field(node, "argument") {
+            Some(argument) => ExprKind::Unary { op, value: Box::new(self.expr(argument)) },
+            None => self.broken(node),
+        }
+    }
+
+    fn binary(&mut self, node: Node<'t>) -> ExprKind {
+        let (Some(left), Some(right)) = (field(node, "left"), field(node, "right")) else {
+            return self.broken(node);
+        };
+        match field(node, "operator").and_then(|operator| binary_op(operator.kind())) {
+            Some(op) => ExprKind::Binary { left: Box::new(self.expr(left)), op, right: Box::new(self.expr(right)) },
+            None => self.opaque(node, "this operator is not supported"),
+        }
+    }
+
+    fn conditional(&mut self, node: Node<'t>) -> ExprKind {
+        match named(node)[..] {
+            [body, test, orelse] => ExprKind::IfElse {
+                test: Box::new(self.expr(test)),
+                body: Box::new(self.expr(body)),
+                orelse: Box::new(self.expr(orelse)),
+            },
+            _ => self.broken(node),
+        }
+    }
+
+    fn elements(&mut self, node: Node<'t>) -> Vec<Expr> {
+        named(node).into_iter().map(|element| self.expr(element)).collect()
+    }
+
+    fn dictionary(&mut self, node: Node<'t>) -> ExprKind {
+        let mut items = Vec::new();
+        for entry in named(node) {
+            match (field(entry, "key"), field(entry, "value")) {
+                (Some(key), Some(value)) => {
+                    let pair = (self.expr(key), self.expr(value));
+                    items.push(pair);
+                }
+                // `**other`: the interpreter's convention for unpacking.
+                _ => {
+                    let Some(inner) = named(entry).first().copied() else { return self.broken(node) };
+                    let value = Box::new(self.expr(inner));
+                    let none = self.at(entry, constant(Constant::None));
+                    items.push((self.at(entry, ExprKind::Starred { value }), none));
+                }
+            }
+        }
+        ExprKind::Dict { items }
+    }
+
+    fn comprehension(&mut self, node: Node<'t>, kind: ComprehensionKind) -> ExprKind {
+        let mut clauses: Vec<(Target, Expr, Vec<Expr>)> = Vec::new();
+        for clause in named(node) {
+            match clause.kind() {
+                "for_in_clause" => {
+                    if let (Some(left), Some(right)) = (field(clause, "left"), field(clause, "right")) {
+                        let iter = self.expr(right);
+                        clauses.push((self.target(left), iter, Vec::new()));
+                    }
+                }
+                "if_clause" => {
+                    if let (Some(test), Some(last)) = (named(clause).first().copied(), clauses.len().checked_sub(1)) {
+                        let test = self.expr(test);
+                        clauses[last].2.push(test);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let Some(body) = field(node, "body") else { return self.broken(node) };
+        let (element, value) = match (field(body, "key"), field(body, "value")) {
+            (Some(key), Some(value)) if body.kind() == "pair" => (self.expr(key), Some(self.expr(value))),
+            _ => (self.expr(body), None),
+        };
+        ExprKind::Comprehension { inner: Box::new(Comprehension { kind, element, value, clauses }) }
+    }
+
+    /// Positional and keyword arguments; `**options` is a keyword of that name.
+    pub(super) fn arguments(&mut self, node: Node<'t>) -> (Vec<Expr>, Vec<Keyword>) {
+        if node.kind() == "generator_expression" {
+            return (vec![self.expr(node)], Vec::new());
+        }
+        let (mut args, mut keywords) = (Vec::new(), Vec::new());
+        for argument in named(node) {
+            match argument.kind() {
+                "keyword_argument" => {
+                    if let (Some(name), Some(value)) = (field(argument, "name"), field(argument, "value")) {
+                        let value = self.expr(value);
+                        keywords.push(Keyword { name: self.parsed.text(name).to_owned(), value });
+                    }
+                }
+                "dictionary_splat" => {
+                    if let Some(inner) = named(argument).first().copied() {
+                        keywords.push(Keyword { name: "**".to_owned(), value: self.expr(inner) });
+                    }
+                }
+                _ => args.push(self.expr(argument)),
+            }
+        }
+        (args, keywords)
+    }
+}
+
+pub(super) fn constant(value: Constant) -> ExprKind {
+    ExprKind::Constant { value }
+}
+
+fn function_value(function: usize) -> ExprKind {
+    ExprKind::FunctionValue { function: chameleon_decision::FunctionId(function as u32) }
+}
+
+fn compare_op(token: &str) -> Option<CompareOp> {
+    Some(match token {
+        "==" => CompareOp::Eq,
+        "!=" | "<>" => CompareOp::Ne,
+        "<" => CompareOp::Lt,
+        "<=" => CompareOp::Le,
+        ">" => CompareOp::Gt,
+        ">=" => CompareOp::Ge,
+        "in" => CompareOp::In,
+        "not in" => CompareOp::NotIn,
+        "is" => CompareOp::Is,
+        "is not" => CompareOp::IsNot,
+        _ => return None,
+    })
+}
+
+/// The operator of a token such as `+`.
+pub(super) fn binary_op(token: &str) -> Option<BinaryOp> {
+    Some(match token {
+        "+" => BinaryOp::Add,
+        "-" => BinaryOp::Sub,
+        "*" => BinaryOp::Mul,
+        "/" => BinaryOp::Div,
+        "//" => BinaryOp::FloorDiv,
+        "%" => BinaryOp::Mod,
+        "**" => BinaryOp::Pow,
+        "&" => BinaryOp::BitAnd,
+        "|" => BinaryOp::BitOr,
+        "^" => BinaryOp::BitXor,
+        _ => return None,
+    })
+}

@@ -1,0 +1,115 @@
+//! Functions, their parameters, and lambdas.
+
+use chameleon_decision::{Expr, ExprKind, Function, Parameter, Stmt, StmtKind, Target};
+use tree_sitter::Node;
+
+use super::Lower;
+use crate::python::project::parameter_name;
+use crate::python::syntax::{field, named};
+
+/// The variable that collects what a generator yields: a generator is read as a function that returns the list.
+const YIELDED: &str = "<yielded>";
+
+impl<'t> Lower<'_, 't> {
+    /// The function this lowering is for.
+    pub(super) fn function(&mut self) -> Function {
+        let function = &self.project.functions[self.function];
+        let (name, node, body) = (function.name.clone(), function.node, function.body);
+        let span = self.parsed.span(node.unwrap_or(body));
+        let parameters = node.and_then(|node| field(node, "parameters"));
+        let mut parameters = parameters.map(|list| self.parameters(list)).unwrap_or_default();
+        if function.receiver.is_some() && !parameters.is_empty() {
+            parameters.remove(0);
+        }
+        let mut statements = self.shared_parameters(&parameters, span);
+        let yields = function.scope.yields && node.is_some();
+        if yields {
+            statements.push(assign(span, YIELDED, ExprKind::List { elements: Vec::new() }));
+        }
+        statements.extend(self.block(body));
+        if yields {
+            statements.push(Stmt { span, kind: StmtKind::Return { value: Some(yielded(span)) } });
+        }
+        Function { name, parameters, body: statements, span }
+    }
+
+    /// Parameters that nested functions read live in the shared variable too.
+    fn shared_parameters(&self, parameters: &[Parameter], span: chameleon_decision::Span) -> Vec<Stmt> {
+        let captured = &self.project.functions[self.function].scope.captured;
+        parameters
+            .iter()
+            .map(|parameter| parameter.name.trim_start_matches('*'))
+            .filter(|name| captured.contains(*name))
+            .map(|name| assign(span, &self.cell_name(self.function, name), ExprKind::Name { name: name.to_owned() }))
+            .collect()
+    }
+
+    /// Parameters of a function or lambda; `*args` and `**named` keep their stars.
+    pub(super) fn parameters(&mut self, list: Node<'t>) -> Vec<Parameter> {
+        named(list).into_iter().filter_map(|node| self.parameter(node)).collect()
+    }
+
+    fn parameter(&mut self, node: Node<'t>) -> Option<Parameter> {
+        let name = parameter_name(self.parsed, node)?;
+        let inner = if node.kind() == "typed_parameter" { *named(node).first()? } else { node };
+        Some(match inner.kind() {
+            "list_splat_pattern" => Parameter { name: format!("*{name}"), default: None },
+            "dictionary_splat_pattern" => Parameter { name: format!("**{name}"), default: None },
+            _ => Parameter { name, default: field(inner, "value").map(|value| self.default(value)) },
+        })
+    }
+
+    /// Defaults are evaluated in the scope around the function.
+    fn default(&mut self, value: Node<'t>) -> Expr {
+        let function = self.function;
+        let parent = self.project.functions[function].parent;
+        self.function = parent.unwrap_or(function);
+        let default = self.expr(value);
+        self.function = function;
+        default
+    }
+
+    /// `lambda x: ...`.
+    pub(super) fn lambda(&mut self, node: Node<'t>) -> ExprKind {
+        let mut parameters = field(node, "parameters").map(|list| self.parameters(list)).unwrap_or_default();
+        for parameter in &mut parameters {
+            // Lambdas count to the scope around them, so the body reads the name that scope gives.
+            parameter.name = self.variable(&parameter.name);
+        }
+        match field(node, "body") {
+            Some(body) => ExprKind::Lambda { parameters, body: Box::new(self.expr(body)) },
+            None => self.opaque(node, "this lambda has no body"),
+        }
+    }
+
+    /// `return value`; in a generator, what was yielded so far.
+    pub(super) fn return_statement(&mut self, node: Node<'t>) -> StmtKind {
+        if self.project.functions[self.function].scope.yields {
+            return StmtKind::Return { value: Some(yielded(self.parsed.span(node))) };
+        }
+        StmtKind::Return { value: named(node).first().map(|value| self.expr(*value)) }
+    }
+
+    /// `yield value` and `yield from values`.
+    pub(super) fn yield_statement(&mut self, node: Node<'t>) -> StmtKind {
+        let span = self.parsed.span(node);
+        let from = self.parsed.text(node).trim_start_matches("yield").trim_start().starts_with("from ");
+        let value = match named(node).first() {
+            Some(value) => self.expr(*value),
+            None => Expr { span, kind: ExprKind::Constant { value: chameleon_decision::Constant::None } },
+        };
+        let object = Box::new(yielded(span));
+        let name = if from { "extend" } else { "append" }.to_owned();
+        let kind = ExprKind::Method { object, name, args: vec![value], keywords: Vec::new() };
+        StmtKind::Expr { value: Expr { span, kind } }
+    }
+}
+
+fn yielded(span: chameleon_decision::Span) -> Expr {
+    Expr { span, kind: ExprKind::Name { name: YIELDED.to_owned() } }
+}
+
+fn assign(span: chameleon_decision::Span, name: &str, value: ExprKind) -> Stmt {
+    let targets = vec![Target::Name { name: name.to_owned() }];
+    Stmt { span, kind: StmtKind::Assign { targets, value: Expr { span, kind: value } } }
+}

@@ -1,0 +1,335 @@
+//! Statements.
+
+use chameleon_decision::{CompareOp, Constant, Expr, ExprKind, Keyword, Span, Stmt, StmtKind, Target, UnaryOp};
+use tree_sitter::Node;
+
+use super::Lower;
+use super::expr::{binary_op, constant};
+use crate::python::syntax::{field, fields, named};
+
+type Handler = (Vec<String>, Vec<Stmt>);
+
+impl<'t> Lower<'_, 't> {
+    /// The statements of a block, or of a whole module.
+    pub(super) fn block(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        named(node).into_iter().flat_map(|statement| self.statement(statement)).collect()
+    }
+
+    /// One statement may become several (a `with`), or none (an import).
+    fn statement(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        self.nested(node, Self::statement_inner).unwrap_or_default()
+    }
+
+    fn statement_inner(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        let kind = match node.kind() {
+            "expression_statement" => return self.expression_statement(node),
+            "if_statement" => return self.if_statement(node),
+            "for_statement" => return self.for_statement(node),
+            "while_statement" => return self.while_statement(node),
+            "try_statement" => return self.try_statement(node),
+            "with_statement" => return self.with_statement(node),
+            "match_statement" => return self.match_statement(node),
+            "class_definition" => return self.class_statement(node),
+            "decorated_definition" => return field(node, "definition").map(|d| self.statement(d)).unwrap_or_default(),
+            "assert_statement" => return self.assert_statement(node),
+            "delete_statement" => return self.delete_statement(node),
+            "print_statement" => self.print_statement(node),
+            "return_statement" => self.return_statement(node),
+            "raise_statement" => self.raise_statement(node),
+            "break_statement" => StmtKind::Break,
+            "continue_statement" => StmtKind::Continue,
+            // `async` and broken regions hold statements of their own.
+            "ERROR" => return self.salvage(node),
+            "exec_statement" => {
+                self.problem(node, "code in strings is not followed".to_owned());
+                return Vec::new();
+            }
+            // Imports, scopes and `pass` leave no code; functions are lowered on their own.
+            _ => return Vec::new(),
+        };
+        vec![Stmt { span: self.parsed.span(node), kind }]
+    }
+
+    fn salvage(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        named(node)
+            .into_iter()
+            .filter(|child| child.kind().ends_with("_statement"))
+            .flat_map(|s| self.statement(s))
+            .collect()
+    }
+
+    fn body(&mut self, node: Node<'t>, name: &str) -> Vec<Stmt> {
+        field(node, name).map(|body| self.block(body)).unwrap_or_default()
+    }
+
+    fn expression_statement(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        let span = self.parsed.span(node);
+        let parts = named(node);
+        let [inner] = parts[..] else {
+            return parts.into_iter().map(|part| self.effect(part)).collect();
+        };
+        match inner.kind() {
+            "assignment" => self.assignment(inner).into_iter().map(|kind| Stmt { span, kind }).collect(),
+            "augmented_assignment" => self.augmented(inner).into_iter().map(|kind| Stmt { span, kind }).collect(),
+            "yield" => vec![Stmt { span, kind: self.yield_statement(inner) }],
+            // A docstring, or a bare constant.
+            "string" | "concatenated_string" | "ellipsis" | "integer" | "identifier" => Vec::new(),
+            _ => vec![self.effect(inner)],
+        }
+    }
+
+    fn effect(&mut self, node: Node<'t>) -> Stmt {
+        let span = self.parsed.span(node);
+        Stmt { span, kind: StmtKind::Expr { value: self.expr(node) } }
+    }
+
+    fn assignment(&mut self, node: Node<'t>) -> Option<StmtKind> {
+        let mut targets = Vec::new();
+        let mut at = node;
+        loop {
+            targets.push(field(at, "left")?);
+            at = field(at, "right")?;
+            if at.kind() != "assignment" {
+                break;
+            }
+        }
+        let value =
+            if at.kind() == "yield" { self.opaque_expr(at, "what is sent to a generator") } else { self.expr(at) };
+        Some(StmtKind::Assign { targets: targets.into_iter().map(|target| self.target(target)).collect(), value })
+    }
+
+    fn augmented(&mut self, node: Node<'t>) -> Option<StmtKind> {
+        let target = self.target(field(node, "left")?);
+        let value = self.expr(field(node, "right")?);
+        let operator = field(node, "operator")?.kind();
+        Some(match binary_op(operator.trim_end_matches('=')) {
+            Some(op) => StmtKind::AugAssign { target, op, value },
+            None => StmtKind::Assign {
+                targets: vec![target],
+                value: self.opaque_expr(node, "this operator is not supported"),
+            },
+        })
+    }
+
+    fn if_statement(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        let depth = self.depth;
+        let mut arms: Vec<_> = self.arm(node).into_iter().collect();
+        let mut orelse = Vec::new();
+        for alternative in fields(node, "alternative") {
+            // Each `elif` nests one deeper in what comes out.
+            self.depth += 1;
+            if alternative.kind() == "else_clause" {
+                orelse = self.body(alternative, "body");
+            } else if let Some(arm) = self.nested(alternative, Self::arm) {
+                arms.extend(arm);
+            } else {
+                break;
+            }
+        }
+        self.depth = depth;
+        for (span, test, body) in arms.into_iter().rev() {
+            orelse = vec![Stmt { span, kind: StmtKind::If { test, body, orelse } }];
+        }
+        orelse
+    }
+
+    fn arm(&mut self, node: Node<'t>) -> Option<(Span, Expr, Vec<Stmt>)> {
+        let test = self.expr(field(node, "condition")?);
+        Some((self.parsed.span(node), test, self.body(node, "consequence")))
+    }
+
+    fn for_statement(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        let (Some(left), Some(right)) = (field(node, "left"), field(node, "right")) else { return Vec::new() };
+        let iter = self.expr(right);
+        let target = self.target(left);
+        let body = self.body(node, "body");
+        let orelse = self.loop_else(node);
+        vec![Stmt { span: self.parsed.span(node), kind: StmtKind::For { target, iter, body, orelse } }]
+    }
+
+    fn while_statement(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        let Some(test) = field(node, "condition") else { return Vec::new() };
+        let test = self.expr(test);
+        let body = self.body(node, "body");
+        let orelse = self.loop_else(node);
+        vec![Stmt { span: self.parsed.span(node), kind: StmtKind::While { test, body, orelse } }]
+    }
+
+    fn loop_else(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        field(node, "alternative").map(|clause| self.body(clause, "body")).unwrap_or_default()
+    }
+
+    fn try_statement(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        let body = self.body(node, "body");
+        let (mut handlers, mut orelse, mut finally) = (Vec::new(), Vec::new(), Vec::new());
+        for clause in named(node) {
+            match clause.kind() {
+                "except_clause" => handlers.push(self.handler(clause)),
+                "else_clause" => orelse = self.body(clause, "body"),
+                "finally_clause" => finally = named(clause).last().map(|b| self.block(*b)).unwrap_or_default(),
+                _ => {}
+            }
+        }
+        vec![Stmt { span: self.parsed.span(node), kind: StmtKind::Try { body, handlers, orelse, finally } }]
+    }
+
+    fn handler(&mut self, clause: Node<'t>) -> Handler {
+        let mut names = Vec::new();
+        let mut body = Vec::new();
+        let mut aliases: Vec<Node<'t>> = field(clause, "alias").into_iter().collect();
+        for mut value in fields(clause, "value") {
+            if value.kind() == "as_pattern" {
+                aliases.extend(field(value, "alias"));
+                let Some(inner) = named(value).first().copied() else { continue };
+                value = inner;
+            }
+            let classes =
+                if matches!(value.kind(), "tuple" | "parenthesized_expression") { named(value) } else { vec![value] };
+            names.extend(classes.into_iter().map(|class| last_part(self.parsed.text(class))));
+        }
+        for alias in aliases {
+            let value = self.opaque_expr(alias, "an exception");
+            let target = self.target(alias);
+            body.push(Stmt { span: self.parsed.span(alias), kind: StmtKind::Assign { targets: vec![target], value } });
+        }
+        if let Some(block) = named(clause).last().filter(|block| block.kind() == "block") {
+            body.extend(self.block(*block));
+        }
+        (names, body)
+    }
+
+    /// The body runs in place; what `as` binds is whatever the expression gives.
+    fn with_statement(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        let mut statements = Vec::new();
+        let items = named(node).into_iter().filter(|child| child.kind() == "with_clause").flat_map(named);
+        for item in items {
+            let Some(value) = field(item, "value") else { continue };
+            let span = self.parsed.span(value);
+            match (value.kind(), field(value, "alias"), named(value).first().copied()) {
+                ("as_pattern", Some(alias), Some(inner)) => {
+                    let value = self.expr(inner);
+                    let targets = vec![self.target(alias)];
+                    statements.push(Stmt { span, kind: StmtKind::Assign { targets, value } });
+                }
+                _ => statements.push(Stmt { span, kind: StmtKind::Expr { value: self.expr(value) } }),
+            }
+        }
+        statements.extend(self.body(node, "body"));
+        statements
+    }
+
+    fn class_statement(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        let Some(body) = field(node, "body") else { return Vec::new() };
+        let class = self.project.classes.iter().position(|class| class.body == body);
+        let outer = std::mem::replace(&mut self.class_body, class);
+        let statements = self.block(body);
+        self.class_body = outer;
+        statements
+    }
+
+    fn assert_statement(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        let Some(test) = named(node).first().copied() else { return Vec::new() };
+        let span = self.parsed.span(node);
+        let value = Box::new(self.expr(test));
+        let test = Expr { span: value.span, kind: ExprKind::Unary { op: UnaryOp::Not, value } };
+        let raise = Stmt { span, kind: StmtKind::Raise { exception: "AssertionError".to_owned() } };
+        vec![Stmt { span, kind: StmtKind::If { test, body: vec![raise], orelse: Vec::new() } }]
+    }
+
+    /// `del container[key]` is `container.pop(key)`; a deleted name is never read again.
+    fn delete_statement(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        let mut statements = Vec::new();
+        let targets = named(node).into_iter().flat_map(|target| {
+            if matches!(target.kind(), "expression_list" | "tuple") { named(target) } else { vec![target] }
+        });
+        for target in targets {
+            match (field(target, "value"), field(target, "subscript")) {
+                (Some(object), Some(index)) if target.kind() == "subscript" && index.kind() != "slice" => {
+                    let object = Box::new(self.expr(object));
+                    let args = vec![self.expr(index)];
+                    let kind = ExprKind::Method { object, name: "pop".to_owned(), args, keywords: Vec::new() };
+                    let value = self.at(target, kind);
+                    statements.push(Stmt { span: value.span, kind: StmtKind::Expr { value } });
+                }
+                _ if target.kind() == "identifier" => {}
+                _ => self.problem(target, format!("deleting `{}` is not supported", self.shown(target))),
+            }
+        }
+        statements
+    }
+
+    /// Python 2's `print a, b`; a `print (a)` parses the same way.
+    fn print_statement(&mut self, node: Node<'t>) -> StmtKind {
+        let args = fields(node, "argument").into_iter().map(|argument| self.expr(argument)).collect();
+        let kind = ExprKind::Builtin { name: "print".to_owned(), args, keywords: Vec::<Keyword>::new() };
+        StmtKind::Expr { value: self.at(node, kind) }
+    }
+
+    fn raise_statement(&mut self, node: Node<'t>) -> StmtKind {
+        let exception = named(node).first().map(|raised| {
+            let class = field(*raised, "function").unwrap_or(*raised);
+            last_part(self.parsed.text(class))
+        });
+        // Without a name the exception at hand is raised again.
+        StmtKind::Raise { exception: exception.unwrap_or_default() }
+    }
+
+    /// `match` over literals becomes an `if` chain; other patterns are reported.
+    fn match_statement(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        let (Some(subject), Some(body)) = (field(node, "subject"), field(node, "body")) else { return Vec::new() };
+        let span = self.parsed.span(subject);
+        let name = format!("<match {}>", span.line);
+        let read = Expr { span, kind: ExprKind::Name { name: name.clone() } };
+        let targets = vec![Target::Name { name }];
+        let value = self.expr(subject);
+        let mut statements = vec![Stmt { span, kind: StmtKind::Assign { targets, value } }];
+        let mut orelse = Vec::new();
+        for case in fields(body, "alternative").into_iter().rev() {
+            let Some(test) = self.case_test(case, &read) else { return statements };
+            let body = self.body(case, "consequence");
+            orelse = vec![Stmt { span: self.parsed.span(case), kind: StmtKind::If { test, body, orelse } }];
+        }
+        statements.extend(orelse);
+        statements
+    }
+
+    fn case_test(&mut self, case: Node<'t>, subject: &Expr) -> Option<Expr> {
+        let mut values = Vec::new();
+        let patterns: Vec<_> = named(case).into_iter().filter(|child| child.kind() == "case_pattern").collect();
+        let mut stack = patterns;
+        let mut anything = false;
+        while let Some(pattern) = stack.pop() {
+            match pattern.kind() {
+                "case_pattern" | "union_pattern" if !named(pattern).is_empty() => stack.extend(named(pattern)),
+                "string" | "concatenated_string" | "integer" | "float" | "true" | "false" | "none" => {
+                    values.push(self.expr(pattern));
+                }
+                _ if self.parsed.text(pattern) == "_" => anything = true,
+                _ => {
+                    self.problem(pattern, format!("the pattern `{}` is not supported", self.shown(pattern)));
+                    return None;
+                }
+            }
+        }
+        let guard = field(case, "guard").and_then(|guard| named(guard).first().map(|test| self.expr(*test)));
+        let span = self.parsed.span(case);
+        let test = if anything {
+            Expr { span, kind: constant(Constant::Bool(true)) }
+        } else {
+            let list = Expr { span, kind: ExprKind::Tuple { elements: values } };
+            let rest = vec![(CompareOp::In, list)];
+            Expr { span, kind: ExprKind::Compare { left: Box::new(subject.clone()), rest } }
+        };
+        Some(match guard {
+            Some(guard) => {
+                let values = vec![test, guard];
+                Expr { span, kind: ExprKind::Bool { op: chameleon_decision::BoolOp::And, values } }
+            }
+            None => test,
+        })
+    }
+}
+
+fn last_part(dotted: &str) -> String {
+    dotted.rsplit('.').next().unwrap_or(dotted).trim().to_owned()
+}

@@ -1,0 +1,400 @@
+//! The functions, classes and modules of a run, and what a name refers to.
+
+use std::collections::{HashMap, HashSet};
+
+use tree_sitter::Node;
+
+use super::scope::{Binding, ImportName, Scope, imports};
+use super::syntax::{Parsed, field, named, visit_scope};
+
+/// A module of the run.
+pub(super) struct Module<'t> {
+    /// Its file.
+    pub(super) parsed: &'t Parsed,
+    /// The function that stands for its code.
+    pub(super) function: usize,
+    /// Folder and name as dotted parts, e.g. `["lib", "vision"]`.
+    pub(super) parts: Vec<String>,
+    /// All dotted names it imports.
+    pub(super) imported: Vec<String>,
+    /// Modules of which it imports everything.
+    stars: Vec<String>,
+}
+
+/// A function, or a module's code.
+pub(super) struct Function<'t> {
+    /// Index of its module.
+    pub(super) module: usize,
+    /// `outer.inner`, `Class.method`, or `<module>`.
+    pub(super) name: String,
+    /// Its definition; absent for module code.
+    pub(super) node: Option<Node<'t>>,
+    /// Its statements.
+    pub(super) body: Node<'t>,
+    /// The scope around it; absent for module code.
+    pub(super) parent: Option<usize>,
+    /// The class it is a method of.
+    pub(super) class: Option<usize>,
+    /// The name of its instance or class parameter.
+    pub(super) receiver: Option<String>,
+    /// Its names.
+    pub(super) scope: Scope<'t>,
+}
+
+/// A class.
+pub(super) struct Class<'t> {
+    /// Index of its module.
+    pub(super) module: usize,
+    /// Its name.
+    pub(super) name: String,
+    /// Its statements.
+    pub(super) body: Node<'t>,
+    /// The scope it is defined in.
+    pub(super) parent: usize,
+    /// Its bases, as written.
+    pub(super) bases: Vec<String>,
+    /// Its methods.
+    pub(super) methods: HashMap<String, usize>,
+    /// Variables of its body.
+    pub(super) variables: HashSet<String>,
+    /// Attributes that methods fill with a call, and what is called in which function.
+    pub(super) constructed: HashMap<String, (usize, Node<'t>)>,
+}
+
+/// What a dotted name means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Referent {
+    /// A module of the run.
+    Module(usize),
+    /// A function of the run.
+    Function(usize),
+    /// A class of the run.
+    Class(usize),
+    /// A variable of a module of the run.
+    Global(usize, String),
+    /// A variable of the function at hand.
+    Local(String),
+    /// A variable of an outer function: function, name.
+    Cell(usize, String),
+    /// Something outside, by dotted name.
+    Library(String),
+    /// A name nobody binds: a builtin, or unknown.
+    Free(String),
+}
+
+/// All code of a run.
+pub(super) struct Project<'t> {
+    /// Modules.
+    pub(super) modules: Vec<Module<'t>>,
+    /// Functions, module code included.
+    pub(super) functions: Vec<Function<'t>>,
+    /// Classes.
+    pub(super) classes: Vec<Class<'t>>,
+}
+
+impl<'t> Project<'t> {
+    /// Indexes parsed files.
+    pub(super) fn new(files: &[&'t Parsed]) -> Self {
+        let mut project = Self { modules: Vec::new(), functions: Vec::new(), classes: Vec::new() };
+        for parsed in files {
+            project.add_module(parsed);
+        }
+        for function in 0..project.functions.len() {
+            project.note_captures(function);
+        }
+        project
+    }
+
+    fn add_module(&mut self, parsed: &'t Parsed) {
+        let parts = module_parts(&parsed.path);
+        let package = &parts[..parts.len().saturating_sub(1)];
+        let (module, function) = (self.modules.len(), self.functions.len());
+        let found = imports(parsed, package);
+        let imported = found.iter().map(|import| import.target.clone()).collect();
+        self.modules.push(Module { parsed, function, parts, imported, stars: Vec::new() });
+        self.add_function(module, "<module>".to_owned(), None, parsed.tree.root_node(), None, None);
+        for import in found {
+            match import.name {
+                ImportName::Alias(alias) => {
+                    self.functions[function].scope.bindings.insert(alias, Binding::Import(import.target));
+                }
+                ImportName::Star => self.modules[module].stars.push(import.target),
+                ImportName::None => {}
+            }
+        }
+        self.add_definitions(module, function);
+    }
+
+    /// Indexes the functions and classes below a scope, with a list of work instead of recursion: source may nest them
+    /// as deep as it likes.
+    fn add_definitions(&mut self, module: usize, root: usize) {
+        let mut work = vec![(root, None)];
+        while let Some((parent, class)) = work.pop() {
+            let body = class.map_or(self.functions[parent].body, |class: usize| self.classes[class].body);
+            let mut found = Vec::new();
+            visit_scope(body, |node| {
+                if super::syntax::is_scope(node) {
+                    found.push(node);
+                }
+            });
+            for node in found {
+                if node.kind() == "function_definition" {
+                    if let Some(function) = self.define_function(module, node, parent, class) {
+                        work.push((function, None));
+                    }
+                } else if let Some(class) = self.define_class(module, node, parent) {
+                    work.push((parent, Some(class)));
+                }
+            }
+        }
+    }
+
+    fn define_function(&mut self, module: usize, node: Node<'t>, parent: usize, class: Option<usize>) -> Option<usize> {
+        let parsed = self.modules[module].parsed;
+        let name = parsed.text(field(node, "name")?).to_owned();
+        let body = field(node, "body")?;
+        let owner = class.map_or(&self.functions[parent].name, |class| &self.classes[class].name);
+        let qualified = if owner == "<module>" { name.clone() } else { format!("{owner}.{name}") };
+        let function = self.add_function(module, qualified, Some(node), body, Some(parent), class);
+        if let Some(class) = class {
+            self.classes[class].methods.insert(name, function);
+            let constructed = self.functions[function].scope.constructed_attributes.clone();
+            for (attribute, callee) in constructed {
+                self.classes[class].constructed.insert(attribute, (function, callee));
+            }
+        } else {
+            self.functions[parent].scope.bindings.insert(name, Binding::Function(function));
+        }
+        Some(function)
+    }
+
+    fn define_class(&mut self, module: usize, node: Node<'t>, parent: usize) -> Option<usize> {
+        let parsed = self.modules[module].parsed;
+        let name = parsed.text(field(node, "name")?).to_owned();
+        let body = field(node, "body")?;
+        let bases = field(node, "superclasses").map(named).unwrap_or_default();
+        let class = self.classes.len();
+        self.classes.push(Class {
+            module,
+            name: name.clone(),
+            body,
+            parent,
+            bases: bases.into_iter().map(|base| parsed.text(base).to_owned()).collect(),
+            methods: HashMap::new(),
+            variables: Scope::collect(parsed, body).bindings.into_keys().collect(),
+            constructed: HashMap::new(),
+        });
+        self.functions[parent].scope.bindings.insert(name, Binding::Class(class));
+        Some(class)
+    }
+
+    fn add_function(
+        &mut self,
+        module: usize,
+        name: String,
+        node: Option<Node<'t>>,
+        body: Node<'t>,
+        parent: Option<usize>,
+        class: Option<usize>,
+    ) -> usize {
+        let parsed = self.modules[module].parsed;
+        let mut scope = Scope::collect(parsed, body);
+        let mut receiver = None;
+        if let Some(node) = node {
+            let parameters = field(node, "parameters").map(named).unwrap_or_default();
+            let names: Vec<String> = parameters.iter().filter_map(|p| parameter_name(parsed, *p)).collect();
+            if class.is_some() && !is_static(parsed, node) {
+                receiver = names.first().cloned();
+            }
+            for name in names {
+                scope.bindings.insert(name, Binding::Variable);
+            }
+        }
+        self.functions.push(Function { module, name, node, body, parent, class, receiver, scope });
+        self.functions.len() - 1
+    }
+
+    /// Finds the variables of outer functions that `function` reads.
+    fn note_captures(&mut self, function: usize) {
+        if self.functions[function].node.is_none() {
+            return;
+        }
+        let parsed = self.modules[self.functions[function].module].parsed;
+        let mut used = HashSet::new();
+        visit_scope(self.functions[function].body, |node| {
+            if node.kind() == "identifier" {
+                used.insert(parsed.text(node));
+            }
+        });
+        for name in used {
+            if let Referent::Cell(owner, name) = self.lookup(function, name) {
+                self.functions[owner].scope.captured.insert(name);
+            }
+        }
+    }
+
+    /// What `name` means inside `function`.
+    pub(super) fn lookup(&self, function: usize, name: &str) -> Referent {
+        let mut at = function;
+        loop {
+            let scope = &self.functions[at].scope;
+            let skip = scope.globals.contains(name);
+            let Some(parent) = self.functions[at].parent else { break };
+            match scope.bindings.get(name) {
+                Some(Binding::Variable) if at == function && !scope.captured.contains(name) => {
+                    return Referent::Local(name.to_owned());
+                }
+                Some(Binding::Variable) => return Referent::Cell(at, name.to_owned()),
+                Some(other) => return self.referent(self.functions[at].module, other),
+                None => {}
+            }
+            at = if skip { self.modules[self.functions[at].module].function } else { parent };
+        }
+        let module = self.functions[function].module;
+        self.member(module, name).unwrap_or_else(|| Referent::Free(name.to_owned()))
+    }
+
+    /// A name of a module.
+    pub(super) fn member(&self, module: usize, name: &str) -> Option<Referent> {
+        let scope = &self.functions[self.modules[module].function].scope;
+        match scope.bindings.get(name) {
+            Some(Binding::Variable) => Some(Referent::Global(module, name.to_owned())),
+            Some(other) => Some(self.referent(module, other)),
+            None if self.assigned_by_functions(module, name) => Some(Referent::Global(module, name.to_owned())),
+            None => self.modules[module].stars.iter().find_map(|star| {
+                let other = self.find_module(module, star).filter(|other| *other != module)?;
+                let scope = &self.functions[self.modules[other].function].scope;
+                match scope.bindings.get(name)? {
+                    Binding::Variable => Some(Referent::Global(other, name.to_owned())),
+                    binding => Some(self.referent(other, binding)),
+                }
+            }),
+        }
+    }
+
+    fn assigned_by_functions(&self, module: usize, name: &str) -> bool {
+        self.functions.iter().any(|function| function.module == module && function.scope.globals.contains(name))
+    }
+
+    fn referent(&self, module: usize, binding: &Binding) -> Referent {
+        match binding {
+            Binding::Variable => Referent::Free(String::new()),
+            Binding::Function(function) => Referent::Function(*function),
+            Binding::Class(class) => Referent::Class(*class),
+            Binding::Import(dotted) => self.resolve(module, dotted, 0),
+        }
+    }
+
+    /// What a dotted import means; `hops` guards against circles of re-exports.
+    pub(super) fn resolve(&self, module: usize, dotted: &str, hops: u32) -> Referent {
+        if let Some(found) = self.find_module(module, dotted) {
+            return Referent::Module(found);
+        }
+        if let Some((prefix, name)) = dotted.rsplit_once('.')
+            && let Some(found) = self.find_module(module, prefix)
+            && let Some(binding) = self.functions[self.modules[found].function].scope.bindings.get(name)
+        {
+            return match binding {
+                Binding::Variable => Referent::Global(found, name.to_owned()),
+                Binding::Import(next) if hops < 8 => self.resolve(found, next, hops + 1),
+                other => self.referent(found, other),
+            };
+        }
+        Referent::Library(dotted.to_owned())
+    }
+
+    /// The module of the run that `dotted` names when imported from `importer`: beside it, from the root, or the only
+    /// one whose path ends so (the root of the run need not be the root of the packages).
+    pub(super) fn find_module(&self, importer: usize, dotted: &str) -> Option<usize> {
+        let wanted: Vec<&str> = dotted.split('.').collect();
+        let parts = &self.modules[importer].parts;
+        let folder = &parts[..parts.len().saturating_sub(1)];
+        let beside = |parts: &[String]| {
+            parts.len() == folder.len() + wanted.len()
+                && parts.starts_with(folder)
+                && parts[folder.len()..].iter().zip(&wanted).all(|(a, b)| a == b)
+        };
+        let ends = |parts: &[String]| {
+            parts.len() >= wanted.len() && parts[parts.len() - wanted.len()..].iter().zip(&wanted).all(|(a, b)| a == b)
+        };
+        let find = |test: &dyn Fn(&[String]) -> bool| self.modules.iter().position(|module| test(&module.parts));
+        find(&beside).or_else(|| find(&|parts| parts.len() == wanted.len() && ends(parts))).or_else(|| {
+            // One part alone would take a file `lib/json.py` for the standard library's `json`.
+            let mut found = (0..self.modules.len()).filter(|module| ends(&self.modules[*module].parts));
+            let first = found.next().filter(|_| wanted.len() > 1)?;
+            found.next().is_none().then_some(first)
+        })
+    }
+
+    /// A method of a class or of its bases in the run.
+    pub(super) fn method(&self, class: usize, name: &str) -> Option<usize> {
+        self.lineage(class).into_iter().find_map(|class| self.classes[class].methods.get(name).copied())
+    }
+
+    /// The class under whose name an attribute is kept: the furthest base in the run, so that all classes of a family
+    /// share it.
+    pub(super) fn attribute_owner(&self, class: usize) -> usize {
+        self.lineage(class).last().copied().unwrap_or(class)
+    }
+
+    /// The class and its bases in the run, nearest first.
+    pub(super) fn lineage(&self, class: usize) -> Vec<usize> {
+        let mut classes = vec![class];
+        let mut at = 0;
+        while at < classes.len() && classes.len() < 32 {
+            let class = &self.classes[classes[at]];
+            for base in &class.bases {
+                if let Referent::Class(base) = self.lookup(class.parent, base)
+                    && !classes.contains(&base)
+                {
+                    classes.push(base);
+                }
+            }
+            at += 1;
+        }
+        classes
+    }
+}
+
+/// The name of a parameter node; none for the separators `*` and `/`.
+pub(super) fn parameter_name(parsed: &Parsed, node: Node<'_>) -> Option<String> {
+    let name = match node.kind() {
+        "identifier" => node,
+        "default_parameter" | "typed_default_parameter" => field(node, "name")?,
+        "typed_parameter" | "list_splat_pattern" | "dictionary_splat_pattern" => {
+            let inner = *named(node).first()?;
+            return parameter_name(parsed, inner);
+        }
+        _ => return None,
+    };
+    (name.kind() == "identifier").then(|| parsed.text(name).to_owned())
+}
+
+fn is_static(parsed: &Parsed, function: Node<'_>) -> bool {
+    function.parent().filter(|parent| parent.kind() == "decorated_definition").is_some_and(|parent| {
+        named(parent).iter().any(|child| child.kind() == "decorator" && parsed.text(*child).trim() == "@staticmethod")
+    })
+}
+
+fn module_parts(path: &str) -> Vec<String> {
+    let stem = path.strip_suffix(".py").or_else(|| path.strip_suffix(".pyw")).unwrap_or(path);
+    let mut parts: Vec<String> = stem.split('/').map(str::to_owned).collect();
+    if parts.len() > 1 && parts.last().is_some_and(|last| last == "__init__") {
+        parts.pop();
+    }
+    parts
+}
+
+impl Project<'_> {
+    /// Modules of the run that a module imports from.
+    pub(super) fn imported_modules(&self, module: usize) -> Vec<usize> {
+        let mut found = Vec::new();
+        for dotted in &self.modules[module].imported {
+            let prefix = dotted.rsplit_once('.').map(|(prefix, _)| prefix);
+            for name in [Some(dotted.as_str()), prefix].into_iter().flatten() {
+                found.extend(self.find_module(module, name).filter(|other| *other != module));
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,363 @@
+//! Puts a slice together: the functions from the entry on, cut, and the module-level values they need.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chameleon_decision::{Expr, ExprKind, Function, FunctionId, Program, Span, Stmt, StmtKind, Target};
+
+use super::cut::{Assumption, Cut, Focus, havoc, shown, unknown};
+use super::entry::{CallGraph, Chain, calls};
+use super::facts::Facts;
+use super::lower::{Lowered, Site};
+use super::project::Project;
+use super::visit;
+
+/// A program and what was assumed to get it.
+pub(super) struct Slice {
+    /// The program; files, functions and spans are its own.
+    pub(super) program: Program,
+    /// The call, with the program's file.
+    pub(super) call: Span,
+    /// What was assumed, with the run's file.
+    pub(super) assumptions: Vec<Assumption>,
+}
+
+/// Cuts the slice for one chain.
+pub(super) fn slice(project: &Project<'_>, lowered: &Lowered, graph: &CallGraph, chain: &Chain, site: &Site) -> Slice {
+    let entry = chain.functions[0];
+    let live = graph.reachable(&lowered.functions, [entry]);
+    let suppliers = suppliers(project, &live, entry);
+    let known = graph.reachable(&lowered.functions, suppliers.iter().copied().chain([entry]));
+    let facts = Facts::new(&lowered.functions, &known, &[entry], Some(site.span));
+    let mut slicer =
+        Slicer { project, lowered, chain, site, facts: &facts, functions: BTreeMap::new(), assumptions: Vec::new() };
+    for &function in &live {
+        slicer.add(function, true);
+    }
+    let globals = slicer.globals(&suppliers, entry);
+    let Slicer { functions, assumptions, .. } = slicer;
+    finish(project, entry, functions, globals, assumptions, site)
+}
+
+/// Code that runs before the entry and sets what it reads: modules, and functions around nested ones.
+fn suppliers(project: &Project<'_>, live: &[usize], entry: usize) -> Vec<usize> {
+    let mut found = Vec::new();
+    for &function in live {
+        let mut parent = project.functions[function].parent;
+        while let Some(at) = parent {
+            if !live.contains(&at) && !found.contains(&at) {
+                found.push(at);
+            }
+            parent = project.functions[at].parent;
+        }
+    }
+    // Modules that the modules at hand import from supply values too; each runs once.
+    for module in &project.modules {
+        if !live.contains(&module.function) && !found.contains(&module.function) {
+            found.push(module.function);
+        }
+    }
+    found.retain(|function| *function != entry);
+    // Outer code first: modules have no parent, and the entry's own module comes last among them.
+    let own = project.functions[entry].module;
+    found.sort_by_key(|function| {
+        let code = &project.functions[*function];
+        (code.parent.is_some(), code.module == own, *function)
+    });
+    found
+}
+
+struct Slicer<'a> {
+    project: &'a Project<'a>,
+    lowered: &'a Lowered,
+    chain: &'a Chain,
+    site: &'a Site,
+    facts: &'a Facts<'a>,
+    functions: BTreeMap<usize, Function>,
+    assumptions: Vec<Assumption>,
+}
+
+impl Slicer<'_> {
+    /// Cuts a function and adds it.
+    fn add(&mut self, function: usize, toward: bool) {
+        if self.functions.contains_key(&function) {
+            return;
+        }
+        let mut code = self.lowered.functions[function].clone();
+        let at = self.chain.functions.iter().position(|link| *link == function);
+        let focus = match at {
+            Some(at) => match self.chain.functions.get(at + 1) {
+                Some(next) => Focus::Call(*next),
+                None => Focus::Api(self.site.span),
+            },
+            None => Focus::Values,
+        };
+        let mut cut = self.cut(function, focus);
+        code.body = if toward { cut.toward(&code.body) } else { cut.before(&code.body) };
+        let assumptions = std::mem::take(&mut cut.assumptions);
+        self.assumptions.extend(assumptions);
+        self.functions.insert(function, code);
+    }
+
+    fn cut(&self, function: usize, focus: Focus) -> Cut<'_> {
+        Cut { facts: self.facts, function, focus, chain: &self.chain.functions, assumptions: Vec::new() }
+    }
+
+    /// Statements of the suppliers that set what the slice reads, and the initializer of the entry's object.
+    fn globals(&mut self, suppliers: &[usize], entry: usize) -> Vec<Stmt> {
+        let mut candidates: Vec<Stmt> = Vec::new();
+        for &supplier in suppliers {
+            let body = &self.lowered.functions[supplier].body;
+            let statements = self.cut(supplier, Focus::Values).before(body);
+            // What an outer function returns is not what the module does.
+            candidates.extend(statements.into_iter().filter(|stmt| !matches!(stmt.kind, StmtKind::Return { .. })));
+        }
+        candidates.extend(self.initializer(entry));
+        let mut chosen = vec![false; candidates.len()];
+        loop {
+            let needed =
+                self.needed(candidates.iter().zip(&chosen).filter(|(_, chosen)| **chosen).map(|(stmt, _)| stmt));
+            let mut grown = false;
+            for (at, stmt) in candidates.iter().enumerate() {
+                if !chosen[at] && self.sets(stmt).iter().any(|name| needed.contains(name)) {
+                    chosen[at] = true;
+                    grown = true;
+                    for callee in calls(std::slice::from_ref(stmt)) {
+                        for function in self.graph_below(callee) {
+                            self.add(function, false);
+                        }
+                    }
+                }
+            }
+            if !grown {
+                break;
+            }
+        }
+        let chosen: Vec<Stmt> = candidates.into_iter().zip(chosen).filter(|(_, c)| *c).map(|(stmt, _)| stmt).collect();
+        let mut globals = self.unset(&chosen, entry);
+        globals.extend(chosen);
+        globals
+    }
+
+    /// A method's object was made before: its initializer ran with unknown arguments.
+    fn initializer(&self, entry: usize) -> Option<Stmt> {
+        let init =
+            self.project.method(self.project.functions[entry].class?, "__init__").filter(|init| *init != entry)?;
+        let code = &self.lowered.functions[init];
+        let args = code.parameters.iter().filter(|p| p.default.is_none() && !p.name.starts_with('*'));
+        let args = args.map(|parameter| unknown(code.span, &parameter.name)).collect();
+        let kind = ExprKind::Call { function: FunctionId(init as u32), args, keywords: Vec::new() };
+        Some(Stmt { span: code.span, kind: StmtKind::Expr { value: Expr { span: code.span, kind } } })
+    }
+
+    fn graph_below(&self, function: usize) -> Vec<usize> {
+        CallGraph::new(&self.lowered.functions).reachable(&self.lowered.functions, [function])
+    }
+
+    /// Shared variables that a statement sets, itself or through the functions it calls.
+    fn sets(&self, stmt: &Stmt) -> Vec<String> {
+        let block = std::slice::from_ref(stmt);
+        let mut names = visit::written_in(block);
+        for callee in calls(block) {
+            for function in self.graph_below(callee) {
+                names.extend(visit::written_in(&self.lowered.functions[function].body));
+            }
+        }
+        names.retain(|name| name.contains(':'));
+        names
+    }
+
+    /// Shared variables that the slice so far reads.
+    fn needed<'s>(&self, globals: impl Iterator<Item = &'s Stmt>) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        let mut note = |expr: &Expr| {
+            if let ExprKind::Name { name } = &expr.kind
+                && name.contains(':')
+            {
+                names.insert(name.clone());
+            }
+        };
+        for function in self.functions.values() {
+            visit::exprs(&function.body, &mut note);
+            for default in function.parameters.iter().filter_map(|parameter| parameter.default.as_ref()) {
+                visit::below(default, &mut note);
+            }
+        }
+        for stmt in globals {
+            visit::exprs(std::slice::from_ref(stmt), &mut note);
+        }
+        names
+    }
+
+    /// Makes unknown what the slice reads and nothing in it sets.
+    fn unset(&self, globals: &[Stmt], entry: usize) -> Vec<Stmt> {
+        let mut set: BTreeSet<String> = visit::bound_in(globals).into_iter().collect();
+        for function in self.functions.values() {
+            set.extend(visit::bound_in(&function.body));
+        }
+        let missing = self.needed(globals.iter()).into_iter().filter(|name| !set.contains(name)).collect();
+        havoc(self.lowered.functions[entry].span, missing)
+    }
+}
+
+/// Gives files, functions and shared variables their final names and numbers.
+fn finish(
+    project: &Project<'_>,
+    entry: usize,
+    functions: BTreeMap<usize, Function>,
+    globals: Vec<Stmt>,
+    assumptions: Vec<Assumption>,
+    site: &Site,
+) -> Slice {
+    let module_file = |function: &usize| project.modules[project.functions[*function].module].parsed.file;
+    let mut files = vec![module_file(&entry)];
+    let mut used = functions.keys().map(module_file).collect::<Vec<_>>();
+    visit::stmts(&globals, &mut |stmt| used.push(stmt.span.file));
+    used.push(site.span.file);
+    for file in used {
+        if !files.contains(&file) {
+            files.push(file);
+        }
+    }
+    let numbers: HashMap<usize, u32> =
+        functions.keys().enumerate().map(|(at, function)| (*function, at as u32)).collect();
+    let names = shared_names(functions.values(), &globals);
+    let mut rename = Rename { files: &files, numbers: &numbers, names: &names, site: site.span };
+    let mut out = Vec::new();
+    for (index, mut function) in functions {
+        let cells = format!("{}:{}.", project.functions[index].module, project.functions[index].name);
+        // Module code runs in the module's own scope, and a function owns the variables it shares with inner ones.
+        let declared = if project.functions[index].node.is_none() {
+            Vec::new()
+        } else {
+            let owned = |name: &str| name.strip_prefix(&cells).is_some_and(|rest| !rest.contains('.'));
+            let mut shared = visit::bound_in(&function.body);
+            shared.retain(|name| name.contains(':') && !owned(name));
+            shared.sort();
+            shared.dedup();
+            shared
+        };
+        if !declared.is_empty() {
+            let kind = StmtKind::Global { names: declared };
+            function.body.insert(0, Stmt { span: function.span, kind });
+        }
+        rename.function(&mut function);
+        out.push(function);
+    }
+    let mut globals = globals;
+    rename.block(&mut globals);
+    let paths = files.iter().map(|file| path_of(project, *file)).collect();
+    let program = Program { files: paths, globals, functions: out, entry: FunctionId(numbers[&entry]) };
+    let call = rename.span(site.span);
+    Slice { program, call, assumptions }
+}
+
+fn path_of(project: &Project<'_>, file: u32) -> String {
+    let module = project.modules.iter().find(|module| module.parsed.file == file);
+    module.map(|module| module.parsed.path.clone()).unwrap_or_default()
+}
+
+/// Final names of shared variables: without the module where that is unambiguous.
+fn shared_names<'a>(functions: impl Iterator<Item = &'a Function>, globals: &[Stmt]) -> HashMap<String, String> {
+    let mut found = BTreeSet::new();
+    let mut blocks: Vec<&[Stmt]> = vec![globals];
+    blocks.extend(functions.map(|function| function.body.as_slice()));
+    for block in blocks {
+        found.extend(visit::bound_in(block));
+        visit::exprs(block, &mut |expr| {
+            if let ExprKind::Name { name } = &expr.kind {
+                found.insert(name.clone());
+            }
+        });
+    }
+    found.retain(|name| name.contains(':'));
+    let clash = |name: &str| found.iter().filter(|other| shown(other) == shown(name)).count() > 1;
+    found
+        .iter()
+        .map(|name| {
+            let plain = shown(name);
+            (name.clone(), if clash(name) { name.replace(':', ".") } else { plain.to_owned() })
+        })
+        .collect()
+}
+
+struct Rename<'a> {
+    files: &'a [u32],
+    numbers: &'a HashMap<usize, u32>,
+    names: &'a HashMap<String, String>,
+    site: Span,
+}
+
+impl Rename<'_> {
+    fn function(&mut self, function: &mut Function) {
+        function.span = self.span(function.span);
+        for parameter in &mut function.parameters {
+            if let Some(default) = &mut parameter.default {
+                visit::map_expr(default, &mut |expr| self.expr(expr));
+            }
+        }
+        self.block(&mut function.body);
+    }
+
+    fn block(&mut self, block: &mut [Stmt]) {
+        visit::map_exprs(block, &mut |expr| self.expr(expr));
+        self.stmts(block);
+    }
+
+    fn stmts(&self, block: &mut [Stmt]) {
+        for stmt in block {
+            stmt.span = self.span(stmt.span);
+            match &mut stmt.kind {
+                StmtKind::Assign { targets, .. } => targets.iter_mut().for_each(|target| self.target(target)),
+                StmtKind::AugAssign { target, .. } | StmtKind::For { target, .. } => self.target(target),
+                StmtKind::Global { names } => names.iter_mut().for_each(|name| self.name(name)),
+                _ => {}
+            }
+            for inner in visit::blocks_mut(stmt) {
+                self.stmts(inner);
+            }
+        }
+    }
+
+    fn expr(&self, expr: &mut Expr) {
+        let place = expr.span;
+        expr.span = self.span(place);
+        match &mut expr.kind {
+            ExprKind::Name { name } | ExprKind::Walrus { name, .. } => self.name(name),
+            ExprKind::Call { function, .. } | ExprKind::FunctionValue { function } => {
+                function.0 = self.numbers.get(&(function.0 as usize)).copied().unwrap_or(u32::MAX);
+            }
+            ExprKind::Lambda { parameters, .. } => {
+                parameters.iter_mut().for_each(|parameter| self.name(&mut parameter.name));
+            }
+            ExprKind::Comprehension { inner } => {
+                inner.clauses.iter_mut().for_each(|(target, _, _)| self.target(target));
+            }
+            ExprKind::ApiOutput { .. } if place != self.site => {
+                expr.kind = unknown(expr.span, "the answer of another API call").kind;
+            }
+            _ => {}
+        }
+    }
+
+    fn target(&self, target: &mut Target) {
+        match target {
+            Target::Name { name } => self.name(name),
+            Target::Tuple { elements } => elements.iter_mut().for_each(|element| self.target(element)),
+            Target::Starred { inner } => self.target(inner),
+            Target::Attribute { .. } | Target::Subscript { .. } => {}
+        }
+    }
+
+    fn name(&self, name: &mut String) {
+        if let Some(new) = self.names.get(name.as_str()) {
+            name.clone_from(new);
+        } else if name.contains(':') {
+            *name = shown(name).to_owned();
+        }
+    }
+
+    fn span(&self, span: Span) -> Span {
+        let file = self.files.iter().position(|file| *file == span.file).unwrap_or(0);
+        Span { file: file as u32, ..span }
+    }
+}

@@ -1,0 +1,149 @@
+//! Finds and reads the files to analyze.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chameleon_decision::Problem;
+
+use crate::AnalyzeError;
+
+/// Larger files are generated or are data; a person's source file is a few hundred kilobytes at most.
+const MAX_BYTES: u64 = 2 << 20;
+
+/// How deep folders are followed, a guard against loops of links.
+const MAX_FOLDERS: usize = 40;
+
+/// Folders that hold other people's code.
+const SKIPPED_FOLDERS: [&str; 6] = ["venv", "env", "node_modules", "site-packages", "__pycache__", "virtualenv"];
+
+/// A file's text.
+pub(crate) struct SourceFile {
+    /// Path relative to the root, with `/` between the parts.
+    pub(crate) path: String,
+    /// Its text; bytes that are not UTF-8 are replaced.
+    pub(crate) text: Arc<str>,
+}
+
+/// All files of a run.
+pub(crate) struct Sources {
+    /// Sorted by path.
+    pub(crate) files: Vec<SourceFile>,
+    /// Files left out, with the reason.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Reads `root` if it is a Python file, else all Python files below it.
+pub(crate) fn read(root: &Path) -> Result<Sources, AnalyzeError> {
+    let unreadable = |source| AnalyzeError::Unreadable { path: root.to_owned(), source };
+    let metadata = fs::metadata(root).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => AnalyzeError::NotFound { path: root.to_owned() },
+        _ => unreadable(source),
+    })?;
+    let mut sources = Sources { files: Vec::new(), problems: Vec::new() };
+    if metadata.is_dir() {
+        let mut paths = Vec::new();
+        walk(root, 0, &mut paths, &mut sources.problems, root).map_err(unreadable)?;
+        if paths.is_empty() {
+            return Err(AnalyzeError::NoPythonFile { path: root.to_owned() });
+        }
+        paths.sort();
+        for path in paths {
+            let name = relative(root, &path);
+            match load(&path) {
+                Ok(bytes) => sources.add(name, bytes),
+                Err(error) => sources.problems.push(problem(name, error.to_string())),
+            }
+        }
+    } else {
+        let bytes = load(root).map_err(unreadable)?;
+        if !is_python(root) && !starts_python(&bytes) {
+            return Err(AnalyzeError::NotPython { path: root.to_owned() });
+        }
+        let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        sources.add(name, bytes);
+    }
+    Ok(sources)
+}
+
+impl Sources {
+    fn add(&mut self, path: String, bytes: Vec<u8>) {
+        if bytes.contains(&0) {
+            self.problems.push(problem(path, "holds NUL bytes, so it is not Python source".to_owned()));
+            return;
+        }
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let valid = error.utf8_error().valid_up_to();
+                let line = error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
+                let mut found = problem(path.clone(), "is not UTF-8; the other bytes were replaced".to_owned());
+                found.line = u32::try_from(line).unwrap_or(u32::MAX);
+                self.problems.push(found);
+                String::from_utf8_lossy(error.as_bytes()).into_owned()
+            }
+        };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text).into();
+        self.files.push(SourceFile { path, text });
+    }
+}
+
+fn walk(
+    folder: &Path,
+    depth: usize,
+    paths: &mut Vec<PathBuf>,
+    problems: &mut Vec<Problem>,
+    root: &Path,
+) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') {
+            continue;
+        }
+        // The link's target decides, so that linked files are read; linked folders are not followed.
+        if entry.file_type()?.is_dir() {
+            let skipped = SKIPPED_FOLDERS.contains(&name.as_str()) || path.join("pyvenv.cfg").exists();
+            if skipped {
+                continue;
+            }
+            if depth >= MAX_FOLDERS {
+                problems.push(problem(relative(root, &path), "is nested too deep".to_owned()));
+            } else if let Err(error) = walk(&path, depth + 1, paths, problems, root) {
+                problems.push(problem(relative(root, &path), format!("cannot be listed: {error}")));
+            }
+        } else if is_python(&path) && path.is_file() {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn load(path: &Path) -> io::Result<Vec<u8>> {
+    let size = fs::metadata(path)?.len();
+    if size > MAX_BYTES {
+        let message = format!("has {size} bytes; files over {MAX_BYTES} bytes are not read");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    fs::read(path)
+}
+
+fn is_python(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "py" || extension == "pyw")
+}
+
+fn starts_python(bytes: &[u8]) -> bool {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.starts_with(b"#!") && line.windows(6).any(|window| window == b"python")
+}
+
+fn relative(root: &Path, path: &Path) -> String {
+    let path = path.strip_prefix(root).unwrap_or(path);
+    path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+fn problem(file: String, reason: String) -> Problem {
+    Problem { file, line: 1, reason }
+}
