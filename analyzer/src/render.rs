@@ -1,8 +1,140 @@
-//! The readable account of an analysis.
+//! The readable account of an analysis, plain text for a terminal.
+//!
+//! One section per decision process: the call, the decision in words, the branches with their words and the labels
+//! these reach, and the source lines that show it. Then what could not be followed. Colour is left to the caller.
+
+mod branch;
+mod source;
+
+use std::fmt::Write;
+
+use chameleon_decision::{Api, DecisionProcess, DecisionType, Order, Provider, Span};
 
 use crate::Analysis;
+use source::Sources;
 
-/// The account as plain text.
+/// Writing to a string cannot fail; the macro says so once.
+macro_rules! line {
+    ($out:expr) => { $out.push('\n') };
+    ($out:expr, $($arg:tt)*) => {{
+        let _ = writeln!($out, $($arg)*);
+    }};
+}
+use line;
+
+/// The account as plain text, its lines at most about a hundred characters wide.
 pub fn render(analysis: &Analysis) -> String {
-    format!("{} processes\n", analysis.processes.len())
+    let mut out = String::new();
+    let sources = Sources(&analysis.sources);
+    for process in &analysis.processes {
+        section(&mut out, process, &sources);
+    }
+    if analysis.processes.is_empty() {
+        line!(out, "No call of a known ML API in {} {}.", analysis.files, plural(analysis.files, "Python file"));
+    }
+    if !analysis.problems.is_empty() {
+        line!(out, "Not followed");
+        for problem in &analysis.problems {
+            let place = format!("{}:{}", problem.file, problem.line);
+            source::wrap(&mut out, &format!("  {place}  "), 4, &problem.reason);
+        }
+    }
+    out
+}
+
+fn section(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
+    let program = &process.program;
+    let file = |span: Span| program.files.get(span.file as usize).map_or("?", String::as_str);
+    let entry = program.functions.get(program.entry.0 as usize);
+    let entry_name = entry.map_or("?", |function| function.name.as_str());
+    let entry_file = entry.map_or("?", |function| file(function.span));
+
+    line!(out, "{}:{}  {}", file(process.call), process.call.line, api_name(&process.api));
+    if let Some(line) = sources.line(file(process.call), process.call.line) {
+        line!(out, "    {line}");
+    }
+    line!(out);
+    let place = if entry_name == "<module>" { "the module's own code".to_owned() } else { format!("{entry_name}()") };
+    line!(out, "  Decided in  {place}, {entry_file}");
+    source::wrap(out, "  Decision    ", 14, &decision(process));
+    source::wrap(out, "  Looks at    ", 14, &results(process));
+    line!(out);
+
+    for (at, branch) in process.summary.branches.iter().enumerate() {
+        branch::render(out, process, at, branch, sources);
+    }
+    branch::default(out, process);
+    warnings(out, process, sources);
+    line!(out);
+}
+
+fn warnings(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
+    for warning in &process.warnings {
+        let file = process.program.files.get(warning.span.file as usize).map_or("?", String::as_str);
+        source::wrap(out, "  Warning     ", 14, &format!("{}:{}  {}", file, warning.span.line, warning.message));
+        if warning.span.line == warning.span.end_line
+            && let Some(line) = sources.line(file, warning.span.line)
+        {
+            line!(out, "              {line}");
+        }
+    }
+    if !process.warnings.is_empty() {
+        line!(out);
+    }
+}
+
+fn api_name(api: &Api) -> String {
+    let provider = match api.provider {
+        Provider::Google => "Google Cloud",
+        Provider::Aws => "AWS",
+    };
+    format!("{provider} {} {}", title(&api.service), api.operation.replace('_', " "))
+}
+
+fn title(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// The type and order in words.
+fn decision(process: &DecisionProcess) -> String {
+    let summary = &process.summary;
+    let branches = summary.branches.len();
+    match (summary.decision_type, summary.order) {
+        (DecisionType::TrueFalse, _) => "true or false".to_owned(),
+        (DecisionType::MultiChoice, order) => {
+            let order = match order {
+                Some(Order::ApiOutput) => "the highest-scored label that matches any of them wins",
+                Some(Order::AppPriority) => "the first in the order below that matches any label wins",
+                Some(Order::LastMatch) => {
+                    "the lowest-scored label that matches any of them wins, as later ones overwrite"
+                }
+                None => "which wins is not known",
+            };
+            format!("one of {branches} branches: {order}")
+        }
+        (DecisionType::MultiSelect, _) => {
+            format!("any of {branches} {}, each on its own", plural(branches, "branch"))
+        }
+        (DecisionType::Other, _) => {
+            let reason = summary.reason.as_deref().unwrap_or("it fits none of the known kinds");
+            format!("of no known kind: {reason}")
+        }
+    }
+}
+
+fn results(process: &DecisionProcess) -> String {
+    match (process.summary.top_k, process.api.default_top_k) {
+        (Some(k), _) => format!("the first {k} {}", plural(k as usize, "result")),
+        (None, Some(k)) => format!("all results (the API sends {k} unless asked otherwise)"),
+        (None, None) => "all results".to_owned(),
+    }
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    match (count, noun.ends_with("ch")) {
+        (1, _) => noun.to_owned(),
+        (_, true) => format!("{noun}es"),
+        _ => format!("{noun}s"),
+    }
 }

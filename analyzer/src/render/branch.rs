@@ -1,0 +1,99 @@
+//! One branch: what it does, for which words and labels, and where the source says so.
+
+use std::fmt::Write;
+
+use chameleon_decision::{Branch, DecisionProcess, DecisionType, MatchMode, Span, Word};
+
+use super::line;
+use super::source::{Sources, wrap};
+
+/// More labels than this are counted, not listed.
+const MAX_LABELS: usize = 12;
+
+/// More source lines than this are left out.
+const MAX_EVIDENCE: usize = 6;
+
+/// Writes a branch.
+pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, branch: &Branch, sources: &Sources<'_>) {
+    let number = if process.summary.branches.len() > 1 { format!("{}. ", at + 1) } else { String::new() };
+    wrap(out, &format!("  {number}"), 4 + number.len(), &branch.outcome.describe(&process.program));
+    for (mode, words) in by_mode(&branch.words) {
+        let words: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.text)).collect();
+        wrap(out, "     words    ", 14, &format!("{}  ({})", words.join(", "), mode_name(mode)));
+    }
+    wrap(out, if branch.negated { "     unless   " } else { "     labels   " }, 14, &labels(branch));
+    if let Some(min) = branch.min_score {
+        let sign = if min.inclusive { ">=" } else { ">" };
+        line!(out, "     score    {sign} {}", min.value);
+    }
+    let shown = evidence(process, branch);
+    for (place, (file, line)) in shown.iter().take(MAX_EVIDENCE).enumerate() {
+        let text = sources.line(file, *line).unwrap_or_default();
+        line!(out, "     {}{line:>4} │ {text}", if place == 0 { "source " } else { "       " });
+    }
+    if shown.len() > MAX_EVIDENCE {
+        line!(out, "            {} more lines", shown.len() - MAX_EVIDENCE);
+    }
+    line!(out);
+}
+
+/// Writes what happens when no branch is taken.
+pub(super) fn default(out: &mut String, process: &DecisionProcess) {
+    let name = match process.summary.decision_type {
+        DecisionType::TrueFalse | DecisionType::MultiChoice | DecisionType::MultiSelect => "  Otherwise   ",
+        DecisionType::Other => "  Without labels  ",
+    };
+    let outcome = &process.summary.default;
+    let text = if outcome.effects.is_empty() { "nothing".to_owned() } else { outcome.describe(&process.program) };
+    wrap(out, name, 14, &text);
+    line!(out);
+}
+
+fn labels(branch: &Branch) -> String {
+    if branch.labels.is_empty() {
+        return "none of the API's vocabulary".to_owned();
+    }
+    let mut text = branch.labels.iter().take(MAX_LABELS).cloned().collect::<Vec<_>>().join(", ");
+    if branch.labels.len() > MAX_LABELS {
+        let _ = write!(text, "  +{} more", branch.labels.len() - MAX_LABELS);
+    }
+    text
+}
+
+/// Words grouped by how they are compared, in order of first appearance.
+fn by_mode(words: &[Word]) -> Vec<(MatchMode, Vec<&Word>)> {
+    let mut groups: Vec<(MatchMode, Vec<&Word>)> = Vec::new();
+    for word in words {
+        match groups.iter_mut().find(|(mode, _)| *mode == word.mode) {
+            Some((_, group)) => group.push(word),
+            None => groups.push((word.mode, vec![word])),
+        }
+    }
+    groups
+}
+
+fn mode_name(mode: MatchMode) -> &'static str {
+    match mode {
+        MatchMode::Exact => "equal",
+        MatchMode::Iexact => "equal, case ignored",
+        MatchMode::Contains => "inside the label",
+        MatchMode::Icontains => "inside the label, case ignored",
+        MatchMode::IcontainsEitherWay => "inside the label or the other way round, case ignored",
+        MatchMode::StartsWith => "at the start of the label",
+        MatchMode::FirstWord => "the label's first word",
+        MatchMode::AnyWord => "any word of the label",
+        MatchMode::Any => "every label",
+        MatchMode::Other => "compared in another way",
+    }
+}
+
+/// The lines that show a branch, each once, in order.
+fn evidence<'p>(process: &'p DecisionProcess, branch: &Branch) -> Vec<(&'p str, u32)> {
+    let words = branch.words.iter().map(|word| word.span);
+    let spans = branch.evidence.iter().copied().chain(words);
+    let file = |span: Span| process.program.files.get(span.file as usize).map_or("", String::as_str);
+    let mut lines: Vec<(&str, u32)> = spans.filter(|span| span.line > 0).map(|span| (file(span), span.line)).collect();
+    lines.sort_unstable();
+    lines.dedup();
+    lines
+}
