@@ -1,20 +1,68 @@
 //! The forward proxy: what an application's `https_proxy` and `http_proxy` point at.
 //!
-//! The server peeks at the first bytes of a connection and calls, on a stream that is still at its beginning:
+//! A [`Proxy`] sits between the server's accept loop and its HTTP loop:
 //!
-//! - `CONNECT ` → [`Proxy::tunnel`]. A host whose API is served here gets `200`, a TLS handshake with a certificate of
-//!   the local authority, and then HTTP (1.1 or 2, by ALPN) given request by request to the server's [`Handler`].
-//!   Every other host is connected to and its bytes are passed on untouched.
-//! - anything else → the server's own HTTP loop ([`http::serve`] is at its disposal). It gives each request first to
-//!   [`Proxy::local`], which answers what is addressed to the machine rather than to an API (the metadata server,
-//!   absolute-form proxy requests) and hands every other request back.
+//! - A connection that begins with `CONNECT ` goes to [`Proxy::tunnel`]. A host whose API is served here gets `200` and
+//!   a TLS handshake with a certificate of the local authority; the stream inside comes back for the server's own HTTP
+//!   loop. Every other host is connected to and its bytes are passed on untouched.
+//! - Each request, of whatever connection, goes first to [`Proxy::local`], which answers what is addressed to the
+//!   machine rather than to an API (the metadata server, token requests, absolute-form proxy requests) and hands every
+//!   other request back.
 //!
 //! A request that came through `CONNECT` carries a [`Via`] in its extensions: the host the application asked for and
 //! the application's name, if it gave one as the user of the proxy URL (`http://NAME@127.0.0.1:PORT`). Requests that
 //! came directly carry none.
 
-pub mod http;
+mod credentials;
+mod forward;
+mod head;
+mod hosts;
+mod http;
+mod local;
+mod stream;
+mod tunnel;
 mod via;
 
-pub use http::{Body, BoxError, Handler};
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+
+pub use self::http::{Body, BoxError, Handler};
+pub use credentials::Credentials;
+pub use stream::Io;
+pub use tunnel::Tunnel;
 pub use via::{Scheme, Via};
+
+use crate::tls::Tls;
+
+/// The proxy; clones share everything.
+#[derive(Clone)]
+pub struct Proxy {
+    tls: Tls,
+    credentials: Option<Credentials>,
+    client: forward::ForwardClient,
+}
+
+impl Proxy {
+    /// A proxy that intercepts with certificates of `tls`. With `credentials` it also plays Google's identity services;
+    /// without, programs talk to the real ones.
+    pub fn new(tls: Tls, credentials: Option<Credentials>) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self { tls, credentials, client }
+    }
+
+    /// The TLS end, for connections that come without `CONNECT`.
+    pub fn tls(&self) -> &Tls {
+        &self.tls
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proxy").field("tls", &self.tls).field("credentials", &self.credentials).finish_non_exhaustive()
+    }
+}

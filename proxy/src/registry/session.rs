@@ -81,7 +81,7 @@ impl Session {
         self.apply(&record)
     }
 
-    fn log(&self, app: &str, event: Event) -> Result<Record, RegistryError> {
+    pub(super) fn log(&self, app: &str, event: Event) -> Result<Record, RegistryError> {
         let generation = self.state.generation + 1;
         let record = Record { generation, at: now(), app: app.to_owned(), event };
         self.records.append(&record)?;
