@@ -1,0 +1,117 @@
+//! `chameleon customize`
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use chameleon_proxy::registry::{Registry, check_name};
+use serde::Deserialize;
+
+use crate::cli::Global;
+use crate::exit::ExitStatus;
+use crate::home::Home;
+use crate::{printer, process, trainer};
+
+/// What to customize, and with what.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// A Python file, or a folder of them
+    path: PathBuf,
+    /// Name to publish the model under [default: the name of PATH]
+    #[arg(long)]
+    app: Option<String>,
+    /// The API call, when the application has several: FILE:LINE or LINE
+    #[arg(long, value_name = "PLACE")]
+    call: Option<String>,
+    /// Your own images: a sub-folder for each label, or labels.csv (file,label;label) [default: those that ship]
+    #[arg(long, value_name = "FOLDER")]
+    images: Option<PathBuf>,
+    /// First seed of the order of the training images
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many seeds to train and compare with
+    #[arg(long, default_value_t = 3, value_name = "N")]
+    seeds: u64,
+    /// Also keep the model in this folder: app.json, head.safetensors, evaluation.json
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Publish even if it is not shown to be better than the generic model
+    #[arg(long)]
+    force: bool,
+    /// Print the evaluation as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The part of `evaluation.json` that decides whether to publish.
+#[derive(Deserialize)]
+struct Evaluation {
+    served: Served,
+}
+
+#[derive(Deserialize)]
+struct Served {
+    passes: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
+    let process = process::find(&arguments.path, arguments.call.as_deref())?;
+    let app = match &arguments.app {
+        Some(app) => app.clone(),
+        None => name_of(&arguments.path)?,
+    };
+    check_name(&app)?;
+    // Before the training, not after it: a registry that cannot take the model is found out now.
+    let registry = Registry::open(Home::resolve(global.home.as_deref())?.registry())?;
+
+    let work = tempfile::tempdir().context("no temporary folder can be made")?;
+    let described = work.path().join("process.json");
+    std::fs::write(&described, serde_json::to_vec(&process)?)?;
+    let model = arguments.out.clone().unwrap_or_else(|| work.path().join("model"));
+    let result = trainer::run(&trainer_arguments(arguments, global, &app, &described, &model))?;
+    printer::data(&result)?;
+
+    let path = model.join("evaluation.json");
+    let text = std::fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
+    let evaluation: Evaluation = serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
+    if !evaluation.served.passes && !arguments.force {
+        printer::note(format!("{app}: not published; the generic model goes on answering (--force publishes it)"));
+        return Ok(ExitStatus::Negative);
+    }
+    let version = registry.publish(&app, &model)?;
+    if !global.quiet {
+        printer::note(format!("published {app}, version {version}"));
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn trainer_arguments(
+    arguments: &Arguments,
+    global: &Global,
+    app: &str,
+    process: &Path,
+    model: &Path,
+) -> Vec<OsString> {
+    let mut words: Vec<OsString> = vec!["customize".into(), "--process".into(), process.into()];
+    words.extend(["--out".into(), model.into(), "--app".into(), app.into()]);
+    words.extend(["--seed".into(), arguments.seed.to_string().into()]);
+    words.extend(["--seeds".into(), arguments.seeds.to_string().into()]);
+    if let Some(images) = &arguments.images {
+        words.extend(["--images".into(), images.into()]);
+    }
+    if arguments.json {
+        words.push("--json".into());
+    }
+    if global.quiet {
+        words.push("--quiet".into());
+    }
+    words
+}
+
+/// The last folder or file name of a path, in the form that names of applications have.
+fn name_of(path: &Path) -> Result<String> {
+    let path = path.canonicalize().with_context(|| format!("{}", path.display()))?;
+    let name = path.file_stem().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    Ok(name.chars().map(allowed).collect())
+}

@@ -1,0 +1,89 @@
+//! `chameleon label`
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use chameleon_decision::Label;
+use chameleon_models::app::AppModel;
+use chameleon_models::labeler::ImageLabeler;
+use chameleon_models::preprocess::{self, DecodeLimits};
+use chameleon_models::zoo::{self, ImageLabels};
+use chameleon_proxy::registry::Reader;
+
+use crate::cli::Global;
+use crate::exit::ExitStatus;
+use crate::home::Home;
+use crate::printer;
+
+/// What to label with which model.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Photographs: JPEG, PNG or WebP
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<PathBuf>,
+    /// Use this application's model [default: the generic one]
+    #[arg(long)]
+    app: Option<String>,
+    /// How many labels to show
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    top: usize,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
+    let base = zoo::image_labels()?;
+    let app = match &arguments.app {
+        Some(app) => Some(load_app(app, &base, global)?),
+        None => None,
+    };
+    let labeler = ImageLabeler::new(&base)?;
+    let mut all = serde_json::Map::new();
+    for image in &arguments.images {
+        let mut labels = label(&labeler, image, app.as_ref())?;
+        labels.truncate(arguments.top);
+        if arguments.json {
+            all.insert(image.display().to_string(), serde_json::to_value(&labels)?);
+        } else {
+            printer::data(&render(image, &labels))?;
+        }
+    }
+    if arguments.json {
+        printer::json(&all)?;
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// The published model of an application.
+///
+/// # Errors
+/// It has none, or it is damaged or made for another backbone.
+pub(crate) fn load_app(app: &str, base: &ImageLabels, global: &Global) -> Result<AppModel> {
+    let model = Reader::new(Home::resolve(global.home.as_deref())?.registry()).load(app)?;
+    let file = |name: &str| model.files.get(name).with_context(|| format!("{app}: the model has no file {name}"));
+    let (manifest, head) = (file(chameleon_models::app::APP_JSON)?, file(chameleon_models::app::HEAD_FILE)?);
+    AppModel::from_bytes(manifest, head, base).with_context(|| app.to_owned())
+}
+
+/// The labels of a photograph on disk, highest score first.
+///
+/// # Errors
+/// The file cannot be read or is no image.
+pub(crate) fn label(labeler: &ImageLabeler, path: &Path, app: Option<&AppModel>) -> Result<Vec<Label>> {
+    let bytes = std::fs::read(path).with_context(|| format!("{}", path.display()))?;
+    let image = preprocess::decode(&bytes, DecodeLimits::default()).with_context(|| format!("{}", path.display()))?;
+    let features = labeler.features(&[preprocess::tensor(&image, labeler.input())]);
+    Ok(labeler.labels(&features[0], app))
+}
+
+fn render(image: &Path, labels: &[Label]) -> String {
+    let mut text = format!("{}\n", image.display());
+    if labels.is_empty() {
+        text.push_str("  no label reaches a score of 0.5\n");
+    }
+    for label in labels {
+        text.push_str(&format!("  {:.2}  {}\n", label.score, label.description));
+    }
+    text
+}

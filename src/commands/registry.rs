@@ -1,0 +1,138 @@
+//! `chameleon registry`
+
+use anyhow::Result;
+use chameleon_proxy::registry::{Current, History, Publication, Registry, Version};
+use clap::Subcommand;
+
+use crate::cli::Global;
+use crate::exit::ExitStatus;
+use crate::home::Home;
+use crate::printer;
+
+/// What to do with the registry.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// List the applications and the version each is served
+    List {
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show all versions of an application
+    History {
+        /// The application
+        app: String,
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Serve an earlier version again; a running server takes it over at once
+    Rollback {
+        /// The application
+        app: String,
+        /// The version [default: the one before the current]
+        #[arg(long, value_name = "N")]
+        to: Option<u32>,
+    },
+    /// Remove an application with all its versions
+    Remove {
+        /// The application
+        app: String,
+    },
+    /// Check every file against its SHA-256
+    Verify,
+    /// Make a damaged index anew from the published files
+    Rebuild,
+}
+
+pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
+    let folder = Home::resolve(global.home.as_deref())?.registry();
+    match &arguments.action {
+        Action::Rebuild => {
+            let rebuilt = Registry::rebuild(folder)?;
+            printer::data(&rebuilt.to_string())?;
+            return Ok(ExitStatus::Success);
+        }
+        Action::List { json } => list(&Registry::open(folder)?.list()?, *json)?,
+        Action::History { app, json } => history(app, &Registry::open(folder)?.history(app)?, *json)?,
+        Action::Rollback { app, to } => {
+            let version = Registry::open(folder)?.rollback(app, to.map(Version))?;
+            printer::data(&format!("{app} is served in version {version}"))?;
+        }
+        Action::Remove { app } => {
+            let versions = Registry::open(folder)?.remove(app)?;
+            printer::data(&format!("{app} is removed, {versions} versions"))?;
+        }
+        Action::Verify => return verify(&Registry::open(folder)?),
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn verify(registry: &Registry) -> Result<ExitStatus> {
+    let problems = registry.verify()?;
+    if problems.is_empty() {
+        printer::data("every file is as it was published")?;
+        return Ok(ExitStatus::Success);
+    }
+    printer::data(&problems.join("\n"))?;
+    Ok(ExitStatus::Negative)
+}
+
+fn list(current: &Current, json: bool) -> Result<()> {
+    if json {
+        return printer::json(current);
+    }
+    if current.apps.is_empty() {
+        printer::note("no application has a model; make one with `chameleon customize PATH`");
+        return Ok(());
+    }
+    let width = current.apps.keys().map(String::len).max().unwrap_or(0);
+    let lines = current.apps.iter().map(|(app, publication)| format!("{app:width$}  {}", line(publication)));
+    Ok(printer::data(&lines.collect::<Vec<_>>().join("\n"))?)
+}
+
+fn history(app: &str, history: &History, json: bool) -> Result<()> {
+    if json {
+        return printer::json(&serde_json::json!({
+            "app": app, "current": history.current, "versions": history.versions,
+        }));
+    }
+    let mark = |publication: &Publication| if publication.version == history.current { "* " } else { "  " };
+    let lines = history.versions.iter().map(|publication| format!("{}{}", mark(publication), line(publication)));
+    Ok(printer::data(&lines.collect::<Vec<_>>().join("\n"))?)
+}
+
+fn line(publication: &Publication) -> String {
+    let age = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH + std::time::Duration::from_secs(publication.published_at))
+        .unwrap_or_default();
+    format!("version {}, published {} ago, {} bytes", publication.version, span(age.as_secs()), publication.bytes)
+}
+
+/// A length of time in its largest whole unit.
+fn span(seconds: u64) -> String {
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let (size, unit) = units.into_iter().find(|(size, _)| seconds >= *size).unwrap_or((1, "second"));
+    let count = seconds / size;
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::span;
+
+    #[test]
+    fn a_span_is_told_in_its_largest_whole_unit() {
+        assert_eq!(span(0), "0 seconds");
+        assert_eq!(span(1), "1 second");
+        assert_eq!(span(59), "59 seconds");
+        assert_eq!(span(7_199), "1 hour");
+        assert_eq!(span(200_000), "2 days");
+    }
+}

@@ -1,0 +1,67 @@
+//! `chameleon report`
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use chameleon_decision::{ApiOutput, DecisionProcess};
+use chameleon_models::app::AppModel;
+use chameleon_models::labeler::ImageLabeler;
+use chameleon_models::preprocess::{self, DecodeLimits};
+use chameleon_models::zoo;
+
+use super::label::load_app;
+use crate::cli::Global;
+use crate::exit::ExitStatus;
+use crate::printer;
+use crate::report::{self, Answer, Photo};
+
+/// What to report on.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The application, as published
+    app: String,
+    /// Photographs to show with both models' answers
+    #[arg(value_name = "IMAGE")]
+    images: Vec<PathBuf>,
+    /// The page to write
+    #[arg(long, value_name = "FILE", default_value = "report.html")]
+    out: PathBuf,
+}
+
+pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
+    let base = zoo::image_labels()?;
+    let app = load_app(&arguments.app, &base, global)?;
+    let labeler = ImageLabeler::new(&base)?;
+    let process: DecisionProcess =
+        serde_json::from_value(app.manifest.process.clone()).context("the model's decision process")?;
+    let photos = arguments.images.iter().map(|path| photo(&labeler, &process, &app, path)).collect::<Result<Vec<_>>>()?;
+    write(&arguments.out, &report::render(&app.manifest, &photos)?)?;
+    if !global.quiet {
+        printer::note(format!("wrote {}", arguments.out.display()));
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn photo(labeler: &ImageLabeler, process: &DecisionProcess, app: &AppModel, path: &Path) -> Result<Photo> {
+    let bytes = std::fs::read(path).with_context(|| format!("{}", path.display()))?;
+    let image = preprocess::decode(&bytes, DecodeLimits::default()).with_context(|| format!("{}", path.display()))?;
+    let features = labeler.features(&[preprocess::tensor(&image, labeler.input())]);
+    let answer = |app: Option<&AppModel>| -> Result<Answer> {
+        let labels = labeler.labels(&features[0], app);
+        let output = ApiOutput::labels(labels.iter().map(|label| (label.description.clone(), label.score)));
+        let decision = process.decider().decide(&output)?.describe(&process.program);
+        Ok(Answer { labels, decision })
+    };
+    Photo::new(path, image, answer(None)?, answer(Some(app))?)
+}
+
+/// Replaces the page as a whole.
+fn write(path: &Path, page: &str) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(|| format!("{}", folder.display()))?;
+    file.write_all(page.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path).with_context(|| format!("{}", path.display()))?;
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! The part of `evaluation.json` that the report shows. The trainer writes the file.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// A percentile interval.
+#[derive(Clone, Copy, Deserialize)]
+pub(crate) struct Interval {
+    pub(crate) low: f64,
+    /// None when it is infinite.
+    pub(crate) high: Option<f64>,
+}
+
+/// A rate in 0..1.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Rate {
+    pub(crate) mean: f64,
+    pub(crate) interval: Interval,
+    pub(crate) by_seed: Vec<f64>,
+}
+
+/// Wrong test decisions by critical error.
+#[derive(Clone, Deserialize)]
+pub(crate) struct ErrorCounts {
+    pub(crate) miss: f64,
+    pub(crate) overtake: f64,
+    pub(crate) false_alarm: f64,
+}
+
+/// One arm of the comparison.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Arm {
+    pub(crate) description: String,
+    pub(crate) balanced: Rate,
+    pub(crate) errors: ErrorCounts,
+}
+
+/// A ratio of two arms' rates.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Ratio {
+    pub(crate) value: Option<f64>,
+    pub(crate) interval: Interval,
+}
+
+/// What is served and why.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Served {
+    pub(crate) reason: String,
+    pub(crate) test: f64,
+}
+
+/// Numbers of images.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Images {
+    pub(crate) train: usize,
+    pub(crate) tune: usize,
+    pub(crate) test: usize,
+}
+
+/// A measured customization.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Evaluation {
+    pub(crate) protocol: String,
+    pub(crate) images: Images,
+    pub(crate) seeds: Vec<u64>,
+    pub(crate) arms: BTreeMap<String, Arm>,
+    pub(crate) ratios: BTreeMap<String, Ratio>,
+    pub(crate) served: Served,
+    pub(crate) formula: String,
+}
+
+impl Evaluation {
+    /// The arms in the order they build on each other; unknown ones last.
+    pub(super) fn ordered(&self) -> Vec<(&str, &Arm)> {
+        const ORDER: [&str; 5] = ["G", "T", "B", "B+", "C"];
+        let place = |name: &str| ORDER.iter().position(|known| *known == name).unwrap_or(ORDER.len());
+        let mut arms: Vec<(&str, &Arm)> = self.arms.iter().map(|(name, arm)| (name.as_str(), arm)).collect();
+        arms.sort_by_key(|(name, _)| place(name));
+        arms
+    }
+}

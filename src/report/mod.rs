@@ -1,0 +1,135 @@
+//! The HTML report about an application's model: one self-contained page, no script, nothing fetched.
+
+mod chart;
+mod evaluation;
+mod html;
+mod photo;
+
+use std::fmt::Write as _;
+
+use anyhow::{Context, Result};
+use chameleon_decision::{Branch, DecisionProcess, DecisionType, Order, Summary};
+use chameleon_models::app::AppManifest;
+
+pub(crate) use evaluation::Evaluation;
+pub(crate) use photo::{Answer, Photo};
+
+use html::escape;
+
+const STYLE: &str = include_str!("style.css");
+
+/// The page for a model and some photographs.
+///
+/// # Errors
+/// The model's description holds no decision process or no evaluation.
+pub(crate) fn render(manifest: &AppManifest, photos: &[Photo]) -> Result<String> {
+    let process: DecisionProcess =
+        serde_json::from_value(manifest.process.clone()).context("the model's decision process")?;
+    let evaluation: Evaluation =
+        serde_json::from_value(manifest.evaluation.clone()).context("the model's evaluation")?;
+    let app = escape(&manifest.app);
+    let mut page = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>{app}</title><style>{STYLE}</style></head>\n\
+         <body><h1>{app}</h1>\n"
+    );
+    page.push_str(&headline(&evaluation));
+    page.push_str(&decision(&process));
+    page.push_str(&comparison(&evaluation));
+    page.push_str(&gallery(photos));
+    write!(page, "<h2>The loss</h2>\n<pre>{}</pre>\n", escape(&evaluation.formula))?;
+    page.push_str("</body></html>\n");
+    Ok(page)
+}
+
+fn headline(evaluation: &Evaluation) -> String {
+    let served = &evaluation.served;
+    let generic = evaluation.arms.get("G").map_or(f64::NAN, |arm| arm.balanced.mean);
+    format!(
+        "<p class=\"headline\">Wrong decisions on held-out images: <b>{:.1} %</b> with the generic model, \
+         <b>{:.1} %</b> with the application's own.</p>\n<p>{}</p>\n",
+        100.0 * generic,
+        100.0 * served.test,
+        escape(&served.reason)
+    )
+}
+
+fn decision(process: &DecisionProcess) -> String {
+    let summary = &process.summary;
+    let mut text = format!("<h2>What it decides</h2>\n<p>{}</p>\n", kind(summary));
+    text.push_str("<table><tr><th>branch</th><th>words in the source</th><th>labels that reach it</th></tr>\n");
+    for branch in &summary.branches {
+        text.push_str(&row(branch));
+    }
+    let default = escape(&summary.default.describe(&process.program));
+    text.push_str("</table>\n");
+    text.push_str(&format!("<p>Otherwise: <code>{default}</code></p>\n"));
+    text
+}
+
+fn kind(summary: &Summary) -> String {
+    let class = match summary.decision_type {
+        DecisionType::TrueFalse => "True-false: is any of its labels in the answer?",
+        DecisionType::MultiChoice => "Multi-choice: at most one branch is taken",
+        DecisionType::MultiSelect => "Multi-select: each branch is taken or not on its own.",
+        DecisionType::Other => "None of the classes; the program itself decides.",
+    };
+    let order = match summary.order {
+        Some(Order::ApiOutput) => ", the one whose label comes first in the API's answer.",
+        Some(Order::AppPriority) => ", the first in the application's own order that matches.",
+        Some(Order::LastMatch) => ", the one whose label comes last in the API's answer.",
+        None => "",
+    };
+    format!("{class}{order}")
+}
+
+fn row(branch: &Branch) -> String {
+    let words: Vec<String> = branch.words.iter().map(|word| format!("<code>{}</code>", escape(&word.text))).collect();
+    let labels: Vec<String> = branch.labels.iter().map(|label| escape(label)).collect();
+    let not = if branch.negated { "none of " } else { "" };
+    format!(
+        "<tr><td>{}</td><td>{}</td><td>{not}{}</td></tr>\n",
+        escape(&branch.name),
+        words.join(" "),
+        labels.join(", ")
+    )
+}
+
+fn comparison(evaluation: &Evaluation) -> String {
+    let images = &evaluation.images;
+    let mut text = format!(
+        "<h2>How often it decides wrong</h2>\n<p>{} training, {} tuning and {} test images; {} seeds.</p>\n",
+        images.train,
+        images.tune,
+        images.test,
+        evaluation.seeds.len()
+    );
+    text.push_str(&chart::rates(evaluation));
+    text.push_str("<h3>Why decisions were wrong</h3>\n");
+    text.push_str(&chart::errors(evaluation));
+    text.push_str("<table><tr><th>ratio of wrong decisions</th><th>value</th><th>95 % interval</th></tr>\n");
+    for (name, ratio) in &evaluation.ratios {
+        let number = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.2}"));
+        text.push_str(&format!(
+            "<tr><td>{}</td><td>{}</td><td>{:.2} to {}</td></tr>\n",
+            escape(name),
+            number(ratio.value),
+            ratio.interval.low,
+            number(ratio.interval.high)
+        ));
+    }
+    text.push_str(&format!("</table>\n<p class=\"small\">{}</p>\n", escape(&evaluation.protocol)));
+    text
+}
+
+fn gallery(photos: &[Photo]) -> String {
+    if photos.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("<h2>Photographs</h2>\n<div class=\"gallery\">\n");
+    for photo in photos {
+        text.push_str(&photo.card());
+    }
+    text.push_str("</div>\n");
+    text
+}

@@ -1,0 +1,97 @@
+//! The main job: from source to a served model that decides better, and what happens when things go wrong midway.
+
+use std::fs;
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use chameleon_tests::Chameleon;
+use serde_json::Value;
+
+const APP: &str = "apps-corpus/garbage-sorter";
+
+#[test]
+fn the_garbage_sorter_gets_a_model_that_decides_wrong_a_third_less_often() -> Result<()> {
+    let chameleon = Chameleon::new()?;
+    let customized = chameleon.run(&["customize", APP, "--json"])?;
+    assert_eq!(customized.status, Some(0), "{customized:?}");
+    let evaluation: Value = serde_json::from_str(&customized.stdout)?;
+    let rate = |arm: &str| evaluation["arms"][arm]["balanced"]["mean"].as_f64().context("a rate");
+    let served = evaluation["served"]["test"].as_f64().context("the served model's rate")?;
+    assert!(served <= 0.65 * rate("G")?, "served {served}, generic {}", rate("G")?);
+    for arm in ["G", "T", "B", "B+", "C"] {
+        assert!((0.0..=1.0).contains(&rate(arm)?), "{arm}");
+        assert!(evaluation["arms"][arm]["balanced"]["by_seed"].as_array().is_some_and(|seeds| seeds.len() >= 3) || arm == "G" || arm == "T");
+    }
+
+    let list: Value = serde_json::from_str(&chameleon.run(&["registry", "list", "--json"])?.stdout)?;
+    assert_eq!(list["apps"]["garbage-sorter"]["version"], 1, "{list}");
+    let report = chameleon.home().join("report.html");
+    let written = chameleon.run(&["report", "garbage-sorter", "--out", &report.to_string_lossy()])?;
+    assert_eq!(written.status, Some(0), "{written:?}");
+    let page = fs::read_to_string(report)?;
+    assert!(page.contains("compost") && page.contains("<svg") && !page.contains("http://"), "{page}");
+    Ok(())
+}
+
+#[test]
+fn the_same_seed_makes_the_same_model() -> Result<()> {
+    let chameleon = Chameleon::new()?;
+    let mut models = Vec::new();
+    for name in ["first", "second"] {
+        let out = chameleon.home().join(name);
+        let finished = chameleon.run(&["customize", APP, "--seeds", "1", "--out", &out.to_string_lossy()])?;
+        assert_eq!(finished.status, Some(0), "{finished:?}");
+        models.push(fs::read(out.join("head.safetensors"))?);
+    }
+    assert!(models[0] == models[1]);
+    Ok(())
+}
+
+#[test]
+fn a_killed_customization_leaves_the_registry_intact_and_runs_again() -> Result<()> {
+    let chameleon = Chameleon::new()?;
+    let mut child = chameleon.command(&["customize", APP, "--seeds", "1"])?.stdout(Stdio::null()).spawn()?;
+    // Long enough to be under way; where exactly it is hit must not matter.
+    sleep(Duration::from_millis(700));
+    child.kill()?;
+    child.wait()?;
+    let verified = chameleon.run(&["registry", "verify"])?;
+    assert_eq!(verified.status, Some(0), "{verified:?}");
+    let again = chameleon.run(&["customize", APP, "--seeds", "1"])?;
+    assert_eq!(again.status, Some(0), "{again:?}");
+    Ok(())
+}
+
+#[test]
+fn versions_are_rolled_back_and_a_damaged_registry_is_rebuilt() -> Result<()> {
+    let chameleon = Chameleon::new()?;
+    for seed in ["1", "2"] {
+        let finished = chameleon.run(&["customize", APP, "--seeds", "1", "--seed", seed])?;
+        assert_eq!(finished.status, Some(0), "{finished:?}");
+    }
+    let rolled = chameleon.run(&["registry", "rollback", "garbage-sorter"])?;
+    assert_eq!(rolled.status, Some(0), "{rolled:?}");
+    cut_in_half(&chameleon.home().join("registry/index"))?;
+    let broken = chameleon.run(&["registry", "list"])?;
+    assert_eq!(broken.status, Some(2), "{broken:?}");
+    assert!(broken.stderr.contains("chameleon registry rebuild"), "{}", broken.stderr);
+    let rebuilt = chameleon.run(&["registry", "rebuild"])?;
+    assert_eq!(rebuilt.status, Some(0), "{rebuilt:?}");
+    let list: Value = serde_json::from_str(&chameleon.run(&["registry", "list", "--json"])?.stdout)?;
+    assert_eq!(list["apps"]["garbage-sorter"]["version"], 1, "{list}");
+    Ok(())
+}
+
+/// Cuts every file of a folder in half.
+fn cut_in_half(folder: &std::path::Path) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_file() {
+            let bytes = fs::read(&path)?;
+            fs::write(&path, &bytes[..bytes.len() / 2])?;
+        }
+    }
+    Ok(())
+}
