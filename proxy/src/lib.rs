@@ -3,4 +3,7 @@
 pub mod connect;
 pub mod redirect;
 pub mod registry;
+pub mod route;
+pub mod serve;
 pub mod tls;
+pub mod wire;

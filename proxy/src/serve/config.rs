@@ -1,0 +1,84 @@
+//! What a server is told.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use super::Models;
+use crate::route::Apps;
+use crate::tls::Tls;
+
+/// Everything a [`Server`](super::Server) needs.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Address and port to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The models that answer.
+    pub models: Arc<Models>,
+    /// How applications are told apart.
+    pub apps: Apps,
+    /// How often to look whether the registry changed.
+    pub registry_poll: Duration,
+    /// Accepts TLS connections; without it only cleartext is served.
+    pub tls: Option<Tls>,
+    /// What callers may use.
+    pub limits: Limits,
+}
+
+impl Config {
+    /// Serves `models` on `listen` in the clear, with default limits, to callers that name their application.
+    pub fn new(listen: SocketAddr, models: Arc<Models>) -> Self {
+        Self {
+            listen,
+            models,
+            apps: Apps::default(),
+            registry_poll: Duration::from_millis(500),
+            tls: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Bounds on what callers may use.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Connections served at a time; further ones wait to be accepted.
+    pub connections: usize,
+    /// Calls that one HTTP/2 connection may have open.
+    pub streams: u32,
+    /// Calls whose images are decoded and labelled at a time.
+    pub workers: usize,
+    /// Calls that wait for a worker; further ones get `RESOURCE_EXHAUSTED`.
+    pub queue: usize,
+    /// Bytes of one request body. The real API takes 10 MB of JSON, and images of 20 MB through other ways.
+    pub body_bytes: usize,
+    /// Bytes of all request bodies in memory.
+    pub total_body_bytes: usize,
+    /// Longest time from opening a connection to the head of a request, and between two requests.
+    pub head_timeout: Duration,
+    /// Longest pause within a request body.
+    pub body_timeout: Duration,
+    /// How often an idle HTTP/2 connection is asked whether it is still there; it has as long to answer.
+    pub keep_alive: Duration,
+    /// How long calls under way may take when the server is told to stop.
+    pub shutdown_grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let cores = available_parallelism().map_or(1, usize::from);
+        Self {
+            connections: 1024,
+            streams: 256,
+            workers: cores,
+            queue: 64 * cores,
+            body_bytes: 41 << 20,
+            total_body_bytes: 1 << 30,
+            head_timeout: Duration::from_secs(60),
+            body_timeout: Duration::from_secs(30),
+            keep_alive: Duration::from_secs(60),
+            shutdown_grace: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! From an accepted connection to requests.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tracing::Instrument;
+
+use super::drain::Drain;
+use super::stream::{ClientStream, Opening};
+use super::{Config, Limits, Service};
+use crate::connect::{BoxError, Handler};
+use crate::tls::{THIS_MACHINE, Tls};
+
+/// Flow-control window of one HTTP/2 call and of a whole connection. With the protocol's 64 KiB an image of some
+/// megabytes would take dozens of round trips.
+const STREAM_WINDOW: u32 = 4 << 20;
+const CONNECTION_WINDOW: u32 = 16 << 20;
+const MAX_FRAME: u32 = 1 << 20;
+const MAX_HEADERS: u32 = 64 << 10;
+
+/// Serves connections; clones share everything.
+#[derive(Clone)]
+pub(super) struct Connections {
+    service: Service,
+    tls: Option<Tls>,
+    limits: Arc<Limits>,
+    drain: Drain,
+}
+
+impl Connections {
+    pub(super) fn new(config: Config, drain: Drain) -> Self {
+        let limits = Arc::new(config.limits.clone());
+        let tls = config.tls.clone();
+        Self { service: Service::new(config), tls, limits, drain }
+    }
+
+    /// Serves one connection to its end.
+    pub(super) async fn serve(self, tcp: TcpStream, peer: SocketAddr) {
+        let span = tracing::info_span!("connection", %peer);
+        let service = self.service.clone();
+        let _connected = service.connected();
+        if let Err(error) = self.dispatch(tcp).instrument(span.clone()).await {
+            // Clients that go away are everyday life.
+            span.in_scope(|| tracing::debug!(%error, "Connection ended"));
+        }
+    }
+
+    async fn dispatch(self, tcp: TcpStream) -> Result<(), BoxError> {
+        let stream = ClientStream::new(tcp)?;
+        let Some(opening) = timeout(self.limits.head_timeout, stream.opening()).await?? else { return Ok(()) };
+        match opening {
+            Opening::Tls => {
+                let tls = self.tls.as_ref().ok_or_else(|| io::Error::other("TLS is not configured"))?;
+                let stream = timeout(self.limits.head_timeout, tls.accept(stream, THIS_MACHINE)).await??;
+                self.http(stream).await
+            }
+            Opening::Connect | Opening::Http => self.http(stream).await,
+        }
+    }
+
+    /// Serves HTTP on a connection whose wrapping is off.
+    async fn http<S>(self, stream: S) -> Result<(), BoxError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Self { service, limits, drain, .. } = self;
+        let Some(watcher) = drain.watcher() else { return Ok(()) };
+        let asked = Arc::new(AtomicBool::new(false));
+        let noted = Arc::clone(&asked);
+        let answer = service_fn(move |request: Request<Incoming>| {
+            noted.store(true, Ordering::Relaxed);
+            let service = service.clone();
+            async move { Ok::<_, Infallible>(service.answer(request).await) }
+        });
+        let builder = http_builder(&limits);
+        let connection = builder.serve_connection(TokioIo::new(stream), answer).into_owned();
+        let connection = watcher.watch(connection);
+        tokio::pin!(connection);
+        // Hyper has no timeout for telling HTTP/1 from HTTP/2, which takes up to 24 bytes.
+        tokio::select! {
+            ended = &mut connection => return ended,
+            () = sleep(limits.head_timeout) => {}
+        }
+        if asked.load(Ordering::Relaxed) { connection.await } else { Err("no request came in time".into()) }
+    }
+}
+
+fn http_builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.head_timeout);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(limits.keep_alive)
+        .keep_alive_timeout(limits.keep_alive)
+        .max_concurrent_streams(limits.streams)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_frame_size(MAX_FRAME)
+        .max_header_list_size(MAX_HEADERS);
+    builder
+}

@@ -1,0 +1,149 @@
+//! The models behind the wire: one network for all, and the published heads of the applications, replaced while
+//! serving whenever the registry changes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use chameleon_models::app::{APP_JSON, AppModel, HEAD_FILE};
+use chameleon_models::engine::EngineError;
+use chameleon_models::labeler;
+use chameleon_models::preprocess::{self, DecodeLimits, ImageError};
+use chameleon_models::zoo::ImageLabels;
+
+use crate::registry::{Current, Publication, Reader};
+use crate::wire::{ImageFault, ImageLabeler, Labelled};
+
+/// Labels images with the generic network or an application's version of it.
+#[derive(Debug)]
+pub struct Models {
+    labeler: labeler::ImageLabeler,
+    /// What app models are checked against.
+    base: ImageLabels,
+    limits: DecodeLimits,
+    registry: Option<Reader>,
+    apps: ArcSwap<BTreeMap<String, Arc<Published>>>,
+}
+
+/// One application's model and what it was read from.
+#[derive(Debug)]
+struct Published {
+    publication: Publication,
+    model: AppModel,
+}
+
+impl Models {
+    /// Compiles the network and reads what is published. Without a registry there are no applications.
+    ///
+    /// # Errors
+    /// The parts of `base` do not fit each other. An application that cannot be read is left out, with a warning.
+    pub fn new(base: ImageLabels, registry: Option<Reader>) -> Result<Self, EngineError> {
+        let labeler = labeler::ImageLabeler::new(&base)?;
+        let models = Self { labeler, base, limits: DecodeLimits::default(), registry, apps: ArcSwap::default() };
+        match models.registry.as_ref().map(Reader::current) {
+            Some(Ok(current)) => models.refresh(&current),
+            Some(Err(error)) => tracing::warn!(%error, "The registry cannot be read"),
+            None => {}
+        }
+        Ok(models)
+    }
+
+    /// Names of the applications that have a model, in order.
+    pub fn apps(&self) -> Vec<String> {
+        self.apps.load().keys().cloned().collect()
+    }
+
+    /// Looks at the registry every `period` and takes over what changed, for as long as it is polled.
+    pub(super) async fn follow(self: Arc<Self>, period: Duration) {
+        let Some(registry) = self.registry.clone() else { return };
+        let mut watch = registry.watch();
+        loop {
+            match watch.changed(period).await {
+                Ok(current) => {
+                    let models = Arc::clone(&self);
+                    // Reading and checking weights would hold up the connections of this thread.
+                    if let Err(error) = tokio::task::spawn_blocking(move || models.refresh(&current)).await {
+                        tracing::error!(%error, "Reading the registry failed");
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "The registry cannot be read"),
+            }
+            tokio::time::sleep(period).await;
+        }
+    }
+
+    /// Makes what is served equal to `current`. A new version that cannot be read leaves the old one in place.
+    fn refresh(&self, current: &Current) {
+        let old = self.apps.load();
+        let mut new = BTreeMap::new();
+        for (app, publication) in &current.apps {
+            let known = old.get(app);
+            if let Some(same) = known.filter(|known| known.publication == *publication) {
+                new.insert(app.clone(), Arc::clone(same));
+                continue;
+            }
+            match self.read(publication) {
+                Ok(model) => {
+                    tracing::info!(%app, version = %publication.version, "Serving an app model");
+                    new.insert(app.clone(), Arc::new(Published { publication: publication.clone(), model }));
+                }
+                Err(problem) => {
+                    tracing::warn!(%app, version = %publication.version, %problem, "An app model cannot be served");
+                    new.extend(known.map(|known| (app.clone(), Arc::clone(known))));
+                }
+            }
+        }
+        self.apps.store(Arc::new(new));
+    }
+
+    fn read(&self, publication: &Publication) -> Result<AppModel, String> {
+        let registry = self.registry.as_ref().ok_or("there is no registry")?;
+        let model = registry.read(publication).map_err(|error| error.to_string())?;
+        let file = |name: &str| model.files.get(name).ok_or_else(|| format!("it has no {name}"));
+        AppModel::from_bytes(file(APP_JSON)?, file(HEAD_FILE)?, &self.base).map_err(|error| error.to_string())
+    }
+
+    fn tensor(&self, image: &[u8]) -> Result<Vec<f32>, ImageFault> {
+        let image = preprocess::decode(image, self.limits).map_err(|error| match error {
+            ImageError::TooManyBytes { .. } | ImageError::TooManyPixels { .. } => {
+                ImageFault::TooLarge(error.to_string())
+            }
+            _ => ImageFault::Undecodable(error.to_string()),
+        })?;
+        Ok(preprocess::tensor(&image, self.labeler.input()))
+    }
+}
+
+impl ImageLabeler for Models {
+    fn knows(&self, app: &str) -> bool {
+        self.apps.load().contains_key(app)
+    }
+
+    fn label(&self, images: &[Bytes], app: Option<&str>) -> Vec<Labelled> {
+        let published = match app {
+            None => None,
+            Some(name) => match self.apps.load().get(name) {
+                Some(published) => Some(Arc::clone(published)),
+                None => return images.iter().map(|_| Err(ImageFault::AppWithdrawn(name.to_owned()))).collect(),
+            },
+        };
+        let model = published.as_ref().map(|published| &published.model);
+        let mut tensors = Vec::with_capacity(images.len());
+        // The images that can be read go through the network together; `faults` keeps the places of the others.
+        let mut faults = Vec::with_capacity(images.len());
+        for image in images {
+            faults.push(self.tensor(image).map(|tensor| tensors.push(tensor)).err());
+        }
+        let mut features = if tensors.is_empty() { Vec::new() } else { self.labeler.features(&tensors) }.into_iter();
+        let labelled = faults.into_iter().map(|fault| match fault {
+            Some(fault) => Err(fault),
+            None => {
+                let features = features.next().ok_or_else(|| ImageFault::Model("features are missing".to_owned()))?;
+                Ok(self.labeler.labels(&features, model))
+            }
+        });
+        labelled.collect()
+    }
+}

@@ -1,0 +1,96 @@
+//! Which application answers, and how that changes while serving.
+
+use std::time::Duration;
+
+use chameleon_proxy::registry::{Registry, Version};
+use http::Request;
+use tempfile::TempDir;
+
+use crate::model::{red, write_app};
+use crate::support::{ANNOTATE, TestServer, label_request};
+
+/// A registry with the application `bins`, which labels everything `Blue`.
+fn registry() -> (TempDir, Registry) {
+    let temp = TempDir::new().unwrap();
+    let registry = Registry::open(temp.path().join("registry")).unwrap();
+    publish(&temp, &registry, "bins", "Blue");
+    (temp, registry)
+}
+
+fn publish(temp: &TempDir, registry: &Registry, app: &str, always: &str) -> Version {
+    let folder = temp.path().join("model");
+    write_app(&folder, app, always);
+    registry.publish(app, &folder).unwrap()
+}
+
+async fn first_label(server: &TestServer, request: http::request::Builder) -> String {
+    server.http1().await.send(request, label_request(&red())).await.labels(0).remove(0)
+}
+
+#[tokio::test]
+async fn an_application_is_known_by_path_header_and_key() {
+    let (_temp, registry) = registry();
+    let server = TestServer::with(Some(registry.dir()), |config| {
+        config.apps.api_keys.insert("secret".to_owned(), "bins".to_owned());
+    })
+    .await;
+    for request in [
+        Request::post("/apps/bins/v1/images:annotate"),
+        Request::post(ANNOTATE).header("x-chameleon-app", "bins"),
+        Request::post(ANNOTATE).header("x-goog-api-key", "secret"),
+        Request::post("/v1/images:annotate?key=secret"),
+        Request::post("/v1/images:annotate?key=bins"),
+    ] {
+        assert_eq!(first_label(&server, request).await, "Blue");
+    }
+    for request in [Request::post(ANNOTATE), Request::post("/v1/images:annotate?key=AIzaUnknown")] {
+        assert_eq!(first_label(&server, request).await, "Red");
+    }
+}
+
+#[tokio::test]
+async fn the_default_application_answers_callers_without_a_name() {
+    let (_temp, registry) = registry();
+    let server =
+        TestServer::with(Some(registry.dir()), |config| config.apps.default_app = Some("bins".to_owned())).await;
+    assert_eq!(first_label(&server, Request::post(ANNOTATE)).await, "Blue");
+}
+
+#[tokio::test]
+async fn an_application_that_is_named_and_not_published_is_an_error() {
+    let server = TestServer::start().await;
+    for request in [
+        Request::post("/apps/no%20body/v1/images:annotate"),
+        Request::post(ANNOTATE).header("x-chameleon-app", "no body"),
+    ] {
+        let answer = server.http1().await.send(request, label_request(&red())).await;
+        assert!(answer.error(404, "NOT_FOUND").contains("`no body`"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_published_rolled_back_or_removed_is_followed_while_serving() {
+    let (temp, registry) = registry();
+    let server = TestServer::with(Some(registry.dir()), |_| {}).await;
+    let becomes = async |expected: Option<&str>| {
+        let changed = async {
+            loop {
+                let request = Request::post("/apps/bins/v1/images:annotate");
+                let answer = server.http1().await.send(request, label_request(&red())).await;
+                let first = answer.status.is_success().then(|| answer.labels(0).remove(0));
+                if first.as_deref() == expected {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), changed).await.expect("the change is followed");
+    };
+    becomes(Some("Blue")).await;
+    publish(&temp, &registry, "bins", "Thing 7");
+    becomes(Some("Thing 7")).await;
+    registry.rollback("bins", None).unwrap();
+    becomes(Some("Blue")).await;
+    registry.remove("bins").unwrap();
+    becomes(None).await;
+}

@@ -1,0 +1,11 @@
+//! The server as clients see it: real sockets, real HTTP, a real (if tiny) network.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails should panic")]
+
+mod apps;
+mod grpc;
+mod hostile;
+mod model;
+mod rest;
+mod server;
+mod support;
