@@ -5,6 +5,8 @@
 //! Hundreds of app models thus share one backbone in memory.
 
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use serde::{Deserialize, Serialize};

@@ -115,10 +115,10 @@ impl Engine {
         let size: usize = value.shape.iter().product();
         let mut output = vec![0.0; n * size];
         let chunk = |(input, output): (&[f32], &mut [f32])| self.run_chunk(input, value, output);
-        if n <= 1 {
-            chunk((input, &mut output));
-        } else {
-            input.par_chunks(CHUNK * image).zip(output.par_chunks_mut(CHUNK * size)).for_each(chunk);
+        match n {
+            0 => {}
+            1 => chunk((input, &mut output)),
+            _ => input.par_chunks(CHUNK * image).zip(output.par_chunks_mut(CHUNK * size)).for_each(chunk),
         }
         output
     }

@@ -1,5 +1,8 @@
 //! Labels of images: the shared network for all applications, with one application's rows put over the generic ones.
 
+#[cfg(test)]
+mod tests;
+
 use chameleon_decision::Label;
 
 use crate::app::AppModel;

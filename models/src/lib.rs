@@ -29,6 +29,8 @@
 pub mod app;
 pub mod bank;
 pub mod engine;
+#[cfg(test)]
+mod fixture;
 pub mod labeler;
 pub mod net;
 pub mod preprocess;

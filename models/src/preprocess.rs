@@ -1,8 +1,11 @@
 //! From the bytes of an image to a network's input.
 //!
 //! Bytes are not trusted: the size in the header is checked before pixels are allocated, and whatever cannot be
-//! decoded is an error. JPEG, PNG and WebP are read, in gray, palette, RGB and CMYK, 8 and 16 bits, turned upright as
-//! EXIF says.
+//! decoded is an error. JPEG, PNG and WebP are read, gray or in colour, in 8 and 16 bits, and turned upright as EXIF
+//! says.
+
+#[cfg(test)]
+mod tests;
 
 use std::io::Cursor;
 
@@ -98,12 +101,26 @@ pub fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<RgbImage, ImageError
     Ok(if image.color().has_alpha() { over_white(&image.into_rgba8()) } else { image.into_rgb8() })
 }
 
-/// Whether a JPEG's last scan has an end. The decoder would fill the rest with gray, which is no picture of anything.
-/// Markers cannot occur inside a scan: there 0xFF is followed by 0x00 or a restart marker (ITU-T T.81, B.1.1.5).
+/// Whether a JPEG has an end. Where it has none, the decoder would fill the rest with gray, a picture of nothing.
+///
+/// Walks the segments (ITU-T T.81, B.1.1): each marker is followed by a length, and inside a scan 0xFF only by 0x00, a
+/// restart marker or another 0xFF. Searching for the end marker alone would also find that of a preview in the
+/// metadata, or miss it before a film that a telephone appended.
 fn ends(jpeg: &[u8]) -> bool {
-    let marker = |code: u8| move |pair: &[u8]| pair == [0xFF, code];
-    let scan = jpeg.windows(2).rposition(marker(0xDA)).unwrap_or(0);
-    jpeg[scan..].windows(2).any(marker(0xD9))
+    const END: u8 = 0xD9;
+    let is_marker = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0xD0..=0xD7 | 0xFF);
+    let mut rest = jpeg.get(2..).unwrap_or_default();
+    while let Some(at) = rest.windows(2).position(is_marker) {
+        match rest[at + 1..] {
+            [END, ..] => return true,
+            [_, high, low, ..] => {
+                let segment = at + 2 + usize::from(u16::from_be_bytes([high, low]));
+                rest = rest.get(segment..).unwrap_or_default();
+            }
+            _ => return false,
+        }
+    }
+    false
 }
 
 fn damaged(error: image::ImageError) -> ImageError {

@@ -5,6 +5,8 @@
 //! agree with their shapes and whose values are finite, or in an error.
 
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::collections::BTreeMap;

@@ -5,6 +5,8 @@
 //! shipped folder is part of the binary, so that it works wherever it is installed.
 
 mod files;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;

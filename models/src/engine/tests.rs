@@ -3,24 +3,9 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::fixture::random_weights;
 use crate::net::{ImageInput, Node, Op};
 use crate::resnet::{ResNetConfig, resnet};
-
-/// Parameters of a size that keeps values near one; variances positive.
-fn random_weights(network: &Network, rng: &mut ChaCha8Rng) -> Weights {
-    let mut weights = Weights::default();
-    for (name, shape) in network.parameters() {
-        let fan_in: usize = shape[1..].iter().product();
-        let scale = (3.0 / fan_in as f32).sqrt();
-        let mut value = || match name.rsplit('.').next() {
-            Some("running_var") => rng.random_range(0.1..2.0),
-            _ => rng.random_range(-scale..scale),
-        };
-        let data = (0..shape.iter().product::<usize>()).map(|_| value()).collect();
-        weights.insert(&name, shape, data).unwrap();
-    }
-    weights
-}
 
 fn random_images(network: &Network, n: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
     (0..n * network.input.elements()).map(|_| rng.random_range(-2.0..2.0)).collect()

@@ -1,0 +1,117 @@
+use std::io::Cursor;
+
+use image::{ImageFormat, Rgb, RgbImage};
+
+use super::*;
+use crate::fixture::{FEATURES, app_model, model};
+use crate::preprocess::{DecodeLimits, decode, tensor};
+
+/// A PNG of a blue disc on yellow.
+fn drawing() -> Vec<u8> {
+    let inside = |x: u32, y: u32| x.abs_diff(40).pow(2) + y.abs_diff(30).pow(2) < 400;
+    let image = RgbImage::from_fn(80, 60, |x, y| if inside(x, y) { Rgb([20, 40, 220]) } else { Rgb([250, 220, 40]) });
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+fn features(labeler: &ImageLabeler) -> Vec<f32> {
+    let image = decode(&drawing(), DecodeLimits::default()).unwrap();
+    labeler.features(&[tensor(&image, labeler.input())]).remove(0)
+}
+
+#[test]
+fn an_image_gets_the_same_labels_every_time() {
+    let (first, second) = (ImageLabeler::new(&model()).unwrap(), ImageLabeler::new(&model()).unwrap());
+    let labels = first.labels(&features(&first), None);
+    assert!(!labels.is_empty(), "the small model returns some label for the drawing");
+    assert_eq!(labels, first.labels(&features(&first), None));
+    assert_eq!(labels, second.labels(&features(&second), None));
+}
+
+#[test]
+fn labels_come_with_falling_scores_of_at_least_the_minimum() {
+    let labeler = ImageLabeler::new(&model()).unwrap();
+    let logits = labeler.logits(&features(&labeler), None);
+    let labels = labeler.labels(&features(&labeler), None);
+    assert_eq!(labels.len(), logits.iter().filter(|&&logit| logit >= 0.0).count());
+    assert!(labels.iter().all(|label| label.score >= MIN_SCORE && label.score <= 1.0));
+    assert!(labels.is_sorted_by(|a, b| a.score >= b.score));
+}
+
+#[test]
+fn the_engines_head_gives_the_labelers_logits() {
+    let model = model();
+    let labeler = ImageLabeler::new(&model).unwrap();
+    let image = decode(&drawing(), DecodeLimits::default()).unwrap();
+    let head = labeler.engine.run(&tensor(&image, labeler.input()), 1, HEAD);
+    for (a, b) in head.iter().zip(labeler.logits(&features(&labeler), None)) {
+        assert!((a - b).abs() < 1e-5, "{a} and {b}");
+    }
+}
+
+#[test]
+fn many_images_get_the_features_that_each_gets_alone() {
+    let labeler = ImageLabeler::new(&model()).unwrap();
+    let images: Vec<Vec<f32>> =
+        (0..9).map(|i| (0..768).map(|k| ((i * 31 + k) % 17) as f32 / 8.0 - 1.0).collect()).collect();
+    let together = labeler.features(&images);
+    assert_eq!(together.len(), 9);
+    for (image, features) in images.iter().zip(together) {
+        assert_eq!(features.len(), FEATURES);
+        assert_eq!(labeler.features(std::slice::from_ref(image)), [features]);
+    }
+    assert!(labeler.features(&[]).is_empty());
+}
+
+#[test]
+fn an_app_model_with_the_generic_rows_changes_nothing() {
+    let model = model();
+    let labeler = ImageLabeler::new(&model).unwrap();
+    let app = app_model(&model, &["Sofa", "Fish"]);
+    let features = features(&labeler);
+    assert_eq!(labeler.labels(&features, Some(&app)), labeler.labels(&features, None));
+}
+
+#[test]
+fn an_app_models_bias_changes_its_labels_and_no_others() {
+    let model = model();
+    let labeler = ImageLabeler::new(&model).unwrap();
+    let features = features(&labeler);
+    let mut app = app_model(&model, &["Sofa", "Fish"]);
+    app.bias[0] += 100.0;
+    app.bias[1] -= 100.0;
+    let (generic, own) = (labeler.logits(&features, None), labeler.logits(&features, Some(&app)));
+    for (i, (generic, own)) in generic.iter().zip(&own).enumerate() {
+        match model.labels[i].name.as_str() {
+            "Sofa" => assert!(own - generic > 99.0),
+            "Fish" => assert!(own - generic < -99.0),
+            _ => assert_eq!(own.to_bits(), generic.to_bits()),
+        }
+    }
+    let labels = labeler.labels(&features, Some(&app));
+    assert_eq!(labels[0].description, "Sofa");
+    assert!(labels.iter().all(|label| label.description != "Fish"));
+}
+
+/// A labeler whose features are its logits.
+fn identity() -> ImageLabeler {
+    let mut labeler = ImageLabeler::new(&model()).unwrap();
+    labeler.features = 6;
+    labeler.weight = (0..36).map(|i| if i % 7 == 0 { 1.0 } else { 0.0 }).collect();
+    labeler.bias = vec![0.0; 6];
+    labeler
+}
+
+#[test]
+fn equal_scores_keep_the_vocabularys_order() {
+    let labels = identity().labels(&[1.0, 3.0, 1.0, -0.1, 3.0, 0.0], None);
+    let names: Vec<&str> = labels.iter().map(|label| label.description.as_str()).collect();
+    assert_eq!(names, ["Fish", "Animal", "Goldfish", "Shark", "Sofa"]);
+    assert!((labels[4].score - 0.5).abs() < f64::EPSILON, "a logit of zero is just enough");
+}
+
+#[test]
+fn features_that_are_not_numbers_give_no_labels() {
+    assert!(identity().labels(&[f32::NAN; 6], None).is_empty());
+}
