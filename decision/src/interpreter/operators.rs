@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::format::percent_format;
 use super::machine::{Machine, Run, raise};
+use super::render::to_str;
 use super::table::{Key, Table};
 use super::text::Text;
 use super::value::{Growth, Number, Value};
@@ -18,6 +19,12 @@ impl<'p> Machine<'p, '_> {
         if let (Value::Str(left), BinaryOp::Add, Value::Str(right)) = (left, op, right) {
             self.charge((left.as_str().len() + right.as_str().len()) / 8, span)?;
             return Ok(Value::Str(Text::join([left, right])));
+        }
+        // What is added to a text is a text, whatever it says; the known part still shows.
+        if let (Value::Unknown(_), BinaryOp::Add, Value::Str(_)) | (Value::Str(_), BinaryOp::Add, Value::Unknown(_)) =
+            (left, op, right)
+        {
+            return Ok(Value::Str(Text::join([&to_str(left), &to_str(right)])));
         }
         if let (Value::Str(pattern), BinaryOp::Mod) = (left, op) {
             return Ok(Value::Str(percent_format(pattern, right)?));
