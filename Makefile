@@ -1,7 +1,6 @@
 # One entry point a wish. On a fresh machine `make demo` and `make test` set up everything they need.
 
 PYTHON ?= python3
-PROFILE ?= release
 
 .PHONY: demo test build lint bench clean-demo
 
@@ -18,6 +17,9 @@ test: ## every test of every crate; those of the whole run the binaries, so thes
 lint: ## formatting and lints
 	cargo fmt --all --check
 	LIBTORCH="$$($(PYTHON) scripts/libtorch.py)" cargo clippy --locked --workspace --all-targets -- -D warnings
+
+bench: ## our engine against libtorch, in the same run
+	LIBTORCH="$$($(PYTHON) scripts/libtorch.py)" cargo run --locked --release -p chameleon-bench
 
 clean-demo: ## forget what the demo made
 	rm -rf target/demo

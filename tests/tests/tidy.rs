@@ -51,10 +51,10 @@ fn closure(start: &str, edges: &BTreeMap<&str, Vec<&str>>, names: &BTreeMap<&str
 }
 
 #[test]
-fn only_the_trainer_depends_on_libtorch() -> Result<()> {
+fn only_the_trainer_and_the_benchmarks_depend_on_libtorch() -> Result<()> {
     for (package, dependencies) in closures()? {
         let uses = LIBTORCH.iter().any(|name| dependencies.contains(*name));
-        assert_eq!(uses, package == "chameleon-trainer", "{package}");
+        assert_eq!(uses, ["chameleon-trainer", "chameleon-bench"].contains(&package.as_str()), "{package}");
     }
     Ok(())
 }
@@ -108,6 +108,7 @@ fn crates_without_kernels_forbid_unsafe_code() -> Result<()> {
         "proxy/src/lib.rs",
         "trainer/src/lib.rs",
         "tests/src/lib.rs",
+        "bench/src/main.rs",
     ] {
         let text = std::fs::read_to_string(repository().join(source)).with_context(|| source.to_owned())?;
         assert!(text.contains("#![forbid(unsafe_code)]"), "{source}");
