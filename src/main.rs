@@ -11,6 +11,7 @@ mod home;
 mod printer;
 mod process;
 mod report;
+mod service;
 mod trainer;
 
 use std::process::ExitCode;

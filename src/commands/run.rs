@@ -1,0 +1,78 @@
+//! `chameleon run`
+
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus as Ended;
+
+use anyhow::{Context, Result};
+use tokio::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+use crate::cli::Global;
+use crate::exit::ExitStatus;
+use crate::home::Home;
+use crate::service::{Service, environment, require};
+
+/// What to run with which model.
+#[derive(clap::Args)]
+#[command(group(clap::ArgGroup::new("model").required(true)))]
+pub(crate) struct Arguments {
+    /// Answer with this application's model
+    #[arg(long, value_name = "NAME", group = "model")]
+    app: Option<String>,
+    /// Answer with the generic model
+    #[arg(long, group = "model")]
+    generic: bool,
+    /// The program and its arguments, after `--`
+    #[arg(required = true, last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<ExitStatus> {
+    let home = Home::resolve(global.home.as_deref())?;
+    let runtime = tokio::runtime::Runtime::new().context("no threads for the server")?;
+    let ended = runtime.block_on(serve_and_run(&home, arguments))?;
+    Ok(ExitStatus::Child(code(ended)))
+}
+
+async fn serve_and_run(home: &Home, arguments: Arguments) -> Result<Ended> {
+    let environment = environment();
+    let service = Service::bind(home, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None, &environment).await?;
+    if let Some(app) = &arguments.app {
+        require(&service.apps, app)?;
+    }
+    let redirected = service.environment(arguments.app, &environment);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = tokio::spawn(service.server.run(async {
+        // An error means that the other end is gone: stop all the same.
+        let _ = stopped.await;
+    }));
+    let program = &arguments.command[0];
+    let mut child = Command::new(program)
+        .args(&arguments.command[1..])
+        .envs(redirected)
+        .kill_on_drop(true)
+        .spawn()
+        .with_context(|| format!("{} does not start", program.to_string_lossy()))?;
+    // Ctrl-C reaches the program by itself; this process waits for it to end in its own way.
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let ended = loop {
+        tokio::select! {
+            ended = child.wait() => break ended?,
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => child.start_kill()?,
+        }
+    };
+    // The server may have stopped already; there is nobody left to tell.
+    let _ = stop.send(());
+    server.await.context("the server stopped early")?;
+    Ok(ended)
+}
+
+/// The status as a shell would give it: 128 and the signal for a program that a signal ended.
+fn code(ended: Ended) -> u8 {
+    let code = ended.code().or_else(|| ended.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
+}

@@ -1,0 +1,91 @@
+//! A server put together from this machine's home folder, and the environment that redirects a program to it.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use chameleon_models::zoo;
+use chameleon_proxy::connect::{Credentials, Proxy};
+use chameleon_proxy::redirect::{self, Environment, Identity, Redirect};
+use chameleon_proxy::registry::Reader;
+use chameleon_proxy::serve::{Config, Models, Server};
+use chameleon_proxy::tls::{Authority, Tls, write_bundle};
+
+use crate::home::Home;
+
+/// The file that holds the public roots and the local authority, beside the authority.
+const BUNDLE: &str = "bundle.pem";
+
+/// A bound server with what its clients need.
+pub(crate) struct Service {
+    /// Not yet serving.
+    pub(crate) server: Server,
+    /// Names of the applications that have a model.
+    pub(crate) apps: BTreeSet<String>,
+    bundle: PathBuf,
+    google: Identity,
+}
+
+impl Service {
+    /// Binds `listen`. Programs in `environment` that have no Google credentials of their own get stand-ins.
+    ///
+    /// # Errors
+    /// The address is taken, the certificate authority cannot be made or read, or the model that ships is damaged.
+    pub(crate) async fn bind(
+        home: &Home,
+        listen: SocketAddr,
+        default_app: Option<String>,
+        environment: &Environment,
+    ) -> Result<Self> {
+        let folder = home.authority();
+        let authority = Authority::open(&folder)?;
+        let bundle = folder.join(BUNDLE);
+        write_bundle(&bundle, &authority, &redirect::trusted_files(environment))?;
+        let models = Arc::new(Models::new(zoo::image_labels()?, Some(Reader::new(home.registry())))?);
+        let apps: BTreeSet<String> = models.apps().into_iter().collect();
+        if let Some(app) = default_app.as_deref() {
+            require(&apps, app)?;
+        }
+        let google =
+            if redirect::has_google_credentials(environment) { Identity::Own } else { Identity::Local };
+        let credentials = (google == Identity::Local).then(Credentials::default);
+        let mut config = Config::new(listen, models);
+        config.proxy = Some(Proxy::new(Tls::new(authority), credentials));
+        config.apps.default_app = default_app;
+        let server = Server::bind(config).await.with_context(|| format!("cannot listen on {listen}"))?;
+        Ok(Self { server, apps, bundle, google })
+    }
+
+    /// What to set in the environment of a program, so that its calls come here and get the model of `app`.
+    pub(crate) fn environment(&self, app: Option<String>, existing: &Environment) -> Vec<(String, String)> {
+        let redirect = Redirect {
+            port: self.server.local_addr().port(),
+            app,
+            ca_bundle: self.bundle.clone(),
+            google: self.google,
+            // No operation of AWS is answered yet.
+            aws: None,
+        };
+        redirect::environment(&redirect, existing)
+    }
+}
+
+/// # Errors
+/// `app` has no model; the message lists those that have.
+pub(crate) fn require(apps: &BTreeSet<String>, app: &str) -> Result<()> {
+    if apps.contains(app) {
+        return Ok(());
+    }
+    let known = match apps.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => "no application has one yet".to_owned(),
+        names => format!("there are models for {}", names.join(", ")),
+    };
+    bail!("{app} has no model ({known}); make one with `chameleon customize PATH --app {app}`")
+}
+
+/// This process's environment, without what is not UTF-8.
+pub(crate) fn environment() -> Environment {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}
