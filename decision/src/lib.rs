@@ -14,6 +14,7 @@ mod decider;
 mod decision;
 mod interpreter;
 mod output;
+mod predict;
 mod process;
 mod program;
 mod summarize;

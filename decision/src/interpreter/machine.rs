@@ -47,6 +47,8 @@ pub(crate) struct Choice {
 pub(crate) struct Trace {
     /// Outcomes of `if`, `while` and conditional expressions, by the place of their tests.
     pub(crate) tests: BTreeSet<(Span, bool)>,
+    /// Tests that looked at data of the API themselves.
+    pub(crate) inspecting: BTreeSet<Span>,
     /// The program's own texts that were compared with data of the API.
     pub(crate) compared: BTreeSet<String>,
 }
@@ -54,6 +56,7 @@ pub(crate) struct Trace {
 impl Trace {
     pub(crate) fn merge(&mut self, other: Self) {
         self.tests.extend(other.tests);
+        self.inspecting.extend(other.inspecting);
         self.compared.extend(other.compared);
     }
 }

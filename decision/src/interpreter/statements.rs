@@ -374,8 +374,13 @@ impl<'p> Machine<'p, '_> {
 
     /// Evaluates the test of a branch.
     pub(super) fn test(&mut self, test: &'p Expr) -> Run<bool> {
+        let inspections = self.inspections;
         let value = self.eval(test)?;
-        self.truth_of_test(&value, test.span)
+        let taken = self.truth_of_test(&value, test.span)?;
+        if self.tracing && self.inspections > inspections {
+            self.trace.inspecting.insert(test.span);
+        }
+        Ok(taken)
     }
 
     fn truth_of_test(&mut self, value: &Value<'p>, span: Span) -> Run<bool> {

@@ -1,0 +1,149 @@
+//! The outcomes of single labels, grouped into branches.
+
+use std::collections::HashMap;
+
+use super::matching::spellings;
+use super::probe::{NEUTRAL, Outcome, Probe, passes_through};
+use crate::decider::DecideError;
+use crate::summary::Vocabulary;
+
+/// Paddings to try for programs that look at a fixed number of labels.
+const PADDINGS: [usize; 4] = [1, 2, 4, 9];
+
+/// One branch in the making.
+pub(super) struct Found {
+    pub(super) outcome: Outcome,
+    /// Indices into the vocabulary.
+    pub(super) labels: Vec<usize>,
+    /// Outputs that take the branch: a label of the vocabulary, or else a spelling of a word.
+    pub(super) samples: Vec<String>,
+    pub(super) negated: bool,
+}
+
+/// What single labels lead to.
+pub(super) struct Branches {
+    /// The outcome when no branch is taken.
+    pub(super) default: Outcome,
+    /// The outcome on an empty answer; nearly always the default.
+    pub(super) empty: Outcome,
+    pub(super) branches: Vec<Found>,
+    /// The outcome of each label of the vocabulary alone.
+    pub(super) singles: Vec<Outcome>,
+    /// A label that leaves the default as it is, if there is one.
+    pub(super) filler: Option<String>,
+}
+
+impl Branches {
+    pub(super) fn find(probe: &mut Probe<'_>, vocabulary: &Vocabulary) -> Result<Self, DecideError> {
+        let (mut empty, mut singles) = survey(probe, vocabulary)?;
+        for padding in PADDINGS {
+            if !singles.iter().all(|&outcome| probe.wants_more(outcome)) {
+                break;
+            }
+            probe.padding = padding;
+            (empty, singles) = survey(probe, vocabulary)?;
+        }
+        let mut common = most_common(&singles).unwrap_or(empty);
+        if common != empty && probe.ignore_logging(empty, common) {
+            (empty, singles) = survey(probe, vocabulary)?;
+            common = most_common(&singles).unwrap_or(empty);
+        }
+        let default = default_of(probe, empty, common, &singles);
+        let filler = if probe.labels(&[NEUTRAL])? == default {
+            Some(NEUTRAL.to_owned())
+        } else {
+            singles.iter().position(|&outcome| outcome == default).map(|at| vocabulary.labels[at].clone())
+        };
+        let mut found = Self { default, empty, branches: Vec::new(), singles, filler };
+        found.group(vocabulary);
+        found.turn_black_list(probe, vocabulary)?;
+        Ok(found)
+    }
+
+    /// One branch for each outcome but the default, in order of the first label.
+    fn group(&mut self, vocabulary: &Vocabulary) {
+        let mut places: HashMap<Outcome, usize> = HashMap::new();
+        for (at, &outcome) in self.singles.iter().enumerate() {
+            if outcome == self.default {
+                continue;
+            }
+            let place = *places.entry(outcome).or_insert(self.branches.len());
+            if place == self.branches.len() {
+                self.branches.push(Found { outcome, labels: Vec::new(), samples: Vec::new(), negated: false });
+            }
+            self.branches[place].labels.push(at);
+            if self.branches[place].samples.len() < 8 {
+                self.branches[place].samples.push(vocabulary.labels[at].clone());
+            }
+        }
+    }
+
+    /// A branch that nearly every label takes and some label keeps from it, whatever else is there, is a black-list.
+    fn turn_black_list(&mut self, probe: &mut Probe<'_>, vocabulary: &Vocabulary) -> Result<(), DecideError> {
+        let [branch] = self.branches.as_mut_slice() else { return Ok(()) };
+        let black: Vec<_> = (0..self.singles.len()).filter(|&at| self.singles[at] == self.default).collect();
+        let (Some(&first), Some(sample)) = (black.first(), branch.samples.first()) else { return Ok(()) };
+        let first = vocabulary.labels[first].as_str();
+        let kept_away =
+            probe.labels(&[sample, first])? == self.default && probe.labels(&[first, sample])? == self.default;
+        if kept_away && black.len() < branch.labels.len() {
+            branch.labels = black;
+            branch.negated = true;
+        }
+        Ok(())
+    }
+
+    /// The branch of an outcome; a new one without labels when only a word of the program leads there.
+    pub(super) fn of_word(&mut self, outcome: Outcome, sample: &str) {
+        match self.branches.iter_mut().find(|branch| branch.outcome == outcome) {
+            Some(branch) if branch.labels.is_empty() && branch.samples.len() < 8 => {
+                branch.samples.push(sample.to_owned())
+            }
+            Some(_) => {}
+            None => self.branches.push(Found {
+                outcome,
+                labels: Vec::new(),
+                samples: vec![sample.to_owned()],
+                negated: false,
+            }),
+        }
+    }
+
+    /// The outcome of the first spelling of a word that leads anywhere.
+    pub(super) fn spelling(&self, probe: &mut Probe<'_>, word: &str) -> Result<Option<(Outcome, String)>, DecideError> {
+        for form in spellings(word) {
+            let outcome = probe.labels(&[&form])?;
+            if outcome != self.default {
+                return Ok(Some((outcome, form)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn survey(probe: &mut Probe<'_>, vocabulary: &Vocabulary) -> Result<(Outcome, Vec<Outcome>), DecideError> {
+    let empty = probe.labels(&[])?;
+    let singles = vocabulary.labels.iter().map(|label| probe.labels(&[label])).collect::<Result<_, _>>()?;
+    Ok((empty, singles))
+}
+
+fn most_common(outcomes: &[Outcome]) -> Option<Outcome> {
+    let mut counts: HashMap<Outcome, usize> = HashMap::new();
+    for &outcome in outcomes {
+        *counts.entry(outcome).or_default() += 1;
+    }
+    counts.into_iter().max_by_key(|&(outcome, count)| (count, std::cmp::Reverse(outcome))).map(|pair| pair.0)
+}
+
+/// The outcome on no label, unless no label at all shares it while most labels agree on another: then an empty answer is
+/// a case of its own.
+fn default_of(probe: &Probe<'_>, empty: Outcome, common: Outcome, singles: &[Outcome]) -> Outcome {
+    if common == empty || singles.contains(&empty) {
+        return empty;
+    }
+    let agree = singles.iter().filter(|&&outcome| outcome == common).count();
+    let others = agree < singles.len();
+    // A branch for any label, seen against an empty answer, is one when something was chosen there.
+    let only_passes = probe.own_effects(common, empty).iter().all(|effect| passes_through(effect));
+    if (others && agree * 2 > singles.len()) || only_passes { common } else { empty }
+}

@@ -1,0 +1,152 @@
+//! The texts and numbers a program is written with, and their places.
+
+use crate::program::{Constant, Expr, ExprKind, Function, Parameter, Program, Span, Stmt, StmtKind, Target};
+
+/// All constants of a program, in order of appearance.
+#[derive(Default)]
+pub(super) struct Constants {
+    pub(super) texts: Vec<(String, Span)>,
+}
+
+impl Constants {
+    pub(super) fn of(program: &Program) -> Self {
+        let mut constants = Self::default();
+        constants.block(&program.globals);
+        for Function { parameters, body, .. } in &program.functions {
+            constants.parameters(parameters);
+            constants.block(body);
+        }
+        constants.texts.sort_by_key(|text| text.1);
+        constants
+    }
+
+    /// Where a text that the program compared is written, and how it is spelled there. A text made at run time (by
+    /// `lower()`, by `split()`) is looked for with its case folded and inside longer constants.
+    pub(super) fn place(&self, text: &str) -> Option<(String, Span)> {
+        let whole = |same: &dyn Fn(&str) -> bool| self.texts.iter().find(|constant| same(&constant.0)).cloned();
+        let folded = text.trim().to_lowercase();
+        whole(&|constant| constant == text)
+            .or_else(|| whole(&|constant| constant.trim().to_lowercase() == folded))
+            .or_else(|| {
+                let inside = self.texts.iter().find(|constant| constant.0.to_lowercase().contains(&folded));
+                inside.filter(|_| !folded.is_empty()).map(|constant| (text.to_owned(), constant.1))
+            })
+    }
+
+    fn block(&mut self, body: &[Stmt]) {
+        body.iter().for_each(|stmt| self.stmt(stmt));
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::Assign { targets, value } => {
+                targets.iter().for_each(|target| self.target(target));
+                self.expr(value);
+            }
+            StmtKind::AugAssign { target, value, .. } => {
+                self.target(target);
+                self.expr(value);
+            }
+            StmtKind::If { test, body, orelse } | StmtKind::While { test, body, orelse } => {
+                self.expr(test);
+                self.block(body);
+                self.block(orelse);
+            }
+            StmtKind::For { target, iter, body, orelse } => {
+                self.target(target);
+                self.expr(iter);
+                self.block(body);
+                self.block(orelse);
+            }
+            StmtKind::Try { body, handlers, orelse, finally } => {
+                self.block(body);
+                handlers.iter().for_each(|handler| self.block(&handler.1));
+                self.block(orelse);
+                self.block(finally);
+            }
+            StmtKind::Return { value: Some(value) } | StmtKind::Expr { value } => self.expr(value),
+            StmtKind::Return { value: None }
+            | StmtKind::Raise { .. }
+            | StmtKind::Break
+            | StmtKind::Continue
+            | StmtKind::Global { .. } => {}
+        }
+    }
+
+    fn target(&mut self, target: &Target) {
+        match target {
+            Target::Name { .. } => {}
+            Target::Attribute { object, .. } => self.expr(object),
+            Target::Subscript { object, index } => {
+                self.expr(object);
+                self.expr(index);
+            }
+            Target::Tuple { elements } => elements.iter().for_each(|element| self.target(element)),
+            Target::Starred { inner } => self.target(inner),
+        }
+    }
+
+    fn parameters(&mut self, parameters: &[Parameter]) {
+        parameters.iter().filter_map(|parameter| parameter.default.as_ref()).for_each(|default| self.expr(default));
+    }
+
+    fn exprs<'a>(&mut self, exprs: impl IntoIterator<Item = &'a Expr>) {
+        exprs.into_iter().for_each(|expr| self.expr(expr));
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Constant { value: Constant::Str(text) } => self.texts.push((text.clone(), expr.span)),
+            ExprKind::Constant { .. } | ExprKind::Name { .. } | ExprKind::FunctionValue { .. } => {}
+            ExprKind::ApiOutput { max_results } => self.exprs(max_results.as_deref()),
+            ExprKind::List { elements } | ExprKind::Tuple { elements } | ExprKind::Set { elements } => {
+                self.exprs(elements)
+            }
+            ExprKind::Dict { items } => items.iter().for_each(|(key, value)| self.exprs([key, value])),
+            ExprKind::Starred { value } | ExprKind::Unary { value, .. } | ExprKind::Walrus { value, .. } => {
+                self.expr(value)
+            }
+            ExprKind::Binary { left, right, .. } => self.exprs([&**left, &**right]),
+            ExprKind::Bool { values, .. } => self.exprs(values),
+            ExprKind::Compare { left, rest } => {
+                self.expr(left);
+                self.exprs(rest.iter().map(|pair| &pair.1));
+            }
+            ExprKind::IfElse { test, body, orelse } => self.exprs([&**test, &**body, &**orelse]),
+            ExprKind::Attribute { object, .. } => self.expr(object),
+            ExprKind::Subscript { object, index } => self.exprs([&**object, &**index]),
+            ExprKind::Slice { object, start, stop, step } => {
+                self.expr(object);
+                self.exprs([start, stop, step].into_iter().filter_map(|bound| bound.as_deref()));
+            }
+            ExprKind::Call { args, keywords, .. } | ExprKind::Builtin { args, keywords, .. } => {
+                self.exprs(args);
+                self.exprs(keywords.iter().map(|keyword| &keyword.value));
+            }
+            ExprKind::Method { object, args, keywords, .. } => {
+                self.expr(object);
+                self.exprs(args);
+                self.exprs(keywords.iter().map(|keyword| &keyword.value));
+            }
+            ExprKind::CallValue { callee, args } => {
+                self.expr(callee);
+                self.exprs(args);
+            }
+            ExprKind::Lambda { parameters, body } => {
+                self.parameters(parameters);
+                self.expr(body);
+            }
+            ExprKind::Comprehension { inner } => {
+                self.expr(&inner.element);
+                self.exprs(&inner.value);
+                for (target, iter, tests) in &inner.clauses {
+                    self.target(target);
+                    self.expr(iter);
+                    self.exprs(tests);
+                }
+            }
+            ExprKind::Format { parts } => self.exprs(parts.iter().map(|part| &part.0)),
+            ExprKind::Opaque { args, .. } => self.exprs(args),
+        }
+    }
+}

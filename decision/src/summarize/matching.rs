@@ -1,0 +1,66 @@
+//! How a word of the application is compared with a label, as far as labels can show.
+
+use crate::summary::MatchMode;
+
+/// Modes from the most to the least particular: the first that explains every observation is reported.
+pub(super) const MODES: [MatchMode; 8] = [
+    MatchMode::Exact,
+    MatchMode::Iexact,
+    MatchMode::FirstWord,
+    MatchMode::AnyWord,
+    MatchMode::StartsWith,
+    MatchMode::Contains,
+    MatchMode::Icontains,
+    MatchMode::IcontainsEitherWay,
+];
+
+/// Whether `word` matches `label` under `mode`.
+pub(super) fn matches(mode: MatchMode, word: &str, label: &str) -> bool {
+    let folded = |text: &str| text.to_lowercase();
+    match mode {
+        MatchMode::Exact => word == label,
+        MatchMode::Iexact => folded(word) == folded(label),
+        MatchMode::Contains => label.contains(word),
+        MatchMode::Icontains => folded(label).contains(&folded(word)),
+        MatchMode::IcontainsEitherWay => {
+            let (label, word) = (folded(label), folded(word));
+            label.contains(&word) || word.contains(&label)
+        }
+        MatchMode::StartsWith => label.starts_with(word),
+        MatchMode::FirstWord => label.split_whitespace().next().is_some_and(|first| folded(first) == folded(word)),
+        MatchMode::AnyWord => label.split_whitespace().any(|any| folded(any) == folded(word)),
+        MatchMode::Any => true,
+        MatchMode::Other => false,
+    }
+}
+
+/// Spellings under which a label could be the word itself.
+pub(super) fn spellings(word: &str) -> Vec<String> {
+    let mut capitalised = word.to_lowercase();
+    if let Some(first) = capitalised.chars().next() {
+        let upper: String = first.to_uppercase().collect();
+        capitalised.replace_range(..first.len_utf8(), &upper);
+    }
+    let mut forms = vec![word.to_owned(), capitalised, word.to_lowercase(), word.to_uppercase()];
+    forms.dedup();
+    forms
+}
+
+/// Labels near a word that tell the modes apart.
+pub(super) fn neighbours(word: &str) -> Vec<String> {
+    let mut near = spellings(word);
+    for form in spellings(word).into_iter().take(2) {
+        near.push(format!("{form}q"));
+        near.push(format!("q{form}"));
+        near.push(format!("{form} Qzxjv"));
+        near.push(format!("Qzxjv {form}"));
+        near.push(format!("Qzxjv {form} Qzxjv"));
+    }
+    let characters: Vec<char> = word.chars().collect();
+    if characters.len() > 3 {
+        near.push(characters[..characters.len() - 1].iter().collect());
+        near.push(characters[1..].iter().collect());
+    }
+    near.retain(|label| !label.trim().is_empty());
+    near
+}

@@ -1,0 +1,124 @@
+//! Running the program on small outputs and telling its outcomes apart.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::decider::{DecideError, Decider};
+use crate::decision::{Decision, Effect, Rendered};
+use crate::output::ApiOutput;
+use crate::program::{Program, Span};
+
+/// A label that no application looks for.
+pub(super) const NEUTRAL: &str = "Qzxjv";
+
+/// Number of an outcome, in order of discovery.
+pub(super) type Outcome = usize;
+
+/// A program under probing. The API's own default count is not applied, so that the program's cuts show.
+pub(super) struct Probe<'p> {
+    decider: Decider<'p>,
+    outcomes: Vec<Decision>,
+    index: HashMap<Decision, Outcome>,
+    /// Labels appended to each output, for programs that look at a fixed number of labels and fail on fewer.
+    pub(super) padding: usize,
+    /// Effects that say nothing: they happen on every label, only not on none.
+    noise: Vec<Effect>,
+    /// Tests by outcome, from the traced runs.
+    pub(super) tests: HashMap<Outcome, BTreeSet<(Span, bool)>>,
+    pub(super) all_tests: BTreeSet<(Span, bool)>,
+    pub(super) inspecting: BTreeSet<Span>,
+    pub(super) compared: BTreeSet<String>,
+}
+
+impl<'p> Probe<'p> {
+    pub(super) fn new(program: &'p Program) -> Self {
+        Self {
+            decider: Decider::new(program, None),
+            outcomes: Vec::new(),
+            index: HashMap::new(),
+            padding: 0,
+            noise: Vec::new(),
+            tests: HashMap::new(),
+            all_tests: BTreeSet::new(),
+            inspecting: BTreeSet::new(),
+            compared: BTreeSet::new(),
+        }
+    }
+
+    /// The outcome on these labels in this order, all at full score.
+    pub(super) fn labels(&mut self, labels: &[&str]) -> Result<Outcome, DecideError> {
+        self.scored(&labels.iter().map(|label| (*label, 1.0)).collect::<Vec<_>>())
+    }
+
+    /// The outcome on these labels with scores.
+    pub(super) fn scored(&mut self, labels: &[(&str, f64)]) -> Result<Outcome, DecideError> {
+        let (decision, trace) = self.decider.trace(&self.output(labels), true)?;
+        let outcome = self.intern(decision);
+        self.all_tests.extend(&trace.tests);
+        self.tests.entry(outcome).or_default().extend(trace.tests);
+        self.inspecting.extend(trace.inspecting);
+        self.compared.extend(trace.compared);
+        Ok(outcome)
+    }
+
+    fn output(&self, labels: &[(&str, f64)]) -> ApiOutput {
+        let padding =
+            (self.padding + 1).saturating_sub(labels.len().max(1)) + usize::from(labels.is_empty() && self.padding > 0);
+        // What is appended scores least, as the API orders by score.
+        let least = labels.iter().map(|label| label.1).fold(1.0, f64::min);
+        ApiOutput::labels(labels.iter().copied().chain(std::iter::repeat_n((NEUTRAL, least), padding)))
+    }
+
+    fn intern(&mut self, mut decision: Decision) -> Outcome {
+        decision.effects.retain(|effect| !self.noise.contains(effect));
+        if let Some(&outcome) = self.index.get(&decision) {
+            return outcome;
+        }
+        self.outcomes.push(decision.clone());
+        self.index.insert(decision, self.outcomes.len() - 1);
+        self.outcomes.len() - 1
+    }
+
+    pub(super) fn decision(&self, outcome: Outcome) -> &Decision {
+        &self.outcomes[outcome]
+    }
+
+    /// Leaves out effects that only pass the API's data on and tell an empty answer from one with any label: logging.
+    /// Returns whether there were any; outcomes found before are void then.
+    pub(super) fn ignore_logging(&mut self, empty: Outcome, common: Outcome) -> bool {
+        let before = &self.outcomes[empty].effects;
+        let passing = |effect: &&Effect| !before.contains(effect) && passes_through(effect);
+        let noise: Vec<_> = self.outcomes[common].effects.iter().filter(passing).cloned().collect();
+        if noise.is_empty() {
+            return false;
+        }
+        self.noise.extend(noise);
+        self.outcomes.clear();
+        self.index.clear();
+        self.tests.clear();
+        true
+    }
+
+    /// Whether the program fails for want of labels.
+    pub(super) fn wants_more(&self, outcome: Outcome) -> bool {
+        let failed = Rendered::Chosen("IndexError".to_owned());
+        self.outcomes[outcome].effects.iter().any(|effect| effect.action == "raise" && effect.values.contains(&failed))
+    }
+
+    /// What an outcome does that another does not.
+    pub(super) fn own_effects(&self, outcome: Outcome, default: Outcome) -> Vec<&Effect> {
+        let usual = &self.outcomes[default].effects;
+        self.outcomes[outcome].effects.iter().filter(|effect| !usual.contains(effect)).collect()
+    }
+}
+
+/// Whether an effect shows nothing that the program chose, except that it happens.
+pub(super) fn passes_through(effect: &Effect) -> bool {
+    fn chosen(value: &Rendered) -> bool {
+        match value {
+            Rendered::Chosen(_) => true,
+            Rendered::Data | Rendered::Unknown => false,
+            Rendered::Parts(parts) => !parts.iter().any(|part| matches!(part, Rendered::Data)),
+        }
+    }
+    !effect.values.is_empty() && !effect.values.iter().all(chosen) && effect.action != "return"
+}

@@ -1,0 +1,82 @@
+//! Score thresholds and how many results the application looks at.
+
+use super::Reason;
+use super::branches::{Branches, Found};
+use super::probe::{Outcome, Probe};
+use super::verify::LONGEST;
+use crate::decider::DecideError;
+use crate::summary::MinScore;
+
+/// Scores between which a ladder of outcomes would show.
+const STEPS: u32 = 20;
+
+/// The score that the branch's labels need, exact to the last bit.
+pub(super) fn threshold(
+    probe: &mut Probe<'_>,
+    branch: &Found,
+    default: Outcome,
+) -> Result<Result<Option<MinScore>, Reason>, DecideError> {
+    let Some(sample) = branch.samples.first() else { return Ok(Ok(None)) };
+    // A black-list is judged by what keeps the application from the branch; its samples are the other labels.
+    let mut passes =
+        |label: &str, score: f64| probe.scored(&[(label, score)]).map(|outcome| (outcome == branch.outcome, outcome));
+    let mut lowest = None;
+    let mut ladder = false;
+    for step in 0..=STEPS {
+        let (pass, outcome) = passes(sample, f64::from(step) / f64::from(STEPS))?;
+        ladder |= if pass { false } else { outcome != default || lowest.is_some() };
+        if pass && lowest.is_none() {
+            lowest = Some(step);
+        }
+    }
+    if ladder {
+        return Ok(Err(Reason("the outcome depends on ranges of the score".to_owned())));
+    }
+    let lowest = lowest.unwrap_or(STEPS);
+    if lowest == 0 {
+        return Ok(Ok(None));
+    }
+    // Positive floats are ordered as their bits: halving ends at two neighbours.
+    let mut below = (f64::from(lowest - 1) / f64::from(STEPS)).to_bits();
+    let mut above = (f64::from(lowest) / f64::from(STEPS)).to_bits();
+    while above - below > 1 {
+        let middle = below + (above - below) / 2;
+        if passes(sample, f64::from_bits(middle))?.0 { above = middle } else { below = middle }
+    }
+    let (above, below) = (f64::from_bits(above), f64::from_bits(below));
+    for other in &branch.samples {
+        if !passes(other, above)?.0 || passes(other, below)?.0 {
+            return Ok(Err(Reason("labels of one branch need different scores".to_owned())));
+        }
+    }
+    // `> 0.7` passes first at the float after 0.7; the shorter of the two is what the source says.
+    let inclusive = above.to_string().len() <= below.to_string().len();
+    Ok(Ok(Some(MinScore { value: if inclusive { above } else { below }, inclusive })))
+}
+
+/// How many results the application looks at, when fewer than the longest answer.
+pub(super) fn top_k(probe: &mut Probe<'_>, found: &Branches) -> Result<Result<Option<u32>, Reason>, DecideError> {
+    let Some(filler) = found.filler.clone() else { return Ok(Ok(None)) };
+    let mut common: Option<Option<u32>> = None;
+    for branch in found.branches.iter().filter(|branch| !branch.negated) {
+        let Some(sample) = branch.samples.first() else { continue };
+        let mut reaches = |place: u32| {
+            let mut labels = vec![filler.as_str(); place as usize];
+            labels.push(sample);
+            probe.labels(&labels).map(|outcome| outcome == branch.outcome)
+        };
+        let mut cut = None;
+        if !reaches(LONGEST - 1)? {
+            let mut place = 1;
+            while place < LONGEST && reaches(place)? {
+                place += 1;
+            }
+            cut = Some(place);
+        }
+        if common.is_some_and(|common| common != cut) {
+            return Ok(Err(Reason("branches look at different numbers of results".to_owned())));
+        }
+        common = Some(cut);
+    }
+    Ok(Ok(common.flatten()))
+}

@@ -1,0 +1,83 @@
+//! Code that does what it says but probably not what it means.
+
+use std::collections::BTreeMap;
+
+use super::Draft;
+use super::branches::Branches;
+use super::probe::Probe;
+use super::words::Found;
+use crate::process::Warning;
+use crate::program::{Program, Span};
+use crate::summary::{MatchMode, Vocabulary};
+
+pub(super) fn find(
+    draft: &mut Draft,
+    program: &Program,
+    probe: &Probe<'_>,
+    found: &Branches,
+    words: &[Found],
+    vocabulary: &Vocabulary,
+) {
+    for word in words {
+        if let Some(message) = odd_word(word, vocabulary) {
+            draft.warnings.push(Warning { span: word.span, message });
+        }
+    }
+    for branch in found.branches.iter().filter(|branch| branch.labels.is_empty() && !branch.negated) {
+        let outcome = probe.decision(branch.outcome);
+        let effects = probe.own_effects(branch.outcome, found.default);
+        let span = effects.first().map(|effect| effect.span);
+        let message = format!("no label of {} leads to `{outcome}`", vocabulary.name);
+        match span {
+            Some(span) => draft.warnings.push(Warning { span, message }),
+            None => draft.warn(program, message),
+        }
+    }
+    for (span, always) in one_sided(probe) {
+        let message = format!("this condition was {} on every output tried", if always { "true" } else { "false" });
+        draft.warnings.push(Warning { span, message });
+    }
+    if found.branches.is_empty() {
+        let turned = probe
+            .inspecting
+            .iter()
+            .find(|span| probe.all_tests.contains(&(**span, true)) && probe.all_tests.contains(&(**span, false)));
+        if let Some(&span) = turned {
+            let message = "both ways of this condition come to the same outcome".to_owned();
+            draft.warnings.push(Warning { span, message });
+        }
+    }
+    draft.warnings.sort_by_key(|warning| warning.span);
+    draft.warnings.dedup();
+}
+
+/// Words that never meet a label: by their case, or because nothing happens when they do.
+fn odd_word(word: &Found, vocabulary: &Vocabulary) -> Option<String> {
+    let text = &word.written;
+    if word.outcome.is_none() {
+        return Some(format!("`{text}` is compared with labels but no spelling of it changes the outcome"));
+    }
+    let cased = matches!(word.mode, MatchMode::Exact);
+    let exists = vocabulary.labels.iter().any(|label| label == text);
+    let otherwise = vocabulary.labels.iter().find(|label| label.to_lowercase() == text.to_lowercase());
+    match otherwise {
+        Some(label) if cased && !exists => {
+            Some(format!("`{text}` never equals the label `{label}`: letter case differs"))
+        }
+        None if cased && text.chars().next().is_some_and(char::is_lowercase) => {
+            Some(format!("`{text}` never equals a label: labels of {} are capitalised", vocabulary.name))
+        }
+        _ => None,
+    }
+}
+
+/// Tests of the API's data that always went one way.
+fn one_sided(probe: &Probe<'_>) -> Vec<(Span, bool)> {
+    let mut ways: BTreeMap<Span, [bool; 2]> = BTreeMap::new();
+    for &(span, taken) in &probe.all_tests {
+        if probe.inspecting.contains(&span) {
+            ways.entry(span).or_default()[usize::from(taken)] = true;
+        }
+    }
+    ways.into_iter().filter(|(_, seen)| seen[0] != seen[1]).map(|(span, seen)| (span, seen[1])).collect()
+}

@@ -1,0 +1,126 @@
+//! The application's words: which branch each leads to, and how it is compared.
+
+use super::branches::Branches;
+use super::constants::Constants;
+use super::matching::{MODES, matches, neighbours};
+use super::probe::{Outcome, Probe};
+use crate::decider::DecideError;
+use crate::program::{Program, Span};
+use crate::summary::{MatchMode, Vocabulary, Word};
+
+/// Words of one branch whose neighbours are tried; the rest follow the same mode if it explains the vocabulary.
+const MAX_PROBED: usize = 10;
+
+/// A word that the program compares with labels.
+pub(super) struct Found {
+    /// As compared, e.g. after `lower()`.
+    text: String,
+    /// As written.
+    pub(super) written: String,
+    pub(super) span: Span,
+    /// The outcome it leads to; none when no spelling of it changes anything.
+    pub(super) outcome: Option<Outcome>,
+    pub(super) mode: MatchMode,
+}
+
+/// All words, in order of appearance; branches that no label reaches but a word does are added to `found`.
+pub(super) fn find(
+    program: &Program,
+    probe: &mut Probe<'_>,
+    found: &mut Branches,
+    vocabulary: &Vocabulary,
+) -> Result<Vec<Found>, DecideError> {
+    let constants = Constants::of(program);
+    let entry = program.functions.get(program.entry.0 as usize).map(|function| function.span).unwrap_or_default();
+    // Comparisons later in a chain show only after earlier ones failed; single labels went through all of them.
+    let compared: Vec<_> = probe.compared.iter().filter(|text| !text.trim().is_empty()).cloned().collect();
+    let negated = found.branches.iter().find(|branch| branch.negated).map(|branch| branch.outcome);
+    let mut words = Vec::new();
+    for text in compared {
+        let (written, span) = constants.place(&text).unwrap_or_else(|| (text.clone(), entry));
+        let outcome = match negated {
+            None => {
+                let led = found.spelling(probe, &text)?;
+                if let Some((outcome, spelling)) = &led {
+                    found.of_word(*outcome, spelling);
+                }
+                led.map(|led| led.0)
+            }
+            Some(branch) => {
+                let forms = super::matching::spellings(&text);
+                let mut kept_away = false;
+                for form in forms {
+                    kept_away |= probe.labels(&[&form])? == found.default;
+                }
+                kept_away.then_some(branch)
+            }
+        };
+        words.push(Found { text, written, span, outcome, mode: MatchMode::Other });
+    }
+    words.sort_by_key(|word| word.span);
+    for at in 0..found.branches.len() {
+        let branch = &found.branches[at];
+        let (outcome, hit) = (branch.outcome, if branch.negated { found.default } else { branch.outcome });
+        let mut of_branch: Vec<_> = words.iter_mut().filter(|word| word.outcome == Some(outcome)).collect();
+        set_modes(probe, &mut of_branch, hit, found, vocabulary)?;
+    }
+    Ok(words)
+}
+
+/// The words of one branch, as the summary shows them.
+pub(super) fn of(words: &[Found], outcome: Outcome) -> Vec<Word> {
+    let own = words.iter().filter(|word| word.outcome == Some(outcome));
+    own.map(|word| Word { text: word.written.clone(), mode: word.mode, span: word.span }).collect()
+}
+
+/// The first mode that explains every observation: for all words of the branch together, else for each by itself.
+fn set_modes(
+    probe: &mut Probe<'_>,
+    words: &mut [&mut Found],
+    hit: Outcome,
+    found: &Branches,
+    vocabulary: &Vocabulary,
+) -> Result<(), DecideError> {
+    let miss = if hit == found.default { None } else { Some(found.default) };
+    let mut near = Vec::new();
+    for word in words.iter().take(MAX_PROBED) {
+        let mut seen = Vec::new();
+        for label in neighbours(&word.text) {
+            let outcome = probe.labels(&[&label])?;
+            seen.push((label, outcome));
+        }
+        near.push(seen);
+    }
+    // Another branch's outcome says nothing: its words may have come first.
+    let verdict = |outcome: Outcome| match miss {
+        Some(miss) if outcome != hit && outcome != miss => None,
+        _ => Some(outcome == hit),
+    };
+    let explains = |mode: MatchMode, texts: &[&str], label: &str, outcome: Outcome| {
+        let predicted = texts.iter().any(|text| matches(mode, text, label));
+        verdict(outcome).is_none_or(|actual| actual == predicted)
+    };
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    let singles = || vocabulary.labels.iter().map(String::as_str).zip(found.singles.iter().copied());
+    let together = MODES.into_iter().find(|&mode| {
+        near.iter().flatten().all(|(label, outcome)| explains(mode, &texts, label, *outcome))
+            && singles().all(|(label, outcome)| explains(mode, &texts, label, outcome))
+    });
+    let modes: Vec<_> = match together {
+        Some(mode) => vec![mode; words.len()],
+        None => (0..words.len())
+            .map(|at| {
+                let seen = near.get(at).map(Vec::as_slice).unwrap_or_default();
+                let own = MODES.into_iter().find(|&mode| {
+                    !seen.is_empty()
+                        && seen.iter().all(|(label, outcome)| explains(mode, &texts[at..=at], label, *outcome))
+                });
+                own.unwrap_or(MatchMode::Other)
+            })
+            .collect(),
+    };
+    for (word, mode) in words.iter_mut().zip(modes) {
+        word.mode = mode;
+    }
+    Ok(())
+}
