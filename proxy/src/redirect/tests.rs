@@ -1,0 +1,115 @@
+use std::process::Command;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn redirect() -> Redirect {
+    Redirect {
+        port: 8089,
+        app: Some("sorter".to_owned()),
+        ca_bundle: "/home/u/.chameleon/bundle.pem".into(),
+        google: Identity::Own,
+        aws: None,
+    }
+}
+
+/// The environment after the redirection.
+fn after(redirect: &Redirect, existing: &[(&str, &str)]) -> Environment {
+    let mut all: Environment = existing.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let set = environment(redirect, &all);
+    all.extend(set);
+    all
+}
+
+#[test]
+fn both_cases_of_the_proxy_variable_name_the_application() {
+    let all = after(&redirect(), &[("HTTPS_PROXY", "http://old:1")]);
+    assert_eq!(all["https_proxy"], "http://sorter:app@127.0.0.1:8089");
+    assert_eq!(all["HTTPS_PROXY"], all["https_proxy"]);
+    assert!(!all.contains_key("http_proxy"), "cleartext traffic is left alone");
+}
+
+#[test]
+fn a_variable_that_wins_over_https_proxy_is_redirected_too() {
+    let all = after(&redirect(), &[("grpc_proxy", "http://old:1"), ("no_grpc_proxy", "vision.googleapis.com,a.b")]);
+    assert_eq!(all["grpc_proxy"], all["https_proxy"]);
+    assert_eq!(all["no_grpc_proxy"], "a.b,localhost,127.0.0.1");
+}
+
+#[test]
+fn exceptions_are_kept_unless_they_cover_a_served_host() {
+    for (before, kept) in [
+        ("internal.example,10.0.0.0/8", "internal.example,10.0.0.0/8,"),
+        ("googleapis.com, a.b", "a.b,"),
+        (".googleapis.com,*.googleapis.com:443,vision.googleapis.com", ""),
+        ("*", ""),
+        ("com,COM,.com", ""),
+        ("notgoogleapis.com", "notgoogleapis.com,"),
+        ("localhost", ""),
+        ("", ""),
+    ] {
+        assert_eq!(after(&redirect(), &[("no_proxy", before)])["no_proxy"], format!("{kept}localhost,127.0.0.1"));
+    }
+}
+
+#[test]
+fn the_metadata_server_is_played_only_for_programs_without_credentials() {
+    assert!(!after(&redirect(), &[]).contains_key("GCE_METADATA_HOST"));
+    let all = after(&Redirect { google: Identity::Local, ..redirect() }, &[]);
+    assert_eq!((&*all["GCE_METADATA_HOST"], &*all["GCE_METADATA_IP"]), ("127.0.0.1:8089", "127.0.0.1:8089"));
+}
+
+#[test]
+fn aws_is_left_alone_unless_it_is_served_and_keeps_its_own_settings_if_it_is() {
+    assert!(
+        environment(&redirect(), &Environment::new())
+            .iter()
+            .all(|(name, _)| !name.starts_with("AWS_") || name == "AWS_CA_BUNDLE")
+    );
+    let served = Redirect { aws: Some(Identity::Local), ..redirect() };
+    let all = after(&served, &[]);
+    assert_eq!(all["AWS_ENDPOINT_URL_REKOGNITION"], "http://127.0.0.1:8089/apps/sorter");
+    assert_eq!((&*all["AWS_ACCESS_KEY_ID"], &*all["AWS_REGION"]), ("chameleon-local", "us-east-1"));
+    let own = Redirect { aws: Some(Identity::Own), ..redirect() };
+    let all = after(&own, &[("AWS_ACCESS_KEY_ID", "mine"), ("AWS_REGION", "eu-west-1")]);
+    assert_eq!((&*all["AWS_ACCESS_KEY_ID"], &*all["AWS_REGION"]), ("mine", "eu-west-1"));
+    assert!(!all.contains_key("AWS_DEFAULT_REGION"));
+}
+
+#[test]
+fn roots_that_a_program_trusts_already_are_found() {
+    let all = Environment::from([
+        ("REQUESTS_CA_BUNDLE".to_owned(), "/corporate.pem".to_owned()),
+        ("SSL_CERT_FILE".to_owned(), "/other.pem".to_owned()),
+        ("AWS_CA_BUNDLE".to_owned(), String::new()),
+    ]);
+    assert_eq!(trusted_files(&all), [PathBuf::from("/corporate.pem"), PathBuf::from("/other.pem")]);
+}
+
+#[test]
+fn credentials_are_found_where_client_libraries_look() {
+    let home = tempfile::TempDir::new().unwrap();
+    let mut all = Environment::from([("HOME".to_owned(), home.path().display().to_string())]);
+    assert!(!has_google_credentials(&all) && !has_aws_credentials(&all));
+    for (folder, file) in [(".config/gcloud", "application_default_credentials.json"), (".aws", "credentials")] {
+        std::fs::create_dir_all(home.path().join(folder)).unwrap();
+        std::fs::write(home.path().join(folder).join(file), "{}").unwrap();
+    }
+    assert!(has_google_credentials(&all) && has_aws_credentials(&all));
+    all.insert("HOME".to_owned(), "/nowhere".to_owned());
+    all.insert("GOOGLE_APPLICATION_CREDENTIALS".to_owned(), "key.json".to_owned());
+    all.insert("AWS_PROFILE".to_owned(), "work".to_owned());
+    assert!(has_google_credentials(&all) && has_aws_credentials(&all));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn a_shell_reads_back_every_value(value in "[ -~\n\té]{0,40}") {
+        let script = export_lines(&[("CHAMELEON_TEST".to_owned(), value.clone())]) + "printf '%s' \"$CHAMELEON_TEST\"";
+        let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+        prop_assert_eq!(String::from_utf8(output.stdout).unwrap(), value);
+    }
+}
