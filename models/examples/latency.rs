@@ -1,10 +1,9 @@
 //! Measures the engine: milliseconds for one image, and images a second in batches.
 //!
-//!     cargo run --release -p chameleon-models --example latency -- models/zoo/image-labels
+//!     cargo run --release -p chameleon-models --example latency
 //!
 //! Give one thread for batches too with `RAYON_NUM_THREADS=1`.
 
-use std::path::Path;
 use std::time::Instant;
 
 use chameleon_models::engine::Engine;
@@ -14,8 +13,7 @@ const RUNS: usize = 200;
 const BATCH: usize = 32;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = std::env::args().nth(1).ok_or("usage: latency ZOO_FOLDER")?;
-    let model = zoo::read(Path::new(&folder))?;
+    let model = zoo::image_labels()?;
     let engine = Engine::new(&model.network, &model.weights)?;
     let gmacs = model.network.macs()? as f64 / 1e9;
     for n in [1, BATCH] {

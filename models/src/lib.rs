@@ -6,7 +6,7 @@
 //! use chameleon_models::labeler::ImageLabeler;
 //! use chameleon_models::{preprocess, zoo};
 //!
-//! let model = zoo::read("models/zoo/image-labels".as_ref())?;
+//! let model = zoo::image_labels()?;
 //! let labeler = ImageLabeler::new(&model)?;
 //! let image = preprocess::decode(&std::fs::read("dog.jpg")?, preprocess::DecodeLimits::default())?;
 //! let features = labeler.features(&[preprocess::tensor(&image, labeler.input())]);

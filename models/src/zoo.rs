@@ -4,6 +4,7 @@
 //! `weights.safetensors`, `labels.json` and, for training, `bank.safetensors` ([`Bank`](crate::bank::Bank)). The
 //! shipped folder is part of the binary, so that it works wherever it is installed.
 
+mod embedded;
 mod files;
 #[cfg(test)]
 mod tests;
@@ -131,6 +132,35 @@ pub enum ZooError {
     Bank(#[from] BankError),
 }
 
+/// The image-label model that ships with the program.
+///
+/// # Errors
+/// The program was built with files that do not fit each other.
+pub fn image_labels() -> Result<ImageLabels, ZooError> {
+    ImageLabels::from_files(&embedded::ImageLabelsFolder)
+}
+
+/// The words of the image-label model that ships with the program, without unpacking its weights.
+///
+/// # Errors
+/// As [`image_labels`].
+pub fn image_label_vocabulary() -> Result<Vocabulary, ZooError> {
+    let files = &embedded::ImageLabelsFolder;
+    let manifest: Manifest = files::json(MANIFEST, &files.bytes(MANIFEST)?)?;
+    let labels: LabelsFile = files::json(LABELS, &files::listed(files, &manifest, LABELS)?)?;
+    Ok(vocabulary(&manifest, &labels.labels))
+}
+
+/// The feature bank of the model that ships with the program. Only with the cargo feature `bank`, which adds its
+/// megabytes to the binary.
+///
+/// # Errors
+/// As [`image_labels`].
+#[cfg(feature = "bank")]
+pub fn bank() -> Result<Bank, ZooError> {
+    bank_from(&embedded::ImageLabelsFolder, &image_labels()?)
+}
+
 /// Reads a model from a folder on disk.
 ///
 /// # Errors
@@ -175,8 +205,7 @@ impl ImageLabels {
 
     /// The labels as the words of an API.
     pub fn vocabulary(&self) -> Vocabulary {
-        let labels = self.labels.iter().map(|label| label.name.clone()).collect();
-        Vocabulary { name: self.manifest.name.clone(), labels }
+        vocabulary(&self.manifest, &self.labels)
     }
 
     /// SHA-256 of the weights file: the identity of the backbone that app models are made for.
@@ -189,6 +218,11 @@ impl ImageLabels {
         let head = self.weights.get(&format!("{HEAD}.weight"));
         head.ok().and_then(|weight| weight.shape().get(1).copied()).unwrap_or(0)
     }
+}
+
+fn vocabulary(manifest: &Manifest, labels: &[LabelInfo]) -> Vocabulary {
+    let labels = labels.iter().map(|label| label.name.clone()).collect();
+    Vocabulary { name: manifest.name.clone(), labels }
 }
 
 fn check_labels(labels: &[LabelInfo], outputs: usize) -> Result<(), ZooError> {

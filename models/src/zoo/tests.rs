@@ -19,6 +19,31 @@ fn edit(folder: &Path, file: &str, from: &str, to: &str) {
 }
 
 #[test]
+fn the_model_that_ships_is_whole_and_labels_images() {
+    let model = image_labels().unwrap();
+    assert_eq!(model.manifest.name, "image-labels");
+    assert_eq!(model.vocabulary(), image_label_vocabulary().unwrap());
+    let labeler = crate::labeler::ImageLabeler::new(&model).unwrap();
+    let features = labeler.features(&[vec![0.0; labeler.input().elements()]]).remove(0);
+    assert_eq!(features.len(), model.feature_count());
+    assert_eq!(labeler.logits(&features, None).len(), model.labels.len());
+}
+
+#[cfg(feature = "bank")]
+#[test]
+fn the_bank_that_ships_has_images_of_every_split_for_every_label() {
+    use crate::bank::Split;
+    let (bank, labels) = (super::bank().unwrap(), image_labels().unwrap().labels);
+    for split in [Split::Train, Split::Tune, Split::Test] {
+        let mut seen = vec![false; labels.len()];
+        for (targets, _) in bank.targets.iter().zip(&bank.split).filter(|(_, of)| **of == split) {
+            targets.iter().for_each(|&label| seen[usize::from(label)] = true);
+        }
+        assert!(seen.iter().all(|&seen| seen), "{split:?}");
+    }
+}
+
+#[test]
 fn a_folder_is_read_with_its_bank() {
     let folder = tempfile::tempdir().unwrap();
     write_zoo(folder.path());
