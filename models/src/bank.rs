@@ -1,7 +1,7 @@
 //! Feature banks: the backbone's features of many images with what the images show, small enough to ship.
 //!
 //! Customizing a head needs features and labels only, so a bank replaces a data set. Features are stored in 8 bits
-//! with a scale for each dimension; they come from an average after ReLU and are never negative.
+//! with a scale for each dimension; they come from an average after `ReLU` and are never negative.
 //!
 //! The file is safetensors: `features` U8 (N, D), `scale` F32 (D), `class` U16 (N), `split` U8 (N).
 

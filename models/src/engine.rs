@@ -1,7 +1,7 @@
 //! CPU inference in f32.
 //!
 //! [`Engine::new`] compiles a [`Network`] and its [`Weights`] once: normalization is folded into the convolution before
-//! it, residual sum and ReLU into the pass that stores its result, weights are packed for the kernels, and every value
+//! it, residual sum and `ReLU` into the pass that stores its result, weights are packed for the kernels, and every value
 //! gets a place in a set of buffers that later values reuse. [`Engine::run`] then allocates nothing but its result.
 //!
 //! Values are kept as (N, H, W, C), so that a convolution reads runs of channels; input and results are (N, C, H, W)

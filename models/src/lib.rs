@@ -26,6 +26,8 @@
 //! | [`app`] | one application's changes to a model |
 //! | [`labeler`] | all of it together |
 
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails should panic"))]
+
 pub mod app;
 pub mod bank;
 pub mod engine;

@@ -1,7 +1,7 @@
 //! A network as data: one description that the trainer builds with libtorch and the engine runs with its own kernels.
 //!
 //! A [`Network`] is a list of [`Node`]s in topological order, each naming the values it reads. A value is named by the
-//! node that makes it; the input image is the value [`INPUT`]. Parameters are named after their node, as in a PyTorch
+//! node that makes it; the input image is the value [`INPUT`]. Parameters are named after their node, as in a `PyTorch`
 //! state dict, so a checkpoint needs no mapping table:
 //!
 //! | op            | parameters                                                                          |

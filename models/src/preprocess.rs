@@ -83,9 +83,8 @@ pub fn decode(bytes: &[u8], limits: DecodeLimits) -> Result<RgbImage, ImageError
     if bytes.len() > limits.bytes {
         return Err(ImageError::TooManyBytes { got: bytes.len(), limit: limits.bytes });
     }
-    let format = match image::guess_format(bytes) {
-        Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) => format,
-        _ => return Err(ImageError::UnknownFormat),
+    let Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) = image::guess_format(bytes) else {
+        return Err(ImageError::UnknownFormat);
     };
     if format == ImageFormat::Jpeg && !ends(bytes) {
         return Err(ImageError::CutOff);

@@ -1,6 +1,6 @@
 //! The parameters of a network: named tensors, read from and written to safetensors bytes.
 //!
-//! Names are those of [`Network::parameters`], which are PyTorch's. In memory everything is f32; files hold f16, bf16
+//! Names are those of [`Network::parameters`], which are `PyTorch`'s. In memory everything is f32; files hold f16, bf16
 //! or f32. Bytes come from outside and are not trusted: whatever they hold, reading ends in [`Weights`] whose lengths
 //! agree with their shapes and whose values are finite, or in an error.
 

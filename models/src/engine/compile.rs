@@ -1,7 +1,7 @@
 //! From nodes to steps: folding and fusing.
 //!
 //! A convolution takes along the nodes behind it for as long as each is the only reader of the value before it:
-//! batch normalization (folded into weights and bias), a sum with another value, ReLU. What was taken along is stored
+//! batch normalization (folded into weights and bias), a sum with another value, `ReLU`. What was taken along is stored
 //! nowhere and cannot be asked for.
 
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ pub(super) struct Step {
     pub(super) shape: Shape,
     /// What it computes.
     pub(super) kernel: Kernel,
-    /// Values it reads. The second, if any, is added before ReLU.
+    /// Values it reads. The second, if any, is added before `ReLU`.
     pub(super) operands: Vec<String>,
     /// Whether negative results become zero.
     pub(super) relu: bool,
@@ -140,7 +140,9 @@ fn conv(node: &Node, norm: Option<&Node>, weights: &Weights, input: &[usize]) ->
     if let Some(Node { op: Op::BatchNorm2d { eps, .. }, .. }) = norm {
         let Affine { scale, bias } = affine(norm.unwrap_or(node), *eps, weights)?;
         for (filter, scale) in weight.chunks_exact_mut(c_in / groups * kernel * kernel).zip(&scale) {
-            filter.iter_mut().for_each(|w| *w *= scale);
+            for weight in filter {
+                *weight *= scale;
+            }
         }
         for ((offset, scale), bias) in offset.iter_mut().zip(&scale).zip(&bias) {
             *offset = *offset * scale + bias;

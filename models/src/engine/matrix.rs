@@ -36,7 +36,7 @@ impl Matrix {
         Self { depth, bias: bias.to_vec(), panels, isa: Isa::detect() }
     }
 
-    /// Rows times this matrix, plus bias, plus `residual`, then ReLU if asked for. Row r goes to
+    /// Rows times this matrix, plus bias, plus `residual`, then `ReLU` if asked for. Row r goes to
     /// `output[r * stride + first..]`; `residual` is laid out as the output.
     pub(super) fn multiply(
         &self,

@@ -3,7 +3,7 @@
 use super::conv::Conv;
 use super::matrix::{Matrix, Rows};
 
-/// What a step computes before the sum with its second operand and before ReLU.
+/// What a step computes before the sum with its second operand and before `ReLU`.
 #[derive(Debug)]
 pub(super) enum Kernel {
     Conv(Conv),
@@ -14,7 +14,7 @@ pub(super) enum Kernel {
     AveragePool {
         pixels: usize,
     },
-    /// The operand itself: for sums and ReLUs that follow no convolution.
+    /// The operand itself: for sums and `ReLU`s that follow no convolution.
     Copy,
 }
 
@@ -40,13 +40,15 @@ impl Kernel {
     }
 }
 
-/// Adds `residual` and applies ReLU.
+/// Adds `residual` and applies `ReLU`.
 pub(super) fn finish(residual: Option<&[f32]>, relu: bool, output: &mut [f32]) {
     if let Some(residual) = residual {
         output.iter_mut().zip(residual).for_each(|(output, residual)| *output += residual);
     }
     if relu {
-        output.iter_mut().for_each(|output| *output = output.max(0.0));
+        for value in output {
+            *value = value.max(0.0);
+        }
     }
 }
 
@@ -95,6 +97,8 @@ fn average_pool(x: &[f32], pixels: usize, channels: usize, output: &mut [f32]) {
         for pixel in x.chunks_exact(channels) {
             output.iter_mut().zip(pixel).for_each(|(sum, x)| *sum += x);
         }
-        output.iter_mut().for_each(|sum| *sum /= pixels as f32);
+        for sum in output {
+            *sum /= pixels as f32;
+        }
     }
 }

@@ -37,7 +37,9 @@ fn the_bank_that_ships_has_images_of_every_split_for_every_label() {
     for split in [Split::Train, Split::Tune, Split::Test] {
         let mut seen = vec![false; labels.len()];
         for (targets, _) in bank.targets.iter().zip(&bank.split).filter(|(_, of)| **of == split) {
-            targets.iter().for_each(|&label| seen[usize::from(label)] = true);
+            for &label in targets {
+                seen[usize::from(label)] = true;
+            }
         }
         assert!(seen.iter().all(|&seen| seen), "{split:?}");
     }
