@@ -24,7 +24,7 @@ pub use api::{Api, OutputShape, Provider};
 pub use decider::{DecideError, Decider};
 pub use decision::{Decision, Effect, Rendered};
 pub use output::{ApiOutput, Label};
-pub use process::{DecisionProcess, FORMAT_VERSION, Problem, Warning};
+pub use process::{DecisionProcess, FORMAT_VERSION, Problem, ReadError, Warning};
 pub use program::{
     BinaryOp, BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Function, FunctionId,
     Keyword, Parameter, Program, Span, Stmt, StmtKind, Target, UnaryOp,

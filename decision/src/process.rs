@@ -1,6 +1,31 @@
 //! A decision process with both its faces, and its JSON form.
+//!
+//! The JSON form is one object:
+//!
+//! ```json
+//! {
+//!   "version": 1,
+//!   "api": {"provider": "google", "service": "vision", "operation": "label_detection", "shape": "labels", "default_top_k": 10},
+//!   "call": {"file": 0, "line": 3, "column": 5, "end_line": 3, "end_column": 40},
+//!   "program": {"files": ["app.py"], "globals": [], "functions": [], "entry": 0},
+//!   "summary": {"decision_type": "true_false", "branches": [], "default": {"effects": []}, "vocabulary": "image-labels"},
+//!   "warnings": []
+//! }
+//! ```
+//!
+//! - Enumerations are written in snake case: `multi_choice`, `app_priority`, `icontains`.
+//! - A statement or expression is an object with its `span` and a tag, `stmt` or `expr`, beside its own fields:
+//!   `{"span": ..., "expr": "name", "name": "label"}`. A target has the tag `target`.
+//! - A constant is `"none"`, `{"bool": true}`, `{"int": 1}`, `{"float": 0.5}` or `{"str": "food"}`.
+//! - `entry` and `function` are indices into `functions`; `file` is an index into `files`.
+//! - An effect is `{"span": ..., "action": "return", "values": [...]}`; a value is `"data"`, `"unknown"`,
+//!   `{"chosen": "'compost'"}` or `{"parts": [...]}`.
+//! - What is absent has its default: `order`, `top_k`, `reason`, `min_score`, `negated`, `warnings`, `default` of a parameter.
+//!
+//! A reader must refuse a `version` that it does not know; unknown fields may be ignored.
 
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::api::Api;
 use crate::program::{Program, Span};
@@ -45,4 +70,47 @@ pub struct DecisionProcess {
     /// Doubtful places.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
+}
+
+/// Why a text is no decision process.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// Not JSON, or not of this form.
+    #[error("not a decision process in JSON")]
+    Json(#[from] serde_json::Error),
+    /// Written by another version.
+    #[error("decision process of version {found}, this reads version {known}")]
+    Version {
+        /// The version in the text.
+        found: u64,
+        /// [`FORMAT_VERSION`].
+        known: u32,
+    },
+}
+
+impl DecisionProcess {
+    /// Reads the JSON form. The version is looked at first, so that a newer form is refused as such and not for a field.
+    ///
+    /// # Errors
+    /// When the text is not JSON, has another version, or lacks something.
+    pub fn from_json(text: &str) -> Result<Self, ReadError> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            version: u64,
+        }
+        let Versioned { version: found } = serde_json::from_str(text)?;
+        if found != u64::from(FORMAT_VERSION) {
+            return Err(ReadError::Version { found, known: FORMAT_VERSION });
+        }
+        Ok(serde_json::from_str(text)?)
+    }
+
+    /// Writes the JSON form.
+    ///
+    /// # Errors
+    /// When a number in the program is not finite: JSON has no word for it.
+    pub fn to_json(&self) -> Result<String, ReadError> {
+        Ok(serde_json::to_string_pretty(self)?)
+    }
 }

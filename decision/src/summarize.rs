@@ -19,13 +19,14 @@ use branches::Branches;
 use probe::Probe;
 
 use crate::decider::DecideError;
-use crate::{Api, Branch, Decision, DecisionType, Program, Summary, Vocabulary, Warning};
+use crate::{Api, Branch, Decision, DecisionType, OutputShape, Program, Summary, Vocabulary, Warning};
 
 /// The canonical form of `program`, and what looks doubtful in it.
 ///
 /// A program that fits no class, or whose decision depends on more than the API's output, is [`DecisionType::Other`]
 /// with the reason.
 pub fn summarize(program: &Program, api: &Api, vocabulary: &Vocabulary) -> (Summary, Vec<Warning>) {
+    let OutputShape::Labels = api.shape;
     let mut draft = Draft {
         summary: Summary {
             decision_type: DecisionType::Other,
@@ -43,10 +44,6 @@ pub fn summarize(program: &Program, api: &Api, vocabulary: &Vocabulary) -> (Summ
         Ok(Ok(())) => {}
         Ok(Err(reason)) => draft.give_up(reason.0),
         Err(error) => draft.give_up(error.to_string()),
-    }
-    // The API cuts at its own default anyhow: a cut beyond it is none of the application's.
-    if draft.summary.top_k.is_some_and(|k| api.default_top_k.is_some_and(|most| k >= most && k > verify::LONGEST)) {
-        draft.summary.top_k = None;
     }
     (draft.summary, draft.warnings)
 }
@@ -79,7 +76,16 @@ impl Draft {
             self.warn(program, format!("an empty answer has an outcome of its own: {what}"));
         }
         let words = words::find(program, probe, &mut found, vocabulary)?;
+        // In the order of the source; a priority of the application's own is sorted by later.
+        found.branches.sort_by_key(|branch| {
+            let first = words::of(&words, branch.outcome).iter().map(|word| word.span).min();
+            (first.is_none(), first)
+        });
         if found.branches.is_empty() {
+            let together = words::together(&words);
+            if probe.labels(&together.iter().map(String::as_str).collect::<Vec<_>>())? != found.default {
+                return Ok(Err(Reason("the outcome depends on how many labels match".to_owned())));
+            }
             warnings::find(self, program, probe, &found, &words, vocabulary);
             return Ok(Err(Reason("every answer of the API leads to the same outcome".to_owned())));
         }
@@ -89,9 +95,10 @@ impl Draft {
             cuts.push(scores::threshold(probe, branch, found.default)?);
         }
         let top_k = scores::top_k(probe, &found)?;
-        for (branch, cut) in found.branches.iter().zip(&cuts) {
-            let effects = probe.own_effects(branch.outcome, found.default);
-            let name = name::of(&effects, &self.summary.branches);
+        let effects: Vec<_> =
+            found.branches.iter().map(|branch| probe.own_effects(branch.outcome, found.default)).collect();
+        let names = name::of(&effects);
+        for (((branch, cut), effects), name) in found.branches.iter().zip(&cuts).zip(effects).zip(names) {
             self.summary.branches.push(Branch {
                 name,
                 outcome: probe.decision(branch.outcome).clone(),

@@ -233,6 +233,7 @@ impl<'p> Machine<'p, '_> {
         Ok(Value::Int(length as i64, value.is_data()))
     }
 
+    #[expect(clippy::unused_self, reason = "one shape for all builtins")]
     fn numeric(&mut self, name: &str, args: &Args<'p>) -> Run<Value<'p>> {
         let Some(value) = args.get(0) else { return Ok(Value::int(0)) };
         if let Some(what) = value.unknown_text() {
@@ -270,6 +271,7 @@ impl<'p> Machine<'p, '_> {
             ("round", number) => match (number, args.at_or(1, "ndigits")) {
                 (Number::Int(value), None | Some(Value::None)) => Ok(Value::Int(value, data)),
                 (Number::Int(value), Some(Value::Int(digits, _))) if *digits >= 0 => Ok(Value::Int(value, data)),
+                (Number::Int(value), Some(Value::Int(digits, _))) => whole(round_to(value as f64, *digits)),
                 (number, None | Some(Value::None)) => whole(number.as_f64().round_ties_even()),
                 (number, Some(Value::Int(digits, _))) => Ok(Value::Float(round_to(number.as_f64(), *digits), data)),
                 _ => raise("TypeError"),
@@ -526,6 +528,7 @@ impl<'p> Machine<'p, '_> {
         Ok(Value::Dict(Rc::new(table.into())))
     }
 
+    #[expect(clippy::unused_self, reason = "one shape for all builtins")]
     fn isinstance(&mut self, args: &Args<'p>) -> Run<Value<'p>> {
         let (Some(value), Some(class)) = (args.get(0), args.get(1)) else { return raise("TypeError") };
         let classes = match class {
@@ -578,7 +581,7 @@ impl<'p> Machine<'p, '_> {
     }
 }
 
-/// Rounds half to even on the decimal text, as CPython does (it rounds the exact binary value).
+/// Rounds half to even on the decimal text, as Python does (it rounds the exact binary value).
 fn round_to(value: f64, digits: i64) -> f64 {
     if digits >= 0 {
         // Rust's formatting rounds the exact binary value correctly.

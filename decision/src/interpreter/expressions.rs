@@ -183,7 +183,7 @@ impl<'p> Machine<'p, '_> {
         }
         // A nested function reads the variables of the one it is in, which is among its callers.
         let callers = self.scopes.iter().rev().chain([&self.globals]);
-        if let Some(value) = callers.filter_map(|scope| scope.get(name)).next() {
+        if let Some(value) = callers.into_iter().find_map(|scope| scope.get(name)) {
             return Ok(value);
         }
         self.charge(1, span)?;
@@ -230,6 +230,7 @@ impl<'p> Machine<'p, '_> {
         Ok(Args { positional, keywords: named })
     }
 
+    #[expect(clippy::unused_self, reason = "one shape for all constructors")]
     pub(super) fn set_of(&mut self, items: Vec<Value<'p>>, growth: Growth) -> Run<Value<'p>> {
         let mut table = Table::new(growth);
         for item in items {

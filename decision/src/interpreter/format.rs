@@ -102,6 +102,7 @@ impl Spec {
             (Some('x'), Number::Int(value)) => format!("{value:x}"),
             (Some('b'), Number::Int(value)) => format!("{value:b}"),
             (Some('d' | 'x' | 'b' | 's'), _) => return raise("ValueError"),
+            (Some('g' | 'G'), _) => general(float, precision.max(1)),
             (_, number) => match self.precision {
                 Some(precision) => general(float, precision.max(1)),
                 None => match number {
@@ -141,7 +142,7 @@ fn with_commas(text: &str) -> String {
     let start = usize::from(text.starts_with('-'));
     let mut out = text[..start].to_owned();
     for (i, c) in text[start..end].char_indices() {
-        if i > 0 && (end - start - i) % 3 == 0 {
+        if i > 0 && (end - start - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);

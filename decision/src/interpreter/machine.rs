@@ -190,6 +190,7 @@ impl<'p> Machine<'p, '_> {
         function.ok_or_else(|| self.malformed(span, format!("there is no function {}", id.0)))
     }
 
+    #[expect(clippy::unused_self, reason = "reads as part of the run at every call")]
     pub(super) fn malformed(&self, span: Span, what: impl Into<String>) -> Stop {
         Stop::Error(DecideError::Malformed { span, what: what.into() })
     }

@@ -22,12 +22,9 @@ impl<'p> Machine<'p, '_> {
                 Ok(Value::unknown(format!("{called}(...)")))
             }
             Value::Str(text) => {
-                if let Some(what) =
-                    object.unknown_text().or_else(|| args.positional.iter().find_map(Value::unknown_text))
-                {
-                    if !matches!(name, "format" | "join" | "get") {
-                        return Ok(Value::unknown(format!("{what}.{name}(...)")));
-                    }
+                let unknown = object.unknown_text().or_else(|| args.positional.iter().find_map(Value::unknown_text));
+                if let Some(what) = unknown.filter(|_| !matches!(name, "format" | "join")) {
+                    return Ok(Value::unknown(format!("{what}.{name}(...)")));
                 }
                 self.str_method(text, name, &args, span)
             }

@@ -143,15 +143,14 @@ impl<'p> Machine<'p, '_> {
 
     fn note_words(&mut self, value: &Value<'p>) {
         match value {
-            Value::Str(text) if !text.is_data() && !text.is_unknown() => {
-                if !self.trace.compared.contains(text.as_str()) {
-                    self.trace.compared.insert(text.as_str().to_owned());
-                }
+            Value::Str(text) if text.is_data() || text.is_unknown() || self.trace.compared.contains(text.as_str()) => {}
+            Value::Str(text) => {
+                self.trace.compared.insert(text.as_str().to_owned());
             }
             Value::List(list) => list.borrow().items.iter().for_each(|item| self.note_word(item)),
             Value::Tuple(items) => items.iter().for_each(|item| self.note_word(item)),
             Value::Set(table) | Value::Dict(table) => {
-                table.borrow().entries().iter().for_each(|item| self.note_word(&item.0))
+                table.borrow().entries().iter().for_each(|item| self.note_word(&item.0));
             }
             _ => {}
         }
@@ -254,6 +253,7 @@ pub(super) fn equal<'p>(left: &Value<'p>, right: &Value<'p>) -> Option<bool> {
 fn equal_nested<'p>(left: &Value<'p>, right: &Value<'p>, depth: usize) -> Option<bool> {
     let depth = depth.checked_sub(1)?;
     if let (Some((a, _)), Some((b, _))) = (left.number(), right.number()) {
+        #[expect(clippy::float_cmp, reason = "Python's == on floats")]
         return Some(match (a, b) {
             (Number::Int(a), Number::Int(b)) => a == b,
             _ => a.as_f64() == b.as_f64(),
@@ -307,10 +307,12 @@ fn equal_nested<'p>(left: &Value<'p>, right: &Value<'p>, depth: usize) -> Option
 }
 
 /// Python's order: `None` when unknown, `Some(None)` for NaN.
+#[expect(clippy::option_option, reason = "unknown and unordered are different answers")]
 pub(super) fn order<'p>(left: &Value<'p>, right: &Value<'p>) -> Run<Option<Option<Ordering>>> {
     order_nested(left, right, MAX_NESTING)
 }
 
+#[expect(clippy::option_option, reason = "as `order`")]
 fn order_nested<'p>(left: &Value<'p>, right: &Value<'p>, depth: usize) -> Run<Option<Option<Ordering>>> {
     let Some(depth) = depth.checked_sub(1) else { return Ok(None) };
     if let (Some((a, _)), Some((b, _))) = (left.number(), right.number()) {
@@ -361,9 +363,8 @@ fn arithmetic(a: Number, op: BinaryOp, b: Number) -> Run<Option<Number>> {
         BinaryOp::Add => x.checked_add(y),
         BinaryOp::Sub => x.checked_sub(y),
         BinaryOp::Mul => x.checked_mul(y),
-        BinaryOp::Div if y == 0 => return raise("ZeroDivisionError"),
+        BinaryOp::Div | BinaryOp::FloorDiv | BinaryOp::Mod if y == 0 => return raise("ZeroDivisionError"),
         BinaryOp::Div => return Ok(Some(Number::Float(x as f64 / y as f64))),
-        BinaryOp::FloorDiv | BinaryOp::Mod if y == 0 => return raise("ZeroDivisionError"),
         // Python rounds down and the remainder has the divisor's sign.
         BinaryOp::FloorDiv => {
             x.checked_div(y).map(|q| if x.wrapping_rem(y) != 0 && (x < 0) != (y < 0) { q - 1 } else { q })

@@ -40,6 +40,7 @@ pub(super) fn compile(source: &str, flags: &str) -> Option<Pattern> {
 
 impl<'p> Machine<'p, '_> {
     /// The pattern of an argument: a text or a compiled one.
+    #[expect(clippy::unused_self, reason = "one shape for all builtins")]
     pub(super) fn pattern(&mut self, pattern: &Value<'p>, flags: Option<&Value<'p>>) -> Run<Option<Rc<Pattern>>> {
         match pattern {
             Value::Pattern(pattern) => Ok(Some(Rc::clone(pattern))),

@@ -413,6 +413,7 @@ impl<'p> Machine<'p, '_> {
         })
     }
 
+    #[expect(clippy::unused_self, reason = "reads as part of the run at every call")]
     pub(super) fn undetermined(&self, span: Span, what: impl Into<String>) -> Stop {
         Stop::Error(DecideError::Undetermined { span, what: what.into() })
     }

@@ -1,9 +1,10 @@
 //! How a word of the application is compared with a label, as far as labels can show.
 
+use super::probe::NEUTRAL;
 use crate::summary::MatchMode;
 
 /// Modes from the most to the least particular: the first that explains every observation is reported.
-pub(super) const MODES: [MatchMode; 8] = [
+pub(super) const MODES: [MatchMode; 9] = [
     MatchMode::Exact,
     MatchMode::Iexact,
     MatchMode::FirstWord,
@@ -12,6 +13,7 @@ pub(super) const MODES: [MatchMode; 8] = [
     MatchMode::Contains,
     MatchMode::Icontains,
     MatchMode::IcontainsEitherWay,
+    MatchMode::Any,
 ];
 
 /// Whether `word` matches `label` under `mode`.
@@ -49,6 +51,7 @@ pub(super) fn spellings(word: &str) -> Vec<String> {
 /// Labels near a word that tell the modes apart.
 pub(super) fn neighbours(word: &str) -> Vec<String> {
     let mut near = spellings(word);
+    near.push(NEUTRAL.to_owned());
     for form in spellings(word).into_iter().take(2) {
         near.push(format!("{form}q"));
         near.push(format!("q{form}"));
@@ -60,6 +63,7 @@ pub(super) fn neighbours(word: &str) -> Vec<String> {
     if characters.len() > 3 {
         near.push(characters[..characters.len() - 1].iter().collect());
         near.push(characters[1..].iter().collect());
+        near.push(characters[..2].iter().collect());
     }
     near.retain(|label| !label.trim().is_empty());
     near

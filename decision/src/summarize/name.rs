@@ -3,37 +3,63 @@
 use super::probe::{Outcome, Probe};
 use crate::decision::{Effect, Rendered};
 use crate::program::Span;
-use crate::summary::Branch;
 
 /// Longest name, in characters.
 const LONGEST: usize = 40;
 
-/// A short name from what a branch does, unlike those of `others`.
-pub(super) fn of(effects: &[&Effect], others: &[Branch]) -> String {
+/// Short names from what each branch does, no two alike.
+pub(super) fn of(branches: &[Vec<&Effect>]) -> Vec<String> {
+    let texts: Vec<String> = branches.iter().map(|effects| text(effects)).collect();
+    let clauses: Vec<String> = texts.iter().map(|text| first_clause(text).to_owned()).collect();
+    let mut names = Vec::with_capacity(texts.len());
+    for name in if all_differ(&clauses) { clauses } else { texts } {
+        names.push(unlike(shortened(name), &names));
+    }
+    names
+}
+
+/// What the branch says, else what it calls.
+fn text(effects: &[&Effect]) -> String {
     let chosen = effects.iter().flat_map(|effect| effect.values.iter().filter_map(chosen_text)).next();
-    let name = chosen.or_else(|| effects.first().map(|effect| effect.action.clone()));
-    let mut name = name.unwrap_or_else(|| "nothing".to_owned());
-    if name.chars().count() > LONGEST {
-        name = name.chars().take(LONGEST).collect::<String>().trim_end().to_owned() + "…";
-    }
-    let taken = |name: &str| others.iter().any(|other| other.name == name);
-    if !taken(&name) {
-        return name;
-    }
-    let numbered = (2..).map(|number| format!("{name} ({number})")).find(|name| !taken(name));
-    numbered.unwrap_or(name)
+    chosen.or_else(|| effects.first().map(|effect| effect.action.clone())).unwrap_or_else(|| "nothing".to_owned())
 }
 
 fn chosen_text(value: &Rendered) -> Option<String> {
     match value {
         Rendered::Chosen(text) => {
-            let bare = text.trim_matches(|c: char| matches!(c, '\'' | '"') || c.is_whitespace());
-            (!bare.is_empty() && bare.chars().any(char::is_alphanumeric))
-                .then(|| bare.replace("\\n", " ").trim().to_owned())
+            let line = text.replace("\\n", " ");
+            let bare = line.trim_matches(|c: char| !c.is_alphanumeric());
+            (!bare.is_empty()).then(|| bare.to_owned())
         }
         Rendered::Parts(parts) => parts.iter().find_map(chosen_text),
         Rendered::Data | Rendered::Unknown => None,
     }
+}
+
+/// Up to the first punctuation that ends a clause: `Recycle it` of `Recycle it: this goes into the blue bin`.
+fn first_clause(text: &str) -> &str {
+    let ends = text.match_indices([':', '.', ',', ';', '!', '?']);
+    let mut ends = ends.filter(|(at, mark)| text[at + mark.len()..].starts_with(' ')).map(|(at, _)| at);
+    ends.next().map_or(text, |end| &text[..end])
+}
+
+fn all_differ(names: &[String]) -> bool {
+    names.iter().enumerate().all(|(i, name)| !names[..i].contains(name))
+}
+
+fn shortened(name: String) -> String {
+    if name.chars().count() <= LONGEST {
+        return name;
+    }
+    name.chars().take(LONGEST).collect::<String>().trim_end().to_owned() + "…"
+}
+
+fn unlike(name: String, others: &[String]) -> String {
+    if !others.contains(&name) {
+        return name;
+    }
+    let numbered = (2..).map(|number| format!("{name} ({number})")).find(|name| !others.contains(name));
+    numbered.unwrap_or(name)
 }
 
 /// The tests that went otherwise than on the default, and the effects.
@@ -45,4 +71,33 @@ pub(super) fn evidence(probe: &Probe<'_>, outcome: Outcome, default: Outcome, ef
     spans.sort_unstable();
     spans.dedup();
     spans
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(texts: &[&str]) -> Vec<String> {
+        let effect = |text: &&str| Effect {
+            span: Span::default(),
+            action: "print".to_owned(),
+            values: vec![Rendered::Parts(vec![Rendered::Unknown, Rendered::Chosen((*text).to_owned())])],
+        };
+        let effects: Vec<Effect> = texts.iter().map(effect).collect();
+        of(&effects.iter().map(|effect| vec![effect]).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_branch_is_named_by_the_first_clause_that_tells_it_from_the_others() {
+        assert_eq!(names(&["': Recycle it: blue bin.'", "': Compost it: green bin.'"]), ["Recycle it", "Compost it"]);
+        assert_eq!(names(&["'It is: food'", "'It is: paper'"]), ["It is: food", "It is: paper"]);
+        assert_eq!(names(&["'3.5 stars'"]), ["3.5 stars"]);
+    }
+
+    #[test]
+    fn equal_names_are_numbered_and_long_ones_cut() {
+        assert_eq!(names(&["'yes'", "'yes'"]), ["yes", "yes (2)"]);
+        assert_eq!(names(&[&format!("'{}'", "a".repeat(60))])[0].chars().count(), LONGEST + 1);
+        assert_eq!(names(&["'?!'"]), ["print"]);
+    }
 }

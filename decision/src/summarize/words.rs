@@ -67,6 +67,11 @@ pub(super) fn find(
     Ok(words)
 }
 
+/// One output with every word in each of its spellings.
+pub(super) fn together(words: &[Found]) -> Vec<String> {
+    words.iter().flat_map(|word| super::matching::spellings(&word.text)).collect()
+}
+
 /// The words of one branch, as the summary shows them.
 pub(super) fn of(words: &[Found], outcome: Outcome) -> Vec<Word> {
     let own = words.iter().filter(|word| word.outcome == Some(outcome));
