@@ -74,6 +74,17 @@ pub(crate) const TECHNICAL_NAMES: &[&str] = &[
     "from_service_account_json",
     "from_service_account_file",
     "from_service_account_info",
+    // Other questions to the same service.
+    "text_detection",
+    "document_text_detection",
+    "face_detection",
+    "logo_detection",
+    "landmark_detection",
+    "web_detection",
+    "safe_search_detection",
+    "object_localization",
+    "image_properties",
+    "crop_hints",
 ];
 
 /// Receivers whose methods only write logs.
@@ -162,7 +173,8 @@ pub(crate) const QUIET_FUNCTIONS: &[&str] = &[
     "glob.",
     "sys.argv",
     "sys.stdin",
-    "time.time",
+    "time.",
+    "asyncio.sleep",
     "datetime.",
     "argparse.",
     "logging.",
@@ -180,3 +192,39 @@ pub(crate) const RESPONSE_CONVERTERS: &[&str] = &["MessageToDict", "MessageToJso
 
 /// Calls that end the program.
 pub(crate) const EXITS: &[&str] = &["sys.exit", "exit", "quit", "os._exit"];
+
+/// Methods of strings and containers. On an unknown object they are taken to only read it.
+pub(crate) const READING_METHODS: &[&str] = &[
+    "strip",
+    "lstrip",
+    "rstrip",
+    "lower",
+    "upper",
+    "title",
+    "capitalize",
+    "split",
+    "rsplit",
+    "splitlines",
+    "replace",
+    "format",
+    "encode",
+    "decode",
+    "startswith",
+    "endswith",
+    "find",
+    "join",
+    "read",
+    "readlines",
+    "readline",
+    "get",
+    "keys",
+    "values",
+    "items",
+    "copy",
+    "json",
+    "index",
+    "count",
+    "isoformat",
+    "strftime",
+    "total_seconds",
+];

@@ -49,9 +49,19 @@ pub(crate) fn analyze(files: &[SourceFile], vocabulary: &Vocabulary) -> Found {
     for site in &lowered.sites {
         let facts = Facts::new(&lowered.functions, &all, &[], Some(site.span));
         for chain in entry::chains(&lowered.functions, &graph, &facts, site) {
-            let (process, problems) = process(&project, &lowered, &graph, &chain, site, vocabulary);
-            found.processes.push(process);
-            found.problems.extend(problems);
+            let process = Run { project: &project, lowered: &lowered, graph: &graph, site, vocabulary }.best(chain);
+            let entry = |process: &DecisionProcess| {
+                process.program.functions.get(process.program.entry.0 as usize).map(|entry| entry.span)
+            };
+            let known = found.processes.iter().any(|other| {
+                other.call == process.0.call
+                    && other.program.files == process.0.program.files
+                    && entry(other) == entry(&process.0)
+            });
+            if !known {
+                found.processes.push(process.0);
+                found.problems.extend(process.1);
+            }
         }
     }
     found
@@ -83,39 +93,66 @@ fn related(parsed: &[Parsed]) -> Vec<&Parsed> {
     all.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(parsed, _)| parsed).collect()
 }
 
-fn process(
-    project: &Project<'_>,
-    lowered: &Lowered,
-    graph: &CallGraph,
-    chain: &Chain,
-    site: &Site,
-    vocabulary: &Vocabulary,
-) -> (DecisionProcess, Vec<Problem>) {
-    let slice = slice::slice(project, lowered, graph, chain, site);
-    let mut problems = Vec::new();
-    let path = |file: u32| {
-        let module = project.modules.iter().find(|module| module.parsed.file == file);
+/// What it takes to make the processes of one API call.
+struct Run<'a> {
+    project: &'a Project<'a>,
+    lowered: &'a Lowered,
+    graph: &'a CallGraph,
+    site: &'a Site,
+    vocabulary: &'a Vocabulary,
+}
+
+impl Run<'_> {
+    /// The process of a chain. Where the outermost function hangs on things outside, an inner one may still decide by
+    /// the answer alone: that one is taken, and what stopped the outer one is reported.
+    fn best(&self, mut chain: Chain) -> (DecisionProcess, Vec<Problem>) {
+        let outermost = self.process(&chain);
+        if !self.is_undecided(&outermost.0) {
+            return outermost;
+        }
+        while chain.functions.len() > 1 {
+            chain.functions.remove(0);
+            let (process, mut problems) = self.process(&chain);
+            if !self.is_undecided(&process) && !process.summary.branches.is_empty() {
+                problems.extend(outermost.1);
+                return (process, problems);
+            }
+        }
+        outermost
+    }
+
+    fn process(&self, chain: &Chain) -> (DecisionProcess, Vec<Problem>) {
+        let slice = slice::slice(self.project, self.lowered, self.graph, chain, self.site);
+        let mut problems = Vec::new();
+        for assumption in slice.assumptions {
+            let (file, line) = (self.path(assumption.span.file), assumption.span.line);
+            problems.push(Problem { file, line, reason: assumption.reason });
+        }
+        if !chain.decides {
+            let reason = "the labels are returned or shown, never compared: nothing here decides from them".to_owned();
+            problems.push(Problem { file: self.path(self.site.span.file), line: self.site.span.line, reason });
+        }
+        let (summary, warnings) = summarize(&slice.program, &self.site.api, self.vocabulary);
+        let process = DecisionProcess {
+            version: FORMAT_VERSION,
+            api: self.site.api.clone(),
+            call: slice.call,
+            program: slice.program,
+            summary,
+            warnings,
+        };
+        problems.extend(undecided(&process, self.vocabulary));
+        (process, problems)
+    }
+
+    fn is_undecided(&self, process: &DecisionProcess) -> bool {
+        undecided(process, self.vocabulary).is_some()
+    }
+
+    fn path(&self, file: u32) -> String {
+        let module = self.project.modules.iter().find(|module| module.parsed.file == file);
         module.map(|module| module.parsed.path.clone()).unwrap_or_default()
-    };
-    for assumption in slice.assumptions {
-        let (file, line) = (path(assumption.span.file), assumption.span.line);
-        problems.push(Problem { file, line, reason: assumption.reason });
     }
-    if !chain.decides {
-        let reason = "the labels are returned or shown, never compared: nothing here decides from them".to_owned();
-        problems.push(Problem { file: path(site.span.file), line: site.span.line, reason });
-    }
-    let (summary, warnings) = summarize(&slice.program, &site.api, vocabulary);
-    let process = DecisionProcess {
-        version: FORMAT_VERSION,
-        api: site.api.clone(),
-        call: slice.call,
-        program: slice.program,
-        summary,
-        warnings,
-    };
-    problems.extend(undecided(&process, vocabulary));
-    (process, problems)
 }
 
 /// The first place where the program's decision hangs on something outside.

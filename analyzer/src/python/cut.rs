@@ -10,7 +10,7 @@ use chameleon_decision::{Constant, Expr, ExprKind, Span, Stmt, StmtKind, Target,
 use super::entry::is_error_check;
 use super::facts::{Fact, Facts};
 use super::visit;
-use crate::calls::EXITS;
+use crate::calls::{EXITS, READING_METHODS};
 
 /// What the cut leads to.
 #[derive(Clone, Copy, Debug)]
@@ -274,8 +274,24 @@ impl Cut<'_> {
                 let (orelse, finally) = (self.after(orelse, controlled), self.after(finally, controlled));
                 vec![Stmt { span, kind: StmtKind::Try { body, handlers, orelse, finally } }]
             }
-            _ => vec![stmt.clone()],
+            _ => vec![self.quieted(stmt)],
         }
+    }
+
+    /// A statement in which reading something unknown shows nothing.
+    fn quieted(&self, stmt: &Stmt) -> Stmt {
+        let mut stmt = stmt.clone();
+        visit::own_exprs_mut(&mut stmt, &mut |expr| {
+            visit::map_expr(expr, &mut |expr| {
+                if let ExprKind::Method { object, name, .. } = &expr.kind
+                    && READING_METHODS.contains(&name.as_str())
+                    && self.fact(object) == Fact::UNKNOWN
+                {
+                    *expr = unknown(expr.span, &format!("{}.{name}(...)", described(object)));
+                }
+            });
+        });
+        stmt
     }
 
     fn after_if(&mut self, stmt: &Stmt, test: &Expr, body: &[Stmt], orelse: &[Stmt], controlled: bool) -> Vec<Stmt> {
@@ -325,6 +341,14 @@ impl Cut<'_> {
 pub(super) fn unknown(span: Span, text: &str) -> Expr {
     let reason = "it comes from outside the program".to_owned();
     Expr { span, kind: ExprKind::Opaque { text: text.to_owned(), call: false, args: Vec::new(), reason } }
+}
+
+/// How an unknown object is called.
+fn described(object: &Expr) -> &str {
+    match &object.kind {
+        ExprKind::Opaque { text, .. } => text,
+        _ => visit::root(object).map_or("...", shown),
+    }
 }
 
 /// Makes variables unknown.

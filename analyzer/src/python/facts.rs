@@ -21,7 +21,8 @@ pub(super) struct Fact {
 
 impl Fact {
     const API: Self = Self { api: true, unknown: false };
-    const UNKNOWN: Self = Self { api: false, unknown: true };
+    /// Only things outside.
+    pub(super) const UNKNOWN: Self = Self { api: false, unknown: true };
 }
 
 impl BitOr for Fact {
@@ -45,6 +46,8 @@ pub(super) struct Facts<'a> {
     site: Option<Span>,
     /// Shared variables have a `:` in their name and belong to no function.
     variables: HashMap<(usize, String), Fact>,
+    /// Shared variables that the code at hand sets; all others come from outside.
+    bound: HashSet<String>,
     results: Vec<Fact>,
     changed: bool,
 }
@@ -58,6 +61,7 @@ impl<'a> Facts<'a> {
             functions,
             site,
             variables: HashMap::new(),
+            bound: live.iter().flat_map(|at| visit::bound_in(&functions[*at].body)).collect(),
             results: vec![Fact::default(); functions.len()],
             changed: true,
         };
@@ -78,8 +82,11 @@ impl<'a> Facts<'a> {
 
     /// What a variable, seen from a function, depends on.
     pub(super) fn variable(&self, function: usize, name: &str) -> Fact {
-        let owner = if name.contains(':') { SHARED } else { function };
-        self.variables.get(&(owner, name.to_owned())).copied().unwrap_or_default()
+        let shared = name.contains(':');
+        let owner = if shared { SHARED } else { function };
+        let outside = shared && !self.bound.contains(name);
+        let fallback = if outside { Fact::UNKNOWN } else { Fact::default() };
+        self.variables.get(&(owner, name.to_owned())).map_or(fallback, |fact| *fact | fallback)
     }
 
     fn set(&mut self, function: usize, name: &str, fact: Fact) {

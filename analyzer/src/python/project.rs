@@ -309,21 +309,23 @@ impl<'t> Project<'t> {
         let wanted: Vec<&str> = dotted.split('.').collect();
         let parts = &self.modules[importer].parts;
         let folder = &parts[..parts.len().saturating_sub(1)];
-        let beside = |parts: &[String]| {
-            parts.len() == folder.len() + wanted.len()
-                && parts.starts_with(folder)
-                && parts[folder.len()..].iter().zip(&wanted).all(|(a, b)| a == b)
+        let same = |parts: &[String]| parts.len() == wanted.len() && parts.iter().zip(&wanted).all(|(a, b)| a == b);
+        // Imports that only work where file names ignore case.
+        let alike = |parts: &[String]| {
+            parts.len() == wanted.len() && parts.iter().zip(&wanted).all(|(a, b)| a.eq_ignore_ascii_case(b))
         };
-        let ends = |parts: &[String]| {
-            parts.len() >= wanted.len() && parts[parts.len() - wanted.len()..].iter().zip(&wanted).all(|(a, b)| a == b)
-        };
+        let ends = |parts: &[String]| parts.len() > wanted.len() && same(&parts[parts.len() - wanted.len()..]);
         let find = |test: &dyn Fn(&[String]) -> bool| self.modules.iter().position(|module| test(&module.parts));
-        find(&beside).or_else(|| find(&|parts| parts.len() == wanted.len() && ends(parts))).or_else(|| {
-            // One part alone would take a file `lib/json.py` for the standard library's `json`.
-            let mut found = (0..self.modules.len()).filter(|module| ends(&self.modules[*module].parts));
-            let first = found.next().filter(|_| wanted.len() > 1)?;
-            found.next().is_none().then_some(first)
-        })
+        find(&|parts| parts.strip_prefix(folder).is_some_and(same))
+            .or_else(|| find(&same))
+            .or_else(|| find(&|parts| parts.strip_prefix(folder).is_some_and(alike)))
+            .or_else(|| find(&alike))
+            .or_else(|| {
+                // One part alone would take a file `lib/json.py` for the standard library's `json`.
+                let mut found = (0..self.modules.len()).filter(|module| ends(&self.modules[*module].parts));
+                let first = found.next().filter(|_| wanted.len() > 1)?;
+                found.next().is_none().then_some(first)
+            })
     }
 
     /// A method of a class or of its bases in the run.

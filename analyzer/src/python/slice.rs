@@ -26,8 +26,9 @@ pub(super) fn slice(project: &Project<'_>, lowered: &Lowered, graph: &CallGraph,
     let entry = chain.functions[0];
     let live = graph.reachable(&lowered.functions, [entry]);
     let suppliers = suppliers(project, &live, entry);
-    let known = graph.reachable(&lowered.functions, suppliers.iter().copied().chain([entry]));
-    let facts = Facts::new(&lowered.functions, &known, &[entry], Some(site.span));
+    let roots: Vec<usize> = [entry].into_iter().chain(initializer(project, entry)).collect();
+    let known = graph.reachable(&lowered.functions, suppliers.iter().copied().chain(roots.iter().copied()));
+    let facts = Facts::new(&lowered.functions, &known, &roots, Some(site.span));
     let mut slicer =
         Slicer { project, lowered, chain, site, facts: &facts, functions: BTreeMap::new(), assumptions: Vec::new() };
     for &function in &live {
@@ -64,6 +65,11 @@ fn suppliers(project: &Project<'_>, live: &[usize], entry: usize) -> Vec<usize> 
         (code.parent.is_some(), code.module == own, *function)
     });
     found
+}
+
+/// The initializer of a method's class.
+fn initializer(project: &Project<'_>, method: usize) -> Option<usize> {
+    project.method(project.functions[method].class?, "__init__").filter(|init| *init != method)
 }
 
 struct Slicer<'a> {
@@ -140,8 +146,7 @@ impl Slicer<'_> {
 
     /// A method's object was made before: its initializer ran with unknown arguments.
     fn initializer(&self, entry: usize) -> Option<Stmt> {
-        let init =
-            self.project.method(self.project.functions[entry].class?, "__init__").filter(|init| *init != entry)?;
+        let init = initializer(self.project, entry)?;
         let code = &self.lowered.functions[init];
         let args = code.parameters.iter().filter(|p| p.default.is_none() && !p.name.starts_with('*'));
         let args = args.map(|parameter| unknown(code.span, &parameter.name)).collect();

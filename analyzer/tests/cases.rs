@@ -1,0 +1,67 @@
+//! Every case gives the decision written in it.
+//!
+//! `UPDATE_CASES=1 cargo test -p chameleon-analyzer --test cases` writes what comes out into the cases, to be read
+//! before it is committed.
+
+mod support;
+
+use std::fmt::Write as _;
+
+#[test]
+fn cases_give_the_decision_written_in_them() {
+    let update = std::env::var_os("UPDATE_CASES").is_some();
+    let mut failures = String::new();
+    let cases = support::cases();
+    assert!(cases.len() >= 30, "only {} cases", cases.len());
+    for case in cases {
+        let actual = support::short(&case.analyze());
+        if update {
+            case.accept(&actual);
+        } else if actual != case.expected {
+            let _ = write!(failures, "\n{}\n{}", case.path.display(), difference(&case.expected, &actual));
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+#[test]
+fn the_account_names_every_branch_and_its_source() {
+    for case in support::cases() {
+        let analysis = case.analyze();
+        let account = chameleon_analyzer::render(&analysis);
+        for process in &analysis.processes {
+            for word in process.summary.branches.iter().flat_map(|branch| &branch.words) {
+                assert!(account.contains(&format!("\"{}\"", word.text)), "{}: {word:?} in\n{account}", case.name);
+            }
+        }
+        for problem in &analysis.problems {
+            assert!(account.contains(&format!("{}:{}", problem.file, problem.line)), "{account}");
+        }
+    }
+}
+
+/// Lines only in one of the texts, in place.
+fn difference(expected: &str, actual: &str) -> String {
+    let (a, b): (Vec<&str>, Vec<&str>) = (expected.lines().collect(), actual.lines().collect());
+    // Longest common subsequence; cases are short.
+    let mut best = vec![vec![0_usize; b.len() + 1]; a.len() + 1];
+    for i in (0..a.len()).rev() {
+        for j in (0..b.len()).rev() {
+            best[i][j] = if a[i] == b[j] { best[i + 1][j + 1] + 1 } else { best[i + 1][j].max(best[i][j + 1]) };
+        }
+    }
+    let (mut i, mut j, mut out) = (0, 0, String::new());
+    while i < a.len() || j < b.len() {
+        if i < a.len() && j < b.len() && a[i] == b[j] {
+            let _ = writeln!(out, "    {}", a[i]);
+            (i, j) = (i + 1, j + 1);
+        } else if j == b.len() || (i < a.len() && best[i + 1][j] >= best[i][j + 1]) {
+            let _ = writeln!(out, "  - {}", a[i]);
+            i += 1;
+        } else {
+            let _ = writeln!(out, "  + {}", b[j]);
+            j += 1;
+        }
+    }
+    out
+}

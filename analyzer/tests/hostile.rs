@@ -1,0 +1,155 @@
+//! Input meant to break the analyzer is reported, not fatal.
+
+mod support;
+
+use std::fs;
+use std::path::PathBuf;
+
+use chameleon_analyzer::{Analysis, AnalyzeError, analyze};
+use support::vocabulary;
+
+const CALL: &str = "
+from google.cloud import vision
+
+def classify(path):
+    response = vision.ImageAnnotatorClient().label_detection(image=path)
+    for label in response.label_annotations:
+        if label.description == 'Dog':
+            return 'dog'
+    return 'no dog'
+";
+
+fn file(name: &str, bytes: &[u8]) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("hostile-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join(name);
+    fs::write(&path, bytes).expect("a file");
+    path
+}
+
+fn analysis(name: &str, bytes: &[u8]) -> Analysis {
+    analyze(&file(name, bytes), &vocabulary()).expect("an analysis")
+}
+
+#[test]
+fn deep_parentheses_are_reported_and_the_rest_is_read() {
+    let source = format!("{CALL}\nx = {}1{}\n", "(".repeat(100_000), ")".repeat(100_000));
+    let analysis = analysis("parentheses.py", source.as_bytes());
+    assert_eq!(analysis.processes.len(), 1);
+    assert!(!analysis.problems.is_empty());
+}
+
+#[test]
+fn deep_operators_calls_and_blocks_do_not_overflow() {
+    let blocks: String = (0..300).map(|depth| format!("{}if label:\n", " ".repeat(depth))).collect();
+    for (name, code) in [
+        ("sums.py", format!("x = {}1", "1 + ".repeat(50_000))),
+        ("nots.py", format!("x = {}1", "not ".repeat(50_000))),
+        ("calls.py", format!("x = f{}", "()".repeat(50_000))),
+        ("attributes.py", format!("x = f{}", ".a".repeat(50_000))),
+        ("lists.py", format!("x = {}{}", "[".repeat(50_000), "]".repeat(50_000))),
+        ("lambdas.py", format!("x = {}1", "lambda: ".repeat(20_000))),
+        ("blocks.py", format!("{blocks}{}pass", " ".repeat(300))),
+        ("unclosed.py", "(".repeat(100_000)),
+    ] {
+        let analysis = analysis(name, format!("{CALL}\n{code}\n").as_bytes());
+        assert!(analysis.processes.len() <= 1, "{name}");
+    }
+}
+
+#[test]
+fn a_ladder_of_hundreds_of_arms_is_cut_and_reported() {
+    let arms: String =
+        (0..500).map(|n| format!("        elif label.description == 'W{n}':\n            return {n}\n")).collect();
+    let source = CALL.replace("    return 'no dog'", &format!("{arms}    return 'no dog'"));
+    let analysis = analysis("ladder.py", source.as_bytes());
+    assert_eq!(analysis.processes.len(), 1);
+}
+
+#[test]
+fn long_word_lists_are_read_whole() {
+    let terms: Vec<String> = (0..800).map(|n| format!("label.description == 'W{n}'")).collect();
+    let source =
+        CALL.replace("label.description == 'Dog'", &format!("{} or label.description == 'Dog'", terms.join(" or ")));
+    let analysis = analysis("terms.py", source.as_bytes());
+    assert_eq!(analysis.problems, []);
+    assert_eq!(analysis.processes[0].summary.branches[0].labels, ["Dog"]);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_reported_with_the_line() {
+    let latin = [CALL.as_bytes(), b"\nname = 'caf\xe9'\n"].concat();
+    let analysis = analysis("latin.py", &latin);
+    assert_eq!(analysis.processes.len(), 1);
+    assert_eq!(analysis.problems[0].line, CALL.lines().count() as u32 + 2);
+
+    let binary: Vec<u8> = (0..=255).cycle().take(100_000).collect();
+    let analysis = self::analysis("binary.py", &binary);
+    assert!(analysis.processes.is_empty());
+    assert!(analysis.problems[0].reason.contains("NUL"), "{:?}", analysis.problems);
+}
+
+#[test]
+fn an_empty_file_has_no_call_and_no_problem() {
+    let analysis = analysis("empty.py", b"");
+    assert!(analysis.processes.is_empty() && analysis.problems.is_empty());
+    assert!(chameleon_analyzer::render(&analysis).contains("No call of a known ML API in 1 Python file."));
+}
+
+#[test]
+fn recursion_of_the_application_ends() {
+    let source = "
+from google.cloud import vision
+
+def a(path, depth):
+    labels = b(path, depth)
+    return a(path, depth + 1) if 'Dog' in labels else labels
+
+def b(path, depth):
+    labels = vision.ImageAnnotatorClient().label_detection(image=path).label_annotations
+    if 'Cat' in [label.description for label in labels]:
+        return a(path, depth)
+    return []
+";
+    assert_eq!(analysis("recursion.py", source.as_bytes()).processes[0].call.line, 9);
+}
+
+#[test]
+fn a_huge_file_is_left_out_of_a_folder_and_refused_alone() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("huge-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join("app.py"), CALL).expect("a file");
+    fs::write(folder.join("data.py"), vec![b'#'; 3 << 20]).expect("a file");
+    let analysis = analyze(&folder, &vocabulary()).expect("an analysis");
+    let alone = analyze(&folder.join("data.py"), &vocabulary());
+    fs::remove_dir_all(&folder).expect("the folder goes away");
+    assert_eq!(analysis.processes.len(), 1);
+    assert_eq!(analysis.problems[0].file, "data.py");
+    assert!(matches!(alone, Err(AnalyzeError::Unreadable { .. })), "{alone:?}");
+}
+
+#[test]
+fn what_cannot_be_analyzed_at_all_is_an_error_that_names_the_path() {
+    let text = analyze(&file("notes.txt", b"not python"), &vocabulary()).expect_err("no Python").to_string();
+    assert!(text.contains("notes.txt is not a Python file"), "{text}");
+    let text = analyze("/nonexistent/app.py".as_ref(), &vocabulary()).expect_err("nothing there").to_string();
+    assert_eq!(text, "/nonexistent/app.py does not exist");
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("empty-folder");
+    fs::create_dir_all(&folder).expect("a folder");
+    let error = analyze(&folder, &vocabulary()).expect_err("no file");
+    assert!(matches!(error, AnalyzeError::NoPythonFile { .. }), "{error}");
+}
+
+#[test]
+fn other_peoples_code_is_not_read() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("skipped-{}", std::process::id()));
+    for inside in ["venv/lib", "node_modules/x", ".git", "mine/env2"] {
+        fs::create_dir_all(folder.join(inside)).expect("a folder");
+        fs::write(folder.join(inside).join("app.py"), CALL).expect("a file");
+    }
+    fs::write(folder.join("mine/env2/pyvenv.cfg"), "").expect("a file");
+    fs::write(folder.join("app.py"), CALL).expect("a file");
+    let analysis = analyze(&folder, &vocabulary()).expect("an analysis");
+    fs::remove_dir_all(&folder).expect("the folder goes away");
+    assert_eq!(analysis.files, 1);
+}

@@ -1,0 +1,152 @@
+//! Cases: one Markdown file each, with the source of an application and the decision expected from it.
+
+// Each test crate uses a part.
+#![allow(dead_code, reason = "shared by several test crates")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use chameleon_analyzer::{Analysis, analyze};
+use chameleon_decision::{DecisionProcess, Vocabulary};
+
+/// A case file.
+pub(crate) struct Case {
+    pub(crate) path: PathBuf,
+    pub(crate) name: String,
+    /// Path and text of every source file; the first is the main one.
+    pub(crate) files: Vec<(String, String)>,
+    /// Whether CPython can run it with the stand-in client.
+    pub(crate) runs: bool,
+    /// For an entry that is a method: the function to run instead.
+    pub(crate) run_instead: Option<String>,
+    /// The expected block.
+    pub(crate) expected: String,
+    text: String,
+}
+
+/// Labels of the API in all tests.
+pub(crate) fn vocabulary() -> Vocabulary {
+    let text = include_str!("vocabulary.txt");
+    Vocabulary { name: "test".to_owned(), labels: text.lines().map(str::to_owned).collect() }
+}
+
+/// All cases, by name.
+pub(crate) fn cases() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder).expect("the folder of cases").map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    paths.iter().map(|path| Case::read(path)).collect()
+}
+
+impl Case {
+    fn read(path: &Path) -> Self {
+        let text = fs::read_to_string(path).expect("a case");
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let mut case = Self {
+            path: path.to_owned(),
+            name,
+            files: Vec::new(),
+            runs: false,
+            run_instead: None,
+            expected: String::new(),
+            text: text.clone(),
+        };
+        let mut blocks = text.split("\n```");
+        blocks.next();
+        while let Some(block) = blocks.next() {
+            let (info, body) = block.split_once('\n').unwrap_or((block, ""));
+            case.add(info, format!("{body}\n"));
+            blocks.next();
+        }
+        assert!(!case.files.is_empty(), "{} holds no python block", case.name);
+        case
+    }
+
+    fn add(&mut self, info: &str, body: String) {
+        let words: Vec<&str> = info.split_whitespace().collect();
+        match words[..] {
+            ["python"] => self.files.push(("app.py".to_owned(), body)),
+            ["python", "run", ref rest @ ..] => {
+                self.runs = true;
+                self.run_instead = rest.first().map(|name| (*name).to_owned());
+                self.files.push(("app.py".to_owned(), body));
+            }
+            ["python", path] => self.files.push((path.to_owned(), body)),
+            ["decision"] => self.expected = body.trim_end().to_owned(),
+            _ => panic!("{}: what is a block `{info}`?", self.name),
+        }
+    }
+
+    /// Analyzes the case's files in a folder of their own.
+    pub(crate) fn analyze(&self) -> Analysis {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let own = format!("{}-{}-{}", self.name, std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(own);
+        fs::create_dir_all(&folder).expect("a folder");
+        for (path, text) in &self.files {
+            fs::write(folder.join(path), text).expect("a file");
+        }
+        let analysis = analyze(&folder, &vocabulary());
+        fs::remove_dir_all(&folder).expect("the folder goes away");
+        analysis.expect("an analysis")
+    }
+
+    /// Replaces the expected block in the file.
+    pub(crate) fn accept(&self, actual: &str) {
+        let (before, _) = self.text.split_once("\n```decision\n").expect("a decision block");
+        fs::write(&self.path, format!("{before}\n```decision\n{actual}\n```\n")).expect("the case is written");
+    }
+}
+
+/// An analysis in short.
+pub(crate) fn short(analysis: &Analysis) -> String {
+    let mut out = String::new();
+    for process in &analysis.processes {
+        short_process(&mut out, process);
+    }
+    for problem in &analysis.problems {
+        let _ = writeln!(out, "problem {}:{} {}", problem.file, problem.line, problem.reason);
+    }
+    out.trim_end().to_owned()
+}
+
+fn short_process(out: &mut String, process: &DecisionProcess) {
+    let (program, summary) = (&process.program, &process.summary);
+    let file = &program.files[process.call.file as usize];
+    let entry = &program.functions[program.entry.0 as usize].name;
+    let _ = writeln!(out, "call {file}:{} decided in {entry}", process.call.line);
+    let _ = write!(out, "{}", word(&summary.decision_type));
+    if let Some(order) = &summary.order {
+        let _ = write!(out, ", {}", word(order));
+    }
+    if let Some(k) = summary.top_k {
+        let _ = write!(out, ", first {k}");
+    }
+    if let Some(reason) = &summary.reason {
+        let _ = write!(out, ": {reason}");
+    }
+    out.push('\n');
+    for branch in &summary.branches {
+        let _ = writeln!(out, "- {}", branch.outcome.describe(program));
+        for at in &branch.words {
+            let _ = writeln!(out, "    {} {:?} line {}", word(&at.mode), at.text, at.span.line);
+        }
+        let name = if branch.negated { "unless" } else { "labels" };
+        let _ = writeln!(out, "    {name} {}", branch.labels.join(", "));
+        if let Some(min) = branch.min_score {
+            let _ = writeln!(out, "    score {} {}", if min.inclusive { ">=" } else { ">" }, min.value);
+        }
+    }
+    let _ = writeln!(out, "default {}", summary.default.describe(program));
+    for warning in &process.warnings {
+        let _ = writeln!(out, "warning line {}: {}", warning.span.line, warning.message);
+    }
+}
+
+/// The name a unit variant has in JSON.
+fn word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).expect("a name").as_str().expect("a unit variant").to_owned()
+}
