@@ -1,7 +1,7 @@
 //! The server: one port for every protocol, the applications' models behind it.
 //!
 //! A connection's first byte says what it is: a TLS handshake, a `CONNECT`, or HTTP in the clear (HTTP/1.1, or HTTP/2
-//! by prior knowledge). What is inside TLS or a tunnel is HTTP again, and every request ends in one [`Service`].
+//! by prior knowledge). What is inside TLS or a tunnel is HTTP again, and every request ends in one service.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails should panic"))]
 
@@ -27,10 +27,10 @@ use tokio::task::JoinSet;
 
 pub use config::{Config, Limits};
 pub use models::Models;
-pub use service::Service;
 
 use connection::Connections;
 use drain::Drain;
+use service::Service;
 
 /// A server that is bound to its port.
 #[derive(Debug)]

@@ -6,6 +6,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use super::Models;
+use crate::connect::Credentials;
 use crate::route::Apps;
 use crate::tls::Tls;
 
@@ -20,8 +21,11 @@ pub struct Config {
     pub apps: Apps,
     /// How often to look whether the registry changed.
     pub registry_poll: Duration,
-    /// Accepts TLS connections; without it only cleartext is served.
+    /// Accepts TLS connections and `CONNECT`; without it only cleartext is served.
     pub tls: Option<Tls>,
+    /// Whom programs without cloud credentials are told they are; without it the clouds' identity services are left
+    /// alone. Needs `tls`.
+    pub credentials: Option<Credentials>,
     /// What callers may use.
     pub limits: Limits,
 }
@@ -35,6 +39,7 @@ impl Config {
             apps: Apps::default(),
             registry_poll: Duration::from_millis(500),
             tls: None,
+            credentials: None,
             limits: Limits::default(),
         }
     }

@@ -1,7 +1,6 @@
 //! From an accepted connection to requests.
 
 use std::convert::Infallible;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,8 +18,8 @@ use tracing::Instrument;
 use super::drain::Drain;
 use super::stream::{ClientStream, Opening};
 use super::{Config, Limits, Service};
-use crate::connect::{BoxError, Handler};
-use crate::tls::{THIS_MACHINE, Tls};
+use crate::connect::{BoxError, Proxy, Tunnel, Via};
+use crate::tls::THIS_MACHINE;
 
 /// Flow-control window of one HTTP/2 call and of a whole connection. With the protocol's 64 KiB an image of some
 /// megabytes would take dozens of round trips.
@@ -33,7 +32,7 @@ const MAX_HEADERS: u32 = 64 << 10;
 #[derive(Clone)]
 pub(super) struct Connections {
     service: Service,
-    tls: Option<Tls>,
+    proxy: Option<Proxy>,
     limits: Arc<Limits>,
     drain: Drain,
 }
@@ -41,8 +40,8 @@ pub(super) struct Connections {
 impl Connections {
     pub(super) fn new(config: Config, drain: Drain) -> Self {
         let limits = Arc::new(config.limits.clone());
-        let tls = config.tls.clone();
-        Self { service: Service::new(config), tls, limits, drain }
+        let proxy = config.tls.clone().map(|tls| Proxy::new(tls, config.credentials.clone()));
+        Self { service: Service::new(config, proxy.clone()), proxy, limits, drain }
     }
 
     /// Serves one connection to its end.
@@ -59,18 +58,23 @@ impl Connections {
     async fn dispatch(self, tcp: TcpStream) -> Result<(), BoxError> {
         let stream = ClientStream::new(tcp)?;
         let Some(opening) = timeout(self.limits.head_timeout, stream.opening()).await?? else { return Ok(()) };
-        match opening {
-            Opening::Tls => {
-                let tls = self.tls.as_ref().ok_or_else(|| io::Error::other("TLS is not configured"))?;
-                let stream = timeout(self.limits.head_timeout, tls.accept(stream, THIS_MACHINE)).await??;
-                self.http(stream).await
+        match (opening, &self.proxy) {
+            (Opening::Tls, Some(proxy)) => {
+                let handshake = proxy.tls().accept(stream, THIS_MACHINE);
+                let stream = timeout(self.limits.head_timeout, handshake).await??;
+                self.http(stream, None).await
             }
-            Opening::Connect | Opening::Http => self.http(stream).await,
+            (Opening::Tls, None) => Err("TLS is not configured".into()),
+            (Opening::Connect, Some(proxy)) => match proxy.tunnel(stream).await? {
+                Tunnel::Intercepted { stream, via } => self.http(stream, Some(via)).await,
+                Tunnel::Over => Ok(()),
+            },
+            (Opening::Connect, None) | (Opening::Http, _) => self.http(stream, None).await,
         }
     }
 
-    /// Serves HTTP on a connection whose wrapping is off.
-    async fn http<S>(self, stream: S) -> Result<(), BoxError>
+    /// Serves HTTP on a connection whose wrapping is off. Each request gets `via` as an extension.
+    async fn http<S>(self, stream: S, via: Option<Via>) -> Result<(), BoxError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -78,7 +82,10 @@ impl Connections {
         let Some(watcher) = drain.watcher() else { return Ok(()) };
         let asked = Arc::new(AtomicBool::new(false));
         let noted = Arc::clone(&asked);
-        let answer = service_fn(move |request: Request<Incoming>| {
+        let answer = service_fn(move |mut request: Request<Incoming>| {
+            if let Some(via) = &via {
+                request.extensions_mut().insert(via.clone());
+            }
             noted.store(true, Ordering::Relaxed);
             let service = service.clone();
             async move { Ok::<_, Infallible>(service.answer(request).await) }

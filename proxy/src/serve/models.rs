@@ -137,12 +137,11 @@ impl ImageLabeler for Models {
             faults.push(self.tensor(image).map(|tensor| tensors.push(tensor)).err());
         }
         let mut features = if tensors.is_empty() { Vec::new() } else { self.labeler.features(&tensors) }.into_iter();
-        let labelled = faults.into_iter().map(|fault| match fault {
-            Some(fault) => Err(fault),
-            None => {
-                let features = features.next().ok_or_else(|| ImageFault::Model("features are missing".to_owned()))?;
-                Ok(self.labeler.labels(&features, model))
-            }
+        let missing = || ImageFault::Model("the network gave no features".to_owned());
+        let labelled = faults.into_iter().map(|fault| {
+            fault
+                .map_or_else(|| features.next().ok_or_else(missing), Err)
+                .map(|features| self.labeler.labels(&features, model))
         });
         labelled.collect()
     }

@@ -1,7 +1,5 @@
 //! From a request to its answer.
 
-use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,7 +11,7 @@ use hyper::body::Incoming;
 use super::metrics::{Call, Connected, Metrics, Protocol};
 use super::pool::Pool;
 use super::{Config, reply};
-use crate::connect::{Body, Handler, Via};
+use crate::connect::{Body, Proxy, Via};
 use crate::route::{Apps, Clues, Endpoint, split_app};
 use crate::wire::body::{self, BodyLimits, Budget, Buffered};
 use crate::wire::rest::{self, Query, percent_decode};
@@ -23,11 +21,13 @@ use crate::wire::{ImageFault, ImageLabeler, grpc};
 
 /// Answers requests, whatever connection they came by. Clones share everything.
 #[derive(Clone)]
-pub struct Service {
+pub(super) struct Service {
     shared: Arc<Shared>,
 }
 
 struct Shared {
+    /// Answers what is addressed to the machine rather than to an API.
+    proxy: Option<Proxy>,
     labeler: Arc<dyn ImageLabeler>,
     apps: Apps,
     pool: Pool,
@@ -39,7 +39,7 @@ struct Shared {
 const DISCARDED_BODIES: usize = 8;
 
 impl Service {
-    pub(super) fn new(config: Config) -> Self {
+    pub(super) fn new(config: Config, proxy: Option<Proxy>) -> Self {
         let limits = config.limits;
         let body = BodyLimits {
             max_bytes: limits.body_bytes,
@@ -48,36 +48,35 @@ impl Service {
             budget: Budget::new(limits.total_body_bytes),
         };
         let pool = Pool::new(limits.workers, limits.queue);
-        let shared = Shared { labeler: config.models, apps: config.apps, pool, body, metrics: Metrics::default() };
+        let shared =
+            Shared { proxy, labeler: config.models, apps: config.apps, pool, body, metrics: Metrics::default() };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// Answers a request. Failures are answers too.
+    pub(super) async fn answer(self, request: Request<Incoming>) -> Response<Body> {
+        let shared = &self.shared;
+        let request = match &shared.proxy {
+            None => request,
+            Some(proxy) => match proxy.local(request).await {
+                Ok(answer) => return answer,
+                Err(request) => request,
+            },
+        };
+        let (parts, body) = request.into_parts();
+        if !grpc::is_grpc(&parts.headers) {
+            shared.rest(&parts, body).await
+        } else if parts.version == Version::HTTP_2 {
+            shared.grpc(&parts, body).await
+        } else {
+            let status = Status::new(Code::Unimplemented, "gRPC needs HTTP/2.");
+            reply::rest_error(&status.with_http(StatusCode::HTTP_VERSION_NOT_SUPPORTED))
+        }
     }
 
     /// Counts a connection for as long as the guard lives.
     pub(super) fn connected(&self) -> Connected<'_> {
         self.shared.metrics.connected()
-    }
-}
-
-impl fmt::Debug for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Service").finish_non_exhaustive()
-    }
-}
-
-impl Handler for Service {
-    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response<Body>> + Send {
-        let shared = Arc::clone(&self.shared);
-        async move {
-            let (parts, body) = request.into_parts();
-            if !grpc::is_grpc(&parts.headers) {
-                shared.rest(&parts, body).await
-            } else if parts.version == Version::HTTP_2 {
-                shared.grpc(&parts, body).await
-            } else {
-                let status = Status::new(Code::Unimplemented, "gRPC needs HTTP/2.");
-                reply::rest_error(&status.with_http(StatusCode::HTTP_VERSION_NOT_SUPPORTED))
-            }
-        }
     }
 }
 
@@ -184,9 +183,10 @@ impl Shared {
             self.pool.run(move || labeler.label(&images, app.as_deref())).await?
         };
         for fault in labelled.iter().filter_map(|labelled| labelled.as_ref().err()) {
-            match fault {
-                ImageFault::Model(_) => tracing::error!(%fault, "An image was not labelled"),
-                _ => tracing::debug!(%fault, "An image was not labelled"),
+            if let ImageFault::Model(_) = fault {
+                tracing::error!(%fault, "An image was not labelled");
+            } else {
+                tracing::debug!(%fault, "An image was not labelled");
             }
         }
         let answer = batch.respond(labelled);

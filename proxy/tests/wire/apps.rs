@@ -10,7 +10,7 @@ use crate::model::{red, write_app};
 use crate::support::{ANNOTATE, TestServer, label_request};
 
 /// A registry with the application `bins`, which labels everything `Blue`.
-fn registry() -> (TempDir, Registry) {
+pub(crate) fn registry() -> (TempDir, Registry) {
     let temp = TempDir::new().unwrap();
     let registry = Registry::open(temp.path().join("registry")).unwrap();
     publish(&temp, &registry, "bins", "Blue");

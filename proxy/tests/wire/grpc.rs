@@ -19,7 +19,7 @@ use tokio::net::TcpStream;
 use crate::model::{blue, red};
 use crate::support::{Answer, TestServer};
 
-const METHOD: &str = "/google.cloud.vision.v1.ImageAnnotator/BatchAnnotateImages";
+pub(crate) const METHOD: &str = "/google.cloud.vision.v1.ImageAnnotator/BatchAnnotateImages";
 
 #[derive(Clone, PartialEq, Message)]
 struct BatchRequest {
@@ -29,7 +29,7 @@ struct BatchRequest {
     parent: String,
 }
 
-fn message(images: &[Vec<u8>], kinds: &[FeatureType]) -> Vec<u8> {
+pub(crate) fn message(images: &[Vec<u8>], kinds: &[FeatureType]) -> Vec<u8> {
     let feature = |kind: &FeatureType| Feature { r#type: *kind as i32, max_results: 2 };
     let request = |image: &Vec<u8>| AnnotateImageRequest {
         image: Some(Image { content: Bytes::copy_from_slice(image), source: None }),
@@ -39,27 +39,31 @@ fn message(images: &[Vec<u8>], kinds: &[FeatureType]) -> Vec<u8> {
     batch.encode_to_vec()
 }
 
-fn framed(message: &[u8]) -> Vec<u8> {
+pub(crate) fn framed(message: &[u8]) -> Vec<u8> {
     let mut framed = vec![0];
     framed.extend((message.len() as u32).to_be_bytes());
     framed.extend(message);
     framed
 }
 
-fn request(server: &TestServer, method: &str) -> http::request::Builder {
+pub(crate) fn request(server: &TestServer, method: &str) -> http::request::Builder {
     Request::post(format!("http://{}{method}", server.addr))
         .header("content-type", "application/grpc")
         .header("te", "trailers")
         .header("grpc-accept-encoding", "identity, deflate, gzip")
 }
 
-async fn send(connection: &mut SendRequest<Full<Bytes>>, builder: http::request::Builder, body: Vec<u8>) -> Answer {
+pub(crate) async fn send(
+    connection: &mut SendRequest<Full<Bytes>>,
+    builder: http::request::Builder,
+    body: Vec<u8>,
+) -> Answer {
     let request = builder.body(Full::new(Bytes::from(body))).unwrap();
     connection.ready().await.unwrap();
     Answer::of(connection.send_request(request).await.unwrap()).await
 }
 
-fn responses(answer: &Answer) -> BatchAnnotateImagesResponse {
+pub(crate) fn responses(answer: &Answer) -> BatchAnnotateImagesResponse {
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.headers["content-type"], "application/grpc");
     assert_eq!(answer.trailers.as_ref().expect("trailers")["grpc-status"], "0");

@@ -9,3 +9,4 @@ mod model;
 mod rest;
 mod server;
 mod support;
+mod tunnel;

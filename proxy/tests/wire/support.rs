@@ -15,6 +15,7 @@ use hyper::client::conn::{http1, http2};
 use hyper::{HeaderMap, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -60,17 +61,11 @@ impl TestServer {
     }
 
     pub(crate) async fn http1(&self) -> Http1 {
-        let stream = TcpStream::connect(self.addr).await.unwrap();
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
-        tokio::spawn(connection);
-        Http1 { sender }
+        http1_on(TcpStream::connect(self.addr).await.unwrap()).await
     }
 
     pub(crate) async fn http2(&self) -> http2::SendRequest<Full<Bytes>> {
-        let stream = TcpStream::connect(self.addr).await.unwrap();
-        let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
-        tokio::spawn(connection);
-        sender
+        http2_on(TcpStream::connect(self.addr).await.unwrap()).await
     }
 
     /// One `POST` of JSON on a connection of its own.
@@ -82,6 +77,22 @@ impl TestServer {
     pub(crate) async fn get(&self, target: &str) -> Answer {
         self.http1().await.send(Request::get(target), "").await
     }
+}
+
+/// Speaks HTTP/1.1 on a stream.
+pub(crate) async fn http1_on(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Http1 {
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    Http1 { sender }
+}
+
+/// Speaks HTTP/2 on a stream.
+pub(crate) async fn http2_on(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) -> http2::SendRequest<Full<Bytes>> {
+    let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    sender
 }
 
 /// A kept-alive HTTP/1.1 connection.

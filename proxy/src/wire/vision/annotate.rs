@@ -175,13 +175,13 @@ mod tests {
         AnnotateImageRequest { image: Some(image), features: features.iter().map(feature).collect() }
     }
 
-    fn labels(n: usize) -> Labelled {
-        Ok((0..n).map(|i| Label { description: format!("l{i}"), score: 1.0 / (i + 1) as f64 }).collect())
+    fn labels(n: usize) -> Vec<Label> {
+        (0..n).map(|i| Label { description: format!("l{i}"), score: 1.0 / (i + 1) as f64 }).collect()
     }
 
     fn sent(features: &[(i32, i32)]) -> usize {
         let batch = Batch::new(vec![request(features)]).unwrap();
-        batch.respond(vec![labels(30)]).responses[0].label_annotations.len()
+        batch.respond(vec![Ok(labels(30))]).responses[0].label_annotations.len()
     }
 
     #[test]
@@ -208,7 +208,7 @@ mod tests {
     fn an_unserved_feature_is_an_error_of_its_image_beside_the_labels() {
         let batch = Batch::new(vec![request(&[(SAFE_SEARCH, 0)]), request(&[(SAFE_SEARCH, 0), (LABELS, 1)])]).unwrap();
         assert_eq!(batch.images().len(), 1);
-        let answer = batch.respond(vec![labels(2)]);
+        let answer = batch.respond(vec![Ok(labels(2))]);
         for (response, labels) in answer.responses.iter().zip([0, 1]) {
             assert_eq!(response.label_annotations.len(), labels);
             let error = response.error.as_ref().unwrap();
@@ -223,7 +223,7 @@ mod tests {
         let by_reference = Image { content: Bytes::new(), source: Some(source) };
         let by_reference = AnnotateImageRequest { image: Some(by_reference), ..request(&[(LABELS, 0)]) };
         let batch = Batch::new(vec![by_reference, request(&[(LABELS, 0)]), request(&[(LABELS, 0)])]).unwrap();
-        let answer = batch.respond(vec![Err(ImageFault::Undecodable("no".to_owned())), labels(1)]);
+        let answer = batch.respond(vec![Err(ImageFault::Undecodable("no".to_owned())), Ok(labels(1))]);
         let codes: Vec<_> = answer.responses.iter().map(|r| r.error.as_ref().map(|e| e.code)).collect();
         assert_eq!(codes, [Some(7), Some(3), None]);
         assert_eq!(answer.responses[1].error.as_ref().unwrap().message, "Bad image data.");
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn json_answers_leave_defaults_out() {
         let batch = Batch::new(vec![request(&[(LABELS, 1)]), request(&[(LABELS, 1)])]).unwrap();
-        let answer = batch.respond(vec![labels(1), labels(0)]);
+        let answer = batch.respond(vec![Ok(labels(1)), Ok(labels(0))]);
         let json = serde_json::to_string(&answer).unwrap();
         assert_eq!(
             json,

@@ -182,13 +182,8 @@ impl<'de> Visitor<'de> for Elements {
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
         let mut kept = Vec::new();
         while kept.len() < self.keep {
-            match sequence.next_element()? {
-                Some(element) => kept.push(element),
-                None => {
-                    let total = kept.len();
-                    return Ok((kept, total));
-                }
-            }
+            let Some(element) = sequence.next_element()? else { break };
+            kept.push(element);
         }
         let mut total = kept.len();
         while sequence.next_element::<IgnoredAny>()?.is_some() {
