@@ -31,7 +31,8 @@ fn is_google_endpoint(host: &str, service: &str) -> bool {
     let Some(name) = host.strip_suffix(".googleapis.com") else { return false };
     let first = name.split('.').next().unwrap_or_default();
     let own = first.strip_suffix(service).is_some_and(|region| region.is_empty() || region.ends_with('-'));
-    own && matches!(name.get(first.len()..), Some("" | ".mtls")) || first == service && name.ends_with(".rep")
+    let rest: Vec<&str> = name.split('.').skip(1).collect();
+    own && matches!(rest[..], [] | ["mtls"]) || first == service && matches!(rest[..], [_region, "rep"])
 }
 
 #[cfg(test)]

@@ -23,7 +23,6 @@ impl Proxy {
     ///
     /// # Errors
     /// The request handed back.
-    #[expect(clippy::result_large_err, reason = "the request is the other outcome, not an error")]
     pub async fn local(&self, request: Request<Incoming>) -> Result<Response<Body>, Request<Incoming>> {
         let target = match request.extensions().get::<Via>() {
             Some(via) => classify(&via.host, via.port),
@@ -37,7 +36,6 @@ impl Proxy {
     }
 
     /// A request on a connection that is not a tunnel.
-    #[expect(clippy::result_large_err, reason = "the request is the other outcome, not an error")]
     async fn direct(&self, request: Request<Incoming>) -> Result<Response<Body>, Request<Incoming>> {
         let uri = request.uri();
         // In HTTP/2 every request names scheme and authority.

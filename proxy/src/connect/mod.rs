@@ -13,12 +13,15 @@
 //! the application's name, if it gave one as the user of the proxy URL (`http://NAME@127.0.0.1:PORT`). Requests that
 //! came directly carry none.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails should panic"))]
+
 mod credentials;
 mod forward;
 mod head;
 mod hosts;
 mod http;
 mod local;
+mod parent;
 mod stream;
 mod tunnel;
 mod via;
@@ -33,6 +36,7 @@ use hyper_util::rt::TokioExecutor;
 
 pub use self::http::{Body, BoxError, Handler};
 pub use credentials::Credentials;
+pub use parent::Parent;
 pub use stream::Io;
 pub use tunnel::Tunnel;
 pub use via::{Scheme, Via};
@@ -44,6 +48,7 @@ use crate::tls::Tls;
 pub struct Proxy {
     tls: Tls,
     credentials: Option<Credentials>,
+    parent: Option<Parent>,
     client: forward::ForwardClient,
 }
 
@@ -52,7 +57,14 @@ impl Proxy {
     /// without, programs talk to the real ones.
     pub fn new(tls: Tls, credentials: Option<Credentials>) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { tls, credentials, client }
+        Self { tls, credentials, parent: None, client }
+    }
+
+    /// The same proxy, with tunnels going through another one.
+    #[must_use]
+    pub fn with_parent(mut self, parent: Option<Parent>) -> Self {
+        self.parent = parent;
+        self
     }
 
     /// The TLS end, for connections that come without `CONNECT`.

@@ -1,6 +1,7 @@
 //! The proxy over real sockets.
 
 mod heads;
+mod parents;
 mod requests;
 mod tunnels;
 
@@ -22,7 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::{Credentials, Proxy, Tunnel, Via};
+use super::{Credentials, Parent, Proxy, Tunnel, Via};
 use crate::tls::{Authority, Tls};
 
 /// A running proxy. Requests that are the server's to answer are answered with what is known of them.
@@ -34,11 +35,15 @@ struct Running {
 
 impl Running {
     async fn start(credentials: Option<Credentials>) -> Self {
+        Self::start_behind(None, credentials).await
+    }
+
+    async fn start_behind(parent: Option<Parent>, credentials: Option<Credentials>) -> Self {
         let dir = TempDir::new().unwrap();
         let authority = Authority::open(dir.path()).unwrap();
         let mut roots = RootCertStore::empty();
         roots.add(authority.certificate().clone()).unwrap();
-        let proxy = Proxy::new(Tls::new(authority), credentials);
+        let proxy = Proxy::new(Tls::new(authority), credentials).with_parent(parent);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move {

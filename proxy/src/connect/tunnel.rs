@@ -55,7 +55,7 @@ impl Proxy {
                 self.intercept(stream, rest, connect, Scheme::Https).await
             }
             Target::Metadata if self.credentials.is_some() => self.intercept(stream, rest, connect, Scheme::Http).await,
-            Target::Identity | Target::Metadata | Target::Elsewhere => pass_on(stream, rest, connect).await,
+            Target::Identity | Target::Metadata | Target::Elsewhere => self.pass_on(stream, rest, connect).await,
         }
     }
 
@@ -74,26 +74,35 @@ impl Proxy {
         let via = Via { host: connect.host, port: connect.port, scheme, app: connect.app };
         Ok(Tunnel::Intercepted { stream, via })
     }
-}
 
-async fn pass_on<S>(mut stream: S, rest: Vec<u8>, connect: Connect) -> io::Result<Tunnel>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-{
-    let Connect { host, port, .. } = connect;
-    let mut upstream = match timeout(DIAL_PATIENCE, TcpStream::connect((host.as_str(), port))).await {
-        Ok(Ok(upstream)) => upstream,
-        Ok(Err(error)) => return refuse(stream, "502 Bad Gateway", &format!("{host}:{port}: {error}")).await,
-        Err(_) => return refuse(stream, "504 Gateway Timeout", &format!("{host}:{port}: no answer")).await,
-    };
-    tracing::debug!(%host, port, "Passed on");
-    upstream.set_nodelay(true)?;
-    stream.write_all(ESTABLISHED).await?;
-    stream.flush().await?;
-    upstream.write_all(&rest).await?;
-    // Ends when both sides have ended; the end of one is passed on while the other still sends.
-    copy_bidirectional(&mut stream, &mut upstream).await?;
-    Ok(Tunnel::Over)
+    async fn pass_on<S>(&self, mut stream: S, rest: Vec<u8>, connect: Connect) -> io::Result<Tunnel>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        let Connect { host, port, .. } = connect;
+        let (mut upstream, early) = match timeout(DIAL_PATIENCE, self.dial(&host, port)).await {
+            Ok(Ok(dialled)) => dialled,
+            Ok(Err(error)) => return refuse(stream, "502 Bad Gateway", &format!("{host}:{port}: {error}")).await,
+            Err(_) => return refuse(stream, "504 Gateway Timeout", &format!("{host}:{port}: no answer")).await,
+        };
+        tracing::debug!(%host, port, "Passed on");
+        upstream.set_nodelay(true)?;
+        stream.write_all(ESTABLISHED).await?;
+        stream.write_all(&early).await?;
+        stream.flush().await?;
+        upstream.write_all(&rest).await?;
+        // Ends when both sides have ended; the end of one is passed on while the other still sends.
+        copy_bidirectional(&mut stream, &mut upstream).await?;
+        Ok(Tunnel::Over)
+    }
+
+    /// Connects to a host, through the parent proxy if there is one for it. Gives also what the host sent already.
+    async fn dial(&self, host: &str, port: u16) -> io::Result<(TcpStream, Vec<u8>)> {
+        match &self.parent {
+            Some(parent) if parent.serves(host) => parent.connect(host, port).await,
+            _ => Ok((TcpStream::connect((host, port)).await?, Vec::new())),
+        }
+    }
 }
 
 async fn refuse<S: AsyncWrite + Unpin>(mut stream: S, status: &str, reason: &str) -> io::Result<Tunnel> {

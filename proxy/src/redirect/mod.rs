@@ -3,6 +3,8 @@
 //! [`environment`] is a pure function from what the program's environment is to what must be set in it. Every variable
 //! is there because some client honours it and no other; see the comment at each.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails should panic"))]
+
 mod found;
 mod no_proxy;
 mod shell;
@@ -82,7 +84,9 @@ pub fn environment(redirect: &Redirect, existing: &Environment) -> Vec<(String, 
         }
     }
     let bundle = redirect.ca_bundle.to_string_lossy();
-    CA_VARIABLES.iter().for_each(|name| put(name, &bundle));
+    for name in CA_VARIABLES {
+        put(name, &bundle);
+    }
     if redirect.google == Identity::Local {
         // google-auth and google-auth-library ask here for a token. Python pings the one and asks the other.
         put("GCE_METADATA_HOST", &redirect.address());

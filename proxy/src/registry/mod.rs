@@ -28,6 +28,8 @@
 //! A damaged index is reported, not repaired behind the owner's back; [`Registry::rebuild`] makes it anew from the log.
 //! Damaged objects are found by [`Registry::verify`] and on loading, and mended by publishing the model again.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails should panic"))]
+
 mod error;
 mod files;
 mod hash;

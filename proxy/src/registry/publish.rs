@@ -34,30 +34,30 @@ impl Registry {
                 files.insert(name, hash);
                 bytes += len;
             }
-            self.enter(session, app, files, bytes, metrics)
+            enter(session, app, files, bytes, metrics)
         })
     }
+}
 
-    fn enter(
-        &self,
-        session: &mut Session,
-        app: &str,
-        files: BTreeMap<String, Hash>,
-        bytes: u64,
-        metrics: Value,
-    ) -> Result<Version, RegistryError> {
-        let known = session.state.apps.get(app).cloned().unwrap_or_default();
-        if let Some(same) = known.versions.values().find(|publication| publication.files == files) {
-            if known.current != Some(same.version) {
-                session.commit(app, Event::Activate { version: same.version })?;
-            }
-            return Ok(same.version);
+/// Makes the stored files a version, or finds the version that they are.
+fn enter(
+    session: &mut Session,
+    app: &str,
+    files: BTreeMap<String, Hash>,
+    bytes: u64,
+    metrics: Value,
+) -> Result<Version, RegistryError> {
+    let known = session.state.apps.get(app).cloned().unwrap_or_default();
+    if let Some(same) = known.versions.values().find(|publication| publication.files == files) {
+        if known.current != Some(same.version) {
+            session.commit(app, Event::Activate { version: same.version })?;
         }
-        let version = Version(known.last + 1);
-        let publication = Publication { version, published_at: session::now(), files, bytes, metrics };
-        session.commit(app, Event::Publish { publication })?;
-        Ok(version)
+        return Ok(same.version);
     }
+    let version = Version(known.last + 1);
+    let publication = Publication { version, published_at: session::now(), files, bytes, metrics };
+    session.commit(app, Event::Publish { publication })?;
+    Ok(version)
 }
 
 /// The `evaluation` of the manifest, after checking that the manifest is JSON at all.

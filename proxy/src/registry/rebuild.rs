@@ -37,7 +37,7 @@ impl Registry {
         let current = Current::from(&state);
         view::write(&registry.dir, &current)?;
         for (app, publication) in &current.apps {
-            let damaged = publication.files.iter().filter_map(|(_, hash)| registry.objects.check(*hash).err());
+            let damaged = publication.files.values().filter_map(|hash| registry.objects.check(*hash).err());
             problems.extend(damaged.map(|error| format!("{app} version {}: {error}", publication.version)));
         }
         Ok(Rebuilt { apps: current.apps.len(), versions: state.publications().count(), problems })

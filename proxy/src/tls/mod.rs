@@ -5,6 +5,8 @@
 //! into the system's trust store: only programs started with the [bundle](write_bundle) in their environment trust it.
 //! [`Tls`] makes a certificate per host when a client first asks for it, in memory.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails should panic"))]
+
 mod authority;
 mod bundle;
 mod error;

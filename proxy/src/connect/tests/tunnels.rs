@@ -47,7 +47,7 @@ async fn other_hosts_get_their_bytes_untouched_in_both_directions_and_each_end_b
         to.shutdown().await.unwrap();
     };
     let mut received = Vec::new();
-    let (_, read) = tokio::join!(writer, from.read_to_end(&mut received));
+    let ((), read) = tokio::join!(writer, from.read_to_end(&mut received));
     read.unwrap();
     received.reverse();
     assert!(received == sent, "{} bytes came back of {}", received.len(), sent.len());

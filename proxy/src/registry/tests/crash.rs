@@ -38,7 +38,7 @@ fn a_record_that_the_index_never_learned_of_counts() {
         files.insert(name.to_owned(), registry.objects.put(&bench.model("two").join(name)).unwrap().0);
     }
     let publication =
-        Publication { version: Version(2), published_at: 0, files, bytes: 0, metrics: Default::default() };
+        Publication { version: Version(2), published_at: 0, files, bytes: 0, metrics: serde_json::Value::Null };
     session.log("a", Event::Publish { publication }).unwrap();
     drop(session);
     assert_eq!(registry.load("a").unwrap().version, Version(1));

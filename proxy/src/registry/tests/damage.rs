@@ -132,7 +132,11 @@ proptest! {
         // Most of the file is padding; the head of it holds the entries.
         let used = content.iter().rposition(|byte| *byte != 0).map_or(1, |last| last + 1);
         let at = at.index(used);
-        if cut { content.truncate(at) } else { content[at] ^= byte | 1 };
+        if cut {
+            content.truncate(at);
+        } else {
+            content[at] ^= byte | 1;
+        }
         fs::write(&path, content).unwrap();
         match Registry::open(bench.dir()) {
             Ok(registry) => prop_assert_eq!(registry.list().unwrap(), before),

@@ -1,0 +1,87 @@
+//! The proxy behind the proxy: where programs reach the internet through one, so must the tunnels.
+
+use std::io;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use super::head::{normal_host, read_head, split_authority};
+
+/// A proxy that tunnels go through, as a program's `https_proxy` named it before it was redirected here.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Parent {
+    host: String,
+    port: u16,
+    /// Value of `Proxy-Authorization`.
+    authorization: Option<String>,
+    /// Hosts, and domains with all below them, that are reached without it.
+    exceptions: Vec<String>,
+}
+
+impl Parent {
+    /// Reads the values of `https_proxy` (`http://[USER:PASSWORD@]HOST:PORT`) and `no_proxy`. `None` if the former
+    /// names no proxy that is spoken to in cleartext HTTP.
+    pub fn parse(https_proxy: &str, no_proxy: &str) -> Option<Self> {
+        let rest = https_proxy.trim().strip_prefix("http://")?.trim_end_matches('/');
+        let (user, authority) = rest.rsplit_once('@').map_or((None, rest), |(user, host)| (Some(user), host));
+        let (host, port) = split_authority(authority).or_else(|| split_authority(&format!("{authority}:80")))?;
+        let authorization = match user {
+            Some(user) => Some(format!("Basic {}", STANDARD.encode(percent_decode(user)?))),
+            None => None,
+        };
+        let exceptions = no_proxy.split([',', ' ']).map(|entry| entry.trim_start_matches('*').trim_start_matches('.'));
+        let exceptions = exceptions.filter(|entry| !entry.is_empty()).map(normal_host).collect();
+        Some(Self { host, port, authorization, exceptions })
+    }
+
+    /// Whether a host is reached through it: not this machine, and no exception.
+    pub(super) fn serves(&self, host: &str) -> bool {
+        let excepted = |entry: &String| {
+            host.strip_suffix(entry.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        let here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        !here && !self.exceptions.iter().any(excepted)
+    }
+
+    /// Opens a tunnel to a host through it. Gives the stream, and bytes of the host that came with the answer.
+    pub(super) async fn connect(&self, host: &str, port: u16) -> io::Result<(TcpStream, Vec<u8>)> {
+        let mut stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
+        let target = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+        let authorization = self.authorization.as_ref();
+        let authorization = authorization.map(|value| format!("Proxy-Authorization: {value}\r\n")).unwrap_or_default();
+        let request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{authorization}\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        let refused = |line: &str| io::Error::other(format!("proxy {}:{}: {line}", self.host, self.port));
+        let (head, rest) = read_head(&mut stream).await?.ok_or_else(|| refused("no answer"))?;
+        let head = String::from_utf8_lossy(&head);
+        let line = head.lines().next().unwrap_or_default();
+        match line.split(' ').nth(1) {
+            Some(status) if status.len() == 3 && status.starts_with('2') => Ok((stream, rest)),
+            _ => Err(refused(line)),
+        }
+    }
+}
+
+/// The credentials stay out of logs.
+impl std::fmt::Debug for Parent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parent").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+/// Undoes `%XX`; `None` if one is malformed.
+fn percent_decode(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            decoded.push(byte);
+            continue;
+        }
+        let mut digit = || (bytes.next()? as char).to_digit(16);
+        decoded.push((digit()? * 16 + digit()?) as u8);
+    }
+    Some(decoded)
+}
