@@ -6,7 +6,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use super::Models;
-use crate::connect::Credentials;
+use crate::connect::{Credentials, Parent};
 use crate::route::Apps;
 use crate::tls::Tls;
 
@@ -26,6 +26,8 @@ pub struct Config {
     /// Whom programs without cloud credentials are told they are; without it the clouds' identity services are left
     /// alone. Needs `tls`.
     pub credentials: Option<Credentials>,
+    /// The proxy that tunnels to other hosts go through, where there is no other way out.
+    pub parent: Option<Parent>,
     /// What callers may use.
     pub limits: Limits,
 }
@@ -40,6 +42,7 @@ impl Config {
             registry_poll: Duration::from_millis(500),
             tls: None,
             credentials: None,
+            parent: None,
             limits: Limits::default(),
         }
     }

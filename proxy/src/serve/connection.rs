@@ -40,7 +40,8 @@ pub(super) struct Connections {
 impl Connections {
     pub(super) fn new(config: Config, drain: Drain) -> Self {
         let limits = Arc::new(config.limits.clone());
-        let proxy = config.tls.clone().map(|tls| Proxy::new(tls, config.credentials.clone()));
+        let proxy = |tls| Proxy::new(tls, config.credentials.clone()).with_parent(config.parent.clone());
+        let proxy = config.tls.clone().map(proxy);
         Self { service: Service::new(config, proxy.clone()), proxy, limits, drain }
     }
 
