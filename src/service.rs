@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use chameleon_models::zoo;
-use chameleon_proxy::connect::{Credentials, Proxy};
+use chameleon_proxy::connect::{Credentials, Parent};
 use chameleon_proxy::redirect::{self, Environment, Identity, Redirect};
 use chameleon_proxy::registry::Reader;
 use chameleon_proxy::serve::{Config, Models, Server};
@@ -52,7 +52,9 @@ impl Service {
             if redirect::has_google_credentials(environment) { Identity::Own } else { Identity::Local };
         let credentials = (google == Identity::Local).then(Credentials::default);
         let mut config = Config::new(listen, models);
-        config.proxy = Some(Proxy::new(Tls::new(authority), credentials));
+        config.tls = Some(Tls::new(authority));
+        config.credentials = credentials;
+        config.parent = parent(environment);
         config.apps.default_app = default_app;
         let server = Server::bind(config).await.with_context(|| format!("cannot listen on {listen}"))?;
         Ok(Self { server, apps, bundle, google })
@@ -70,6 +72,12 @@ impl Service {
         };
         redirect::environment(&redirect, existing)
     }
+}
+
+/// The proxy that programs were to use before: what is not served here still goes through it.
+fn parent(environment: &Environment) -> Option<Parent> {
+    let value = |names: [&str; 2]| names.iter().find_map(|name| environment.get(*name)).map_or("", String::as_str);
+    Parent::parse(value(["https_proxy", "HTTPS_PROXY"]), value(["no_proxy", "NO_PROXY"]))
 }
 
 /// # Errors
