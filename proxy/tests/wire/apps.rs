@@ -77,7 +77,8 @@ async fn what_is_published_rolled_back_or_removed_is_followed_while_serving() {
             loop {
                 let request = Request::post("/apps/bins/v1/images:annotate");
                 let answer = server.http1().await.send(request, label_request(&red())).await;
-                let first = answer.status.is_success().then(|| answer.labels(0).remove(0));
+                let first =
+                    answer.status.is_success().then(|| answer.labels(0)).and_then(|labels| labels.into_iter().next());
                 if first.as_deref() == expected {
                     return;
                 }
