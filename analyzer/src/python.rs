@@ -53,6 +53,12 @@ pub(crate) fn analyze(files: &[SourceFile], vocabulary: &Vocabulary) -> Found {
             let entry = |process: &DecisionProcess| {
                 process.program.functions.get(process.program.entry.0 as usize).map(|entry| entry.span)
             };
+            if !is_storable(&process.0) {
+                let file = process.0.program.files.get(process.0.call.file as usize).cloned().unwrap_or_default();
+                let reason = "the code around this call is nested too deep".to_owned();
+                found.problems.push(Problem { file, line: process.0.call.line, reason });
+                continue;
+            }
             let known = found.processes.iter().any(|other| {
                 other.call == process.0.call
                     && other.program.files == process.0.program.files
@@ -141,7 +147,10 @@ impl Run<'_> {
             summary,
             warnings,
         };
-        problems.extend(undecided(&process, self.vocabulary));
+        if let Some(problem) = undecided(&process, self.vocabulary) {
+            // What was assumed on the way to nowhere is of no interest.
+            problems = vec![problem];
+        }
         (process, problems)
     }
 
@@ -153,6 +162,11 @@ impl Run<'_> {
         let module = self.project.modules.iter().find(|module| module.parsed.file == file);
         module.map(|module| module.parsed.path.clone()).unwrap_or_default()
     }
+}
+
+/// Whether a process survives its JSON form: readers refuse deep nesting.
+fn is_storable(process: &DecisionProcess) -> bool {
+    serde_json::to_string(process).is_ok_and(|json| serde_json::from_str::<DecisionProcess>(&json).is_ok())
 }
 
 /// The first place where the program's decision hangs on something outside.

@@ -77,7 +77,7 @@ impl Sources {
             Ok(text) => text,
             Err(error) => {
                 let valid = error.utf8_error().valid_up_to();
-                let line = error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
+                let line = error.as_bytes()[..valid].split(|byte| *byte == b'\n').count();
                 let mut found = problem(path.clone(), "is not UTF-8; the other bytes were replaced".to_owned());
                 found.line = u32::try_from(line).unwrap_or(u32::MAX);
                 self.problems.push(found);

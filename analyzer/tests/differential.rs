@@ -1,7 +1,7 @@
-//! The slice decides as CPython does.
+//! The slice decides as `CPython` does.
 //!
-//! The runnable cases are run by CPython with a stand-in client, and by the interpreter, over the same random answers
-//! of the API. What CPython shows (value, prints, exception) and the decision must tell the same answers apart, and
+//! The runnable cases are run by `CPython` with a stand-in client, and by the interpreter, over the same random answers
+//! of the API. What `CPython` shows (value, prints, exception) and the decision must tell the same answers apart, and
 //! where the decision is a constant it must be the very constant.
 
 mod support;
@@ -20,7 +20,7 @@ const OUTPUTS: usize = 120;
 
 type Output = Vec<(String, f64)>;
 
-/// What CPython shows: how it ended, the value, the lines printed.
+/// What `CPython` shows: how it ended, the value, the lines printed.
 type Seen = (String, String, Vec<String>);
 
 #[test]

@@ -91,7 +91,7 @@ impl Cut<'_> {
                 // A loop that asks the API each time is looked at once.
                 StmtKind::While { test, body, .. } => {
                     let inner = self.after(body, true);
-                    let body = vec![self.once(span, None, inner)];
+                    let body = vec![Self::once(span, None, inner)];
                     vec![Stmt { span, kind: StmtKind::If { test: test.clone(), body, orelse: Vec::new() } }]
                 }
                 _ => self.after_stmt(stmt, false),
@@ -105,13 +105,13 @@ impl Cut<'_> {
             StmtKind::For { target, body, orelse, .. } if self.block_holds(body) => {
                 let mut out = vec![];
                 let inner = self.toward(body);
-                out.push(self.once(span, Some(target), inner));
+                out.push(Self::once(span, Some(target), inner));
                 out.extend(self.after(orelse, false));
                 out
             }
             StmtKind::While { body, .. } if self.block_holds(body) => {
                 let inner = self.toward(body);
-                vec![self.once(span, None, inner)]
+                vec![Self::once(span, None, inner)]
             }
             StmtKind::Try { body, handlers, orelse, finally } if self.block_holds(body) => {
                 let body = self.toward(body);
@@ -137,12 +137,12 @@ impl Cut<'_> {
     }
 
     /// A loop body run once with an unknown item, so that `break` and `continue` keep their meaning.
-    fn once(&self, span: Span, target: Option<&Target>, body: Vec<Stmt>) -> Stmt {
+    fn once(span: Span, target: Option<&Target>, body: Vec<Stmt>) -> Stmt {
         let item = unknown(span, "an item of the loop");
         let iter = Expr { span, kind: ExprKind::List { elements: vec![item] } };
         let target = target.cloned().unwrap_or_else(|| Target::Name { name: "<loop>".to_owned() });
         // An unknown item cannot be taken apart; its parts are as unknown as itself.
-        let (target, mut body) = match target {
+        let (target, body) = match target {
             Target::Tuple { .. } | Target::Starred { .. } => {
                 let mut names = Vec::new();
                 visit::bound(&target, &mut |name| names.push(name.to_owned()));
@@ -152,7 +152,6 @@ impl Cut<'_> {
             }
             simple => (simple, body),
         };
-        body.shrink_to_fit();
         Stmt { span, kind: StmtKind::For { target, iter, body, orelse: Vec::new() } }
     }
 
@@ -244,12 +243,12 @@ impl Cut<'_> {
             StmtKind::If { test, body, orelse } => self.after_if(stmt, test, body, orelse, controlled),
             StmtKind::For { target, iter, body, orelse } => {
                 let fact = self.fact(iter);
-                if fact.unknown && !fact.api {
+                if fact.is_foreign() {
                     if !controlled && !self.matters(body) {
                         return havoc(span, visit::written_in(std::slice::from_ref(stmt)));
                     }
                     let inner = self.after(body, controlled);
-                    let mut out = vec![self.once(span, Some(target), inner)];
+                    let mut out = vec![Self::once(span, Some(target), inner)];
                     out.extend(self.after(orelse, controlled));
                     return out;
                 }
@@ -260,9 +259,9 @@ impl Cut<'_> {
             StmtKind::While { test, body, orelse } => {
                 let fact = self.fact(test);
                 let endless = is_true(test) && !leaves(body);
-                if endless || (fact.unknown && !fact.api) {
+                if endless || fact.is_foreign() {
                     let inner = self.after(body, controlled);
-                    return vec![self.once(span, None, inner)];
+                    return vec![Self::once(span, None, inner)];
                 }
                 let controlled = controlled || fact.api;
                 let (body, orelse) = (self.after(body, controlled), self.after(orelse, controlled));
@@ -285,7 +284,7 @@ impl Cut<'_> {
             visit::map_expr(expr, &mut |expr| {
                 if let ExprKind::Method { object, name, .. } = &expr.kind
                     && READING_METHODS.contains(&name.as_str())
-                    && self.fact(object) == Fact::UNKNOWN
+                    && self.fact(object).is_foreign()
                 {
                     *expr = unknown(expr.span, &format!("{}.{name}(...)", described(object)));
                 }
@@ -302,7 +301,8 @@ impl Cut<'_> {
             let negated = matches!(&test.kind, ExprKind::Unary { op: UnaryOp::Not, .. });
             return self.after(if negated { body } else { orelse }, controlled);
         }
-        if !fact.unknown || fact.api {
+        let foreign = fact.is_foreign() || self.facts.is_surely_unknown(self.function, test);
+        if !foreign {
             let inner = controlled || fact.api;
             let (body, orelse) = (self.after(body, inner), self.after(orelse, inner));
             return vec![Stmt { span, kind: StmtKind::If { test: test.clone(), body, orelse } }];

@@ -10,26 +10,45 @@ use chameleon_decision::{Expr, ExprKind, Function, Parameter, Span, Stmt, StmtKi
 
 use super::visit;
 
-/// A set of two bits.
+/// What a value may depend on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a set of four bits, joined bit by bit")]
 pub(super) struct Fact {
-    /// The API's answer has a part in it.
+    /// The API's answer has a part in it, as data or by having chosen it.
     pub(super) api: bool,
+    /// Data of the answer flows into it.
+    pub(super) data: bool,
     /// Something outside the program has a part in it.
     pub(super) unknown: bool,
+    /// It is also set to something without any unknown part.
+    pub(super) known: bool,
 }
 
 impl Fact {
-    const API: Self = Self { api: true, unknown: false };
-    /// Only things outside.
-    pub(super) const UNKNOWN: Self = Self { api: false, unknown: true };
+    const API: Self = Self { api: true, data: true, unknown: false, known: true };
+    const UNKNOWN: Self = Self { api: false, data: false, unknown: true, known: false };
+
+    /// Whether only things outside have a part in it.
+    pub(super) fn is_foreign(self) -> bool {
+        self.unknown && !self.api
+    }
+
+    /// What values set under a condition that depends on this take from it.
+    fn control(self) -> Self {
+        Self { data: false, known: false, ..self }
+    }
 }
 
 impl BitOr for Fact {
     type Output = Self;
 
     fn bitor(self, other: Self) -> Self {
-        Self { api: self.api || other.api, unknown: self.unknown || other.unknown }
+        Self {
+            api: self.api || other.api,
+            data: self.data || other.data,
+            unknown: self.unknown || other.unknown,
+            known: self.known || other.known,
+        }
     }
 }
 
@@ -101,7 +120,9 @@ impl<'a> Facts<'a> {
         for parameter in &code.parameters {
             let mut fact = parameter.default.as_ref().map(|default| self.expr(function, default)).unwrap_or_default();
             // An entry runs with its defaults; only what has none is unknown.
-            fact.unknown |= root && parameter.default.is_none();
+            if root && parameter.default.is_none() {
+                fact |= Fact::UNKNOWN;
+            }
             self.set(function, plain(parameter), fact);
         }
         self.block(function, &code.body, Fact::default());
@@ -119,16 +140,19 @@ impl<'a> Facts<'a> {
         match &stmt.kind {
             StmtKind::Assign { targets, value } => {
                 let fact = self.expr(function, value) | control;
-                targets.iter().for_each(|target| self.assign(function, target, fact));
+                for target in targets {
+                    self.assign(function, target, fact);
+                }
             }
             StmtKind::AugAssign { target, value, .. } => {
                 let fact = self.expr(function, value) | control;
                 self.assign(function, target, fact);
             }
-            StmtKind::If { test, .. } | StmtKind::While { test, .. } => inner |= self.expr(function, test),
+            StmtKind::If { test, .. } | StmtKind::While { test, .. } => inner |= self.expr(function, test).control(),
             StmtKind::For { target, iter, .. } => {
-                inner |= self.expr(function, iter);
-                self.assign(function, target, inner);
+                let items = self.expr(function, iter);
+                self.assign(function, target, items | control);
+                inner |= items.control();
             }
             StmtKind::Return { value } => {
                 let fact = value.as_ref().map(|value| self.expr(function, value)).unwrap_or_default() | control;
@@ -186,7 +210,7 @@ impl<'a> Facts<'a> {
                 }
             }
             ExprKind::Call { function: callee, args, keywords } => {
-                self.arguments(function, callee.0 as usize, args, control);
+                self.arguments(function, callee.0 as usize, args);
                 for keyword in keywords {
                     let fact = self.expr(function, &keyword.value);
                     self.set(callee.0 as usize, &keyword.name, fact);
@@ -207,7 +231,7 @@ impl<'a> Facts<'a> {
         });
     }
 
-    fn arguments(&mut self, function: usize, callee: usize, args: &'a [Expr], _control: Fact) {
+    fn arguments(&mut self, function: usize, callee: usize, args: &'a [Expr]) {
         let parameters = &self.functions[callee].parameters;
         let mut spread = Fact::default();
         for (at, arg) in args.iter().enumerate() {
@@ -223,7 +247,9 @@ impl<'a> Facts<'a> {
             }
         }
         if spread != Fact::default() {
-            parameters.iter().for_each(|parameter| self.set(callee, plain(parameter), spread));
+            for parameter in parameters {
+                self.set(callee, plain(parameter), spread);
+            }
         }
     }
 
@@ -243,20 +269,48 @@ impl<'a> Facts<'a> {
     /// What an expression depends on.
     pub(super) fn expr(&self, function: usize, expr: &Expr) -> Fact {
         let mut fact = match &expr.kind {
-            ExprKind::Name { name } => self.variable(function, name),
+            ExprKind::Name { name } => return self.variable(function, name),
+            // Arguments reach the result of an own function through its parameters, or not at all.
+            ExprKind::Call { function, .. } => return self.result(function.0 as usize),
             ExprKind::ApiOutput { .. } if self.site.is_none_or(|site| site == expr.span) => Fact::API,
             ExprKind::ApiOutput { .. } | ExprKind::Opaque { .. } => Fact::UNKNOWN,
-            ExprKind::Call { function, .. } | ExprKind::FunctionValue { function } => self.result(function.0 as usize),
+            ExprKind::FunctionValue { function } => self.result(function.0 as usize),
             _ => Fact::default(),
         };
-        let own_call = matches!(expr.kind, ExprKind::Call { .. });
-        visit::parts(expr, &mut |part| {
-            // Arguments reach the result of an own function through its parameters, or not at all.
-            if !own_call {
-                fact |= self.expr(function, part);
-            }
-        });
+        visit::parts(expr, &mut |part| fact |= self.expr(function, part));
+        // What something outside makes of the answer is no longer its data.
+        fact.data &= match &expr.kind {
+            ExprKind::Opaque { .. } => false,
+            ExprKind::Method { object, .. } => !self.lacks_value(function, object),
+            _ => true,
+        };
+        fact.known = !fact.unknown;
         fact
+    }
+
+    /// Whether an expression is unknown however the program got to it, and not for what the answer holds.
+    pub(super) fn is_surely_unknown(&self, function: usize, expr: &Expr) -> bool {
+        let fact = self.expr(function, expr);
+        fact.unknown && !fact.data && self.lacks_value(function, expr)
+    }
+
+    fn lacks_value(&self, function: usize, expr: &Expr) -> bool {
+        let lacks = |expr: &Expr| self.lacks_value(function, expr);
+        match &expr.kind {
+            ExprKind::Name { .. } | ExprKind::Call { .. } => !self.expr(function, expr).known,
+            ExprKind::Opaque { .. } => true,
+            ExprKind::Bool { values, .. } => values.iter().all(lacks),
+            ExprKind::Attribute { object, .. }
+            | ExprKind::Subscript { object, .. }
+            | ExprKind::Slice { object, .. }
+            | ExprKind::Method { object, .. } => lacks(object),
+            ExprKind::Unary { value, .. } => lacks(value),
+            ExprKind::Binary { left, right, .. } => lacks(left) || lacks(right),
+            ExprKind::Compare { left, rest } => lacks(left) || rest.iter().any(|(_, right)| lacks(right)),
+            ExprKind::Builtin { args, .. } => args.iter().any(lacks),
+            ExprKind::Comprehension { inner } => inner.clauses.first().is_some_and(|(_, iter, _)| lacks(iter)),
+            _ => false,
+        }
     }
 }
 

@@ -20,8 +20,8 @@ use super::project::{Project, Referent};
 use super::syntax::Parsed;
 
 /// How deep expressions and statements may nest. People's code stays under 30; the rest of the pipeline recurses over
-/// what comes out of here, so this is also what keeps it within its stack.
-const MAX_DEPTH: u32 = 100;
+/// what comes out of here, and JSON readers refuse more than 128 levels, of which one level here makes two or three.
+const MAX_DEPTH: u32 = 48;
 
 /// An API call in the source.
 #[derive(Clone, Debug)]

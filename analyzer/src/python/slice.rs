@@ -144,14 +144,19 @@ impl Slicer<'_> {
         globals
     }
 
-    /// A method's object was made before: its initializer ran with unknown arguments.
-    fn initializer(&self, entry: usize) -> Option<Stmt> {
-        let init = initializer(self.project, entry)?;
+    /// A method's object was made before: its initializer ran with unknown arguments. Statements that need none of its
+    /// local variables are taken as they are, so that what they set is a value of the program and no effect.
+    fn initializer(&self, entry: usize) -> Vec<Stmt> {
+        let Some(init) = initializer(self.project, entry) else { return Vec::new() };
         let code = &self.lowered.functions[init];
+        let body = self.cut(init, Focus::Values).before(&code.body);
+        if body.iter().all(is_free_of_locals) {
+            return body;
+        }
         let args = code.parameters.iter().filter(|p| p.default.is_none() && !p.name.starts_with('*'));
         let args = args.map(|parameter| unknown(code.span, &parameter.name)).collect();
         let kind = ExprKind::Call { function: FunctionId(init as u32), args, keywords: Vec::new() };
-        Some(Stmt { span: code.span, kind: StmtKind::Expr { value: Expr { span: code.span, kind } } })
+        vec![Stmt { span: code.span, kind: StmtKind::Expr { value: Expr { span: code.span, kind } } }]
     }
 
     fn graph_below(&self, function: usize) -> Vec<usize> {
@@ -202,6 +207,17 @@ impl Slicer<'_> {
         let missing = self.needed(globals.iter()).into_iter().filter(|name| !set.contains(name)).collect();
         havoc(self.lowered.functions[entry].span, missing)
     }
+}
+
+/// Whether a statement only reads and sets shared variables.
+fn is_free_of_locals(stmt: &Stmt) -> bool {
+    let block = std::slice::from_ref(stmt);
+    let mut free = visit::bound_in(block).iter().all(|name| name.contains(':'));
+    visit::exprs(block, &mut |expr| {
+        free &= !matches!(&expr.kind, ExprKind::Name { name } if !name.contains(':'));
+    });
+    visit::stmts(block, &mut |stmt| free &= !matches!(stmt.kind, StmtKind::Return { .. }));
+    free
 }
 
 /// Gives files, functions and shared variables their final names and numbers.
@@ -332,7 +348,9 @@ impl Rename<'_> {
                 function.0 = self.numbers.get(&(function.0 as usize)).copied().unwrap_or(u32::MAX);
             }
             ExprKind::Lambda { parameters, .. } => {
-                parameters.iter_mut().for_each(|parameter| self.name(&mut parameter.name));
+                for parameter in parameters {
+                    self.name(&mut parameter.name);
+                }
             }
             ExprKind::Comprehension { inner } => {
                 inner.clauses.iter_mut().for_each(|(target, _, _)| self.target(target));

@@ -12,7 +12,9 @@ macro_rules! walks {
         pub(super) fn $own_exprs<'a>(stmt: &'a $($mut)? Stmt, visit: &mut dyn FnMut(&'a $($mut)? Expr)) {
             match &$($mut)? stmt.kind {
                 StmtKind::Assign { targets, value } => {
-                    targets.$iter().for_each(|target| $target_exprs(target, visit));
+                    for target in targets {
+                        $target_exprs(target, visit);
+                    }
                     visit(value);
                 }
                 StmtKind::AugAssign { target, value, .. } => {
@@ -67,7 +69,9 @@ macro_rules! walks {
                 ExprKind::Bool { values, .. } => values.$iter().for_each(visit),
                 ExprKind::Compare { left, rest } => {
                     visit(left);
-                    rest.$iter().for_each(|(_, right)| visit(right));
+                    for (_, right) in rest {
+                        visit(right);
+                    }
                 }
                 ExprKind::IfElse { test, body, orelse } => [test, body, orelse].into_iter().for_each(|part| visit(part)),
                 ExprKind::Attribute { object, .. } => visit(object),

@@ -17,7 +17,7 @@ pub(crate) struct Case {
     pub(crate) name: String,
     /// Path and text of every source file; the first is the main one.
     pub(crate) files: Vec<(String, String)>,
-    /// Whether CPython can run it with the stand-in client.
+    /// Whether `CPython` can run it with the stand-in client.
     pub(crate) runs: bool,
     /// For an entry that is a method: the function to run instead.
     pub(crate) run_instead: Option<String>,
@@ -75,7 +75,7 @@ impl Case {
                 self.files.push(("app.py".to_owned(), body));
             }
             ["python", path] => self.files.push((path.to_owned(), body)),
-            ["decision"] => self.expected = body.trim_end().to_owned(),
+            ["decision"] => body.trim_end().clone_into(&mut self.expected),
             _ => panic!("{}: what is a block `{info}`?", self.name),
         }
     }

@@ -210,18 +210,15 @@ impl<'t> Lower<'_, 't> {
     fn dictionary(&mut self, node: Node<'t>) -> ExprKind {
         let mut items = Vec::new();
         for entry in named(node) {
-            match (field(entry, "key"), field(entry, "value")) {
-                (Some(key), Some(value)) => {
-                    let pair = (self.expr(key), self.expr(value));
-                    items.push(pair);
-                }
+            if let (Some(key), Some(value)) = (field(entry, "key"), field(entry, "value")) {
+                let pair = (self.expr(key), self.expr(value));
+                items.push(pair);
+            } else {
                 // `**other`: the interpreter's convention for unpacking.
-                _ => {
-                    let Some(inner) = named(entry).first().copied() else { return self.broken(node) };
-                    let value = Box::new(self.expr(inner));
-                    let none = self.at(entry, constant(Constant::None));
-                    items.push((self.at(entry, ExprKind::Starred { value }), none));
-                }
+                let Some(inner) = named(entry).first().copied() else { return self.broken(node) };
+                let value = Box::new(self.expr(inner));
+                let none = self.at(entry, constant(Constant::None));
+                items.push((self.at(entry, ExprKind::Starred { value }), none));
             }
         }
         ExprKind::Dict { items }

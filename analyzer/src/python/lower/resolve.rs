@@ -20,7 +20,7 @@ impl<'t> Lower<'_, 't> {
             "attribute" => {
                 let (object, name) = (field(node, "object")?, field(node, "attribute")?);
                 let name = self.parsed.text(name);
-                match self.nameable(object).then(|| self.referent(object)).flatten()? {
+                match Self::nameable(object).then(|| self.referent(object)).flatten()? {
                     Referent::Module(module) => self.project.member(module, name),
                     Referent::Library(library) => {
                         Some(self.project.resolve(self.module(), &format!("{library}.{name}"), 0))
@@ -35,7 +35,7 @@ impl<'t> Lower<'_, 't> {
 
     /// Whether a node is a name with at most a handful of dots: longer chains are values, and following them would
     /// recurse as deep as the source is long.
-    fn nameable(&self, node: Node<'_>) -> bool {
+    fn nameable(node: Node<'_>) -> bool {
         let mut at = node;
         for _ in 0..8 {
             match (at.kind(), field(at, "object")) {
@@ -67,14 +67,14 @@ impl<'t> Lower<'_, 't> {
                     _ => return None,
                 };
                 let callee = *self.project.functions[owner].scope.constructed.get(&name)?;
-                self.class_called(owner, callee, hops)
+                self.class_called(owner, callee)
             }
             "attribute" => {
                 let class = self.class_in(function, field(node, "object")?, hops)?;
                 let name = self.parsed_in(function).text(field(node, "attribute")?);
                 let lineage = self.project.lineage(class);
                 let made = lineage.iter().find_map(|class| self.project.classes[*class].constructed.get(name))?;
-                self.class_called(made.0, made.1, hops)
+                self.class_called(made.0, made.1)
             }
             "call" => {
                 let callee = field(node, "function")?;
@@ -82,7 +82,7 @@ impl<'t> Lower<'_, 't> {
                     let class = self.project.functions[function].class?;
                     return self.project.lineage(class).get(1).copied();
                 }
-                self.class_called(function, callee, hops)
+                self.class_called(function, callee)
             }
             "parenthesized_expression" | "await" => self.class_in(function, *named(node).first()?, hops),
             _ => None,
@@ -90,7 +90,7 @@ impl<'t> Lower<'_, 't> {
     }
 
     /// The class that `callee(...)` makes an object of, seen from `function`.
-    fn class_called(&self, function: usize, callee: Node<'t>, _hops: u32) -> Option<usize> {
+    fn class_called(&self, function: usize, callee: Node<'t>) -> Option<usize> {
         let at = Lower { function, parsed: self.parsed_in(function), ..Lower::new(self.project, function) };
         match at.referent(callee)? {
             Referent::Class(class) => Some(class),
@@ -122,7 +122,7 @@ impl<'t> Lower<'_, 't> {
         if let Some(class) = self.class_of(object) {
             return self.project.method(class, name).is_none().then(|| self.attribute_name(class, name));
         }
-        if !self.nameable(object) {
+        if !Self::nameable(object) {
             return None;
         }
         match self.referent(object)? {

@@ -1,6 +1,6 @@
 //! Statements.
 
-use chameleon_decision::{CompareOp, Constant, Expr, ExprKind, Keyword, Span, Stmt, StmtKind, Target, UnaryOp};
+use chameleon_decision::{BoolOp, CompareOp, Constant, Expr, ExprKind, Keyword, Span, Stmt, StmtKind, Target, UnaryOp};
 use tree_sitter::Node;
 
 use super::Lower;
@@ -8,6 +8,10 @@ use super::expr::{binary_op, constant};
 use crate::python::syntax::{field, fields, named};
 
 type Handler = (Vec<String>, Vec<Stmt>);
+type Arm = (Span, Expr, Vec<Stmt>);
+
+/// Longer `elif` ladders are written without nesting.
+const LONG_LADDER: usize = 12;
 
 impl<'t> Lower<'_, 't> {
     /// The statements of a block, or of a whole module.
@@ -112,28 +116,31 @@ impl<'t> Lower<'_, 't> {
     }
 
     fn if_statement(&mut self, node: Node<'t>) -> Vec<Stmt> {
+        let alternatives = fields(node, "alternative");
+        let long = alternatives.len() > LONG_LADDER;
+        // Each `elif` nests one deeper in what comes out.
         let depth = self.depth;
+        self.depth += if long { 1 } else { alternatives.len() as u32 };
         let mut arms: Vec<_> = self.arm(node).into_iter().collect();
         let mut orelse = Vec::new();
-        for alternative in fields(node, "alternative") {
-            // Each `elif` nests one deeper in what comes out.
-            self.depth += 1;
+        for alternative in alternatives {
             if alternative.kind() == "else_clause" {
                 orelse = self.body(alternative, "body");
-            } else if let Some(arm) = self.nested(alternative, Self::arm) {
-                arms.extend(arm);
             } else {
-                break;
+                arms.extend(self.arm(alternative));
             }
         }
         self.depth = depth;
+        if long {
+            return flat_ladder(self.parsed.span(node), arms, orelse);
+        }
         for (span, test, body) in arms.into_iter().rev() {
             orelse = vec![Stmt { span, kind: StmtKind::If { test, body, orelse } }];
         }
         orelse
     }
 
-    fn arm(&mut self, node: Node<'t>) -> Option<(Span, Expr, Vec<Stmt>)> {
+    fn arm(&mut self, node: Node<'t>) -> Option<Arm> {
         let test = self.expr(field(node, "condition")?);
         Some((self.parsed.span(node), test, self.body(node, "consequence")))
     }
@@ -323,11 +330,32 @@ impl<'t> Lower<'_, 't> {
         Some(match guard {
             Some(guard) => {
                 let values = vec![test, guard];
-                Expr { span, kind: ExprKind::Bool { op: chameleon_decision::BoolOp::And, values } }
+                Expr { span, kind: ExprKind::Bool { op: BoolOp::And, values } }
             }
             None => test,
         })
     }
+}
+
+/// `if a: ... elif b: ... else: ...` as `open = True`, `if open and a: open = False ...`, and so on.
+fn flat_ladder(span: Span, arms: Vec<Arm>, orelse: Vec<Stmt>) -> Vec<Stmt> {
+    let name = format!("<ladder {}.{}>", span.line, span.column);
+    let open = |span| Expr { span, kind: ExprKind::Name { name: name.clone() } };
+    let set = |span, value| {
+        let targets = vec![Target::Name { name: name.clone() }];
+        let value = Expr { span, kind: constant(Constant::Bool(value)) };
+        Stmt { span, kind: StmtKind::Assign { targets, value } }
+    };
+    let mut out = vec![set(span, true)];
+    for (span, test, mut body) in arms {
+        body.insert(0, set(span, false));
+        let place = test.span;
+        let kind = ExprKind::Bool { op: BoolOp::And, values: vec![open(place), test] };
+        let test = Expr { span: place, kind };
+        out.push(Stmt { span, kind: StmtKind::If { test, body, orelse: Vec::new() } });
+    }
+    out.push(Stmt { span, kind: StmtKind::If { test: open(span), body: orelse, orelse: Vec::new() } });
+    out
 }
 
 fn last_part(dotted: &str) -> String {
