@@ -14,7 +14,7 @@ pub struct Vocabulary {
     pub labels: Vec<String>,
 }
 
-/// The kind of decision (ChameleonAPI's taxonomy, OSDI 2024).
+/// The kind of decision (`ChameleonAPI`'s taxonomy, OSDI 2024).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DecisionType {

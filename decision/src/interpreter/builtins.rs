@@ -107,7 +107,7 @@ impl<'p> Machine<'p, '_> {
             "getattr" => match (args.get(0), args.get(1)) {
                 (Some(object), Some(Value::Str(name))) => {
                     let name = name.as_str().to_owned();
-                    self.attribute(&object.clone(), &name, span)
+                    self.attribute(&object.clone(), &name)
                 }
                 _ => raise("TypeError"),
             },
@@ -173,7 +173,7 @@ impl<'p> Machine<'p, '_> {
             }
             (getter, [object]) if getter.starts_with("operator.\u{0}attr:") => {
                 let name = getter.trim_start_matches("operator.\u{0}attr:").trim_matches(['\'', '"']).to_owned();
-                self.attribute(object, &name, span)
+                self.attribute(object, &name)
             }
             ("operator.contains", [container, item]) => self.compare(item, CompareOp::In, container, span),
             _ => Ok(Value::unknown(format!("{name}(...)"))),

@@ -95,7 +95,7 @@ impl<'p> Machine<'p, '_> {
             }
             ExprKind::Attribute { object, name } => {
                 let object = self.eval(object)?;
-                self.attribute(&object, name, span)
+                self.attribute(&object, name)
             }
             ExprKind::Subscript { object, index } => {
                 let object = self.eval(object)?;

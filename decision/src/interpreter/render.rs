@@ -123,12 +123,17 @@ fn quoted(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if (c as u32) < 0x20 || c as u32 == 0x7f => out.push_str(&format!("\\x{:02x}", c as u32)),
+            c if (c as u32) < 0x20 || c as u32 == 0x7f => out.extend(['\\', 'x'].into_iter().chain(hex(c as u32))),
             c => out.push(c),
         }
     }
     out.push(quote);
     out
+}
+
+/// Two hexadecimal digits.
+fn hex(code: u32) -> impl Iterator<Item = char> {
+    [code / 16, code % 16].into_iter().filter_map(|digit| char::from_digit(digit, 16))
 }
 
 /// Python's `repr`.

@@ -94,7 +94,9 @@ pub(super) fn assigned<'p>(body: &'p [Stmt], names: &mut HashSet<&'p str>) {
             }
             StmtKind::Try { body, handlers, orelse, finally } => {
                 assigned(body, names);
-                handlers.iter().for_each(|handler| assigned(&handler.1, names));
+                for handler in handlers {
+                    assigned(&handler.1, names);
+                }
                 assigned(orelse, names);
                 assigned(finally, names);
             }

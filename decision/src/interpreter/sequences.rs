@@ -73,6 +73,7 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
+    #[expect(clippy::unused_self, reason = "one shape for all ways to iterate")]
     fn snapshot(&mut self, iterable: &Value<'p>) -> Run<Vec<Value<'p>>> {
         match iterable {
             Value::Tuple(items) => Ok(items.to_vec()),
@@ -100,6 +101,7 @@ impl<'p> Machine<'p, '_> {
     }
 
     /// How a collection made from all items of `iterable` gets its length.
+    #[expect(clippy::unused_self, reason = "reads as part of the run at every call")]
     pub(super) fn growth(&self, iterable: &Value<'p>) -> Growth {
         match iterable {
             Value::List(list) => list.borrow().growth,
@@ -112,7 +114,8 @@ impl<'p> Machine<'p, '_> {
 
     // === Attributes and items ===
 
-    pub(super) fn attribute(&mut self, object: &Value<'p>, name: &str, _span: Span) -> Run<Value<'p>> {
+    #[expect(clippy::unused_self, reason = "one shape with `item`")]
+    pub(super) fn attribute(&mut self, object: &Value<'p>, name: &str) -> Run<Value<'p>> {
         match object {
             Value::Unknown(unknown) => {
                 let stored = unknown.stored.borrow().get(&format!(".{name}")).cloned();
@@ -177,13 +180,13 @@ impl<'p> Machine<'p, '_> {
                 }
             }
             Value::Api(object) => match index {
-                Value::Str(key) if !key.is_unknown() => match object.key(key.as_str()) {
-                    Some(value) => Ok(value),
-                    None => {
-                        self.inspections += 1;
-                        raise("KeyError")
+                Value::Str(key) if !key.is_unknown() => {
+                    if let Some(value) = object.key(key.as_str()) {
+                        return Ok(value);
                     }
-                },
+                    self.inspections += 1;
+                    raise("KeyError")
+                }
                 Value::Unknown(_) | Value::Str(_) => Ok(Value::unknown("an item of the response")),
                 _ => raise("TypeError"),
             },

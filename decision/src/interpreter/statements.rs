@@ -337,7 +337,7 @@ impl<'p> Machine<'p, '_> {
             }
             Target::Attribute { object, name } => {
                 let object = self.eval(object)?;
-                let old = self.attribute(&object, name, span)?;
+                let old = self.attribute(&object, name)?;
                 let right = self.eval(value)?;
                 let new = self.aug(&old, op, &right, span)?;
                 self.set_attribute(&object, name, new, span)

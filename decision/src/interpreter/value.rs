@@ -120,7 +120,7 @@ pub(super) struct Unknown<'p> {
     pub(super) stored: RefCell<HashMap<String, Value<'p>>>,
 }
 
-impl<'p> Value<'p> {
+impl Value<'_> {
     pub(super) fn str(string: impl Into<Rc<str>>) -> Self {
         Self::Str(Text::program(string))
     }

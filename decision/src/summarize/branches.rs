@@ -26,6 +26,7 @@ pub(super) struct Branches {
     pub(super) default: Outcome,
     /// The outcome on an empty answer; nearly always the default.
     pub(super) empty: Outcome,
+    #[expect(clippy::struct_field_names, reason = "the one word for them everywhere")]
     pub(super) branches: Vec<Found>,
     /// The outcome of each label of the vocabulary alone.
     pub(super) singles: Vec<Outcome>,
@@ -97,7 +98,7 @@ impl Branches {
     pub(super) fn of_word(&mut self, outcome: Outcome, sample: &str) {
         match self.branches.iter_mut().find(|branch| branch.outcome == outcome) {
             Some(branch) if branch.labels.is_empty() && branch.samples.len() < 8 => {
-                branch.samples.push(sample.to_owned())
+                branch.samples.push(sample.to_owned());
             }
             Some(_) => {}
             None => self.branches.push(Found {

@@ -34,13 +34,17 @@ impl Constants {
     }
 
     fn block(&mut self, body: &[Stmt]) {
-        body.iter().for_each(|stmt| self.stmt(stmt));
+        for stmt in body {
+            self.stmt(stmt);
+        }
     }
 
     fn stmt(&mut self, stmt: &Stmt) {
         match &stmt.kind {
             StmtKind::Assign { targets, value } => {
-                targets.iter().for_each(|target| self.target(target));
+                for target in targets {
+                    self.target(target);
+                }
                 self.expr(value);
             }
             StmtKind::AugAssign { target, value, .. } => {
@@ -60,7 +64,9 @@ impl Constants {
             }
             StmtKind::Try { body, handlers, orelse, finally } => {
                 self.block(body);
-                handlers.iter().for_each(|handler| self.block(&handler.1));
+                for handler in handlers {
+                    self.block(&handler.1);
+                }
                 self.block(orelse);
                 self.block(finally);
             }
@@ -81,7 +87,11 @@ impl Constants {
                 self.expr(object);
                 self.expr(index);
             }
-            Target::Tuple { elements } => elements.iter().for_each(|element| self.target(element)),
+            Target::Tuple { elements } => {
+                for element in elements {
+                    self.target(element);
+                }
+            }
             Target::Starred { inner } => self.target(inner),
         }
     }
@@ -100,11 +110,15 @@ impl Constants {
             ExprKind::Constant { .. } | ExprKind::Name { .. } | ExprKind::FunctionValue { .. } => {}
             ExprKind::ApiOutput { max_results } => self.exprs(max_results.as_deref()),
             ExprKind::List { elements } | ExprKind::Tuple { elements } | ExprKind::Set { elements } => {
-                self.exprs(elements)
+                self.exprs(elements);
             }
-            ExprKind::Dict { items } => items.iter().for_each(|(key, value)| self.exprs([key, value])),
+            ExprKind::Dict { items } => {
+                for (key, value) in items {
+                    self.exprs([key, value]);
+                }
+            }
             ExprKind::Starred { value } | ExprKind::Unary { value, .. } | ExprKind::Walrus { value, .. } => {
-                self.expr(value)
+                self.expr(value);
             }
             ExprKind::Binary { left, right, .. } => self.exprs([&**left, &**right]),
             ExprKind::Bool { values, .. } => self.exprs(values),

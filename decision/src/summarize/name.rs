@@ -58,7 +58,8 @@ fn unlike(name: String, others: &[String]) -> String {
     if !others.contains(&name) {
         return name;
     }
-    let numbered = (2..).map(|number| format!("{name} ({number})")).find(|name| !others.contains(name));
+    let numbered =
+        (2..=others.len() + 2).map(|number| format!("{name} ({number})")).find(|name| !others.contains(name));
     numbered.unwrap_or(name)
 }
 
