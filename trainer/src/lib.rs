@@ -3,7 +3,9 @@
 #![forbid(unsafe_code)]
 
 pub mod augment;
+pub mod customize;
 pub mod dataset;
+pub mod evaluation;
 pub mod export;
 pub mod metrics;
 pub mod module;

@@ -12,6 +12,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make a model for one application's decision from the generic one
+    Customize(chameleon_trainer::customize::Options),
     /// Train the generic image-label network on a folder of Parquet shards
     Pretrain(chameleon_trainer::pretrain::Options),
     /// Write the folder that ships from a pre-training run: network, weights, labels, feature bank, manifest
@@ -20,6 +22,7 @@ enum Command {
 
 fn main() -> Result<()> {
     match Cli::parse().command {
+        Command::Customize(options) => chameleon_trainer::customize::run(&options),
         Command::Pretrain(options) => chameleon_trainer::pretrain::run(&options),
         Command::Export(options) => chameleon_trainer::export::run(&options),
     }

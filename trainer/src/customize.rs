@@ -1,0 +1,162 @@
+//! Customization: a model for one application, trained with the loss of its decision.
+//!
+//! Only the head's rows of the application's labels train, on cached features; so it takes seconds. The comparison
+//! that decides whether the result is served trains its control arms alongside (see [`arms::Arm`]).
+
+pub mod arms;
+pub mod examples;
+pub mod head;
+pub mod images;
+pub mod objective;
+pub mod offsets;
+pub mod output;
+pub mod progress;
+pub mod recipe;
+pub mod report;
+pub mod stage;
+mod table;
+pub mod task;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use chameleon_decision::{DecisionProcess, FORMAT_VERSION};
+use chameleon_models::app::AppModel;
+use chameleon_models::zoo::{self, ImageLabels};
+
+use arms::{trained, untrained};
+use examples::Examples;
+use progress::{Progress, ProgressMode};
+use recipe::Recipe;
+use report::Evaluation;
+use task::Task;
+
+use crate::evaluation::judge::Judge;
+
+/// What to customize, and with what.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// JSON file of the application's decision process, as `chameleon analyze --json` writes it
+    #[arg(long, value_name = "FILE")]
+    pub process: PathBuf,
+    /// Folder to write: app.json, head.safetensors, evaluation.json
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Name of the application [default: the name of --out]
+    #[arg(long)]
+    pub app: Option<String>,
+    /// Your own images: a sub-folder for each label, or labels.csv (file,label;label) [default: the model's bank]
+    #[arg(long, value_name = "FOLDER")]
+    pub images: Option<PathBuf>,
+    /// Folder of the generic model
+    #[arg(long, value_name = "FOLDER")]
+    pub zoo: PathBuf,
+    /// JSON file with training settings that differ from the defaults
+    #[arg(long, value_name = "FILE")]
+    pub recipe: Option<PathBuf>,
+    /// First seed of the order of the training images
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many seeds to train with
+    #[arg(long, default_value_t = 3, value_name = "NUM", value_parser = clap::value_parser!(u64).range(1..=100))]
+    pub seeds: u64,
+    /// Steps of each training stage [default: the recipe's]
+    #[arg(long, value_name = "NUM", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub steps: Option<u64>,
+    /// Print the evaluation as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Show no progress
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// How to show progress on stderr
+    #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW")]
+    pub progress: ProgressMode,
+}
+
+/// Customizes, writes the folder and prints the result.
+///
+/// # Errors
+/// An input cannot be read or used, or the folder cannot be written; the message says which.
+pub fn run(options: &Options) -> Result<()> {
+    let process = read_process(&options.process)?;
+    let model = zoo::read(&options.zoo)?;
+    let mode = if options.quiet { ProgressMode::None } else { options.progress };
+    let examples = match &options.images {
+        Some(folder) => images::read(folder, &model, mode)?,
+        None => Examples::from_bank(&zoo::read_bank(&options.zoo, &model)?, bank_name(&model))?,
+    };
+    let app = options.app.clone().or_else(|| Some(options.out.file_name()?.to_str()?.to_owned()));
+    let app = app.context("the application needs a name: give --app")?;
+    let recipe = read_recipe(options)?;
+    let seeds: Vec<u64> = (options.seed..).take(options.seeds as usize).collect();
+    let (app_model, evaluation) = customize(&app, &process, &model, examples, &recipe, &seeds, mode)?;
+    output::write(&options.out, &app_model, &evaluation)?;
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(&evaluation)?);
+    } else {
+        print!("{evaluation}");
+    }
+    Ok(())
+}
+
+/// Trains and measures all arms; returns the model of the best and the result.
+///
+/// # Errors
+/// The application cannot be customized with these images.
+pub fn customize(
+    app: &str,
+    process: &DecisionProcess,
+    model: &ImageLabels,
+    examples: Examples,
+    recipe: &Recipe,
+    seeds: &[u64],
+    mode: ProgressMode,
+) -> Result<(AppModel, Evaluation)> {
+    let vocabulary = model.vocabulary();
+    let mut judge = Judge::new(process, &vocabulary.labels)?;
+    let task = Task::new(process, model, examples, recipe.loss, &mut judge)?;
+    let steps = seeds.len() * (recipe.first.steps + 2 * recipe.second.steps);
+    let mut progress = Progress::start(mode, "training", steps as u64);
+    let mut candidates = Vec::from(untrained(&task, recipe, seeds[0], &mut judge)?);
+    for &seed in seeds {
+        candidates.extend(trained(&task, recipe, seed, &mut judge, &mut || progress.tick())?);
+    }
+    drop(progress);
+    let (evaluation, served) = report::evaluate(app, &task, recipe, seeds, &candidates, &mut judge)?;
+    let app_model = output::app_model(process, model, &task, served, &evaluation)?;
+    Ok((app_model, evaluation))
+}
+
+fn bank_name(model: &ImageLabels) -> String {
+    format!("feature bank of {} {}", model.manifest.name, model.manifest.version)
+}
+
+fn read_process(file: &Path) -> Result<DecisionProcess> {
+    let bytes = fs::read(file).with_context(|| format!("{}", file.display()))?;
+    let process: DecisionProcess =
+        serde_json::from_slice(&bytes).with_context(|| format!("{}: not a decision process", file.display()))?;
+    ensure!(
+        process.version == FORMAT_VERSION,
+        "{}: decision process of version {}, this program reads version {FORMAT_VERSION}",
+        file.display(),
+        process.version
+    );
+    Ok(process)
+}
+
+fn read_recipe(options: &Options) -> Result<Recipe> {
+    let mut recipe = match &options.recipe {
+        None => Recipe::default(),
+        Some(file) => {
+            let bytes = fs::read(file).with_context(|| format!("{}", file.display()))?;
+            serde_json::from_slice(&bytes).with_context(|| format!("{}", file.display()))?
+        }
+    };
+    for stage in [&mut recipe.first, &mut recipe.second] {
+        stage.steps = options.steps.map_or(stage.steps, |steps| steps as usize);
+        stage.check()?;
+    }
+    Ok(recipe)
+}

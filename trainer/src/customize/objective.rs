@@ -1,0 +1,59 @@
+//! What a stage minimizes, as a tensor whose `backward` gives the gradient.
+
+use anyhow::Result;
+use tch::{Kind, Reduction, Tensor};
+
+use super::head::values;
+use super::task::Task;
+
+/// A loss of the application's logits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Objective {
+    /// Mean binary cross-entropy over the application's labels.
+    CrossEntropy,
+    /// The decision loss.
+    Decision,
+}
+
+impl Objective {
+    /// The loss of `logits` (B, n) for these images (B).
+    ///
+    /// # Errors
+    /// libtorch cannot hand out the logits.
+    pub fn loss(self, task: &Task, images: &[usize], logits: &Tensor) -> Result<Tensor> {
+        match self {
+            Self::CrossEntropy => {
+                let targets = targets(task, images);
+                Ok(logits.binary_cross_entropy_with_logits::<Tensor>(&targets, None, None, Reduction::Mean))
+            }
+            Self::Decision => decision_loss(task, images, logits),
+        }
+    }
+}
+
+/// 1 where an image carries a label, (B, n).
+fn targets(task: &Task, images: &[usize]) -> Tensor {
+    let carried = |&i: &usize| {
+        let truth = &task.examples.targets[i];
+        task.labels.iter().map(move |label| if truth.binary_search(label).is_ok() { 1.0f32 } else { 0.0 })
+    };
+    let all: Vec<f32> = images.iter().flat_map(carried).collect();
+    Tensor::from_slice(&all).reshape([images.len() as i64, task.labels.len() as i64])
+}
+
+/// The analytic gradient enters libtorch's graph through the surrogate `sum(logits * gradient)`, whose gradient it is;
+/// so the same loss can train any depth of the network.
+fn decision_loss(task: &Task, images: &[usize], logits: &Tensor) -> Result<Tensor> {
+    let n = task.labels.len();
+    let none = vec![0.0; n];
+    let own = values(logits)?;
+    let full: Vec<f32> =
+        images.iter().zip(own.chunks_exact(n)).flat_map(|(&i, own)| task.full_row(i, own, &none)).collect();
+    let truth: Vec<Vec<u16>> = images.iter().map(|&i| task.examples.targets[i].clone()).collect();
+    let mut gradient = vec![0.0; full.len()];
+    task.loss.value_and_gradient(&full, &truth, &mut gradient);
+    let rows = gradient.chunks_exact(task.width);
+    let own: Vec<f32> = rows.flat_map(|row| task.labels.iter().map(|&label| row[usize::from(label)])).collect();
+    let gradient = Tensor::from_slice(&own).reshape([images.len() as i64, n as i64]);
+    Ok((logits * gradient).sum(Kind::Float))
+}

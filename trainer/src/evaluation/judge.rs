@@ -1,0 +1,101 @@
+//! Which decisions an application takes, and which are right.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result};
+use chameleon_decision::{ApiOutput, Decider, Decision, DecisionProcess, MinScore};
+
+/// An interned decision.
+pub type DecisionId = u32;
+
+/// What is right for one image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Right {
+    /// Right decisions, each once.
+    pub acceptable: Vec<DecisionId>,
+    /// The one the image counts under: the first that does something, if any.
+    pub decision: DecisionId,
+}
+
+/// Runs the application's program, each different input once.
+pub struct Judge<'p> {
+    decider: Decider<'p>,
+    vocabulary: &'p [String],
+    bounds: Vec<MinScore>,
+    decisions: HashMap<Decision, DecisionId>,
+    by_output: HashMap<Vec<(u16, u8)>, DecisionId>,
+    by_truth: HashMap<Vec<u16>, Right>,
+    default: DecisionId,
+}
+
+impl<'p> Judge<'p> {
+    /// A judge of a process over the labels of `vocabulary`.
+    ///
+    /// # Errors
+    /// The program fails on an empty output.
+    pub fn new(process: &'p DecisionProcess, vocabulary: &'p [String]) -> Result<Self> {
+        let mut judge = Self {
+            decider: process.decider(),
+            vocabulary,
+            bounds: process.summary.branches.iter().filter_map(|branch| branch.min_score).collect(),
+            decisions: HashMap::new(),
+            by_output: HashMap::new(),
+            by_truth: HashMap::new(),
+            default: 0,
+        };
+        judge.default = judge.decide(&[])?;
+        Ok(judge)
+    }
+
+    /// The decision on an output of these labels (index, score), highest score first.
+    ///
+    /// # Errors
+    /// The decision depends on more than the output.
+    pub fn decide(&mut self, output: &[(u16, f64)]) -> Result<DecisionId> {
+        let label = |&(label, score): &(u16, f64)| (self.vocabulary[usize::from(label)].clone(), score);
+        let decision = self.decider.decide(&ApiOutput::labels(output.iter().map(label)));
+        Ok(self.intern(decision.context("the application's program cannot be run")?))
+    }
+
+    /// As [`Judge::decide`] for an output cut to the application's labels, remembered by their order and by which of
+    /// the application's score thresholds they pass: nothing else counts in a decision of the taxonomy.
+    ///
+    /// # Errors
+    /// As [`Judge::decide`].
+    pub fn decide_fast(&mut self, output: &[(u16, f64)]) -> Result<DecisionId> {
+        let passed = |score: f64| self.bounds.iter().filter(|bound| passes(**bound, score)).count() as u8;
+        let key: Vec<(u16, u8)> = output.iter().map(|&(label, score)| (label, passed(score))).collect();
+        if let Some(&known) = self.by_output.get(&key) {
+            return Ok(known);
+        }
+        let decision = self.decide(output)?;
+        self.by_output.insert(key, decision);
+        Ok(decision)
+    }
+
+    /// What is right for an image with these true labels.
+    ///
+    /// # Errors
+    /// As [`Judge::decide`].
+    pub fn right(&mut self, truth: &[u16]) -> Result<Right> {
+        if let Some(known) = self.by_truth.get(truth) {
+            return Ok(known.clone());
+        }
+        let names: Vec<&str> = truth.iter().map(|&label| self.vocabulary[usize::from(label)].as_str()).collect();
+        let decisions = self.decider.acceptable(&names).context("the application's program cannot be run")?;
+        let acceptable: Vec<DecisionId> = decisions.into_iter().map(|decision| self.intern(decision)).collect();
+        let decision = acceptable.iter().copied().find(|&id| id != self.default).unwrap_or(self.default);
+        let right = Right { acceptable, decision };
+        self.by_truth.insert(truth.to_vec(), right.clone());
+        Ok(right)
+    }
+
+    fn intern(&mut self, decision: Decision) -> DecisionId {
+        let next = self.decisions.len() as DecisionId;
+        *self.decisions.entry(decision).or_insert(next)
+    }
+}
+
+fn passes(bound: MinScore, score: f64) -> bool {
+    if bound.inclusive { score >= bound.value } else { score > bound.value }
+}

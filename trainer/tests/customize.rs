@@ -1,0 +1,119 @@
+//! Customization of a small model, from its bank to decisions taken by the program on what would be served.
+
+mod support;
+
+use chameleon_decision::{ApiOutput, DecisionProcess, Order};
+use chameleon_models::app::AppModel;
+use chameleon_models::bank::Split;
+use chameleon_models::labeler::ImageLabeler;
+use chameleon_trainer::customize::examples::Examples;
+use chameleon_trainer::customize::progress::ProgressMode;
+use chameleon_trainer::customize::recipe::{Recipe, Stage};
+use chameleon_trainer::customize::report::Evaluation;
+use chameleon_trainer::customize::{customize, output};
+use support::{bank, garbage, model, process};
+
+fn recipe() -> Recipe {
+    let stage = Stage { steps: 60, batch: 64, learning_rate: 2e-2, ..Stage::default() };
+    Recipe { first: stage.clone(), second: stage, resamples: 200, ..Recipe::default() }
+}
+
+fn run(process: &DecisionProcess) -> anyhow::Result<(AppModel, Evaluation)> {
+    let examples = Examples::from_bank(&bank(), "synthetic".to_owned())?;
+    customize("garbage", process, &model(), examples, &recipe(), &[1, 2], ProgressMode::None)
+}
+
+/// The balanced rate, counted anew: labels as they would be served, decided by the program.
+fn served_error(process: &DecisionProcess, app: Option<&AppModel>) -> f64 {
+    let (model, bank) = (model(), bank());
+    let labeler = ImageLabeler::new(&model).expect("the small network");
+    let names = model.vocabulary().labels;
+    let decider = process.decider();
+    let mut by_decision = std::collections::BTreeMap::<String, (usize, usize)>::new();
+    for i in (0..bank.len()).filter(|&i| bank.split[i] == Split::Test) {
+        let truth: Vec<&str> = bank.targets[i].iter().map(|&label| names[usize::from(label)].as_str()).collect();
+        let acceptable = decider.acceptable(&truth).expect("a program that runs");
+        let default = decider.decide(&ApiOutput::labels(Vec::<(String, f64)>::new())).expect("a program that runs");
+        let labels = labeler.labels(bank.feature(i), app);
+        let served = decider
+            .decide(&ApiOutput::labels(labels.into_iter().map(|label| (label.description, label.score))))
+            .expect("a program that runs");
+        let right = acceptable.iter().find(|&decision| *decision != default).unwrap_or(&default);
+        let (wrong, all) = by_decision.entry(format!("{right:?}")).or_default();
+        *wrong += usize::from(!acceptable.contains(&served));
+        *all += 1;
+    }
+    by_decision.values().map(|(wrong, all)| *wrong as f64 / *all as f64).sum::<f64>() / by_decision.len() as f64
+}
+
+#[test]
+fn the_decision_loss_makes_fewer_wrong_decisions_than_the_generic_model() {
+    for order in [Order::ApiOutput, Order::AppPriority] {
+        let (_, evaluation) = run(&garbage(order)).expect("customizes");
+        let mean = |arm: &str| evaluation.arms[arm].balanced.mean;
+        assert!(mean("G") > 0.2, "the generic model is too good to show anything: {}", mean("G"));
+        assert!(mean("C") < 0.7 * mean("G"), "{order:?}: {} of {}", mean("C"), mean("G"));
+        assert!(evaluation.served.passes, "{}", evaluation.served.reason);
+    }
+}
+
+#[test]
+fn the_folder_serves_what_was_measured() {
+    let process = garbage(Order::ApiOutput);
+    let (app, evaluation) = run(&process).expect("customizes");
+    let parent = tempfile::tempdir().expect("a folder");
+    let folder = parent.path().join("garbage");
+    output::write(&folder, &app, &evaluation).expect("writes");
+    let read = AppModel::read(&folder, &model()).expect("reads");
+    let generic = served_error(&process, None);
+    assert!((generic - evaluation.arms["G"].balanced.mean).abs() < 1e-9, "{generic}");
+    let served = served_error(&process, Some(&read));
+    assert!((served - evaluation.served.test).abs() < 1e-9, "{served} and {}", evaluation.served.test);
+    let json = std::fs::read_to_string(folder.join(output::EVALUATION_JSON)).expect("is there");
+    let written: Evaluation = serde_json::from_str(&json).expect("parses");
+    assert_eq!(written.served.arm, evaluation.served.arm);
+}
+
+#[test]
+fn the_same_seeds_give_the_same_model() {
+    let (a, b) = (run(&garbage(Order::AppPriority)), run(&garbage(Order::AppPriority)));
+    let ((a, a_evaluation), (b, b_evaluation)) = (a.expect("customizes"), b.expect("customizes"));
+    assert_eq!(a, b);
+    assert_eq!(a_evaluation, b_evaluation);
+}
+
+#[test]
+fn a_new_run_replaces_an_app_model_and_nothing_else() {
+    let (app, evaluation) = run(&process(Order::ApiOutput, &[("water", vec!["Lake"])])).expect("customizes");
+    let parent = tempfile::tempdir().expect("a folder");
+    let folder = parent.path().join("app");
+    output::write(&folder, &app, &evaluation).expect("writes");
+    output::write(&folder, &app, &evaluation).expect("replaces");
+    let entries = std::fs::read_dir(parent.path()).expect("is there").count();
+    assert_eq!(entries, 1, "nothing temporary stays");
+    let stranger = parent.path().join("stranger");
+    std::fs::create_dir(&stranger).expect("a folder");
+    std::fs::write(stranger.join("thesis.txt"), "dear").expect("a file");
+    let error = output::write(&stranger, &app, &evaluation).expect_err("is not an app model");
+    assert!(error.to_string().contains("not an app model"), "{error}");
+    assert!(stranger.join("thesis.txt").is_file());
+}
+
+#[test]
+fn what_cannot_be_customized_is_said_in_one_message() {
+    let unreachable = process(Order::ApiOutput, &[("nothing", vec![])]);
+    let error = format!("{:#}", run(&unreachable).expect_err("no label reaches a branch"));
+    assert!(error.contains("no label of vocabulary `small` reaches any branch"), "{error}");
+
+    let mut few = bank();
+    for (class, split) in few.classes.clone().iter().zip(&mut few.split) {
+        if *class == 7 && *split == Split::Tune {
+            *split = Split::Train;
+        }
+    }
+    let examples = Examples::from_bank(&few, "synthetic".to_owned()).expect("examples");
+    let lake = process(Order::ApiOutput, &[("water", vec!["Lake"])]);
+    let error = customize("lake", &lake, &model(), examples, &recipe(), &[1], ProgressMode::None);
+    let error = error.err().expect("too few images").to_string();
+    assert_eq!(error, "branch `water`: 0 tuning images carry one of its labels, at least 5 are needed");
+}
