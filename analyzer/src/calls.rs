@@ -87,6 +87,16 @@ pub(crate) const TECHNICAL_NAMES: &[&str] = &[
     "crop_hints",
 ];
 
+/// What the source of a call says about the client library's generation, most telling first.
+pub(crate) const CLIENT_STYLES: &[(&str, &str)] = &[
+    ("google.cloud.vision import types", "client library 1.x"),
+    ("vision.types.", "client library 1.x"),
+    ("vision.enums.", "client library 1.x"),
+    ("vision.Image(", "client library 2.x or newer"),
+    ("vision.AnnotateImageRequest(", "client library 2.x or newer"),
+    ("ImageAnnotatorClient", "client library"),
+];
+
 /// Receivers whose methods only write logs.
 pub(crate) const LOG_RECEIVERS: &[&str] = &["logging", "logger", "log", "LOGGER", "LOG", "_logger"];
 

@@ -49,7 +49,8 @@ fn section(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
     let entry_name = entry.map_or("?", |function| function.name.as_str());
     let entry_file = entry.map_or("?", |function| file(function.span));
 
-    line!(out, "{}:{}  {}", file(process.call), process.call.line, api_name(&process.api));
+    let style = sources.client_style(file(process.call)).map_or_else(String::new, |style| format!(" ({style})"));
+    line!(out, "{}:{}  {}{style}", file(process.call), process.call.line, api_name(&process.api));
     if let Some(line) = sources.line(file(process.call), process.call.line) {
         line!(out, "    {line}");
     }

@@ -17,6 +17,8 @@ pub(super) struct Module<'t> {
     pub(super) parts: Vec<String>,
     /// All dotted names it imports.
     pub(super) imported: Vec<String>,
+    /// Names that its functions declare `global`.
+    declared: HashSet<String>,
     /// Modules of which it imports everything.
     stars: Vec<String>,
 }
@@ -111,7 +113,7 @@ impl<'t> Project<'t> {
         let (module, function) = (self.modules.len(), self.functions.len());
         let found = imports(parsed, package);
         let imported = found.iter().map(|import| import.target.clone()).collect();
-        self.modules.push(Module { parsed, function, parts, imported, stars: Vec::new() });
+        self.modules.push(Module { parsed, function, parts, imported, declared: HashSet::new(), stars: Vec::new() });
         self.add_function(module, "<module>".to_owned(), None, parsed.tree.root_node(), None, None);
         for import in found {
             match import.name {
@@ -210,6 +212,7 @@ impl<'t> Project<'t> {
                 scope.bindings.insert(name, Binding::Variable);
             }
         }
+        self.modules[module].declared.extend(scope.globals.iter().cloned());
         self.functions.push(Function { module, name, node, body, parent, class, receiver, scope });
         self.functions.len() - 1
     }
@@ -260,7 +263,7 @@ impl<'t> Project<'t> {
         match scope.bindings.get(name) {
             Some(Binding::Variable) => Some(Referent::Global(module, name.to_owned())),
             Some(other) => Some(self.referent(module, other)),
-            None if self.assigned_by_functions(module, name) => Some(Referent::Global(module, name.to_owned())),
+            None if self.modules[module].declared.contains(name) => Some(Referent::Global(module, name.to_owned())),
             None => self.modules[module].stars.iter().find_map(|star| {
                 let other = self.find_module(module, star).filter(|other| *other != module)?;
                 let scope = &self.functions[self.modules[other].function].scope;
@@ -270,10 +273,6 @@ impl<'t> Project<'t> {
                 }
             }),
         }
-    }
-
-    fn assigned_by_functions(&self, module: usize, name: &str) -> bool {
-        self.functions.iter().any(|function| function.module == module && function.scope.globals.contains(name))
     }
 
     fn referent(&self, module: usize, binding: &Binding) -> Referent {

@@ -29,8 +29,16 @@ pub(super) fn slice(project: &Project<'_>, lowered: &Lowered, graph: &CallGraph,
     let roots: Vec<usize> = [entry].into_iter().chain(initializer(project, entry)).collect();
     let known = graph.reachable(&lowered.functions, suppliers.iter().copied().chain(roots.iter().copied()));
     let facts = Facts::new(&lowered.functions, &known, &roots, Some(site.span));
-    let mut slicer =
-        Slicer { project, lowered, chain, site, facts: &facts, functions: BTreeMap::new(), assumptions: Vec::new() };
+    let mut slicer = Slicer {
+        project,
+        lowered,
+        graph,
+        chain,
+        site,
+        facts: &facts,
+        functions: BTreeMap::new(),
+        assumptions: Vec::new(),
+    };
     for &function in &live {
         slicer.add(function, true);
     }
@@ -75,6 +83,7 @@ fn initializer(project: &Project<'_>, method: usize) -> Option<usize> {
 struct Slicer<'a> {
     project: &'a Project<'a>,
     lowered: &'a Lowered,
+    graph: &'a CallGraph,
     chain: &'a Chain,
     site: &'a Site,
     facts: &'a Facts<'a>,
@@ -128,7 +137,7 @@ impl Slicer<'_> {
                     chosen[at] = true;
                     grown = true;
                     for callee in calls(std::slice::from_ref(stmt)) {
-                        for function in self.graph_below(callee) {
+                        for function in self.graph.reachable(&self.lowered.functions, [callee]) {
                             self.add(function, false);
                         }
                     }
@@ -159,16 +168,12 @@ impl Slicer<'_> {
         vec![Stmt { span: code.span, kind: StmtKind::Expr { value: Expr { span: code.span, kind } } }]
     }
 
-    fn graph_below(&self, function: usize) -> Vec<usize> {
-        CallGraph::new(&self.lowered.functions).reachable(&self.lowered.functions, [function])
-    }
-
     /// Shared variables that a statement sets, itself or through the functions it calls.
     fn sets(&self, stmt: &Stmt) -> Vec<String> {
         let block = std::slice::from_ref(stmt);
         let mut names = visit::written_in(block);
         for callee in calls(block) {
-            for function in self.graph_below(callee) {
+            for function in self.graph.reachable(&self.lowered.functions, [callee]) {
                 names.extend(visit::written_in(&self.lowered.functions[function].body));
             }
         }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
+use crate::calls::CLIENT_STYLES;
+
 /// Lines are broken here where words allow.
 const WIDTH: usize = 100;
 
@@ -14,6 +16,12 @@ const MAX_SOURCE: usize = 84;
 pub(super) struct Sources<'a>(pub(super) &'a BTreeMap<String, Arc<str>>);
 
 impl Sources<'_> {
+    /// The generation of the client library that a file uses, where it shows.
+    pub(super) fn client_style(&self, file: &str) -> Option<&'static str> {
+        let text = self.0.get(file)?;
+        CLIENT_STYLES.iter().find(|(sign, _)| text.contains(sign)).map(|(_, style)| *style)
+    }
+
     /// A line, from 1, without its indentation; `None` when the text is not at hand.
     pub(super) fn line(&self, file: &str, line: u32) -> Option<String> {
         let line = self.0.get(file)?.lines().nth(line.checked_sub(1)? as usize)?.trim();

@@ -77,6 +77,12 @@ impl<'t> Lower<'_, 't> {
     }
 
     fn free_call(&mut self, node: Node<'t>, name: &str, arguments: Node<'t>) -> ExprKind {
+        // Python 2's names.
+        let name = match name {
+            "unicode" => "str",
+            "xrange" => "range",
+            other => other,
+        };
         if BUILTINS.contains(&name) {
             let (args, keywords) = self.arguments(arguments);
             return ExprKind::Builtin { name: name.to_owned(), args, keywords };
@@ -100,9 +106,20 @@ impl<'t> Lower<'_, 't> {
         if TECHNICAL_NAMES.contains(&name.as_str()) && object.kind() != "string" {
             return self.opaque(node, "it builds a request");
         }
+        if let Some(class) = self.builtin_class(object) {
+            let (args, keywords) = self.arguments(arguments);
+            return ExprKind::Builtin { name: format!("{class}.{name}"), args, keywords };
+        }
         let object = Box::new(self.expr(object));
         let (args, keywords) = self.arguments(arguments);
         ExprKind::Method { object, name, args, keywords }
+    }
+
+    /// `str` in `str.lower(text)`, unless the application calls something of its own so.
+    pub(super) fn builtin_class(&self, object: Node<'t>) -> Option<&'static str> {
+        let text = (object.kind() == "identifier").then(|| self.parsed.text(object))?;
+        let class = ["str", "dict", "list", "set"].into_iter().find(|class| *class == text)?;
+        matches!(self.referent(object), Some(Referent::Free(_))).then_some(class)
     }
 
     fn method_call(&mut self, node: Node<'t>, object: Node<'t>, method: usize, arguments: Node<'t>) -> ExprKind {

@@ -1,7 +1,8 @@
 //! Expressions other than calls, literals and lambdas.
 
 use chameleon_decision::{
-    BinaryOp, BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Keyword, Target, UnaryOp,
+    BinaryOp, BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Keyword, Parameter,
+    Target, UnaryOp,
 };
 use tree_sitter::Node;
 
@@ -107,6 +108,9 @@ impl<'t> Lower<'_, 't> {
             None => {}
         }
         let name = self.parsed.text(attribute).to_owned();
+        if self.builtin_class(object).is_some() {
+            return self.unbound_method(node, name);
+        }
         if let Some(method) = self.class_of(object).and_then(|class| self.project.method(class, &name)) {
             return function_value(method);
         }
@@ -116,6 +120,15 @@ impl<'t> Lower<'_, 't> {
             return ExprKind::List { elements: vec![object] };
         }
         ExprKind::Attribute { object: Box::new(object), name }
+    }
+
+    /// `str.lower` as a value: a function of its receiver.
+    fn unbound_method(&mut self, node: Node<'t>, name: String) -> ExprKind {
+        let receiver = "receiver".to_owned();
+        let object = Box::new(self.at(node, ExprKind::Name { name: receiver.clone() }));
+        let call = ExprKind::Method { object, name, args: Vec::new(), keywords: Vec::new() };
+        let parameters = vec![Parameter { name: receiver, default: None }];
+        ExprKind::Lambda { parameters, body: Box::new(self.at(node, call)) }
     }
 
     fn subscript(&mut self, node: Node<'t>) -> ExprKind {
