@@ -1,6 +1,8 @@
 //! Decisions and summaries of small applications in the idioms of real ones (`data/applications.jsonl`: source and
 //! program).
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use chameleon_decision::{
     Api, ApiOutput, Decider, DecisionProcess, DecisionType, MatchMode, MinScore, Order, Program, ReadError, Span,
     Summary, Vocabulary, Warning, summarize,

@@ -1,5 +1,7 @@
 //! Programs that mean harm, and random ones: a decision or a typed error, never a panic or an overflow of the stack.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use chameleon_decision::{
     ApiOutput, BinaryOp, CompareOp, Constant, DecideError, Decider, Expr, ExprKind, Function, FunctionId, Program,
     Span, Stmt, StmtKind, Target,
