@@ -114,6 +114,8 @@ pub fn customize(
     seeds: &[u64],
     mode: ProgressMode,
 ) -> Result<(AppModel, Evaluation)> {
+    // The matrices are small: threads would mostly wait for each other, and their number would change the sums.
+    tch::set_num_threads(1);
     let vocabulary = model.vocabulary();
     let mut judge = Judge::new(process, &vocabulary.labels)?;
     let task = Task::new(process, model, examples, recipe.loss, &mut judge)?;
