@@ -2,11 +2,12 @@
 //!
 //! The stages, one module each: [`syntax`] parses; [`scope`] and [`project`] say what names mean; [`lower`] translates
 //! every function into the program language; [`facts`] finds what depends on the API's answer; [`entry`] chooses where
-//! a slice starts; [`cut`] and [`slice`] make it.
+//! a slice starts; [`cut`], [`slice`] and [`link`] make it.
 
 mod cut;
 mod entry;
 mod facts;
+mod link;
 mod lower;
 mod project;
 mod scope;

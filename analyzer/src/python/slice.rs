@@ -1,12 +1,13 @@
 //! Puts a slice together: the functions from the entry on, cut, and the module-level values they need.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use chameleon_decision::{Expr, ExprKind, Function, FunctionId, Program, Span, Stmt, StmtKind, Target};
+use chameleon_decision::{Expr, ExprKind, Function, FunctionId, Program, Span, Stmt, StmtKind};
 
-use super::cut::{Assumption, Cut, Focus, havoc, shown, unknown};
+use super::cut::{Assumption, Cut, Focus, havoc, unknown};
 use super::entry::{CallGraph, Chain, calls};
 use super::facts::Facts;
+use super::link::link;
 use super::lower::{Lowered, Site};
 use super::project::Project;
 use super::visit;
@@ -44,7 +45,8 @@ pub(super) fn slice(project: &Project<'_>, lowered: &Lowered, graph: &CallGraph,
     }
     let globals = slicer.globals(&suppliers, entry);
     let Slicer { functions, assumptions, .. } = slicer;
-    finish(project, entry, functions, globals, assumptions, site)
+    let (program, call) = link(project, entry, functions, globals, site);
+    Slice { program, call, assumptions }
 }
 
 /// Code that runs before the entry and sets what it reads: modules, and functions around nested ones.
@@ -223,169 +225,4 @@ fn is_free_of_locals(stmt: &Stmt) -> bool {
     });
     visit::stmts(block, &mut |stmt| free &= !matches!(stmt.kind, StmtKind::Return { .. }));
     free
-}
-
-/// Gives files, functions and shared variables their final names and numbers.
-fn finish(
-    project: &Project<'_>,
-    entry: usize,
-    functions: BTreeMap<usize, Function>,
-    globals: Vec<Stmt>,
-    assumptions: Vec<Assumption>,
-    site: &Site,
-) -> Slice {
-    let module_file = |function: &usize| project.modules[project.functions[*function].module].parsed.file;
-    let mut files = vec![module_file(&entry)];
-    let mut used = functions.keys().map(module_file).collect::<Vec<_>>();
-    visit::stmts(&globals, &mut |stmt| used.push(stmt.span.file));
-    used.push(site.span.file);
-    for file in used {
-        if !files.contains(&file) {
-            files.push(file);
-        }
-    }
-    let numbers: HashMap<usize, u32> =
-        functions.keys().enumerate().map(|(at, function)| (*function, at as u32)).collect();
-    let names = shared_names(functions.values(), &globals);
-    let mut rename = Rename { files: &files, numbers: &numbers, names: &names, site: site.span };
-    let mut out = Vec::new();
-    for (index, mut function) in functions {
-        let cells = format!("{}:{}.", project.functions[index].module, project.functions[index].name);
-        // Module code runs in the module's own scope, and a function owns the variables it shares with inner ones.
-        let declared = if project.functions[index].node.is_none() {
-            Vec::new()
-        } else {
-            let owned = |name: &str| name.strip_prefix(&cells).is_some_and(|rest| !rest.contains('.'));
-            let mut shared = visit::bound_in(&function.body);
-            shared.retain(|name| name.contains(':') && !owned(name));
-            shared.sort();
-            shared.dedup();
-            shared
-        };
-        if !declared.is_empty() {
-            let kind = StmtKind::Global { names: declared };
-            function.body.insert(0, Stmt { span: function.span, kind });
-        }
-        rename.function(&mut function);
-        out.push(function);
-    }
-    let mut globals = globals;
-    rename.block(&mut globals);
-    let paths = files.iter().map(|file| path_of(project, *file)).collect();
-    let program = Program { files: paths, globals, functions: out, entry: FunctionId(numbers[&entry]) };
-    let call = rename.span(site.span);
-    Slice { program, call, assumptions }
-}
-
-fn path_of(project: &Project<'_>, file: u32) -> String {
-    let module = project.modules.iter().find(|module| module.parsed.file == file);
-    module.map(|module| module.parsed.path.clone()).unwrap_or_default()
-}
-
-/// Final names of shared variables: without the module where that is unambiguous.
-fn shared_names<'a>(functions: impl Iterator<Item = &'a Function>, globals: &[Stmt]) -> HashMap<String, String> {
-    let mut found = BTreeSet::new();
-    let mut blocks: Vec<&[Stmt]> = vec![globals];
-    blocks.extend(functions.map(|function| function.body.as_slice()));
-    for block in blocks {
-        found.extend(visit::bound_in(block));
-        visit::exprs(block, &mut |expr| {
-            if let ExprKind::Name { name } = &expr.kind {
-                found.insert(name.clone());
-            }
-        });
-    }
-    found.retain(|name| name.contains(':'));
-    let clash = |name: &str| found.iter().filter(|other| shown(other) == shown(name)).count() > 1;
-    found
-        .iter()
-        .map(|name| {
-            let plain = shown(name);
-            (name.clone(), if clash(name) { name.replace(':', ".") } else { plain.to_owned() })
-        })
-        .collect()
-}
-
-struct Rename<'a> {
-    files: &'a [u32],
-    numbers: &'a HashMap<usize, u32>,
-    names: &'a HashMap<String, String>,
-    site: Span,
-}
-
-impl Rename<'_> {
-    fn function(&mut self, function: &mut Function) {
-        function.span = self.span(function.span);
-        for parameter in &mut function.parameters {
-            if let Some(default) = &mut parameter.default {
-                visit::map_expr(default, &mut |expr| self.expr(expr));
-            }
-        }
-        self.block(&mut function.body);
-    }
-
-    fn block(&mut self, block: &mut [Stmt]) {
-        visit::map_exprs(block, &mut |expr| self.expr(expr));
-        self.stmts(block);
-    }
-
-    fn stmts(&self, block: &mut [Stmt]) {
-        for stmt in block {
-            stmt.span = self.span(stmt.span);
-            match &mut stmt.kind {
-                StmtKind::Assign { targets, .. } => targets.iter_mut().for_each(|target| self.target(target)),
-                StmtKind::AugAssign { target, .. } | StmtKind::For { target, .. } => self.target(target),
-                StmtKind::Global { names } => names.iter_mut().for_each(|name| self.name(name)),
-                _ => {}
-            }
-            for inner in visit::blocks_mut(stmt) {
-                self.stmts(inner);
-            }
-        }
-    }
-
-    fn expr(&self, expr: &mut Expr) {
-        let place = expr.span;
-        expr.span = self.span(place);
-        match &mut expr.kind {
-            ExprKind::Name { name } | ExprKind::Walrus { name, .. } => self.name(name),
-            ExprKind::Call { function, .. } | ExprKind::FunctionValue { function } => {
-                function.0 = self.numbers.get(&(function.0 as usize)).copied().unwrap_or(u32::MAX);
-            }
-            ExprKind::Lambda { parameters, .. } => {
-                for parameter in parameters {
-                    self.name(&mut parameter.name);
-                }
-            }
-            ExprKind::Comprehension { inner } => {
-                inner.clauses.iter_mut().for_each(|(target, _, _)| self.target(target));
-            }
-            ExprKind::ApiOutput { .. } if place != self.site => {
-                expr.kind = unknown(expr.span, "the answer of another API call").kind;
-            }
-            _ => {}
-        }
-    }
-
-    fn target(&self, target: &mut Target) {
-        match target {
-            Target::Name { name } => self.name(name),
-            Target::Tuple { elements } => elements.iter_mut().for_each(|element| self.target(element)),
-            Target::Starred { inner } => self.target(inner),
-            Target::Attribute { .. } | Target::Subscript { .. } => {}
-        }
-    }
-
-    fn name(&self, name: &mut String) {
-        if let Some(new) = self.names.get(name.as_str()) {
-            name.clone_from(new);
-        } else if name.contains(':') {
-            *name = shown(name).to_owned();
-        }
-    }
-
-    fn span(&self, span: Span) -> Span {
-        let file = self.files.iter().position(|file| *file == span.file).unwrap_or(0);
-        Span { file: file as u32, ..span }
-    }
 }
