@@ -49,9 +49,9 @@ pub struct Options {
     /// Your own images: a sub-folder for each label, or labels.csv (file,label;label) [default: the model's bank]
     #[arg(long, value_name = "FOLDER")]
     pub images: Option<PathBuf>,
-    /// Folder of the generic model
+    /// Folder of another generic model [default: the one that ships with this program]
     #[arg(long, value_name = "FOLDER")]
-    pub zoo: PathBuf,
+    pub zoo: Option<PathBuf>,
     /// JSON file with training settings that differ from the defaults
     #[arg(long, value_name = "FILE")]
     pub recipe: Option<PathBuf>,
@@ -81,11 +81,20 @@ pub struct Options {
 /// An input cannot be read or used, or the folder cannot be written; the message says which.
 pub fn run(options: &Options) -> Result<()> {
     let process = read_process(&options.process)?;
-    let model = zoo::read(&options.zoo)?;
+    let model = match &options.zoo {
+        Some(folder) => zoo::read(folder)?,
+        None => zoo::image_labels()?,
+    };
     let mode = if options.quiet { ProgressMode::None } else { options.progress };
     let examples = match &options.images {
         Some(folder) => images::read(folder, &model, mode)?,
-        None => Examples::from_bank(&zoo::read_bank(&options.zoo, &model)?, bank_name(&model))?,
+        None => {
+            let bank = match &options.zoo {
+                Some(zoo) => zoo::read_bank(zoo, &model)?,
+                None => zoo::bank()?,
+            };
+            Examples::from_bank(&bank, bank_name(&model))?
+        }
     };
     let app = options.app.clone().or_else(|| Some(options.out.file_name()?.to_str()?.to_owned()));
     let app = app.context("the application needs a name: give --app")?;
