@@ -48,7 +48,7 @@ pub(crate) fn analyze(files: &[SourceFile], vocabulary: &Vocabulary) -> Found {
     let graph = CallGraph::new(&lowered.functions);
     let all: Vec<usize> = (0..lowered.functions.len()).collect();
     for site in &lowered.sites {
-        let facts = Facts::new(&lowered.functions, &all, &[], Some(site.span));
+        let facts = Facts::new(&lowered.functions, &all, &[], &[], Some(site.span));
         for chain in entry::chains(&lowered.functions, &graph, &facts, site) {
             let process = Run { project: &project, lowered: &lowered, graph: &graph, site, vocabulary }.best(chain);
             let entry = |process: &DecisionProcess| {

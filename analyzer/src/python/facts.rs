@@ -20,7 +20,7 @@ pub(super) struct Fact {
     pub(super) data: bool,
     /// Something outside the program has a part in it.
     pub(super) unknown: bool,
-    /// It is also set to something without any unknown part.
+    /// It may have a value that the program determines (an unknown condition on the way to it does not count).
     pub(super) known: bool,
 }
 
@@ -65,6 +65,8 @@ pub(super) struct Facts<'a> {
     site: Option<Span>,
     /// Shared variables have a `:` in their name and belong to no function.
     variables: HashMap<(usize, String), Fact>,
+    /// Functions that lead to the API call.
+    chain: &'a [usize],
     /// Shared variables that the code at hand sets; all others come from outside.
     bound: HashSet<String>,
     results: Vec<Fact>,
@@ -75,10 +77,18 @@ const SHARED: usize = usize::MAX;
 
 impl<'a> Facts<'a> {
     /// Finds the facts of `live` functions, in which the parameters of `roots` come from outside.
-    pub(super) fn new(functions: &'a [Function], live: &[usize], roots: &[usize], site: Option<Span>) -> Self {
+    /// A condition on the way along `chain` to the call is taken to hold, so nothing depends on it.
+    pub(super) fn new(
+        functions: &'a [Function],
+        live: &[usize],
+        roots: &[usize],
+        chain: &'a [usize],
+        site: Option<Span>,
+    ) -> Self {
         let mut facts = Self {
             functions,
             site,
+            chain,
             variables: HashMap::new(),
             bound: live.iter().flat_map(|at| visit::bound_in(&functions[*at].body)).collect(),
             results: vec![Fact::default(); functions.len()],
@@ -163,8 +173,22 @@ impl<'a> Facts<'a> {
             _ => {}
         }
         for block in visit::blocks(stmt) {
-            self.block(function, block, inner);
+            let assumed = inner != control && !inner.api && self.leads(block);
+            self.block(function, block, if assumed { control } else { inner });
         }
+    }
+
+    /// Whether a block holds the API call, or a call that leads to it.
+    fn leads(&self, block: &[Stmt]) -> bool {
+        let mut found = false;
+        visit::exprs(block, &mut |expr| {
+            found |= match &expr.kind {
+                ExprKind::ApiOutput { .. } => self.site.is_none_or(|site| site == expr.span),
+                ExprKind::Call { function, .. } => self.chain.contains(&(function.0 as usize)),
+                _ => false,
+            };
+        });
+        found
     }
 
     fn assign(&mut self, function: usize, target: &Target, fact: Fact) {
@@ -284,7 +308,7 @@ impl<'a> Facts<'a> {
             ExprKind::Method { object, .. } => !self.lacks_value(function, object),
             _ => true,
         };
-        fact.known = !fact.unknown;
+        fact.known = !self.lacks_value(function, expr);
         fact
     }
 

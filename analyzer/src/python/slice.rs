@@ -29,7 +29,7 @@ pub(super) fn slice(project: &Project<'_>, lowered: &Lowered, graph: &CallGraph,
     let suppliers = suppliers(project, &live, entry);
     let roots: Vec<usize> = [entry].into_iter().chain(initializer(project, entry)).collect();
     let known = graph.reachable(&lowered.functions, suppliers.iter().copied().chain(roots.iter().copied()));
-    let facts = Facts::new(&lowered.functions, &known, &roots, Some(site.span));
+    let facts = Facts::new(&lowered.functions, &known, &roots, &chain.functions[1..], Some(site.span));
     let mut slicer = Slicer {
         project,
         lowered,
