@@ -86,15 +86,14 @@ pub fn run(options: &Options) -> Result<()> {
         None => zoo::image_labels()?,
     };
     let mode = if options.quiet { ProgressMode::None } else { options.progress };
-    let examples = match &options.images {
-        Some(folder) => images::read(folder, &model, mode)?,
-        None => {
-            let bank = match &options.zoo {
-                Some(zoo) => zoo::read_bank(zoo, &model)?,
-                None => zoo::bank()?,
-            };
-            Examples::from_bank(&bank, bank_name(&model))?
-        }
+    let examples = if let Some(folder) = &options.images {
+        images::read(folder, &model, mode)?
+    } else {
+        let bank = match &options.zoo {
+            Some(zoo) => zoo::read_bank(zoo, &model)?,
+            None => zoo::bank()?,
+        };
+        Examples::from_bank(&bank, bank_name(&model))?
     };
     let app = options.app.clone().or_else(|| Some(options.out.file_name()?.to_str()?.to_owned()));
     let app = app.context("the application needs a name: give --app")?;

@@ -29,6 +29,7 @@ impl Head {
     }
 
     /// The rows of some labels.
+    #[must_use]
     pub fn rows(&self, labels: &[u16]) -> Self {
         let labels: Vec<i64> = labels.iter().map(|&label| i64::from(label)).collect();
         let labels = Tensor::from_slice(&labels);
@@ -36,6 +37,7 @@ impl Head {
     }
 
     /// A copy without history.
+    #[must_use]
     pub fn snapshot(&self) -> Self {
         Self { weight: self.weight.detach().copy(), bias: self.bias.detach().copy() }
     }

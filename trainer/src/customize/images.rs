@@ -109,7 +109,9 @@ fn features(folder: &Path, files: &[&String], model: &ImageLabels, mode: Progres
     for batch in files.chunks(BATCH) {
         let images = batch.iter().map(|file| tensor(&folder.join(file), &labeler)).collect::<Result<Vec<_>>>()?;
         features.extend(labeler.features(&images).into_iter().flatten());
-        batch.iter().for_each(|_| progress.tick());
+        for _ in batch {
+            progress.tick();
+        }
     }
     Ok(features)
 }

@@ -40,7 +40,7 @@ pub struct Stage {
 
 impl Default for Stage {
     fn default() -> Self {
-        Self { steps: 300, batch: 256, learning_rate: 2e-3, decay: 0.1, checkpoints: 3 }
+        Self { steps: 300, batch: 256, learning_rate: 1e-2, decay: 0.1, checkpoints: 3 }
     }
 }
 
