@@ -56,8 +56,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
     match &arguments.action {
         Action::Rebuild => {
             let rebuilt = Registry::rebuild(folder)?;
-            printer::data(&rebuilt.to_string())?;
-            return Ok(ExitStatus::Success);
+            printer::data(&format!("rebuilt: {} applications, {} versions", rebuilt.apps, rebuilt.versions))?;
+            return report_problems(&rebuilt.problems);
         }
         Action::List { json } => list(&Registry::open(folder)?.list()?, *json)?,
         Action::History { app, json } => history(app, &Registry::open(folder)?.history(app)?, *json)?,
@@ -78,6 +78,12 @@ fn verify(registry: &Registry) -> Result<ExitStatus> {
     let problems = registry.verify()?;
     if problems.is_empty() {
         printer::data("every file is as it was published")?;
+    }
+    report_problems(&problems)
+}
+
+fn report_problems(problems: &[String]) -> Result<ExitStatus> {
+    if problems.is_empty() {
         return Ok(ExitStatus::Success);
     }
     printer::data(&problems.join("\n"))?;
