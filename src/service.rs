@@ -48,8 +48,7 @@ impl Service {
         if let Some(app) = default_app.as_deref() {
             require(&apps, app)?;
         }
-        let google =
-            if redirect::has_google_credentials(environment) { Identity::Own } else { Identity::Local };
+        let google = if redirect::has_google_credentials(environment) { Identity::Own } else { Identity::Local };
         let credentials = (google == Identity::Local).then(Credentials::default);
         let mut config = Config::new(listen, models);
         config.tls = Some(Tls::new(authority));
@@ -95,5 +94,7 @@ pub(crate) fn require(apps: &BTreeSet<String>, app: &str) -> Result<()> {
 
 /// This process's environment, without what is not UTF-8.
 pub(crate) fn environment() -> Environment {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }

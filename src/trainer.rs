@@ -33,10 +33,12 @@ fn find() -> Result<PathBuf> {
         return Ok(path.into());
     }
     let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join(NAME)));
-    let on_path = std::env::var_os("PATH").into_iter().flat_map(|path| {
-        std::env::split_paths(&path).map(|folder| folder.join(NAME)).collect::<Vec<_>>()
-    });
+    let on_path = std::env::var_os("PATH")
+        .into_iter()
+        .flat_map(|path| std::env::split_paths(&path).map(|folder| folder.join(NAME)).collect::<Vec<_>>());
     beside.into_iter().chain(on_path).find(|path| path.is_file()).with_context(|| {
-        format!("{NAME} is neither beside this program nor on the PATH; build it with `make build` or set CHAMELEON_TRAINER")
+        format!(
+            "{NAME} is neither beside this program nor on the PATH; build it with `make build` or set CHAMELEON_TRAINER"
+        )
     })
 }

@@ -61,7 +61,9 @@ fn module(model: &zoo::ImageLabels) -> Result<Module> {
     let tensors: HashMap<String, Tensor> = model
         .weights
         .iter()
-        .map(|(name, tensor)| (name.to_owned(), Tensor::from_slice(tensor.data()).view(shape(tensor.shape()).as_slice())))
+        .map(|(name, tensor)| {
+            (name.to_owned(), Tensor::from_slice(tensor.data()).view(shape(tensor.shape()).as_slice()))
+        })
         .collect();
     Module::from_tensors(model.network.clone(), &tensors, Device::Cpu)
 }

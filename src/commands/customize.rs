@@ -85,13 +85,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
     Ok(ExitStatus::Success)
 }
 
-fn trainer_arguments(
-    arguments: &Arguments,
-    global: &Global,
-    app: &str,
-    process: &Path,
-    model: &Path,
-) -> Vec<OsString> {
+fn trainer_arguments(arguments: &Arguments, global: &Global, app: &str, process: &Path, model: &Path) -> Vec<OsString> {
     let mut words: Vec<OsString> = vec!["customize".into(), "--process".into(), process.into()];
     words.extend(["--out".into(), model.into(), "--app".into(), app.into()]);
     words.extend(["--seed".into(), arguments.seed.to_string().into()]);

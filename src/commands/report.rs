@@ -35,7 +35,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
     let labeler = ImageLabeler::new(&base)?;
     let process: DecisionProcess =
         serde_json::from_value(app.manifest.process.clone()).context("the model's decision process")?;
-    let photos = arguments.images.iter().map(|path| photo(&labeler, &process, &app, path)).collect::<Result<Vec<_>>>()?;
+    let photos =
+        arguments.images.iter().map(|path| photo(&labeler, &process, &app, path)).collect::<Result<Vec<_>>>()?;
     write(&arguments.out, &report::render(&app.manifest, &photos)?)?;
     if !global.quiet {
         printer::note(format!("wrote {}", arguments.out.display()));

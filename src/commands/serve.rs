@@ -46,7 +46,11 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<ExitStatus> {
 fn greeting(service: &Service, app: Option<String>, environment: &chameleon_proxy::redirect::Environment) -> String {
     let apps = match service.apps.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => "# no application has a model yet: every caller gets the generic one".to_owned(),
-        names => format!("# models: {}; choose one as the user in https_proxy, e.g. http://{}:app@…", names.join(", "), names[0]),
+        names => format!(
+            "# models: {}; choose one as the user in https_proxy, e.g. http://{}:app@…",
+            names.join(", "),
+            names[0]
+        ),
     };
     format!(
         "# serving on http://{} until interrupted\n{apps}\n# in the shell of a program to redirect:\n{}",

@@ -56,9 +56,11 @@ pub(super) fn errors(evaluation: &Evaluation) -> String {
             from = to;
         }
     }
-    drawing.push_str("</svg>\n<p class=\"legend\"><span class=\"miss\"></span> missed <span class=\"overtake\"></span> \
+    drawing.push_str(
+        "</svg>\n<p class=\"legend\"><span class=\"miss\"></span> missed <span class=\"overtake\"></span> \
                       overtaken by a wrong branch <span class=\"false-alarm\"></span> false alarm \
-                      (test images, mean over seeds)</p>\n");
+                      (test images, mean over seeds)</p>\n",
+    );
     drawing
 }
 

@@ -22,7 +22,11 @@ fn the_garbage_sorter_gets_a_model_that_decides_wrong_a_third_less_often() -> Re
     assert!(served <= 0.65 * rate("G")?, "served {served}, generic {}", rate("G")?);
     for arm in ["G", "T", "B", "B+", "C"] {
         assert!((0.0..=1.0).contains(&rate(arm)?), "{arm}");
-        assert!(evaluation["arms"][arm]["balanced"]["by_seed"].as_array().is_some_and(|seeds| seeds.len() >= 3) || arm == "G" || arm == "T");
+        assert!(
+            evaluation["arms"][arm]["balanced"]["by_seed"].as_array().is_some_and(|seeds| seeds.len() >= 3)
+                || arm == "G"
+                || arm == "T"
+        );
     }
 
     let list: Value = serde_json::from_str(&chameleon.run(&["registry", "list", "--json"])?.stdout)?;

@@ -47,7 +47,8 @@ fn base64_of(bytes: &[u8]) -> String {
 }
 
 fn annotate(image: &[u8]) -> String {
-    json!({"requests": [{"image": {"content": base64_of(image)}, "features": [{"type": "LABEL_DETECTION"}]}]}).to_string()
+    json!({"requests": [{"image": {"content": base64_of(image)}, "features": [{"type": "LABEL_DETECTION"}]}]})
+        .to_string()
 }
 
 #[test]
@@ -78,7 +79,8 @@ fn the_real_client_gets_the_same_labels_over_grpc_and_rest_without_a_code_change
 
 #[test]
 fn run_passes_the_programs_status_and_arguments_on() -> Result<()> {
-    let finished = Chameleon::new()?.run(&["run", "--generic", "--", "sh", "-c", "echo \"$1\"; exit 7", "sh", "a b"])?;
+    let finished =
+        Chameleon::new()?.run(&["run", "--generic", "--", "sh", "-c", "echo \"$1\"; exit 7", "sh", "a b"])?;
     assert_eq!((finished.status, finished.stdout.trim()), (Some(7), "a b"), "{finished:?}");
     Ok(())
 }
@@ -118,7 +120,9 @@ fn an_image_with_an_absurd_header_is_refused_before_it_is_decoded() -> Result<()
 }
 
 fn crc32(bytes: &[u8]) -> u32 {
-    let step = |crc: u32, byte: &u8| (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()));
+    let step = |crc: u32, byte: &u8| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()))
+    };
     !bytes.iter().fold(u32::MAX, step)
 }
 

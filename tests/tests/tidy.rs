@@ -136,7 +136,8 @@ fn tracked_files_name_no_machine_and_stay_small() -> Result<()> {
 #[test]
 fn every_folder_of_the_code_map_exists() -> Result<()> {
     let text = std::fs::read_to_string(repository().join("ARCHITECTURE.md"))?;
-    let folders: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("/`")).map(|x| x.0).collect();
+    let folders: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("/`")).map(|x| x.0).collect();
     assert!(folders.len() >= 10, "the code map lists the folders: {folders:?}");
     for folder in folders {
         assert!(Path::new(&repository().join(folder)).is_dir(), "{folder}/");

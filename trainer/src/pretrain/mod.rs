@@ -322,8 +322,7 @@ impl Objective {
 
     fn loss(&self, logits: &Tensor, classes: &Tensor) -> Tensor {
         let of_classes = logits.index_select(1, &self.columns);
-        let class_loss =
-            of_classes.cross_entropy_loss::<Tensor>(classes, None, Reduction::Mean, -100, self.smoothing);
+        let class_loss = of_classes.cross_entropy_loss::<Tensor>(classes, None, Reduction::Mean, -100, self.smoothing);
         let targets = self.targets.index_select(0, classes);
         let label_loss = logits.binary_cross_entropy_with_logits::<Tensor>(&targets, None, None, Reduction::Mean);
         class_loss + label_loss * self.label_weight
