@@ -15,8 +15,11 @@ mod slice;
 mod syntax;
 mod visit;
 
-use chameleon_decision::{ApiOutput, DecideError, DecisionProcess, FORMAT_VERSION, Problem, Vocabulary, summarize};
+use std::collections::BTreeSet;
 
+use chameleon_decision::{ApiOutput, DecideError, DecisionProcess, FORMAT_VERSION, Problem, Span, Vocabulary, summarize};
+
+use self::cut::Assumption;
 use self::entry::{CallGraph, Chain};
 use self::facts::Facts;
 use self::lower::{Lowered, Site};
@@ -24,6 +27,9 @@ use self::project::Project;
 use self::syntax::Parsed;
 use crate::calls::API_CALLS;
 use crate::source::SourceFile;
+
+/// Unknown tests that are tried both ways.
+const MAX_TURNED: usize = 8;
 
 /// What was found in Python files.
 pub(crate) struct Found {
@@ -128,12 +134,36 @@ impl Run<'_> {
         outermost
     }
 
+    /// The process of a chain as it is. An unknown test is taken to hold unless more outcomes show when it does not:
+    /// `if seen_lately: return` says nothing about the answer.
     fn process(&self, chain: &Chain) -> (DecisionProcess, Vec<Problem>) {
-        let slice = slice::slice(self.project, self.lowered, self.graph, chain, self.site);
+        let mut failing = BTreeSet::new();
+        let (mut found, assumptions) = self.assuming(chain, &failing);
+        for assumption in assumptions.iter().take(MAX_TURNED) {
+            failing.insert(assumption.span);
+            let (other, _) = self.assuming(chain, &failing);
+            if other.0.summary.branches.len() > found.0.summary.branches.len() {
+                found = other;
+            } else {
+                failing.remove(&assumption.span);
+            }
+        }
+        found
+    }
+
+    fn assuming(
+        &self,
+        chain: &Chain,
+        failing: &BTreeSet<Span>,
+    ) -> ((DecisionProcess, Vec<Problem>), Vec<Assumption>) {
+        let slice = slice::slice(self.project, self.lowered, self.graph, chain, self.site, failing);
         let mut problems = Vec::new();
-        for assumption in slice.assumptions {
+        for assumption in &slice.assumptions {
             let (file, line) = (self.path(assumption.span.file), assumption.span.line);
-            problems.push(Problem { file, line, reason: assumption.reason });
+            let way = if assumption.holds { "held" } else { "did not hold" };
+            let reason =
+                format!("this test depends on something outside the program; the decision is read as if it {way}");
+            problems.push(Problem { file, line, reason });
         }
         if !chain.decides {
             let reason = "the labels are returned or shown, never compared: nothing here decides from them".to_owned();
@@ -152,7 +182,7 @@ impl Run<'_> {
             // What was assumed on the way to nowhere is of no interest.
             problems = vec![problem];
         }
-        (process, problems)
+        ((process, problems), slice.assumptions)
     }
 
     fn is_undecided(&self, process: &DecisionProcess) -> bool {

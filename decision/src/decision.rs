@@ -31,6 +31,15 @@ pub enum Rendered {
     Data,
     /// A value the program does not determine (user input, an unknown call).
     Unknown,
+    /// As [`Rendered::Unknown`], where the program chose it by a name, e.g. `GPIO.HIGH`.
+    Named(String),
+    /// The value of a call outside the program, by what it was given, e.g. `url_for('index')`.
+    Call {
+        /// What is called, as written.
+        callee: String,
+        /// The arguments.
+        values: Vec<Rendered>,
+    },
     /// The pieces of a formatted string, or of a container with its brackets and separators.
     Parts(Vec<Rendered>),
 }
@@ -106,10 +115,34 @@ impl fmt::Display for Decision {
         if self.effects.is_empty() {
             return f.write_str("nothing");
         }
-        for (i, effect) in self.effects.iter().enumerate() {
+        // What is called for the value that another effect is given shows there.
+        let inside = |effect: &Effect| self.effects.iter().any(|other| other.values.iter().any(|v| v.holds(effect)));
+        for (i, effect) in self.effects.iter().filter(|effect| !inside(effect)).enumerate() {
             write!(f, "{}{effect}", if i == 0 { "" } else { "; " })?;
         }
         Ok(())
+    }
+}
+
+impl Rendered {
+    /// Whether the value comes from this very call.
+    fn holds(&self, effect: &Effect) -> bool {
+        match self {
+            Self::Call { callee, values } => {
+                (*callee == effect.action && *values == effect.values)
+                    || values.iter().any(|value| value.holds(effect))
+            }
+            Self::Parts(parts) => parts.iter().any(|part| part.holds(effect)),
+            Self::Chosen(_) | Self::Data | Self::Unknown | Self::Named(_) => false,
+        }
+    }
+
+    /// How many values there are in this one, itself counted.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Call { values, .. } | Self::Parts(values) => 1 + values.iter().map(Self::size).sum::<usize>(),
+            Self::Chosen(_) | Self::Data | Self::Unknown | Self::Named(_) => 1,
+        }
     }
 }
 
@@ -130,6 +163,11 @@ impl fmt::Display for Rendered {
             Self::Chosen(text) => f.write_str(text),
             Self::Data => f.write_str("<data>"),
             Self::Unknown => f.write_str("<unknown>"),
+            Self::Named(name) => f.write_str(name),
+            Self::Call { callee, values } => {
+                let values = values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                write!(f, "{callee}({values})")
+            }
             Self::Parts(parts) => parts.iter().try_for_each(|part| part.fmt(f)),
         }
     }

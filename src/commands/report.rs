@@ -1,6 +1,8 @@
 //! `chameleon report`
 
+use std::fs::Permissions;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -60,7 +62,10 @@ fn photo(labeler: &ImageLabeler, process: &DecisionProcess, app: &AppModel, path
 /// Replaces the page as a whole.
 fn write(path: &Path, page: &str) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(|| format!("{}", folder.display()))?;
+    // A temporary file is private by default; a report is to be shown.
+    let mut builder = tempfile::Builder::new();
+    let builder = builder.permissions(Permissions::from_mode(0o644));
+    let mut file = builder.tempfile_in(folder).with_context(|| format!("{}", folder.display()))?;
     file.write_all(page.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path).with_context(|| format!("{}", path.display()))?;

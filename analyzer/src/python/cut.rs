@@ -3,7 +3,9 @@
 //! *Before* the API call the program has shown nothing that depends on the answer: only values are kept, and a test of
 //! something unknown (is there a file?) is taken to lead to the call, since otherwise there is no decision. *After* the
 //! call everything stays that may depend on the answer; loops over unknown things run once, and a test of something
-//! unknown that the answer has no part in is taken to hold, which is reported.
+//! unknown that the answer has no part in is taken to hold, or not to where that tells more, which is reported.
+
+use std::collections::BTreeSet;
 
 use chameleon_decision::{Constant, Expr, ExprKind, Span, Stmt, StmtKind, Target, UnaryOp};
 
@@ -27,8 +29,8 @@ pub(super) enum Focus {
 pub(super) struct Assumption {
     /// The test.
     pub(super) span: Span,
-    /// What is assumed, for people.
-    pub(super) reason: String,
+    /// Whether it is taken to hold.
+    pub(super) holds: bool,
 }
 
 /// Cuts one function.
@@ -41,6 +43,8 @@ pub(super) struct Cut<'a> {
     pub(super) focus: Focus,
     /// Functions that lead to the API call.
     pub(super) chain: &'a [usize],
+    /// Unknown tests that are taken not to hold.
+    pub(super) failing: &'a BTreeSet<Span>,
     /// What was assumed on the way.
     pub(super) assumptions: Vec<Assumption>,
 }
@@ -317,10 +321,9 @@ impl Cut<'_> {
                 return havoc(span, visit::written_in(std::slice::from_ref(stmt)));
             }
         }
-        let reason =
-            "this test depends on something outside the program; the decision is read as if it held".to_owned();
-        self.assumptions.push(Assumption { span: test.span, reason });
-        self.after(body, controlled)
+        let holds = !self.failing.contains(&test.span);
+        self.assumptions.push(Assumption { span: test.span, holds });
+        self.after(if holds { body } else { orelse }, controlled)
     }
 
     /// Whether a block uses the answer, or ends something.

@@ -22,8 +22,15 @@ pub(super) struct Slice {
     pub(super) assumptions: Vec<Assumption>,
 }
 
-/// Cuts the slice for one chain.
-pub(super) fn slice(project: &Project<'_>, lowered: &Lowered, graph: &CallGraph, chain: &Chain, site: &Site) -> Slice {
+/// Cuts the slice for one chain; unknown tests in `failing` are taken not to hold.
+pub(super) fn slice(
+    project: &Project<'_>,
+    lowered: &Lowered,
+    graph: &CallGraph,
+    chain: &Chain,
+    site: &Site,
+    failing: &BTreeSet<Span>,
+) -> Slice {
     let entry = chain.functions[0];
     let live = graph.reachable(&lowered.functions, [entry]);
     let suppliers = suppliers(project, &live, entry);
@@ -37,6 +44,7 @@ pub(super) fn slice(project: &Project<'_>, lowered: &Lowered, graph: &CallGraph,
         chain,
         site,
         facts: &facts,
+        failing,
         functions: BTreeMap::new(),
         assumptions: Vec::new(),
     };
@@ -89,6 +97,7 @@ struct Slicer<'a> {
     chain: &'a Chain,
     site: &'a Site,
     facts: &'a Facts<'a>,
+    failing: &'a BTreeSet<Span>,
     functions: BTreeMap<usize, Function>,
     assumptions: Vec<Assumption>,
 }
@@ -116,7 +125,8 @@ impl Slicer<'_> {
     }
 
     fn cut(&self, function: usize, focus: Focus) -> Cut<'_> {
-        Cut { facts: self.facts, function, focus, chain: &self.chain.functions, assumptions: Vec::new() }
+        let (facts, failing, chain) = (self.facts, self.failing, self.chain.functions.as_slice());
+        Cut { facts, function, focus, chain, failing, assumptions: Vec::new() }
     }
 
     /// Statements of the suppliers that set what the slice reads, and the initializer of the entry's object.

@@ -8,11 +8,15 @@ use super::response;
 use super::scope::Scope;
 use super::table::{Key, Table};
 use super::text::{Origin, Text, TextBuilder};
-use super::value::{Generator, Growth, Lambda, Value};
+use super::value::{Generator, Growth, Lambda, Value, is_dotted_name};
+use crate::decision::Rendered;
 use crate::program::{
     BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Function, Keyword, Parameter, Span,
     Target, UnaryOp,
 };
+
+/// A value of an outside call with more parts than this is not shown.
+const MAX_SHOWN: usize = 40;
 
 /// Arguments of a call, unpacked.
 pub(super) struct Args<'p> {
@@ -319,13 +323,39 @@ impl<'p> Machine<'p, '_> {
     fn eval_opaque(&mut self, text: &'p str, call: bool, args: &'p [Expr], span: Span) -> Run<Value<'p>> {
         let args = self.elements(args)?;
         if !call {
-            return Ok(Value::unknown(text));
+            let callee = text.split('(').next().unwrap_or(text);
+            return Ok(match self.shown_call(callee, &args) {
+                Some(shown) => Value::unknown_shown(text, shown),
+                None => Value::unknown(text),
+            });
         }
-        self.effect(span, text, &args);
+        let value = self.outside_call(span, text, &args);
         if matches!(text, "exit" | "quit" | "sys.exit" | "os._exit") {
             return Err(Stop::Exit);
         }
-        Ok(Value::unknown(format!("{text}(...)")))
+        Ok(value)
+    }
+
+    /// A call of something outside the program: an effect, and an unknown value.
+    pub(super) fn outside_call(&mut self, span: Span, callee: &str, args: &[Value<'p>]) -> Value<'p> {
+        self.effect(span, callee, args);
+        let text = format!("{callee}(...)");
+        match self.shown_call(callee, args) {
+            Some(shown) => Value::unknown_shown(text, shown),
+            None => Value::unknown(text),
+        }
+    }
+
+    /// The value of a call outside by what it was given, unless that says how many labels there are: what is built up
+    /// by the same call again and again, or from each label's data.
+    fn shown_call(&self, callee: &str, args: &[Value<'p>]) -> Option<Rendered> {
+        if args.is_empty() || self.is_undecided() || !is_dotted_name(callee) {
+            return None;
+        }
+        let values: Vec<Rendered> = args.iter().map(super::render::render).collect();
+        let shown = Rendered::Call { callee: callee.to_owned(), values };
+        let fits = shown.size() <= MAX_SHOWN && !builds_up(&shown, callee) && (self.iteration.is_none() || !holds_data(&shown));
+        fits.then_some(shown)
     }
 
     // === Calls ===
@@ -393,8 +423,7 @@ impl<'p> Machine<'p, '_> {
             Value::Builtin(name) => self.call_builtin(name, args, span),
             Value::Bound(bound) => self.call_method(&bound.0, &bound.1, args, span),
             Value::Unknown(unknown) => {
-                self.effect(span, &unknown.text, &args.all());
-                Ok(Value::unknown(format!("{}(...)", unknown.text)))
+                Ok(self.outside_call(span, &unknown.text, &args.all()))
             }
             _ => raise("TypeError"),
         }
@@ -502,6 +531,22 @@ impl<'p> Machine<'p, '_> {
             Ok(go_on)
         })?;
         Ok(go_on)
+    }
+}
+
+/// Whether an argument of a call comes from a call of the same.
+fn builds_up(call: &Rendered, callee: &str) -> bool {
+    let (Rendered::Call { values, .. } | Rendered::Parts(values)) = call else { return false };
+    values.iter().any(|value| {
+        matches!(value, Rendered::Call { callee: inner, .. } if inner == callee) || builds_up(value, callee)
+    })
+}
+
+fn holds_data(value: &Rendered) -> bool {
+    match value {
+        Rendered::Data => true,
+        Rendered::Call { values, .. } | Rendered::Parts(values) => values.iter().any(holds_data),
+        Rendered::Chosen(_) | Rendered::Unknown | Rendered::Named(_) => false,
     }
 }
 

@@ -19,7 +19,8 @@ fn render_nested(value: &Value<'_>, depth: usize) -> Rendered {
     match value {
         Value::Str(text) => render_text(text),
         Value::Int(_, true) | Value::Float(_, true) | Value::Api(_) | Value::Match(_) => Rendered::Data,
-        Value::Unknown(_) | Value::Generator(_) => Rendered::Unknown,
+        Value::Unknown(unknown) => unknown.shown.clone(),
+        Value::Generator(_) => Rendered::Unknown,
         Value::List(list) => {
             let list = list.borrow();
             sequence("[", &list.items, list.growth, "]", depth)

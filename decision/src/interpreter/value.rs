@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::scope::Scope;
 use super::table::Table;
 use super::text::{Origin, Text};
+use crate::decision::Rendered;
 use crate::program::{Comprehension, Expr, FunctionId, Parameter};
 
 pub(super) type Shared<T> = Rc<RefCell<T>>;
@@ -117,6 +118,8 @@ pub(super) struct Match {
 pub(super) struct Unknown<'p> {
     /// As written in the source, e.g. `request.files`.
     pub(super) text: String,
+    /// As it shows in a decision.
+    pub(super) shown: Rendered,
     pub(super) stored: RefCell<HashMap<String, Value<'p>>>,
 }
 
@@ -146,7 +149,13 @@ impl Value<'_> {
     }
 
     pub(super) fn unknown(text: impl Into<String>) -> Self {
-        Self::Unknown(Rc::new(Unknown { text: text.into(), stored: RefCell::default() }))
+        let text = text.into();
+        let shown = if is_dotted_name(&text) { Rendered::Named(text.clone()) } else { Rendered::Unknown };
+        Self::unknown_shown(text, shown)
+    }
+
+    pub(super) fn unknown_shown(text: impl Into<String>, shown: Rendered) -> Self {
+        Self::Unknown(Rc::new(Unknown { text: text.into(), shown, stored: RefCell::default() }))
     }
 
     /// What is unknown about the value itself, if anything.
@@ -215,6 +224,14 @@ impl Value<'_> {
             _ => None,
         }
     }
+}
+
+/// Whether a text is a name of the source, e.g. `GPIO.HIGH`, not a description.
+pub(super) fn is_dotted_name(text: &str) -> bool {
+    let is_name = |part: &str| {
+        part.chars().all(|c| c == '_' || c.is_alphanumeric()) && !part.starts_with(|c: char| c.is_ascii_digit())
+    };
+    text.split('.').all(|part| !part.is_empty() && is_name(part))
 }
 
 /// A Python number.

@@ -31,7 +31,8 @@ fn chosen_text(value: &Rendered) -> Option<String> {
             let bare = line.trim_matches(|c: char| !c.is_alphanumeric());
             (!bare.is_empty()).then(|| bare.to_owned())
         }
-        Rendered::Parts(parts) => parts.iter().find_map(chosen_text),
+        Rendered::Parts(parts) | Rendered::Call { values: parts, .. } => parts.iter().find_map(chosen_text),
+        Rendered::Named(name) => name.rsplit_once('.').map(|(_, last)| last.to_owned()),
         Rendered::Data | Rendered::Unknown => None,
     }
 }

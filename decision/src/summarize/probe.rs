@@ -116,7 +116,8 @@ pub(super) fn passes_through(effect: &Effect) -> bool {
     fn chosen(value: &Rendered) -> bool {
         match value {
             Rendered::Chosen(_) => true,
-            Rendered::Data | Rendered::Unknown => false,
+            Rendered::Data | Rendered::Unknown | Rendered::Named(_) => false,
+            Rendered::Call { values, .. } => !values.is_empty() && values.iter().all(chosen),
             Rendered::Parts(parts) => !parts.iter().any(|part| matches!(part, Rendered::Data)),
         }
     }

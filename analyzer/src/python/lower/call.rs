@@ -69,8 +69,11 @@ impl<'t> Lower<'_, 't> {
             return ExprKind::Builtin { name: name.to_owned(), args, keywords };
         }
         let last = name.rsplit('.').next().unwrap_or(name);
-        if TECHNICAL_NAMES.contains(&last) || is_quiet(name) {
+        if TECHNICAL_NAMES.contains(&last) {
             return self.opaque(node, "it comes from outside the application");
+        }
+        if is_quiet(name) {
+            return outside(self.shown(node), false, args, keywords);
         }
         let written = field(node, "function").map_or_else(|| name.to_owned(), |callee| self.shown(callee));
         outside(written, true, args, keywords)
