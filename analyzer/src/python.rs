@@ -17,7 +17,9 @@ mod visit;
 
 use std::collections::BTreeSet;
 
-use chameleon_decision::{ApiOutput, DecideError, DecisionProcess, FORMAT_VERSION, Problem, Span, Vocabulary, summarize};
+use chameleon_decision::{
+    ApiOutput, DecideError, DecisionProcess, FORMAT_VERSION, Problem, Span, Vocabulary, summarize,
+};
 
 use self::cut::Assumption;
 use self::entry::{CallGraph, Chain};
@@ -151,11 +153,7 @@ impl Run<'_> {
         found
     }
 
-    fn assuming(
-        &self,
-        chain: &Chain,
-        failing: &BTreeSet<Span>,
-    ) -> ((DecisionProcess, Vec<Problem>), Vec<Assumption>) {
+    fn assuming(&self, chain: &Chain, failing: &BTreeSet<Span>) -> ((DecisionProcess, Vec<Problem>), Vec<Assumption>) {
         let slice = slice::slice(self.project, self.lowered, self.graph, chain, self.site, failing);
         let mut problems = Vec::new();
         for assumption in &slice.assumptions {

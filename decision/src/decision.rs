@@ -129,8 +129,7 @@ impl Rendered {
     fn holds(&self, effect: &Effect) -> bool {
         match self {
             Self::Call { callee, values } => {
-                (*callee == effect.action && *values == effect.values)
-                    || values.iter().any(|value| value.holds(effect))
+                (*callee == effect.action && *values == effect.values) || values.iter().any(|value| value.holds(effect))
             }
             Self::Parts(parts) => parts.iter().any(|part| part.holds(effect)),
             Self::Chosen(_) | Self::Data | Self::Unknown | Self::Named(_) => false,

@@ -354,7 +354,9 @@ impl<'p> Machine<'p, '_> {
         }
         let values: Vec<Rendered> = args.iter().map(super::render::render).collect();
         let shown = Rendered::Call { callee: callee.to_owned(), values };
-        let fits = shown.size() <= MAX_SHOWN && !builds_up(&shown, callee) && (self.iteration.is_none() || !holds_data(&shown));
+        let fits = shown.size() <= MAX_SHOWN
+            && !builds_up(&shown, callee)
+            && (self.iteration.is_none() || !holds_data(&shown));
         fits.then_some(shown)
     }
 
@@ -422,9 +424,7 @@ impl<'p> Machine<'p, '_> {
             Value::Lambda(lambda) => self.call_lambda(lambda, args, span),
             Value::Builtin(name) => self.call_builtin(name, args, span),
             Value::Bound(bound) => self.call_method(&bound.0, &bound.1, args, span),
-            Value::Unknown(unknown) => {
-                Ok(self.outside_call(span, &unknown.text, &args.all()))
-            }
+            Value::Unknown(unknown) => Ok(self.outside_call(span, &unknown.text, &args.all())),
             _ => raise("TypeError"),
         }
     }
