@@ -58,7 +58,9 @@ fn section(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
     let place = if entry_name == "<module>" { "the module's own code".to_owned() } else { format!("{entry_name}()") };
     line!(out, "  Decided in  {place}, {entry_file}");
     source::wrap(out, "  Decision    ", 14, &decision(process));
-    source::wrap(out, "  Looks at    ", 14, &results(process));
+    if process.summary.top_k.is_some() || process.summary.decision_type != DecisionType::Other {
+        source::wrap(out, "  Looks at    ", 14, &results(process));
+    }
     line!(out);
 
     for (at, branch) in process.summary.branches.iter().enumerate() {
@@ -126,6 +128,7 @@ fn decision(process: &DecisionProcess) -> String {
 
 fn results(process: &DecisionProcess) -> String {
     match (process.summary.top_k, process.api.default_top_k) {
+        (Some(1), _) => "the first result only".to_owned(),
         (Some(k), _) => format!("the first {k} {}", plural(k as usize, "result")),
         (None, Some(k)) => format!("all results (the API sends {k} unless asked otherwise)"),
         (None, None) => "all results".to_owned(),

@@ -125,8 +125,8 @@ impl<'p> Decider<'p> {
 
     /// The distinct decisions that are right for an image whose true labels are `truth`.
     ///
-    /// Every true label in turn is placed first, the others follow in the order given, all at score 1; without true
-    /// labels the decision on the empty output. A served decision is right if and only if it is in this list.
+    /// Every true label in turn is placed first, the others follow in the order given, all as good as sure; without
+    /// true labels the decision on the empty output. A served decision is right if and only if it is in this list.
     ///
     /// # Errors
     /// As [`Decider::decide`].
@@ -134,7 +134,7 @@ impl<'p> Decider<'p> {
         let first = (0..truth.len().max(1)).map(|first| {
             let rest = (0..truth.len()).filter(move |&i| i != first);
             let order = truth.get(first).map(|_| first).into_iter().chain(rest);
-            self.decide(&ApiOutput::labels(order.map(|i| (truth[i], 1.0))))
+            self.decide(&ApiOutput::sure(order.map(|i| truth[i])))
         });
         let mut distinct = Vec::new();
         for decision in first {

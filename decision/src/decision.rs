@@ -108,6 +108,28 @@ impl Decision {
         let _ = program;
         self.to_string()
     }
+
+    /// Whether another decision could be this one without any data of the API, or the other way round: `print([])` and
+    /// `print([<data>])`, `print('labels: ')` and `print('labels: '<data>', ')`.
+    pub(crate) fn is_same_without_data(&self, other: &Self) -> bool {
+        let has_data =
+            |decision: &Self| decision.effects.iter().any(|effect| effect.values.iter().any(Rendered::has_data));
+        let words = |decision: &Self| {
+            let mut words: Vec<String> = decision.effects.iter().map(Effect::words).collect();
+            words.sort_unstable();
+            words.dedup();
+            words
+        };
+        (has_data(self) || has_data(other)) && words(self) == words(other)
+    }
+}
+
+impl Effect {
+    /// What is left without the API's data and the marks around them.
+    fn words(&self) -> String {
+        let values = self.values.iter().map(Rendered::words).collect::<Vec<_>>().join(",");
+        format!("{} {values}", self.action)
+    }
 }
 
 impl fmt::Display for Decision {
@@ -133,6 +155,32 @@ impl Rendered {
             }
             Self::Parts(parts) => parts.iter().any(|part| part.holds(effect)),
             Self::Chosen(_) | Self::Data | Self::Unknown | Self::Named(_) => false,
+        }
+    }
+
+    /// Whether data of the API are in it.
+    pub(crate) fn has_data(&self) -> bool {
+        match self {
+            Self::Data => true,
+            Self::Call { values, .. } | Self::Parts(values) => values.iter().any(Self::has_data),
+            Self::Chosen(_) | Self::Unknown | Self::Named(_) => false,
+        }
+    }
+
+    /// The letters and digits that are no data of the API.
+    fn words(&self) -> String {
+        match self {
+            Self::Data => String::new(),
+            Self::Parts(parts) => parts.iter().map(Self::words).collect(),
+            Self::Call { callee, values } => {
+                let values = values.iter().map(Self::words).collect::<Vec<_>>().join(",");
+                format!("{callee}({values})")
+            }
+            Self::Chosen(text) => {
+                let spaces = text.replace("\\n", "").replace("\\r", "").replace("\\t", "");
+                spaces.chars().filter(|c| c.is_alphanumeric()).collect()
+            }
+            Self::Unknown | Self::Named(_) => self.to_string(),
         }
     }
 

@@ -71,21 +71,22 @@ impl Draft {
     ) -> Result<Result<(), Reason>, DecideError> {
         let mut found = Branches::find(probe, vocabulary)?;
         self.summary.default = probe.decision(found.default).clone();
-        if found.empty != found.default {
+        if !probe.differ_by_data_only(found.empty, found.default) {
             let what = probe.decision(found.empty);
             self.warn(program, format!("an empty answer has an outcome of its own: {what}"));
         }
-        let words = words::find(program, probe, &mut found, vocabulary)?;
+        let mut words = words::find(program, probe, &mut found, vocabulary)?;
         // In the order of the source; a priority of the application's own is sorted by later.
         found.branches.sort_by_key(|branch| {
             let first = words::of(&words, branch.outcome).iter().map(|word| word.span).min();
             (first.is_none(), first)
         });
+        let company = words::in_company(probe, &found, &mut words)?;
         if found.branches.is_empty() {
-            let together = words::together(&words);
-            if probe.labels(&together.iter().map(String::as_str).collect::<Vec<_>>())? != found.default {
-                return Ok(Err(Reason("the outcome depends on how many labels match".to_owned())));
+            if let Some(reason) = company {
+                return Ok(Err(reason));
             }
+            warnings::try_more(probe, &words)?;
             warnings::find(self, program, probe, &found, &words, vocabulary);
             return Ok(Err(Reason("every answer of the API leads to the same outcome".to_owned())));
         }
@@ -109,7 +110,11 @@ impl Draft {
                 evidence: name::evidence(probe, branch.outcome, found.default, &effects),
             });
         }
+        warnings::try_more(probe, &words)?;
         warnings::find(self, program, probe, &found, &words, vocabulary);
+        if let Some(reason) = company {
+            return Ok(Err(reason));
+        }
         let order = match (order, top_k, cuts.into_iter().find_map(Result::err)) {
             (Err(reason), ..) | (_, Err(reason), _) | (_, _, Some(reason)) => return Ok(Err(reason)),
             (Ok(order), Ok(top_k), None) => {

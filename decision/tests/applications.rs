@@ -134,7 +134,8 @@ fn an_exclusive_bound_and_a_slice_are_found_to_the_bit() {
 #[test]
 fn ladders_and_counts_are_other_with_the_reason() {
     assert_eq!(summary("ladder").0.reason.unwrap(), "the outcome depends on ranges of the score");
-    assert_eq!(summary("count").0.reason.unwrap(), "the outcome depends on how many labels match");
+    let count = summary("count").0.reason.unwrap();
+    assert!(count.starts_with("no label alone leads to"), "{count}");
 }
 
 #[test]
@@ -151,7 +152,7 @@ fn a_black_list_is_negated_only_where_absence_matters() {
 fn conditions_that_never_fail_and_words_that_never_match_are_flagged() {
     let (_, warnings) = summary("lower");
     let text: Vec<_> = warnings.iter().map(|warning| warning.message.as_str()).collect();
-    assert!(text.iter().any(|text| text.contains("true on every output")), "{text:?}");
+    assert!(text.iter().any(|text| text.contains("true on every answer")), "{text:?}");
     assert!(text.iter().any(|text| text.contains("`dog` never equals the label `Dog`")), "{text:?}");
 }
 

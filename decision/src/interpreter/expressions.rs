@@ -330,7 +330,7 @@ impl<'p> Machine<'p, '_> {
             });
         }
         let value = self.outside_call(span, text, &args);
-        if matches!(text, "exit" | "quit" | "sys.exit" | "os._exit") {
+        if super::statements::is_exit(text) {
             return Err(Stop::Exit);
         }
         Ok(value)
@@ -354,9 +354,8 @@ impl<'p> Machine<'p, '_> {
         }
         let values: Vec<Rendered> = args.iter().map(super::render::render).collect();
         let shown = Rendered::Call { callee: callee.to_owned(), values };
-        let fits = shown.size() <= MAX_SHOWN
-            && !builds_up(&shown, callee)
-            && (self.iteration.is_none() || !holds_data(&shown));
+        let fits =
+            shown.size() <= MAX_SHOWN && !builds_up(&shown, callee) && (self.iteration.is_none() || !shown.has_data());
         fits.then_some(shown)
     }
 
@@ -540,14 +539,6 @@ fn builds_up(call: &Rendered, callee: &str) -> bool {
     values.iter().any(|value| {
         matches!(value, Rendered::Call { callee: inner, .. } if inner == callee) || builds_up(value, callee)
     })
-}
-
-fn holds_data(value: &Rendered) -> bool {
-    match value {
-        Rendered::Data => true,
-        Rendered::Call { values, .. } | Rendered::Parts(values) => values.iter().any(holds_data),
-        Rendered::Chosen(_) | Rendered::Unknown | Rendered::Named(_) => false,
-    }
 }
 
 fn constant<'p>(value: &Constant) -> Value<'p> {

@@ -77,8 +77,11 @@ pub(super) struct Machine<'p, 'o> {
     pub(super) globals: Rc<Scope<'p>>,
     pub(super) scopes: Vec<Rc<Scope<'p>>>,
     pub(super) called_api: u32,
-    /// Tests of the API's data so far, however they went.
+    /// Tests of the API's data that what runs now hangs on: it grows with each, and falls back where every way through
+    /// the statement or call that tested has come together again.
     pub(super) inspections: u64,
+    /// Tests of the API's data so far.
+    pub(super) looks: u64,
     /// Inspections at the start of the iteration over the API's items that the run is in, provided that the loop was
     /// reached without any.
     pub(super) iteration: Option<u64>,
@@ -122,6 +125,7 @@ pub(crate) fn run(
         globals,
         called_api: 0,
         inspections: 0,
+        looks: 0,
         iteration: None,
         handling: Vec::new(),
         tracing,
@@ -225,8 +229,14 @@ impl<'p> Machine<'p, '_> {
     /// Notes that data of the API was tested: what follows is decided by it.
     pub(super) fn inspect(&mut self, value: &Value<'p>) {
         if value.is_data() {
-            self.inspections += 1;
+            self.looked();
         }
+    }
+
+    /// Notes a test of the API's data.
+    pub(super) fn looked(&mut self) {
+        self.inspections += 1;
+        self.looks += 1;
     }
 
     /// Whether the run is in a loop over the API's items and nothing about the item was tested yet.

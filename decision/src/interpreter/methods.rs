@@ -38,7 +38,7 @@ impl<'p> Machine<'p, '_> {
                         Some(Value::Str(key)) if !key.is_unknown() => {
                             let found = api.key(key.as_str());
                             if found.is_none() && key.as_str() != "error" {
-                                self.inspections += 1;
+                                self.looked();
                             }
                             Ok(found.unwrap_or(fallback))
                         }
@@ -74,7 +74,7 @@ impl<'p> Machine<'p, '_> {
                 self.call_builtin(&called, args, span)
             }
             Value::Float(value, data) if name == "is_integer" => Ok(if *data {
-                self.inspections += 1;
+                self.looked();
                 Value::Bool(value.fract() == 0.0)
             } else {
                 Value::Bool(value.fract() == 0.0)

@@ -134,7 +134,7 @@ impl<'p> Machine<'p, '_> {
         if !holds_data(left) && !holds_data(right) {
             return;
         }
-        self.inspections += 1;
+        self.looked();
         if self.tracing {
             self.note_words(left);
             self.note_words(right);

@@ -184,7 +184,7 @@ impl<'p> Machine<'p, '_> {
                     if let Some(value) = object.key(key.as_str()) {
                         return Ok(value);
                     }
-                    self.inspections += 1;
+                    self.looked();
                     raise("KeyError")
                 }
                 Value::Unknown(_) | Value::Str(_) => Ok(Value::unknown("an item of the response")),
@@ -203,7 +203,7 @@ impl<'p> Machine<'p, '_> {
                 // Beyond the end of the API's list raises: how many there are was looked at.
                 if list.borrow().growth == Growth::Mirror && matches!(index, Value::Int(at, _) if *at >= length as i64)
                 {
-                    self.inspections += 1;
+                    self.looked();
                 }
                 if index.unknown_text().is_some() {
                     return Ok(Value::unknown("an item at an unknown index"));

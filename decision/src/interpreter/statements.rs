@@ -28,8 +28,10 @@ impl<'p> Machine<'p, '_> {
             scope.set(parameter.name.trim_start_matches('*'), arg);
         }
         self.scopes.push(scope);
+        let inspections = self.inspections;
         let flow = self.nested(function.span, |machine| machine.block(&function.body));
         self.scopes.pop();
+        self.inspections = inspections;
         Ok(match flow? {
             Flow::Return(value, span) => (value, Some(span)),
             _ => (Value::None, None),
@@ -38,8 +40,11 @@ impl<'p> Machine<'p, '_> {
 
     pub(super) fn block(&mut self, body: &'p [Stmt]) -> Run<Flow<'p>> {
         for stmt in body {
+            let inspections = self.inspections;
             match self.exec(stmt)? {
-                Flow::Next => {}
+                Flow::Next if self.inspections == inspections => {}
+                Flow::Next if jumps(stmt) => {}
+                Flow::Next => self.inspections = inspections,
                 ended => return Ok(ended),
             }
         }
@@ -183,7 +188,7 @@ impl<'p> Machine<'p, '_> {
             self.scopes.truncate(depth);
             self.iteration = iteration;
             // Which exception it is may hang on the data: what follows is decided.
-            self.inspections += 1;
+            self.looked();
             let handler = handlers
                 .iter()
                 .find(|(names, _)| names.is_empty() || names.iter().any(|name| catches(name, &exception)));
@@ -374,10 +379,14 @@ impl<'p> Machine<'p, '_> {
 
     /// Evaluates the test of a branch.
     pub(super) fn test(&mut self, test: &'p Expr) -> Run<bool> {
-        let inspections = self.inspections;
+        let looks = self.looks;
         let value = self.eval(test)?;
         let taken = self.truth_of_test(&value, test.span)?;
-        if self.tracing && self.inspections > inspections {
+        if self.looks > 0 {
+            // It may ask for what an earlier test of the API's data left behind: a flag, a counter.
+            self.inspections += 1;
+        }
+        if self.tracing && self.looks > looks {
             self.trace.inspecting.insert(test.span);
         }
         Ok(taken)
@@ -417,6 +426,37 @@ impl<'p> Machine<'p, '_> {
     pub(super) fn undetermined(&self, span: Span, what: impl Into<String>) -> Stop {
         Stop::Error(DecideError::Undetermined { span, what: what.into() })
     }
+}
+
+/// Whether a statement may leave a block around it, so that what comes next hangs on the tests in it.
+fn jumps(stmt: &Stmt) -> bool {
+    let mut blocks = vec![(std::slice::from_ref(stmt), false)];
+    while let Some((block, in_loop)) = blocks.pop() {
+        for stmt in block {
+            match &stmt.kind {
+                StmtKind::Return { .. } | StmtKind::Raise { .. } => return true,
+                StmtKind::Break | StmtKind::Continue if !in_loop => return true,
+                StmtKind::Expr { value: Expr { kind: ExprKind::Opaque { text, .. }, .. } } if is_exit(text) => {
+                    return true;
+                }
+                StmtKind::If { body, orelse, .. } => blocks.extend([(&body[..], in_loop), (&orelse[..], in_loop)]),
+                StmtKind::For { body, orelse, .. } | StmtKind::While { body, orelse, .. } => {
+                    blocks.extend([(&body[..], true), (&orelse[..], in_loop)]);
+                }
+                StmtKind::Try { body, handlers, orelse, finally } => {
+                    blocks.extend(handlers.iter().map(|handler| (&handler.1[..], in_loop)));
+                    blocks.extend([body, orelse, finally].map(|block| (&block[..], in_loop)));
+                }
+                _ => {}
+            }
+        }
+    }
+    false
+}
+
+/// Whether calling this ends the program.
+pub(super) fn is_exit(callee: &str) -> bool {
+    matches!(callee, "exit" | "quit" | "sys.exit" | "os._exit")
 }
 
 /// Whether a handler for `handler` catches `exception`, by Python's hierarchy of built-in exceptions.

@@ -117,7 +117,11 @@ impl<'p> Machine<'p, '_> {
     fn join(&mut self, separator: &Text, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
         let Some(iterable) = args.get(0) else { return raise("TypeError") };
         let growth = self.growth(iterable);
-        let items = self.items(iterable, span)?;
+        let mut items = self.items(iterable, span)?;
+        if growth == Growth::Grown && items.iter().all(|item| matches!(item, Value::Str(text) if !text.is_data())) {
+            // Filled in the order of the scores, which was not decided.
+            items.sort_by_cached_key(|item| super::render::to_str(item).shared());
+        }
         let mut out = TextBuilder::default();
         for (i, item) in items.iter().enumerate() {
             if i > 0 {

@@ -45,7 +45,7 @@ impl Branches {
             (empty, singles) = survey(probe, vocabulary)?;
         }
         let mut common = most_common(&singles).unwrap_or(empty);
-        if common != empty && probe.ignore_logging(empty, common) {
+        if !probe.differ_by_data_only(empty, common) && probe.ignore_logging(empty, common) {
             (empty, singles) = survey(probe, vocabulary)?;
             common = most_common(&singles).unwrap_or(empty);
         }
@@ -141,6 +141,9 @@ fn most_common(outcomes: &[Outcome]) -> Option<Outcome> {
 fn default_of(probe: &Probe<'_>, empty: Outcome, common: Outcome, singles: &[Outcome]) -> Outcome {
     if common == empty || singles.contains(&empty) {
         return empty;
+    }
+    if probe.differ_by_data_only(empty, common) {
+        return common;
     }
     let agree = singles.iter().filter(|&&outcome| outcome == common).count();
     let others = agree < singles.len();

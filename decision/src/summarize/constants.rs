@@ -6,6 +6,8 @@ use crate::program::{Constant, Expr, ExprKind, Function, Parameter, Program, Spa
 #[derive(Default)]
 pub(super) struct Constants {
     pub(super) texts: Vec<(String, Span)>,
+    /// Texts that only show or name a result: returned, printed, or the name of a group of words.
+    shown: Vec<(String, Span)>,
 }
 
 impl Constants {
@@ -17,20 +19,34 @@ impl Constants {
             constants.block(body);
         }
         constants.texts.sort_by_key(|text| text.1);
+        constants.shown.sort_by_key(|text| text.1);
         constants
     }
 
     /// Where a text that the program compared is written, and how it is spelled there. A text made at run time (by
-    /// `lower()`, by `split()`) is looked for with its case folded and inside longer constants.
+    /// `lower()`, by `split()`) is looked for with its case folded and inside longer constants, and last among those
+    /// that only show a result.
     pub(super) fn place(&self, text: &str) -> Option<(String, Span)> {
-        let whole = |same: &dyn Fn(&str) -> bool| self.texts.iter().find(|constant| same(&constant.0)).cloned();
+        let whole = |texts: &[(String, Span)], same: &dyn Fn(&str) -> bool| {
+            texts.iter().find(|constant| same(&constant.0)).cloned()
+        };
         let folded = text.trim().to_lowercase();
-        whole(&|constant| constant == text)
-            .or_else(|| whole(&|constant| constant.trim().to_lowercase() == folded))
-            .or_else(|| {
-                let inside = self.texts.iter().find(|constant| constant.0.to_lowercase().contains(&folded));
-                inside.filter(|_| !folded.is_empty()).map(|constant| (text.to_owned(), constant.1))
-            })
+        let among = |texts: &[(String, Span)]| {
+            whole(texts, &|constant| constant == text)
+                .or_else(|| whole(texts, &|constant| constant.trim().to_lowercase() == folded))
+        };
+        among(&self.texts).or_else(|| among(&self.shown)).or_else(|| {
+            let inside = self.texts.iter().find(|constant| constant.0.to_lowercase().contains(&folded));
+            inside.filter(|_| !folded.is_empty()).map(|constant| (text.to_owned(), constant.1))
+        })
+    }
+
+    /// A value that the program shows as it is.
+    fn result(&mut self, value: &Expr) {
+        match &value.kind {
+            ExprKind::Constant { value: Constant::Str(text) } => self.shown.push((text.clone(), value.span)),
+            _ => self.expr(value),
+        }
     }
 
     fn block(&mut self, body: &[Stmt]) {
@@ -70,7 +86,8 @@ impl Constants {
                 self.block(orelse);
                 self.block(finally);
             }
-            StmtKind::Return { value: Some(value) } | StmtKind::Expr { value } => self.expr(value),
+            StmtKind::Return { value: Some(value) } => self.result(value),
+            StmtKind::Expr { value } => self.expr(value),
             StmtKind::Return { value: None }
             | StmtKind::Raise { .. }
             | StmtKind::Break
@@ -114,7 +131,16 @@ impl Constants {
             }
             ExprKind::Dict { items } => {
                 for (key, value) in items {
-                    self.exprs([key, value]);
+                    let is_group = matches!(
+                        value.kind,
+                        ExprKind::List { .. } | ExprKind::Tuple { .. } | ExprKind::Set { .. } | ExprKind::Dict { .. }
+                    );
+                    if is_group {
+                        self.result(key);
+                    } else {
+                        self.expr(key);
+                    }
+                    self.expr(value);
                 }
             }
             ExprKind::Starred { value } | ExprKind::Unary { value, .. } | ExprKind::Walrus { value, .. } => {
@@ -133,6 +159,7 @@ impl Constants {
                 self.expr(object);
                 self.exprs([start, stop, step].into_iter().filter_map(|bound| bound.as_deref()));
             }
+            ExprKind::Builtin { name, args, .. } if name == "print" => args.iter().for_each(|arg| self.result(arg)),
             ExprKind::Call { args, keywords, .. } | ExprKind::Builtin { args, keywords, .. } => {
                 self.exprs(args);
                 self.exprs(keywords.iter().map(|keyword| &keyword.value));

@@ -19,6 +19,8 @@ enum Pair {
     Higher,
     /// Neither alone: both are taken.
     Both,
+    /// Neither is taken.
+    Neither,
 }
 
 type Class = (DecisionType, Option<Order>);
@@ -33,6 +35,10 @@ pub(super) fn find(probe: &mut Probe<'_>, found: &mut Branches) -> Result<Result
         return Ok(Ok((DecisionType::TrueFalse, None)));
     }
     let pairs = all_pairs(probe, found)?;
+    if let Some((i, j, _)) = pairs.iter().find(|pair| pair.2 == Pair::Neither) {
+        let (a, b) = (probe.decision(found.branches[*i].outcome), probe.decision(found.branches[*j].outcome));
+        return Ok(Err(Reason(format!("one label each for `{a}` and `{b}` leads to neither"))));
+    }
     let all = |wanted: &[Pair]| pairs.iter().all(|pair| wanted.contains(&pair.2));
     Ok(if all(&[Pair::First]) {
         Ok((DecisionType::MultiChoice, Some(Order::ApiOutput)))
@@ -115,6 +121,8 @@ fn all_pairs(probe: &mut Probe<'_>, found: &Branches) -> Result<Vec<(usize, usiz
                 Pair::Lower
             } else if forward == b.outcome && backward == b.outcome {
                 Pair::Higher
+            } else if forward == found.default && backward == found.default {
+                Pair::Neither
             } else {
                 Pair::Both
             };

@@ -44,14 +44,22 @@ impl<'p> Probe<'p> {
         }
     }
 
-    /// The outcome on these labels in this order, all at full score.
+    /// The outcome on these labels in this order, all as good as sure.
     pub(super) fn labels(&mut self, labels: &[&str]) -> Result<Outcome, DecideError> {
-        self.scored(&labels.iter().map(|label| (*label, 1.0)).collect::<Vec<_>>())
+        let padding = self.padding_of(labels.len());
+        self.run(&ApiOutput::sure(labels.iter().copied().chain(std::iter::repeat_n(NEUTRAL, padding))))
     }
 
     /// The outcome on these labels with scores.
     pub(super) fn scored(&mut self, labels: &[(&str, f64)]) -> Result<Outcome, DecideError> {
-        let (decision, trace) = self.decider.trace(&self.output(labels), true)?;
+        // What is appended scores least, as the API orders by score.
+        let least = labels.iter().map(|label| label.1).fold(1.0, f64::min);
+        let padding = std::iter::repeat_n((NEUTRAL, least), self.padding_of(labels.len()));
+        self.run(&ApiOutput::labels(labels.iter().copied().chain(padding)))
+    }
+
+    fn run(&mut self, output: &ApiOutput) -> Result<Outcome, DecideError> {
+        let (decision, trace) = self.decider.trace(output, true)?;
         let outcome = self.intern(decision);
         self.all_tests.extend(&trace.tests);
         self.tests.entry(outcome).or_default().extend(trace.tests);
@@ -60,12 +68,8 @@ impl<'p> Probe<'p> {
         Ok(outcome)
     }
 
-    fn output(&self, labels: &[(&str, f64)]) -> ApiOutput {
-        let padding =
-            (self.padding + 1).saturating_sub(labels.len().max(1)) + usize::from(labels.is_empty() && self.padding > 0);
-        // What is appended scores least, as the API orders by score.
-        let least = labels.iter().map(|label| label.1).fold(1.0, f64::min);
-        ApiOutput::labels(labels.iter().copied().chain(std::iter::repeat_n((NEUTRAL, least), padding)))
+    fn padding_of(&self, labels: usize) -> usize {
+        (self.padding + 1).saturating_sub(labels.max(1)) + usize::from(labels == 0 && self.padding > 0)
     }
 
     fn intern(&mut self, mut decision: Decision) -> Outcome {
@@ -102,6 +106,11 @@ impl<'p> Probe<'p> {
     pub(super) fn wants_more(&self, outcome: Outcome) -> bool {
         let failed = Rendered::Chosen("IndexError".to_owned());
         self.outcomes[outcome].effects.iter().any(|effect| effect.action == "raise" && effect.values.contains(&failed))
+    }
+
+    /// Whether two outcomes are the same but for the API's data, of which one may have none.
+    pub(super) fn differ_by_data_only(&self, a: Outcome, b: Outcome) -> bool {
+        a == b || self.outcomes[a].is_same_without_data(&self.outcomes[b])
     }
 
     /// What an outcome does that another does not.

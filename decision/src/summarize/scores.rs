@@ -51,6 +51,10 @@ pub(super) fn threshold(
     }
     // `> 0.7` passes first at the float after 0.7; the shorter of the two is what the source says.
     let inclusive = above.to_string().len() <= below.to_string().len();
+    if below == 0.0 {
+        // Every label scores more than nothing.
+        return Ok(Ok(None));
+    }
     Ok(Ok(Some(MinScore { value: if inclusive { above } else { below }, inclusive })))
 }
 
@@ -72,6 +76,12 @@ pub(super) fn top_k(probe: &mut Probe<'_>, found: &Branches) -> Result<Result<Op
                 place += 1;
             }
             cut = Some(place);
+            let before = vec![filler.as_str(); place as usize];
+            let beyond = [&before[..], &[sample.as_str()]].concat();
+            if probe.labels(&beyond)? != probe.labels(&before)? {
+                let reason = format!("what a label like `{sample}` leads to depends on the labels before it");
+                return Ok(Err(Reason(reason)));
+            }
         }
         if common.is_some_and(|common| common != cut) {
             return Ok(Err(Reason("branches look at different numbers of results".to_owned())));

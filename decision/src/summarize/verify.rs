@@ -75,8 +75,9 @@ fn sample<'a>(
         let label = vocabulary.labels[label].as_str();
         // An API sends each label once.
         if labels.iter().all(|other| other.0 != label) {
-            let score = if cuts.is_empty() { 1.0 } else { random.below(101) as f64 / 100.0 };
-            labels.push((label, score));
+            let score = if cuts.is_empty() { 1.0 } else { (1 + random.below(100)) as f64 / 100.0 };
+            // No two scores are the very same.
+            labels.push((label, score - labels.len() as f64 * 1e-6));
         }
     }
     labels.sort_by(|a, b| b.1.total_cmp(&a.1));

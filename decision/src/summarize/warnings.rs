@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::Draft;
 use super::branches::Branches;
-use super::probe::Probe;
+use super::probe::{NEUTRAL, Probe};
 use super::words::Found;
+use crate::decider::DecideError;
 use crate::process::Warning;
 use crate::program::{Program, Span};
 use crate::summary::{MatchMode, Vocabulary};
@@ -34,7 +35,7 @@ pub(super) fn find(
         }
     }
     for (span, always) in one_sided(probe) {
-        let message = format!("this condition was {} on every output tried", if always { "true" } else { "false" });
+        let message = format!("this condition was {} on every answer tried", if always { "true" } else { "false" });
         draft.warnings.push(Warning { span, message });
     }
     if found.branches.is_empty() {
@@ -54,6 +55,9 @@ pub(super) fn find(
 /// Words that never meet a label: by their case, or because nothing happens when they do.
 fn odd_word(word: &Found, vocabulary: &Vocabulary) -> Option<String> {
     let text = &word.written;
+    if word.in_company {
+        return None;
+    }
     if word.outcome.is_none() {
         return Some(format!("`{text}` is compared with labels but no spelling of it changes the outcome"));
     }
@@ -69,6 +73,34 @@ fn odd_word(word: &Found, vocabulary: &Vocabulary) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Words that are combined at most.
+const MAX_COMBINED: usize = 12;
+
+/// Runs the program on more outputs while some test went one way only: two words in one label, two labels, all words,
+/// low scores.
+pub(super) fn try_more(probe: &mut Probe<'_>, words: &[Found]) -> Result<(), DecideError> {
+    if one_sided(probe).is_empty() {
+        return Ok(());
+    }
+    let spelled: Vec<Vec<String>> = words.iter().take(MAX_COMBINED).map(Found::spellings).collect();
+    for (at, first) in spelled.iter().enumerate() {
+        for label in first.iter().map(String::as_str).chain([NEUTRAL]) {
+            for score in [0.01, 0.5] {
+                probe.scored(&[(label, score)])?;
+            }
+        }
+        for second in spelled[..at].iter().chain(&spelled[at + 1..]) {
+            for (a, b) in first.iter().zip(second) {
+                probe.labels(&[&format!("{a} {b}")])?;
+                probe.labels(&[a, b])?;
+            }
+        }
+    }
+    let all: Vec<&str> = spelled.iter().flatten().map(String::as_str).collect();
+    probe.labels(&all)?;
+    Ok(())
 }
 
 /// Tests of the API's data that always went one way.

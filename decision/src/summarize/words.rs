@@ -1,5 +1,6 @@
 //! The application's words: which branch each leads to, and how it is compared.
 
+use super::Reason;
 use super::branches::Branches;
 use super::constants::Constants;
 use super::matching::{MODES, matches, neighbours};
@@ -20,7 +21,16 @@ pub(super) struct Found {
     pub(super) span: Span,
     /// The outcome it leads to; none when no spelling of it changes anything.
     pub(super) outcome: Option<Outcome>,
+    /// It changes what other labels lead to.
+    pub(super) in_company: bool,
     pub(super) mode: MatchMode,
+}
+
+impl Found {
+    /// Labels that could be the word itself.
+    pub(super) fn spellings(&self) -> Vec<String> {
+        super::matching::spellings(&self.text)
+    }
 }
 
 /// All words, in order of appearance; branches that no label reaches but a word does are added to `found`.
@@ -55,7 +65,7 @@ pub(super) fn find(
                 kept_away.then_some(branch)
             }
         };
-        words.push(Found { text, written, span, outcome, mode: MatchMode::Other });
+        words.push(Found { text, written, span, outcome, in_company: false, mode: MatchMode::Other });
     }
     words.sort_by_key(|word| word.span);
     for at in 0..found.branches.len() {
@@ -67,9 +77,75 @@ pub(super) fn find(
     Ok(words)
 }
 
-/// One output with every word in each of its spellings.
-pub(super) fn together(words: &[Found]) -> Vec<String> {
-    words.iter().flat_map(|word| super::matching::spellings(&word.text)).collect()
+/// Words that do nothing alone: those that do something in company are marked, and the first case is told.
+pub(super) fn in_company(
+    probe: &mut Probe<'_>,
+    found: &Branches,
+    words: &mut [Found],
+) -> Result<Option<Reason>, DecideError> {
+    let mut first = None;
+    for word in words.iter_mut().filter(|word| word.outcome.is_none()) {
+        for branch in found.branches.iter().filter(|branch| !branch.negated).take(MAX_PROBED) {
+            let Some(sample) = branch.samples.first() else { continue };
+            for label in word.spellings() {
+                // In one label with a word of the branch: what no label of the vocabulary shows is no other branch.
+                let in_one = probe.labels(&[&format!("{sample} {label}")])?;
+                word.in_company |= in_one != branch.outcome && in_one != found.default;
+                let together = probe.labels(&[sample, &label])?;
+                if together == branch.outcome {
+                    continue;
+                }
+                word.in_company = true;
+                if first.is_none() {
+                    let (alone, together) = (probe.decision(branch.outcome), probe.decision(together));
+                    first = Some(Reason(format!(
+                        "`{sample}` alone leads to `{alone}`, together with `{label}` to `{together}`"
+                    )));
+                }
+                break;
+            }
+        }
+    }
+    Ok(first.or(needed_together(probe, found, words)?))
+}
+
+/// The fewest labels that lead somewhere together while none of them does alone.
+fn needed_together(
+    probe: &mut Probe<'_>,
+    found: &Branches,
+    words: &mut [Found],
+) -> Result<Option<Reason>, DecideError> {
+    let idle = || words.iter().filter(|word| word.outcome.is_none() && !word.in_company);
+    let mut labels: Vec<String> = idle().flat_map(Found::spellings).collect();
+    let mut outcome = probe.labels(&texts(&labels))?;
+    if labels.is_empty() || outcome == found.default {
+        return Ok(None);
+    }
+    for at in (0..labels.len()).rev() {
+        let left_out = labels.remove(at);
+        let without = probe.labels(&texts(&labels))?;
+        if without == found.default {
+            labels.insert(at, left_out);
+        } else {
+            outcome = without;
+        }
+    }
+    for word in words.iter_mut().filter(|word| word.outcome.is_none() && !word.in_company) {
+        for place in 0..labels.len() {
+            for label in word.spellings() {
+                let mut others = labels.clone();
+                others[place] = label;
+                word.in_company |= probe.labels(&texts(&others))? == outcome;
+            }
+        }
+    }
+    let quoted: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
+    let (labels, outcome) = (quoted.join(" and "), probe.decision(outcome));
+    Ok(Some(Reason(format!("no label alone leads to `{outcome}`, but {labels} together do"))))
+}
+
+fn texts(labels: &[String]) -> Vec<&str> {
+    labels.iter().map(String::as_str).collect()
 }
 
 /// The words of one branch, as the summary shows them.
