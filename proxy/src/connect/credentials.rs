@@ -1,4 +1,5 @@
-//! Answers in place of Google's identity services, for programs that run where there are no credentials.
+//! Answers in place of Google's identity services, for programs that run where there are no credentials, or no network
+//! to present them over.
 //!
 //! The tokens given open nothing anywhere; calls that are answered here need none, but client libraries refuse to make
 //! a call without one.

@@ -18,8 +18,8 @@ const METADATA_ROOT: &str = "/computeMetadata/";
 
 impl Proxy {
     /// Answers a request that is addressed to the proxy or to the machine: absolute-form requests (RFC 9112, section
-    /// 3.2.2) are forwarded; if [`Credentials`] are given, identity services and the metadata server are played. Every
-    /// other request is handed back for the server to answer.
+    /// 3.2.2) are forwarded; identity services and the metadata server are played, see [`Proxy::new`]. Every other
+    /// request is handed back for the server to answer.
     ///
     /// # Errors
     /// The request handed back.
@@ -30,7 +30,8 @@ impl Proxy {
         };
         match (target, &self.credentials) {
             (Target::Metadata, Some(credentials)) => Ok(credentials.metadata(&request.into_parts().0)),
-            (Target::Identity, Some(_)) => Ok(identity(request).await),
+            // A tunnel to an identity service comes here only where we stand in for it.
+            (Target::Identity, _) => Ok(identity(request).await),
             _ => Err(request),
         }
     }

@@ -34,7 +34,7 @@ use std::fmt;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
-pub use self::http::{Body, BoxError, Handler};
+pub use self::http::{Body, BoxError};
 pub use credentials::Credentials;
 pub use parent::Parent;
 pub use stream::Io;
@@ -53,8 +53,9 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A proxy that intercepts with certificates of `tls`. With `credentials` it also plays Google's identity services;
-    /// without, programs talk to the real ones.
+    /// A proxy that intercepts with certificates of `tls`. With `credentials` it also plays Google's identity services
+    /// and metadata server; without, programs talk to the real ones, and get a stand-in's token only where the real
+    /// identity services cannot be reached.
     pub fn new(tls: Tls, credentials: Option<Credentials>) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
         Self { tls, credentials, parent: None, client }

@@ -8,6 +8,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::head::{normal_host, read_head, split_authority};
+use crate::tls::is_under;
 
 /// A proxy that tunnels go through, as a program's `https_proxy` named it before it was redirected here.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct Parent {
 
 impl Parent {
     /// Reads the values of `https_proxy` (`http://[USER:PASSWORD@]HOST:PORT`) and `no_proxy`. `None` if the former
-    /// names no proxy that is spoken to in cleartext HTTP.
+    /// names no proxy that is spoken to in cleartext HTTP, or the latter excepts every host (`*`).
     pub fn parse(https_proxy: &str, no_proxy: &str) -> Option<Self> {
         let rest = https_proxy.trim().strip_prefix("http://")?.trim_end_matches('/');
         let (user, authority) = rest.rsplit_once('@').map_or((None, rest), |(user, host)| (Some(user), host));
@@ -31,6 +32,9 @@ impl Parent {
             Some(user) => Some(format!("Basic {}", STANDARD.encode(percent_decode(user)?))),
             None => None,
         };
+        if no_proxy.split([',', ' ']).any(|entry| entry == "*") {
+            return None;
+        }
         let exceptions = no_proxy.split([',', ' ']).map(|entry| entry.trim_start_matches('*').trim_start_matches('.'));
         let exceptions = exceptions.filter(|entry| !entry.is_empty()).map(normal_host).collect();
         Some(Self { host, port, authorization, exceptions })
@@ -38,11 +42,8 @@ impl Parent {
 
     /// Whether a host is reached through it: not this machine, and no exception.
     pub(super) fn serves(&self, host: &str) -> bool {
-        let excepted = |entry: &String| {
-            host.strip_suffix(entry.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        };
         let here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-        !here && !self.exceptions.iter().any(excepted)
+        !here && !self.exceptions.iter().any(|entry| is_under(host, entry))
     }
 
     /// Opens a tunnel to a host through it. Gives the stream, and bytes of the host that came with the answer.

@@ -1,5 +1,6 @@
 //! `CONNECT`: intercepted, or passed on untouched.
 
+use std::fmt::Display;
 use std::io;
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Longest time another host may take to accept a connection.
 const DIAL_PATIENCE: Duration = Duration::from_secs(30);
+
+/// The same for an identity service. Client libraries wait for tokens with every call, and retry for minutes.
+const IDENTITY_PATIENCE: Duration = Duration::from_secs(5);
 
 const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
 
@@ -55,7 +59,19 @@ impl Proxy {
                 self.intercept(stream, rest, connect, Scheme::Https).await
             }
             Target::Metadata if self.credentials.is_some() => self.intercept(stream, rest, connect, Scheme::Http).await,
-            Target::Identity | Target::Metadata | Target::Elsewhere => self.pass_on(stream, rest, connect).await,
+            Target::Identity => match self.dial(&connect, IDENTITY_PATIENCE).await {
+                Ok(dialled) => pass_on(stream, rest, dialled).await,
+                // A machine that is offline, or made-up credentials in a test: the calls that are answered here need
+                // no token, and no other call that could use one gets through either.
+                Err(Unreachable { reason, .. }) => {
+                    tracing::info!(reason, "Standing in for an identity service");
+                    self.intercept(stream, rest, connect, Scheme::Https).await
+                }
+            },
+            Target::Metadata | Target::Elsewhere => match self.dial(&connect, DIAL_PATIENCE).await {
+                Ok(dialled) => pass_on(stream, rest, dialled).await,
+                Err(Unreachable { status, reason }) => refuse(stream, status, &reason).await,
+            },
         }
     }
 
@@ -75,34 +91,53 @@ impl Proxy {
         Ok(Tunnel::Intercepted { stream, via })
     }
 
-    async fn pass_on<S>(&self, mut stream: S, rest: Vec<u8>, connect: Connect) -> io::Result<Tunnel>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send,
-    {
-        let Connect { host, port, .. } = connect;
-        let (mut upstream, early) = match timeout(DIAL_PATIENCE, self.dial(&host, port)).await {
-            Ok(Ok(dialled)) => dialled,
-            Ok(Err(error)) => return refuse(stream, "502 Bad Gateway", &format!("{host}:{port}: {error}")).await,
-            Err(_) => return refuse(stream, "504 Gateway Timeout", &format!("{host}:{port}: no answer")).await,
-        };
-        tracing::debug!(%host, port, "Passed on");
-        upstream.set_nodelay(true)?;
-        stream.write_all(ESTABLISHED).await?;
-        stream.write_all(&early).await?;
-        stream.flush().await?;
-        upstream.write_all(&rest).await?;
-        // Ends when both sides have ended; the end of one is passed on while the other still sends.
-        copy_bidirectional(&mut stream, &mut upstream).await?;
-        Ok(Tunnel::Over)
-    }
-
-    /// Connects to a host, through the parent proxy if there is one for it. Gives also what the host sent already.
-    async fn dial(&self, host: &str, port: u16) -> io::Result<(TcpStream, Vec<u8>)> {
-        match &self.parent {
-            Some(parent) if parent.serves(host) => parent.connect(host, port).await,
-            _ => Ok((TcpStream::connect((host, port)).await?, Vec::new())),
+    /// Connects to a host, through the parent proxy if there is one for it.
+    async fn dial(&self, Connect { host, port, .. }: &Connect, patience: Duration) -> Result<Dialled, Unreachable> {
+        let dialled = timeout(patience, async {
+            match &self.parent {
+                Some(parent) if parent.serves(host) => parent.connect(host, *port).await,
+                _ => Ok((TcpStream::connect((host.as_str(), *port)).await?, Vec::new())),
+            }
+        });
+        let unreachable =
+            |status, reason: &dyn Display| Unreachable { status, reason: format!("{host}:{port}: {reason}") };
+        match dialled.await {
+            Ok(Ok((stream, early))) => {
+                tracing::debug!(%host, port, "Passed on");
+                Ok(Dialled { stream, early })
+            }
+            Ok(Err(error)) => Err(unreachable("502 Bad Gateway", &error)),
+            Err(_) => Err(unreachable("504 Gateway Timeout", &"no answer")),
         }
     }
+}
+
+/// A connection to a host that is none of ours.
+struct Dialled {
+    stream: TcpStream,
+    /// What the host sent already.
+    early: Vec<u8>,
+}
+
+/// Why there is no such connection.
+struct Unreachable {
+    status: &'static str,
+    reason: String,
+}
+
+async fn pass_on<S>(mut stream: S, rest: Vec<u8>, dialled: Dialled) -> io::Result<Tunnel>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let Dialled { stream: mut upstream, early } = dialled;
+    upstream.set_nodelay(true)?;
+    stream.write_all(ESTABLISHED).await?;
+    stream.write_all(&early).await?;
+    stream.flush().await?;
+    upstream.write_all(&rest).await?;
+    // Ends when both sides have ended; the end of one is passed on while the other still sends.
+    copy_bidirectional(&mut stream, &mut upstream).await?;
+    Ok(Tunnel::Over)
 }
 
 async fn refuse<S: AsyncWrite + Unpin>(mut stream: S, status: &str, reason: &str) -> io::Result<Tunnel> {

@@ -29,7 +29,7 @@ pub fn has_aws_credentials(environment: &Environment) -> bool {
 
 /// Files of roots that the program trusts already; they belong into the bundle that takes their place.
 pub fn trusted_files(environment: &Environment) -> Vec<PathBuf> {
-    let names = CA_VARIABLES.iter().chain(&["SSL_CERT_FILE"]);
+    let names = CA_VARIABLES.iter();
     names.filter_map(|name| environment.get(*name)).filter(|value| !value.is_empty()).map(PathBuf::from).collect()
 }
 

@@ -13,6 +13,7 @@ mod shell;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 pub use found::{has_aws_credentials, has_google_credentials, trusted_files};
@@ -24,8 +25,8 @@ pub type Environment = BTreeMap<String, String>;
 /// Where to redirect to, and as whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redirect {
-    /// The local server's port on 127.0.0.1.
-    pub port: u16,
+    /// Where the local server listens; on all addresses is reached through the loopback one.
+    pub server: SocketAddr,
     /// The application's name, if it has a model of its own.
     pub app: Option<String>,
     /// Public roots and the local authority in one file, see [`write_bundle`](crate::tls::write_bundle).
@@ -47,7 +48,7 @@ pub enum Identity {
 }
 
 /// Variables naming a file of roots, each with the client that reads it.
-const CA_VARIABLES: [&str; 6] = [
+const CA_VARIABLES: [&str; 7] = [
     // Python and Node gRPC.
     "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
     // Python requests: `transport="rest"` and every token fetch of google-auth, also under gRPC.
@@ -58,6 +59,8 @@ const CA_VARIABLES: [&str; 6] = [
     "AWS_CA_BUNDLE",
     // httplib2: googleapiclient's discovery clients.
     "HTTPLIB2_CA_CERTS",
+    // OpenSSL, and with it Python's urllib, httpx and aiohttp; Go.
+    "SSL_CERT_FILE",
     // Node, for AWS and Google REST; adds to the built-in roots where the others replace them.
     "NODE_EXTRA_CA_CERTS",
 ];
@@ -89,8 +92,9 @@ pub fn environment(redirect: &Redirect, existing: &Environment) -> Vec<(String, 
     }
     if redirect.google == Identity::Local {
         // google-auth and google-auth-library ask here for a token. Python pings the one and asks the other.
-        put("GCE_METADATA_HOST", &redirect.address());
-        put("GCE_METADATA_IP", &redirect.address());
+        let address = redirect.address().to_string();
+        put("GCE_METADATA_HOST", &address);
+        put("GCE_METADATA_IP", &address);
     }
     if let Some(identity) = redirect.aws {
         redirect.aws(identity, existing, &mut put);
@@ -99,8 +103,13 @@ pub fn environment(redirect: &Redirect, existing: &Environment) -> Vec<(String, 
 }
 
 impl Redirect {
-    fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+    fn address(&self) -> SocketAddr {
+        let loopback = match self.server.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Some(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => Some(Ipv6Addr::LOCALHOST.into()),
+            _ => None,
+        };
+        SocketAddr::new(loopback.unwrap_or(self.server.ip()), self.server.port())
     }
 
     /// The name travels as user; a password must be there, or requests sends neither.

@@ -1,5 +1,7 @@
 //! Hosts that clients reach without a proxy.
 
+use crate::tls::is_under;
+
 /// Reached directly.
 pub(super) const THIS_MACHINE: &str = "localhost,127.0.0.1";
 
@@ -23,7 +25,5 @@ fn covers_served(entry: &str) -> bool {
     let entry = entry.to_ascii_lowercase();
     let domain = entry.trim_start_matches('*').trim_start_matches('.');
     let domain = domain.split(':').next().unwrap_or_default();
-    let under =
-        |inner: &str, outer: &str| inner.strip_suffix(outer).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    domain.is_empty() || SERVED.iter().any(|served| under(domain, served) || under(served, domain))
+    domain.is_empty() || SERVED.iter().any(|served| is_under(domain, served) || is_under(served, domain))
 }

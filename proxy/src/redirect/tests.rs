@@ -6,7 +6,7 @@ use super::*;
 
 fn redirect() -> Redirect {
     Redirect {
-        port: 8089,
+        server: ([127, 0, 0, 1], 8089).into(),
         app: Some("sorter".to_owned()),
         ca_bundle: "/home/u/.chameleon/bundle.pem".into(),
         google: Identity::Own,
@@ -28,6 +28,30 @@ fn both_cases_of_the_proxy_variable_name_the_application() {
     assert_eq!(all["https_proxy"], "http://sorter:app@127.0.0.1:8089");
     assert_eq!(all["HTTPS_PROXY"], all["https_proxy"]);
     assert!(!all.contains_key("http_proxy"), "cleartext traffic is left alone");
+}
+
+#[test]
+fn a_server_is_addressed_where_it_listens() {
+    for (listening, reached) in [
+        ("192.0.2.7:80", "192.0.2.7:80"),
+        ("0.0.0.0:80", "127.0.0.1:80"),
+        ("[::]:80", "[::1]:80"),
+        ("[2001:db8::7]:80", "[2001:db8::7]:80"),
+    ] {
+        let redirect =
+            Redirect { server: listening.parse().unwrap(), google: Identity::Local, app: None, ..redirect() };
+        let all = after(&redirect, &[]);
+        assert_eq!(all["https_proxy"], format!("http://{reached}"));
+        assert_eq!(all["GCE_METADATA_IP"], reached);
+    }
+}
+
+#[test]
+fn every_client_trusts_the_bundle_over_the_file_it_trusted_before() {
+    let all = after(&redirect(), &[("SSL_CERT_FILE", "/corporate.pem"), ("REQUESTS_CA_BUNDLE", "/corporate.pem")]);
+    for name in ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "NODE_EXTRA_CA_CERTS"] {
+        assert_eq!(all[name], "/home/u/.chameleon/bundle.pem", "{name}");
+    }
 }
 
 #[test]

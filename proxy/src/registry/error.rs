@@ -56,8 +56,8 @@ pub enum RegistryError {
     },
     /// The index, or what is derived from it, cannot be trusted.
     #[error(
-        "registry {}: the index is damaged ({problem}); `chameleon registry rebuild {}` makes it anew from the records",
-        dir.display(), dir.display()
+        "registry {}: the index is damaged ({problem}); `chameleon registry rebuild` makes it anew from the records",
+        dir.display()
     )]
     IndexDamaged {
         /// The registry.

@@ -24,7 +24,7 @@ pub struct Config {
     /// Accepts TLS connections and `CONNECT`; without it only cleartext is served.
     pub tls: Option<Tls>,
     /// Whom programs without cloud credentials are told they are; without it the clouds' identity services are left
-    /// alone. Needs `tls`.
+    /// alone where they can be reached. Needs `tls`.
     pub credentials: Option<Credentials>,
     /// The proxy that tunnels to other hosts go through, where there is no other way out.
     pub parent: Option<Parent>,

@@ -42,10 +42,9 @@ impl Models {
     pub fn new(base: ImageLabels, registry: Option<Reader>) -> Result<Self, EngineError> {
         let labeler = labeler::ImageLabeler::new(&base)?;
         let models = Self { labeler, base, limits: DecodeLimits::default(), registry, apps: ArcSwap::default() };
-        match models.registry.as_ref().map(Reader::current) {
-            Some(Ok(current)) => models.refresh(&current),
-            Some(Err(error)) => tracing::warn!(%error, "The registry cannot be read"),
-            None => {}
+        // What cannot be read is told by `follow`, which goes on trying.
+        if let Some(Ok(current)) = models.registry.as_ref().map(Reader::current) {
+            models.refresh(&current);
         }
         Ok(models)
     }
@@ -59,16 +58,24 @@ impl Models {
     pub(super) async fn follow(self: Arc<Self>, period: Duration) {
         let Some(registry) = self.registry.clone() else { return };
         let mut watch = registry.watch();
+        let mut told = None;
         loop {
             match watch.changed(period).await {
                 Ok(current) => {
+                    told = None;
                     let models = Arc::clone(&self);
                     // Reading and checking weights would hold up the connections of this thread.
                     if let Err(error) = tokio::task::spawn_blocking(move || models.refresh(&current)).await {
                         tracing::error!(%error, "Reading the registry failed");
                     }
                 }
-                Err(error) => tracing::warn!(%error, "The registry cannot be read"),
+                Err(error) => {
+                    let problem = chain(error);
+                    if told.as_ref() != Some(&problem) {
+                        tracing::warn!(%problem, "The registry cannot be read");
+                        told = Some(problem);
+                    }
+                }
             }
             tokio::time::sleep(period).await;
         }
@@ -100,9 +107,9 @@ impl Models {
 
     fn read(&self, publication: &Publication) -> Result<AppModel, String> {
         let registry = self.registry.as_ref().ok_or("there is no registry")?;
-        let model = registry.read(publication).map_err(|error| error.to_string())?;
+        let model = registry.read(publication).map_err(chain)?;
         let file = |name: &str| model.files.get(name).ok_or_else(|| format!("it has no {name}"));
-        AppModel::from_bytes(file(APP_JSON)?, file(HEAD_FILE)?, &self.base).map_err(|error| error.to_string())
+        AppModel::from_bytes(file(APP_JSON)?, file(HEAD_FILE)?, &self.base).map_err(chain)
     }
 
     fn tensor(&self, image: &[u8]) -> Result<Vec<f32>, ImageFault> {
@@ -114,6 +121,11 @@ impl Models {
         })?;
         Ok(preprocess::tensor(&image, self.labeler.input()))
     }
+}
+
+/// An error with all its causes, for the log.
+fn chain(error: impl std::error::Error + Send + Sync + 'static) -> String {
+    format!("{:#}", anyhow::Error::new(error))
 }
 
 impl ImageLabeler for Models {

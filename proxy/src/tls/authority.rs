@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use rcgen::{
@@ -152,14 +153,18 @@ impl Authority {
         }
     }
 
-    /// Makes a certificate for one host, or for this machine under all its names if the host is `localhost`.
+    /// Makes a certificate for one host, or for this machine under all its names if the host is one of its addresses.
+    ///
+    /// `localhost` has a certificate without the addresses: BoringSSL, and with it gRPC, knows no name constraints for
+    /// addresses and refuses every certificate that they apply to.
     pub(super) fn certify(&self, host: &str) -> Result<Leaf, TlsError> {
         if !names::is_permitted(host) {
             return Err(TlsError::NotPermitted { host: host.to_owned() });
         }
         let now = OffsetDateTime::now_utc();
         let mut params = CertificateParams::new([host.to_owned()])?;
-        if host == "localhost" {
+        if host.parse::<IpAddr>().is_ok() {
+            params.subject_alt_names = vec![SanType::DnsName("localhost".try_into()?)];
             params.subject_alt_names.extend(names::PERMITTED_ADDRESSES.map(SanType::IpAddress));
         }
         params.distinguished_name = rcgen::DistinguishedName::new();

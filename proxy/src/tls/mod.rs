@@ -19,5 +19,6 @@ mod tests;
 pub use authority::{Authority, AuthorityInfo};
 pub use bundle::write_bundle;
 pub use error::TlsError;
+pub(crate) use names::is_under;
 pub use names::{PERMITTED_ADDRESSES, PERMITTED_DOMAINS, is_permitted};
 pub use server::{THIS_MACHINE, Tls};

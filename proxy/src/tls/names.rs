@@ -19,7 +19,7 @@ pub fn is_permitted(host: &str) -> bool {
 }
 
 /// Whether `host` is `domain` or below it, by whole labels.
-fn is_under(host: &str, domain: &str) -> bool {
+pub(crate) fn is_under(host: &str, domain: &str) -> bool {
     host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 

@@ -17,7 +17,7 @@ use super::authority::{LEAF_LIFE, Leaf};
 use super::{Authority, TlsError, names};
 
 /// The host whose certificate a client gets that names none: an IP address as endpoint sends no SNI.
-pub const THIS_MACHINE: &str = "localhost";
+pub const THIS_MACHINE: &str = "127.0.0.1";
 
 /// Protocols offered by ALPN. gRPC clients insist on `h2`.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];

@@ -11,6 +11,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tempfile::TempDir;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
+use x509_parser::parse_x509_certificate;
 
 use super::*;
 
@@ -69,6 +70,17 @@ async fn a_client_of_an_address_names_no_host_and_is_served_all_the_same() {
     let tls = Tls::new(authority);
     for address in ["127.0.0.1", "::1", "localhost"] {
         shake(&tls, THIS_MACHINE, address, &[b"h2"]).await.unwrap();
+    }
+}
+
+#[test]
+fn a_certificate_for_a_name_has_no_addresses_which_grpc_would_refuse() {
+    let (_dir, authority) = authority();
+    for (host, names) in [("localhost", 1), ("vision.googleapis.com", 1), ("127.0.0.1", 3), ("::1", 3)] {
+        let leaf = authority.certify(host).unwrap();
+        let (_, parsed) = parse_x509_certificate(&leaf.chain[0]).unwrap();
+        let alternatives = &parsed.subject_alternative_name().unwrap().unwrap().value.general_names;
+        assert_eq!(alternatives.len(), names, "{host}: {alternatives:?}");
     }
 }
 

@@ -13,6 +13,7 @@ fn the_variables_of_a_parent_proxy_are_understood() {
     for url in ["", "proxy.example:3128", "https://proxy.example:3128", "socks5://a:1", "http://", "http://a%zz@b:1"] {
         assert_eq!(Parent::parse(url, ""), None, "{url}");
     }
+    assert_eq!(Parent::parse("http://proxy.example:3128", "a.b, *"), None);
     let secret = format!("{:?}", Parent::parse("http://user:secret@proxy.example:3128", ""));
     assert!(!secret.contains("secret") && !secret.contains("c2VjcmV0"), "{secret}");
 }
@@ -72,4 +73,27 @@ async fn what_the_parent_refuses_is_a_bad_gateway_with_its_words() {
         let line = String::from_utf8_lossy(answer);
         assert!(reply.ends_with(line.lines().next().unwrap()), "{reply}");
     }
+}
+
+const TOKEN: &str = "POST /token HTTP/1.1\r\nHost: h\r\nContent-Length: 24\r\nConnection: close\r\n\r\n\
+                     grant_type=refresh_token";
+const TO_IDENTITY: &str = "CONNECT oauth2.googleapis.com:443 HTTP/1.1\r\n\r\n";
+
+#[tokio::test]
+async fn an_identity_service_that_cannot_be_reached_is_stood_in_for() {
+    let (parent, _seen) = parent(b"HTTP/1.1 502 Bad Gateway\r\n\r\n").await;
+    let running = Running::start_behind(Some(parent), None).await;
+    let reply = ask(running.inside(TO_IDENTITY, "oauth2.googleapis.com").await, TOKEN).await;
+    assert!(reply.starts_with("HTTP/1.1 200 OK") && reply.contains("\"token_type\":\"Bearer\""), "{reply}");
+}
+
+#[tokio::test]
+async fn credentials_of_the_programs_own_go_to_the_identity_service_where_it_is_reached() {
+    let (parent, seen) = parent(b"HTTP/1.1 200 OK\r\n\r\n").await;
+    let running = Running::start_behind(Some(parent), None).await;
+    let mut stream = running.send(TO_IDENTITY.as_bytes()).await;
+    read_head(&mut stream).await;
+    stream.write_all(b"for Google alone").await.unwrap();
+    stream.shutdown().await.unwrap();
+    assert!(seen.await.unwrap().ends_with("for Google alone"));
 }
