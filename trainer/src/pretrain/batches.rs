@@ -15,51 +15,51 @@ use crate::augment::Augment;
 use crate::dataset::ImageSet;
 
 /// A batch as numbers.
-pub struct Batch {
+pub(super) struct Batch {
     /// Normalised pixels, (N, side, side, 3).
-    pub pixels: Vec<f32>,
+    pub(super) pixels: Vec<f32>,
     /// Rows and columns.
-    pub side: usize,
+    pub(super) side: usize,
     /// Class of each image.
-    pub classes: Vec<i64>,
+    pub(super) classes: Vec<i64>,
 }
 
 impl Batch {
     /// The pixels as (N, 3, side, side), channels innermost in memory.
-    pub fn images(&self) -> Tensor {
+    pub(super) fn images(&self) -> Tensor {
         let (n, side) = (self.classes.len() as i64, self.side as i64);
         Tensor::from_slice(&self.pixels).view([n, side, side, 3]).permute([0, 3, 1, 2])
     }
 
     /// The classes, (N).
-    pub fn classes(&self) -> Tensor {
+    pub(super) fn classes(&self) -> Tensor {
         Tensor::from_slice(&self.classes).to_kind(Kind::Int64)
     }
 }
 
 /// What batches are made of.
 #[derive(Clone)]
-pub struct Source {
+pub(super) struct Source {
     /// The images.
-    pub set: Arc<ImageSet>,
+    pub(super) set: Arc<ImageSet>,
     /// How pixels are normalised.
-    pub input: ImageInput,
+    pub(super) input: ImageInput,
     /// Images a batch.
-    pub size: usize,
+    pub(super) size: usize,
     /// Smallest part of an image a crop may keep.
-    pub min_area: f64,
+    pub(super) min_area: f64,
     /// Everything random follows from it and the step.
-    pub seed: u64,
+    pub(super) seed: u64,
 }
 
 impl Source {
     /// Batches an epoch; a last incomplete one is left out.
-    pub fn per_epoch(&self) -> u64 {
+    pub(super) fn per_epoch(&self) -> u64 {
         (self.set.len() / self.size) as u64
     }
 
     /// Batches from step `first` on. The same seed and step always give the same batch.
-    pub fn stream(&self, schedule: Schedule, first: u64) -> Receiver<Batch> {
+    pub(super) fn stream(&self, schedule: Schedule, first: u64) -> Receiver<Batch> {
         let (sender, receiver) = sync_channel(2);
         let source = self.clone();
         thread::spawn(move || {
@@ -106,7 +106,7 @@ impl Source {
 }
 
 /// (v / 255 - mean) / std for every pixel of (.., 3).
-pub fn normalise(pixels: &mut [f32], input: &ImageInput) {
+pub(super) fn normalise(pixels: &mut [f32], input: &ImageInput) {
     for pixel in pixels.chunks_exact_mut(input.channels) {
         for (c, v) in pixel.iter_mut().enumerate() {
             *v = (*v / 255.0 - input.mean[c]) / input.std[c];

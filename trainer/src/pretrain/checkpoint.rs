@@ -36,7 +36,7 @@ pub fn read_tensors(path: &Path) -> Result<HashMap<String, Tensor>> {
 ///
 /// # Errors
 /// As [`write_tensors`].
-pub fn save(path: &Path, step: u64, module: &Module, optimizer: &Sgd, ema: &Ema) -> Result<()> {
+pub(super) fn save(path: &Path, step: u64, module: &Module, optimizer: &Sgd, ema: &Ema) -> Result<()> {
     let mut tensors = vec![(STEP.to_owned(), Tensor::from_slice(&[step as i64]))];
     for ((name, tensor), average) in module.tensors().iter().zip(ema.averages()) {
         tensors.push((format!("model.{name}"), tensor.detach().contiguous()));
@@ -52,7 +52,7 @@ pub fn save(path: &Path, step: u64, module: &Module, optimizer: &Sgd, ema: &Ema)
 ///
 /// # Errors
 /// The file is damaged or belongs to another network.
-pub fn load(path: &Path, module: &Module, optimizer: &mut Sgd, ema: &mut Ema) -> Result<u64> {
+pub(super) fn load(path: &Path, module: &Module, optimizer: &mut Sgd, ema: &mut Ema) -> Result<u64> {
     let tensors = read_tensors(path)?;
     let get = |name: String| -> Result<Tensor> {
         Ok(tensors.get(&name).with_context(|| format!("{}: no tensor `{name}`", path.display()))?.shallow_clone())

@@ -2,23 +2,23 @@
 
 /// Plan of a run, as functions of progress in 0..1.
 #[derive(Clone, Copy, Debug)]
-pub struct Schedule {
+pub(super) struct Schedule {
     /// Steps in all.
-    pub steps: u64,
+    pub(super) steps: u64,
     /// Steps of linear warm-up.
-    pub warmup: u64,
+    pub(super) warmup: u64,
     /// Largest learning rate.
-    pub peak: f64,
+    pub(super) peak: f64,
     /// Fraction of the steps, at the end, over which the rate falls to zero along a half cosine. 1 is the classical
     /// cosine schedule; less holds the peak first, so that a run can be prolonged until its decay begins.
-    pub decay: f64,
+    pub(super) decay: f64,
     /// Rows and columns of training images at the start and at the end; between, they grow by steps of 8.
-    pub sides: (usize, usize),
+    pub(super) sides: (usize, usize),
 }
 
 impl Schedule {
     /// The learning rate of a step.
-    pub fn learning_rate(&self, step: u64) -> f64 {
+    pub(super) fn learning_rate(&self, step: u64) -> f64 {
         let warm = ((step + 1) as f64 / self.warmup.max(1) as f64).min(1.0);
         let start = self.steps as f64 * (1.0 - self.decay);
         let fallen = ((step as f64 - start) / (self.steps as f64 - start)).clamp(0.0, 1.0);
@@ -28,7 +28,7 @@ impl Schedule {
     /// Rows and columns of the training images at a step: the first size for a fifth of the run, the last size for the
     /// last fifth, and between them the sizes between. All but the first and last are multiples of 16, since a network
     /// that halves its input four times then meets no odd size, which oneDNN convolves many times slower in bfloat16.
-    pub fn side(&self, step: u64) -> usize {
+    pub(super) fn side(&self, step: u64) -> usize {
         let (first, last) = self.sides;
         let progress = step as f64 / self.steps as f64;
         let between: Vec<usize> = (first + 1..last).filter(|side| side % 16 == 0).collect();
