@@ -12,6 +12,9 @@ use crate::summary::{MatchMode, Vocabulary, Word};
 /// Words of one branch whose neighbours are tried; the rest follow the same mode if it explains the vocabulary.
 const MAX_PROBED: usize = 10;
 
+/// Words without an outcome of their own that are tried together with others.
+const MAX_IDLE: usize = 24;
+
 /// A word that the program compares with labels.
 pub(super) struct Found {
     /// As compared, e.g. after `lower()`.
@@ -84,7 +87,7 @@ pub(super) fn in_company(
     words: &mut [Found],
 ) -> Result<Option<Reason>, DecideError> {
     let mut first = None;
-    for word in words.iter_mut().filter(|word| word.outcome.is_none()) {
+    for word in words.iter_mut().filter(|word| word.outcome.is_none()).take(MAX_IDLE) {
         for branch in found.branches.iter().filter(|branch| !branch.negated).take(MAX_PROBED) {
             let Some(sample) = branch.samples.first() else { continue };
             for label in word.spellings() {
@@ -115,8 +118,8 @@ fn needed_together(
     found: &Branches,
     words: &mut [Found],
 ) -> Result<Option<Reason>, DecideError> {
-    let idle = || words.iter().filter(|word| word.outcome.is_none() && !word.in_company);
-    let mut labels: Vec<String> = idle().flat_map(Found::spellings).collect();
+    let idle = words.iter().filter(|word| word.outcome.is_none() && !word.in_company).take(MAX_IDLE);
+    let mut labels: Vec<String> = idle.flat_map(Found::spellings).collect();
     let mut outcome = probe.labels(&texts(&labels))?;
     if labels.is_empty() || outcome == found.default {
         return Ok(None);
@@ -130,7 +133,7 @@ fn needed_together(
             outcome = without;
         }
     }
-    for word in words.iter_mut().filter(|word| word.outcome.is_none() && !word.in_company) {
+    for word in words.iter_mut().filter(|word| word.outcome.is_none() && !word.in_company).take(MAX_IDLE) {
         for place in 0..labels.len() {
             for label in word.spellings() {
                 let mut others = labels.clone();
