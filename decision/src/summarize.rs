@@ -113,6 +113,7 @@ impl Draft {
         warnings::try_more(probe, &words)?;
         warnings::find(self, program, probe, &found, &words, vocabulary);
         if let Some(reason) = company {
+            self.summary.top_k = top_k.ok().flatten();
             return Ok(Err(reason));
         }
         let order = match (order, top_k, cuts.into_iter().find_map(Result::err)) {
