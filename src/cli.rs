@@ -50,6 +50,8 @@ pub(crate) enum Command {
     /// Serve the generic and the customized models behind the cloud's own API
     Serve(serve::Arguments),
     /// Start an unchanged program with its API calls redirected to the local models
+    ///
+    /// The models answer for as long as the program runs. For one that goes on in the background there is `serve`.
     Run(run::Arguments),
     /// Label photographs with the generic model or an application's own
     Label(label::Arguments),

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+mod child;
 mod cli;
 mod commands;
 mod exit;
@@ -14,6 +15,7 @@ mod report;
 mod service;
 mod trainer;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -34,17 +36,20 @@ fn main() -> ExitCode {
     }
 }
 
-/// Logs go to stderr; `CHAMELEON_LOG` overrides the count of `-v`.
+/// Logs go to stderr; `CHAMELEON_LOG` overrides the count of `-v`. Of the libraries below only warnings are shown: what
+/// they trace are frames, and with them what callers send.
 fn init_tracing(verbose: u8) {
+    // Covers the library crates, too, whose names begin like this.
     let default = match verbose {
         0 => "warn",
-        1 => "chameleon=info,chameleon_proxy=info",
-        2 => "chameleon=debug,chameleon_proxy=debug",
-        _ => "trace",
+        1 => "warn,chameleon=info",
+        2 => "warn,chameleon=debug",
+        _ => "warn,chameleon=trace",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("CHAMELEON_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
 }
 
 /// `chameleon analyze … | head` ends when `head` has seen enough; that is no failure.

@@ -24,6 +24,7 @@ pub(crate) struct Service {
     pub(crate) server: Server,
     /// Names of the applications that have a model.
     pub(crate) apps: BTreeSet<String>,
+    registry: Reader,
     bundle: PathBuf,
     google: Identity,
 }
@@ -32,7 +33,8 @@ impl Service {
     /// Binds `listen`. Programs in `environment` that have no Google credentials of their own get stand-ins.
     ///
     /// # Errors
-    /// The address is taken, the certificate authority cannot be made or read, or the model that ships is damaged.
+    /// The address is taken, the certificate authority cannot be made or read, the model that ships is damaged, or
+    /// `default_app` has no model.
     pub(crate) async fn bind(
         home: &Home,
         listen: SocketAddr,
@@ -40,29 +42,51 @@ impl Service {
         environment: &Environment,
     ) -> Result<Self> {
         let folder = home.authority();
-        let authority = Authority::open(&folder)?;
         let bundle = folder.join(BUNDLE);
-        write_bundle(&bundle, &authority, &redirect::trusted_files(environment))?;
-        let models = Arc::new(Models::new(zoo::image_labels()?, Some(Reader::new(home.registry())))?);
+        let authority = Authority::open(&folder)
+            .and_then(|authority| {
+                write_bundle(&bundle, &authority, &redirect::trusted_files(environment))?;
+                Ok(authority)
+            })
+            .context("the certificate authority cannot be used; --home FOLDER keeps it elsewhere")?;
+        let registry = Reader::new(home.registry());
+        let models = Arc::new(Models::new(zoo::image_labels()?, Some(registry.clone()))?);
         let apps: BTreeSet<String> = models.apps().into_iter().collect();
-        if let Some(app) = default_app.as_deref() {
-            require(&apps, app)?;
-        }
         let google = if redirect::has_google_credentials(environment) { Identity::Own } else { Identity::Local };
         let credentials = (google == Identity::Local).then(Credentials::default);
         let mut config = Config::new(listen, models);
         config.tls = Some(Tls::new(authority));
         config.credentials = credentials;
         config.parent = parent(environment);
-        config.apps.default_app = default_app;
+        config.apps.default_app.clone_from(&default_app);
         let server = Server::bind(config).await.with_context(|| format!("cannot listen on {listen}"))?;
-        Ok(Self { server, apps, bundle, google })
+        let service = Self { server, apps, registry, bundle, google };
+        if let Some(app) = default_app {
+            service.require(&app)?;
+        }
+        Ok(service)
+    }
+
+    /// # Errors
+    /// `app` has no model that can be served; the message says why, and which applications have one.
+    pub(crate) fn require(&self, app: &str) -> Result<()> {
+        if self.apps.contains(app) {
+            return Ok(());
+        }
+        if self.registry.current()?.apps.contains_key(app) {
+            bail!("the model of {app} cannot be served; the reason is in the warning above");
+        }
+        let known = match self.apps.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            [] => "no application has one yet".to_owned(),
+            names => format!("there are models for {}", names.join(", ")),
+        };
+        bail!("{app} has no model ({known}); make one with `chameleon customize PATH --app {app}`")
     }
 
     /// What to set in the environment of a program, so that its calls come here and get the model of `app`.
     pub(crate) fn environment(&self, app: Option<String>, existing: &Environment) -> Vec<(String, String)> {
         let redirect = Redirect {
-            port: self.server.local_addr().port(),
+            server: self.server.local_addr(),
             app,
             ca_bundle: self.bundle.clone(),
             google: self.google,
@@ -77,19 +101,6 @@ impl Service {
 fn parent(environment: &Environment) -> Option<Parent> {
     let value = |names: [&str; 2]| names.iter().find_map(|name| environment.get(*name)).map_or("", String::as_str);
     Parent::parse(value(["https_proxy", "HTTPS_PROXY"]), value(["no_proxy", "NO_PROXY"]))
-}
-
-/// # Errors
-/// `app` has no model; the message lists those that have.
-pub(crate) fn require(apps: &BTreeSet<String>, app: &str) -> Result<()> {
-    if apps.contains(app) {
-        return Ok(());
-    }
-    let known = match apps.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => "no application has one yet".to_owned(),
-        names => format!("there are models for {}", names.join(", ")),
-    };
-    bail!("{app} has no model ({known}); make one with `chameleon customize PATH --app {app}`")
 }
 
 /// This process's environment, without what is not UTF-8.

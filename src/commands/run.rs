@@ -2,18 +2,17 @@
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus as Ended;
 
 use anyhow::{Context, Result};
 use tokio::process::Command;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
+use crate::child;
 use crate::cli::Global;
 use crate::exit::ExitStatus;
 use crate::home::Home;
-use crate::service::{Service, environment, require};
+use crate::service::{Service, environment};
 
 /// What to run with which model.
 #[derive(clap::Args)]
@@ -34,14 +33,14 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<ExitStatus> {
     let home = Home::resolve(global.home.as_deref())?;
     let runtime = tokio::runtime::Runtime::new().context("no threads for the server")?;
     let ended = runtime.block_on(serve_and_run(&home, arguments))?;
-    Ok(ExitStatus::Child(code(ended)))
+    Ok(ExitStatus::Child(child::code(ended)))
 }
 
 async fn serve_and_run(home: &Home, arguments: Arguments) -> Result<Ended> {
     let environment = environment();
     let service = Service::bind(home, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None, &environment).await?;
     if let Some(app) = &arguments.app {
-        require(&service.apps, app)?;
+        service.require(app)?;
     }
     let redirected = service.environment(arguments.app, &environment);
     let (stop, stopped) = oneshot::channel::<()>();
@@ -56,23 +55,9 @@ async fn serve_and_run(home: &Home, arguments: Arguments) -> Result<Ended> {
         .kill_on_drop(true)
         .spawn()
         .with_context(|| format!("{} does not start", program.to_string_lossy()))?;
-    // Ctrl-C reaches the program by itself; this process waits for it to end in its own way.
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let ended = loop {
-        tokio::select! {
-            ended = child.wait() => break ended?,
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => child.start_kill()?,
-        }
-    };
+    let ended = child::wait(&mut child).await?;
     // The server may have stopped already; there is nobody left to tell.
     let _ = stop.send(());
     server.await.context("the server stopped early")?;
     Ok(ended)
-}
-
-/// The status as a shell would give it: 128 and the signal for a program that a signal ended.
-fn code(ended: Ended) -> u8 {
-    let code = ended.code().or_else(|| ended.signal().map(|signal| 128 + signal));
-    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
 }

@@ -52,9 +52,10 @@ fn greeting(service: &Service, app: Option<String>, environment: &chameleon_prox
             names[0]
         ),
     };
+    let address = service.server.local_addr();
+    let open = if address.ip().is_loopback() { "" } else { "\n# whoever reaches this address can use it as a proxy" };
     format!(
-        "# serving on http://{} until interrupted\n{apps}\n# in the shell of a program to redirect:\n{}",
-        service.server.local_addr(),
+        "# serving on http://{address} until interrupted{open}\n{apps}\n# in the shell of a program to redirect:\n{}",
         export_lines(&service.environment(app, environment))
     )
 }

@@ -155,8 +155,8 @@ impl Authority {
 
     /// Makes a certificate for one host, or for this machine under all its names if the host is one of its addresses.
     ///
-    /// `localhost` has a certificate without the addresses: BoringSSL, and with it gRPC, knows no name constraints for
-    /// addresses and refuses every certificate that they apply to.
+    /// `localhost` has a certificate without the addresses: gRPC's TLS library knows no name constraints for addresses
+    /// and refuses every certificate that they apply to.
     pub(super) fn certify(&self, host: &str) -> Result<Leaf, TlsError> {
         if !names::is_permitted(host) {
             return Err(TlsError::NotPermitted { host: host.to_owned() });
