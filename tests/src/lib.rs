@@ -118,8 +118,10 @@ impl Chameleon {
         let mut stdout = BufReader::new(child.stdout.take().context("stdout is piped")?);
         stdout.read_line(&mut first)?;
         let address = first.split_whitespace().find_map(|word| word.strip_prefix("http://")?.parse().ok());
-        let server = Server { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), _stdout: stdout };
-        Ok(Server { address: address.with_context(|| format!("no address in {first:?}"))?, ..server })
+        // Made first, so that the child is ended even if it says something else.
+        let mut server = Server { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), _stdout: stdout };
+        server.address = address.with_context(|| format!("no address in {first:?}"))?;
+        Ok(server)
     }
 }
 

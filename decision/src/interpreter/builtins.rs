@@ -317,7 +317,10 @@ impl<'p> Machine<'p, '_> {
                     Some(Value::Int(start, _)) => *start,
                     _ => 0,
                 };
-                let numbered = (start..).zip(items).map(|(i, item)| Value::tuple(vec![Value::int(i), item]));
+                let number = |place: i64| {
+                    start.checked_add(place).map_or_else(|| Value::unknown("an integer beyond 64 bits"), Value::int)
+                };
+                let numbered = (0..).zip(items).map(|(place, item)| Value::tuple(vec![number(place), item]));
                 Value::iterator(numbered.collect(), growth)
             }
             _ => Value::list(self.sorted(items, args, span)?, growth),
