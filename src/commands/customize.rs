@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
     /// Name to publish the model under [default: the name of PATH]
     #[arg(long)]
     app: Option<String>,
-    /// The API call, when the application has several: FILE:LINE or LINE
+    /// The API call, when the application has several: its line, or its file, a colon and its line
     #[arg(long, value_name = "PLACE")]
     call: Option<String>,
     /// Your own images: a sub-folder for each label, or labels.csv (file,label;label) [default: those that ship]

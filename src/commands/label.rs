@@ -1,5 +1,6 @@
 //! `chameleon label`
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -83,7 +84,8 @@ fn render(image: &Path, labels: &[Label]) -> String {
         text.push_str("  no label reaches a score of 0.5\n");
     }
     for label in labels {
-        text.push_str(&format!("  {:.2}  {}\n", label.score, label.description));
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {:.2}  {}", label.score, label.description);
     }
     text
 }

@@ -13,7 +13,7 @@ use crate::{printer, process};
 pub(crate) struct Arguments {
     /// A Python file, or a folder of them
     path: PathBuf,
-    /// The API call, when the application has several: FILE:LINE or LINE
+    /// The API call, when the application has several: its line, or its file, a colon and its line
     #[arg(long, value_name = "PLACE")]
     call: Option<String>,
     /// Print the terms as JSON
