@@ -67,8 +67,12 @@ mod tests {
         Command::new("sh").args(["-c", script]).stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("sh starts")
     }
 
+    /// Signals reach the whole process, and so every child that is waited for: one test at a time.
+    static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
     #[tokio::test]
     async fn a_request_to_end_is_passed_on_and_the_child_ends_in_its_own_way() {
+        let _alone = ALONE.lock().await;
         let mut child = shell("trap 'exit 33' TERM; echo ready; while :; do sleep 0.05; done");
         let mut output = child.stdout.take().expect("it is piped");
         // `wait` is polled first, and catches the signal from then on.
@@ -81,6 +85,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_status_is_the_childs_or_128_and_its_signal() {
+        let _alone = ALONE.lock().await;
         for (script, expected) in [("exit 0", 0), ("exit 7", 7), ("kill -KILL $$", 137)] {
             assert_eq!(code(wait(&mut shell(script)).await.expect("the child is waited for")), expected, "{script}");
         }

@@ -1,5 +1,7 @@
 //! Wire front ends, routing and the model registry.
 
+#![forbid(unsafe_code)]
+
 pub mod connect;
 pub mod redirect;
 pub mod registry;

@@ -35,7 +35,7 @@ fn the_garbage_sorter_gets_a_model_that_decides_wrong_a_third_less_often() -> Re
     let written = chameleon.run(&["report", "garbage-sorter", "--out", &report.to_string_lossy()])?;
     assert_eq!(written.status, Some(0), "{written:?}");
     let page = fs::read_to_string(report)?;
-    assert!(page.contains("compost") && page.contains("<svg") && !page.contains("http://"), "{page}");
+    assert!(page.contains("Compost it") && page.contains("<svg") && !page.contains("http://"), "{page}");
     Ok(())
 }
 
