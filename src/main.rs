@@ -29,6 +29,7 @@ fn main() -> ExitCode {
     match commands::run(cli) {
         Ok(status) => status.into(),
         Err(error) if is_broken_pipe(&error) => ExitStatus::Success.into(),
+        Err(error) if error.is::<trainer::Told>() => ExitStatus::Error.into(),
         Err(error) => {
             printer::error(&error);
             ExitStatus::Error.into()

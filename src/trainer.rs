@@ -8,6 +8,14 @@ use anyhow::{Context, Result, bail};
 
 const NAME: &str = "chameleon-trainer";
 
+/// The trainer's exit status when it could not run and has said why.
+const TOLD: i32 = 2;
+
+/// The trainer could not run, and its own message is on stderr: there is nothing to add.
+#[derive(Debug, thiserror::Error)]
+#[error("{NAME} could not run")]
+pub(crate) struct Told;
+
 /// Runs the trainer with these arguments and returns what it printed on stdout. Its stderr (progress, messages) is
 /// this process's own.
 ///
@@ -15,14 +23,21 @@ const NAME: &str = "chameleon-trainer";
 /// The trainer is not found, cannot start, or fails; its own message is then already on stderr.
 pub(crate) fn run(arguments: &[OsString]) -> Result<String> {
     let path = find()?;
-    let output = Command::new(&path)
+    let mut child = Command::new(&path)
         .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
+        .arg("--end-with-stdin")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
         .with_context(|| format!("{} does not start", path.display()))?;
-    if !output.status.success() {
-        bail!("{NAME} ended with {}; its message is above", output.status);
+    // Held until the trainer is done: it ends when this process does, even when that is killed.
+    let stdin = child.stdin.take();
+    let output = child.wait_with_output()?;
+    drop(stdin);
+    match output.status.code() {
+        Some(0) => {}
+        Some(TOLD) => return Err(Told.into()),
+        _ => bail!("{NAME} ended with {}", output.status),
     }
     String::from_utf8(output.stdout).with_context(|| format!("{NAME} printed something that is not UTF-8"))
 }

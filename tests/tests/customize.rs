@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use chameleon_tests::Chameleon;
 use serde_json::Value;
 
@@ -56,15 +56,33 @@ fn the_same_seed_makes_the_same_model() -> Result<()> {
 #[test]
 fn a_killed_customization_leaves_the_registry_intact_and_runs_again() -> Result<()> {
     let chameleon = Chameleon::new()?;
-    let mut child = chameleon.command(&["customize", APP, "--seeds", "1"])?.stdout(Stdio::null()).spawn()?;
+    // The output folder is the mark by which the trainer is found among the processes.
+    let out = chameleon.home().join("model").to_string_lossy().into_owned();
+    let mut child =
+        chameleon.command(&["customize", APP, "--seeds", "1", "--out", &out])?.stdout(Stdio::null()).spawn()?;
     // Long enough to be under way; where exactly it is hit must not matter.
     sleep(Duration::from_millis(700));
     child.kill()?;
     child.wait()?;
+    ensure!(ended(chameleon.home())?, "the trainer goes on after the program that started it was killed");
     let verified = chameleon.run(&["registry", "verify"])?;
     assert_eq!(verified.status, Some(0), "{verified:?}");
     let again = chameleon.run(&["customize", APP, "--seeds", "1"])?;
     assert_eq!(again.status, Some(0), "{again:?}");
+    Ok(())
+}
+
+#[test]
+fn images_that_cannot_be_used_are_one_clear_error() -> Result<()> {
+    let chameleon = Chameleon::new()?;
+    let empty = chameleon.home().join("empty");
+    fs::create_dir(&empty)?;
+    for folder in [empty, chameleon.home().join("missing")] {
+        let finished = chameleon.run(&["customize", APP, "--images", &folder.to_string_lossy()])?;
+        assert_eq!(finished.status, Some(2), "{finished:?}");
+        assert_eq!(finished.stderr.lines().count(), 1, "{finished:?}");
+        assert!(finished.stderr.contains(&*folder.to_string_lossy()), "{finished:?}");
+    }
     Ok(())
 }
 
@@ -86,6 +104,20 @@ fn versions_are_rolled_back_and_a_damaged_registry_is_rebuilt() -> Result<()> {
     let list: Value = serde_json::from_str(&chameleon.run(&["registry", "list", "--json"])?.stdout)?;
     assert_eq!(list["apps"]["garbage-sorter"]["version"], 1, "{list}");
     Ok(())
+}
+
+/// Whether, within ten seconds, no process is left that has `mark` among its arguments.
+fn ended(mark: &std::path::Path) -> Result<bool> {
+    let mark = mark.to_string_lossy().into_owned();
+    for _ in 0..100 {
+        let running = fs::read_dir("/proc")?.filter_map(|entry| fs::read(entry.ok()?.path().join("cmdline")).ok());
+        let mut running = running.filter(|words| String::from_utf8_lossy(words).contains(&mark));
+        if running.next().is_none() {
+            return Ok(true);
+        }
+        sleep(Duration::from_millis(100));
+    }
+    Ok(false)
 }
 
 /// Cuts every file of a folder in half.

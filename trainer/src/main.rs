@@ -1,11 +1,19 @@
 //! The command line of the trainer. `chameleon` starts it; it can be used by itself.
 
-use anyhow::Result;
+use std::io::Read as _;
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
+
+/// Exit status when the command could not run, as `chameleon` has it.
+const COULD_NOT_RUN: u8 = 2;
 
 #[derive(Parser)]
 #[command(name = "chameleon-trainer", version, about = "Trains and customizes Chameleon's models")]
 struct Cli {
+    /// End when standard input is closed: so the trainer ends with the program that started it, however that ends
+    #[arg(long, global = true, hide = true)]
+    end_with_stdin: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -20,10 +28,29 @@ enum Command {
     Export(chameleon_trainer::export::Options),
 }
 
-fn main() -> Result<()> {
-    match Cli::parse().command {
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if cli.end_with_stdin {
+        std::thread::spawn(end_with_stdin);
+    }
+    let result = match cli.command {
         Command::Customize(options) => chameleon_trainer::customize::run(&options),
         Command::Pretrain(options) => chameleon_trainer::pretrain::run(&options),
         Command::Export(options) => chameleon_trainer::export::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(COULD_NOT_RUN)
+        }
     }
+}
+
+/// Outputs are written whole and renamed, so the process may end anywhere.
+fn end_with_stdin() {
+    let mut buffer = [0; 64];
+    // An error is as good as the end: nobody is there any more.
+    while std::io::stdin().lock().read(&mut buffer).is_ok_and(|read| read > 0) {}
+    std::process::exit(i32::from(COULD_NOT_RUN));
 }
