@@ -63,7 +63,8 @@ fn decision(process: &DecisionProcess) -> String {
     }
     let default = escape(&summary.default.describe(&process.program));
     text.push_str("</table>\n");
-    text.push_str(&format!("<p>Otherwise: <code>{default}</code></p>\n"));
+    // Writing to a string cannot fail, here and below.
+    let _ = writeln!(text, "<p>Otherwise: <code>{default}</code></p>");
     text
 }
 
@@ -110,15 +111,16 @@ fn comparison(evaluation: &Evaluation) -> String {
     text.push_str("<table><tr><th>ratio of wrong decisions</th><th>value</th><th>95 % interval</th></tr>\n");
     for (name, ratio) in &evaluation.ratios {
         let number = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.2}"));
-        text.push_str(&format!(
-            "<tr><td>{}</td><td>{}</td><td>{:.2} to {}</td></tr>\n",
+        let _ = writeln!(
+            text,
+            "<tr><td>{}</td><td>{}</td><td>{:.2} to {}</td></tr>",
             escape(name),
             number(ratio.value),
             ratio.interval.low,
             number(ratio.interval.high)
-        ));
+        );
     }
-    text.push_str(&format!("</table>\n<p class=\"small\">{}</p>\n", escape(&evaluation.protocol)));
+    let _ = writeln!(text, "</table>\n<p class=\"small\">{}</p>", escape(&evaluation.protocol));
     text
 }
 

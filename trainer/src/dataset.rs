@@ -37,6 +37,7 @@ impl ImageSet {
     }
 
     /// The images at these indices.
+    #[must_use]
     pub fn select(&self, indices: &[usize]) -> Self {
         let pixels = indices.iter().flat_map(|&i| self.image(i)).copied().collect();
         let classes = indices.iter().map(|&i| self.classes[i]).collect();

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use chameleon_models::net::{INPUT, Network, Node, Op};
 use tch::{Device, Kind, Tensor};
 
-/// Momentum of the running statistics, PyTorch's default.
+/// Momentum of the running statistics, the default of `PyTorch`.
 const BATCH_NORM_MOMENTUM: f64 = 0.1;
 
 /// A network with its parameters as tensors.

@@ -114,6 +114,6 @@ fn what_cannot_be_customized_is_said_in_one_message() {
     let examples = Examples::from_bank(&few, "synthetic".to_owned()).expect("examples");
     let lake = process(Order::ApiOutput, &[("water", vec!["Lake"])]);
     let error = customize("lake", &lake, &model(), examples, &recipe(), &[1], ProgressMode::None);
-    let error = error.err().expect("too few images").to_string();
+    let error = error.expect_err("too few images").to_string();
     assert_eq!(error, "branch `water`: 0 tuning images carry one of its labels, at least 5 are needed");
 }

@@ -228,13 +228,13 @@ impl Run {
             counted += 1;
             self.step += 1;
             bar.inc(1);
-            if self.step % 20 == 0 {
+            if self.step.is_multiple_of(20) {
                 bar.set_message(format!("loss {:.3}, {} px", loss_sum / f64::from(counted), batch.side));
             }
-            if self.step % CHECKPOINT_EVERY == 0 || self.step == end {
+            if self.step.is_multiple_of(CHECKPOINT_EVERY) || self.step == end {
                 self.save()?;
             }
-            if self.step % per_epoch == 0 || self.step == end {
+            if self.step.is_multiple_of(per_epoch) || self.step == end {
                 let measurement = Measurement {
                     step: self.step,
                     epoch: self.step as f64 / per_epoch as f64,

@@ -74,7 +74,7 @@ pub(crate) fn model() -> ImageLabels {
     let mut bias = Vec::new();
     for label in &labels {
         let share = 1.0 / label.classes.len() as f32;
-        let mut mean = vec![0.0; FEATURES];
+        let mut mean = [0.0; FEATURES];
         for &class in &label.classes {
             mean.iter_mut().zip(prototype(usize::from(class))).for_each(|(m, p)| *m += share * (p - 1.0));
         }
