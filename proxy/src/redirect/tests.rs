@@ -8,7 +8,7 @@ fn redirect() -> Redirect {
     Redirect {
         server: ([127, 0, 0, 1], 8089).into(),
         app: Some("sorter".to_owned()),
-        ca_bundle: "/home/u/.chameleon/bundle.pem".into(),
+        ca_bundle: "/opt/chameleon/bundle.pem".into(),
         google: Identity::Own,
         aws: None,
     }
@@ -50,7 +50,7 @@ fn a_server_is_addressed_where_it_listens() {
 fn every_client_trusts_the_bundle_over_the_file_it_trusted_before() {
     let all = after(&redirect(), &[("SSL_CERT_FILE", "/corporate.pem"), ("REQUESTS_CA_BUNDLE", "/corporate.pem")]);
     for name in ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "NODE_EXTRA_CA_CERTS"] {
-        assert_eq!(all[name], "/home/u/.chameleon/bundle.pem", "{name}");
+        assert_eq!(all[name], "/opt/chameleon/bundle.pem", "{name}");
     }
 }
 
