@@ -25,12 +25,14 @@
 //! | [`zoo`], [`bank`] | models that ship, and features to customize them with |
 //! | [`app`] | one application's changes to a model |
 //! | [`labeler`] | all of it together |
+//! | [`files`] | writing a file as a whole |
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails should panic"))]
 
 pub mod app;
 pub mod bank;
 pub mod engine;
+pub mod files;
 #[cfg(test)]
 mod fixture;
 pub mod labeler;

@@ -1,13 +1,11 @@
 //! `chameleon report`
 
-use std::fs::Permissions;
-use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use chameleon_decision::{ApiOutput, DecisionProcess};
 use chameleon_models::app::AppModel;
+use chameleon_models::files::replace;
 use chameleon_models::labeler::ImageLabeler;
 use chameleon_models::preprocess::{self, DecodeLimits};
 use chameleon_models::zoo;
@@ -39,7 +37,8 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
         serde_json::from_value(app.manifest.process.clone()).context("the model's decision process")?;
     let photos =
         arguments.images.iter().map(|path| photo(&labeler, &process, &app, path)).collect::<Result<Vec<_>>>()?;
-    write(&arguments.out, &report::render(&app.manifest, &photos)?)?;
+    let page = report::render(&app.manifest, &photos)?;
+    replace(&arguments.out, page.as_bytes()).with_context(|| format!("{}", arguments.out.display()))?;
     if !global.quiet {
         printer::note(format!("wrote {}", arguments.out.display()));
     }
@@ -57,17 +56,4 @@ fn photo(labeler: &ImageLabeler, process: &DecisionProcess, app: &AppModel, path
         Ok(Answer { labels, decision })
     };
     Photo::new(path, image, answer(None)?, answer(Some(app))?)
-}
-
-/// Replaces the page as a whole.
-fn write(path: &Path, page: &str) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // A temporary file is private by default; a report is to be shown.
-    let mut builder = tempfile::Builder::new();
-    let builder = builder.permissions(Permissions::from_mode(0o644));
-    let mut file = builder.tempfile_in(folder).with_context(|| format!("{}", folder.display()))?;
-    file.write_all(page.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path).with_context(|| format!("{}", path.display()))?;
-    Ok(())
 }

@@ -4,12 +4,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use chameleon_models::bank::{Bank, Split};
+use chameleon_models::files::replace;
 use chameleon_models::labeler::ImageLabeler;
 use chameleon_models::preprocess;
 use chameleon_models::weights::{Precision, Weights};
@@ -216,13 +215,5 @@ fn write_folder(options: &Options, manifest: &mut Manifest, labels: &[ClassLabel
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    // A temporary file is private by default; what ships is for everybody.
-    let mut builder = tempfile::Builder::new();
-    let builder = builder.permissions(fs::Permissions::from_mode(0o644));
-    let mut file = builder.tempfile_in(folder).with_context(|| format!("{}", folder.display()))?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).with_context(|| format!("{}", path.display()))?;
-    Ok(())
+    replace(path, bytes).with_context(|| format!("{}", path.display()))
 }

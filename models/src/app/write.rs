@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use super::{APP_JSON, AppError, AppModel, HEAD_FILE};
+use crate::files::sync_folder;
 use crate::weights::Precision;
 
 impl AppModel {
@@ -70,9 +71,4 @@ fn make_readable(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn make_readable(_folder: &Path) -> io::Result<()> {
     Ok(())
-}
-
-/// Makes the names in a folder durable; other systems than Unix do so by themselves or not at all.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
