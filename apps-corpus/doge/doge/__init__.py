@@ -1,0 +1,1 @@
+"""much picture. very dog? wow."""
