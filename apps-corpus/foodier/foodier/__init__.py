@@ -1,0 +1,1 @@
+"""Foodier: a feed of what people ate, and nothing else."""
