@@ -22,7 +22,7 @@ class Feeder:
         self.tray = Path(tray)
         self.dispense = dispense
         self.vision = vision.ImageAnnotatorClient()
-        self.last_drop = 0.0
+        self.last_drop = float("-inf")
 
     def labels(self, snapshot):
         image = vision.Image(content=Path(snapshot).read_bytes())
