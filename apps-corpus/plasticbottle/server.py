@@ -10,8 +10,10 @@ TILE = ('<div style="width:300px;height:300px;background:url({url});background-s
 
 def tile(path, box):
     left, top, right, bottom = box
-    size = max(right - left, 0.01)
-    return TILE.format(url=html.escape(path), zoom=round(100 / size), left=round(100 * left), top=round(100 * top))
+    width, height = right - left, bottom - top
+    # a background position of 100% means flush with the far edge
+    return TILE.format(url=html.escape(path), zoom=round(100 / max(width, 0.01)),
+                       left=round(100 * left / max(1 - width, 0.01)), top=round(100 * top / max(1 - height, 0.01)))
 
 
 def page(paths):

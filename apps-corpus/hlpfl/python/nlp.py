@@ -9,10 +9,10 @@ from google.cloud import language
 from google.cloud.language import enums, types
 
 RELATED = {
-    'earthquake': ['quake', 'aftershock', 'tremor', 'magnitude', 'epicentre'],
-    'flood': ['flooding', 'floodwater', 'heavy rain', 'dam', 'inundation'],
-    'hurricane': ['storm', 'cyclone', 'typhoon', 'landfall', 'storm surge'],
-    'wildfire': ['fire', 'bushfire', 'blaze', 'evacuation', 'firefighter'],
+    'earthquake': ['earthquake', 'quake', 'aftershock', 'tremor', 'magnitude', 'epicentre'],
+    'flood': ['flood', 'flooding', 'floodwater', 'heavy rain', 'dam', 'inundation'],
+    'hurricane': ['hurricane', 'storm', 'cyclone', 'typhoon', 'landfall', 'storm surge'],
+    'wildfire': ['wildfire', 'fire', 'bushfire', 'blaze', 'evacuation', 'firefighter'],
 }
 
 
@@ -21,13 +21,13 @@ def ratio(a, b):
 
 
 def best_ratio(name, words):
-    return max([ratio(name, word) for word in words] or [0])
+    return max(ratio(name, word) for word in words)
 
 
 def analyze(text, country, event):
     client = language.LanguageServiceClient()
     document = types.Document(content=text, type=enums.Document.Type.PLAIN_TEXT)
-    words = [event] + RELATED.get(event.lower(), [])
+    words = RELATED.get(event.lower(), [event])
 
     score = 0
     country_found = False

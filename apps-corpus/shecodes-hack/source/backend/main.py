@@ -1,6 +1,6 @@
 """Cuts the garment out of a photo of somebody wearing it, for the wardrobe page.
 
-    python main.py selfie.jpg     writes garment.svg
+    python main.py selfie.jpg     writes garment.html
 """
 import base64
 import mimetypes
@@ -8,11 +8,9 @@ import sys
 
 from google.cloud import vision
 
-OUTPUT = "garment.svg"
+OUTPUT = "garment.html"
 
-# The whole photo is one unit wide and one unit high; the view box shows a part of it.
-SVG = ('<svg xmlns="http://www.w3.org/2000/svg" viewBox="{x} {y} {w} {h}">'
-       '<image href="data:{type};base64,{data}" width="1" height="1" preserveAspectRatio="none"/></svg>')
+IMG = '<img src="data:{kind};base64,{data}" style="object-view-box: inset({top}% {right}% {bottom}% {left}%)">'
 
 
 def detect_cloth_image(path):
@@ -31,13 +29,14 @@ def detect_cloth_image(path):
 
 
 def crop(path, box):
-    left, top = min(x for x, _ in box), min(y for _, y in box)
-    right, bottom = max(x for x, _ in box), max(y for _, y in box)
+    """The browser does the cutting: CSS wants how much to take off each side."""
+    xs = [100 * x for x, _ in box]
+    ys = [100 * y for _, y in box]
+    kind = mimetypes.guess_type(path)[0] or "image/jpeg"
     with open(path, "rb") as f:
         data = base64.b64encode(f.read()).decode("ascii")
-    kind = mimetypes.guess_type(path)[0] or "image/jpeg"
     with open(OUTPUT, "w") as out:
-        out.write(SVG.format(x=left, y=top, w=right - left, h=bottom - top, type=kind, data=data))
+        out.write(IMG.format(kind=kind, data=data, top=min(ys), right=100 - max(xs), bottom=100 - max(ys), left=min(xs)))
 
 
 def crop_clothes(path):
