@@ -2,7 +2,7 @@
 //!
 //! The stages, one module each: [`syntax`] parses; [`scope`] and [`project`] say what names mean; [`lower`] translates
 //! every function into the program language; [`facts`] finds what depends on the API's answer; [`entry`] chooses where
-//! a slice starts; [`cut`], [`slice`] and [`link`] make it.
+//! a slice starts; [`cut`], [`slice`] and [`link`] make it; [`search`] tries slices until one decides by the answer.
 
 mod cut;
 mod entry;
@@ -11,27 +11,21 @@ mod link;
 mod lower;
 mod project;
 mod scope;
+mod search;
+mod shorten;
 mod slice;
 mod syntax;
 mod visit;
 
-use std::collections::BTreeSet;
+use chameleon_decision::{DecisionProcess, Problem, Vocabulary};
 
-use chameleon_decision::{
-    ApiOutput, DecideError, DecisionProcess, FORMAT_VERSION, Problem, Span, Vocabulary, summarize,
-};
-
-use self::cut::Assumption;
-use self::entry::{CallGraph, Chain};
+use self::entry::CallGraph;
 use self::facts::Facts;
-use self::lower::{Lowered, Site};
 use self::project::Project;
+use self::search::Run;
 use self::syntax::Parsed;
 use crate::calls::API_CALLS;
 use crate::source::SourceFile;
-
-/// Unknown tests that are tried both ways.
-const MAX_TURNED: usize = 8;
 
 /// What was found in Python files.
 pub(crate) struct Found {
@@ -58,7 +52,7 @@ pub(crate) fn analyze(files: &[SourceFile], vocabulary: &Vocabulary) -> Found {
     for site in &lowered.sites {
         let facts = Facts::new(&lowered.functions, &all, &[], &[], Some(site.span));
         for chain in entry::chains(&lowered.functions, &graph, &facts, site) {
-            let process = Run { project: &project, lowered: &lowered, graph: &graph, site, vocabulary }.best(chain);
+            let process = Run { project: &project, lowered: &lowered, graph: &graph, site, vocabulary }.best(&chain);
             let entry = |process: &DecisionProcess| {
                 process.program.functions.get(process.program.entry.0 as usize).map(|entry| entry.span)
             };
@@ -108,105 +102,7 @@ fn related(parsed: &[Parsed]) -> Vec<&Parsed> {
     all.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(parsed, _)| parsed).collect()
 }
 
-/// What it takes to make the processes of one API call.
-struct Run<'a> {
-    project: &'a Project<'a>,
-    lowered: &'a Lowered,
-    graph: &'a CallGraph,
-    site: &'a Site,
-    vocabulary: &'a Vocabulary,
-}
-
-impl Run<'_> {
-    /// The process of a chain. Where the outermost function hangs on things outside, an inner one may still decide by
-    /// the answer alone: that one is taken, and what stopped the outer one is reported.
-    fn best(&self, mut chain: Chain) -> (DecisionProcess, Vec<Problem>) {
-        let outermost = self.process(&chain);
-        if !self.is_undecided(&outermost.0) {
-            return outermost;
-        }
-        while chain.functions.len() > 1 {
-            chain.functions.remove(0);
-            let (process, mut problems) = self.process(&chain);
-            if !self.is_undecided(&process) && !process.summary.branches.is_empty() {
-                problems.extend(outermost.1);
-                return (process, problems);
-            }
-        }
-        outermost
-    }
-
-    /// The process of a chain as it is. An unknown test is taken to hold unless more outcomes show when it does not:
-    /// `if seen_lately: return` says nothing about the answer.
-    fn process(&self, chain: &Chain) -> (DecisionProcess, Vec<Problem>) {
-        let mut failing = BTreeSet::new();
-        let (mut found, assumptions) = self.assuming(chain, &failing);
-        for assumption in assumptions.iter().take(MAX_TURNED) {
-            failing.insert(assumption.span);
-            let (other, _) = self.assuming(chain, &failing);
-            if other.0.summary.branches.len() > found.0.summary.branches.len() {
-                found = other;
-            } else {
-                failing.remove(&assumption.span);
-            }
-        }
-        found
-    }
-
-    fn assuming(&self, chain: &Chain, failing: &BTreeSet<Span>) -> ((DecisionProcess, Vec<Problem>), Vec<Assumption>) {
-        let slice = slice::slice(self.project, self.lowered, self.graph, chain, self.site, failing);
-        let mut problems = Vec::new();
-        for assumption in &slice.assumptions {
-            let (file, line) = (self.path(assumption.span.file), assumption.span.line);
-            let way = if assumption.holds { "held" } else { "did not hold" };
-            let reason =
-                format!("this test depends on something outside the program; the decision is read as if it {way}");
-            problems.push(Problem { file, line, reason });
-        }
-        if !chain.decides {
-            let reason = "the labels are returned or shown, never compared: nothing here decides from them".to_owned();
-            problems.push(Problem { file: self.path(self.site.span.file), line: self.site.span.line, reason });
-        }
-        let (summary, warnings) = summarize(&slice.program, &self.site.api, self.vocabulary);
-        let process = DecisionProcess {
-            version: FORMAT_VERSION,
-            api: self.site.api.clone(),
-            call: slice.call,
-            program: slice.program,
-            summary,
-            warnings,
-        };
-        if let Some(problem) = undecided(&process, self.vocabulary) {
-            // What was assumed on the way to nowhere is of no interest.
-            problems = vec![problem];
-        }
-        ((process, problems), slice.assumptions)
-    }
-
-    fn is_undecided(&self, process: &DecisionProcess) -> bool {
-        undecided(process, self.vocabulary).is_some()
-    }
-
-    fn path(&self, file: u32) -> String {
-        let module = self.project.modules.iter().find(|module| module.parsed.file == file);
-        module.map(|module| module.parsed.path.clone()).unwrap_or_default()
-    }
-}
-
 /// Whether a process survives its JSON form: readers refuse deep nesting.
 fn is_storable(process: &DecisionProcess) -> bool {
     serde_json::to_string(process).is_ok_and(|json| serde_json::from_str::<DecisionProcess>(&json).is_ok())
-}
-
-/// The first place where the program's decision hangs on something outside.
-fn undecided(process: &DecisionProcess, vocabulary: &Vocabulary) -> Option<Problem> {
-    let decider = process.decider();
-    let empty = std::iter::once(ApiOutput::Labels { labels: Vec::new() });
-    let single = vocabulary.labels.iter().map(|label| ApiOutput::labels([(label.as_str(), 1.0)]));
-    let error: DecideError = empty.chain(single).find_map(|output| decider.decide(&output).err())?;
-    let span = error.span();
-    let file = process.program.files.get(span.file as usize).cloned().unwrap_or_default();
-    let text = error.to_string();
-    let reason = text.strip_prefix(&format!("line {}: ", span.line)).unwrap_or(&text).to_owned();
-    Some(Problem { file, line: span.line, reason })
 }

@@ -18,6 +18,9 @@ const MAX_FOLDERS: usize = 40;
 /// Folders that hold other people's code.
 const SKIPPED_FOLDERS: [&str; 6] = ["venv", "env", "node_modules", "site-packages", "__pycache__", "virtualenv"];
 
+/// What a virtual environment puts into its folder; the application may lie beside it.
+const ENVIRONMENT_FOLDERS: [&str; 7] = ["lib", "lib64", "bin", "scripts", "include", "share", "etc"];
+
 /// A file's text.
 pub(crate) struct SourceFile {
     /// Path relative to the root, with `/` between the parts.
@@ -96,8 +99,12 @@ fn walk(
     problems: &mut Vec<Problem>,
     root: &Path,
 ) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
+    let entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    if is_installed(&entries) {
+        return Ok(());
+    }
+    let environment = folder.join("pyvenv.cfg").exists();
+    for entry in entries {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.starts_with('.') {
@@ -105,8 +112,8 @@ fn walk(
         }
         // The link's target decides, so that linked files are read; linked folders are not followed.
         if entry.file_type()?.is_dir() {
-            let skipped = SKIPPED_FOLDERS.contains(&name.as_str()) || path.join("pyvenv.cfg").exists();
-            if skipped {
+            let of_environment = environment && ENVIRONMENT_FOLDERS.contains(&name.to_lowercase().as_str());
+            if of_environment || SKIPPED_FOLDERS.contains(&name.as_str()) {
                 continue;
             }
             if depth >= MAX_FOLDERS {
@@ -119,6 +126,14 @@ fn walk(
         }
     }
     Ok(())
+}
+
+/// Whether a package installer filled the folder (`pip install --target lib`): it leaves a record beside each package.
+fn is_installed(entries: &[fs::DirEntry]) -> bool {
+    entries.iter().any(|entry| {
+        let name = entry.file_name();
+        Path::new(&name).extension().is_some_and(|extension| extension == "dist-info")
+    })
 }
 
 fn load(path: &Path) -> io::Result<Vec<u8>> {

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chameleon_decision::{Expr, ExprKind, Function, FunctionId, Program, Span, Stmt, StmtKind};
 
-use super::cut::{Assumption, Cut, Focus, havoc, unknown};
+use super::cut::{Assumption, Cut, Focus, Ways, havoc, unknown};
 use super::entry::{CallGraph, Chain, calls};
 use super::facts::Facts;
 use super::link::link;
 use super::lower::{Lowered, Site};
 use super::project::Project;
+use super::shorten::Shorten;
 use super::visit;
 
 /// A program and what was assumed to get it.
@@ -20,16 +21,19 @@ pub(super) struct Slice {
     pub(super) call: Span,
     /// What was assumed, with the run's file.
     pub(super) assumptions: Vec<Assumption>,
+    /// Unknown tests about which nothing was assumed, with the run's file.
+    pub(super) open: Vec<Span>,
 }
 
-/// Cuts the slice for one chain; unknown tests in `failing` are taken not to hold.
+/// Cuts the slice for one chain, where unknown tests go these ways. With `stop`, the entry ends before what lies there.
 pub(super) fn slice(
     project: &Project<'_>,
     lowered: &Lowered,
     graph: &CallGraph,
     chain: &Chain,
     site: &Site,
-    failing: &BTreeSet<Span>,
+    ways: &Ways,
+    stop: Option<Span>,
 ) -> Slice {
     let entry = chain.functions[0];
     let live = graph.reachable(&lowered.functions, [entry]);
@@ -44,17 +48,21 @@ pub(super) fn slice(
         chain,
         site,
         facts: &facts,
-        failing,
+        ways,
         functions: BTreeMap::new(),
         assumptions: Vec::new(),
+        open: Vec::new(),
     };
     for &function in &live {
         slicer.add(function, true);
     }
+    if let Some(stop) = stop {
+        slicer.shorten(entry, stop);
+    }
     let globals = slicer.globals(&suppliers, entry);
-    let Slicer { functions, assumptions, .. } = slicer;
+    let Slicer { functions, assumptions, open, .. } = slicer;
     let (program, call) = link(project, entry, functions, globals, site);
-    Slice { program, call, assumptions }
+    Slice { program, call, assumptions, open }
 }
 
 /// Code that runs before the entry and sets what it reads: modules, and functions around nested ones.
@@ -97,9 +105,10 @@ struct Slicer<'a> {
     chain: &'a Chain,
     site: &'a Site,
     facts: &'a Facts<'a>,
-    failing: &'a BTreeSet<Span>,
+    ways: &'a Ways,
     functions: BTreeMap<usize, Function>,
     assumptions: Vec<Assumption>,
+    open: Vec<Span>,
 }
 
 impl Slicer<'_> {
@@ -119,14 +128,29 @@ impl Slicer<'_> {
         };
         let mut cut = self.cut(function, focus);
         code.body = if toward { cut.toward(&code.body) } else { cut.before(&code.body) };
-        let assumptions = std::mem::take(&mut cut.assumptions);
+        let Cut { assumptions, open, .. } = cut;
         self.assumptions.extend(assumptions);
+        self.open.extend(open);
         self.functions.insert(function, code);
     }
 
+    /// Ends the entry before the statement that reaches `stop`.
+    fn shorten(&mut self, entry: usize, stop: Span) {
+        let inside = |span: Span| span.file == stop.file && span.line <= stop.line && stop.line <= span.end_line;
+        let holding: Vec<usize> =
+            self.functions.iter().filter(|(_, code)| inside(code.span)).map(|(function, _)| *function).collect();
+        let reaches = |stmt: &Stmt| {
+            let reached = self.graph.reachable(&self.lowered.functions, calls(std::slice::from_ref(stmt)));
+            inside(stmt.span) || reached.iter().any(|function| *function != entry && holding.contains(function))
+        };
+        let Some(mut code) = self.functions.get(&entry).cloned() else { return };
+        Shorten { facts: self.facts, function: entry, reaches: &reaches }.run(&mut code);
+        self.functions.insert(entry, code);
+    }
+
     fn cut(&self, function: usize, focus: Focus) -> Cut<'_> {
-        let (facts, failing, chain) = (self.facts, self.failing, self.chain.functions.as_slice());
-        Cut { facts, function, focus, chain, failing, assumptions: Vec::new() }
+        let (facts, ways, chain) = (self.facts, self.ways, self.chain.functions.as_slice());
+        Cut { facts, function, focus, chain, ways, assumptions: Vec::new(), open: Vec::new() }
     }
 
     /// Statements of the suppliers that set what the slice reads, and the initializer of the entry's object.
@@ -134,7 +158,11 @@ impl Slicer<'_> {
         let mut candidates: Vec<Stmt> = Vec::new();
         for &supplier in suppliers {
             let body = &self.lowered.functions[supplier].body;
-            let statements = self.cut(supplier, Focus::Values).before(body);
+            let mut cut = self.cut(supplier, Focus::Values);
+            let statements = cut.before(body);
+            let Cut { assumptions, open, .. } = cut;
+            self.assumptions.extend(assumptions);
+            self.open.extend(open);
             // What an outer function returns is not what the module does.
             candidates.extend(statements.into_iter().filter(|stmt| !matches!(stmt.kind, StmtKind::Return { .. })));
         }

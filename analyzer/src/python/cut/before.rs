@@ -1,0 +1,116 @@
+//! What runs before the API call: only the values it sets matter.
+
+use chameleon_decision::{Expr, ExprKind, Stmt, StmtKind, Target};
+
+use super::{Cut, exits, havoc, is_true};
+use crate::python::visit;
+
+impl Cut<'_> {
+    /// Statements that run before the focus: only the values they set matter.
+    pub(in crate::python) fn before(&mut self, block: &[Stmt]) -> Vec<Stmt> {
+        block.iter().flat_map(|stmt| self.before_stmt(stmt)).collect()
+    }
+
+    fn before_stmt(&mut self, stmt: &Stmt) -> Vec<Stmt> {
+        let span = stmt.span;
+        match &stmt.kind {
+            StmtKind::Assign { value, .. } | StmtKind::AugAssign { value, .. } => {
+                if self.fact(value).unknown || self.leads_on(value) || self.writes_unknown(stmt) {
+                    havoc(span, visit::written(stmt))
+                } else {
+                    vec![muted(stmt)]
+                }
+            }
+            StmtKind::Expr { value } => {
+                let names = visit::written(stmt);
+                if names.is_empty() {
+                    return Vec::new();
+                }
+                if self.fact(value).unknown { havoc(span, names) } else { vec![muted(stmt)] }
+            }
+            StmtKind::If { test, body, orelse } if self.is_closed(test) => {
+                self.before_unknown(stmt, test, body, orelse)
+            }
+            StmtKind::If { test, body, orelse } => {
+                let (body, orelse) = (self.before(body), self.before(orelse));
+                vec![Stmt { span, kind: StmtKind::If { test: test.clone(), body, orelse } }]
+            }
+            StmtKind::For { target, iter, body, orelse } if !self.is_closed(iter) => {
+                let (body, orelse) = (self.before(body), self.before(orelse));
+                let (target, iter) = (target.clone(), iter.clone());
+                vec![Stmt { span, kind: StmtKind::For { target, iter, body, orelse } }]
+            }
+            StmtKind::While { test, body, orelse } if !self.fact(test).unknown && !is_true(test) => {
+                let (body, orelse) = (self.before(body), self.before(orelse));
+                vec![Stmt { span, kind: StmtKind::While { test: test.clone(), body, orelse } }]
+            }
+            StmtKind::For { iter: test, orelse, .. } | StmtKind::While { test, orelse, .. } => {
+                if self.ways.get(&test.span) == Some(&false) {
+                    self.assume(test.span, false, true);
+                    return self.before(orelse);
+                }
+                self.give_up(test.span, stmt)
+            }
+            StmtKind::Try { body, orelse, finally, .. } => {
+                let mut out = self.before(body);
+                out.extend(self.before(orelse));
+                out.extend(self.before(finally));
+                out
+            }
+            _ => vec![stmt.clone()],
+        }
+    }
+
+    /// Whether the value of an expression cannot be had before the call.
+    fn is_closed(&self, expr: &Expr) -> bool {
+        self.fact(expr).unknown || self.leads_on(expr)
+    }
+
+    fn before_unknown(&mut self, stmt: &Stmt, test: &Expr, body: &[Stmt], orelse: &[Stmt]) -> Vec<Stmt> {
+        match (exits(body), exits(orelse)) {
+            (true, _) => return self.before(orelse),
+            (_, true) => return self.before(body),
+            _ => {}
+        }
+        match self.ways.get(&test.span) {
+            Some(&holds) => {
+                self.assume(test.span, holds, false);
+                self.before(if holds { body } else { orelse })
+            }
+            None => self.give_up(test.span, stmt),
+        }
+    }
+
+    /// Whether an expression calls a function that leads to the API call: not to be run for its value.
+    fn leads_on(&self, expr: &Expr) -> bool {
+        let mut found = false;
+        visit::below(expr, &mut |expr| {
+            found |=
+                matches!(&expr.kind, ExprKind::Call { function, .. } if self.chain.contains(&(function.0 as usize)));
+        });
+        found
+    }
+
+    /// Whether a statement changes a part of something unknown, or at an unknown place.
+    fn writes_unknown(&self, stmt: &Stmt) -> bool {
+        let StmtKind::Assign { targets, .. } = &stmt.kind else { return false };
+        targets.iter().any(|target| match target {
+            Target::Attribute { object, .. } => self.fact(object).unknown,
+            Target::Subscript { object, index } => self.fact(object).unknown || self.fact(index).unknown,
+            _ => false,
+        })
+    }
+}
+
+/// A statement whose calls of the outside show nothing.
+fn muted(stmt: &Stmt) -> Stmt {
+    let mut stmt = stmt.clone();
+    visit::own_exprs_mut(&mut stmt, &mut |expr| {
+        visit::map_expr(expr, &mut |expr| {
+            if let ExprKind::Opaque { call, .. } = &mut expr.kind {
+                *call = false;
+            }
+        });
+    });
+    stmt
+}
