@@ -5,8 +5,8 @@
 
 `python app.py photo.jpg [temperature [rain]]` does the second on the terminal.
 """
+import argparse
 import json
-import sys
 import tempfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qsl, urlsplit
@@ -103,9 +103,16 @@ class Backend(BaseHTTPRequestHandler):
             self.reply({"message": imagecheck(photo.name, *predict(*self.weather()))})
 
 
-if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        weather = [float(value) for value in sys.argv[2:4]] + [15, 0][len(sys.argv) - 2:]
-        print(imagecheck(sys.argv[1], *predict(*weather)))
-    else:
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("photo", nargs="?", help="without one, serve on port 5000")
+    parser.add_argument("temperature", nargs="?", type=float, default=15)
+    parser.add_argument("rain", nargs="?", type=float, default=0, help="millimetres")
+    options = parser.parse_args()
+    if options.photo is None:
         HTTPServer(("", 5000), Backend).serve_forever()
+    print(imagecheck(options.photo, *predict(options.temperature, options.rain)))
+
+
+if __name__ == "__main__":
+    main()
