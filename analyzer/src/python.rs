@@ -27,7 +27,7 @@ use self::facts::Facts;
 use self::lower::{Lowered, Site};
 use self::project::Project;
 use self::syntax::Parsed;
-use crate::calls::API_CALLS;
+use crate::apis::Catalog;
 use crate::source::SourceFile;
 
 /// Unknown tests that are tried both ways.
@@ -42,12 +42,12 @@ pub(crate) struct Found {
 }
 
 /// Analyzes files that belong together.
-pub(crate) fn analyze(files: &[SourceFile], vocabulary: &Vocabulary) -> Found {
+pub(crate) fn analyze(files: &[SourceFile], catalog: &Catalog) -> Found {
     let mut found = Found { processes: Vec::new(), problems: Vec::new() };
     let parsed: Vec<Parsed> = (0..).zip(files).filter_map(|(at, file)| syntax::parse(at, file)).collect();
-    let parsed = related(&parsed);
+    let parsed = related(&parsed, catalog);
     found.problems.extend(parsed.iter().flat_map(|parsed| parsed.syntax_problems()));
-    let project = Project::new(&parsed);
+    let project = Project::new(&parsed, catalog);
     let lowered = lower::lower(&project);
     if lowered.sites.is_empty() {
         return found;
@@ -56,8 +56,13 @@ pub(crate) fn analyze(files: &[SourceFile], vocabulary: &Vocabulary) -> Found {
     let graph = CallGraph::new(&lowered.functions);
     let all: Vec<usize> = (0..lowered.functions.len()).collect();
     for site in &lowered.sites {
+        let vocabulary = &catalog.vocabulary(&site.api);
         let facts = Facts::new(&lowered.functions, &all, &[], &[], Some(site.span));
         for chain in entry::chains(&lowered.functions, &graph, &facts, site) {
+            if !chain.decides {
+                found.problems.push(passes_through(&project, site));
+                continue;
+            }
             let process = Run { project: &project, lowered: &lowered, graph: &graph, site, vocabulary }.best(chain);
             let entry = |process: &DecisionProcess| {
                 process.program.functions.get(process.program.entry.0 as usize).map(|entry| entry.span)
@@ -83,13 +88,13 @@ pub(crate) fn analyze(files: &[SourceFile], vocabulary: &Vocabulary) -> Found {
 }
 
 /// The files that call an API, those they import from, and those that import from either.
-fn related(parsed: &[Parsed]) -> Vec<&Parsed> {
-    let calls = |parsed: &Parsed| API_CALLS.iter().any(|call| parsed.text.contains(call.method));
+fn related<'p>(parsed: &'p [Parsed], catalog: &Catalog) -> Vec<&'p Parsed> {
+    let calls = |parsed: &Parsed| catalog.is_called_in(&parsed.text);
     if !parsed.iter().any(calls) {
         return Vec::new();
     }
     let all: Vec<&Parsed> = parsed.iter().collect();
-    let project = Project::new(&all);
+    let project = Project::new(&all, catalog);
     let imports: Vec<Vec<usize>> = (0..all.len()).map(|module| project.imported_modules(module)).collect();
     let mut kept: Vec<bool> = parsed.iter().map(calls).collect();
     loop {
@@ -163,10 +168,6 @@ impl Run<'_> {
                 format!("this test depends on something outside the program; the decision is read as if it {way}");
             problems.push(Problem { file, line, reason });
         }
-        if !chain.decides {
-            let reason = "the labels are returned or shown, never compared: nothing here decides from them".to_owned();
-            problems.push(Problem { file: self.path(self.site.span.file), line: self.site.span.line, reason });
-        }
         let (summary, warnings) = summarize(&slice.program, &self.site.api, self.vocabulary);
         let process = DecisionProcess {
             version: FORMAT_VERSION,
@@ -188,9 +189,19 @@ impl Run<'_> {
     }
 
     fn path(&self, file: u32) -> String {
-        let module = self.project.modules.iter().find(|module| module.parsed.file == file);
-        module.map(|module| module.parsed.path.clone()).unwrap_or_default()
+        path(self.project, file)
     }
+}
+
+fn path(project: &Project<'_>, file: u32) -> String {
+    let module = project.modules.iter().find(|module| module.parsed.file == file);
+    module.map(|module| module.parsed.path.clone()).unwrap_or_default()
+}
+
+/// What is said of a call whose answer nobody looks at.
+fn passes_through(project: &Project<'_>, site: &Site) -> Problem {
+    let reason = "the answer is returned or shown, never compared: nothing here decides from it".to_owned();
+    Problem { file: path(project, site.span.file), line: site.span.line, reason }
 }
 
 /// Whether a process survives its JSON form: readers refuse deep nesting.
