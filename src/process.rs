@@ -1,26 +1,40 @@
 //! Choosing one decision process of an application.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use chameleon_analyzer::Analysis;
+use chameleon_analyzer::{Analysis, Catalog};
 use chameleon_decision::{DecisionProcess, Vocabulary};
 
-/// The labels of `file`, one a line; else those of the image-label model that ships.
+/// The name of the vocabulary that a file without a name of its own stands for.
+const IMAGE_LABELS: &str = "image-labels";
+
+/// The APIs that ship with those of the TOML files `apis`; the labels of the image-label model that ships, and the
+/// vocabularies of `files`, each `FILE` or `VOCABULARY=FILE`, one name a line.
 ///
 /// # Errors
-/// The file cannot be read or holds no label.
-pub(crate) fn vocabulary(file: Option<&Path>) -> Result<Vocabulary> {
-    let Some(file) = file else {
-        return Ok(chameleon_models::zoo::image_label_vocabulary()?);
-    };
-    let text = std::fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
-    let labels: Vec<String> =
-        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect();
-    if labels.is_empty() {
-        bail!("{}: no label in it; write one a line", file.display());
+/// A file cannot be read, holds no name, or is no table of APIs.
+pub(crate) fn catalog(files: &[String], apis: &[PathBuf]) -> Result<Catalog> {
+    let mut catalog = Catalog::new(chameleon_models::zoo::image_label_vocabulary()?);
+    for path in apis {
+        let text = std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
+        catalog = catalog.with_apis(&text).with_context(|| format!("{}", path.display()))?;
     }
-    Ok(Vocabulary { name: file.display().to_string(), labels })
+    for file in files {
+        let (name, path) = file.split_once('=').unwrap_or((IMAGE_LABELS, file));
+        catalog.add_vocabulary(name, Vocabulary { name: path.to_owned(), labels: names(Path::new(path))? });
+    }
+    Ok(catalog)
+}
+
+fn names(file: &Path) -> Result<Vec<String>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
+    let names: Vec<String> =
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect();
+    if names.is_empty() {
+        bail!("{}: no name in it; write one a line", file.display());
+    }
+    Ok(names)
 }
 
 /// Analyzes `path` and takes its only decision process, or the one whose call is at `call` (`FILE:LINE` or `LINE`).
@@ -28,7 +42,7 @@ pub(crate) fn vocabulary(file: Option<&Path>) -> Result<Vocabulary> {
 /// # Errors
 /// There is none, or several and `call` does not single one out; the message lists them.
 pub(crate) fn find(path: &Path, call: Option<&str>) -> Result<DecisionProcess> {
-    let analysis = chameleon_analyzer::analyze(path, &vocabulary(None)?)?;
+    let analysis = chameleon_analyzer::analyze(path, &catalog(&[], &[])?)?;
     choose(analysis, call).with_context(|| format!("{}", path.display()))
 }
 

@@ -1,66 +1,4 @@
-//! The one table of API calls the analyzer knows.
-//!
-//! A new API is a new row here (and, if its answer has a new shape, a variant of [`OutputShape`] with its semantics in
-//! the interpreter); nothing else names a provider's methods.
-//!
-//! [`OutputShape`]: chameleon_decision::OutputShape
-
-use chameleon_decision::Api;
-
-/// A client method that calls an API.
-pub(crate) struct ApiCall {
-    /// Modules that hold the client; a file in which none of them is imported makes no such call.
-    pub(crate) modules: &'static [&'static str],
-    /// The method's name.
-    pub(crate) method: &'static str,
-    /// How the request says what is wanted.
-    pub(crate) request: Request,
-    /// What is called.
-    pub(crate) api: fn() -> Api,
-}
-
-/// How a call says which feature it wants and how many results.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Request {
-    /// The method is the feature; `max_results=` limits it.
-    Method,
-    /// One request whose `features` list names it, e.g. `annotate_image({"features": [{"type_": ...}]})`.
-    Features {
-        /// The feature's name in the enum.
-        feature: &'static str,
-    },
-    /// As `Features`, but a list of requests; the answer holds them under `responses`.
-    Batch {
-        /// The feature's name in the enum.
-        feature: &'static str,
-    },
-}
-
-const VISION_MODULES: &[&str] = &["google.cloud.vision", "google.cloud.vision_v1", "google.cloud.vision_v1p1beta1"];
-
-const LABEL_DETECTION: &str = "LABEL_DETECTION";
-
-/// Every call that is known.
-pub(crate) const API_CALLS: &[ApiCall] = &[
-    ApiCall {
-        modules: VISION_MODULES,
-        method: "label_detection",
-        request: Request::Method,
-        api: Api::google_label_detection,
-    },
-    ApiCall {
-        modules: VISION_MODULES,
-        method: "annotate_image",
-        request: Request::Features { feature: LABEL_DETECTION },
-        api: Api::google_label_detection,
-    },
-    ApiCall {
-        modules: VISION_MODULES,
-        method: "batch_annotate_images",
-        request: Request::Batch { feature: LABEL_DETECTION },
-        api: Api::google_label_detection,
-    },
-];
+//! Names of the libraries that applications use beside an API: what only computes, what shows nothing, what ends.
 
 /// Classes and functions of the client libraries that only build a request or a client: calling them shows nothing to
 /// an outsider.
@@ -74,6 +12,9 @@ pub(crate) const TECHNICAL_NAMES: &[&str] = &[
     "from_service_account_json",
     "from_service_account_file",
     "from_service_account_info",
+    "LanguageServiceClient",
+    "Document",
+    "TextDocument",
     // Other questions to the same service.
     "text_detection",
     "document_text_detection",

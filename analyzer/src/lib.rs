@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod apis;
 mod calls;
 mod python;
 mod render;
@@ -17,8 +18,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chameleon_decision::{DecisionProcess, Problem, Vocabulary};
+use chameleon_decision::{DecisionProcess, Problem};
 
+pub use apis::{ApisError, Catalog};
 pub use render::render;
 
 /// What an analysis found.
@@ -70,14 +72,14 @@ pub enum AnalyzeError {
 
 /// Analyzes one file, or every Python file under a folder.
 ///
-/// Labels are looked up in `vocabulary`, which is what the API can answer.
+/// What is called and what it can answer is looked up in `catalog`.
 ///
 /// # Errors
 ///
 /// Only when there is nothing to analyze, see [`AnalyzeError`]; trouble inside the files is in [`Analysis::problems`].
-pub fn analyze(root: &Path, vocabulary: &Vocabulary) -> Result<Analysis, AnalyzeError> {
+pub fn analyze(root: &Path, catalog: &Catalog) -> Result<Analysis, AnalyzeError> {
     let source::Sources { files, mut problems } = source::read(root)?;
-    let found = python::analyze(&files, vocabulary);
+    let found = python::analyze(&files, catalog);
     problems.extend(found.problems);
     problems.sort_by(|a, b| (&a.file, a.line, &a.reason).cmp(&(&b.file, b.line, &b.reason)));
     problems.dedup();

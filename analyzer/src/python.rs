@@ -17,14 +17,15 @@ mod slice;
 mod syntax;
 mod visit;
 
-use chameleon_decision::{DecisionProcess, Problem, Vocabulary};
+use chameleon_decision::{DecisionProcess, Problem};
 
 use self::entry::CallGraph;
 use self::facts::Facts;
+use self::lower::Site;
 use self::project::Project;
 use self::search::Run;
 use self::syntax::Parsed;
-use crate::calls::API_CALLS;
+use crate::apis::Catalog;
 use crate::source::SourceFile;
 
 /// What was found in Python files.
@@ -36,12 +37,12 @@ pub(crate) struct Found {
 }
 
 /// Analyzes files that belong together.
-pub(crate) fn analyze(files: &[SourceFile], vocabulary: &Vocabulary) -> Found {
+pub(crate) fn analyze(files: &[SourceFile], catalog: &Catalog) -> Found {
     let mut found = Found { processes: Vec::new(), problems: Vec::new() };
     let parsed: Vec<Parsed> = (0..).zip(files).filter_map(|(at, file)| syntax::parse(at, file)).collect();
-    let parsed = related(&parsed);
+    let parsed = related(&parsed, catalog);
     found.problems.extend(parsed.iter().flat_map(|parsed| parsed.syntax_problems()));
-    let project = Project::new(&parsed);
+    let project = Project::new(&parsed, catalog);
     let lowered = lower::lower(&project);
     if lowered.sites.is_empty() {
         return found;
@@ -50,8 +51,13 @@ pub(crate) fn analyze(files: &[SourceFile], vocabulary: &Vocabulary) -> Found {
     let graph = CallGraph::new(&lowered.functions);
     let all: Vec<usize> = (0..lowered.functions.len()).collect();
     for site in &lowered.sites {
+        let vocabulary = &catalog.vocabulary(&site.api);
         let facts = Facts::new(&lowered.functions, &all, &[], &[], Some(site.span));
         for chain in entry::chains(&lowered.functions, &graph, &facts, site) {
+            if !chain.decides {
+                found.problems.push(passes_through(&project, site));
+                continue;
+            }
             let process = Run { project: &project, lowered: &lowered, graph: &graph, site, vocabulary }.best(&chain);
             let entry = |process: &DecisionProcess| {
                 process.program.functions.get(process.program.entry.0 as usize).map(|entry| entry.span)
@@ -77,13 +83,13 @@ pub(crate) fn analyze(files: &[SourceFile], vocabulary: &Vocabulary) -> Found {
 }
 
 /// The files that call an API, those they import from, and those that import from either.
-fn related(parsed: &[Parsed]) -> Vec<&Parsed> {
-    let calls = |parsed: &Parsed| API_CALLS.iter().any(|call| parsed.text.contains(call.method));
+fn related<'p>(parsed: &'p [Parsed], catalog: &Catalog) -> Vec<&'p Parsed> {
+    let calls = |parsed: &Parsed| catalog.is_called_in(&parsed.text);
     if !parsed.iter().any(calls) {
         return Vec::new();
     }
     let all: Vec<&Parsed> = parsed.iter().collect();
-    let project = Project::new(&all);
+    let project = Project::new(&all, catalog);
     let imports: Vec<Vec<usize>> = (0..all.len()).map(|module| project.imported_modules(module)).collect();
     let mut kept: Vec<bool> = parsed.iter().map(calls).collect();
     loop {
@@ -100,6 +106,17 @@ fn related(parsed: &[Parsed]) -> Vec<&Parsed> {
         }
     }
     all.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(parsed, _)| parsed).collect()
+}
+
+fn path(project: &Project<'_>, file: u32) -> String {
+    let module = project.modules.iter().find(|module| module.parsed.file == file);
+    module.map(|module| module.parsed.path.clone()).unwrap_or_default()
+}
+
+/// What is said of a call whose answer nobody looks at.
+fn passes_through(project: &Project<'_>, site: &Site) -> Problem {
+    let reason = "the answer is returned or shown, never compared: nothing here decides from it".to_owned();
+    Problem { file: path(project, site.span.file), line: site.span.line, reason }
 }
 
 /// Whether a process survives its JSON form: readers refuse deep nesting.

@@ -8,7 +8,7 @@ mod source;
 
 use std::fmt::Write;
 
-use chameleon_decision::{Api, DecisionProcess, DecisionType, Order, Provider, Span};
+use chameleon_decision::{Api, DecisionProcess, DecisionType, Order, Span};
 
 use crate::Analysis;
 use source::Sources;
@@ -21,6 +21,9 @@ macro_rules! line {
     }};
 }
 use line;
+
+/// The field that nearly every decision is about.
+const LABEL_FIELD: &str = "label_annotations[].description";
 
 /// The account as plain text, its lines at most about a hundred characters wide.
 pub fn render(analysis: &Analysis) -> String {
@@ -58,7 +61,14 @@ fn section(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
     let place = if entry_name == "<module>" { "the module's own code".to_owned() } else { format!("{entry_name}()") };
     line!(out, "  Decided in  {place}, {entry_file}");
     source::wrap(out, "  Decision    ", 14, &decision(process));
-    if process.summary.top_k.is_some() || process.summary.decision_type != DecisionType::Other {
+    if process.summary.per_element {
+        source::wrap(out, "              ", 14, "for each item of the answer on its own");
+    }
+    if let Some(field) = process.summary.field.as_ref().filter(|field| *field != LABEL_FIELD) {
+        source::wrap(out, "  By          ", 14, field);
+    }
+    let is_about_items = process.summary.field.as_ref().is_some_and(|field| field.contains("[]"));
+    if is_about_items && (process.summary.top_k.is_some() || process.summary.decision_type != DecisionType::Other) {
         source::wrap(out, "  Looks at    ", 14, &results(process));
     }
     line!(out);
@@ -87,9 +97,10 @@ fn warnings(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) 
 }
 
 fn api_name(api: &Api) -> String {
-    let provider = match api.provider {
-        Provider::Google => "Google Cloud",
-        Provider::Aws => "AWS",
+    let provider = match api.provider.as_str() {
+        "google" => "Google Cloud",
+        "aws" => "AWS",
+        other => other,
     };
     format!("{provider} {} {}", title(&api.service), api.operation.replace('_', " "))
 }
@@ -119,6 +130,11 @@ fn decision(process: &DecisionProcess) -> String {
         (DecisionType::MultiSelect, _) => {
             format!("any of {branches} {}, each on its own", plural(branches, "branch"))
         }
+        (DecisionType::Range, _) => {
+            let field = summary.field.as_deref().unwrap_or("a number");
+            format!("one of {branches} branches, by where {field} lies")
+        }
+        (DecisionType::Count, _) => "by how many there are".to_owned(),
         (DecisionType::Other, _) => {
             let reason = summary.reason.as_deref().unwrap_or("it fits none of the known kinds");
             format!("of no known kind: {reason}")

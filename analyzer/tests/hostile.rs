@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use chameleon_analyzer::{Analysis, AnalyzeError, analyze};
-use support::vocabulary;
+use support::catalog;
 
 use proptest::prelude::*;
 
@@ -30,7 +30,7 @@ fn file(name: &str, bytes: &[u8]) -> PathBuf {
 }
 
 fn analysis(name: &str, bytes: &[u8]) -> Analysis {
-    analyze(&file(name, bytes), &vocabulary()).expect("an analysis")
+    analyze(&file(name, bytes), &catalog()).expect("an analysis")
 }
 
 #[test]
@@ -126,8 +126,8 @@ fn a_huge_file_is_left_out_of_a_folder_and_refused_alone() {
     fs::create_dir_all(&folder).expect("a folder");
     fs::write(folder.join("app.py"), CALL).expect("a file");
     fs::write(folder.join("data.py"), vec![b'#'; 3 << 20]).expect("a file");
-    let analysis = analyze(&folder, &vocabulary()).expect("an analysis");
-    let alone = analyze(&folder.join("data.py"), &vocabulary());
+    let analysis = analyze(&folder, &catalog()).expect("an analysis");
+    let alone = analyze(&folder.join("data.py"), &catalog());
     fs::remove_dir_all(&folder).expect("the folder goes away");
     assert_eq!(analysis.processes.len(), 1);
     assert_eq!(analysis.problems[0].file, "data.py");
@@ -136,13 +136,13 @@ fn a_huge_file_is_left_out_of_a_folder_and_refused_alone() {
 
 #[test]
 fn what_cannot_be_analyzed_at_all_is_an_error_that_names_the_path() {
-    let text = analyze(&file("notes.txt", b"not python"), &vocabulary()).expect_err("no Python").to_string();
+    let text = analyze(&file("notes.txt", b"not python"), &catalog()).expect_err("no Python").to_string();
     assert!(text.contains("notes.txt is not a Python file"), "{text}");
-    let text = analyze("/nonexistent/app.py".as_ref(), &vocabulary()).expect_err("nothing there").to_string();
+    let text = analyze("/nonexistent/app.py".as_ref(), &catalog()).expect_err("nothing there").to_string();
     assert_eq!(text, "/nonexistent/app.py does not exist");
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("empty-folder");
     fs::create_dir_all(&folder).expect("a folder");
-    let error = analyze(&folder, &vocabulary()).expect_err("no file");
+    let error = analyze(&folder, &catalog()).expect_err("no file");
     assert!(matches!(error, AnalyzeError::NoPythonFile { .. }), "{error}");
 }
 
@@ -155,7 +155,7 @@ fn other_peoples_code_is_not_read() {
     }
     fs::write(folder.join("mine/env2/pyvenv.cfg"), "").expect("a file");
     fs::write(folder.join("app.py"), CALL).expect("a file");
-    let analysis = analyze(&folder, &vocabulary()).expect("an analysis");
+    let analysis = analyze(&folder, &catalog()).expect("an analysis");
     fs::remove_dir_all(&folder).expect("the folder goes away");
     assert_eq!(analysis.files, 1);
 }

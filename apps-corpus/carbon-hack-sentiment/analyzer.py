@@ -5,7 +5,7 @@ POSITIVE_THRESHOLD = 0.3333
 NEGATIVE_THRESHOLD = -0.3333
 
 
-def calculate_sentiment(text):
+def calculate_sentiment(text: str):
     client = language.LanguageServiceClient()
     document = types.Document(content=text, type=enums.Document.Type.PLAIN_TEXT)
     return client.analyze_sentiment(document=document)

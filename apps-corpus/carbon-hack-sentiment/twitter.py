@@ -5,11 +5,12 @@
 import math
 import sys
 from collections import defaultdict
+from typing import DefaultDict, Iterable
 
 from analyzer import NEGATIVE_THRESHOLD, POSITIVE_THRESHOLD, calculate_sentiment
 
 
-def analyze_sentiment(tweets):
+def analyze_sentiment(tweets: Iterable[str]) -> DefaultDict[str, int]:
     counts = defaultdict(int)
     for tweet in tweets:
         for sentence in calculate_sentiment(tweet).sentences:

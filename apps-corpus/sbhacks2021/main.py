@@ -4,17 +4,20 @@
 
 The first still says how many people belong here.
 """
+import logging
 import os
 import sys
 import time
 
 import vision_setup
 
+log = logging.getLogger('guard')
+
 
 def check(still, authorized):
     boxes = []
     if vision_setup.detect_objects(still, authorized, draw=boxes.append):
-        print('ALARM  %s  %d in the frame, %d expected' % (still, len(boxes), authorized))
+        log.warning('intruder alarm: %s shows %d people, %d expected', still, len(boxes), authorized)
         return 'alarm'
     return 'quiet'
 
@@ -34,14 +37,15 @@ def main(folder, pause=5.0):
             seen.add(still)
             if authorized is None:
                 authorized = vision_setup.count_authorized(still)
-                print('armed with %d people in the room' % authorized)
+                log.info('armed with %d people in the room', authorized)
             else:
                 check(still, authorized)
         time.sleep(pause)
 
 
 if __name__ == '__main__':
+    logging.basicConfig(level=logging.INFO, format='%(asctime)s %(message)s')
     try:
         main(sys.argv[1], *[float(a) for a in sys.argv[2:3]])
     except KeyboardInterrupt:
-        print('disarmed')
+        log.info('disarmed')

@@ -52,7 +52,7 @@ class Upload(BaseHTTPRequestHandler):
     def do_POST(self):
         name = os.path.basename(self.path)
         length = int(self.headers.get('Content-Length', 0))
-        if not self.path.startswith('/upload/') or not name:
+        if not self.path.startswith('/upload/') or not name or name.startswith('.'):
             return self.send_error(404)
         if not 0 < length <= MAX_BYTES:
             return self.send_error(413)

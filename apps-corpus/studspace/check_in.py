@@ -7,10 +7,13 @@ from studspace.shelves import needs_locker
 
 
 def main(student, picture):
-    place = "locker" if needs_locker(picture) else "open shelf"
+    locked = needs_locker(picture)
     with open("checked_in.csv", "a", newline="") as book:
-        csv.writer(book).writerow([datetime.date.today(), student, picture, place])
-    print(f"Put it on the {place}." if place != "locker" else "Hand it over, it goes in the locker.")
+        csv.writer(book).writerow([datetime.date.today(), student, picture, int(locked)])
+    if locked:
+        print("Hand it over, it goes behind the mesh.")
+    else:
+        print("Any open shelf will do.")
 
 
 if __name__ == "__main__":

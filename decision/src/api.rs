@@ -2,49 +2,58 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A cloud provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Provider {
-    /// Google Cloud.
-    Google,
-    /// Amazon Web Services.
-    Aws,
-}
+use crate::shape::Shape;
 
 /// One operation of one service, e.g. Google Cloud Vision's label detection.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Api {
-    /// Who serves it.
-    pub provider: Provider,
+    /// Who serves it, e.g. `google`, `aws`.
+    pub provider: String,
     /// The service, e.g. `vision`, `language`, `rekognition`, `comprehend`.
     pub service: String,
     /// The operation in the client's words, e.g. `label_detection`.
     pub operation: String,
     /// What comes back.
-    pub shape: OutputShape,
+    pub answer: Shape,
     /// How many items come back when the caller does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_top_k: Option<u32>,
-}
-
-/// The kind of answer an API gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum OutputShape {
-    /// Labels of an image with scores in 0..1, highest first.
-    Labels,
+    /// Name of the vocabulary that the answer's names are from; absent where any text can come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vocabulary: Option<String>,
 }
 
 impl Api {
     /// Google Cloud Vision `LABEL_DETECTION`.
     pub fn google_label_detection() -> Self {
+        let label = Shape::record([
+            ("description", Shape::Name),
+            ("mid", Shape::Other),
+            ("score", Shape::Score),
+            ("topicality", Shape::Score),
+        ]);
         Self {
-            provider: Provider::Google,
+            provider: "google".to_owned(),
             service: "vision".to_owned(),
             operation: "label_detection".to_owned(),
-            shape: OutputShape::Labels,
+            answer: Shape::record([("label_annotations", Shape::list(label))]),
             default_top_k: Some(10),
+            vocabulary: Some("image-labels".to_owned()),
         }
+    }
+
+    /// Whether it is this operation, whatever the shape says.
+    pub fn is(&self, provider: &str, service: &str, operation: &str) -> bool {
+        self.provider == provider && self.service == service && self.operation == operation
+    }
+
+    /// `google/vision/label_detection`.
+    pub fn path(&self) -> String {
+        format!("{}/{}/{}", self.provider, self.service, self.operation)
+    }
+
+    /// Whether its JSON answers leave out what is empty, as protobuf's do.
+    pub(crate) fn omits_empty(&self) -> bool {
+        self.provider == "google"
     }
 }

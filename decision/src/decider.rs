@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::interpreter::{Choice, Ran, Trace, run};
-use crate::{ApiOutput, Decision, DecisionProcess, Program, Span};
+use crate::{Api, ApiOutput, Decision, DecisionProcess, Program, Span};
 
 /// Why a program's decision could not be determined.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -59,13 +59,19 @@ impl DecideError {
 #[derive(Clone, Debug)]
 pub struct Decider<'p> {
     program: &'p Program,
+    api: &'p Api,
     default_top_k: Option<u32>,
 }
 
 impl<'p> Decider<'p> {
-    /// A decider for `program`, where a call that does not say how many results it wants gets `default_top_k`.
-    pub fn new(program: &'p Program, default_top_k: Option<u32>) -> Self {
-        Self { program, default_top_k }
+    /// A decider for `program` on answers of `api`.
+    pub fn new(program: &'p Program, api: &'p Api) -> Self {
+        Self { program, api, default_top_k: api.default_top_k }
+    }
+
+    /// The same, where a call that does not say how many results it wants gets all there are.
+    pub(crate) fn without_default_top_k(self) -> Self {
+        Self { default_top_k: None, ..self }
     }
 
     /// What the application does for `output`.
@@ -84,7 +90,7 @@ impl<'p> Decider<'p> {
         let mut runs = Runs::default();
         let mut script = Vec::new();
         loop {
-            let ran = run(self.program, output, self.default_top_k, &script, tracing)?;
+            let ran = run(self.program, (self.api, self.default_top_k), output, &script, tracing)?;
             script.clear();
             script.extend(ran.choices.iter().map(|choice| choice.taken));
             runs.add(ran)?;
@@ -106,7 +112,7 @@ impl<'p> Decider<'p> {
         let mut names: Vec<String> = Vec::new();
         let mut script = Vec::new();
         for _ in 0..MAX_RUNS {
-            let Ok(ran) = run(self.program, &empty, self.default_top_k, &script, false) else { break };
+            let Ok(ran) = run(self.program, (self.api, self.default_top_k), &empty, &script, false) else { break };
             script.clear();
             script.extend(ran.choices.iter().map(|choice| choice.taken));
             for choice in ran.choices {
@@ -194,6 +200,6 @@ fn parting(first: &Ran, other: &Ran) -> DecideError {
 impl DecisionProcess {
     /// A decider for this process's program, with its API's default number of results.
     pub fn decider(&self) -> Decider<'_> {
-        Decider::new(&self.program, self.api.default_top_k)
+        Decider::new(&self.program, &self.api)
     }
 }

@@ -17,17 +17,19 @@ mod output;
 mod predict;
 mod process;
 mod program;
+mod shape;
 mod summarize;
 mod summary;
 
-pub use api::{Api, OutputShape, Provider};
+pub use api::Api;
 pub use decider::{DecideError, Decider};
 pub use decision::{Decision, Effect, Rendered};
 pub use output::{ApiOutput, Label};
 pub use process::{DecisionProcess, FORMAT_VERSION, Problem, ReadError, Warning};
 pub use program::{
     BinaryOp, BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Function, FunctionId,
-    Keyword, Parameter, Program, Span, Stmt, StmtKind, Target, UnaryOp,
+    Keyword, Parameter, Program, ResponseForm, Span, Stmt, StmtKind, Target, UnaryOp,
 };
+pub use shape::{Enumeration, ITEM, Path, Shape, show_path};
 pub use summarize::summarize;
-pub use summary::{Branch, DecisionType, MatchMode, MinScore, Order, Summary, Vocabulary, Word};
+pub use summary::{Bounds, Branch, DecisionType, Limit, MatchMode, MinScore, Order, Region, Summary, Vocabulary, Word};

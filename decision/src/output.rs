@@ -1,6 +1,9 @@
 //! What an API answered, independent of the wire.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+use crate::shape::Shape;
 
 /// One label of an image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,10 +22,17 @@ const SCORE_STEP: f64 = 1e-6;
 #[serde(tag = "shape", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ApiOutput {
-    /// Labels in the API's order, highest score first.
+    /// Named and scored items in the API's order, highest score first, whatever the API calls them: labels, categories,
+    /// objects. An answer of another shape shows them as its first list of named items.
     Labels {
         /// The labels.
         labels: Vec<Label>,
+    },
+    /// An answer of the API's own [`Shape`]: field names in snake case, members of enumerations by their names, what is
+    /// absent has protobuf's default.
+    Answer {
+        /// The answer.
+        answer: Json,
     },
 }
 
@@ -37,5 +47,44 @@ impl ApiOutput {
         let labels =
             labels.into_iter().map(|(description, score)| Label { description: description.into(), score }).collect();
         Self::Labels { labels }
+    }
+
+    /// The answer in the shape of the API; fields that neither name nor score have their defaults.
+    pub fn answer(&self, shape: &Shape) -> Json {
+        match self {
+            Self::Answer { answer } => answer.clone(),
+            Self::Labels { labels } => listed(shape, labels, &mut false),
+        }
+    }
+}
+
+/// Fills the first list of named items with the labels.
+fn listed(shape: &Shape, labels: &[Label], done: &mut bool) -> Json {
+    match shape {
+        Shape::Record(fields) => {
+            Json::Object(fields.iter().map(|(name, field)| (name.clone(), listed(field, labels, done))).collect())
+        }
+        Shape::List(item) if !*done && names_something(item) => {
+            *done = true;
+            Json::Array(labels.iter().map(|label| item_of(item, label)).collect())
+        }
+        other => other.nothing(),
+    }
+}
+
+fn names_something(item: &Shape) -> bool {
+    matches!(item, Shape::Record(fields) if fields.values().any(|field| *field == Shape::Name))
+}
+
+fn item_of(shape: &Shape, label: &Label) -> Json {
+    match shape {
+        Shape::Record(fields) => {
+            let fields = fields.iter().map(|(name, field)| (name.clone(), item_of(field, label)));
+            Json::Object(fields.collect::<Map<_, _>>())
+        }
+        Shape::Name => Json::from(label.description.as_str()),
+        Shape::Score => Json::from(label.score),
+        Shape::Percent => Json::from(label.score * 100.0),
+        other => other.nothing(),
     }
 }

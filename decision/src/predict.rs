@@ -21,13 +21,13 @@ impl Summary {
     /// The branches that `output` takes, by their place in [`Summary::branches`]: at most one unless this is a
     /// multi-select. Empty when the default applies, and for [`DecisionType::Other`], which only the program decides.
     pub fn taken(&self, output: &ApiOutput) -> Vec<usize> {
-        let ApiOutput::Labels { labels } = output;
+        let ApiOutput::Labels { labels } = output else { return Vec::new() };
         let labels = &labels[..labels.len().min(self.top_k.map_or(usize::MAX, |k| k as usize))];
         let present = |branch: &Branch| labels.iter().any(|label| branch.meets(label));
         let taken = |branch: &Branch| present(branch) != (branch.negated && !labels.is_empty());
         let of_label = |label: &Label| self.branches.iter().position(|branch| branch.meets(label));
         match (self.decision_type, self.order) {
-            (DecisionType::Other, _) => Vec::new(),
+            (DecisionType::Other | DecisionType::Range | DecisionType::Count, _) => Vec::new(),
             (DecisionType::MultiSelect, _) => {
                 (0..self.branches.len()).filter(|&at| taken(&self.branches[at])).collect()
             }

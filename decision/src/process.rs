@@ -4,8 +4,8 @@
 //!
 //! ```json
 //! {
-//!   "version": 1,
-//!   "api": {"provider": "google", "service": "vision", "operation": "label_detection", "shape": "labels", "default_top_k": 10},
+//!   "version": 2,
+//!   "api": {"provider": "google", "service": "vision", "operation": "label_detection", "answer": {"record": {}}, "default_top_k": 10},
 //!   "call": {"file": 0, "line": 3, "column": 5, "end_line": 3, "end_column": 40},
 //!   "program": {"files": ["app.py"], "globals": [], "functions": [], "entry": 0},
 //!   "summary": {"decision_type": "true_false", "branches": [], "default": {"effects": []}, "vocabulary": "image-labels"},
@@ -32,7 +32,7 @@ use crate::program::{Program, Span};
 use crate::summary::Summary;
 
 /// Version of the JSON form; it grows when a reader of the old form would misread the new one.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Code that does what it says but probably not what it means.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

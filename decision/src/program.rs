@@ -240,6 +240,9 @@ pub enum ExprKind {
         /// Largest number of results the call asks for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         max_results: Option<Box<Expr>>,
+        /// What the call gives.
+        #[serde(default)]
+        form: ResponseForm,
     },
     /// `[...]`.
     List {
@@ -408,6 +411,17 @@ pub enum ExprKind {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         reason: String,
     },
+}
+
+/// What a call of an API gives the application.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseForm {
+    /// The client library's object: members of enumerations are numbers with names.
+    #[default]
+    Client,
+    /// The JSON answer: members of enumerations are their names.
+    Json,
 }
 
 /// A keyword argument.

@@ -1,35 +1,47 @@
 //! The canonical summary of a program, found by running it over a vocabulary.
 //!
-//! Every label alone gives the branches; pairs of labels give the order; lower scores give the thresholds; later places
-//! give the top-k; labels near the application's words give the way they are compared. What comes out is then checked
-//! against the program on random outputs, and called [`DecisionType::Other`] where it does not predict the program.
+//! First it is found what of the answer makes a difference: numbers of the whole answer (a sentiment's score), names of
+//! items (labels, categories, objects), members of enumerations (an entity's type, a likelihood), numbers of items, or
+//! only how many items there are. What follows treats all but the numbers as labels: every label alone gives the
+//! branches; pairs of labels give the order; lower scores give the thresholds; later places give the top-k; labels near
+//! the application's words give the way they are compared. What comes out is then checked against the program on random
+//! outputs, and called [`DecisionType::Other`] where it does not predict the program.
 
+mod axes;
 mod branches;
+mod by_labels;
 mod constants;
+mod counts;
 mod matching;
 mod name;
 mod order;
 mod probe;
+mod ranges;
 mod scores;
+mod subject;
 mod verify;
 mod warnings;
 mod words;
 
-use branches::Branches;
-use probe::Probe;
+use constants::Constants;
+use probe::{Outcome, Probe};
+use ranges::Where;
+use subject::{Members, Subject};
 
 use crate::decider::DecideError;
-use crate::{Api, Branch, Decision, DecisionType, OutputShape, Program, Summary, Vocabulary, Warning};
+use crate::{Api, ApiOutput, Decision, DecisionType, Program, Summary, Vocabulary, Warning};
 
-/// The canonical form of `program`, and what looks doubtful in it.
+/// The canonical form of `program`, and what looks doubtful in it. `vocabulary` holds the names that the API's items can
+/// have; where it is empty, only the program's own words are tried.
 ///
 /// A program that fits no class, or whose decision depends on more than the API's output, is [`DecisionType::Other`]
 /// with the reason.
 pub fn summarize(program: &Program, api: &Api, vocabulary: &Vocabulary) -> (Summary, Vec<Warning>) {
-    let OutputShape::Labels = api.shape;
     let mut draft = Draft {
         summary: Summary {
             decision_type: DecisionType::Other,
+            field: None,
+            per_element: false,
             order: None,
             branches: Vec::new(),
             top_k: None,
@@ -38,12 +50,10 @@ pub fn summarize(program: &Program, api: &Api, vocabulary: &Vocabulary) -> (Summ
             reason: None,
         },
         warnings: Vec::new(),
+        default_outcome: 0,
     };
-    let mut probe = Probe::new(program);
-    match draft.fill(program, &mut probe, vocabulary) {
-        Ok(Ok(())) => {}
-        Ok(Err(reason)) => draft.give_up(reason.0),
-        Err(error) => draft.give_up(error.to_string()),
+    if let Err(Reason(reason)) = draft.fill(program, api, vocabulary) {
+        draft.give_up(reason);
     }
     (draft.summary, draft.warnings)
 }
@@ -51,9 +61,17 @@ pub fn summarize(program: &Program, api: &Api, vocabulary: &Vocabulary) -> (Summ
 /// Why a program fits no class.
 struct Reason(String);
 
+impl From<DecideError> for Reason {
+    fn from(error: DecideError) -> Self {
+        Self(error.to_string())
+    }
+}
+
 struct Draft {
     summary: Summary,
     warnings: Vec<Warning>,
+    /// What the application does on an answer of nothing.
+    default_outcome: Outcome,
 }
 
 impl Draft {
@@ -63,68 +81,40 @@ impl Draft {
         self.summary.reason = Some(reason);
     }
 
-    fn fill(
-        &mut self,
-        program: &Program,
-        probe: &mut Probe<'_>,
-        vocabulary: &Vocabulary,
-    ) -> Result<Result<(), Reason>, DecideError> {
-        let mut found = Branches::find(probe, vocabulary)?;
-        self.summary.default = probe.decision(found.default).clone();
-        if !probe.differ_by_data_only(found.empty, found.default) {
-            let what = probe.decision(found.empty);
-            self.warn(program, format!("an empty answer has an outcome of its own: {what}"));
+    /// Tries one after the other what of the answer the decision could be about.
+    fn fill(&mut self, program: &Program, api: &Api, vocabulary: &Vocabulary) -> Result<(), Reason> {
+        let constants = Constants::of(program);
+        let mut probe = Probe::new(program, api);
+        self.default_outcome = probe.run(&ApiOutput::Answer { answer: api.answer.nothing() })?;
+        self.summary.default = probe.decision(self.default_outcome).clone();
+        if ranges::fill(self, &mut probe, &api.answer, &constants, Where::Whole)? {
+            return Ok(());
         }
-        let mut words = words::find(program, probe, &mut found, vocabulary)?;
-        // In the order of the source; a priority of the application's own is sorted by later.
-        found.branches.sort_by_key(|branch| {
-            let first = words::of(&words, branch.outcome).iter().map(|word| word.span).min();
-            (first.is_none(), first)
-        });
-        let company = words::in_company(probe, &found, &mut words)?;
-        if found.branches.is_empty() {
-            if let Some(reason) = company {
-                return Ok(Err(reason));
+        if let Some(field) = subject::named_field(&api.answer) {
+            self.summary.field = Some(field);
+            if self.by_labels((program, api), &mut probe, vocabulary)? {
+                return Ok(());
             }
-            warnings::try_more(probe, &words)?;
-            warnings::find(self, program, probe, &found, &words, vocabulary);
-            return Ok(Err(Reason("every answer of the API leads to the same outcome".to_owned())));
         }
-        let order = order::find(probe, &mut found)?;
-        let mut cuts = Vec::new();
-        for branch in &found.branches {
-            cuts.push(scores::threshold(probe, branch, found.default)?);
-        }
-        let top_k = scores::top_k(probe, &found)?;
-        let effects: Vec<_> =
-            found.branches.iter().map(|branch| probe.own_effects(branch.outcome, found.default)).collect();
-        let names = name::of(&effects);
-        for (((branch, cut), effects), name) in found.branches.iter().zip(&cuts).zip(effects).zip(names) {
-            self.summary.branches.push(Branch {
-                name,
-                outcome: probe.decision(branch.outcome).clone(),
-                words: words::of(&words, branch.outcome),
-                labels: branch.labels.iter().map(|&at| vocabulary.labels[at].clone()).collect(),
-                negated: branch.negated,
-                min_score: cut.as_ref().ok().copied().flatten(),
-                evidence: name::evidence(probe, branch.outcome, found.default, &effects),
-            });
-        }
-        warnings::try_more(probe, &words)?;
-        warnings::find(self, program, probe, &found, &words, vocabulary);
-        if let Some(reason) = company {
-            self.summary.top_k = top_k.ok().flatten();
-            return Ok(Err(reason));
-        }
-        let order = match (order, top_k, cuts.into_iter().find_map(Result::err)) {
-            (Err(reason), ..) | (_, Err(reason), _) | (_, _, Some(reason)) => return Ok(Err(reason)),
-            (Ok(order), Ok(top_k), None) => {
-                self.summary.top_k = top_k;
-                order
+        for members in Members::of(api) {
+            if let Some(members) = members.relevant(&mut probe)? {
+                let words = Vocabulary { name: members.show(), labels: members.vocabulary() };
+                self.summary.field = Some(members.show());
+                self.summary.vocabulary.clone_from(&words.name);
+                probe.subject = Subject::Members(members);
+                if self.by_labels((program, api), &mut probe, &words)? {
+                    return Ok(());
+                }
             }
-        };
-        (self.summary.decision_type, self.summary.order) = order;
-        verify::check(probe, &found, &self.summary, vocabulary)
+        }
+        probe.subject = Subject::Names;
+        if ranges::fill(self, &mut probe, &api.answer, &constants, Where::Items)? {
+            return Ok(());
+        }
+        if counts::fill(self, &mut probe, &api.answer)? {
+            return Ok(());
+        }
+        Err(Reason("every answer of the API leads to the same outcome".to_owned()))
     }
 
     fn warn(&mut self, program: &Program, message: String) {

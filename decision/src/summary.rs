@@ -24,6 +24,10 @@ pub enum DecisionType {
     MultiChoice,
     /// Several branches, each taken or not on its own.
     MultiSelect,
+    /// Several branches, taken by where a number of the answer lies.
+    Range,
+    /// Branches taken by how many items of a kind there are.
+    Count,
     /// None of these; the program still decides.
     Other,
 }
@@ -86,6 +90,31 @@ pub struct MinScore {
     pub inclusive: bool,
 }
 
+/// One end of an interval.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Limit {
+    /// Where it ends.
+    pub value: f64,
+    /// Whether that value still belongs to it.
+    pub inclusive: bool,
+}
+
+/// An interval of a number of the answer; an absent end is open to the least or greatest value that the API gives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bounds {
+    /// The number: a field of the answer such as `document_sentiment.score`, or `count`.
+    pub field: String,
+    /// The lower end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low: Option<Limit>,
+    /// The upper end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub high: Option<Limit>,
+}
+
+/// Intervals that must all hold.
+pub type Region = Vec<Bounds>;
+
 /// One branch of the decision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Branch {
@@ -101,6 +130,9 @@ pub struct Branch {
     /// The branch is taken when none of the labels is there (a black-list).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub negated: bool,
+    /// For a range or a count: the branch is taken where one of these regions holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<Region>,
     /// The score a label needs, where the application cuts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_score: Option<MinScore>,
@@ -113,6 +145,12 @@ pub struct Branch {
 pub struct Summary {
     /// The class.
     pub decision_type: DecisionType,
+    /// What of the answer the decision is about, e.g. `label_annotations[].description`, `document_sentiment.score`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// Each item of the answer is decided on by itself, and the application does something for each.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub per_element: bool,
     /// For multi-choice: which branch wins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Order>,

@@ -73,7 +73,7 @@ fn modes(summary: &Summary, branch: usize) -> Vec<(&str, MatchMode)> {
 fn decide(name: &str, labels: &[&str]) -> String {
     let program = program(name);
     let output = ApiOutput::labels(labels.iter().map(|label| (*label, 1.0)));
-    Decider::new(&program, Some(10))
+    Decider::new(&program, &Api::google_label_detection())
         .decide(&output)
         .map_or_else(|error| error.to_string(), |decision| decision.to_string())
 }
@@ -185,7 +185,7 @@ fn a_test_of_user_input_is_refused_with_its_place() {
         "line 4: the decision depends on wanted, which the program does not determine"
     );
     assert!(summary("unknown").0.reason.unwrap().contains("wanted"));
-    assert_eq!(Decider::new(&program("self"), None).free_variables(), ["debug"]);
+    assert_eq!(Decider::new(&program("self"), &Api::google_label_detection()).free_variables(), ["debug"]);
 }
 
 #[test]
@@ -196,7 +196,8 @@ fn an_endless_loop_decides_once_per_call() {
 #[test]
 fn every_true_label_may_come_first() {
     let program = program("last");
-    let decider = Decider::new(&program, Some(10));
+    let api = Api::google_label_detection();
+    let decider = Decider::new(&program, &api);
     let texts = |truth: &[&str]| decider.acceptable(truth).unwrap().iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(texts(&[]), ["return 'unknown'"]);
     assert_eq!(texts(&["Dog", "Vehicle"]), ["return 'vehicle'", "return 'animal'"]);
@@ -208,11 +209,18 @@ fn the_json_form_round_trips_and_other_versions_are_refused() {
     for Application { program, .. } in applications() {
         let api = Api::google_label_detection();
         let (summary, warnings) = summarize(&program, &api, &vocabulary());
-        let process = DecisionProcess { version: 1, api, call: Span::default(), program, summary, warnings };
+        let process = DecisionProcess {
+            version: chameleon_decision::FORMAT_VERSION,
+            api,
+            call: Span::default(),
+            program,
+            summary,
+            warnings,
+        };
         let json = process.to_json().unwrap();
         assert_eq!(DecisionProcess::from_json(&json).unwrap(), process);
-        let newer = json.replacen("\"version\": 1", "\"version\": 2", 1);
-        assert!(matches!(DecisionProcess::from_json(&newer), Err(ReadError::Version { found: 2, .. })));
+        let newer = json.replacen("\"version\": 2", "\"version\": 3", 1);
+        assert!(matches!(DecisionProcess::from_json(&newer), Err(ReadError::Version { found: 3, .. })));
     }
     assert!(matches!(DecisionProcess::from_json("{}"), Err(ReadError::Json(_))));
 }
@@ -244,10 +252,10 @@ proptest! {
                 // The decision of several branches is that of one label of each.
                 (_, several) => {
                     let one_each = several.iter().map(|&at| (summary.branches[at].labels[0].as_str(), 1.0));
-                    Decider::new(&program, Some(10)).decide(&ApiOutput::labels(one_each)).unwrap()
+                    Decider::new(&program, &Api::google_label_detection()).decide(&ApiOutput::labels(one_each)).unwrap()
                 }
             };
-            let decided = Decider::new(&program, Some(10)).decide(&output).unwrap();
+            let decided = Decider::new(&program, &Api::google_label_detection()).decide(&output).unwrap();
             prop_assert_eq!(decided, expected, "{} on {:?}", name, labels);
         }
     }

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::doc_markdown, clippy::format_push_string, reason = "a test fails by panicking")]
 
-use chameleon_decision::{ApiOutput, Decider, Program};
+use chameleon_decision::{Api, ApiOutput, Decider, Program};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -20,7 +20,8 @@ fn programs_do_what_cpython_does() {
         include_str!("data/cpython.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mut differences = String::new();
     for Case { source, program, outputs } in &cases {
-        let decider = Decider::new(program, Some(10));
+        let api = Api::google_label_detection();
+        let decider = Decider::new(program, &api);
         for (labels, expected) in outputs {
             let decided = decider.decide(&ApiOutput::labels(labels.clone()));
             let decided = decided.map_or_else(|error| format!("error: {error}"), |decision| decision.to_string());

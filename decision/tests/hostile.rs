@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use chameleon_decision::{
-    ApiOutput, BinaryOp, CompareOp, Constant, DecideError, Decider, Expr, ExprKind, Function, FunctionId, Program,
-    Span, Stmt, StmtKind, Target,
+    Api, ApiOutput, BinaryOp, CompareOp, Constant, DecideError, Decider, Expr, ExprKind, Function, FunctionId, Program,
+    ResponseForm, Span, Stmt, StmtKind, Target,
 };
 use proptest::prelude::*;
 
@@ -43,7 +43,9 @@ fn program(body: Vec<Stmt>) -> Program {
 
 fn decide(body: Vec<Stmt>) -> Result<String, DecideError> {
     let program = program(body);
-    Decider::new(&program, None).decide(&ApiOutput::labels([("Dog", 0.9)])).map(|decision| decision.to_string())
+    Decider::new(&program, &Api::google_label_detection())
+        .decide(&ApiOutput::labels([("Dog", 0.9)]))
+        .map(|decision| decision.to_string())
 }
 
 #[test]
@@ -116,7 +118,7 @@ fn any_expr() -> impl Strategy<Value = Expr> {
         prop_oneof![Just("Dog"), Just(""), Just("é%{}{0}"), Just("%5d")]
             .prop_map(|text| constant(Constant::Str(text.to_owned()))),
         prop_oneof![Just("a"), Just("b"), Just("len"), Just("str")].prop_map(name),
-        Just(expr(ExprKind::ApiOutput { max_results: None })),
+        Just(expr(ExprKind::ApiOutput { max_results: None, form: ResponseForm::Client })),
     ];
     leaf.prop_recursive(4, 40, 4, |inner| {
         let some = prop::collection::vec(inner.clone(), 0..4);

@@ -83,13 +83,17 @@ impl Form {
 }
 
 fn rule(summary: &Summary) -> Result<Rule, LossError> {
+    if summary.branches.iter().any(|branch| !branch.regions.is_empty()) {
+        let field = summary.field.as_deref().unwrap_or("a number");
+        return Err(LossError::NotInTaxonomy { reason: format!("it is taken by where {field} lies") });
+    }
     match (summary.decision_type, summary.order) {
         (DecisionType::TrueFalse | DecisionType::MultiSelect, _) => Ok(Rule::Independent),
         (DecisionType::MultiChoice, Some(Order::ApiOutput)) => Ok(Rule::HighestScore),
         (DecisionType::MultiChoice, Some(Order::AppPriority)) => Ok(Rule::FirstBranch),
         (DecisionType::MultiChoice, Some(Order::LastMatch)) => Ok(Rule::LowestScore),
         (DecisionType::MultiChoice, None) => Err(LossError::NoOrder),
-        (DecisionType::Other, _) => {
+        (DecisionType::Range | DecisionType::Count | DecisionType::Other, _) => {
             let reason = summary.reason.clone().unwrap_or_else(|| "the analyzer gives no reason".to_owned());
             Err(LossError::NotInTaxonomy { reason })
         }

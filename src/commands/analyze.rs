@@ -12,17 +12,20 @@ use crate::{printer, process};
 pub(crate) struct Arguments {
     /// A Python file, or a folder of them
     path: PathBuf,
-    /// Labels the API can answer, one a line [default: those of the model that ships]
+    /// Names an API can answer, one a line: `[VOCABULARY=]FILE` [default: labels of the model that ships]
     #[arg(long, value_name = "FILE")]
-    vocabulary: Option<PathBuf>,
+    vocabulary: Vec<String>,
+    /// A TOML file with more APIs
+    #[arg(long, value_name = "FILE")]
+    apis: Vec<PathBuf>,
     /// Print the decision processes as JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus> {
-    let vocabulary = process::vocabulary(arguments.vocabulary.as_deref())?;
-    let analysis = chameleon_analyzer::analyze(&arguments.path, &vocabulary)?;
+    let catalog = process::catalog(&arguments.vocabulary, &arguments.apis)?;
+    let analysis = chameleon_analyzer::analyze(&arguments.path, &catalog)?;
     if arguments.json {
         printer::json(&serde_json::json!({
             "version": chameleon_decision::FORMAT_VERSION,

@@ -73,6 +73,8 @@ fn kind(summary: &Summary) -> String {
         DecisionType::TrueFalse => "True-false: is any of its labels in the answer?",
         DecisionType::MultiChoice => "Multi-choice: at most one branch is taken",
         DecisionType::MultiSelect => "Multi-select: each branch is taken or not on its own.",
+        DecisionType::Range => "Range: the branch in whose interval a number of the answer lies.",
+        DecisionType::Count => "Count: the branch for so many items of a kind.",
         DecisionType::Other => "None of the classes; the program itself decides.",
     };
     let order = match summary.order {

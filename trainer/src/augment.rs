@@ -2,11 +2,13 @@
 
 use rand::Rng;
 
-/// Random resized crop (Szegedy et al. 2014) and horizontal flip.
+/// Random resized crop (Szegedy et al. 2014), horizontal flip and colour jitter.
 #[derive(Clone, Copy, Debug)]
 pub struct Augment {
     /// Smallest part of the image's area a crop may keep, in 0..1.
     pub min_area: f64,
+    /// Largest change of brightness, contrast and saturation: each is multiplied by 1 ± it.
+    pub jitter: f64,
     /// Rows and columns of the result.
     pub side: usize,
 }
@@ -22,6 +24,22 @@ impl Augment {
         let top = rng.random_range(0.0..=side as f64 - height);
         let mirrored = rng.random_bool(0.5);
         resample(image, side, [left, top, width, height], mirrored, out, self.side);
+        if self.jitter > 0.0 {
+            let mut factor = || rng.random_range(1.0 - self.jitter..=1.0 + self.jitter) as f32;
+            recolour(out, factor(), factor(), factor());
+        }
+    }
+}
+
+/// Scales all values, then their distance from the image's mean, then each pixel's distance from its own grey.
+fn recolour(pixels: &mut [f32], brightness: f32, contrast: f32, saturation: f32) {
+    let mean = brightness * pixels.iter().sum::<f32>() / pixels.len() as f32;
+    for pixel in pixels.chunks_exact_mut(3) {
+        let value = |v: f32| mean + contrast * (brightness * v - mean);
+        let grey = value(pixel.iter().sum::<f32>() / 3.0);
+        for v in pixel {
+            *v = (grey + saturation * (value(*v) - grey)).clamp(0.0, 255.0);
+        }
     }
 }
 
@@ -71,7 +89,7 @@ mod tests {
     fn augmented_values_stay_within_the_image_range() {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
         let image: Vec<u8> = (0..16 * 16 * 3).map(|_| rng.random_range(10..200)).collect();
-        let augment = Augment { min_area: 0.2, side: 12 };
+        let augment = Augment { min_area: 0.2, jitter: 0.0, side: 12 };
         for _ in 0..50 {
             let mut out = vec![-1.0; 12 * 12 * 3];
             augment.apply(&image, 16, &mut rng, &mut out);

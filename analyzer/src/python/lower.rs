@@ -5,6 +5,7 @@
 //! `function.variable` for a variable that a nested function shares. A `:` therefore tells a shared variable from a
 //! local one; the colon and the module go away when a slice is put together.
 
+mod api;
 mod call;
 mod expr;
 mod function;

@@ -1,5 +1,6 @@
 //! The functions, classes and modules of a run, and what a name refers to.
 
+use crate::apis::Catalog;
 use std::collections::{HashMap, HashSet};
 
 use tree_sitter::Node;
@@ -92,12 +93,14 @@ pub(super) struct Project<'t> {
     pub(super) functions: Vec<Function<'t>>,
     /// Classes.
     pub(super) classes: Vec<Class<'t>>,
+    /// What is known about APIs.
+    pub(super) catalog: &'t Catalog,
 }
 
 impl<'t> Project<'t> {
     /// Indexes parsed files.
-    pub(super) fn new(files: &[&'t Parsed]) -> Self {
-        let mut project = Self { modules: Vec::new(), functions: Vec::new(), classes: Vec::new() };
+    pub(super) fn new(files: &[&'t Parsed], catalog: &'t Catalog) -> Self {
+        let mut project = Self { modules: Vec::new(), functions: Vec::new(), classes: Vec::new(), catalog };
         for parsed in files {
             project.add_module(parsed);
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use chameleon_decision::{Branch, DecisionProcess, DecisionType, MatchMode, Span, Word};
+use chameleon_decision::{Bounds, Branch, DecisionProcess, DecisionType, Limit, MatchMode, Span, Word};
 
 use super::line;
 use super::source::{Sources, wrap};
@@ -21,7 +21,13 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
         let words: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.text)).collect();
         wrap(out, "     words    ", 14, &format!("{}  ({})", words.join(", "), mode_name(mode)));
     }
-    wrap(out, if branch.negated { "     unless   " } else { "     labels   " }, 14, &labels(branch));
+    if branch.regions.is_empty() || !branch.words.is_empty() || !branch.labels.is_empty() {
+        wrap(out, if branch.negated { "     unless   " } else { "     labels   " }, 14, &labels(branch));
+    }
+    for (at, region) in branch.regions.iter().enumerate() {
+        let bounds = region.iter().map(interval).collect::<Vec<_>>().join(" and ");
+        wrap(out, if at == 0 { "     where    " } else { "     or       " }, 14, &bounds);
+    }
     if let Some(min) = branch.min_score {
         let sign = if min.inclusive { ">=" } else { ">" };
         line!(out, "     score    {sign} {}", min.value);
@@ -41,6 +47,8 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
 pub(super) fn default(out: &mut String, process: &DecisionProcess) {
     let name = match process.summary.decision_type {
         DecisionType::TrueFalse | DecisionType::MultiChoice | DecisionType::MultiSelect => "  Otherwise   ",
+        DecisionType::Range => return,
+        DecisionType::Count => "  Otherwise   ",
         DecisionType::Other => "  Without labels  ",
     };
     let outcome = &process.summary.default;
@@ -58,6 +66,14 @@ fn labels(branch: &Branch) -> String {
         let _ = write!(text, "  +{} more", branch.labels.len() - MAX_LABELS);
     }
     text
+}
+
+/// `-0.25 < document_sentiment.score <= 0.25`.
+pub(super) fn interval(bounds: &Bounds) -> String {
+    let sign = |limit: &Limit| if limit.inclusive { "<=" } else { "<" };
+    let low = bounds.low.map_or_else(String::new, |low| format!("{} {} ", low.value, sign(&low)));
+    let high = bounds.high.map_or_else(String::new, |high| format!(" {} {}", sign(&high), high.value));
+    format!("{low}{}{high}", bounds.field)
 }
 
 /// Words grouped by how they are compared, in order of first appearance.

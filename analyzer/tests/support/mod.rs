@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use chameleon_analyzer::{Analysis, analyze};
-use chameleon_decision::{DecisionProcess, Vocabulary};
+use chameleon_analyzer::{Analysis, Catalog, analyze};
+use chameleon_decision::{Bounds, DecisionProcess, Limit, Vocabulary};
 
 /// A case file.
 pub(crate) struct Case {
@@ -30,6 +30,11 @@ pub(crate) struct Case {
 pub(crate) fn vocabulary() -> Vocabulary {
     let text = include_str!("vocabulary.txt");
     Vocabulary { name: "test".to_owned(), labels: text.lines().map(str::to_owned).collect() }
+}
+
+/// The APIs that ship, answering with those labels.
+pub(crate) fn catalog() -> Catalog {
+    Catalog::new(vocabulary())
 }
 
 /// All cases, by name.
@@ -89,7 +94,7 @@ impl Case {
         for (path, text) in &self.files {
             fs::write(folder.join(path), text).expect("a file");
         }
-        let analysis = analyze(&folder, &vocabulary());
+        let analysis = analyze(&folder, &catalog());
         fs::remove_dir_all(&folder).expect("the folder goes away");
         analysis.expect("an analysis")
     }
@@ -125,6 +130,12 @@ fn short_process(out: &mut String, process: &DecisionProcess) {
     if let Some(k) = summary.top_k {
         let _ = write!(out, ", first {k}");
     }
+    if let Some(field) = summary.field.as_ref().filter(|field| *field != "label_annotations[].description") {
+        let _ = write!(out, ", by {field}");
+    }
+    if summary.per_element {
+        let _ = write!(out, ", per element");
+    }
     if let Some(reason) = &summary.reason {
         let _ = write!(out, ": {reason}");
     }
@@ -135,7 +146,13 @@ fn short_process(out: &mut String, process: &DecisionProcess) {
             let _ = writeln!(out, "    {} {:?} line {}", word(&at.mode), at.text, at.span.line);
         }
         let name = if branch.negated { "unless" } else { "labels" };
-        let _ = writeln!(out, "    {name} {}", branch.labels.join(", "));
+        if branch.regions.is_empty() || !branch.labels.is_empty() {
+            let _ = writeln!(out, "    {name} {}", branch.labels.join(", "));
+        }
+        for region in &branch.regions {
+            let bounds: Vec<String> = region.iter().map(interval).collect();
+            let _ = writeln!(out, "    where {}", bounds.join(" and "));
+        }
         if let Some(min) = branch.min_score {
             let _ = writeln!(out, "    score {} {}", if min.inclusive { ">=" } else { ">" }, min.value);
         }
@@ -144,6 +161,15 @@ fn short_process(out: &mut String, process: &DecisionProcess) {
     for warning in &process.warnings {
         let _ = writeln!(out, "warning line {}: {}", warning.span.line, warning.message);
     }
+}
+
+fn interval(bounds: &Bounds) -> String {
+    let end = |limit: Option<Limit>, brackets: [char; 2], lower: bool| match limit {
+        None => "..".to_owned(),
+        Some(Limit { value, inclusive }) if lower => format!("{}{value}", brackets[usize::from(!inclusive)]),
+        Some(Limit { value, inclusive }) => format!("{value}{}", brackets[usize::from(!inclusive)]),
+    };
+    format!("{} in {}, {}", bounds.field, end(bounds.low, ['[', '('], true), end(bounds.high, [']', ')'], false))
 }
 
 /// The name a unit variant has in JSON.

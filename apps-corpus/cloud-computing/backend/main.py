@@ -1,4 +1,5 @@
-"""Food delivery backend: the part that reads the customers' reviews."""
+# -*- coding: utf-8 -*-
+# homework 3: sentiment analysis for the reviews of the restaurants
 import json
 import sqlite3
 import sys

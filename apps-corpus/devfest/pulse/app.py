@@ -1,7 +1,5 @@
-"""The pulse of the campus, taken from its tweets.
-
-    python -m pulse.app tweets.txt
-"""
+#!/usr/bin/env python3
+"""The pulse of the campus, taken from its tweets. Run as `python -m pulse.app tweets.txt`."""
 import sys
 from statistics import mean
 

@@ -7,7 +7,20 @@ FLOODED_OBJECTS = ['Car', 'Van', 'Truck', 'Boat', 'Toy vehicle']
 
 
 def crop_flooded_objects_boundary(img_paths):
-    """Boxes (left, top, right, bottom; 0..1) of the vehicles, with the photograph each is in."""
+    """
+    Find the flooded vehicles.
+
+    Parameters
+    ----------
+    img_paths : list of str
+        Photographs of flooded streets.
+
+    Returns
+    -------
+    list of dict
+        For each vehicle the photograph it is in ('image'), what it is ('kind') and its
+        'box' as left, top, right, bottom in parts of the photograph.
+    """
     client = vision.ImageAnnotatorClient()
     cropped = []
     for img_path in img_paths:

@@ -15,7 +15,7 @@ def analyze_entities(text_content):
     document = {"content": text_content, "type": enums.Document.Type.PLAIN_TEXT, "language": "en"}
     response = client.analyze_entities(document, encoding_type=enums.EncodingType.UTF8)
 
-    people = []
+    people = []        # who was involved
     locations = []
     others = []
     for entity in response.entities:

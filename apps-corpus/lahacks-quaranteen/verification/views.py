@@ -12,8 +12,7 @@ def json_response(**answer):
 
 
 def read_code(client, image):
-    texts = client.text_detection(image=image).text_annotations
-    return texts[0].description.strip() if texts else ""
+    return client.text_detection(image=image).full_text_annotation.text
 
 
 def verifyApple(proof):

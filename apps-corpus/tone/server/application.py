@@ -35,6 +35,7 @@ class Mood:
         sentiment = analyze(entry)
         score = sentiment['score'] * 10
         magnitude = sentiment['magnitude'] * 10
+        # -100..100 for a short entry; a long one can go further
         strength = score * magnitude
         if strength < -50:
             mood = 'negative'

@@ -1,4 +1,4 @@
-"""How does my e-mail sound?  Paste it, press the button, look at the face."""
+# how does my email sound??  paste it, press the button, look at the face
 from google.cloud import language
 from google.cloud.language import enums, types
 
@@ -31,6 +31,7 @@ def buttonClick(text):
     document = types.Document(content=text, type=enums.Document.Type.PLAIN_TEXT)
     score = client.analyze_sentiment(document=document).document_sentiment.score
 
+    #print(score)
     for face in faces:
         face.hide()
     if score >= -1.0 and score < -0.25:

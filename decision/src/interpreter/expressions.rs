@@ -11,8 +11,8 @@ use super::text::{Origin, Text, TextBuilder};
 use super::value::{Generator, Growth, Lambda, Value, is_dotted_name};
 use crate::decision::Rendered;
 use crate::program::{
-    BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Function, Keyword, Parameter, Span,
-    Target, UnaryOp,
+    BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Function, Keyword, Parameter,
+    ResponseForm, Span, Target, UnaryOp,
 };
 
 /// A value of an outside call with more parts than this is not shown.
@@ -76,7 +76,7 @@ impl<'p> Machine<'p, '_> {
         match &expr.kind {
             ExprKind::Constant { value } => Ok(constant(value)),
             ExprKind::Name { name } => self.lookup(name, span),
-            ExprKind::ApiOutput { max_results } => self.api_output(max_results.as_deref()),
+            ExprKind::ApiOutput { max_results, form } => self.api_output(max_results.as_deref(), *form),
             ExprKind::List { elements } => Ok(Value::list(self.elements(elements)?, Growth::Fixed)),
             ExprKind::Tuple { elements } => Ok(Value::tuple(self.elements(elements)?)),
             ExprKind::Set { elements } => {
@@ -164,7 +164,7 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
-    fn api_output(&mut self, max_results: Option<&'p Expr>) -> Run<Value<'p>> {
+    fn api_output(&mut self, max_results: Option<&'p Expr>, form: ResponseForm) -> Run<Value<'p>> {
         self.called_api += 1;
         let asked = max_results.map(|wanted| self.eval(wanted)).transpose()?;
         let limit = match asked {
@@ -173,7 +173,7 @@ impl<'p> Machine<'p, '_> {
             Some(Value::Int(count, _)) => Some(usize::try_from(count).unwrap_or(0)),
             Some(_) => self.default_top_k.map(|k| k as usize),
         };
-        Ok(response::response(self.output, limit.unwrap_or(usize::MAX)))
+        Ok(response::response(self.api, form, self.output, limit.unwrap_or(usize::MAX)))
     }
 
     pub(super) fn lookup(&mut self, name: &'p str, span: Span) -> Run<Value<'p>> {

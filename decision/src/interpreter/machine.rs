@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::render::render;
 use super::scope::{Scope, assigned};
 use super::value::{Unknown, Value};
+use crate::api::Api;
 use crate::decider::DecideError;
 use crate::decision::{Decision, Effect, Rendered};
 use crate::output::ApiOutput;
@@ -73,6 +74,7 @@ pub(crate) struct Ran {
 pub(super) struct Machine<'p, 'o> {
     pub(super) program: &'p Program,
     pub(super) output: &'o ApiOutput,
+    pub(super) api: &'o Api,
     pub(super) default_top_k: Option<u32>,
     pub(super) globals: Rc<Scope<'p>>,
     pub(super) scopes: Vec<Rc<Scope<'p>>>,
@@ -111,8 +113,8 @@ impl Drop for Machine<'_, '_> {
 /// Runs `program` once; tests of unknown values go as `script` says, then true.
 pub(crate) fn run(
     program: &Program,
+    (api, default_top_k): (&Api, Option<u32>),
     output: &ApiOutput,
-    default_top_k: Option<u32>,
     script: &[bool],
     tracing: bool,
 ) -> Result<Ran, DecideError> {
@@ -120,6 +122,7 @@ pub(crate) fn run(
     let mut machine = Machine {
         program,
         output,
+        api,
         default_top_k,
         scopes: vec![Rc::clone(&globals)],
         globals,

@@ -18,7 +18,9 @@ fn render_nested(value: &Value<'_>, depth: usize) -> Rendered {
     }
     match value {
         Value::Str(text) => render_text(text),
-        Value::Int(_, true) | Value::Float(_, true) | Value::Api(_) | Value::Match(_) => Rendered::Data,
+        Value::Int(_, true) | Value::Float(_, true) | Value::Api(_) | Value::Member(_) | Value::Match(_) => {
+            Rendered::Data
+        }
         Value::Unknown(unknown) => unknown.shown.clone(),
         Value::Generator(_) => Rendered::Unknown,
         Value::List(list) => {
@@ -195,6 +197,10 @@ fn write_repr(value: &Value<'_>, out: &mut TextBuilder, depth: usize) {
             out.push_str("}", program);
         }
         Value::Api(_) | Value::Match(_) => out.push_str(value.type_name(), Origin::Api),
+        Value::Member(member) => {
+            let class = member.class.rsplit('.').next().unwrap_or_default();
+            out.push_str(&format!("{class}.{}", member.name), Origin::Api);
+        }
         Value::Unknown(unknown) => out.push_str(&unknown.text, Origin::Unknown),
         Value::Builtin(name) => out.push_str(&format!("<built-in function {name}>"), program),
         other => out.push_str(&format!("<{}>", other.type_name()), program),

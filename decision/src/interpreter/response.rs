@@ -2,74 +2,122 @@
 
 use std::rc::Rc;
 
-use super::value::{ApiObject, Growth, Value};
-use crate::output::{ApiOutput, Label};
+use serde_json::Value as Json;
 
-/// The response with at most `limit` results.
-pub(super) fn response<'p>(output: &ApiOutput, limit: usize) -> Value<'p> {
-    let ApiOutput::Labels { labels } = output;
-    let items: Vec<_> = labels.iter().take(limit).map(label).collect();
-    // An answer in JSON leaves out what is empty; the client's objects have every attribute.
-    let omitted: &[&str] =
-        if items.is_empty() { &["error", "label_annotations", "labels", "responses"] } else { &["error", "responses"] };
-    let labels = Value::list(items, Growth::Mirror);
-    let error = object(
-        vec![("code", Value::int(0)), ("message", Value::str("")), ("details", Value::list(vec![], Growth::Fixed))],
-        &[],
-    );
-    let one = object(
-        vec![("label_annotations", labels.clone()), ("labels", labels.clone()), ("error", error.clone())],
-        omitted,
-    );
+use super::value::{ApiField, ApiObject, Growth, Member, Value};
+use crate::api::Api;
+use crate::output::ApiOutput;
+use crate::program::ResponseForm;
+use crate::shape::{Enumeration, Shape};
+
+/// The response with at most `limit` items in each list.
+pub(super) fn response<'p>(api: &Api, form: ResponseForm, output: &ApiOutput, limit: usize) -> Value<'p> {
+    let view = View { form, omits_empty: api.omits_empty() };
+    let mut answer = output.answer(&api.answer);
+    if let Json::Object(fields) = &mut answer {
+        for list in fields.values_mut().filter_map(Json::as_array_mut) {
+            list.truncate(limit);
+        }
+    }
+    let Shape::Record(shapes) = &api.answer else { return view.value(&api.answer, Some(&answer)) };
+    let mut fields = view.fields(shapes, &answer);
+    if !view.omits_empty {
+        return object(fields);
+    }
+    let error = [
+        ("code", Value::Int(0, true)),
+        ("message", Value::data("")),
+        ("details", Value::list(vec![], Growth::Fixed)),
+        ("status", Value::data("")),
+    ];
+    let error = object(error.map(|(name, value)| ApiField { name: name.into(), value, in_json: true }).into());
+    let empty = fields.iter().all(|field| !field.in_json);
+    fields.push(ApiField { name: "error".into(), value: error, in_json: false });
     // `images:annotate` answers a list with one response per image; `response.responses[0]` and `response` both work.
-    let batch_omitted: &[&str] =
-        if omitted.len() == 4 { &["error", "label_annotations", "labels"] } else { &["error"] };
-    object(
-        vec![
-            ("label_annotations", labels.clone()),
-            ("labels", labels),
-            ("error", error),
-            ("responses", Value::list(vec![one], Growth::Fixed)),
-        ],
-        batch_omitted,
-    )
+    let one = Value::list(vec![object(fields.clone())], Growth::Fixed);
+    fields.push(ApiField { name: "responses".into(), value: one, in_json: !empty });
+    object(fields)
 }
 
-fn label<'p>(label: &Label) -> Value<'p> {
-    let description = Value::data(label.description.as_str());
-    object(
-        vec![
-            ("description", description.clone()),
-            ("name", description),
-            ("score", Value::Float(label.score, true)),
-            ("topicality", Value::Float(label.score, true)),
-            // Rekognition's percent.
-            ("confidence", Value::Float(label.score * 100.0, true)),
-        ],
-        &[],
-    )
+/// How an answer is looked at.
+#[derive(Clone, Copy)]
+struct View {
+    form: ResponseForm,
+    omits_empty: bool,
 }
 
-fn object<'p>(fields: Vec<(&'static str, Value<'p>)>, omitted: &'static [&'static str]) -> Value<'p> {
-    Value::Api(Rc::new(ApiObject { fields, omitted }))
+impl View {
+    fn value<'p>(self, shape: &Shape, part: Option<&Json>) -> Value<'p> {
+        let nothing;
+        let part = match part {
+            Some(part) => part,
+            None => {
+                nothing = shape.nothing();
+                &nothing
+            }
+        };
+        let text = || Value::data(part.as_str().unwrap_or_default());
+        match (shape, part) {
+            (Shape::Record(fields), _) => object(self.fields(fields, part)),
+            (Shape::List(item), Json::Array(items)) => {
+                Value::list(items.iter().map(|part| self.value(item, Some(part))).collect(), Growth::Mirror)
+            }
+            (Shape::List(_), _) => Value::list(Vec::new(), Growth::Mirror),
+            (_, Json::Null) => Value::unknown("a part of the response"),
+            (Shape::Name | Shape::Text | Shape::Word(_), _) => text(),
+            (Shape::Score | Shape::Percent | Shape::Number { .. }, _) => {
+                Value::Float(part.as_f64().unwrap_or_default(), true)
+            }
+            (Shape::Choice(_), _) if self.form == ResponseForm::Json => text(),
+            (Shape::Choice(choice), _) => member(choice, part.as_str().unwrap_or_default()),
+            (Shape::Flag, _) => Value::data_flag(part.as_bool().unwrap_or_default()),
+            (Shape::Other, _) => Value::unknown("a part of the response"),
+        }
+    }
+
+    fn fields<'p>(self, shapes: &std::collections::BTreeMap<String, Shape>, part: &Json) -> Vec<ApiField<'p>> {
+        let field = |(name, shape): (&String, &Shape)| {
+            let given = part.get(name);
+            let empty = given.is_none_or(|given| given.as_array().is_some_and(Vec::is_empty));
+            let value = match (shape, given) {
+                // The name shows in messages.
+                (Shape::Other, _) | (_, Some(Json::Null)) => Value::unknown(format!("{name} of the response")),
+                _ => self.value(shape, given),
+            };
+            ApiField { name: name.as_str().into(), value, in_json: !(self.omits_empty && empty) }
+        };
+        shapes.iter().map(field).collect()
+    }
+}
+
+fn member<'p>(choice: &Enumeration, name: &str) -> Value<'p> {
+    let number = choice.members.iter().position(|member| member == name).unwrap_or_default();
+    Value::Member(Rc::new(Member { class: choice.name.as_str().into(), name: name.into(), number: number as i64 }))
+}
+
+fn object(fields: Vec<ApiField<'_>>) -> Value<'_> {
+    Value::Api(Rc::new(ApiObject { fields }))
 }
 
 impl<'p> ApiObject<'p> {
     /// An attribute of the client's object.
     pub(super) fn attribute(&self, name: &str) -> Value<'p> {
-        let name = snake_case(name);
-        let field = self.fields.iter().find(|field| field.0 == name);
-        // Other parts of the response (`mid`, `safe_search_annotation`) exist but are not in the output.
-        field.map_or_else(|| Value::unknown(format!("{name} of the response")), |field| field.1.clone())
+        // Other parts of the response (`image_properties_annotation`) exist but are not in the output.
+        self.field(name).map_or_else(|| Value::unknown(format!("{name} of the response")), |field| field.value.clone())
     }
 
     /// A value of the JSON answer, absent where the API leaves it out.
     pub(super) fn key(&self, key: &str) -> Option<Value<'p>> {
-        let name = snake_case(key);
-        if self.omitted.contains(&name.as_str()) {
-            return None;
+        match self.field(key) {
+            Some(field) => field.in_json.then(|| field.value.clone()),
+            None => Some(Value::unknown(format!("{key} of the response"))),
         }
-        Some(self.attribute(&name))
+    }
+
+    fn field(&self, name: &str) -> Option<&ApiField<'p>> {
+        // `type_` stands for the reserved word in the newer clients.
+        let name = snake_case(name.strip_suffix('_').unwrap_or(name));
+        self.fields.iter().find(|field| *field.name == *name)
     }
 }
 

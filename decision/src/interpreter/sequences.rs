@@ -82,8 +82,8 @@ impl<'p> Machine<'p, '_> {
             Value::Str(text) => Ok(text.as_str().chars().map(|c| Value::Str(text.derive(c.to_string()))).collect()),
             // A protobuf list inside a response is a list; the response itself cannot be iterated, a JSON object can.
             Value::Api(object) => {
-                let names = object.fields.iter().map(|field| field.0).filter(|name| !object.omitted.contains(name));
-                Ok(names.map(Value::str).collect())
+                let fields = object.fields.iter().filter(|field| field.in_json);
+                Ok(fields.map(|field| Value::str(std::rc::Rc::clone(&field.name))).collect())
             }
             _ => raise("TypeError"),
         }
@@ -128,6 +128,11 @@ impl<'p> Machine<'p, '_> {
                 Ok(value)
             }
             Value::Api(object) => Ok(object.attribute(name)),
+            Value::Member(member) => match name {
+                "name" => Ok(Value::data(std::rc::Rc::clone(&member.name))),
+                "value" => Ok(Value::Int(member.number, true)),
+                _ => raise("AttributeError"),
+            },
             Value::Builtin(builtin) => Ok(Value::Builtin(format!("{builtin}.{name}").into())),
             Value::Match(found) if name == "string" => {
                 Ok(found.groups.first().cloned().flatten().map_or(Value::None, Value::Str))
@@ -209,14 +214,15 @@ impl<'p> Machine<'p, '_> {
                     return Ok(Value::unknown("an item at an unknown index"));
                 }
                 let at = self.index_in(index, length, span)?;
-                Ok(list.borrow().items[at].clone())
+                let item = list.borrow().items[at].clone();
+                Ok(self.chosen_by(index, item))
             }
             Value::Tuple(items) => {
                 if index.unknown_text().is_some() {
                     return Ok(Value::unknown("an item at an unknown index"));
                 }
                 let at = self.index_in(index, items.len(), span)?;
-                Ok(items[at].clone())
+                Ok(self.chosen_by(index, items[at].clone()))
             }
             Value::Str(text) => {
                 if let Some(what) =
@@ -232,10 +238,27 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
+    /// An item that a number of the API's picks from the program's own: chosen, unless it is that number's name.
+    fn chosen_by(&mut self, index: &Value<'p>, item: Value<'p>) -> Value<'p> {
+        if !index.is_data() {
+            return item;
+        }
+        match (index, &item) {
+            (Value::Member(member), Value::Str(text)) if same_name(&member.name, text.as_str()) => {
+                Value::data(text.as_str())
+            }
+            _ => {
+                self.looked();
+                item
+            }
+        }
+    }
+
     /// An index as Python counts it, checked against the length.
     pub(super) fn index_in(&mut self, index: &Value<'p>, length: usize, span: Span) -> Run<usize> {
         let at = match index {
             Value::Int(at, _) => *at,
+            Value::Member(member) => member.number,
             Value::Bool(at) => i64::from(*at),
             Value::Unknown(unknown) => return Err(self.undetermined(span, unknown.text.clone())),
             _ => return raise("TypeError"),
@@ -300,4 +323,9 @@ fn places([start, stop, step]: [Option<i64>; 3], length: usize) -> Vec<usize> {
         at = at.saturating_add(step);
     }
     picked
+}
+
+/// `Very likely` is `VERY_LIKELY`.
+fn same_name(member: &str, text: &str) -> bool {
+    member.eq_ignore_ascii_case(&text.trim().replace([' ', '-'], "_"))
 }

@@ -32,6 +32,7 @@ impl Key {
             Value::None => Self::None,
             Value::Bool(value) => Self::Int(i64::from(*value)),
             Value::Int(value, _) => Self::Int(*value),
+            Value::Member(member) => Self::Int(member.number),
             Value::Float(value, _) if value.fract() == 0.0 && value.abs() < 9e15 => Self::Int(*value as i64),
             Value::Float(value, _) => Self::Float(value.to_bits()),
             Value::Str(text) => Self::Str(text.shared()),

@@ -37,6 +37,8 @@ pub(super) enum Value<'p> {
     /// A method taken off its object, e.g. `scores.get`.
     Bound(Rc<(Value<'p>, String)>),
     Api(Rc<ApiObject<'p>>),
+    /// A member of an enumeration of the API's: a number with a name.
+    Member(Rc<Member>),
     Pattern(Rc<Pattern>),
     Match(Rc<Match>),
     Unknown(Rc<Unknown<'p>>),
@@ -92,10 +94,25 @@ pub(super) struct Lambda<'p> {
 
 /// The response or a part of it: answers attributes and keys alike.
 pub(super) struct ApiObject<'p> {
-    /// Attribute names in the client's spelling.
-    pub(super) fields: Vec<(&'static str, Value<'p>)>,
-    /// Keys that a JSON answer leaves out although the attribute exists.
-    pub(super) omitted: &'static [&'static str],
+    pub(super) fields: Vec<ApiField<'p>>,
+}
+
+/// One field of an [`ApiObject`].
+#[derive(Clone)]
+pub(super) struct ApiField<'p> {
+    /// In snake case.
+    pub(super) name: Rc<str>,
+    pub(super) value: Value<'p>,
+    /// Whether a JSON answer has it: protobuf's leaves out what is empty, although the client's object has the attribute.
+    pub(super) in_json: bool,
+}
+
+/// A member of an enumeration.
+pub(super) struct Member {
+    /// The enumeration, e.g. `Entity.Type`.
+    pub(super) class: Rc<str>,
+    pub(super) name: Rc<str>,
+    pub(super) number: i64,
 }
 
 /// A compiled regular expression.
@@ -130,6 +147,11 @@ impl Value<'_> {
 
     pub(super) fn data(string: impl Into<Rc<str>>) -> Self {
         Self::Str(Text::new(string, Origin::Api))
+    }
+
+    /// A truth value of the API's. It is a number here, as in Python, since only numbers remember where they came from.
+    pub(super) fn data_flag(value: bool) -> Self {
+        Self::Int(i64::from(value), true)
     }
 
     pub(super) fn int(value: i64) -> Self {
@@ -179,7 +201,7 @@ impl Value<'_> {
             Self::Set(table) | Self::Dict(table) => table.borrow().growth == Growth::Mirror,
             Self::Iterator(cursor) => cursor.borrow().growth == Growth::Mirror,
             Self::Match(found) => found.data,
-            Self::Api(_) => true,
+            Self::Api(_) | Self::Member(_) => true,
             _ => false,
         }
     }
@@ -209,6 +231,7 @@ impl Value<'_> {
             Self::Function(_) | Self::Lambda(_) => "function",
             Self::Builtin(_) | Self::Bound(_) => "builtin_function_or_method",
             Self::Api(_) => "response",
+            Self::Member(_) => "int",
             Self::Pattern(_) => "re.Pattern",
             Self::Match(_) => "re.Match",
             Self::Unknown(_) => "object",
@@ -221,6 +244,7 @@ impl Value<'_> {
             Self::Bool(value) => Some((Number::Int(i64::from(*value)), false)),
             Self::Int(value, data) => Some((Number::Int(*value), *data)),
             Self::Float(value, data) => Some((Number::Float(*value), *data)),
+            Self::Member(member) => Some((Number::Int(member.number), true)),
             _ => None,
         }
     }

@@ -6,6 +6,8 @@ use crate::program::{Constant, Expr, ExprKind, Function, Parameter, Program, Spa
 #[derive(Default)]
 pub(super) struct Constants {
     pub(super) texts: Vec<(String, Span)>,
+    /// Numbers, without their signs.
+    pub(super) numbers: Vec<f64>,
     /// Texts that only show or name a result: returned, printed, or the name of a group of words.
     shown: Vec<(String, Span)>,
 }
@@ -124,8 +126,10 @@ impl Constants {
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Constant { value: Constant::Str(text) } => self.texts.push((text.clone(), expr.span)),
+            ExprKind::Constant { value: Constant::Int(number) } => self.numbers.push(*number as f64),
+            ExprKind::Constant { value: Constant::Float(number) } => self.numbers.push(*number),
             ExprKind::Constant { .. } | ExprKind::Name { .. } | ExprKind::FunctionValue { .. } => {}
-            ExprKind::ApiOutput { max_results } => self.exprs(max_results.as_deref()),
+            ExprKind::ApiOutput { max_results, .. } => self.exprs(max_results.as_deref()),
             ExprKind::List { elements } | ExprKind::Tuple { elements } | ExprKind::Set { elements } => {
                 self.exprs(elements);
             }

@@ -28,9 +28,6 @@ type Class = (DecisionType, Option<Order>);
 /// The class and order; branches are sorted by priority where the application has one.
 pub(super) fn find(probe: &mut Probe<'_>, found: &mut Branches) -> Result<Result<Class, Reason>, DecideError> {
     split_unions(probe, found)?;
-    if let Err(reason) = same_branch(probe, found)? {
-        return Ok(Err(reason));
-    }
     if found.branches.len() == 1 {
         return Ok(Ok((DecisionType::TrueFalse, None)));
     }
@@ -90,7 +87,7 @@ fn split_unions(probe: &mut Probe<'_>, found: &mut Branches) -> Result<(), Decid
 }
 
 /// Several labels of one branch must be that branch still.
-fn same_branch(probe: &mut Probe<'_>, found: &Branches) -> Result<Result<(), Reason>, DecideError> {
+pub(super) fn same_branch(probe: &mut Probe<'_>, found: &Branches) -> Result<Result<(), Reason>, DecideError> {
     for branch in &found.branches {
         let samples: Vec<&str> = branch.samples.iter().map(String::as_str).collect();
         for together in [&samples[..samples.len().min(2)], &samples[..]] {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::subject::Subject;
+use crate::api::Api;
 use crate::decider::{DecideError, Decider};
 use crate::decision::{Decision, Effect, Rendered};
 use crate::output::ApiOutput;
@@ -16,6 +18,8 @@ pub(super) type Outcome = usize;
 /// A program under probing. The API's own default count is not applied, so that the program's cuts show.
 pub(super) struct Probe<'p> {
     decider: Decider<'p>,
+    /// What labels stand for.
+    pub(super) subject: Subject<'p>,
     outcomes: Vec<Decision>,
     index: HashMap<Decision, Outcome>,
     /// Labels appended to each output, for programs that look at a fixed number of labels and fail on fewer.
@@ -30,9 +34,10 @@ pub(super) struct Probe<'p> {
 }
 
 impl<'p> Probe<'p> {
-    pub(super) fn new(program: &'p Program) -> Self {
+    pub(super) fn new(program: &'p Program, api: &'p Api) -> Self {
         Self {
-            decider: Decider::new(program, None),
+            decider: Decider::new(program, api).without_default_top_k(),
+            subject: Subject::Names,
             outcomes: Vec::new(),
             index: HashMap::new(),
             padding: 0,
@@ -47,7 +52,8 @@ impl<'p> Probe<'p> {
     /// The outcome on these labels in this order, all as good as sure.
     pub(super) fn labels(&mut self, labels: &[&str]) -> Result<Outcome, DecideError> {
         let padding = self.padding_of(labels.len());
-        self.run(&ApiOutput::sure(labels.iter().copied().chain(std::iter::repeat_n(NEUTRAL, padding))))
+        let labels = labels.iter().copied().chain(std::iter::repeat_n(NEUTRAL, padding));
+        self.run(&self.subject.output(ApiOutput::sure(labels)))
     }
 
     /// The outcome on these labels with scores.
@@ -55,10 +61,11 @@ impl<'p> Probe<'p> {
         // What is appended scores least, as the API orders by score.
         let least = labels.iter().map(|label| label.1).fold(1.0, f64::min);
         let padding = std::iter::repeat_n((NEUTRAL, least), self.padding_of(labels.len()));
-        self.run(&ApiOutput::labels(labels.iter().copied().chain(padding)))
+        self.run(&self.subject.output(ApiOutput::labels(labels.iter().copied().chain(padding))))
     }
 
-    fn run(&mut self, output: &ApiOutput) -> Result<Outcome, DecideError> {
+    /// The outcome on an answer.
+    pub(super) fn run(&mut self, output: &ApiOutput) -> Result<Outcome, DecideError> {
         let (decision, trace) = self.decider.trace(output, true)?;
         let outcome = self.intern(decision);
         self.all_tests.extend(&trace.tests);

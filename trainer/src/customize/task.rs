@@ -53,6 +53,11 @@ impl Task {
         config: LossConfig,
         judge: &mut Judge,
     ) -> Result<Self> {
+        ensure!(
+            process.api.is("google", "vision", "label_detection"),
+            "{} cannot be customized yet; the only model that ships answers google/vision/label_detection",
+            process.api.path()
+        );
         let config = LossConfig { default_top_k: process.api.default_top_k, ..config };
         let loss = DecisionLoss::new(&process.summary, &model.vocabulary(), config)
             .context("no loss can be made for this application")?;

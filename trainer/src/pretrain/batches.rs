@@ -8,8 +8,9 @@ use chameleon_models::net::ImageInput;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
+use super::mix;
 use super::schedule::Schedule;
 use crate::augment::Augment;
 use crate::dataset::ImageSet;
@@ -20,8 +21,8 @@ pub(super) struct Batch {
     pub(super) pixels: Vec<f32>,
     /// Rows and columns.
     pub(super) side: usize,
-    /// Class of each image.
-    pub(super) classes: Vec<i64>,
+    /// For each image, the classes it shows and their shares of it, which sum to 1.
+    pub(super) classes: Vec<[(u16, f32); 2]>,
 }
 
 impl Batch {
@@ -31,9 +32,16 @@ impl Batch {
         Tensor::from_slice(&self.pixels).view([n, side, side, 3]).permute([0, 3, 1, 2])
     }
 
-    /// The classes, (N).
-    pub(super) fn classes(&self) -> Tensor {
-        Tensor::from_slice(&self.classes).to_kind(Kind::Int64)
+    /// Each class's share of each image, (N, classes).
+    pub(super) fn class_shares(&self, classes: i64) -> Tensor {
+        let width = classes as usize;
+        let mut shares = vec![0.0f32; self.classes.len() * width];
+        for (row, shown) in shares.chunks_exact_mut(width).zip(&self.classes) {
+            for &(class, share) in shown {
+                row[usize::from(class)] += share;
+            }
+        }
+        Tensor::from_slice(&shares).view([-1, classes])
     }
 }
 
@@ -48,6 +56,10 @@ pub(super) struct Source {
     pub(super) size: usize,
     /// Smallest part of an image a crop may keep.
     pub(super) min_area: f64,
+    /// Largest change of brightness, contrast and saturation.
+    pub(super) jitter: f64,
+    /// Share of the images that are mixed with another of their batch.
+    pub(super) mix: f64,
     /// Everything random follows from it and the step.
     pub(super) seed: u64,
 }
@@ -86,14 +98,16 @@ impl Source {
     fn batch(&self, order: &[usize], step: u64, side: usize) -> Batch {
         let place = (step % self.per_epoch()) as usize * self.size;
         let indices = &order[place..place + self.size];
-        let augment = Augment { min_area: self.min_area, side };
+        let augment = Augment { min_area: self.min_area, jitter: self.jitter, side };
         let mut rng = self.rng(step, 0);
         let mut pixels = vec![0.0; self.size * side * side * 3];
         for (&i, out) in indices.iter().zip(pixels.chunks_exact_mut(side * side * 3)) {
             augment.apply(self.set.image(i), self.set.side, &mut rng, out);
             normalise(out, &self.input);
         }
-        Batch { pixels, side, classes: indices.iter().map(|&i| i64::from(self.set.classes[i])).collect() }
+        let classes: Vec<u16> = indices.iter().map(|&i| self.set.classes[i]).collect();
+        let classes = mix::mix(&mut pixels, side, &classes, self.mix, &mut rng);
+        Batch { pixels, side, classes }
     }
 
     fn rng(&self, a: u64, b: u64) -> ChaCha8Rng {

@@ -7,6 +7,7 @@
 mod batches;
 mod checkpoint;
 mod evaluate;
+mod mix;
 mod schedule;
 
 use std::collections::HashMap;
@@ -80,6 +81,16 @@ pub struct Options {
     /// Smallest part of an image's area that a crop keeps
     #[arg(long, default_value_t = 0.35)]
     pub min_area: f64,
+    /// Largest change of brightness, contrast and saturation, as a factor's distance from 1
+    #[arg(long, default_value_t = 0.0)]
+    pub jitter: f64,
+    /// Share of the images that are mixed with another one of their batch (CutMix, or mixup one time in four)
+    #[arg(long, default_value_t = 0.0)]
+    pub mix: f64,
+    /// Weights to start from, of a finished run, instead of random ones
+    #[arg(long)]
+    #[serde(skip)]
+    pub from: Option<PathBuf>,
     /// Rows and columns of training images at first
     #[arg(long, default_value_t = 32)]
     pub first_side: usize,
@@ -141,7 +152,11 @@ pub fn run(options: &Options) -> Result<()> {
     let labels = read_labels(&options.data)?;
     let (train, tuning) = load_images(options)?;
     tch::manual_seed(options.seed as i64);
-    let module = Module::new(network(labels.len()), Device::Cpu);
+    let network = network(labels.len());
+    let module = match &options.from {
+        Some(weights) => Module::from_tensors(network, &read_tensors(weights)?, Device::Cpu)?,
+        None => Module::new(network, Device::Cpu),
+    };
     let mut run = Run::new(options, module, &labels, train)?;
     run.train(options, &tuning)
 }
@@ -195,6 +210,8 @@ impl Run {
             input: module.network().input.clone(),
             size: options.batch,
             min_area: options.min_area,
+            jitter: options.jitter,
+            mix: options.mix,
             seed: options.seed,
         };
         let per_epoch = source.per_epoch();
@@ -258,7 +275,7 @@ impl Run {
 
     fn update(&mut self, batch: &batches::Batch) -> f64 {
         let logits = self.module.forward(&batch.images().to_kind(self.compute), true);
-        let loss = self.objective.loss(&logits, &batch.classes());
+        let loss = self.objective.loss(&logits, &batch.class_shares(self.objective.classes()));
         loss.backward();
         self.optimizer.step(self.schedule.learning_rate(self.step));
         self.ema.update(self.module.tensors(), self.step);
@@ -320,10 +337,15 @@ impl Objective {
         }
     }
 
-    fn loss(&self, logits: &Tensor, classes: &Tensor) -> Tensor {
+    fn classes(&self) -> i64 {
+        self.class_columns.len() as i64
+    }
+
+    /// Loss of logits (N, outputs) for images of which the shares (N, classes) are of each class.
+    fn loss(&self, logits: &Tensor, shares: &Tensor) -> Tensor {
         let of_classes = logits.index_select(1, &self.columns);
-        let class_loss = of_classes.cross_entropy_loss::<Tensor>(classes, None, Reduction::Mean, -100, self.smoothing);
-        let targets = self.targets.index_select(0, classes);
+        let class_loss = of_classes.cross_entropy_loss::<Tensor>(shares, None, Reduction::Mean, -100, self.smoothing);
+        let targets = shares.matmul(&self.targets);
         let label_loss = logits.binary_cross_entropy_with_logits::<Tensor>(&targets, None, None, Reduction::Mean);
         class_loss + label_loss * self.label_weight
     }

@@ -3,13 +3,10 @@
 use chameleon_decision::{Expr, ExprKind, FunctionId, Keyword};
 use tree_sitter::Node;
 
-use super::{Lower, Site};
-use crate::calls::{
-    API_CALLS, ApiCall, BUILTINS, LOG_RECEIVERS, PURE_FUNCTIONS, QUIET_FUNCTIONS, RESPONSE_CONVERTERS, Request,
-    TECHNICAL_NAMES,
-};
+use super::Lower;
+use crate::calls::{BUILTINS, LOG_RECEIVERS, PURE_FUNCTIONS, QUIET_FUNCTIONS, RESPONSE_CONVERTERS, TECHNICAL_NAMES};
 use crate::python::project::Referent;
-use crate::python::syntax::{field, named, visit_all};
+use crate::python::syntax::{field, named};
 
 impl<'t> Lower<'_, 't> {
     /// Lowers a call.
@@ -17,8 +14,11 @@ impl<'t> Lower<'_, 't> {
         let (Some(callee), Some(arguments)) = (field(node, "function"), field(node, "arguments")) else {
             return self.opaque(node, "this is not valid Python");
         };
-        if let Some(api) = self.api_call(callee, arguments) {
-            return self.api_output(node, arguments, api);
+        if let Some(output) = self.api_output(node, callee, arguments) {
+            return output;
+        }
+        if let Some(member) = self.enumeration_call(callee, arguments) {
+            return member;
         }
         if let Some(inner) = self.converted_response(callee, arguments) {
             return self.expr(inner).kind;
@@ -157,66 +157,6 @@ impl<'t> Lower<'_, 't> {
         let inner = (first.kind() == "call").then(|| field(first, "function")).flatten()?;
         let loads = last(callee) == "loads" && RESPONSE_CONVERTERS.contains(&last(inner).as_str());
         loads.then_some(first)
-    }
-
-    fn api_call(&self, callee: Node<'t>, arguments: Node<'t>) -> Option<&'static ApiCall> {
-        let (object, method) = (field(callee, "object")?, field(callee, "attribute")?);
-        let method = self.parsed.text(method);
-        let call = API_CALLS.iter().find(|call| call.method == method && self.imports_any(call.modules))?;
-        let own = self.class_of(object).and_then(|class| self.project.method(class, method));
-        let own = own.is_some() || matches!(self.referent(callee), Some(Referent::Function(_)));
-        let wanted = match call.request {
-            Request::Method => true,
-            Request::Features { feature } | Request::Batch { feature } => self.asks_for(arguments, feature),
-        };
-        (!own && wanted).then_some(call)
-    }
-
-    /// The client may be made in another file than it is used in.
-    fn imports_any(&self, modules: &[&str]) -> bool {
-        let is = |target: &str, module: &str| {
-            target.strip_prefix(module).is_some_and(|r| r.is_empty() || r.starts_with('.'))
-        };
-        let imported = self.project.modules.iter().flat_map(|module| &module.imported);
-        imported.into_iter().any(|target| modules.iter().any(|module| is(target, module)))
-    }
-
-    /// Whether a request names a feature, in the arguments, else anywhere in the function, else in the file.
-    fn asks_for(&self, arguments: Node<'t>, feature: &str) -> bool {
-        let body = self.project.functions[self.function].body;
-        [arguments, body].into_iter().any(|node| self.parsed.text(node).contains(feature))
-            || (!self.parsed.text(body).contains("_DETECTION") && self.parsed.text.contains(feature))
-    }
-
-    fn api_output(&mut self, node: Node<'t>, arguments: Node<'t>, call: &ApiCall) -> ExprKind {
-        let site = Site { span: self.parsed.span(node), api: (call.api)(), function: self.function };
-        if !self.sites.iter().any(|known| known.span == site.span) {
-            self.sites.push(site);
-        }
-        let limit = match call.request {
-            Request::Method => self.limit_in(arguments),
-            Request::Features { .. } | Request::Batch { .. } => {
-                self.limit_in(arguments).or_else(|| self.limit_in(self.project.functions[self.function].body))
-            }
-        };
-        ExprKind::ApiOutput { max_results: limit.map(|limit| Box::new(self.expr(limit))) }
-    }
-
-    /// The value of `max_results=` or `"maxResults":` below a node.
-    fn limit_in(&self, node: Node<'t>) -> Option<Node<'t>> {
-        let is_limit = |name: &str| matches!(name.trim_matches(['"', '\'']), "max_results" | "maxResults");
-        let mut found = None;
-        visit_all(node, |node| {
-            let name = match node.kind() {
-                "keyword_argument" => field(node, "name"),
-                "pair" => field(node, "key"),
-                _ => None,
-            };
-            if name.is_some_and(|name| is_limit(self.parsed.text(name))) {
-                found = found.or(field(node, "value"));
-            }
-        });
-        found
     }
 }
 

@@ -104,7 +104,10 @@ impl<'t> Lower<'_, 't> {
         }
         match self.referent(node) {
             Some(Referent::Function(function)) => return function_value(function),
-            Some(_) => return self.opaque(node, "it is outside the application"),
+            Some(_) => {
+                let member = self.enumeration_member(node);
+                return member.unwrap_or_else(|| self.opaque(node, "it is outside the application"));
+            }
             None => {}
         }
         let name = self.parsed.text(attribute).to_owned();

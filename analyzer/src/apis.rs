@@ -1,0 +1,174 @@
+//! The table of APIs: what is called how, and what it answers.
+//!
+//! The table is data, `apis.toml`; nothing else names a provider's methods. A user's own table of the same form adds to
+//! it.
+
+mod file;
+
+use std::collections::BTreeMap;
+
+use chameleon_decision::{Api, Vocabulary};
+
+pub use file::ApisError;
+
+/// Everything known about APIs: how they are called, what they answer, which names their answers can hold.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) enumerations: BTreeMap<String, Vec<String>>,
+    /// By the name that the table gives them.
+    vocabularies: BTreeMap<String, Vocabulary>,
+}
+
+/// One operation of a service.
+#[derive(Clone, Debug)]
+pub(crate) struct Operation {
+    pub(crate) api: Api,
+    /// Modules that hold the client; where none of them is imported no client is called.
+    pub(crate) modules: Vec<String>,
+    /// The client's methods for it.
+    pub(crate) methods: Vec<String>,
+    /// Methods whose request names the operation among its features, and those that take a list of such requests.
+    pub(crate) annotate: Vec<String>,
+    pub(crate) annotate_batch: Vec<String>,
+    /// Its name as a feature.
+    pub(crate) feature: Option<String>,
+    /// The discovery client's resource and method.
+    pub(crate) discovery: Option<(String, String)>,
+    /// The end of the REST address.
+    pub(crate) rest: Option<String>,
+    /// The service's name stands in the source as a text, e.g. `boto3.client("rekognition")`.
+    pub(crate) named_in_source: Option<String>,
+    /// Names of the argument that limits the number of items.
+    pub(crate) limit: Vec<String>,
+}
+
+impl Catalog {
+    /// The APIs that ship, and the labels that images can have.
+    ///
+    /// # Panics
+    ///
+    /// Never: that the shipped table can be read is a test.
+    pub fn new(image_labels: Vocabulary) -> Self {
+        let empty = Self { operations: Vec::new(), enumerations: BTreeMap::new(), vocabularies: BTreeMap::new() };
+        let mut catalog = empty.with_apis(include_str!("../apis.toml")).expect("the shipped table is well formed");
+        catalog.add_vocabulary("image-labels", image_labels);
+        catalog
+    }
+
+    /// Adds a table of APIs in TOML, of the form of the shipped one; an operation of the same name replaces the known one.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no such table; the message names the place.
+    pub fn with_apis(mut self, toml: &str) -> Result<Self, ApisError> {
+        let file::Read { operations, enumerations } = file::read(toml, &self.enumerations)?;
+        self.enumerations.extend(enumerations);
+        for operation in operations {
+            self.operations.retain(|known| known.api.path() != operation.api.path());
+            self.operations.push(operation);
+        }
+        Ok(self)
+    }
+
+    /// Says which names the answers of the APIs can hold that have the vocabulary `name`.
+    pub fn add_vocabulary(&mut self, name: &str, vocabulary: Vocabulary) {
+        self.vocabularies.insert(name.to_owned(), vocabulary);
+    }
+
+    /// Every API, in the order of the table.
+    pub fn apis(&self) -> impl Iterator<Item = &Api> {
+        self.operations.iter().map(|operation| &operation.api)
+    }
+
+    /// The names that an API's items can have; empty where any can come or none are known.
+    pub fn vocabulary(&self, api: &Api) -> Vocabulary {
+        let name = api.vocabulary.clone().unwrap_or_else(|| "any text".to_owned());
+        self.vocabularies.get(&name).cloned().unwrap_or(Vocabulary { name, labels: Vec::new() })
+    }
+
+    /// Whether a source text could call any API.
+    pub(crate) fn is_called_in(&self, text: &str) -> bool {
+        self.operations.iter().any(|operation| operation.is_called_in(text))
+    }
+
+    /// The number of a member of an enumeration, by the end of a dotted name such as `vision.Likelihood.LIKELY`.
+    pub(crate) fn member(&self, dotted: &str) -> Option<i64> {
+        self.enumerations.iter().find_map(|(name, members)| {
+            let (owner, member) = dotted.rsplit_once('.')?;
+            let number = members.iter().position(|known| known == member && !known.is_empty())?;
+            is_end(owner, name).then_some(number as i64)
+        })
+    }
+
+    /// Whether a dotted name is that of an enumeration.
+    pub(crate) fn is_enumeration(&self, dotted: &str) -> bool {
+        self.enumerations.keys().any(|name| is_end(dotted, name))
+    }
+}
+
+impl Operation {
+    fn is_called_in(&self, text: &str) -> bool {
+        let called = [&self.methods, &self.annotate, &self.annotate_batch].into_iter().flatten();
+        called.into_iter().any(|method| text.contains(method.as_str()))
+            || self.discovery.as_ref().is_some_and(|(_, method)| text.contains(method.as_str()))
+            || self.rest.as_ref().is_some_and(|rest| text.contains(rest.as_str()))
+    }
+}
+
+/// Whether a dotted name ends in another.
+fn is_end(dotted: &str, end: &str) -> bool {
+    dotted.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn catalog() -> Catalog {
+        Catalog::new(Vocabulary { name: "any".to_owned(), labels: vec!["Food".to_owned()] })
+    }
+
+    #[test]
+    fn the_shipped_table_can_be_read_and_agrees_with_the_built_in_api() {
+        let catalog = catalog();
+        assert!(catalog.apis().any(|api| *api == Api::google_label_detection()));
+        assert_eq!(catalog.vocabulary(&Api::google_label_detection()).labels, ["Food"]);
+    }
+
+    #[test]
+    fn enumerations_are_known_by_the_end_of_a_name() {
+        let catalog = catalog();
+        assert_eq!(catalog.member("vision.Likelihood.LIKELY"), Some(4));
+        assert_eq!(catalog.member("enums.Entity.Type.PERSON"), Some(1));
+        assert_eq!(catalog.member("Type.PERSON"), None);
+        assert!(catalog.is_enumeration("language_v1.Entity.Type"));
+    }
+
+    #[test]
+    fn a_table_of_the_user_adds_and_replaces() {
+        let table = r#"
+            [[service]]
+            provider = "acme"
+            name = "eyes"
+            modules = ["acme.eyes"]
+            [[service.operation]]
+            name = "look"
+            methods = ["look"]
+            answer.record.things.list.record = { word = "name", sure = "percent" }
+        "#;
+        let catalog = catalog().with_apis(table).expect("a table");
+        assert!(catalog.apis().any(|api| api.path() == "acme/eyes/look"));
+        assert!(catalog.is_called_in("client.look(x)"));
+    }
+
+    #[test]
+    fn a_bad_table_is_refused_with_its_place() {
+        let wrong = "[[service]]\nprovider = \"acme\"\n";
+        let error = catalog().with_apis(wrong).expect_err("no name").to_string();
+        assert!(error.contains("name"), "{error}");
+        let unknown = "[[service]]\nprovider=\"a\"\nname=\"b\"\n[[service.operation]]\nname=\"c\"\nanswer.record.x = { choice = \"Nowhere\" }\n";
+        let error = catalog().with_apis(unknown).expect_err("no such enumeration").to_string();
+        assert!(error.contains("Nowhere") && error.contains("a/b/c"), "{error}");
+    }
+}

@@ -1,0 +1,168 @@
+//! The table of APIs as it is written.
+
+use std::collections::BTreeMap;
+
+use chameleon_decision::{Api, Enumeration, Shape};
+use serde::Deserialize;
+
+use super::Operation;
+
+/// Why a text is no table of APIs.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApisError {
+    /// Not TOML, or something is missing or of another kind.
+    #[error("not a table of APIs: {0}")]
+    Toml(#[from] toml::de::Error),
+    /// A field names an enumeration that is not there.
+    #[error("{operation}: there is no enumeration `{name}`; write its members under [enumerations]")]
+    Enumeration {
+        /// The operation whose answer has the field.
+        operation: String,
+        /// The name.
+        name: String,
+    },
+}
+
+/// A table that was read.
+pub(super) struct Read {
+    pub(super) operations: Vec<Operation>,
+    pub(super) enumerations: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    #[serde(default)]
+    enumerations: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    service: Vec<ServiceRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServiceRow {
+    provider: String,
+    name: String,
+    #[serde(default)]
+    modules: Vec<String>,
+    #[serde(default)]
+    annotate: Vec<String>,
+    #[serde(default)]
+    annotate_batch: Vec<String>,
+    discovery: Option<DiscoveryRow>,
+    rest: Option<String>,
+    #[serde(default)]
+    named_in_source: bool,
+    #[serde(default)]
+    operation: Vec<OperationRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OperationRow {
+    name: String,
+    #[serde(default)]
+    methods: Vec<String>,
+    feature: Option<String>,
+    discovery: Option<DiscoveryRow>,
+    rest: Option<String>,
+    #[serde(default)]
+    limit: Vec<String>,
+    default_top_k: Option<u32>,
+    vocabulary: Option<String>,
+    answer: ShapeRow,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DiscoveryRow {
+    resource: String,
+    method: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ShapeRow {
+    Record(BTreeMap<String, ShapeRow>),
+    List(Box<ShapeRow>),
+    Name,
+    Score,
+    Percent,
+    Number { low: f64, high: f64 },
+    Choice(String),
+    Word(Vec<String>),
+    Text,
+    Flag,
+    Other,
+}
+
+/// Reads a table; `known` are enumerations that it may name besides its own.
+pub(super) fn read(text: &str, known: &BTreeMap<String, Vec<String>>) -> Result<Read, ApisError> {
+    let Table { enumerations, service } = toml::from_str(text)?;
+    let mut all = known.clone();
+    all.extend(enumerations.clone());
+    let mut operations = Vec::new();
+    for mut service in service {
+        for row in std::mem::take(&mut service.operation) {
+            operations.push(operation(&service, row, &all)?);
+        }
+    }
+    Ok(Read { operations, enumerations })
+}
+
+fn operation(
+    service: &ServiceRow,
+    row: OperationRow,
+    enumerations: &BTreeMap<String, Vec<String>>,
+) -> Result<Operation, ApisError> {
+    let mut api = Api {
+        provider: service.provider.clone(),
+        service: service.name.clone(),
+        operation: row.name,
+        answer: Shape::Other,
+        default_top_k: row.default_top_k,
+        vocabulary: row.vocabulary,
+    };
+    let missing = |name: String| ApisError::Enumeration { operation: api.path(), name };
+    let answer = shape(row.answer, enumerations).map_err(missing)?;
+    api.answer = answer;
+    // What a service asks for by feature goes through its one address, where the feature tells the operation.
+    let by_feature = row.feature.is_some();
+    let shared = |own: Option<DiscoveryRow>| own.or_else(|| service.discovery.clone().filter(|_| by_feature));
+    Ok(Operation {
+        api,
+        modules: service.modules.clone(),
+        methods: row.methods,
+        annotate: if by_feature { service.annotate.clone() } else { Vec::new() },
+        annotate_batch: if by_feature { service.annotate_batch.clone() } else { Vec::new() },
+        discovery: shared(row.discovery).map(|row| (row.resource, row.method)),
+        rest: row.rest.or_else(|| service.rest.clone().filter(|_| by_feature)),
+        feature: row.feature,
+        named_in_source: service.named_in_source.then(|| service.name.clone()),
+        limit: row.limit,
+    })
+}
+
+/// The shape, or the name of an enumeration that is not there.
+fn shape(row: ShapeRow, enumerations: &BTreeMap<String, Vec<String>>) -> Result<Shape, String> {
+    Ok(match row {
+        ShapeRow::Record(fields) => {
+            let fields = fields.into_iter().map(|(name, field)| Ok((name, shape(field, enumerations)?)));
+            Shape::Record(fields.collect::<Result<_, String>>()?)
+        }
+        ShapeRow::List(item) => Shape::List(Box::new(shape(*item, enumerations)?)),
+        ShapeRow::Name => Shape::Name,
+        ShapeRow::Score => Shape::Score,
+        ShapeRow::Percent => Shape::Percent,
+        ShapeRow::Number { low, high } => Shape::Number { low, high },
+        ShapeRow::Choice(name) => match enumerations.get(&name) {
+            Some(members) => Shape::Choice(Enumeration { members: members.clone(), name }),
+            None => return Err(name),
+        },
+        ShapeRow::Word(words) => Shape::Word(words),
+        ShapeRow::Text => Shape::Text,
+        ShapeRow::Flag => Shape::Flag,
+        ShapeRow::Other => Shape::Other,
+    })
+}

@@ -1,0 +1,178 @@
+//! Calls of an API: through its client library, the discovery client, or its REST address.
+
+use chameleon_decision::{Constant, Expr, ExprKind, ResponseForm};
+use tree_sitter::Node;
+
+use super::expr::constant;
+use super::{Lower, Site};
+use crate::apis::Operation;
+use crate::python::project::Referent;
+use crate::python::syntax::{field, named, visit_all};
+
+/// Functions that send a request to an address.
+const SENDERS: &[&str] = &["post", "urlopen", "request", "Request", "fetch"];
+
+/// How an operation is called at a place.
+struct Called<'c> {
+    operation: &'c Operation,
+    form: ResponseForm,
+    /// The request says what is wanted, so what limits it may stand outside the call.
+    by_request: bool,
+}
+
+impl<'t> Lower<'_, 't> {
+    /// The API's answer, where a call is one of an API.
+    pub(super) fn api_output(&mut self, node: Node<'t>, callee: Node<'t>, arguments: Node<'t>) -> Option<ExprKind> {
+        let called = self.client_call(callee, arguments).or_else(|| self.rest_call(callee, arguments))?;
+        let site = Site { span: self.parsed.span(node), api: called.operation.api.clone(), function: self.function };
+        if !self.sites.iter().any(|known| known.span == site.span) {
+            self.sites.push(site);
+        }
+        let names = &called.operation.limit;
+        let body = self.project.functions[self.function].body;
+        let limit = self.limit_in(arguments, names);
+        let limit = limit.or_else(|| if called.by_request { self.limit_in(body, names) } else { None });
+        let max_results = limit.map(|limit| Box::new(self.expr(limit)));
+        Some(ExprKind::ApiOutput { max_results, form: called.form })
+    }
+
+    /// A method of a client: the library's, or the discovery client's.
+    fn client_call(&self, callee: Node<'t>, arguments: Node<'t>) -> Option<Called<'t>> {
+        let (object, method) = (field(callee, "object")?, field(callee, "attribute")?);
+        let method = self.parsed.text(method);
+        let own = self.class_of(object).is_some_and(|class| self.project.method(class, method).is_some());
+        if own || matches!(self.referent(callee), Some(Referent::Function(_))) {
+            return None;
+        }
+        let is = |methods: &[String]| methods.iter().any(|known| known == method);
+        self.project.catalog.operations.iter().find_map(|operation| {
+            let wanted = || operation.feature.as_ref().is_none_or(|feature| self.asks_for(arguments, feature));
+            let by_request = is(&operation.annotate) || is(&operation.annotate_batch);
+            if (is(&operation.methods) || (by_request && wanted())) && self.has_client(operation) {
+                return Some(Called { operation, form: ResponseForm::Client, by_request });
+            }
+            let (resource, discovered) = operation.discovery.as_ref()?;
+            let through = method == discovered
+                && self.parsed.text(object).trim_end().ends_with(&format!("{resource}()"))
+                && wanted();
+            through.then_some(Called { operation, form: ResponseForm::Json, by_request: true })
+        })
+    }
+
+    /// A request to the API's address.
+    fn rest_call(&self, callee: Node<'t>, arguments: Node<'t>) -> Option<Called<'t>> {
+        let name = field(callee, "attribute").unwrap_or(callee);
+        if !SENDERS.contains(&self.parsed.text(name)) {
+            return None;
+        }
+        // The address may be a constant of the module, or be put together.
+        let address = *named(arguments)
+            .iter()
+            .find(|argument| argument.kind() != "keyword_argument")
+            .or(named(arguments).first())?;
+        let written = self.parsed.text(address);
+        let mut from = vec![written.to_owned()];
+        visit_all(address, |part| {
+            if part.kind() == "identifier" {
+                from.extend(self.assigned_text(self.parsed.text(part)));
+            }
+        });
+        self.project.catalog.operations.iter().find_map(|operation| {
+            let rest = operation.rest.as_ref()?;
+            let here = from.iter().any(|text| text.contains(rest.as_str()));
+            let wanted = || operation.feature.as_ref().is_none_or(|feature| self.asks_for(arguments, feature));
+            (here && wanted()).then_some(Called { operation, form: ResponseForm::Json, by_request: true })
+        })
+    }
+
+    /// What is assigned to a name in this function, in the module, or as a default of a parameter.
+    fn assigned_text(&self, name: &str) -> Option<String> {
+        let body = self.project.functions[self.function].body;
+        let mut found = None;
+        for place in [body, self.parsed.tree.root_node()] {
+            visit_all(place, |node| {
+                let left = match node.kind() {
+                    "assignment" => field(node, "left"),
+                    "default_parameter" => field(node, "name"),
+                    _ => None,
+                };
+                if found.is_none() && left.is_some_and(|left| self.parsed.text(left) == name) {
+                    let value = field(node, "right").or_else(|| field(node, "value"));
+                    found = value.map(|value| self.parsed.text(value).to_owned());
+                }
+            });
+        }
+        found
+    }
+
+    /// The client may be made in another file than it is used in.
+    fn has_client(&self, operation: &Operation) -> bool {
+        let is = |target: &str, module: &str| {
+            target.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let modules = &self.project.modules;
+        let mut imported = modules.iter().flat_map(|module| &module.imported);
+        let has = imported.any(|target| operation.modules.iter().any(|module| is(target, module)));
+        let named = operation.named_in_source.as_ref().is_none_or(|name| {
+            let quoted = [format!("'{name}'"), format!("\"{name}\"")];
+            modules.iter().any(|module| quoted.iter().any(|quoted| module.parsed.text.contains(quoted.as_str())))
+        });
+        has && named
+    }
+
+    /// Whether a request names a feature, in the arguments, else anywhere in the function, else in the file.
+    fn asks_for(&self, arguments: Node<'t>, feature: &str) -> bool {
+        let body = self.project.functions[self.function].body;
+        [arguments, body].into_iter().any(|node| has_word(self.parsed.text(node), feature))
+            || (!self.parsed.text(body).contains("_DETECTION") && has_word(&self.parsed.text, feature))
+    }
+
+    /// The value of the argument or key that limits the number of items, below a node.
+    fn limit_in(&self, node: Node<'t>, names: &[String]) -> Option<Node<'t>> {
+        let is_limit = |name: &str| names.iter().any(|limit| limit == name.trim_matches(['"', '\'']));
+        let mut found = None;
+        visit_all(node, |node| {
+            let name = match node.kind() {
+                "keyword_argument" => field(node, "name"),
+                "pair" => field(node, "key"),
+                _ => None,
+            };
+            if name.is_some_and(|name| is_limit(self.parsed.text(name))) {
+                found = found.or(field(node, "value"));
+            }
+        });
+        found
+    }
+
+    /// `Likelihood(face.joy_likelihood)` is the member itself, `Likelihood.Name(number)` its name.
+    pub(super) fn enumeration_call(&mut self, callee: Node<'t>, arguments: Node<'t>) -> Option<ExprKind> {
+        let name = self.library_name(callee)?;
+        let [value] = named(arguments)[..] else { return None };
+        if self.project.catalog.is_enumeration(&name) {
+            return Some(self.expr(value).kind);
+        }
+        let class = name.strip_suffix(".Name")?;
+        let object: Expr = self.project.catalog.is_enumeration(class).then(|| self.expr(value))?;
+        Some(ExprKind::Attribute { object: Box::new(object), name: "name".to_owned() })
+    }
+
+    /// `vision.Likelihood.LIKELY` as its number.
+    pub(super) fn enumeration_member(&self, node: Node<'t>) -> Option<ExprKind> {
+        let member = self.project.catalog.member(&self.library_name(node)?)?;
+        Some(constant(Constant::Int(member)))
+    }
+
+    fn library_name(&self, node: Node<'t>) -> Option<String> {
+        match self.referent(node) {
+            Some(Referent::Library(name)) => Some(name),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a name stands in a text as a whole word: `TEXT_DETECTION` is not in `DOCUMENT_TEXT_DETECTION`.
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |c: char| c == '_' || c.is_alphanumeric();
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
+}

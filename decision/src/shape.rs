@@ -1,0 +1,181 @@
+//! What an API's answer looks like.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+/// The shape of an answer or of a part of it, in the API's own field names, in snake case.
+///
+/// In TOML and JSON a leaf without settings is its name, everything else a table of one key:
+///
+/// ```toml
+/// answer.record.label_annotations.list.record = { description = "name", score = "score", mid = "text" }
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Shape {
+    /// An object with these fields.
+    Record(BTreeMap<String, Shape>),
+    /// Items, in the API's order.
+    List(Box<Shape>),
+    /// The text that an item is known by: a word of the API's vocabulary.
+    Name,
+    /// How sure the API is of an item, in 0..1; items come highest first.
+    Score,
+    /// As [`Shape::Score`], in 0..100.
+    Percent,
+    /// Any other number.
+    Number {
+        /// The least it can be.
+        low: f64,
+        /// The greatest it can be.
+        high: f64,
+    },
+    /// A member of an enumeration: a number with a name.
+    Choice(Enumeration),
+    /// One of a closed list of texts.
+    Word(Vec<String>),
+    /// Free text.
+    Text,
+    /// True or false.
+    Flag,
+    /// Something that exists, of which nothing is known.
+    Other,
+}
+
+/// A protobuf enumeration whose members are numbered from 0.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enumeration {
+    /// Its name in the client library, e.g. `Likelihood` or `Entity.Type`.
+    pub name: String,
+    /// Its members, in order of their numbers.
+    pub members: Vec<String>,
+}
+
+/// Field names from the answer down to a part; an item of a list is `[]`.
+pub type Path = Vec<String>;
+
+/// The step of a [`Path`] into a list.
+pub const ITEM: &str = "[]";
+
+/// `entities[].type`, as people write it.
+pub fn show_path(path: &[String]) -> String {
+    path.iter().fold(String::new(), |shown, step| match (step.as_str(), shown.is_empty()) {
+        (ITEM, _) => shown + ITEM,
+        (_, true) => step.clone(),
+        _ => shown + "." + step,
+    })
+}
+
+impl Shape {
+    /// A record of these fields.
+    pub fn record<const N: usize>(fields: [(&str, Self); N]) -> Self {
+        Self::Record(fields.into_iter().map(|(name, shape)| (name.to_owned(), shape)).collect())
+    }
+
+    /// A list of such items.
+    pub fn list(item: Self) -> Self {
+        Self::List(Box::new(item))
+    }
+
+    /// Every leaf with its path.
+    pub fn leaves(&self) -> Vec<(Path, &Self)> {
+        let mut leaves = Vec::new();
+        self.collect_leaves(&mut Vec::new(), &mut leaves);
+        leaves
+    }
+
+    fn collect_leaves<'a>(&'a self, path: &mut Path, leaves: &mut Vec<(Path, &'a Self)>) {
+        match self {
+            Self::Record(fields) => {
+                for (name, shape) in fields {
+                    path.push(name.clone());
+                    shape.collect_leaves(path, leaves);
+                    path.pop();
+                }
+            }
+            Self::List(item) => {
+                path.push(ITEM.to_owned());
+                item.collect_leaves(path, leaves);
+                path.pop();
+            }
+            leaf => leaves.push((path.clone(), leaf)),
+        }
+    }
+
+    /// What a client shows where the answer says nothing: protobuf's defaults.
+    pub fn nothing(&self) -> Json {
+        match self {
+            Self::Record(fields) => {
+                Json::Object(fields.iter().map(|(name, shape)| (name.clone(), shape.nothing())).collect())
+            }
+            Self::List(_) => Json::Array(Vec::new()),
+            Self::Name | Self::Text => Json::from(""),
+            Self::Score | Self::Percent => Json::from(0.0),
+            Self::Number { low, high } => Json::from(0.0f64.clamp(low.min(*high), high.max(*low))),
+            Self::Choice(Enumeration { members, .. }) | Self::Word(members) => {
+                members.first().map_or(Json::from(""), |first| Json::from(first.as_str()))
+            }
+            Self::Flag => Json::from(false),
+            Self::Other => Json::Null,
+        }
+    }
+
+    /// An answer that is nothing but `value` at `path`; every list on the way has one item.
+    pub fn with(&self, path: &[String], value: Json) -> Json {
+        let Some((step, rest)) = path.split_first() else { return value };
+        match self {
+            Self::List(item) => Json::Array(vec![item.with(rest, value)]),
+            Self::Record(fields) => {
+                let mut object: Map<String, Json> =
+                    fields.iter().map(|(name, shape)| (name.clone(), shape.nothing())).collect();
+                if let Some(shape) = fields.get(step) {
+                    object.insert(step.clone(), shape.with(rest, value));
+                }
+                Json::Object(object)
+            }
+            leaf => leaf.nothing(),
+        }
+    }
+
+    /// The part at a path.
+    pub fn at(&self, path: &[String]) -> Option<&Self> {
+        let Some((step, rest)) = path.split_first() else { return Some(self) };
+        match self {
+            Self::List(item) if step == ITEM => item.at(rest),
+            Self::Record(fields) => fields.get(step)?.at(rest),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entities() -> Shape {
+        Shape::record([(
+            "entities",
+            Shape::list(Shape::record([("name", Shape::Name), ("salience", Shape::Score), ("flag", Shape::Flag)])),
+        )])
+    }
+
+    #[test]
+    fn leaves_have_the_paths_that_lead_to_them() {
+        let shape = entities();
+        let paths: Vec<String> = shape.leaves().iter().map(|leaf| show_path(&leaf.0)).collect();
+        assert_eq!(paths, ["entities[].flag", "entities[].name", "entities[].salience"]);
+        assert!(shape.leaves().iter().all(|(path, leaf)| shape.at(path) == Some(*leaf)));
+    }
+
+    #[test]
+    fn an_answer_with_one_value_has_defaults_elsewhere() {
+        let shape = entities();
+        let path: Path = ["entities", ITEM, "name"].map(str::to_owned).to_vec();
+        let answer = shape.with(&path, Json::from("Paris"));
+        assert_eq!(answer, serde_json::json!({"entities": [{"name": "Paris", "salience": 0.0, "flag": false}]}));
+        assert_eq!(shape.nothing(), serde_json::json!({"entities": []}));
+    }
+}

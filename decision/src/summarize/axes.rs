@@ -1,0 +1,135 @@
+//! Numbers of an answer, and where the outcome changes along them.
+
+use serde_json::Value as Json;
+
+use super::constants::Constants;
+use super::probe::{Outcome, Probe};
+use crate::decider::DecideError;
+use crate::output::ApiOutput;
+use crate::shape::{Path, Shape, show_path};
+use crate::summary::{Bounds, Limit};
+
+/// Values tried along an axis besides those the program is written with.
+const STEPS: u32 = 128;
+
+/// One number of the answer; in a list, that of its only item.
+#[derive(Clone, Debug)]
+pub(super) struct Axis {
+    pub(super) path: Path,
+    low: f64,
+    high: f64,
+}
+
+/// A stretch of an axis with one outcome.
+#[derive(Clone, Debug)]
+pub(super) struct Stretch {
+    pub(super) low: Option<Limit>,
+    pub(super) high: Option<Limit>,
+    pub(super) outcome: Outcome,
+    /// A value inside it.
+    pub(super) sample: f64,
+}
+
+impl Axis {
+    /// The numbers of an answer, those of the whole before those of items.
+    pub(super) fn all(shape: &Shape) -> Vec<Self> {
+        let mut axes: Vec<Self> = Vec::new();
+        for (path, leaf) in shape.leaves() {
+            let (low, high) = match leaf {
+                Shape::Number { low, high } => (low.min(*high), high.max(*low)),
+                Shape::Score => (0.0, 1.0),
+                Shape::Percent => (0.0, 100.0),
+                _ => continue,
+            };
+            axes.push(Self { path, low, high });
+        }
+        axes.sort_by_key(|axis| axis.is_in_list());
+        axes
+    }
+
+    pub(super) fn is_in_list(&self) -> bool {
+        self.path.iter().any(|step| step == crate::shape::ITEM)
+    }
+
+    pub(super) fn show(&self) -> String {
+        show_path(&self.path)
+    }
+
+    /// Values at which a program with these constants may change its mind, and others between, in ascending order.
+    pub(super) fn values(&self, constants: &Constants) -> Vec<f64> {
+        let mut values: Vec<f64> =
+            (0..=STEPS).map(|step| self.low + (self.high - self.low) * f64::from(step) / f64::from(STEPS)).collect();
+        for number in constants.numbers.iter().copied().chain([0.0]) {
+            for scaled in [number, -number, number / 10.0, -number / 10.0, number / 100.0, -number / 100.0] {
+                values.extend([scaled.next_down(), scaled, scaled.next_up()]);
+            }
+        }
+        values.retain(|value| (self.low..=self.high).contains(value));
+        values.iter_mut().for_each(|value| *value += 0.0);
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        values
+    }
+
+    /// Where the outcome changes, when everything else is as `answer` says.
+    pub(super) fn stretches(
+        &self,
+        probe: &mut Probe<'_>,
+        values: &[f64],
+        answer: &dyn Fn(f64) -> Json,
+    ) -> Result<Vec<Stretch>, DecideError> {
+        let mut at = |value: f64| probe.run(&ApiOutput::Answer { answer: answer(value) });
+        let mut stretches: Vec<Stretch> = Vec::new();
+        let mut before: Option<(f64, Outcome)> = None;
+        for &value in values {
+            let outcome = at(value)?;
+            if let Some((last, known)) = before
+                && known == outcome
+            {
+                debug_assert!(last <= value, "values ascend");
+                before = Some((value, outcome));
+                continue;
+            }
+            let mut low = None;
+            if let Some((last, known)) = before {
+                let (below, above) = halve(last, value, &mut |middle| Ok(at(middle)? == known))?;
+                let inclusive = shorter(above, below);
+                let value = if inclusive { above } else { below };
+                low = Some(Limit { value, inclusive });
+                if let Some(stretch) = stretches.last_mut() {
+                    stretch.high = Some(Limit { value, inclusive: !inclusive });
+                }
+            }
+            stretches.push(Stretch { low, high: None, outcome, sample: value });
+            before = Some((value, outcome));
+        }
+        Ok(stretches)
+    }
+}
+
+impl Stretch {
+    pub(super) fn bounds(&self, field: &str) -> Bounds {
+        Bounds { field: field.to_owned(), low: self.low, high: self.high }
+    }
+}
+
+/// The two neighbouring numbers between which `same` turns false.
+fn halve(
+    mut below: f64,
+    mut above: f64,
+    same: &mut dyn FnMut(f64) -> Result<bool, DecideError>,
+) -> Result<(f64, f64), DecideError> {
+    while below.next_up() < above {
+        let mut middle = below + (above - below) / 2.0;
+        if middle <= below || middle >= above {
+            middle = below.next_up();
+        }
+        if same(middle)? { below = middle } else { above = middle }
+    }
+    Ok((below, above))
+}
+
+/// Whether the first of two neighbouring numbers is the one that a person writes.
+fn shorter(first: f64, second: f64) -> bool {
+    first.abs().to_string().len() <= second.abs().to_string().len()
+}

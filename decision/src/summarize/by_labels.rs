@@ -1,0 +1,134 @@
+//! Decisions by names, or by anything that can stand for a name.
+
+use super::branches::Branches;
+use super::counts::{self, Counted};
+use super::probe::{Outcome, Probe};
+use super::subject::other_field;
+use super::{Draft, Reason, name, order, scores, verify, warnings, words};
+use crate::api::Api;
+use crate::program::Program;
+use crate::summary::{Branch, DecisionType, MinScore, Order, Region, Vocabulary};
+
+impl Draft {
+    /// Fills the draft when the decision hangs on labels; `false` when none makes a difference.
+    pub(super) fn by_labels(
+        &mut self,
+        (program, api): (&Program, &Api),
+        probe: &mut Probe<'_>,
+        vocabulary: &Vocabulary,
+    ) -> Result<bool, Reason> {
+        let mut found = Branches::find(probe, vocabulary)?;
+        self.summary.default = probe.decision(found.default).clone();
+        if !probe.differ_by_data_only(found.empty, found.default) {
+            let what = probe.decision(found.empty);
+            self.warn(program, format!("an empty answer has an outcome of its own: {what}"));
+        }
+        let mut words = words::find(program, probe, &mut found, vocabulary)?;
+        // In the order of the source; a priority of the application's own is sorted by later.
+        found.branches.sort_by_key(|branch| {
+            let first = words::of(&words, branch.outcome).iter().map(|word| word.span).min();
+            (first.is_none(), first)
+        });
+        let company = words::in_company(probe, &found, &mut words)?;
+        if found.branches.is_empty() {
+            if let Some(reason) = company {
+                return Err(reason);
+            }
+            warnings::try_more(probe, &words)?;
+            warnings::find(self, program, probe, &found, &words, vocabulary);
+            return Ok(false);
+        }
+        let (class, counted) = match order::same_branch(probe, &found)? {
+            Ok(()) => (order::find(probe, &mut found)?, None),
+            Err(reason) => match counts::of_branches(probe, &found)? {
+                Ok(Counted::Same) => (Err(reason), None),
+                Ok(counted) => (Ok((DecisionType::Count, None)), Some(counted)),
+                Err(reason) => (Err(reason), None),
+            },
+        };
+        let mut cuts = Vec::new();
+        for branch in &found.branches {
+            cuts.push(scores::threshold(probe, branch, found.default)?);
+        }
+        let top_k = scores::top_k(probe, &found)?;
+        self.describe(probe, &found, &words, &cuts, vocabulary);
+        warnings::try_more(probe, &words)?;
+        warnings::find(self, program, probe, &found, &words, vocabulary);
+        if let Some(reason) = company {
+            self.summary.top_k = top_k.ok().flatten();
+            return Err(reason);
+        }
+        let samples: Vec<&str> =
+            found.branches.iter().filter_map(|branch| branch.samples.first()).map(String::as_str).collect();
+        if let Some(other) = other_field(probe, &api.answer, &samples)? {
+            let field = self.summary.field.clone().unwrap_or_default();
+            return Err(Reason(format!("the outcome hangs on {field} and on {other} together")));
+        }
+        let class = class?;
+        let top_k = top_k?;
+        if let Some(reason) = cuts.into_iter().find_map(Result::err) {
+            return Err(reason);
+        }
+        self.summary.top_k = top_k;
+        (self.summary.decision_type, self.summary.order) = class;
+        match counted {
+            Some(Counted::Steps(steps)) => self.count(probe, steps),
+            Some(_) => self.each(&found),
+            None => verify::check(probe, &found, &self.summary, vocabulary)??,
+        }
+        Ok(true)
+    }
+
+    fn describe(
+        &mut self,
+        probe: &Probe<'_>,
+        found: &Branches,
+        words: &[words::Found],
+        cuts: &[Result<Option<MinScore>, Reason>],
+        vocabulary: &Vocabulary,
+    ) {
+        let effects: Vec<_> =
+            found.branches.iter().map(|branch| probe.own_effects(branch.outcome, found.default)).collect();
+        let names = name::of(&effects);
+        for (((branch, cut), effects), name) in found.branches.iter().zip(cuts).zip(effects).zip(names) {
+            self.summary.branches.push(Branch {
+                name,
+                outcome: probe.decision(branch.outcome).clone(),
+                words: words::of(words, branch.outcome),
+                labels: branch.labels.iter().map(|&at| vocabulary.labels[at].clone()).collect(),
+                negated: branch.negated,
+                regions: Vec::new(),
+                min_score: cut.as_ref().ok().copied().flatten(),
+                evidence: name::evidence(probe, branch.outcome, found.default, &effects),
+            });
+        }
+    }
+
+    /// The one branch's items are counted: a branch for each outcome of their number but the default's.
+    fn count(&mut self, probe: &Probe<'_>, steps: Vec<(Outcome, Vec<Region>)>) {
+        let Some(items) = self.summary.branches.pop() else { return };
+        let usual = steps.iter().map(|step| step.0).find(|&outcome| *probe.decision(outcome) == self.summary.default);
+        let usual = usual.unwrap_or(self.default_outcome);
+        let steps: Vec<_> = steps.into_iter().filter(|step| step.0 != usual).collect();
+        let effects: Vec<_> = steps.iter().map(|step| probe.own_effects(step.0, usual)).collect();
+        let names = name::of(&effects);
+        for (((outcome, regions), effects), name) in steps.into_iter().zip(effects).zip(names) {
+            self.summary.branches.push(Branch {
+                name,
+                outcome: probe.decision(outcome).clone(),
+                regions,
+                evidence: name::evidence(probe, outcome, usual, &effects),
+                ..items.clone()
+            });
+        }
+    }
+
+    /// Every item is decided on by itself, and leaves its own trace.
+    fn each(&mut self, found: &Branches) {
+        self.summary.per_element = true;
+        (self.summary.decision_type, self.summary.order) = match found.branches.len() {
+            1 => (DecisionType::TrueFalse, None),
+            _ => (DecisionType::MultiChoice, Some(Order::AppPriority)),
+        };
+    }
+}

@@ -1,0 +1,122 @@
+//! Decisions by how many items there are.
+
+use serde_json::Value as Json;
+
+use super::branches::Branches;
+use super::probe::{Outcome, Probe};
+use super::verify::LONGEST;
+use super::{Draft, Reason, name};
+use crate::decider::DecideError;
+use crate::output::ApiOutput;
+use crate::shape::{ITEM, Shape, show_path};
+use crate::summary::{Bounds, Branch, DecisionType, Limit, Region};
+
+/// How many items of one kind lead where.
+pub(super) enum Counted {
+    /// One outcome for any number but none.
+    Same,
+    /// A few outcomes, each for some numbers.
+    Steps(Vec<(Outcome, Vec<Region>)>),
+    /// Another outcome for each number: something is done for every item.
+    Each,
+}
+
+/// More outcomes than this are one for each number.
+const MAX_STEPS: usize = 8;
+
+/// The outcomes on 0, 1, 2, ... items of these names in turn.
+fn count(probe: &mut Probe<'_>, samples: &[&str]) -> Result<Counted, DecideError> {
+    steps(&mut |number| {
+        let items: Vec<&str> = samples.iter().copied().cycle().take(number).collect();
+        probe.labels(&items)
+    })
+}
+
+/// What numbers of items lead to.
+fn steps(outcome: &mut dyn FnMut(usize) -> Result<Outcome, DecideError>) -> Result<Counted, DecideError> {
+    let outcomes: Vec<Outcome> = (0..=LONGEST as usize).map(outcome).collect::<Result<_, _>>()?;
+    if outcomes[1..].iter().all(|&outcome| outcome == outcomes[1]) {
+        return Ok(Counted::Same);
+    }
+    let mut steps: Vec<(Outcome, Vec<Region>)> = Vec::new();
+    let mut from = 0;
+    for number in 1..=outcomes.len() {
+        if outcomes.get(number) == Some(&outcomes[from]) {
+            continue;
+        }
+        let limit = |value: usize| Limit { value: value as f64, inclusive: true };
+        let bounds = Bounds {
+            field: "count".to_owned(),
+            low: (from > 0).then(|| limit(from)),
+            high: (number < outcomes.len()).then(|| limit(number - 1)),
+        };
+        match steps.iter_mut().find(|step| step.0 == outcomes[from]) {
+            Some(step) => step.1.push(vec![bounds]),
+            None => steps.push((outcomes[from], vec![vec![bounds]])),
+        }
+        from = number;
+    }
+    Ok(if steps.len() > MAX_STEPS { Counted::Each } else { Counted::Steps(steps) })
+}
+
+/// What the branches' items lead to by their number: for a decision on one kind of items, else a reason.
+pub(super) fn of_branches(probe: &mut Probe<'_>, found: &Branches) -> Result<Result<Counted, Reason>, DecideError> {
+    let mut each = 0;
+    let mut first = None;
+    for branch in &found.branches {
+        let samples: Vec<&str> = branch.samples.iter().map(String::as_str).collect();
+        match count(probe, &samples)? {
+            Counted::Each => each += 1,
+            counted => first = first.or(Some(counted)),
+        }
+    }
+    Ok(match (first, found.branches.len()) {
+        (None, _) if each > 0 => Ok(Counted::Each),
+        (Some(counted), 1) => Ok(counted),
+        _ => Err(Reason("how many labels lead to each outcome makes a difference".to_owned())),
+    })
+}
+
+/// Fills the draft when the decision hangs only on how many items there are; `false` when it does not.
+pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> Result<bool, Reason> {
+    for (path, _) in shape.leaves() {
+        let Some(at) = path.iter().position(|step| step == ITEM) else { continue };
+        let (list, Some(Shape::List(item))) = (&path[..at], shape.at(&path[..at])) else { continue };
+        let counted = steps(&mut |number| {
+            let mut answer = shape.nothing();
+            super::subject::put(&mut answer, list, Json::Array(vec![item.nothing(); number]));
+            probe.run(&ApiOutput::Answer { answer })
+        })?;
+        match counted {
+            Counted::Steps(steps) => {
+                let field = show_path(list);
+                fill_steps(draft, probe, &field, steps);
+                return Ok(true);
+            }
+            // One outcome on nothing and one on anything: that there are items is not looked at where they only pass.
+            Counted::Same | Counted::Each => {}
+        }
+    }
+    Ok(false)
+}
+
+fn fill_steps(draft: &mut Draft, probe: &Probe<'_>, field: &str, steps: Vec<(Outcome, Vec<Region>)>) {
+    let usual = draft.default_outcome;
+    draft.summary.field = Some(field.to_owned());
+    draft.summary.decision_type = DecisionType::Count;
+    let steps: Vec<_> = steps.into_iter().filter(|step| step.0 != usual).collect();
+    let effects: Vec<_> = steps.iter().map(|step| probe.own_effects(step.0, usual)).collect();
+    let names = name::of(&effects);
+    for (((outcome, regions), effects), name) in steps.into_iter().zip(effects).zip(names) {
+        draft.summary.branches.push(Branch {
+            name,
+            outcome: probe.decision(outcome).clone(),
+            words: Vec::new(),
+            labels: Vec::new(),
+            negated: false,
+            regions,
+            min_score: None,
+            evidence: name::evidence(probe, outcome, usual, &effects),
+        });
+    }
+}

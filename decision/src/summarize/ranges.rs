@@ -1,0 +1,134 @@
+//! Decisions by where numbers of the answer lie.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::axes::{Axis, Stretch};
+use super::constants::Constants;
+use super::probe::{Outcome, Probe};
+use super::{Draft, Reason, name};
+use crate::decider::DecideError;
+use crate::shape::Shape;
+use crate::summary::{Bounds, Branch, DecisionType, Region};
+
+/// Most stretches that an axis may have to be a ladder.
+const MAX_STRETCHES: usize = 24;
+
+/// Which numbers of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Where {
+    /// Those of the whole answer.
+    Whole,
+    /// Those of the items of its lists.
+    Items,
+}
+
+/// Fills the draft when the decision hangs on numbers; `false` when it does not.
+pub(super) fn fill(
+    draft: &mut Draft,
+    probe: &mut Probe<'_>,
+    shape: &Shape,
+    constants: &Constants,
+    place: Where,
+) -> Result<bool, Reason> {
+    let mut relevant = Vec::new();
+    for axis in Axis::all(shape).into_iter().filter(|axis| axis.is_in_list() == (place == Where::Items)) {
+        let values = axis.values(constants);
+        let stretches = axis.stretches(probe, &values, &|value| shape.with(&axis.path, Json::from(value)))?;
+        if stretches.len() > 1 {
+            relevant.push((axis, stretches));
+        }
+    }
+    let Some((axis, stretches)) = relevant.first() else { return Ok(false) };
+    draft.summary.field = Some(relevant.iter().map(|(axis, _)| axis.show()).collect::<Vec<_>>().join(", "));
+    if stretches.len() > MAX_STRETCHES {
+        return Err(Reason(format!("the outcome follows {} more closely than a ladder", axis.show())));
+    }
+    if let Some((other, _)) = relevant.get(1) {
+        return Err(together(axis, &other.show()));
+    }
+    if let Some(other) = depends_on_others(probe, shape, axis, stretches)? {
+        return Err(together(axis, &other));
+    }
+    draft.summary.per_element = axis.is_in_list();
+    ladder(draft, probe, axis, stretches);
+    Ok(true)
+}
+
+fn together(axis: &Axis, other: &str) -> Reason {
+    Reason(format!("the outcome hangs on {} and on {other} together", axis.show()))
+}
+
+/// Another number of the answer with which the ladder changes.
+fn depends_on_others(
+    probe: &mut Probe<'_>,
+    shape: &Shape,
+    axis: &Axis,
+    stretches: &[Stretch],
+) -> Result<Option<String>, DecideError> {
+    for (path, leaf) in shape.leaves() {
+        let others: &[f64] = match leaf {
+            Shape::Number { low, high } => &[*low, (*low + *high) / 2.0, *high],
+            _ => continue,
+        };
+        if path == axis.path || path.iter().any(|step| step == crate::shape::ITEM) {
+            continue;
+        }
+        for &other in others {
+            for stretch in stretches {
+                let mut answer = shape.with(&axis.path, Json::from(stretch.sample));
+                super::subject::put(&mut answer, &path, Json::from(other));
+                if probe.run(&crate::ApiOutput::Answer { answer })? != stretch.outcome {
+                    return Ok(Some(crate::shape::show_path(&path)));
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// One branch for each outcome, in ascending order of its first stretch; of two, the one that an answer of nothing does not
+/// lead to.
+fn ladder(draft: &mut Draft, probe: &Probe<'_>, axis: &Axis, stretches: &[Stretch]) {
+    let field = axis.show();
+    let mut regions: BTreeMap<Outcome, Vec<Region>> = BTreeMap::new();
+    let mut order = Vec::new();
+    for stretch in stretches {
+        if !order.contains(&stretch.outcome) {
+            order.push(stretch.outcome);
+        }
+        let bounds: Bounds = stretch.bounds(&field);
+        regions.entry(stretch.outcome).or_default().push(vec![bounds]);
+    }
+    let usual = draft.default_outcome;
+    let two = order.len() == 2 && order.contains(&usual);
+    if two {
+        order.retain(|&outcome| outcome != usual);
+    }
+    let effects: Vec<_> = order.iter().map(|&outcome| probe.own_effects(outcome, usual)).collect();
+    // The usual outcome has nothing of its own; it is named by all it does.
+    let shown: Vec<Vec<_>> = order
+        .iter()
+        .zip(&effects)
+        .map(
+            |(&outcome, own)| {
+                if own.is_empty() { probe.decision(outcome).effects.iter().collect() } else { own.clone() }
+            },
+        )
+        .collect();
+    let names = name::of(&shown);
+    for ((outcome, effects), name) in order.into_iter().zip(shown).zip(names) {
+        draft.summary.branches.push(Branch {
+            name,
+            outcome: probe.decision(outcome).clone(),
+            words: Vec::new(),
+            labels: Vec::new(),
+            negated: false,
+            min_score: None,
+            evidence: name::evidence(probe, outcome, usual, &effects),
+            regions: regions.remove(&outcome).unwrap_or_default(),
+        });
+    }
+    draft.summary.decision_type = if two { DecisionType::TrueFalse } else { DecisionType::Range };
+}
