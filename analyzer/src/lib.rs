@@ -10,6 +10,7 @@
 
 mod apis;
 mod calls;
+mod data;
 mod python;
 mod render;
 mod source;
@@ -78,8 +79,8 @@ pub enum AnalyzeError {
 ///
 /// Only when there is nothing to analyze, see [`AnalyzeError`]; trouble inside the files is in [`Analysis::problems`].
 pub fn analyze(root: &Path, catalog: &Catalog) -> Result<Analysis, AnalyzeError> {
-    let source::Sources { files, mut problems } = source::read(root)?;
-    let found = python::analyze(&files, catalog);
+    let source::Sources { files, mut problems, data } = source::read(root)?;
+    let found = python::analyze(&files, &data, catalog);
     problems.extend(found.problems);
     problems.sort_by(|a, b| (&a.file, a.line, &a.reason).cmp(&(&b.file, b.line, &b.reason)));
     problems.dedup();

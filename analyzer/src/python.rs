@@ -9,6 +9,7 @@ mod entry;
 mod facts;
 mod link;
 mod lower;
+mod probe;
 mod project;
 mod scope;
 mod search;
@@ -16,6 +17,8 @@ mod shorten;
 mod slice;
 mod syntax;
 mod visit;
+
+use std::collections::BTreeSet;
 
 use chameleon_decision::{DecisionProcess, Problem};
 
@@ -26,6 +29,7 @@ use self::project::Project;
 use self::search::Run;
 use self::syntax::Parsed;
 use crate::apis::Catalog;
+use crate::data::DataFiles;
 use crate::source::SourceFile;
 
 /// What was found in Python files.
@@ -37,12 +41,12 @@ pub(crate) struct Found {
 }
 
 /// Analyzes files that belong together.
-pub(crate) fn analyze(files: &[SourceFile], catalog: &Catalog) -> Found {
+pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog) -> Found {
     let mut found = Found { processes: Vec::new(), problems: Vec::new() };
     let parsed: Vec<Parsed> = (0..).zip(files).filter_map(|(at, file)| syntax::parse(at, file)).collect();
-    let parsed = related(&parsed, catalog);
+    let parsed = related(&parsed, data, catalog);
     found.problems.extend(parsed.iter().flat_map(|parsed| parsed.syntax_problems()));
-    let project = Project::new(&parsed, catalog);
+    let project = Project::new(&parsed, data, catalog);
     let lowered = lower::lower(&project);
     if lowered.sites.is_empty() {
         return found;
@@ -52,7 +56,7 @@ pub(crate) fn analyze(files: &[SourceFile], catalog: &Catalog) -> Found {
     let all: Vec<usize> = (0..lowered.functions.len()).collect();
     for site in &lowered.sites {
         let vocabulary = &catalog.vocabulary(&site.api);
-        let facts = Facts::new(&lowered.functions, &all, &[], &[], Some(site.span));
+        let facts = Facts::new(&lowered.functions, &all, &[], &[], &BTreeSet::new(), site);
         for chain in entry::chains(&lowered.functions, &graph, &facts, site) {
             if !chain.decides {
                 found.problems.push(passes_through(&project, site));
@@ -83,13 +87,13 @@ pub(crate) fn analyze(files: &[SourceFile], catalog: &Catalog) -> Found {
 }
 
 /// The files that call an API, those they import from, and those that import from either.
-fn related<'p>(parsed: &'p [Parsed], catalog: &Catalog) -> Vec<&'p Parsed> {
+fn related<'p>(parsed: &'p [Parsed], data: &DataFiles, catalog: &Catalog) -> Vec<&'p Parsed> {
     let calls = |parsed: &Parsed| catalog.is_called_in(&parsed.text);
     if !parsed.iter().any(calls) {
         return Vec::new();
     }
     let all: Vec<&Parsed> = parsed.iter().collect();
-    let project = Project::new(&all, catalog);
+    let project = Project::new(&all, data, catalog);
     let imports: Vec<Vec<usize>> = (0..all.len()).map(|module| project.imported_modules(module)).collect();
     let mut kept: Vec<bool> = parsed.iter().map(calls).collect();
     loop {

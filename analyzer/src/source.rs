@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chameleon_decision::Problem;
 
 use crate::AnalyzeError;
+use crate::data::DataFiles;
 
 /// Larger files are generated or are data; a person's source file is a few hundred kilobytes at most.
 const MAX_BYTES: u64 = 2 << 20;
@@ -35,6 +36,8 @@ pub(crate) struct Sources {
     pub(crate) files: Vec<SourceFile>,
     /// Files left out, with the reason.
     pub(crate) problems: Vec<Problem>,
+    /// Files of data beside them.
+    pub(crate) data: DataFiles,
 }
 
 /// Reads `root` if it is a Python file, else all Python files below it.
@@ -44,10 +47,11 @@ pub(crate) fn read(root: &Path) -> Result<Sources, AnalyzeError> {
         io::ErrorKind::NotFound => AnalyzeError::NotFound { path: root.to_owned() },
         _ => unreadable(source),
     })?;
-    let mut sources = Sources { files: Vec::new(), problems: Vec::new() };
+    let folder = if metadata.is_dir() { root } else { root.parent().unwrap_or(root) };
+    let mut sources = Sources { files: Vec::new(), problems: Vec::new(), data: DataFiles::below(folder) };
     if metadata.is_dir() {
         let mut paths = Vec::new();
-        walk(root, 0, &mut paths, &mut sources.problems, root).map_err(unreadable)?;
+        walk(root, 0, &mut paths, &mut sources, root).map_err(unreadable)?;
         if paths.is_empty() {
             return Err(AnalyzeError::NoPythonFile { path: root.to_owned() });
         }
@@ -66,6 +70,10 @@ pub(crate) fn read(root: &Path) -> Result<Sources, AnalyzeError> {
         }
         let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         sources.add(name, bytes);
+        let beside = fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+        for entry in beside.into_iter().flatten().flatten() {
+            sources.data.note(entry.file_name().to_string_lossy().into_owned());
+        }
     }
     Ok(sources)
 }
@@ -92,13 +100,7 @@ impl Sources {
     }
 }
 
-fn walk(
-    folder: &Path,
-    depth: usize,
-    paths: &mut Vec<PathBuf>,
-    problems: &mut Vec<Problem>,
-    root: &Path,
-) -> io::Result<()> {
+fn walk(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>, sources: &mut Sources, root: &Path) -> io::Result<()> {
     let entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
     if is_installed(&entries) {
         return Ok(());
@@ -117,22 +119,26 @@ fn walk(
                 continue;
             }
             if depth >= MAX_FOLDERS {
-                problems.push(problem(relative(root, &path), "is nested too deep".to_owned()));
-            } else if let Err(error) = walk(&path, depth + 1, paths, problems, root) {
-                problems.push(problem(relative(root, &path), format!("cannot be listed: {error}")));
+                sources.problems.push(problem(relative(root, &path), "is nested too deep".to_owned()));
+            } else if let Err(error) = walk(&path, depth + 1, paths, sources, root) {
+                sources.problems.push(problem(relative(root, &path), format!("cannot be listed: {error}")));
             }
         } else if is_python(&path) && path.is_file() {
             paths.push(path);
+        } else {
+            sources.data.note(relative(root, &path));
         }
     }
     Ok(())
 }
 
-/// Whether a package installer filled the folder (`pip install --target lib`): it leaves a record beside each package.
+/// Whether a package installer filled the folder (`pip install --target lib`), which leaves a record beside each
+/// package, or a virtual environment did, which puts the packages below the standard library.
 fn is_installed(entries: &[fs::DirEntry]) -> bool {
     entries.iter().any(|entry| {
         let name = entry.file_name();
-        Path::new(&name).extension().is_some_and(|extension| extension == "dist-info")
+        let recorded = Path::new(&name).extension().is_some_and(|extension| extension == "dist-info");
+        recorded || name == "site-packages"
     })
 }
 
@@ -161,4 +167,34 @@ fn relative(root: &Path, path: &Path) -> String {
 
 fn problem(file: String, reason: String) -> Problem {
     Problem { file, line: 1, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::read;
+
+    #[test]
+    fn installed_packages_are_left_out_and_the_application_beside_them_is_read() {
+        let root = std::env::temp_dir().join(format!("chameleon-source-{}", std::process::id()));
+        for path in [
+            "app/main.py",
+            "app/pyvenv.cfg",
+            "app/Lib/os.py",
+            "old/Lib/site-packages/six.py",
+            "old/Lib/os.py",
+            "old/app.py",
+            "vendored/flask/app.py",
+            "vendored/flask-1.0.dist-info/METADATA",
+        ] {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, "").expect("a file");
+        }
+        let sources = read(&root).expect("sources");
+        let paths: Vec<&str> = sources.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, ["app/main.py", "old/app.py"]);
+        fs::remove_dir_all(root).expect("the folder goes away");
+    }
 }

@@ -54,6 +54,8 @@ pub(super) struct Cut<'a> {
     pub(super) chain: &'a [usize],
     /// Unknown tests whose way is given.
     pub(super) ways: &'a Ways,
+    /// In a loop over things outside, in a function that is called for its value.
+    pub(super) searches: bool,
     /// What was assumed on the way.
     pub(super) assumptions: Vec<Assumption>,
     /// Unknown tests about which nothing was assumed: what they set became unknown.

@@ -3,12 +3,16 @@
 //! A flow-insensitive data-flow analysis over the whole program: facts only grow, until nothing changes. A value
 //! depends on the API also when it was assigned under a condition that does (a flag set in a loop over the labels).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::{BitOr, BitOrAssign};
 
-use chameleon_decision::{Expr, ExprKind, Function, Parameter, Span, Stmt, StmtKind, Target};
+use chameleon_decision::{Expr, ExprKind, Function, Parameter, Shape, Stmt, StmtKind, Target};
 
+use super::lower::Site;
 use super::visit;
+
+/// Attributes that answers have besides their fields.
+const ANSWER_EXTRAS: [&str; 4] = ["error", "responses", "name", "value"];
 
 /// What a value may depend on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,6 +35,11 @@ impl Fact {
     /// Whether only things outside have a part in it.
     pub(super) fn is_foreign(self) -> bool {
         self.unknown && !self.api
+    }
+
+    /// Whether it is a value of the program's own that the answer chose.
+    pub(super) fn is_chosen(self) -> bool {
+        self.api && !self.data && self.known && !self.unknown
     }
 
     /// What values set under a condition that depends on this take from it.
@@ -61,8 +70,8 @@ impl BitOrAssign for Fact {
 /// The facts of a program.
 pub(super) struct Facts<'a> {
     functions: &'a [Function],
-    /// Which call is "the API"; `None`: all of them.
-    site: Option<Span>,
+    /// The call whose answer it is about.
+    site: &'a Site,
     /// Shared variables have a `:` in their name and belong to no function.
     variables: HashMap<(usize, String), Fact>,
     /// Functions that lead to the API call.
@@ -76,21 +85,24 @@ pub(super) struct Facts<'a> {
 const SHARED: usize = usize::MAX;
 
 impl<'a> Facts<'a> {
-    /// Finds the facts of `live` functions, in which the parameters of `roots` come from outside.
+    /// Finds the facts of `live` functions, in which the parameters of `roots` and the shared variables set `elsewhere`
+    /// come from outside.
     /// A condition on the way along `chain` to the call is taken to hold, so nothing depends on it.
     pub(super) fn new(
         functions: &'a [Function],
         live: &[usize],
         roots: &[usize],
         chain: &'a [usize],
-        site: Option<Span>,
+        elsewhere: &BTreeSet<String>,
+        site: &'a Site,
     ) -> Self {
+        let bound = live.iter().flat_map(|at| visit::bound_in(&functions[*at].body));
         let mut facts = Self {
             functions,
             site,
             chain,
             variables: HashMap::new(),
-            bound: live.iter().flat_map(|at| visit::bound_in(&functions[*at].body)).collect(),
+            bound: bound.filter(|name| !elsewhere.contains(name)).collect(),
             results: vec![Fact::default(); functions.len()],
             changed: true,
         };
@@ -183,7 +195,7 @@ impl<'a> Facts<'a> {
         let mut found = false;
         visit::exprs(block, &mut |expr| {
             found |= match &expr.kind {
-                ExprKind::ApiOutput { .. } => self.site.is_none_or(|site| site == expr.span),
+                ExprKind::ApiOutput { .. } => self.site.span == expr.span,
                 ExprKind::Call { function, .. } => self.chain.contains(&(function.0 as usize)),
                 _ => false,
             };
@@ -296,9 +308,10 @@ impl<'a> Facts<'a> {
             ExprKind::Name { name } => return self.variable(function, name),
             // Arguments reach the result of an own function through its parameters, or not at all.
             ExprKind::Call { function, .. } => return self.result(function.0 as usize),
-            ExprKind::ApiOutput { .. } if self.site.is_none_or(|site| site == expr.span) => Fact::API,
+            ExprKind::ApiOutput { .. } if self.site.span == expr.span => Fact::API,
             ExprKind::ApiOutput { .. } | ExprKind::Opaque { .. } => Fact::UNKNOWN,
             ExprKind::FunctionValue { function } => self.result(function.0 as usize),
+            ExprKind::Attribute { object, name } if self.is_beyond(function, object, name) => return Fact::UNKNOWN,
             _ => Fact::default(),
         };
         visit::parts(expr, &mut |part| fact |= self.expr(function, part));
@@ -312,6 +325,13 @@ impl<'a> Facts<'a> {
         fact
     }
 
+    /// Whether an attribute of the answer is a part of it that the API's shape does not tell of, such as what was asked
+    /// for along with it.
+    fn is_beyond(&self, function: usize, object: &Expr, name: &str) -> bool {
+        let name = name.trim_end_matches('_');
+        !ANSWER_EXTRAS.contains(&name) && self.expr(function, object).data && !has_field(&self.site.api.answer, name)
+    }
+
     /// Whether an expression is unknown however the program got to it, and not for what the answer holds.
     pub(super) fn is_surely_unknown(&self, function: usize, expr: &Expr) -> bool {
         let fact = self.expr(function, expr);
@@ -322,7 +342,9 @@ impl<'a> Facts<'a> {
         let lacks = |expr: &Expr| self.lacks_value(function, expr);
         match &expr.kind {
             ExprKind::Name { .. } | ExprKind::Call { .. } => !self.expr(function, expr).known,
+            ExprKind::Attribute { object, name } if self.is_beyond(function, object, name) => true,
             ExprKind::Opaque { .. } => true,
+            ExprKind::ApiOutput { .. } => self.site.span != expr.span,
             ExprKind::Bool { values, .. } => values.iter().all(lacks),
             ExprKind::Attribute { object, .. }
             | ExprKind::Subscript { object, .. }
@@ -335,6 +357,15 @@ impl<'a> Facts<'a> {
             ExprKind::Comprehension { inner } => inner.clauses.first().is_some_and(|(_, iter, _)| lacks(iter)),
             _ => false,
         }
+    }
+}
+
+/// Whether a shape has a field of this name anywhere.
+fn has_field(shape: &Shape, name: &str) -> bool {
+    match shape {
+        Shape::Record(fields) => fields.iter().any(|(field, inner)| field == name || has_field(inner, name)),
+        Shape::List(item) => has_field(item, name),
+        _ => false,
     }
 }
 

@@ -8,8 +8,10 @@
 mod api;
 mod call;
 mod expr;
+mod file;
 mod function;
 mod literal;
+mod path;
 mod resolve;
 mod stmt;
 mod target;

@@ -1,6 +1,7 @@
 //! The functions, classes and modules of a run, and what a name refers to.
 
 use crate::apis::Catalog;
+use crate::data::DataFiles;
 use std::collections::{HashMap, HashSet};
 
 use tree_sitter::Node;
@@ -93,14 +94,30 @@ pub(super) struct Project<'t> {
     pub(super) functions: Vec<Function<'t>>,
     /// Classes.
     pub(super) classes: Vec<Class<'t>>,
+    /// Modules by their dotted names, the first where several have one.
+    by_name: HashMap<String, usize>,
+    by_folded_name: HashMap<String, usize>,
+    /// Modules and their dotted names by the last part of it.
+    by_last_part: HashMap<String, Vec<(usize, String)>>,
     /// What is known about APIs.
     pub(super) catalog: &'t Catalog,
+    /// The application's files of data.
+    pub(super) data: &'t DataFiles,
 }
 
 impl<'t> Project<'t> {
     /// Indexes parsed files.
-    pub(super) fn new(files: &[&'t Parsed], catalog: &'t Catalog) -> Self {
-        let mut project = Self { modules: Vec::new(), functions: Vec::new(), classes: Vec::new(), catalog };
+    pub(super) fn new(files: &[&'t Parsed], data: &'t DataFiles, catalog: &'t Catalog) -> Self {
+        let mut project = Self {
+            modules: Vec::new(),
+            functions: Vec::new(),
+            classes: Vec::new(),
+            by_name: HashMap::new(),
+            by_folded_name: HashMap::new(),
+            by_last_part: HashMap::new(),
+            catalog,
+            data,
+        };
         for parsed in files {
             project.add_module(parsed);
         }
@@ -116,6 +133,11 @@ impl<'t> Project<'t> {
         let (module, function) = (self.modules.len(), self.functions.len());
         let found = imports(parsed, package);
         let imported = found.iter().map(|import| import.target.clone()).collect();
+        let name = parts.join(".");
+        self.by_folded_name.entry(name.to_lowercase()).or_insert(module);
+        let last = parts.last().cloned().unwrap_or_default();
+        self.by_last_part.entry(last).or_default().push((module, name.clone()));
+        self.by_name.entry(name).or_insert(module);
         self.modules.push(Module { parsed, function, parts, imported, declared: HashSet::new(), stars: Vec::new() });
         self.add_function(module, "<module>".to_owned(), None, parsed.tree.root_node(), None, None);
         for import in found {
@@ -308,26 +330,20 @@ impl<'t> Project<'t> {
     /// The module of the run that `dotted` names when imported from `importer`: beside it, from the root, or the only
     /// one whose path ends so (the root of the run need not be the root of the packages).
     pub(super) fn find_module(&self, importer: usize, dotted: &str) -> Option<usize> {
-        let wanted: Vec<&str> = dotted.split('.').collect();
         let parts = &self.modules[importer].parts;
-        let folder = &parts[..parts.len().saturating_sub(1)];
-        let same = |parts: &[String]| parts.len() == wanted.len() && parts.iter().zip(&wanted).all(|(a, b)| a == b);
+        let folder = parts[..parts.len().saturating_sub(1)].join(".");
+        let beside = if folder.is_empty() { dotted.to_owned() } else { format!("{folder}.{dotted}") };
+        let exact = |name: &str| self.by_name.get(name).copied();
         // Imports that only work where file names ignore case.
-        let alike = |parts: &[String]| {
-            parts.len() == wanted.len() && parts.iter().zip(&wanted).all(|(a, b)| a.eq_ignore_ascii_case(b))
-        };
-        let ends = |parts: &[String]| parts.len() > wanted.len() && same(&parts[parts.len() - wanted.len()..]);
-        let find = |test: &dyn Fn(&[String]) -> bool| self.modules.iter().position(|module| test(&module.parts));
-        find(&|parts| parts.strip_prefix(folder).is_some_and(same))
-            .or_else(|| find(&same))
-            .or_else(|| find(&|parts| parts.strip_prefix(folder).is_some_and(alike)))
-            .or_else(|| find(&alike))
-            .or_else(|| {
-                // One part alone would take a file `lib/json.py` for the standard library's `json`.
-                let mut found = (0..self.modules.len()).filter(|module| ends(&self.modules[*module].parts));
-                let first = found.next().filter(|_| wanted.len() > 1)?;
-                found.next().is_none().then_some(first)
-            })
+        let alike = |name: &str| self.by_folded_name.get(&name.to_lowercase()).copied();
+        exact(&beside).or_else(|| exact(dotted)).or_else(|| alike(&beside)).or_else(|| alike(dotted)).or_else(|| {
+            // One part alone would take a file `lib/json.py` for the standard library's `json`.
+            let (_, last) = dotted.rsplit_once('.')?;
+            let ending = format!(".{dotted}");
+            let mut found = self.by_last_part.get(last)?.iter().filter(|(_, name)| name.ends_with(&ending));
+            let first = found.next()?;
+            found.next().is_none().then_some(first.0)
+        })
     }
 
     /// A method of a class or of its bases in the run.

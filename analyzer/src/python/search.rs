@@ -1,14 +1,13 @@
 //! Looks for the function on a chain that decides by the answer alone, and for the fewest assumptions that it takes.
 
-use chameleon_decision::{
-    ApiOutput, DecideError, Decider, DecisionProcess, FORMAT_VERSION, Problem, Span, Vocabulary, summarize,
-};
+use chameleon_decision::{DecideError, Decider, DecisionProcess, FORMAT_VERSION, Problem, Span, Vocabulary, summarize};
 
 use super::cut::{Assumption, Ways};
 use super::entry::{CallGraph, Chain};
 use super::lower::{Lowered, Site};
 use super::project::Project;
-use super::slice::{Slice, slice};
+use super::slice::{End, Slice, slice};
+use super::{path, probe};
 
 /// Unknown tests that are tried both ways.
 const MAX_TURNED: usize = 8;
@@ -38,58 +37,69 @@ impl Run<'_> {
         let parts: Vec<Chain> = (0..chain.functions.len())
             .map(|from| Chain { functions: chain.functions[from..].to_vec(), decides: chain.decides })
             .collect();
-        let stopped = self.undecided(&self.cut(chain, &Ways::new(), None)).map(|(_, problem)| problem);
+        let stopped = self.undecided(&self.cut(chain, &Ways::new(), End::Whole)).map(|(_, problem)| problem);
+        let (mut constant, mut parts_left) = (None, parts.len());
         for (at, part) in parts.iter().enumerate() {
-            let Some(ways) = self.ways(part) else { continue };
-            let (process, mut problems) = self.process(part, ways);
-            if at == 0 {
-                return (process, problems);
+            let decides = self.undecided(&self.cut(part, &Ways::new(), End::Whole)).is_none();
+            let plain = decides.then(|| self.process_with(part, Ways::new()));
+            // First as if nothing outside had a say, then as if everything had, then without what was assumed to hold.
+            let assuming = [(false, false), (true, false), (false, true)].into_iter().filter_map(|(open, turned)| {
+                let ways = self.ways(part, open, turned, !decides)?;
+                Some((self.process_with(part, ways), turned))
+            });
+            for (at_all, ((process, mut problems), turned)) in
+                plain.into_iter().map(|found| (true, (found, false))).chain(assuming.map(|found| (false, found)))
+            {
+                if !process.summary.branches.is_empty() {
+                    problems.extend(stopped.filter(|_| at > 0));
+                    return (process, problems);
+                }
+                if at == 0 && (at_all || !(turned || decides)) {
+                    constant = constant.or(Some((process, problems)));
+                }
             }
-            if !process.summary.branches.is_empty() {
-                problems.extend(stopped);
-                return (process, problems);
+            if at == 0 && decides {
+                // What an inner function makes of the answer comes to nothing.
+                parts_left = 1;
+                break;
             }
         }
-        if let Some(found) = parts.iter().find_map(|part| self.shortened(part)) {
+        let early = |part: &Chain| self.shortened(part).or_else(|| self.mixing(part));
+        if let Some(found) = parts[..parts_left].iter().find_map(early).or(constant) {
             return found;
         }
-        let slice = self.cut(chain, &Ways::new(), None);
+        let slice = self.cut(chain, &Ways::new(), End::Whole);
         (self.summarized(slice), stopped.into_iter().collect())
     }
 
-    /// Ways for unknown tests with which a chain decides by the answer alone: none where that is so anyway.
-    fn ways(&self, chain: &Chain) -> Option<Ways> {
-        if self.undecided(&self.cut(chain, &Ways::new(), None)).is_none() {
-            return Some(Ways::new());
-        }
-        // First as if nothing outside had a say, then as if everything had, then without what was assumed to hold.
-        [(false, true), (true, true), (false, false)].into_iter().find_map(|(open, assumed)| {
-            let mut ways = Ways::new();
-            for _ in 0..ROUNDS {
-                let slice = self.cut(chain, &ways, None);
-                if !ways.is_empty() && self.undecided(&slice).is_none() {
-                    return Some(self.fewest(chain, ways));
-                }
-                let known = ways.len();
-                for span in slice.open {
-                    ways.entry(span).or_insert(open);
-                }
-                for assumption in slice.assumptions.iter().filter(|_| !assumed) {
-                    ways.entry(assumption.span).or_insert(false);
-                }
-                if ways.len() == known || ways.len() > MAX_OPEN {
-                    break;
-                }
+    /// Ways for unknown tests with which a chain decides by the answer alone: tests that come to light behind others are
+    /// added until it does. `fewest`: those without which it decides as well are left out.
+    fn ways(&self, chain: &Chain, open: bool, turned: bool, fewest: bool) -> Option<Ways> {
+        let mut ways = Ways::new();
+        for _ in 0..ROUNDS {
+            let slice = self.cut(chain, &ways, End::Whole);
+            let known = ways.len();
+            if known > 0 && self.undecided(&slice).is_none() {
+                return Some(if fewest { self.fewest(chain, ways) } else { ways });
             }
-            None
-        })
+            for span in slice.open {
+                ways.entry(span).or_insert(open);
+            }
+            for assumption in slice.assumptions.iter().filter(|_| turned) {
+                ways.entry(assumption.span).or_insert(false);
+            }
+            if ways.len() == known || ways.len() > MAX_OPEN {
+                break;
+            }
+        }
+        None
     }
 
     /// Leaves out every way without which the chain still decides.
     fn fewest(&self, chain: &Chain, mut ways: Ways) -> Ways {
         for span in ways.keys().copied().collect::<Vec<_>>() {
             if let Some(way) = ways.remove(&span)
-                && self.undecided(&self.cut(chain, &ways, None)).is_some()
+                && self.undecided(&self.cut(chain, &ways, End::Whole)).is_some()
             {
                 ways.insert(span, way);
             }
@@ -99,14 +109,14 @@ impl Run<'_> {
 
     /// The process of a chain as it is. An unknown test is taken to hold unless more outcomes show when it does not:
     /// `if seen_lately: return` says nothing about the answer.
-    fn process(&self, chain: &Chain, mut ways: Ways) -> Found {
-        let slice = self.cut(chain, &ways, None);
+    fn process_with(&self, chain: &Chain, mut ways: Ways) -> Found {
+        let slice = self.cut(chain, &ways, End::Whole);
         let assumed = slice.assumptions.clone();
-        let mut found = self.told(chain, slice);
+        let mut found = self.told(slice);
         for Assumption { span, holds, .. } in assumed.into_iter().filter(|a| a.holds).take(MAX_TURNED) {
             let before = ways.insert(span, !holds);
-            let slice = self.cut(chain, &ways, None);
-            let other = self.told(chain, slice);
+            let slice = self.cut(chain, &ways, End::Whole);
+            let other = self.told(slice);
             if other.0.summary.branches.len() > found.0.summary.branches.len() {
                 found = other;
             } else {
@@ -121,53 +131,56 @@ impl Run<'_> {
 
     /// The process of a chain up to where things outside begin to decide, if there are branches until then.
     fn shortened(&self, chain: &Chain) -> Option<Found> {
-        let mut slice = self.cut(chain, &Ways::new(), None);
+        let mut slice = self.cut(chain, &Ways::new(), End::Whole);
         let mut problem = None;
         for _ in 0..ROUNDS {
             let Some((place, found)) = self.undecided(&slice) else { break };
-            slice = self.cut(chain, &Ways::new(), Some(place?));
+            slice = self.cut(chain, &Ways::new(), End::Before(place?));
             problem = Some(found);
         }
         if self.undecided(&slice).is_some() {
             return None;
         }
-        let (process, mut problems) = self.told(chain, slice);
+        let (process, mut problems) = self.told(slice);
         if let Some(Problem { file, line, reason }) = problem {
             problems.push(Problem { file, line, reason: format!("{reason}; it is read up to here") });
         }
         (!process.summary.branches.is_empty()).then_some((process, problems))
     }
 
-    fn cut(&self, chain: &Chain, ways: &Ways, stop: Option<Span>) -> Slice {
-        slice(self.project, self.lowered, self.graph, chain, self.site, ways, stop)
+    /// The process of a chain up to where what the answer chose is mixed with things outside in a way that does not
+    /// show, if there are branches until then.
+    fn mixing(&self, chain: &Chain) -> Option<Found> {
+        let slice = self.cut(chain, &Ways::new(), End::Mixing);
+        if slice.ended.is_none() || self.undecided(&slice).is_some() {
+            return None;
+        }
+        let Span { file, line, .. } = slice.ended?;
+        let (process, mut problems) = self.told(slice);
+        let reason =
+            "the decision is read up to here: what follows mixes it with something outside the program".to_owned();
+        problems.push(Problem { file: path(self.project, file), line, reason });
+        (!process.summary.branches.is_empty()).then_some((process, problems))
+    }
+
+    fn cut(&self, chain: &Chain, ways: &Ways, end: End) -> Slice {
+        slice(self.project, self.lowered, self.graph, chain, self.site, ways, end)
     }
 
     /// The process of a slice, and what there is to say about it.
-    fn told(&self, chain: &Chain, slice: Slice) -> Found {
-        let mut problems: Vec<Problem> =
-            slice.assumptions.iter().map(|assumption| self.assumption(*assumption)).collect();
-        if !chain.decides {
-            let reason = "the labels are returned or shown, never compared: nothing here decides from them".to_owned();
-            problems.push(Problem { file: self.path(self.site.span.file), line: self.site.span.line, reason });
-        }
+    fn told(&self, slice: Slice) -> Found {
+        let problems = slice.assumptions.iter().map(|assumption| self.assumption(*assumption)).collect();
         (self.summarized(slice), problems)
     }
 
     fn assumption(&self, Assumption { span, holds, is_loop }: Assumption) -> Problem {
-        let what = if is_loop { "this loop runs as" } else { "this test depends on" };
-        let way = match (is_loop, holds) {
-            (false, true) => "held",
-            (false, false) => "did not hold",
-            (true, true) => "ran once",
-            (true, false) => "did not run",
-        };
-        let what = if is_loop {
-            format!("{what} something outside the program says")
-        } else {
-            format!("{what} something outside the program")
+        let (what, way) = match (is_loop, holds) {
+            (false, true) => ("this test depends on something outside the program", "held"),
+            (false, false) => ("this test depends on something outside the program", "did not hold"),
+            (true, _) => ("this loop runs over something outside the program", "did not run"),
         };
         let reason = format!("{what}; the decision is read as if it {way}");
-        Problem { file: self.path(span.file), line: span.line, reason }
+        Problem { file: path(self.project, span.file), line: span.line, reason }
     }
 
     fn summarized(&self, slice: Slice) -> DecisionProcess {
@@ -185,21 +198,15 @@ impl Run<'_> {
     /// The first place where the program's decision hangs on something outside, with the run's file where it is in the
     /// run, and what there is to say about it.
     fn undecided(&self, slice: &Slice) -> Option<(Option<Span>, Problem)> {
-        let decider = Decider::new(&slice.program, self.site.api.default_top_k);
-        let empty = std::iter::once(ApiOutput::Labels { labels: Vec::new() });
-        let single = self.vocabulary.labels.iter().map(|label| ApiOutput::labels([(label.as_str(), 1.0)]));
-        let error: DecideError = empty.chain(single).find_map(|output| decider.decide(&output).err())?;
+        let decider = Decider::new(&slice.program, &self.site.api);
+        let error: DecideError = probe::answers(&self.site.api.answer, self.vocabulary, &slice.program)
+            .find_map(|output| decider.decide(&output).err())?;
         let span = error.span();
-        let path = slice.program.files.get(span.file as usize).cloned().unwrap_or_default();
-        let file = self.project.modules.iter().find(|module| module.parsed.path == path);
-        let place = file.map(|module| Span { file: module.parsed.file, ..span });
+        let file = slice.program.files.get(span.file as usize).cloned().unwrap_or_default();
+        let module = self.project.modules.iter().find(|module| module.parsed.path == file);
+        let place = module.map(|module| Span { file: module.parsed.file, ..span });
         let text = error.to_string();
         let reason = text.strip_prefix(&format!("line {}: ", span.line)).unwrap_or(&text).to_owned();
-        Some((place, Problem { file: path, line: span.line, reason }))
-    }
-
-    fn path(&self, file: u32) -> String {
-        let module = self.project.modules.iter().find(|module| module.parsed.file == file);
-        module.map(|module| module.parsed.path.clone()).unwrap_or_default()
+        Some((place, Problem { file, line: span.line, reason }))
     }
 }

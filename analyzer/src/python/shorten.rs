@@ -18,32 +18,65 @@ pub(super) struct Shorten<'a> {
     pub(super) facts: &'a Facts<'a>,
     /// The function, for its variables' facts.
     pub(super) function: usize,
-    /// Whether a statement reaches the place to end before.
-    pub(super) reaches: &'a dyn Fn(&Stmt) -> bool,
+    /// Where to end.
+    pub(super) stop: Stop<'a>,
+}
+
+/// Where to end a function.
+#[derive(Clone, Copy)]
+pub(super) enum Stop<'a> {
+    /// Before the first statement for which this holds.
+    Reaching(&'a dyn Fn(&Stmt) -> bool),
+    /// Before what the answer chose is first mixed with things outside.
+    Mixing,
 }
 
 impl Shorten<'_> {
-    /// Ends `code` before the first statement that reaches the place.
-    pub(super) fn run(&self, code: &mut Function) {
+    /// Ends `code`; gives the place.
+    pub(super) fn run(&self, code: &mut Function) -> Option<Span> {
         let mut kept = Kept { bound: BTreeSet::new(), chosen: BTreeSet::new() };
         kept.bound.extend(code.parameters.iter().map(|parameter| parameter.name.trim_start_matches('*').to_owned()));
-        self.block(&mut code.body, &mut kept);
+        self.block(&mut code.body, &mut kept)
     }
 
-    fn block(&self, block: &mut Vec<Stmt>, kept: &mut Kept) {
-        let Some(at) = block.iter().position(self.reaches) else { return };
-        for stmt in &block[..at] {
-            kept.bound.extend(visit::bound_in(std::slice::from_ref(stmt)).into_iter().filter(|_| is_certain(stmt)));
-            self.note_chosen(stmt, false, &mut kept.chosen);
+    fn block(&self, block: &mut Vec<Stmt>, kept: &mut Kept) -> Option<Span> {
+        let mut at = 0;
+        while at < block.len() {
+            let passage = self.is_passage(&block[at]);
+            if self.stops(&block[at], kept) {
+                // Into what runs whatever the answer is.
+                let inner = visit::blocks_mut(&mut block[at]).into_iter();
+                if let Some(inner) = inner.filter(|_| passage).find(|inner| self.stops_in(inner, kept)) {
+                    return self.block(inner, kept);
+                }
+                return Some(Self::end(block, at, kept));
+            }
+            kept.bound.extend(certain(&block[at]));
+            self.note_chosen(&block[at], false, &mut kept.chosen);
+            at += 1;
         }
-        // Into what runs whatever the answer is.
-        if self.is_passage(&block[at])
-            && let Some(inner) =
-                visit::blocks_mut(&mut block[at]).into_iter().find(|inner| inner.iter().any(self.reaches))
-        {
-            self.block(inner, kept);
-            return;
+        None
+    }
+
+    fn stops_in(&self, block: &[Stmt], kept: &Kept) -> bool {
+        block.iter().any(|stmt| self.stops(stmt, kept))
+    }
+
+    fn stops(&self, stmt: &Stmt, kept: &Kept) -> bool {
+        match self.stop {
+            Stop::Reaching(reaches) => reaches(stmt),
+            Stop::Mixing => {
+                let mut mixes = false;
+                visit::own_exprs(stmt, &mut |expr| {
+                    mixes |= self.facts.expr(self.function, expr).unknown && reads(expr, &kept.chosen);
+                });
+                mixes || visit::blocks(stmt).into_iter().any(|block| self.stops_in(block, kept))
+            }
         }
+    }
+
+    /// Ends a block before the statement at this place.
+    fn end(block: &mut Vec<Stmt>, at: usize, kept: &Kept) -> Span {
         let rest = block.split_off(at);
         let span = rest.first().map(|stmt| stmt.span).unwrap_or_default();
         let mut read = BTreeSet::new();
@@ -55,6 +88,7 @@ impl Shorten<'_> {
         let shown = kept.chosen.iter().filter(|name| kept.bound.contains(*name) && read.contains(*name));
         block.extend(shown.map(|name| show(span, name)));
         block.push(Stmt { span, kind: StmtKind::Return { value: None } });
+        span
     }
 
     /// Whether what is inside a statement runs at most once, and whether it does hangs on nothing of the answer.
@@ -96,9 +130,23 @@ struct Kept {
     chosen: BTreeSet<String>,
 }
 
-/// Whether a statement surely runs to its end.
-fn is_certain(stmt: &Stmt) -> bool {
-    matches!(stmt.kind, StmtKind::Assign { .. } | StmtKind::AugAssign { .. } | StmtKind::Expr { .. })
+/// Whether an expression reads one of these variables.
+fn reads(expr: &Expr, names: &BTreeSet<String>) -> bool {
+    let mut found = false;
+    visit::below(expr, &mut |expr| found |= matches!(&expr.kind, ExprKind::Name { name } if names.contains(name)));
+    found
+}
+
+/// Variables that have a value after a statement, however it went.
+fn certain(stmt: &Stmt) -> BTreeSet<String> {
+    let all = |block: &[Stmt]| block.iter().flat_map(certain).collect::<BTreeSet<_>>();
+    match &stmt.kind {
+        StmtKind::Assign { .. } | StmtKind::AugAssign { .. } | StmtKind::Expr { .. } => {
+            visit::bound_in(std::slice::from_ref(stmt)).into_iter().collect()
+        }
+        StmtKind::If { body, orelse, .. } => all(body).intersection(&all(orelse)).cloned().collect(),
+        _ => BTreeSet::new(),
+    }
 }
 
 /// `name = ...` as an outcome.

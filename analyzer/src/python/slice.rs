@@ -10,7 +10,7 @@ use super::facts::Facts;
 use super::link::link;
 use super::lower::{Lowered, Site};
 use super::project::Project;
-use super::shorten::Shorten;
+use super::shorten::{Shorten, Stop};
 use super::visit;
 
 /// A program and what was assumed to get it.
@@ -23,9 +23,22 @@ pub(super) struct Slice {
     pub(super) assumptions: Vec<Assumption>,
     /// Unknown tests about which nothing was assumed, with the run's file.
     pub(super) open: Vec<Span>,
+    /// Where the entry was ended early, with the run's file.
+    pub(super) ended: Option<Span>,
 }
 
-/// Cuts the slice for one chain, where unknown tests go these ways. With `stop`, the entry ends before what lies there.
+/// Where the entry of a slice ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum End {
+    /// Where the function does.
+    Whole,
+    /// Before what lies here.
+    Before(Span),
+    /// Before what the answer chose is mixed with things outside.
+    Mixing,
+}
+
+/// Cuts the slice for one chain, where unknown tests go these ways.
 pub(super) fn slice(
     project: &Project<'_>,
     lowered: &Lowered,
@@ -33,14 +46,15 @@ pub(super) fn slice(
     chain: &Chain,
     site: &Site,
     ways: &Ways,
-    stop: Option<Span>,
+    end: End,
 ) -> Slice {
     let entry = chain.functions[0];
     let live = graph.reachable(&lowered.functions, [entry]);
     let suppliers = suppliers(project, &live, entry);
     let roots: Vec<usize> = [entry].into_iter().chain(initializer(project, entry)).collect();
     let known = graph.reachable(&lowered.functions, suppliers.iter().copied().chain(roots.iter().copied()));
-    let facts = Facts::new(&lowered.functions, &known, &roots, &chain.functions[1..], Some(site.span));
+    let elsewhere = set_elsewhere(project, &lowered.functions, &known);
+    let facts = Facts::new(&lowered.functions, &known, &roots, &chain.functions[1..], &elsewhere, site);
     let mut slicer = Slicer {
         project,
         lowered,
@@ -48,6 +62,7 @@ pub(super) fn slice(
         chain,
         site,
         facts: &facts,
+        elsewhere: &elsewhere,
         ways,
         functions: BTreeMap::new(),
         assumptions: Vec::new(),
@@ -56,13 +71,15 @@ pub(super) fn slice(
     for &function in &live {
         slicer.add(function, true);
     }
-    if let Some(stop) = stop {
-        slicer.shorten(entry, stop);
-    }
+    let ended = match end {
+        End::Whole => None,
+        End::Before(place) => slicer.end_before(entry, place),
+        End::Mixing => slicer.shorten(entry, Stop::Mixing),
+    };
     let globals = slicer.globals(&suppliers, entry);
     let Slicer { functions, assumptions, open, .. } = slicer;
     let (program, call) = link(project, entry, functions, globals, site);
-    Slice { program, call, assumptions, open }
+    Slice { program, call, assumptions, open, ended }
 }
 
 /// Code that runs before the entry and sets what it reads: modules, and functions around nested ones.
@@ -93,6 +110,16 @@ fn suppliers(project: &Project<'_>, live: &[usize], entry: usize) -> Vec<usize> 
     found
 }
 
+/// Shared variables that functions set which neither run in the slice nor before it.
+fn set_elsewhere(project: &Project<'_>, functions: &[Function], known: &[usize]) -> BTreeSet<String> {
+    let others = (0..functions.len()).filter(|function| !known.contains(function));
+    let others = others.filter(|function| !project.functions[*function].name.ends_with("__init__"));
+    let mut names: BTreeSet<String> =
+        others.flat_map(|function| visit::written_in(&functions[function].body)).collect();
+    names.retain(|name| name.contains(':'));
+    names
+}
+
 /// The initializer of a method's class.
 fn initializer(project: &Project<'_>, method: usize) -> Option<usize> {
     project.method(project.functions[method].class?, "__init__").filter(|init| *init != method)
@@ -105,6 +132,8 @@ struct Slicer<'a> {
     chain: &'a Chain,
     site: &'a Site,
     facts: &'a Facts<'a>,
+    /// Shared variables that functions outside the slice set.
+    elsewhere: &'a BTreeSet<String>,
     ways: &'a Ways,
     functions: BTreeMap<usize, Function>,
     assumptions: Vec<Assumption>,
@@ -134,23 +163,27 @@ impl Slicer<'_> {
         self.functions.insert(function, code);
     }
 
-    /// Ends the entry before the statement that reaches `stop`.
-    fn shorten(&mut self, entry: usize, stop: Span) {
-        let inside = |span: Span| span.file == stop.file && span.line <= stop.line && stop.line <= span.end_line;
+    /// Ends the entry before the statement that reaches a place.
+    fn end_before(&mut self, entry: usize, place: Span) -> Option<Span> {
+        let inside = |span: Span| span.file == place.file && span.line <= place.line && place.line <= span.end_line;
         let holding: Vec<usize> =
             self.functions.iter().filter(|(_, code)| inside(code.span)).map(|(function, _)| *function).collect();
+        let (graph, functions) = (self.graph, &self.lowered.functions);
         let reaches = |stmt: &Stmt| {
-            let reached = self.graph.reachable(&self.lowered.functions, calls(std::slice::from_ref(stmt)));
+            let reached = graph.reachable(functions, calls(std::slice::from_ref(stmt)));
             inside(stmt.span) || reached.iter().any(|function| *function != entry && holding.contains(function))
         };
-        let Some(mut code) = self.functions.get(&entry).cloned() else { return };
-        Shorten { facts: self.facts, function: entry, reaches: &reaches }.run(&mut code);
-        self.functions.insert(entry, code);
+        self.shorten(entry, Stop::Reaching(&reaches))
+    }
+
+    fn shorten(&mut self, entry: usize, stop: Stop<'_>) -> Option<Span> {
+        let code = self.functions.get_mut(&entry)?;
+        Shorten { facts: self.facts, function: entry, stop }.run(code)
     }
 
     fn cut(&self, function: usize, focus: Focus) -> Cut<'_> {
         let (facts, ways, chain) = (self.facts, self.ways, self.chain.functions.as_slice());
-        Cut { facts, function, focus, chain, ways, assumptions: Vec::new(), open: Vec::new() }
+        Cut { facts, function, focus, chain, ways, searches: false, assumptions: Vec::new(), open: Vec::new() }
     }
 
     /// Statements of the suppliers that set what the slice reads, and the initializer of the entry's object.
@@ -189,7 +222,11 @@ impl Slicer<'_> {
         }
         let chosen: Vec<Stmt> = candidates.into_iter().zip(chosen).filter(|(_, c)| *c).map(|(stmt, _)| stmt).collect();
         let mut globals = self.unset(&chosen, entry);
+        let read = self.needed(chosen.iter());
         globals.extend(chosen);
+        // What they are when the entry runs is not what they were at first.
+        let changed = self.elsewhere.intersection(&read).cloned().collect();
+        globals.extend(havoc(self.lowered.functions[entry].span, changed));
         globals
     }
 

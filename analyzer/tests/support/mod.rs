@@ -79,7 +79,7 @@ impl Case {
                 self.run_instead = rest.first().map(|name| (*name).to_owned());
                 self.files.push(("app.py".to_owned(), body));
             }
-            ["python", path] => self.files.push((path.to_owned(), body)),
+            ["text" | "python", path] => self.files.push((path.to_owned(), body)),
             ["decision"] => body.trim_end().clone_into(&mut self.expected),
             _ => panic!("{}: what is a block `{info}`?", self.name),
         }

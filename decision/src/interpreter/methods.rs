@@ -50,6 +50,9 @@ impl<'p> Machine<'p, '_> {
                     Ok(Value::list(keys, super::value::Growth::Fixed))
                 }
                 "to_dict" | "to_json" | "copy" => Ok(object.clone()),
+                // A part of the response taken for a text fails.
+                "lower" | "upper" | "casefold" | "title" | "strip" | "split" | "replace" | "startswith"
+                | "endswith" => raise("AttributeError"),
                 // Only what the response holds can be called; the client's other helpers are not followed.
                 _ => Ok(Value::unknown(format!("{name}(...) of the response"))),
             },

@@ -2,7 +2,7 @@
 
 use chameleon_decision::{Expr, ExprKind, Span, Stmt, StmtKind, Target, UnaryOp};
 
-use super::{Cut, exits, is_true, once, shown, unknown};
+use super::{Cut, Focus, exits, havoc, is_true, once, shown, unknown};
 use crate::calls::READING_METHODS;
 use crate::python::entry::is_error_check;
 use crate::python::visit;
@@ -38,7 +38,9 @@ impl Cut<'_> {
                         self.assume(test.span, false, true);
                         return self.after(orelse, controlled);
                     }
-                    self.open.push(test.span);
+                    if !self.reads_data(body) {
+                        self.open.push(test.span);
+                    }
                     let inner = self.after(body, controlled);
                     return vec![once(span, None, inner)];
                 }
@@ -51,13 +53,33 @@ impl Cut<'_> {
                 let (orelse, finally) = (self.after(orelse, controlled), self.after(finally, controlled));
                 vec![Stmt { span, kind: StmtKind::Try { body, handlers, orelse, finally } }]
             }
+            StmtKind::Assign { targets, .. } if targets.iter().any(|target| self.is_at_unknown_place(target)) => {
+                havoc(span, visit::written(stmt))
+            }
             _ => vec![self.quieted(stmt)],
         }
     }
 
-    /// Whether an expression is something outside that the answer has no part in as data.
+    /// Whether a target is an item, at a place that something outside says, of what the program knows.
+    fn is_at_unknown_place(&self, target: &Target) -> bool {
+        let Target::Subscript { object, index } = target else { return false };
+        self.facts.is_surely_unknown(self.function, index) && !self.is_outside(object)
+    }
+
+    /// Whether an expression is something outside that the answer has no part in, neither as data nor with a value that
+    /// it chose.
     fn is_outside(&self, expr: &Expr) -> bool {
-        self.fact(expr).is_foreign() || self.facts.is_surely_unknown(self.function, expr)
+        let surely_unknown = self.facts.is_surely_unknown(self.function, expr);
+        self.fact(expr).is_foreign() || (surely_unknown && !self.reads_chosen(expr))
+    }
+
+    fn reads_chosen(&self, expr: &Expr) -> bool {
+        let mut found = false;
+        visit::below(expr, &mut |part| {
+            let fact = self.fact(part);
+            found |= matches!(part.kind, ExprKind::Name { .. }) && fact.is_chosen();
+        });
+        found
     }
 
     /// A loop over something outside is looked at once, or not at all.
@@ -76,8 +98,13 @@ impl Cut<'_> {
         if !controlled && !self.matters(body) {
             return self.give_up(iter, stmt);
         }
-        self.open.push(iter);
+        // Not to run what looks at the answer would be no decision by it, and not to find what is looked for no value.
+        if !self.reads_data(body) && !returns(body) {
+            self.open.push(iter);
+        }
+        let around = std::mem::replace(&mut self.searches, matches!(self.focus, Focus::Values));
         let inner = self.after(body, controlled);
+        self.searches = around;
         let mut out = vec![once(stmt.span, Some(target), inner)];
         out.extend(self.after(orelse, controlled));
         out
@@ -115,6 +142,8 @@ impl Cut<'_> {
         let way = self.ways.get(&test.span).copied();
         if !controlled {
             match (exits(body), exits(orelse)) {
+                // A function that looks for something among things outside and gives it finds it.
+                (true, false) if self.searches && finds(body) => {}
                 (true, false) => return self.after(orelse, controlled),
                 (false, true) => return self.after(body, controlled),
                 _ => {}
@@ -140,6 +169,13 @@ impl Cut<'_> {
         visit::exprs(block, &mut |expr| found |= self.fact(expr).api);
         found
     }
+
+    /// Whether a block uses data of the answer.
+    fn reads_data(&self, block: &[Stmt]) -> bool {
+        let mut found = false;
+        visit::exprs(block, &mut |expr| found |= self.fact(expr).data);
+        found
+    }
 }
 
 /// How an unknown object is called.
@@ -148,6 +184,18 @@ fn described(object: &Expr) -> &str {
         ExprKind::Opaque { text, .. } => text,
         _ => visit::root(object).map_or("...", shown),
     }
+}
+
+/// Whether a value is returned anywhere in a block.
+fn returns(block: &[Stmt]) -> bool {
+    let mut found = false;
+    visit::stmts(block, &mut |stmt| found |= matches!(stmt.kind, StmtKind::Return { value: Some(_) }));
+    found
+}
+
+/// Whether a block ends by returning a value.
+fn finds(block: &[Stmt]) -> bool {
+    matches!(block.last(), Some(Stmt { kind: StmtKind::Return { value: Some(_) }, .. }))
 }
 
 /// Whether a loop body can leave its loop.

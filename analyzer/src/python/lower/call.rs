@@ -20,6 +20,9 @@ impl<'t> Lower<'_, 't> {
         if let Some(member) = self.enumeration_call(callee, arguments) {
             return member;
         }
+        if let Some(content) = self.file_content(node, callee, arguments) {
+            return content;
+        }
         if let Some(inner) = self.converted_response(callee, arguments) {
             return self.expr(inner).kind;
         }

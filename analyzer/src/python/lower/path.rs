@@ -1,0 +1,130 @@
+//! Paths of files, as far as they are written in the source.
+
+use tree_sitter::Node;
+
+use super::Lower;
+use crate::python::project::{Referent, parameter_name};
+use crate::python::syntax::{Parsed, children, field, named, visit_all, visit_scope};
+
+/// How many assignments and calls a path is followed through.
+const MAX_HOPS: u32 = 6;
+
+impl<'t> Lower<'_, 't> {
+    /// The end of a path as far as it is written in the source: `os.path.join(folder, "words.txt")` is `words.txt`.
+    pub(super) fn path(&self, node: Node<'t>) -> Option<String> {
+        self.path_within(node, MAX_HOPS)
+    }
+
+    fn path_within(&self, node: Node<'t>, hops: u32) -> Option<String> {
+        let hops = hops.checked_sub(1)?;
+        match node.kind() {
+            "string" => {
+                let literal = children(node).iter().all(|child| child.kind() != "interpolation");
+                let text: String = children(node)
+                    .into_iter()
+                    .filter(|child| child.kind() == "string_content")
+                    .map(|child| self.parsed.text(child))
+                    .collect();
+                (literal && !text.is_empty()).then_some(text)
+            }
+            "parenthesized_expression" => self.path_within(*named(node).first()?, hops),
+            "identifier" => match self.assigned(node) {
+                Some((parsed, value)) => {
+                    let at = Lower { parsed, ..Lower::new(self.project, self.function) };
+                    at.path_within(value, hops)
+                }
+                None => self.passed(self.parsed.text(node), hops),
+            },
+            "binary_operator" => {
+                let right = self.path_within(field(node, "right")?, hops)?;
+                let left = self.path_within(field(node, "left")?, hops).unwrap_or_default();
+                Some(match field(node, "operator")?.kind() {
+                    "+" => left + &right,
+                    "/" => format!("{left}/{right}"),
+                    _ => return None,
+                })
+            }
+            "call" => {
+                let arguments = named(field(node, "arguments")?);
+                match self.parsed.text(field(node, "function")?).rsplit('.').next()? {
+                    "join" | "joinpath" => {
+                        let known = arguments.iter().rev().map_while(|part| self.path_within(*part, hops));
+                        let mut parts: Vec<String> = known.collect();
+                        parts.reverse();
+                        (!parts.is_empty()).then(|| parts.join("/"))
+                    }
+                    "Path" | "PurePath" | "str" | "abspath" | "realpath" | "expanduser" => {
+                        self.path_within(*arguments.first()?, hops)
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The only value that is assigned to a variable, in this function or in a module.
+    fn assigned(&self, name: Node<'t>) -> Option<(&'t Parsed, Node<'t>)> {
+        let (function, name) = match self.project.lookup(self.function, self.parsed.text(name)) {
+            Referent::Local(name) => (self.function, name),
+            Referent::Cell(owner, name) => (owner, name),
+            Referent::Global(module, name) => (self.project.modules[module].function, name),
+            _ => return None,
+        };
+        let function = &self.project.functions[function];
+        let parsed = self.project.modules[function.module].parsed;
+        let mut values = Vec::new();
+        visit_all(function.node.unwrap_or(function.body), |node| {
+            let (target, value) = match node.kind() {
+                "assignment" => (field(node, "left"), field(node, "right")),
+                "default_parameter" | "typed_default_parameter" => (field(node, "name"), field(node, "value")),
+                _ => return,
+            };
+            if target.is_some_and(|target| parsed.text(target) == name) {
+                values.extend(value);
+            }
+        });
+        let [value] = values[..] else { return None };
+        Some((parsed, value))
+    }
+
+    /// The path that a parameter always gets, where all calls of this function in the run agree.
+    fn passed(&self, name: &str, hops: u32) -> Option<String> {
+        let parameters = field(self.project.functions[self.function].node?, "parameters").map(named)?;
+        let receivers = usize::from(self.project.functions[self.function].receiver.is_some());
+        let is_it = |parameter: &Node<'_>| parameter_name(self.parsed, *parameter).as_deref() == Some(name);
+        let place = parameters.iter().position(is_it)?.checked_sub(receivers)?;
+        let mut paths = Vec::new();
+        for caller in 0..self.project.functions.len() {
+            let at = Lower::new(self.project, caller);
+            visit_scope(self.project.functions[caller].body, |node| {
+                let callee = (node.kind() == "call").then(|| field(node, "function")).flatten();
+                if callee.is_some_and(|callee| at.calls(callee, self.function)) {
+                    paths.push(at.argument(node, place, name).and_then(|value| at.path_within(value, hops)));
+                }
+            });
+        }
+        paths.dedup();
+        let [path] = &paths[..] else { return None };
+        path.clone()
+    }
+
+    fn calls(&self, callee: Node<'t>, function: usize) -> bool {
+        let method = || {
+            let class = self.class_of(field(callee, "object")?)?;
+            self.project.method(class, self.parsed.text(field(callee, "attribute")?))
+        };
+        self.referent(callee) == Some(Referent::Function(function)) || method() == Some(function)
+    }
+
+    /// The argument at a place, or by this name.
+    fn argument(&self, call: Node<'t>, place: usize, name: &str) -> Option<Node<'t>> {
+        let arguments = named(field(call, "arguments")?);
+        let is_named = |argument: &&Node<'t>| argument.kind() == "keyword_argument";
+        let by_name = arguments.iter().filter(is_named).find_map(|argument| {
+            let own = field(*argument, "name").is_some_and(|own| self.parsed.text(own) == name);
+            own.then(|| field(*argument, "value")).flatten()
+        });
+        by_name.or_else(|| arguments.iter().filter(|argument| !is_named(argument)).nth(place).copied())
+    }
+}

@@ -1,0 +1,65 @@
+//! Answers to try a program with: does anything outside have a say?
+
+use chameleon_decision::{ApiOutput, Constant, Expr, ExprKind, Program, Shape, Vocabulary};
+use serde_json::Value as Json;
+
+use super::visit;
+
+/// Into how many steps the range of a number is cut to try it.
+const STEPS: i32 = 8;
+
+/// How many names are tried that a program's words have nothing to do with.
+const UNRELATED: usize = 8;
+
+/// Answers that go different ways through a program: nothing, every name alone that its words have to do with, every
+/// other part alone with values from its range.
+pub(super) fn answers<'a>(
+    shape: &'a Shape,
+    vocabulary: &'a Vocabulary,
+    program: &Program,
+) -> impl Iterator<Item = ApiOutput> + use<'a> {
+    let nothing = std::iter::once(ApiOutput::Answer { answer: shape.nothing() });
+    let words = words(program);
+    let met = move |(at, label): &(usize, &String)| {
+        let label = label.to_lowercase();
+        *at < UNRELATED || words.iter().any(|word| word.contains(&label) || label.contains(word))
+    };
+    let labels = vocabulary.labels.iter().enumerate().filter(met);
+    let single = labels.map(|(_, label)| ApiOutput::labels([(label.as_str(), 1.0)]));
+    let parts = shape.leaves().into_iter().flat_map(move |(path, leaf)| {
+        values(leaf).into_iter().map(move |value| ApiOutput::Answer { answer: shape.with(&path, value) })
+    });
+    nothing.chain(single).chain(parts)
+}
+
+/// The texts a program is written with, in lower case, but for those too short to tell names apart.
+fn words(program: &Program) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut note = |expr: &Expr| {
+        if let ExprKind::Constant { value: Constant::Str(text) } = &expr.kind
+            && text.len() > 2
+        {
+            words.push(text.trim().to_lowercase());
+        }
+    };
+    visit::exprs(&program.globals, &mut note);
+    for function in &program.functions {
+        visit::exprs(&function.body, &mut note);
+    }
+    words
+}
+
+/// Values that a part of an answer can have.
+fn values(leaf: &Shape) -> Vec<Json> {
+    let spread =
+        |low: f64, high: f64| (0..=STEPS).map(move |step| low + (high - low) * f64::from(step) / f64::from(STEPS));
+    match leaf {
+        Shape::Score => spread(0.0, 1.0).map(Json::from).collect(),
+        Shape::Percent => spread(0.0, 100.0).map(Json::from).collect(),
+        Shape::Number { low, high } => spread(*low, *high).map(Json::from).collect(),
+        Shape::Choice(choice) => choice.members.iter().map(|member| Json::from(member.as_str())).collect(),
+        Shape::Word(words) => words.iter().map(|word| Json::from(word.as_str())).collect(),
+        Shape::Flag => vec![Json::from(false), Json::from(true)],
+        _ => vec![Json::from("Qzxjv")],
+    }
+}
