@@ -149,7 +149,7 @@ fn what_cannot_be_analyzed_at_all_is_an_error_that_names_the_path() {
 #[test]
 fn other_peoples_code_is_not_read() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("skipped-{}", std::process::id()));
-    for inside in ["venv/lib", "node_modules/x", ".git", "mine/env2"] {
+    for inside in ["venv/lib", "node_modules/x", ".git", "mine/env2/lib"] {
         fs::create_dir_all(folder.join(inside)).expect("a folder");
         fs::write(folder.join(inside).join("app.py"), CALL).expect("a file");
     }

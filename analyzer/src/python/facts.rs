@@ -329,7 +329,25 @@ impl<'a> Facts<'a> {
     /// for along with it.
     fn is_beyond(&self, function: usize, object: &Expr, name: &str) -> bool {
         let name = name.trim_end_matches('_');
-        !ANSWER_EXTRAS.contains(&name) && self.expr(function, object).data && !has_field(&self.site.api.answer, name)
+        !ANSWER_EXTRAS.contains(&name)
+            && !has_field(&self.site.api.answer, name)
+            && self.is_rooted_in_data(function, object)
+    }
+
+    /// Whether what an expression begins with holds data of the answer.
+    fn is_rooted_in_data(&self, function: usize, expr: &Expr) -> bool {
+        let mut at = expr;
+        loop {
+            at = match &at.kind {
+                ExprKind::Attribute { object, .. }
+                | ExprKind::Subscript { object, .. }
+                | ExprKind::Slice { object, .. } => object,
+                ExprKind::Name { name } => return self.variable(function, name).data,
+                ExprKind::Call { function, .. } => return self.result(function.0 as usize).data,
+                ExprKind::ApiOutput { .. } => return self.site.span == at.span,
+                _ => return false,
+            };
+        }
     }
 
     /// Whether an expression is unknown however the program got to it, and not for what the answer holds.
