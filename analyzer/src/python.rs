@@ -42,7 +42,7 @@ pub(crate) struct Found {
 }
 
 /// Analyzes files that belong together.
-pub(crate) fn analyze(files: &[SourceFile], catalog: &Catalog) -> Found {
+pub(crate) fn analyze(files: &[SourceFile], catalog: &Catalog, entry: Option<&str>) -> Found {
     let mut found = Found { processes: Vec::new(), problems: Vec::new() };
     let parsed: Vec<Parsed> = (0..).zip(files).filter_map(|(at, file)| syntax::parse(at, file)).collect();
     let parsed = related(&parsed, catalog);
@@ -58,6 +58,17 @@ pub(crate) fn analyze(files: &[SourceFile], catalog: &Catalog) -> Found {
     for site in &lowered.sites {
         let vocabulary = &catalog.vocabulary(&site.api);
         let facts = Facts::new(&lowered.functions, &all, &[], &[], Some(site.span));
+        if let Some(entry) = entry {
+            let run = Run { project: &project, lowered: &lowered, graph: &graph, site, vocabulary };
+            for from in (0..lowered.functions.len()).filter(|&at| is_called(&lowered.functions[at].name, entry)) {
+                if let Some(chain) = entry::chain_between(&graph, from, site.function) {
+                    let (process, problems) = run.process(&chain);
+                    found.processes.push(process);
+                    found.problems.extend(problems);
+                }
+            }
+            continue;
+        }
         for chain in entry::chains(&lowered.functions, &graph, &facts, site) {
             if !chain.decides {
                 found.problems.push(passes_through(&project, site));
@@ -85,6 +96,11 @@ pub(crate) fn analyze(files: &[SourceFile], catalog: &Catalog) -> Found {
         }
     }
     found
+}
+
+/// Whether a function's name is the one asked for, its class before it or not.
+fn is_called(name: &str, wanted: &str) -> bool {
+    name.strip_suffix(wanted).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// The files that call an API, those they import from, and those that import from either.
