@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{analyze, ca, completions, customize, label, loss, registry, report, run, serve};
+use crate::commands::{analyze, ca, completions, corpus, customize, label, loss, registry, report, run, serve};
 
 const EXIT_CODES: &str = "\
 Exit status:
@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Label(label::Arguments),
     /// Write an HTML report about an application's model
     Report(report::Arguments),
+    /// List the applications of a corpus, or check the analyzer against the decisions they are known to make
+    Corpus(corpus::Arguments),
     /// List, roll back, check and repair published models
     Registry(registry::Arguments),
     /// Show or remove the local certificate authority

@@ -7,6 +7,7 @@
 mod child;
 mod cli;
 mod commands;
+mod corpus;
 mod exit;
 mod home;
 mod printer;

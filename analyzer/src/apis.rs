@@ -11,6 +11,14 @@ use chameleon_decision::{Api, Vocabulary};
 
 pub use file::ApisError;
 
+/// The names that answers can hold, by the name that the table gives them.
+const VOCABULARIES: [(&str, &str); 4] = [
+    ("objects", include_str!("../vocabularies/objects.txt")),
+    ("content-categories", include_str!("../vocabularies/content-categories.txt")),
+    ("moderation-categories", include_str!("../vocabularies/moderation-categories.txt")),
+    ("moderation-labels", include_str!("../vocabularies/moderation-labels.txt")),
+];
+
 /// Everything known about APIs: how they are called, what they answer, which names their answers can hold.
 #[derive(Clone, Debug)]
 pub struct Catalog {
@@ -52,6 +60,10 @@ impl Catalog {
     pub fn new(image_labels: Vocabulary) -> Self {
         let empty = Self { operations: Vec::new(), enumerations: BTreeMap::new(), vocabularies: BTreeMap::new() };
         let mut catalog = empty.with_apis(include_str!("../apis.toml")).expect("the shipped table is well formed");
+        for (name, names) in VOCABULARIES {
+            let labels = names.lines().map(str::to_owned).collect();
+            catalog.add_vocabulary(name, Vocabulary { name: name.to_owned(), labels });
+        }
         catalog.add_vocabulary("image-labels", image_labels);
         catalog
     }

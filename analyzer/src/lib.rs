@@ -79,8 +79,18 @@ pub enum AnalyzeError {
 ///
 /// Only when there is nothing to analyze, see [`AnalyzeError`]; trouble inside the files is in [`Analysis::problems`].
 pub fn analyze(root: &Path, catalog: &Catalog) -> Result<Analysis, AnalyzeError> {
+    analyze_from(root, catalog, None)
+}
+
+/// As [`analyze`]; with `entry` every slice begins at the function of that name (`function`, `Class.method`), whoever
+/// else may decide further out. Calls of an API that are not reached from there are left out.
+///
+/// # Errors
+///
+/// As [`analyze`].
+pub fn analyze_from(root: &Path, catalog: &Catalog, entry: Option<&str>) -> Result<Analysis, AnalyzeError> {
     let source::Sources { files, mut problems, data } = source::read(root)?;
-    let found = python::analyze(&files, &data, catalog);
+    let found = python::analyze(&files, &data, catalog, entry);
     problems.extend(found.problems);
     problems.sort_by(|a, b| (&a.file, a.line, &a.reason).cmp(&(&b.file, b.line, &b.reason)));
     problems.dedup();

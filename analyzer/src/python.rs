@@ -41,7 +41,7 @@ pub(crate) struct Found {
 }
 
 /// Analyzes files that belong together.
-pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog) -> Found {
+pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog, entry: Option<&str>) -> Found {
     let mut found = Found { processes: Vec::new(), problems: Vec::new() };
     let parsed: Vec<Parsed> = (0..).zip(files).filter_map(|(at, file)| syntax::parse(at, file)).collect();
     let parsed = related(&parsed, data, catalog);
@@ -57,6 +57,17 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog)
     for site in &lowered.sites {
         let vocabulary = &catalog.vocabulary(&site.api);
         let facts = Facts::new(&lowered.functions, &all, &[], &[], &BTreeSet::new(), site);
+        if let Some(entry) = entry {
+            let run = Run { project: &project, lowered: &lowered, graph: &graph, site, vocabulary };
+            for from in (0..lowered.functions.len()).filter(|&at| is_called(&lowered.functions[at].name, entry)) {
+                if let Some(chain) = entry::chain_between(&graph, from, site.function) {
+                    let (process, problems) = run.process(&chain);
+                    found.processes.push(process);
+                    found.problems.extend(problems);
+                }
+            }
+            continue;
+        }
         for chain in entry::chains(&lowered.functions, &graph, &facts, site) {
             if !chain.decides {
                 found.problems.push(passes_through(&project, site));
@@ -84,6 +95,11 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog)
         }
     }
     found
+}
+
+/// Whether a function's name is the one asked for, its class before it or not.
+fn is_called(name: &str, wanted: &str) -> bool {
+    name.strip_suffix(wanted).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// The files that call an API, those they import from, and those that import from either.

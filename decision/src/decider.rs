@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::interpreter::{Choice, Ran, Trace, run};
+use crate::interpreter::{Choice, Observation, Ran, Trace, run};
 use crate::{Api, ApiOutput, Decision, DecisionProcess, Program, Span};
 
 /// Why a program's decision could not be determined.
@@ -83,6 +83,14 @@ impl<'p> Decider<'p> {
     /// When the decision depends on anything else than the output, or the program does not end within the limits.
     pub fn decide(&self, output: &ApiOutput) -> Result<Decision, DecideError> {
         Ok(self.trace(output, false)?.0)
+    }
+
+    /// What the run for `output` shows word for word, for comparison with the application itself.
+    ///
+    /// # Errors
+    /// As [`Decider::decide`].
+    pub fn observe(&self, output: &ApiOutput) -> Result<Observation, DecideError> {
+        Ok(self.trace(output, true)?.1.observation)
     }
 
     /// As [`Decider::decide`], with what the run looked at.

@@ -27,4 +27,5 @@ mod table;
 mod text;
 mod value;
 
+pub use machine::Observation;
 pub(crate) use machine::{Choice, Ran, Trace, run};

@@ -24,6 +24,7 @@ mod summary;
 pub use api::Api;
 pub use decider::{DecideError, Decider};
 pub use decision::{Decision, Effect, Rendered};
+pub use interpreter::Observation;
 pub use output::{ApiOutput, Label};
 pub use process::{DecisionProcess, FORMAT_VERSION, Problem, ReadError, Warning};
 pub use program::{

@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus> {
     let process = process::find(&arguments.path, arguments.call.as_deref())?;
-    let vocabulary = process::vocabulary(None)?;
+    let vocabulary = chameleon_models::zoo::image_label_vocabulary()?;
     let loss = DecisionLoss::new(&process.summary, &vocabulary, LossConfig::default())
         .with_context(|| format!("{}", arguments.path.display()))?;
     if arguments.json {

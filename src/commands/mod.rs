@@ -3,6 +3,7 @@
 pub(crate) mod analyze;
 pub(crate) mod ca;
 pub(crate) mod completions;
+pub(crate) mod corpus;
 pub(crate) mod customize;
 pub(crate) mod label;
 pub(crate) mod loss;
@@ -27,6 +28,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitStatus> {
         Command::Run(arguments) => run::run(arguments, &global),
         Command::Label(arguments) => label::run(&arguments, &global),
         Command::Report(arguments) => report::run(&arguments, &global),
+        Command::Corpus(arguments) => corpus::run(&arguments),
         Command::Registry(arguments) => registry::run(&arguments, &global),
         Command::Ca(arguments) => ca::run(&arguments, &global),
         Command::Completions(arguments) => completions::run(&arguments),

@@ -100,6 +100,33 @@ pub(super) fn chains(functions: &[Function], graph: &CallGraph, facts: &Facts<'_
     chains
 }
 
+/// The shortest chain of calls from one function to another.
+pub(super) fn chain_between(graph: &CallGraph, from: usize, to: usize) -> Option<Chain> {
+    let mut before: HashMap<usize, usize> = HashMap::from([(from, from)]);
+    let mut next = vec![from];
+    while !before.contains_key(&to) {
+        let mut reached = Vec::new();
+        for function in next {
+            for &callee in &graph.callees[function] {
+                before.entry(callee).or_insert_with(|| {
+                    reached.push(callee);
+                    function
+                });
+            }
+        }
+        if reached.is_empty() {
+            return None;
+        }
+        next = reached;
+    }
+    let mut functions = vec![to];
+    while let Some(&last) = functions.last().filter(|last| **last != from) {
+        functions.push(before[&last]);
+    }
+    functions.reverse();
+    Some(Chain { functions, decides: true })
+}
+
 struct Search<'a> {
     functions: &'a [Function],
     graph: &'a CallGraph,

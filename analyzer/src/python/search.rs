@@ -72,6 +72,13 @@ impl Run<'_> {
         (self.summarized(slice), stopped.into_iter().collect())
     }
 
+    /// The process of a chain as it is, whether it decides by the answer alone or not.
+    pub(super) fn process(&self, chain: &Chain) -> Found {
+        let (process, mut problems) = self.process_with(chain, Ways::new());
+        problems.extend(self.undecided(&self.cut(chain, &Ways::new(), End::Whole)).map(|(_, problem)| problem));
+        (process, problems)
+    }
+
     /// Ways for unknown tests with which a chain decides by the answer alone: tests that come to light behind others are
     /// added until it does. `fewest`: those without which it decides as well are left out.
     fn ways(&self, chain: &Chain, open: bool, turned: bool, fewest: bool) -> Option<Ways> {
@@ -107,7 +114,7 @@ impl Run<'_> {
         ways
     }
 
-    /// The process of a chain as it is. An unknown test is taken to hold unless more outcomes show when it does not:
+    /// The process of a chain with these ways. Any other unknown test is taken to hold unless more outcomes show when it does not:
     /// `if seen_lately: return` says nothing about the answer.
     fn process_with(&self, chain: &Chain, mut ways: Ways) -> Found {
         let slice = self.cut(chain, &ways, End::Whole);

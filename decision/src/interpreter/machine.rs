@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-use super::render::render;
+use super::render::{render, repr, to_str};
 use super::scope::{Scope, assigned};
 use super::value::{Unknown, Value};
 use crate::api::Api;
@@ -52,6 +52,18 @@ pub(crate) struct Trace {
     pub(crate) inspecting: BTreeSet<Span>,
     /// The program's own texts that were compared with data of the API.
     pub(crate) compared: BTreeSet<String>,
+    pub(crate) observation: Observation,
+}
+
+/// What a run shows word for word, the API's data in it; only what the program determines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observation {
+    /// The value returned, as Python's `repr`; absent when something in it is unknown.
+    pub returned: Option<String>,
+    /// Class of the exception that ended the run.
+    pub raised: Option<String>,
+    /// The texts printed, in order, without those that hold something unknown.
+    pub printed: Vec<String>,
 }
 
 impl Trace {
@@ -147,6 +159,7 @@ pub(crate) fn run(
         Ok(()) | Err(Stop::Exit) => {}
         Err(Stop::Raise(exception)) => {
             let span = machine.program.functions.get(program.entry.0 as usize).map_or(Span::default(), |f| f.span);
+            machine.trace.observation.raised = Some(exception.clone());
             machine.push_effect(span, "raise", vec![Rendered::Chosen(exception)]);
         }
         Err(Stop::Error(error)) => return Err(error),
@@ -173,6 +186,10 @@ impl<'p> Machine<'p, '_> {
         let (value, span) = self.activate(program.entry, args)?;
         if returns_value(&entry.body) {
             let shown = render(&value);
+            if self.tracing {
+                let text = repr(&value);
+                self.trace.observation.returned = (!text.is_unknown()).then(|| text.as_str().to_owned());
+            }
             self.push_effect(span.unwrap_or(entry.span), "return", vec![shown]);
         }
         Ok(())
@@ -216,6 +233,13 @@ impl<'p> Machine<'p, '_> {
 
     /// Records an effect, unless it happens for every item of the API alike: then nothing decided it.
     pub(super) fn effect(&mut self, span: Span, action: &str, values: &[Value<'p>]) {
+        if self.tracing && action == "print" {
+            let texts: Vec<_> = values.iter().map(to_str).collect();
+            if !texts.iter().any(super::text::Text::is_unknown) {
+                let line = texts.iter().map(super::text::Text::as_str).collect::<Vec<_>>().join(" ");
+                self.trace.observation.printed.push(line);
+            }
+        }
         if !self.is_undecided() {
             let values = values.iter().map(render).collect();
             self.push_effect(span, action, values);

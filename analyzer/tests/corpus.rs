@@ -1,0 +1,203 @@
+//! The applications of the corpus: each decides here as in `CPython`, and its summary is the one beside it.
+//!
+//! `UPDATE_CASES=1 cargo test -p chameleon-analyzer --test corpus` writes the summaries that come out, to be read before
+//! they are committed.
+
+#[path = "support/corpus.rs"]
+mod corpus;
+mod support;
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use chameleon_analyzer::{Catalog, analyze, analyze_from};
+use chameleon_decision::{ApiOutput, Constant, DecisionProcess, Expr, ExprKind, Observation, Span, Vocabulary};
+use corpus::{App, Described, Material, Random, apps, constant_arguments, constants};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use support::short;
+
+/// Answers for each decision.
+const ANSWERS: usize = 1000;
+
+/// What `CPython` showed for one answer.
+#[derive(Debug, Deserialize)]
+struct Seen {
+    kind: String,
+    value: String,
+    printed: Vec<String>,
+}
+
+#[test]
+fn every_application_has_the_summary_beside_it() {
+    let update = std::env::var_os("UPDATE_CASES").is_some();
+    let mut failures = String::new();
+    for app in apps() {
+        let actual = short(&analyze(&app.folder, &catalog()).expect("an analysis")) + "\n";
+        let path = app.folder.join("decision.txt");
+        if update {
+            fs::write(&path, actual).expect("the summary is written");
+        } else if fs::read_to_string(&path).unwrap_or_default() != actual {
+            let _ = writeln!(failures, "{}: now\n{actual}", path.display());
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+#[test]
+fn every_application_decides_as_in_cpython() {
+    let apps = apps();
+    assert_eq!(apps.len(), 77, "applications");
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let (mut requests, mut runs) = (Vec::new(), Vec::new());
+    let mut failures = Vec::new();
+    for app in &apps {
+        for (at, decision) in app.decisions.iter().enumerate() {
+            let key = format!("{} {} {at}", app.name, decision.api);
+            let Some(process) = process(app, decision) else {
+                failures.push(format!("{key}: no decision from {}", decision.decides_in));
+                continue;
+            };
+            let answers = answers(&process, &mut random);
+            requests.push(json!({
+                "name": key, "folder": app.folder, "file": decision.run.file, "call": decision.run.call,
+                "api": decision.api, "answers": answers,
+            }));
+            runs.push((key, process, answers));
+        }
+    }
+    let mut seen = python(&Value::Array(requests));
+    let mut compared = 0;
+    for (key, process, answers) in runs {
+        match seen.remove(&key).flatten() {
+            None => failures.push(format!("{key}: CPython cannot run it")),
+            Some(seen) => {
+                let verdict = compare(&process, &answers, &seen);
+                compared += usize::from(verdict.is_ok());
+                failures.extend(verdict.err().map(|error| format!("{key}: {error}")));
+            }
+        }
+    }
+    println!("{compared} decisions agree on {ANSWERS} answers each");
+    failures.retain(|failure| !EXPECTED.iter().any(|known| failure.starts_with(known)));
+    assert!(failures.is_empty(), "{} disagree\n{}", failures.len(), failures.join("\n"));
+}
+
+/// Decisions that cannot be compared, and why.
+const EXPECTED: &[&str] = &[];
+
+/// The APIs that ship, answering with the labels of the model that ships.
+fn catalog() -> Catalog {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/zoo/image-labels/labels.json");
+    let text = fs::read_to_string(path).expect("the labels of the model that ships");
+    let labels: Value = serde_json::from_str(&text).expect("JSON");
+    let names = labels["labels"].as_array().expect("a list").iter();
+    let labels = names.map(|label| label["name"].as_str().expect("a name").to_owned()).collect();
+    Catalog::new(Vocabulary { name: "image-labels".to_owned(), labels })
+}
+
+/// The process that begins where the application is run.
+fn process(app: &App, decision: &Described) -> Option<DecisionProcess> {
+    let is_script = decision.run.call == "<module>";
+    let entry = if is_script { "<module>" } else { decision.decides_in.as_str() };
+    let analysis = analyze_from(&app.folder, &catalog(), Some(entry)).expect("an analysis");
+    let file = |process: &DecisionProcess, span: Span| process.program.files[span.file as usize].clone();
+    let mut found = analysis.processes.into_iter().filter(|process| {
+        let entry = &process.program.functions[process.program.entry.0 as usize];
+        process.api.path() == decision.api
+            && file(process, process.call) == decision.calls_in.file
+            && (!is_script || file(process, entry.span) == decision.run.file)
+    });
+    let mut process = found.next()?;
+    let entry = process.program.entry.0 as usize;
+    let arguments = constant_arguments(&decision.run.call);
+    for (parameter, argument) in process.program.functions[entry].parameters.iter_mut().zip(arguments) {
+        if let Some(value) = argument {
+            let value: Constant = serde_json::from_value(value).expect("a constant");
+            parameter.default = Some(Expr { span: Span::default(), kind: ExprKind::Constant { value } });
+        }
+    }
+    Some(process)
+}
+
+fn answers(process: &DecisionProcess, random: &mut Random) -> Vec<Value> {
+    let program = serde_json::to_value(&process.program).expect("JSON");
+    let (mut words, mut numbers) = (Vec::new(), Vec::new());
+    constants(&program, &mut words, &mut numbers);
+    let reached = process.summary.branches.iter().flat_map(|branch| branch.labels.iter().take(6).cloned());
+    words.extend(reached);
+    let names = catalog().vocabulary(&process.api).labels;
+    let distinct = process.api.operation == "label_detection";
+    let material = Material { words, numbers, names, distinct };
+    let shape = &process.api.answer;
+    let mut answers = vec![shape.nothing()];
+    answers.extend((1..ANSWERS).map(|_| material.answer(shape, random)));
+    answers
+}
+
+/// Compares what the program shows word for word with what `CPython` showed.
+fn compare(process: &DecisionProcess, answers: &[Value], seen: &[Seen]) -> Result<(), String> {
+    let decider = process.decider();
+    let mut observed = Vec::new();
+    for answer in answers {
+        let output = ApiOutput::Answer { answer: answer.clone() };
+        observed.push(decider.observe(&output).map_err(|error| format!("{error} on {answer}"))?);
+    }
+    let ours: Vec<&String> = observed.iter().flat_map(|shown| &shown.printed).collect();
+    let mut varied = 0;
+    for ((answer, shown), seen) in answers.iter().zip(&observed).zip(seen) {
+        let wrong = |what: String| Err(format!("{what}\n    on {answer}\n    here {shown:?}\n    CPython {seen:?}"));
+        match (&shown.raised, seen.kind.as_str()) {
+            (Some(class), "raise") if *class == seen.value => continue,
+            (None, "return" | "exit") => {}
+            _ => return wrong("raised".to_owned()),
+        }
+        if let Some(returned) = shown.returned.as_ref().filter(|_| seen.kind == "return") {
+            varied += 1;
+            if *returned != seen.value {
+                return wrong("returned".to_owned());
+            }
+        }
+        let lines = |text: &String| text.lines().map(str::to_owned).collect::<Vec<_>>();
+        if let Some(line) = shown.printed.iter().flat_map(lines).find(|line| !seen.printed.contains(line)) {
+            return wrong(format!("`{line}` is printed only here"));
+        }
+        let known = |line: &&String| ours.iter().any(|own| own.lines().any(|own| own == line.as_str()));
+        let missing = seen
+            .printed
+            .iter()
+            .filter(known)
+            .find(|line| !shown.printed.iter().flat_map(lines).any(|own| own == **line));
+        if let Some(line) = missing {
+            return wrong(format!("`{line}` is printed only by CPython"));
+        }
+        varied += usize::from(!shown.printed.is_empty());
+    }
+    if varied == 0 && !observed.iter().any(|shown| *shown != Observation::default()) {
+        return Err("nothing to compare: no value, no text and no exception is determined".to_owned());
+    }
+    Ok(())
+}
+
+fn python(requests: &Value) -> HashMap<String, Option<Vec<Seen>>> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let mut child = Command::new("python3")
+        .arg(fixtures.join("corpus_harness.py"))
+        .env("PYTHONHASHSEED", "0")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python3 is needed for this test");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let request = requests.to_string();
+    let writer = std::thread::spawn(move || stdin.write_all(request.as_bytes()));
+    let output = child.wait_with_output().expect("python3 ends");
+    writer.join().expect("the writer ends").expect("the request is read");
+    assert!(output.status.success(), "the harness failed");
+    serde_json::from_slice(&output.stdout).expect("the harness answers in JSON")
+}

@@ -1,0 +1,189 @@
+//! Applications with their expected decisions: `app.json` beside the sources.
+
+mod compare;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use chameleon_analyzer::{Analysis, Catalog};
+use chameleon_decision::DecisionProcess;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use compare::differences;
+
+/// The file that describes an application.
+const DESCRIPTION: &str = "app.json";
+
+/// An application of the corpus.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct App {
+    /// Its name.
+    pub(crate) name: String,
+    /// The application whose decision it has.
+    pub(crate) original: Original,
+    /// What it decides, in one sentence.
+    pub(crate) about: String,
+    /// Its decisions.
+    pub(crate) decisions: Vec<Expected>,
+    /// Where its sources are.
+    #[serde(skip)]
+    pub(crate) folder: PathBuf,
+}
+
+/// Where a decision was found.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Original {
+    /// `owner/name` on GitHub.
+    #[serde(default)]
+    pub(crate) repository: Option<String>,
+    /// The commit that was read.
+    #[serde(default)]
+    pub(crate) commit: Option<String>,
+    /// The file with the call.
+    #[serde(default)]
+    pub(crate) file: Option<String>,
+    /// `code` when it was read, `white-list` when only its words are known.
+    pub(crate) known_from: String,
+}
+
+/// An expected decision.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Expected {
+    /// E.g. `google/vision/label_detection`.
+    pub(crate) api: String,
+    /// Where the API is called.
+    pub(crate) calls_in: Place,
+    /// E.g. `multi_choice`.
+    #[serde(rename = "type")]
+    pub(crate) decision_type: String,
+    #[serde(default)]
+    pub(crate) order: Option<String>,
+    #[serde(default)]
+    pub(crate) branches: Vec<ExpectedBranch>,
+    #[serde(default)]
+    pub(crate) ranges: Vec<ExpectedRange>,
+    #[serde(default)]
+    pub(crate) top_k: Option<u32>,
+    #[serde(default)]
+    pub(crate) defect: Option<String>,
+}
+
+/// A function of a file.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Place {
+    pub(crate) file: String,
+    pub(crate) function: String,
+}
+
+/// An expected branch.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ExpectedBranch {
+    pub(crate) outcome: String,
+    pub(crate) words: Vec<String>,
+    #[serde(rename = "match")]
+    pub(crate) mode: String,
+    #[serde(default)]
+    pub(crate) min_score: Option<f64>,
+    #[serde(default)]
+    pub(crate) min_score_inclusive: bool,
+    #[serde(default)]
+    pub(crate) negated: bool,
+    /// Set where the branch is another API's.
+    #[serde(default)]
+    pub(crate) api: Option<String>,
+}
+
+/// An expected interval.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ExpectedRange {
+    #[serde(default)]
+    pub(crate) low: Option<f64>,
+    #[serde(default)]
+    pub(crate) low_inclusive: bool,
+    #[serde(default)]
+    pub(crate) high: Option<f64>,
+    #[serde(default)]
+    pub(crate) high_inclusive: bool,
+}
+
+/// The applications below a folder, by name of their folders.
+///
+/// # Errors
+/// The folder cannot be read, holds none, or a description is broken.
+pub(crate) fn read(folder: &Path) -> Result<Vec<App>> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("{}", folder.display()))?;
+    let mut folders: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    folders.retain(|path| path.join(DESCRIPTION).is_file());
+    folders.sort();
+    if folders.is_empty() {
+        bail!("{}: no application with an {DESCRIPTION} below it", folder.display());
+    }
+    folders.into_iter().map(read_app).collect()
+}
+
+fn read_app(folder: PathBuf) -> Result<App> {
+    let path = folder.join(DESCRIPTION);
+    let text = std::fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
+    let app: App = serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
+    Ok(App { folder, ..app })
+}
+
+/// What the analyzer made of one expected decision.
+#[derive(Debug, Serialize)]
+pub(crate) struct Checked {
+    pub(crate) app: String,
+    pub(crate) api: String,
+    /// The process that fits best, if there is any of that API.
+    #[serde(skip)]
+    pub(crate) process: Option<DecisionProcess>,
+    /// In what it differs; empty when it is the expected decision.
+    pub(crate) differences: Vec<String>,
+}
+
+/// Analyzes an application, in its own folder or in a checkout of the original, and compares.
+///
+/// # Errors
+/// There is nothing to analyze.
+pub(crate) fn check(app: &App, checkout: Option<&Path>, catalog: &Catalog) -> Result<Vec<Checked>> {
+    let analysis = chameleon_analyzer::analyze(checkout.unwrap_or(&app.folder), catalog)?;
+    Ok(app.decisions.iter().map(|expected| one(app, expected, &analysis, checkout.is_some())).collect())
+}
+
+fn one(app: &App, expected: &Expected, analysis: &Analysis, original: bool) -> Checked {
+    let file =
+        |process: &DecisionProcess| process.program.files.get(process.call.file as usize).cloned().unwrap_or_default();
+    let wanted = match &app.original.file {
+        Some(file) if original => file,
+        _ => &expected.calls_in.file,
+    };
+    let candidates = analysis.processes.iter().filter(|process| process.api.path() == expected.api);
+    let mut found: Vec<(Vec<String>, &DecisionProcess)> = candidates
+        .map(|process| {
+            let mut differences = differences(expected, &process.summary);
+            if !file(process).ends_with(wanted.as_str()) {
+                differences.push(format!("called in {}, expected in {wanted}", file(process)));
+            }
+            (differences, process)
+        })
+        .collect();
+    found.sort_by_key(|found| found.0.len());
+    let (differences, process) = match found.into_iter().next() {
+        Some((differences, process)) => (differences, Some(process.clone())),
+        None => (vec![not_found(analysis)], None),
+    };
+    Checked { app: app.name.clone(), api: expected.api.clone(), process, differences }
+}
+
+fn not_found(analysis: &Analysis) -> String {
+    let reasons: Vec<String> = analysis
+        .problems
+        .iter()
+        .take(3)
+        .map(|problem| format!("{}:{} {}", problem.file, problem.line, problem.reason))
+        .collect();
+    if reasons.is_empty() {
+        "no decision found".to_owned()
+    } else {
+        format!("no decision found; {}", reasons.join("; "))
+    }
+}
