@@ -57,16 +57,30 @@ impl CallGraph {
                 continue;
             }
             found.push(function);
-            work.extend(&self.callees[function]);
-            visit::exprs(&functions[function].body, &mut |expr| {
-                if let ExprKind::FunctionValue { function } = &expr.kind {
-                    work.push(function.0 as usize);
-                }
-            });
+            let mut note = |expr: &Expr| work.extend(referred(expr));
+            visit::exprs(&functions[function].body, &mut note);
+            for default in functions[function].parameters.iter().filter_map(|parameter| parameter.default.as_ref()) {
+                visit::below(default, &mut note);
+            }
         }
         found.sort_unstable();
         found
     }
+}
+
+/// The function that an expression calls or is.
+fn referred(expr: &Expr) -> Option<usize> {
+    match &expr.kind {
+        ExprKind::Call { function, .. } | ExprKind::FunctionValue { function } => Some(function.0 as usize),
+        _ => None,
+    }
+}
+
+/// Functions that a block calls or passes on.
+pub(super) fn refers(block: &[Stmt]) -> Vec<usize> {
+    let mut found = Vec::new();
+    visit::exprs(block, &mut |expr| found.extend(referred(expr)));
+    found
 }
 
 /// Functions that a block calls.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chameleon_decision::{Expr, ExprKind, Function, FunctionId, Program, Span, Stmt, StmtKind};
 
 use super::cut::{Assumption, Cut, Focus, Ways, havoc, unknown};
-use super::entry::{CallGraph, Chain, calls};
+use super::entry::{CallGraph, Chain, calls, refers};
 use super::facts::Facts;
 use super::link::link;
 use super::lower::{Lowered, Site};
@@ -209,7 +209,7 @@ impl Slicer<'_> {
                 if !chosen[at] && self.sets(stmt).iter().any(|name| needed.contains(name)) {
                     chosen[at] = true;
                     grown = true;
-                    for callee in calls(std::slice::from_ref(stmt)) {
+                    for callee in refers(std::slice::from_ref(stmt)) {
                         for function in self.graph.reachable(&self.lowered.functions, [callee]) {
                             self.add(function, false);
                         }
