@@ -51,6 +51,7 @@ pub fn summarize(program: &Program, api: &Api, vocabulary: &Vocabulary) -> (Summ
         },
         warnings: Vec::new(),
         default_outcome: 0,
+        put_off: None,
     };
     if let Err(Reason(reason)) = draft.fill(program, api, vocabulary) {
         draft.give_up(reason);
@@ -72,6 +73,8 @@ struct Draft {
     warnings: Vec<Warning>,
     /// What the application does on an answer of nothing.
     default_outcome: Outcome,
+    /// Why names fit no class, unless something else of the answer does.
+    put_off: Option<Reason>,
 }
 
 impl Draft {
@@ -114,7 +117,8 @@ impl Draft {
         if counts::fill(self, &mut probe, &api.answer)? {
             return Ok(());
         }
-        Err(Reason("every answer of the API leads to the same outcome".to_owned()))
+        let same = || Reason("every answer of the API leads to the same outcome".to_owned());
+        Err(self.put_off.take().unwrap_or_else(same))
     }
 
     fn warn(&mut self, program: &Program, message: String) {

@@ -64,6 +64,8 @@ pub enum MatchMode {
     FirstWord,
     /// Any word of the label equals the word, case folded.
     AnyWord,
+    /// The first part of the label's path equals the word: `News` of `/News/Weather`.
+    PathSegment,
     /// Every label matches.
     Any,
     /// None of these fits; the labels reached are exact all the same.

@@ -88,16 +88,20 @@ fn branch_differences(expected: &ExpectedBranch, found: &[Branch]) -> Vec<String
     differences
 }
 
-/// `path_segment_1` and other ways that labels cannot tell apart are reported as what they come to.
+/// Ways that the summary has no name for are `other`.
 fn same_mode(found: &str, expected: &str) -> bool {
-    found == expected || (found == "other" && matches!(expected, "path_segment_1" | "contained_in"))
+    found == expected
+        || (found == "path_segment" && expected == "path_segment_1")
+        || (found == "other" && matches!(expected, "contained_in"))
 }
 
 /// The ends of an interval; what the API never goes beyond is no end.
 type Ends = (Option<(f64, bool)>, Option<(f64, bool)>);
 
 fn range_differences(expected: &Expected, found: &Summary) -> Vec<String> {
-    let inner = |end: Option<(f64, bool)>| end.filter(|(value, inclusive)| !(value.abs() >= 1.0 && *inclusive));
+    let counts = found.decision_type == DecisionType::Count;
+    let least_or_greatest = |value: f64| !counts && (value.abs() - 1.0).abs() < f64::EPSILON;
+    let inner = |end: Option<(f64, bool)>| end.filter(|(value, inclusive)| !(*inclusive && least_or_greatest(*value)));
     let wanted: Vec<Ends> = expected
         .ranges
         .iter()
@@ -108,19 +112,12 @@ fn range_differences(expected: &Expected, found: &Summary) -> Vec<String> {
         })
         .collect();
     let limit = |limit: Option<Limit>| limit.map(|limit| (limit.value, limit.inclusive));
-    let counts = found.decision_type == DecisionType::Count;
     let own: Vec<Ends> = found
         .branches
         .iter()
         .flat_map(|branch| &branch.regions)
         .flatten()
-        .map(|bounds| {
-            if counts {
-                (limit(bounds.low), limit(bounds.high))
-            } else {
-                (inner(limit(bounds.low)), inner(limit(bounds.high)))
-            }
-        })
+        .map(|bounds| (inner(limit(bounds.low)), inner(limit(bounds.high))))
         .collect();
     let shown = |ends: &Ends| {
         let end = |end: Option<(f64, bool)>| {

@@ -98,6 +98,7 @@ fn mode_name(mode: MatchMode) -> &'static str {
         MatchMode::StartsWith => "at the start of the label",
         MatchMode::FirstWord => "the label's first word",
         MatchMode::AnyWord => "any word of the label",
+        MatchMode::PathSegment => "the first part of the label's path",
         MatchMode::Any => "every label",
         MatchMode::Other => "compared in another way",
     }

@@ -51,6 +51,16 @@ impl Axis {
         self.path.iter().any(|step| step == crate::shape::ITEM)
     }
 
+    /// Whether it says how sure the API is of an item.
+    pub(super) fn is_score(&self, shape: &Shape) -> bool {
+        matches!(shape.at(&self.path), Some(Shape::Score | Shape::Percent))
+    }
+
+    /// What certainty is on this axis: 1, or 100 for a percentage.
+    pub(super) fn whole(&self) -> f64 {
+        self.high
+    }
+
     pub(super) fn show(&self) -> String {
         show_path(&self.path)
     }

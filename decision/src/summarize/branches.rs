@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::matching::spellings;
+use super::matching::{path_of, spellings};
 use super::probe::{NEUTRAL, Outcome, Probe, passes_through};
 use crate::decider::DecideError;
-use crate::summary::Vocabulary;
+use crate::summary::{MinScore, Vocabulary};
 
 /// Paddings to try for programs that look at a fixed number of labels.
 const PADDINGS: [usize; 4] = [1, 2, 4, 9];
@@ -30,6 +30,8 @@ pub(super) struct Branches {
     pub(super) branches: Vec<Found>,
     /// The outcome of each label of the vocabulary alone.
     pub(super) singles: Vec<Outcome>,
+    /// The score below which labels are as good as none, where that makes a difference.
+    pub(super) nothing_below: Option<MinScore>,
     /// A label that leaves the default as it is, if there is one.
     pub(super) filler: Option<String>,
 }
@@ -55,7 +57,7 @@ impl Branches {
         } else {
             singles.iter().position(|&outcome| outcome == default).map(|at| vocabulary.labels[at].clone())
         };
-        let mut found = Self { default, empty, branches: Vec::new(), singles, filler };
+        let mut found = Self { default, empty, branches: Vec::new(), singles, nothing_below: None, filler };
         found.group(vocabulary);
         found.turn_black_list(probe, vocabulary)?;
         Ok(found)
@@ -112,7 +114,7 @@ impl Branches {
 
     /// The outcome of the first spelling of a word that leads anywhere.
     pub(super) fn spelling(&self, probe: &mut Probe<'_>, word: &str) -> Result<Option<(Outcome, String)>, DecideError> {
-        for form in spellings(word) {
+        for form in spellings(word).into_iter().chain([path_of(word)]) {
             let outcome = probe.labels(&[&form])?;
             if outcome != self.default {
                 return Ok(Some((outcome, form)));
@@ -139,8 +141,13 @@ fn most_common(outcomes: &[Outcome]) -> Option<Outcome> {
 /// The outcome on no label, unless no label at all shares it while most labels agree on another: then an empty answer is
 /// a case of its own.
 fn default_of(probe: &Probe<'_>, empty: Outcome, common: Outcome, singles: &[Outcome]) -> Outcome {
-    if common == empty || singles.contains(&empty) {
+    if common == empty {
         return empty;
+    }
+    // Where only an empty answer and a few labels make the application act, they are the branch, not the default.
+    let idle = probe.own_effects(common, empty).is_empty() && !probe.own_effects(empty, common).is_empty();
+    if singles.contains(&empty) {
+        return if idle { common } else { empty };
     }
     if probe.differ_by_data_only(empty, common) {
         return common;

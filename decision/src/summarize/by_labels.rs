@@ -1,13 +1,15 @@
 //! Decisions by names, or by anything that can stand for a name.
 
 use super::branches::Branches;
+use super::constants::Constants;
 use super::counts::{self, Counted};
-use super::probe::{Outcome, Probe};
+use super::probe::{NEUTRAL, Outcome, Probe};
 use super::subject::other_field;
-use super::{Draft, Reason, name, order, scores, verify, warnings, words};
+use super::{Draft, Reason, name, order, ranges, scores, verify, warnings, words};
 use crate::api::Api;
+use crate::decider::DecideError;
 use crate::program::Program;
-use crate::summary::{Branch, DecisionType, MinScore, Order, Region, Vocabulary};
+use crate::summary::{Branch, DecisionType, MinScore, Order, Region, Summary, Vocabulary};
 
 impl Draft {
     /// Fills the draft when the decision hangs on labels; `false` when none makes a difference.
@@ -32,7 +34,9 @@ impl Draft {
         let company = words::in_company(probe, &found, &mut words)?;
         if found.branches.is_empty() {
             if let Some(reason) = company {
-                return Err(reason);
+                // The words may belong to another field, such as an entity's type.
+                self.put_off.get_or_insert(reason);
+                return Ok(false);
             }
             warnings::try_more(probe, &words)?;
             warnings::find(self, program, probe, &found, &words, vocabulary);
@@ -48,8 +52,9 @@ impl Draft {
         };
         let mut cuts = Vec::new();
         for branch in &found.branches {
-            cuts.push(scores::threshold(probe, branch, found.default)?);
+            cuts.push(scores::threshold(probe, branch, [found.default, found.empty])?);
         }
+        let ladder = cuts.iter().any(Result::is_err) && found.branches.len() == 1;
         let top_k = scores::top_k(probe, &found)?;
         self.describe(probe, &found, &words, &cuts, vocabulary);
         warnings::try_more(probe, &words)?;
@@ -64,11 +69,15 @@ impl Draft {
             let field = self.summary.field.clone().unwrap_or_default();
             return Err(Reason(format!("the outcome hangs on {field} and on {other} together")));
         }
+        if ladder && ranges::fill_labelled(self, probe, &found, &api.answer, &Constants::of(program))? {
+            return Ok(true);
+        }
         let class = class?;
         let top_k = top_k?;
         if let Some(reason) = cuts.into_iter().find_map(Result::err) {
             return Err(reason);
         }
+        found.nothing_below = floor(probe, &found, &self.summary)?;
         self.summary.top_k = top_k;
         (self.summary.decision_type, self.summary.order) = class;
         match counted {
@@ -131,4 +140,14 @@ impl Draft {
             _ => (DecisionType::MultiChoice, Some(Order::AppPriority)),
         };
     }
+}
+
+/// The score below which a label is as good as none, where the application cuts before it looks and has an outcome of its
+/// own for an empty answer.
+fn floor(probe: &mut Probe<'_>, found: &Branches, summary: &Summary) -> Result<Option<MinScore>, DecideError> {
+    let mut cuts = summary.branches.iter().map(|branch| branch.min_score);
+    let (Some(Some(cut)), true) = (cuts.next(), found.empty != found.default) else { return Ok(None) };
+    let below = if cut.inclusive { cut.value.next_down() } else { cut.value };
+    let same = cuts.all(|other| other == Some(cut)) && probe.scored(&[(NEUTRAL, below)])? == found.empty;
+    Ok(same.then_some(cut))
 }

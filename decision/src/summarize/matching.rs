@@ -4,11 +4,12 @@ use super::probe::NEUTRAL;
 use crate::summary::MatchMode;
 
 /// Modes from the most to the least particular: the first that explains every observation is reported.
-pub(super) const MODES: [MatchMode; 9] = [
+pub(super) const MODES: [MatchMode; 10] = [
     MatchMode::Exact,
     MatchMode::Iexact,
     MatchMode::FirstWord,
     MatchMode::AnyWord,
+    MatchMode::PathSegment,
     MatchMode::StartsWith,
     MatchMode::Contains,
     MatchMode::Icontains,
@@ -31,6 +32,7 @@ pub(super) fn matches(mode: MatchMode, word: &str, label: &str) -> bool {
         MatchMode::StartsWith => label.starts_with(word),
         MatchMode::FirstWord => label.split_whitespace().next().is_some_and(|first| folded(first) == folded(word)),
         MatchMode::AnyWord => label.split_whitespace().any(|any| folded(any) == folded(word)),
+        MatchMode::PathSegment => label.split('/').nth(1) == Some(word),
         MatchMode::Any => true,
         MatchMode::Other => false,
     }
@@ -48,10 +50,17 @@ pub(super) fn spellings(word: &str) -> Vec<String> {
     forms
 }
 
+/// A path whose first part is the word.
+pub(super) fn path_of(word: &str) -> String {
+    format!("/{word}")
+}
+
 /// Labels near a word that tell the modes apart.
 pub(super) fn neighbours(word: &str) -> Vec<String> {
     let mut near = spellings(word);
     near.push(NEUTRAL.to_owned());
+    near.push(path_of(word));
+    near.push(format!("{}/{NEUTRAL}", path_of(word)));
     for form in spellings(word).into_iter().take(2) {
         near.push(format!("{form}q"));
         near.push(format!("q{form}"));

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::axes::{Axis, Stretch};
+use super::branches::Branches;
 use super::constants::Constants;
-use super::probe::{Outcome, Probe};
+use super::probe::{NEUTRAL, Outcome, Probe};
 use super::{Draft, Reason, name};
 use crate::decider::DecideError;
+use crate::output::ApiOutput;
 use crate::shape::Shape;
 use crate::summary::{Bounds, Branch, DecisionType, Region};
 
@@ -56,6 +58,52 @@ pub(super) fn fill(
     Ok(true)
 }
 
+/// Fills the draft when the labels of the one branch lead to several outcomes by their score.
+pub(super) fn fill_labelled(
+    draft: &mut Draft,
+    probe: &mut Probe<'_>,
+    found: &Branches,
+    shape: &Shape,
+    constants: &Constants,
+) -> Result<bool, Reason> {
+    let scores = Axis::all(shape).into_iter().find(|axis| axis.is_in_list() && axis.is_score(shape));
+    let (Some(axis), Some(sample)) = (scores, found.branches.first().and_then(|branch| branch.samples.first())) else {
+        return Ok(false);
+    };
+    let values = axis.values(constants);
+    let subject = probe.subject.clone();
+    let stretches = axis.stretches(probe, &values, &|value| {
+        subject.output(ApiOutput::labels([(sample.as_str(), value / axis.whole())])).answer(shape)
+    })?;
+    if stretches.len() > MAX_STRETCHES || hangs_on_company(probe, sample, &stretches)? {
+        return Ok(false);
+    }
+    let Some(labelled) = draft.summary.branches.pop() else { return Ok(false) };
+    draft.default_outcome = found.default;
+    ladder(draft, probe, &axis, &stretches);
+    for branch in &mut draft.summary.branches {
+        branch.words.clone_from(&labelled.words);
+        branch.labels.clone_from(&labelled.labels);
+    }
+    let default = &draft.summary.default;
+    draft.summary.branches.retain(|branch| branch.outcome != *default);
+    draft.summary.decision_type = DecisionType::Range;
+    Ok(true)
+}
+
+/// Whether another label makes a difference, as in an average.
+fn hangs_on_company(probe: &mut Probe<'_>, sample: &str, stretches: &[Stretch]) -> Result<bool, DecideError> {
+    let kin = format!("{sample} {NEUTRAL}");
+    for stretch in stretches {
+        for other in [NEUTRAL, &kin] {
+            if probe.scored(&[(sample, stretch.sample), (other, 0.0)])? != stretch.outcome {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
 fn together(axis: &Axis, other: &str) -> Reason {
     Reason(format!("the outcome hangs on {} and on {other} together", axis.show()))
 }
@@ -79,7 +127,7 @@ fn depends_on_others(
             for stretch in stretches {
                 let mut answer = shape.with(&axis.path, Json::from(stretch.sample));
                 super::subject::put(&mut answer, &path, Json::from(other));
-                if probe.run(&crate::ApiOutput::Answer { answer })? != stretch.outcome {
+                if probe.run(&ApiOutput::Answer { answer })? != stretch.outcome {
                     return Ok(Some(crate::shape::show_path(&path)));
                 }
             }

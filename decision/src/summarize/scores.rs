@@ -10,11 +10,11 @@ use crate::summary::MinScore;
 /// Scores between which a ladder of outcomes would show.
 const STEPS: u32 = 20;
 
-/// The score that the branch's labels need, exact to the last bit.
+/// The score that the branch's labels need, exact to the last bit. `idle` are the outcomes on other labels and on none.
 pub(super) fn threshold(
     probe: &mut Probe<'_>,
     branch: &Found,
-    default: Outcome,
+    idle: [Outcome; 2],
 ) -> Result<Result<Option<MinScore>, Reason>, DecideError> {
     let Some(sample) = branch.samples.first() else { return Ok(Ok(None)) };
     // A black-list is judged by what keeps the application from the branch; its samples are the other labels.
@@ -24,7 +24,7 @@ pub(super) fn threshold(
     let mut ladder = false;
     for step in 0..=STEPS {
         let (pass, outcome) = passes(sample, f64::from(step) / f64::from(STEPS))?;
-        ladder |= if pass { false } else { outcome != default || lowest.is_some() };
+        ladder |= if pass { false } else { !idle.contains(&outcome) || lowest.is_some() };
         if pass && lowest.is_none() {
             lowest = Some(step);
         }

@@ -127,8 +127,8 @@ impl<'p> Members<'p> {
     }
 
     fn answer(&self, labels: &[Label]) -> Json {
-        let items = labels.iter().map(|label| {
-            let mut item = scored(self.item(), label.score);
+        let items = labels.iter().enumerate().map(|(at, label)| {
+            let mut item = filled(self.item(), label.score, &format!("{NEUTRAL}{at}"));
             self.set(&mut item, &label.description);
             item
         });
@@ -157,11 +157,12 @@ impl<'p> Members<'p> {
     }
 }
 
-/// An item of defaults with this score.
-fn scored(shape: &Shape, score: f64) -> Json {
+/// An item of defaults with this score and name.
+fn filled(shape: &Shape, score: f64, text: &str) -> Json {
     match shape {
+        Shape::Name => Json::from(text),
         Shape::Record(fields) => {
-            let fields = fields.iter().map(|(name, field)| (name.clone(), scored(field, score)));
+            let fields = fields.iter().map(|(name, field)| (name.clone(), filled(field, score, text)));
             Json::Object(fields.collect::<Map<_, _>>())
         }
         Shape::Score => Json::from(score),

@@ -29,6 +29,9 @@ pub(super) fn check(
         let output = ApiOutput::labels(labels.iter().copied());
         let taken = summary.taken(&output);
         let expected = match (summary.decision_type, taken.as_slice()) {
+            (_, []) if found.nothing_below.is_some_and(|cut| !labels.iter().any(|label| cut.admits(label.1))) => {
+                found.empty
+            }
             (_, []) => found.default,
             (DecisionType::MultiSelect, several) => {
                 let samples: Vec<&str> =
