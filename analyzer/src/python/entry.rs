@@ -31,13 +31,20 @@ pub(super) struct Chain {
 pub(super) struct CallGraph {
     callees: Vec<Vec<usize>>,
     callers: Vec<Vec<usize>>,
+    /// Functions that a function calls or passes on, in its body or as a default.
+    referred: Vec<Vec<usize>>,
 }
 
 impl CallGraph {
     /// Who calls whom.
     pub(super) fn new(functions: &[Function]) -> Self {
-        let mut graph = Self { callees: vec![Vec::new(); functions.len()], callers: vec![Vec::new(); functions.len()] };
+        let none = vec![Vec::new(); functions.len()];
+        let mut graph = Self { callees: none.clone(), callers: none.clone(), referred: none };
         for (caller, function) in functions.iter().enumerate() {
+            graph.referred[caller] = refers(&function.body);
+            for default in function.parameters.iter().filter_map(|parameter| parameter.default.as_ref()) {
+                visit::below(default, &mut |expr| graph.referred[caller].extend(referred(expr)));
+            }
             for callee in calls(&function.body) {
                 if !graph.callees[caller].contains(&callee) {
                     graph.callees[caller].push(callee);
@@ -49,18 +56,13 @@ impl CallGraph {
     }
 
     /// Everything reached from `roots` through calls and function values.
-    pub(super) fn reachable(&self, functions: &[Function], roots: impl IntoIterator<Item = usize>) -> Vec<usize> {
+    pub(super) fn reachable(&self, roots: impl IntoIterator<Item = usize>) -> Vec<usize> {
         let mut found: Vec<usize> = Vec::new();
         let mut work: Vec<usize> = roots.into_iter().collect();
         while let Some(function) = work.pop() {
-            if found.contains(&function) {
-                continue;
-            }
-            found.push(function);
-            let mut note = |expr: &Expr| work.extend(referred(expr));
-            visit::exprs(&functions[function].body, &mut note);
-            for default in functions[function].parameters.iter().filter_map(|parameter| parameter.default.as_ref()) {
-                visit::below(default, &mut note);
+            if !found.contains(&function) {
+                found.push(function);
+                work.extend(&self.referred[function]);
             }
         }
         found.sort_unstable();
