@@ -31,13 +31,20 @@ pub(super) struct Chain {
 pub(super) struct CallGraph {
     callees: Vec<Vec<usize>>,
     callers: Vec<Vec<usize>>,
+    /// Functions that a function calls or passes on, in its body or as a default.
+    referred: Vec<Vec<usize>>,
 }
 
 impl CallGraph {
     /// Who calls whom.
     pub(super) fn new(functions: &[Function]) -> Self {
-        let mut graph = Self { callees: vec![Vec::new(); functions.len()], callers: vec![Vec::new(); functions.len()] };
+        let none = vec![Vec::new(); functions.len()];
+        let mut graph = Self { callees: none.clone(), callers: none.clone(), referred: none };
         for (caller, function) in functions.iter().enumerate() {
+            graph.referred[caller] = refers(&function.body);
+            for default in function.parameters.iter().filter_map(|parameter| parameter.default.as_ref()) {
+                visit::below(default, &mut |expr| graph.referred[caller].extend(referred(expr)));
+            }
             for callee in calls(&function.body) {
                 if !graph.callees[caller].contains(&callee) {
                     graph.callees[caller].push(callee);
@@ -49,24 +56,33 @@ impl CallGraph {
     }
 
     /// Everything reached from `roots` through calls and function values.
-    pub(super) fn reachable(&self, functions: &[Function], roots: impl IntoIterator<Item = usize>) -> Vec<usize> {
+    pub(super) fn reachable(&self, roots: impl IntoIterator<Item = usize>) -> Vec<usize> {
         let mut found: Vec<usize> = Vec::new();
         let mut work: Vec<usize> = roots.into_iter().collect();
         while let Some(function) = work.pop() {
-            if found.contains(&function) {
-                continue;
+            if !found.contains(&function) {
+                found.push(function);
+                work.extend(&self.referred[function]);
             }
-            found.push(function);
-            work.extend(&self.callees[function]);
-            visit::exprs(&functions[function].body, &mut |expr| {
-                if let ExprKind::FunctionValue { function } = &expr.kind {
-                    work.push(function.0 as usize);
-                }
-            });
         }
         found.sort_unstable();
         found
     }
+}
+
+/// The function that an expression calls or is.
+fn referred(expr: &Expr) -> Option<usize> {
+    match &expr.kind {
+        ExprKind::Call { function, .. } | ExprKind::FunctionValue { function } => Some(function.0 as usize),
+        _ => None,
+    }
+}
+
+/// Functions that a block calls or passes on.
+pub(super) fn refers(block: &[Stmt]) -> Vec<usize> {
+    let mut found = Vec::new();
+    visit::exprs(block, &mut |expr| found.extend(referred(expr)));
+    found
 }
 
 /// Functions that a block calls.

@@ -12,11 +12,11 @@ use super::lower::Site;
 use super::visit;
 
 /// Attributes that answers have besides their fields.
-const ANSWER_EXTRAS: [&str; 4] = ["error", "responses", "name", "value"];
+const ANSWER_EXTRAS: [&str; 7] = ["error", "message", "code", "details", "responses", "name", "value"];
 
 /// What a value may depend on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "a set of four bits, joined bit by bit")]
+#[expect(clippy::struct_excessive_bools, reason = "a set of five bits, joined bit by bit")]
 pub(super) struct Fact {
     /// The API's answer has a part in it, as data or by having chosen it.
     pub(super) api: bool,
@@ -26,11 +26,14 @@ pub(super) struct Fact {
     pub(super) unknown: bool,
     /// It may have a value that the program determines (an unknown condition on the way to it does not count).
     pub(super) known: bool,
+    /// Another call of an API has a part in it.
+    pub(super) other: bool,
 }
 
 impl Fact {
-    const API: Self = Self { api: true, data: true, unknown: false, known: true };
-    const UNKNOWN: Self = Self { api: false, data: false, unknown: true, known: false };
+    const API: Self = Self { api: true, data: true, unknown: false, known: true, other: false };
+    const UNKNOWN: Self = Self { api: false, data: false, unknown: true, known: false, other: false };
+    const OTHER: Self = Self { other: true, ..Self::UNKNOWN };
 
     /// Whether only things outside have a part in it.
     pub(super) fn is_foreign(self) -> bool {
@@ -57,6 +60,7 @@ impl BitOr for Fact {
             data: self.data || other.data,
             unknown: self.unknown || other.unknown,
             known: self.known || other.known,
+            other: self.other || other.other,
         }
     }
 }
@@ -309,7 +313,8 @@ impl<'a> Facts<'a> {
             // Arguments reach the result of an own function through its parameters, or not at all.
             ExprKind::Call { function, .. } => return self.result(function.0 as usize),
             ExprKind::ApiOutput { .. } if self.site.span == expr.span => Fact::API,
-            ExprKind::ApiOutput { .. } | ExprKind::Opaque { .. } => Fact::UNKNOWN,
+            ExprKind::ApiOutput { .. } => Fact::OTHER,
+            ExprKind::Opaque { .. } => Fact::UNKNOWN,
             ExprKind::FunctionValue { function } => self.result(function.0 as usize),
             ExprKind::Attribute { object, name } if self.is_beyond(function, object, name) => return Fact::UNKNOWN,
             _ => Fact::default(),

@@ -2,6 +2,7 @@
 
 use crate::apis::Catalog;
 use crate::data::DataFiles;
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use tree_sitter::Node;
@@ -63,6 +64,8 @@ pub(super) struct Class<'t> {
     pub(super) variables: HashSet<String>,
     /// Attributes that methods fill with a call, and what is called in which function.
     pub(super) constructed: HashMap<String, (usize, Node<'t>)>,
+    /// Attributes that methods fill with a variable, and which of which function.
+    pub(super) passed: HashMap<String, (usize, Node<'t>)>,
 }
 
 /// What a dotted name means.
@@ -99,6 +102,8 @@ pub(super) struct Project<'t> {
     by_folded_name: HashMap<String, usize>,
     /// Modules and their dotted names by the last part of it.
     by_last_part: HashMap<String, Vec<(usize, String)>>,
+    /// Classes of the objects that parameters get, by function and place, as far as asked for.
+    pub(super) parameter_classes: RefCell<HashMap<(usize, usize), Option<usize>>>,
     /// What is known about APIs.
     pub(super) catalog: &'t Catalog,
     /// The application's files of data.
@@ -115,6 +120,7 @@ impl<'t> Project<'t> {
             by_name: HashMap::new(),
             by_folded_name: HashMap::new(),
             by_last_part: HashMap::new(),
+            parameter_classes: RefCell::default(),
             catalog,
             data,
         };
@@ -189,6 +195,10 @@ impl<'t> Project<'t> {
             for (attribute, callee) in constructed {
                 self.classes[class].constructed.insert(attribute, (function, callee));
             }
+            let passed = self.functions[function].scope.passed_attributes.clone();
+            for (attribute, variable) in passed {
+                self.classes[class].passed.insert(attribute, (function, variable));
+            }
         } else {
             self.functions[parent].scope.bindings.insert(name, Binding::Function(function));
         }
@@ -210,6 +220,7 @@ impl<'t> Project<'t> {
             methods: HashMap::new(),
             variables: Scope::collect(parsed, body).bindings.into_keys().collect(),
             constructed: HashMap::new(),
+            passed: HashMap::new(),
         });
         self.functions[parent].scope.bindings.insert(name, Binding::Class(class));
         Some(class)

@@ -37,6 +37,8 @@ pub(super) struct Scope<'t> {
     pub(super) constructed: HashMap<String, Node<'t>>,
     /// As `constructed`, for `self.name = Class()`.
     pub(super) constructed_attributes: Vec<(String, Node<'t>)>,
+    /// Attributes assigned a variable, for `self.name = name`.
+    pub(super) passed_attributes: Vec<(String, Node<'t>)>,
     /// The scope's code yields.
     pub(super) yields: bool,
 }
@@ -118,22 +120,31 @@ impl<'t> Scope<'t> {
     }
 
     fn note_construction(&mut self, parsed: &Parsed, left: Node<'_>, right: Option<Node<'t>>) {
-        let Some(callee) = right.filter(|right| right.kind() == "call").and_then(|call| field(call, "function")) else {
-            return;
+        let Some(right) = right else { return };
+        let attribute = || {
+            let (object, name) = (field(left, "object")?, field(left, "attribute")?);
+            (parsed.text(object) == "self").then(|| parsed.text(name).to_owned())
         };
-        match left.kind() {
-            "identifier" => {
-                self.constructed.insert(parsed.text(left).to_owned(), callee);
-            }
-            "attribute" => {
-                if let (Some(object), Some(name)) = (field(left, "object"), field(left, "attribute"))
-                    && parsed.text(object) == "self"
-                {
-                    self.constructed_attributes.push((parsed.text(name).to_owned(), callee));
-                }
-            }
-            _ => {}
+        if let (Some(name), "identifier") = (attribute(), right.kind()) {
+            self.passed_attributes.push((name, right));
+            return;
         }
+        let Some(callee) = constructor(right) else { return };
+        if left.kind() == "identifier" {
+            self.constructed.insert(parsed.text(left).to_owned(), callee);
+        } else if let Some(name) = attribute() {
+            self.constructed_attributes.push((name, callee));
+        }
+    }
+}
+
+/// What a value calls: `Class()`, also as what is taken for want of another: `given or Class()`.
+fn constructor(value: Node<'_>) -> Option<Node<'_>> {
+    match value.kind() {
+        "call" => field(value, "function"),
+        "boolean_operator" => constructor(field(value, "right")?),
+        "conditional_expression" => named(value).into_iter().find_map(constructor),
+        _ => None,
     }
 }
 

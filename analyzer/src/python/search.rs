@@ -27,6 +27,10 @@ pub(super) struct Run<'a> {
     pub(super) vocabulary: &'a Vocabulary,
 }
 
+/// What is assumed where nothing decides otherwise, one after the other: that nothing outside has a say, that everything
+/// has, and that what was taken to hold does not. First which way open tests go, then whether the others are turned.
+const ASSUMING: [(bool, bool); 3] = [(false, false), (true, false), (false, true)];
+
 type Found = (DecisionProcess, Vec<Problem>);
 
 impl Run<'_> {
@@ -42,8 +46,7 @@ impl Run<'_> {
         for (at, part) in parts.iter().enumerate() {
             let decides = self.undecided(&self.cut(part, &Ways::new(), End::Whole)).is_none();
             let plain = decides.then(|| self.process_with(part, Ways::new()));
-            // First as if nothing outside had a say, then as if everything had, then without what was assumed to hold.
-            let assuming = [(false, false), (true, false), (false, true)].into_iter().filter_map(|(open, turned)| {
+            let assuming = ASSUMING.iter().filter_map(|&(open, turned)| {
                 let ways = self.ways(part, open, turned, !decides)?;
                 Some((self.process_with(part, ways), turned))
             });
@@ -74,8 +77,15 @@ impl Run<'_> {
 
     /// The process of a chain as it is, whether it decides by the answer alone or not.
     pub(super) fn process(&self, chain: &Chain) -> Found {
+        let Some((_, problem)) = self.undecided(&self.cut(chain, &Ways::new(), End::Whole)) else {
+            return self.process_with(chain, Ways::new());
+        };
+        let ways = ASSUMING.iter().find_map(|(open, turned)| self.ways(chain, *open, *turned, true));
+        if let Some(ways) = ways {
+            return self.process_with(chain, ways);
+        }
         let (process, mut problems) = self.process_with(chain, Ways::new());
-        problems.extend(self.undecided(&self.cut(chain, &Ways::new(), End::Whole)).map(|(_, problem)| problem));
+        problems.push(problem);
         (process, problems)
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chameleon_decision::{Expr, ExprKind, Function, FunctionId, Program, Span, Stmt, StmtKind};
 
 use super::cut::{Assumption, Cut, Focus, Ways, havoc, unknown};
-use super::entry::{CallGraph, Chain, calls};
+use super::entry::{CallGraph, Chain, calls, refers};
 use super::facts::Facts;
 use super::link::link;
 use super::lower::{Lowered, Site};
@@ -49,10 +49,10 @@ pub(super) fn slice(
     end: End,
 ) -> Slice {
     let entry = chain.functions[0];
-    let live = graph.reachable(&lowered.functions, [entry]);
+    let live = graph.reachable([entry]);
     let suppliers = suppliers(project, &live, entry);
     let roots: Vec<usize> = [entry].into_iter().chain(initializer(project, entry)).collect();
-    let known = graph.reachable(&lowered.functions, suppliers.iter().copied().chain(roots.iter().copied()));
+    let known = graph.reachable(suppliers.iter().copied().chain(roots.iter().copied()));
     let elsewhere = set_elsewhere(project, &lowered.functions, &known);
     let facts = Facts::new(&lowered.functions, &known, &roots, &chain.functions[1..], &elsewhere, site);
     let mut slicer = Slicer {
@@ -168,9 +168,9 @@ impl Slicer<'_> {
         let inside = |span: Span| span.file == place.file && span.line <= place.line && place.line <= span.end_line;
         let holding: Vec<usize> =
             self.functions.iter().filter(|(_, code)| inside(code.span)).map(|(function, _)| *function).collect();
-        let (graph, functions) = (self.graph, &self.lowered.functions);
+        let graph = self.graph;
         let reaches = |stmt: &Stmt| {
-            let reached = graph.reachable(functions, calls(std::slice::from_ref(stmt)));
+            let reached = graph.reachable(calls(std::slice::from_ref(stmt)));
             inside(stmt.span) || reached.iter().any(|function| *function != entry && holding.contains(function))
         };
         self.shorten(entry, Stop::Reaching(&reaches))
@@ -209,8 +209,8 @@ impl Slicer<'_> {
                 if !chosen[at] && self.sets(stmt).iter().any(|name| needed.contains(name)) {
                     chosen[at] = true;
                     grown = true;
-                    for callee in calls(std::slice::from_ref(stmt)) {
-                        for function in self.graph.reachable(&self.lowered.functions, [callee]) {
+                    for callee in refers(std::slice::from_ref(stmt)) {
+                        for function in self.graph.reachable([callee]) {
                             self.add(function, false);
                         }
                     }
@@ -250,7 +250,7 @@ impl Slicer<'_> {
         let block = std::slice::from_ref(stmt);
         let mut names = visit::written_in(block);
         for callee in calls(block) {
-            for function in self.graph.reachable(&self.lowered.functions, [callee]) {
+            for function in self.graph.reachable([callee]) {
                 names.extend(visit::written_in(&self.lowered.functions[function].body));
             }
         }

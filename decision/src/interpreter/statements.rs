@@ -317,6 +317,10 @@ impl<'p> Machine<'p, '_> {
             Some(_) => items.len() + 1 >= elements.len(),
             None => items.len() == elements.len(),
         };
+        if !fits && !items.is_empty() && items.iter().all(|item| item.unknown_text().is_some()) {
+            // Made of something unknown item by item: how many there are is not known either.
+            return self.unpack(elements, &items[0].clone(), span);
+        }
         if !fits {
             return raise("ValueError");
         }

@@ -102,12 +102,20 @@ impl Cut<'_> {
         if !self.reads_data(body) && !returns(body) {
             self.open.push(iter);
         }
-        let around = std::mem::replace(&mut self.searches, matches!(self.focus, Focus::Values));
+        // Another API is asked for what it finds, and may find nothing; a setting that is looked for is there.
+        let searches = matches!(self.focus, Focus::Values) && !self.reads_other(stmt);
+        let around = std::mem::replace(&mut self.searches, searches);
         let inner = self.after(body, controlled);
         self.searches = around;
         let mut out = vec![once(stmt.span, Some(target), inner)];
         out.extend(self.after(orelse, controlled));
         out
+    }
+
+    fn reads_other(&self, stmt: &Stmt) -> bool {
+        let mut found = false;
+        visit::own_exprs(stmt, &mut |expr| found |= self.fact(expr).other);
+        found
     }
 
     /// A statement in which reading something unknown shows nothing.

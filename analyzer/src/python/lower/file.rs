@@ -46,7 +46,7 @@ impl<'t> Lower<'_, 't> {
             }
             ("reader", Some(module)) if self.parsed.text(module) == "csv" => {
                 let text = self.file_text(first()?)?;
-                self.rows(node, &text)
+                self.rows(node, &text, self.delimiter(arguments)?)
             }
             _ => None,
         }
@@ -178,13 +178,27 @@ impl<'t> Lower<'_, 't> {
         self.at(node, ExprKind::Binary { left, op: BinaryOp::Add, right })
     }
 
-    /// Rows of comma-separated values; quotes would need more than this.
-    fn rows(&self, node: Node<'_>, text: &str) -> Option<ExprKind> {
+    /// What separates the values of a row; other settings are not followed.
+    fn delimiter(&self, arguments: Node<'t>) -> Option<char> {
+        match named(arguments)[1..] {
+            [] => Some(','),
+            [setting] if setting.kind() == "keyword_argument" => {
+                let is_it = self.parsed.text(field(setting, "name")?) == "delimiter";
+                let value = self.parsed.text(field(setting, "value")?).trim_matches(['"', '\'']);
+                let delimiter = if value == "\\t" { Some('\t') } else { value.chars().next() };
+                delimiter.filter(|_| is_it)
+            }
+            _ => None,
+        }
+    }
+
+    /// Rows of separated values; quotes would need more than this.
+    fn rows(&self, node: Node<'_>, text: &str, delimiter: char) -> Option<ExprKind> {
         if text.contains('"') || text.len() > MAX_VALUES * 8 {
             return None;
         }
         let row = |line: &str| {
-            let elements = line.split(',').map(|cell| self.text_expr(node, cell)).collect();
+            let elements = line.split(delimiter).map(|cell| self.text_expr(node, cell)).collect();
             self.at(node, ExprKind::List { elements })
         };
         let elements: Vec<Expr> = text.lines().map(row).collect();

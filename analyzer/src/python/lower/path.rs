@@ -90,31 +90,54 @@ impl<'t> Lower<'_, 't> {
 
     /// The path that a parameter always gets, where all calls of this function in the run agree.
     fn passed(&self, name: &str, hops: u32) -> Option<String> {
-        let parameters = field(self.project.functions[self.function].node?, "parameters").map(named)?;
-        let receivers = usize::from(self.project.functions[self.function].receiver.is_some());
-        let is_it = |parameter: &Node<'_>| parameter_name(self.parsed, *parameter).as_deref() == Some(name);
-        let place = parameters.iter().position(is_it)?.checked_sub(receivers)?;
-        let mut paths = Vec::new();
-        for caller in 0..self.project.functions.len() {
-            let at = Lower::new(self.project, caller);
-            visit_scope(self.project.functions[caller].body, |node| {
-                let callee = (node.kind() == "call").then(|| field(node, "function")).flatten();
-                if callee.is_some_and(|callee| at.calls(callee, self.function)) {
-                    paths.push(at.argument(node, place, name).and_then(|value| at.path_within(value, hops)));
-                }
-            });
-        }
+        let values = self.passed_values(self.place_of(name)?, name).into_iter();
+        let path =
+            |(caller, value): (usize, Option<Node<'t>>)| Lower::new(self.project, caller).path_within(value?, hops);
+        let mut paths: Vec<Option<String>> = values.map(path).collect();
         paths.dedup();
         let [path] = &paths[..] else { return None };
         path.clone()
     }
 
+    /// The place of a parameter of this function among the arguments of its calls.
+    pub(super) fn place_of(&self, name: &str) -> Option<usize> {
+        let parameters = field(self.project.functions[self.function].node?, "parameters").map(named)?;
+        let receivers = usize::from(self.project.functions[self.function].receiver.is_some());
+        let is_it = |parameter: &Node<'_>| parameter_name(self.parsed, *parameter).as_deref() == Some(name);
+        parameters.iter().position(is_it)?.checked_sub(receivers)
+    }
+
+    /// What the calls of this function in the run give for a parameter, with the function that calls.
+    pub(super) fn passed_values(&self, place: usize, name: &str) -> Vec<(usize, Option<Node<'t>>)> {
+        let mut values = Vec::new();
+        for caller in 0..self.project.functions.len() {
+            let at = Lower::new(self.project, caller);
+            visit_scope(self.project.functions[caller].body, |node| {
+                let callee = (node.kind() == "call").then(|| field(node, "function")).flatten();
+                if callee.is_some_and(|callee| at.calls(callee, self.function)) {
+                    values.push((caller, at.argument(node, place, name)));
+                }
+            });
+        }
+        values
+    }
+
     fn calls(&self, callee: Node<'t>, function: usize) -> bool {
         let method = || {
+            let name = self.parsed.text(field(callee, "attribute")?);
+            let called = self.project.functions[function].name.rsplit('.').next();
+            if called != Some(name) {
+                return None;
+            }
             let class = self.class_of(field(callee, "object")?)?;
-            self.project.method(class, self.parsed.text(field(callee, "attribute")?))
+            self.project.method(class, name)
         };
-        self.referent(callee) == Some(Referent::Function(function)) || method() == Some(function)
+        match self.referent(callee) {
+            Some(Referent::Function(called)) => called == function,
+            Some(Referent::Class(class)) => self.project.method(class, "__init__") == Some(function),
+            Some(_) => false,
+            None => method() == Some(function),
+        }
     }
 
     /// The argument at a place, or by this name.

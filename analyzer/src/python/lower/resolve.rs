@@ -66,15 +66,21 @@ impl<'t> Lower<'_, 't> {
                     Referent::Global(module, name) => (self.project.modules[module].function, name),
                     _ => return None,
                 };
-                let callee = *self.project.functions[owner].scope.constructed.get(&name)?;
-                self.class_called(owner, callee)
+                match self.project.functions[owner].scope.constructed.get(&name) {
+                    Some(callee) => self.class_called(owner, *callee),
+                    None => self.class_passed(owner, &name, hops),
+                }
             }
             "attribute" => {
                 let class = self.class_in(function, field(node, "object")?, hops)?;
                 let name = self.parsed_in(function).text(field(node, "attribute")?);
                 let lineage = self.project.lineage(class);
-                let made = lineage.iter().find_map(|class| self.project.classes[*class].constructed.get(name))?;
-                self.class_called(made.0, made.1)
+                let classes = || lineage.iter().map(|class| &self.project.classes[*class]);
+                if let Some((function, callee)) = classes().find_map(|class| class.constructed.get(name)) {
+                    return self.class_called(*function, *callee);
+                }
+                let (function, variable) = classes().find_map(|class| class.passed.get(name))?;
+                self.class_in(*function, *variable, hops)
             }
             "call" => {
                 let callee = field(node, "function")?;
@@ -87,6 +93,24 @@ impl<'t> Lower<'_, 't> {
             "parenthesized_expression" | "await" => self.class_in(function, *named(node).first()?, hops),
             _ => None,
         }
+    }
+
+    /// The class of the objects that a parameter gets, where all calls of its function in the run agree.
+    fn class_passed(&self, function: usize, name: &str, hops: u32) -> Option<usize> {
+        let place = Lower::new(self.project, function).place_of(name)?;
+        if let Some(known) = self.project.parameter_classes.borrow().get(&(function, place)) {
+            return *known;
+        }
+        // A parameter that is passed on to itself has no class by that.
+        self.project.parameter_classes.borrow_mut().insert((function, place), None);
+        let mut classes = Vec::new();
+        for (caller, value) in Lower::new(self.project, function).passed_values(place, name) {
+            classes.push(value.and_then(|value| Lower::new(self.project, caller).class_in(caller, value, hops)));
+        }
+        classes.dedup();
+        let class = if let [class] = classes[..] { class } else { None };
+        self.project.parameter_classes.borrow_mut().insert((function, place), class);
+        class
     }
 
     /// The class that `callee(...)` makes an object of, seen from `function`.
