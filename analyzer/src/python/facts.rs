@@ -12,7 +12,8 @@ use super::lower::Site;
 use super::visit;
 
 /// Attributes that answers have besides their fields.
-const ANSWER_EXTRAS: [&str; 7] = ["error", "message", "code", "details", "responses", "name", "value"];
+const ANSWER_EXTRAS: [&str; 10] =
+    ["error", "message", "code", "details", "responses", "name", "value", "text", "content", "data"];
 
 /// What a value may depend on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

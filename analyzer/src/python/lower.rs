@@ -12,6 +12,7 @@ mod file;
 mod function;
 mod literal;
 mod path;
+mod record;
 mod resolve;
 mod stmt;
 mod target;

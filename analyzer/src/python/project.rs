@@ -42,6 +42,8 @@ pub(super) struct Function<'t> {
     pub(super) class: Option<usize>,
     /// The name of its instance or class parameter.
     pub(super) receiver: Option<String>,
+    /// Reading it as an attribute calls it.
+    pub(super) is_property: bool,
     /// Its names.
     pub(super) scope: Scope<'t>,
 }
@@ -58,6 +60,8 @@ pub(super) struct Class<'t> {
     pub(super) parent: usize,
     /// Its bases, as written.
     pub(super) bases: Vec<String>,
+    /// It only holds values: a data class or named tuple without methods. Its objects are values of their own.
+    pub(super) is_record: bool,
     /// Its methods.
     pub(super) methods: HashMap<String, usize>,
     /// Variables of its body.
@@ -211,12 +215,17 @@ impl<'t> Project<'t> {
         let body = field(node, "body")?;
         let bases = field(node, "superclasses").map(named).unwrap_or_default();
         let class = self.classes.len();
+        let bases: Vec<String> = bases.into_iter().map(|base| parsed.text(base).to_owned()).collect();
+        let mut is_record = decorators(parsed, node).iter().any(|name| matches!(*name, "dataclass" | "define" | "s"))
+            || bases.iter().any(|base| matches!(base.rsplit('.').next(), Some("NamedTuple" | "BaseModel")));
+        visit_scope(body, |inner| is_record &= inner.kind() != "function_definition");
         self.classes.push(Class {
             module,
             name: name.clone(),
             body,
             parent,
-            bases: bases.into_iter().map(|base| parsed.text(base).to_owned()).collect(),
+            bases,
+            is_record,
             methods: HashMap::new(),
             variables: Scope::collect(parsed, body).bindings.into_keys().collect(),
             constructed: HashMap::new(),
@@ -238,7 +247,9 @@ impl<'t> Project<'t> {
         let parsed = self.modules[module].parsed;
         let mut scope = Scope::collect(parsed, body);
         let mut receiver = None;
+        let mut is_property = false;
         if let Some(node) = node {
+            is_property = decorators(parsed, node).iter().any(|name| matches!(*name, "property" | "cached_property"));
             let parameters = field(node, "parameters").map(named).unwrap_or_default();
             let names: Vec<String> = parameters.iter().filter_map(|p| parameter_name(parsed, *p)).collect();
             if class.is_some() && !is_static(parsed, node) {
@@ -249,7 +260,7 @@ impl<'t> Project<'t> {
             }
         }
         self.modules[module].declared.extend(scope.globals.iter().cloned());
-        self.functions.push(Function { module, name, node, body, parent, class, receiver, scope });
+        self.functions.push(Function { module, name, node, body, parent, class, receiver, is_property, scope });
         self.functions.len() - 1
     }
 
@@ -402,9 +413,19 @@ pub(super) fn parameter_name(parsed: &Parsed, node: Node<'_>) -> Option<String> 
 }
 
 fn is_static(parsed: &Parsed, function: Node<'_>) -> bool {
-    function.parent().filter(|parent| parent.kind() == "decorated_definition").is_some_and(|parent| {
-        named(parent).iter().any(|child| child.kind() == "decorator" && parsed.text(*child).trim() == "@staticmethod")
-    })
+    decorators(parsed, function).contains(&"staticmethod")
+}
+
+/// The last parts of the names of what decorates a function or class.
+fn decorators<'t>(parsed: &'t Parsed, node: Node<'_>) -> Vec<&'t str> {
+    let around = node.parent().filter(|parent| parent.kind() == "decorated_definition");
+    let children = around.map(named).unwrap_or_default().into_iter().filter(|child| child.kind() == "decorator");
+    children
+        .map(|child| {
+            let name = parsed.text(child).trim_start_matches('@').split('(').next().unwrap_or_default().trim();
+            name.rsplit('.').next().unwrap_or(name)
+        })
+        .collect()
 }
 
 fn module_parts(path: &str) -> Vec<String> {

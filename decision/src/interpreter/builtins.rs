@@ -53,6 +53,17 @@ pub(super) fn is_builtin(name: &str) -> bool {
 }
 
 impl<'p> Machine<'p, '_> {
+    /// An object of which only the attributes are known.
+    fn record(&mut self, args: Args<'p>) -> Value<'p> {
+        let object = Value::unknown("an object");
+        if let Value::Unknown(unknown) = &object {
+            let fields = args.keywords.into_iter().map(|(name, value)| (format!(".{name}"), value));
+            unknown.stored.borrow_mut().extend(fields);
+            self.hold_true(unknown);
+        }
+        object
+    }
+
     pub(super) fn call_builtin(&mut self, name: &str, args: Args<'p>, span: Span) -> Run<Value<'p>> {
         self.charge(1, span)?;
         let name = name.strip_prefix("builtins.").unwrap_or(name);
@@ -111,6 +122,7 @@ impl<'p> Machine<'p, '_> {
                 }
                 _ => raise("TypeError"),
             },
+            "<record>" => Ok(self.record(args)),
             // Copies and JSON round trips keep what the decision looks at.
             "copy.copy"
             | "copy.deepcopy"

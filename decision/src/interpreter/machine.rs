@@ -309,6 +309,11 @@ impl<'p> Machine<'p, '_> {
         Ok(taken)
     }
 
+    /// From now on an object whose value is not known is at least known to be true.
+    pub(super) fn hold_true(&mut self, unknown: &Rc<Unknown<'p>>) {
+        self.known_choices.push((Rc::clone(unknown), true));
+    }
+
     /// The truth of an unknown object: one object keeps its truth during a run.
     pub(super) fn choose_truth(&mut self, span: Span, unknown: &Rc<Unknown<'p>>) -> Run<bool> {
         if let Some(known) = self.known_choices.iter().find(|known| Rc::ptr_eq(&known.0, unknown)) {

@@ -4,6 +4,7 @@ use chameleon_decision::{Expr, ExprKind, FunctionId, Keyword};
 use tree_sitter::Node;
 
 use super::Lower;
+use super::record::record;
 use crate::calls::{BUILTINS, LOG_RECEIVERS, PURE_FUNCTIONS, QUIET_FUNCTIONS, RESPONSE_CONVERTERS, TECHNICAL_NAMES};
 use crate::python::project::Referent;
 use crate::python::syntax::{field, named};
@@ -19,6 +20,9 @@ impl<'t> Lower<'_, 't> {
         }
         if let Some(member) = self.enumeration_call(callee, arguments) {
             return member;
+        }
+        if let Some(record) = self.named_tuple(callee, arguments) {
+            return record;
         }
         if let Some(content) = self.file_content(node, callee, arguments) {
             return content;
@@ -51,6 +55,9 @@ impl<'t> Lower<'_, 't> {
     fn construction(&mut self, node: Node<'t>, class: usize, arguments: Node<'t>) -> ExprKind {
         let name = self.project.classes[class].name.clone();
         let (args, keywords) = self.arguments(arguments);
+        if self.project.classes[class].is_record {
+            return record(&self.fields(class), args, keywords);
+        }
         let Some(init) = self.project.method(class, "__init__") else {
             return outside(name, true, args, keywords);
         };
@@ -115,6 +122,14 @@ impl<'t> Lower<'_, 't> {
         if let Some(class) = self.builtin_class(object) {
             let (args, keywords) = self.arguments(arguments);
             return ExprKind::Builtin { name: format!("{class}.{name}"), args, keywords };
+        }
+        if name == "run_in_executor"
+            && let [_, work, args @ ..] = &named(arguments)[..]
+            && let Some(Referent::Function(function)) = self.referent(*work)
+        {
+            // It runs elsewhere, and what is awaited is what it gives.
+            let args = args.iter().map(|arg| self.expr(*arg)).collect();
+            return ExprKind::Call { function: FunctionId(function as u32), args, keywords: Vec::new() };
         }
         let object = Box::new(self.expr(object));
         let (args, keywords) = self.arguments(arguments);

@@ -115,6 +115,10 @@ impl<'t> Lower<'_, 't> {
             return self.unbound_method(node, name);
         }
         if let Some(method) = self.class_of(object).and_then(|class| self.project.method(class, &name)) {
+            if self.project.functions[method].is_property {
+                let function = chameleon_decision::FunctionId(method as u32);
+                return ExprKind::Call { function, args: Vec::new(), keywords: Vec::new() };
+            }
             return function_value(method);
         }
         let object = self.expr(object);

@@ -10,7 +10,7 @@ use tree_sitter::Node;
 use super::Lower;
 use super::expr::constant;
 use crate::python::project::Referent;
-use crate::python::syntax::{field, named, visit_all};
+use crate::python::syntax::{field, named, visit_all, visit_scope};
 
 /// More values than this in one file are not carried along.
 const MAX_VALUES: usize = 8000;
@@ -38,8 +38,8 @@ impl<'t> Lower<'_, 't> {
                 let text = self.text_at(path)?;
                 Some(constant(Constant::Str(text)))
             }
-            ("load", Some(module)) if self.parsed.text(module) == "json" => {
-                let text = self.file_text(first()?)?;
+            ("load" | "loads", Some(module)) if self.parsed.text(module) == "json" => {
+                let text = if name == "load" { self.file_text(first()?)? } else { self.read_text(first()?)? };
                 let json = serde_json::from_str(&text).ok()?;
                 let mut left = MAX_VALUES;
                 Some(self.json(node, &json, &mut left)?.kind)
@@ -48,6 +48,17 @@ impl<'t> Lower<'_, 't> {
                 let text = self.file_text(first()?)?;
                 self.rows(node, &text, self.delimiter(arguments)?)
             }
+            _ => None,
+        }
+    }
+
+    /// The text of a file that is read: `file.read()`, `path.read_text()`.
+    fn read_text(&self, call: Node<'t>) -> Option<String> {
+        let callee = (call.kind() == "call").then(|| field(call, "function")).flatten()?;
+        let object = field(callee, "object")?;
+        match self.parsed.text(field(callee, "attribute")?) {
+            "read" => self.file_text(object),
+            "read_text" => self.text_at(object),
             _ => None,
         }
     }
@@ -73,7 +84,7 @@ impl<'t> Lower<'_, 't> {
     fn opening(&self, variable: Node<'t>) -> Option<Node<'t>> {
         let name = self.parsed.text(variable);
         let mut found = None;
-        visit_all(self.project.functions[self.function].body, |node| {
+        visit_scope(self.project.functions[self.function].body, |node| {
             let (target, value) = match node.kind() {
                 "assignment" => (field(node, "left"), field(node, "right")),
                 "as_pattern" => (field(node, "alias"), named(node).first().copied()),
@@ -120,7 +131,7 @@ impl<'t> Lower<'_, 't> {
         };
         let Some(name) = name.map(|name| self.parsed.text(name)) else { return false };
         let mut plain = true;
-        visit_all(self.project.functions[self.function].body, |node| {
+        visit_scope(self.project.functions[self.function].body, |node| {
             if let ("attribute", Some(object), Some(method)) =
                 (node.kind(), field(node, "object"), field(node, "attribute"))
                 && self.parsed.text(object) == name

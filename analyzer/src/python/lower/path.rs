@@ -64,7 +64,7 @@ impl<'t> Lower<'_, 't> {
     }
 
     /// The only value that is assigned to a variable, in this function or in a module.
-    fn assigned(&self, name: Node<'t>) -> Option<(&'t Parsed, Node<'t>)> {
+    pub(super) fn assigned(&self, name: Node<'t>) -> Option<(&'t Parsed, Node<'t>)> {
         let (function, name) = match self.project.lookup(self.function, self.parsed.text(name)) {
             Referent::Local(name) => (self.function, name),
             Referent::Cell(owner, name) => (owner, name),

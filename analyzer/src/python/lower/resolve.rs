@@ -117,7 +117,7 @@ impl<'t> Lower<'_, 't> {
     fn class_called(&self, function: usize, callee: Node<'t>) -> Option<usize> {
         let at = Lower { function, parsed: self.parsed_in(function), ..Lower::new(self.project, function) };
         match at.referent(callee)? {
-            Referent::Class(class) => Some(class),
+            Referent::Class(class) if !self.project.classes[class].is_record => Some(class),
             _ => None,
         }
     }
