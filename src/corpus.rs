@@ -64,15 +64,12 @@ pub(crate) struct Expected {
     pub(crate) ranges: Vec<ExpectedRange>,
     #[serde(default)]
     pub(crate) top_k: Option<u32>,
-    #[serde(default)]
-    pub(crate) defect: Option<String>,
 }
 
 /// A function of a file.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Place {
     pub(crate) file: String,
-    pub(crate) function: String,
 }
 
 /// An expected branch.
@@ -104,6 +101,21 @@ pub(crate) struct ExpectedRange {
     pub(crate) high: Option<f64>,
     #[serde(default)]
     pub(crate) high_inclusive: bool,
+}
+
+impl App {
+    /// The checkout of the original below a folder: named as the repository or as the application, in any case.
+    pub(crate) fn checkout(&self, folder: &Path) -> Option<PathBuf> {
+        let own = self.folder.file_name().map(|name| name.to_string_lossy().to_lowercase());
+        let repository =
+            self.original.repository.as_ref().and_then(|path| path.rsplit('/').next()).map(str::to_lowercase);
+        let wanted = [repository, own, Some(self.name.to_lowercase())];
+        let mut folders = std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+        folders.find(|path| {
+            let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase());
+            path.is_dir() && wanted.iter().any(|wanted| wanted.is_some() && *wanted == name)
+        })
+    }
 }
 
 /// The applications below a folder, by name of their folders.

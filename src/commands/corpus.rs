@@ -33,7 +33,7 @@ enum Action {
         /// Folder of applications
         #[arg(default_value = "apps-corpus")]
         corpus: PathBuf,
-        /// Analyze the originals instead, checked out as DIR/<folder of the application>
+        /// Analyze the originals instead, checked out as DIR/<name of the repository>
         #[arg(long, value_name = "DIR")]
         checkouts: Option<PathBuf>,
         /// Print as JSON
@@ -75,11 +75,12 @@ fn check(apps: &[App], checkouts: Option<&PathBuf>, json: bool) -> Result<ExitSt
     let catalog = process::catalog(&[], &[])?;
     let (mut rows, mut absent): (Vec<Checked>, Vec<&str>) = (Vec::new(), Vec::new());
     for app in apps {
-        let checkout = checkouts.map(|folder| folder.join(app.folder.file_name().unwrap_or_default()));
-        if checkout.as_ref().is_some_and(|checkout| !checkout.is_dir()) {
+        let checkout = checkouts.map(|folder| app.checkout(folder));
+        if matches!(checkout, Some(None)) {
             absent.push(&app.name);
             continue;
         }
+        let checkout = checkout.flatten();
         rows.extend(corpus::check(app, checkout.as_deref(), &catalog)?);
     }
     let exact = rows.iter().filter(|row| row.differences.is_empty()).count();
