@@ -151,7 +151,7 @@ impl Cut<'_> {
         if !controlled {
             match (exits(body), exits(orelse)) {
                 // A function that looks for something among things outside and gives it finds it.
-                (true, false) if self.searches && finds(body) => {}
+                (true, false) if self.searches && finds(body) => return self.after(body, controlled),
                 (true, false) => return self.after(orelse, controlled),
                 (false, true) => return self.after(body, controlled),
                 _ => {}
