@@ -13,6 +13,8 @@ mod containers;
 mod dismantle;
 mod expressions;
 mod format;
+mod json;
+mod json_text;
 mod machine;
 mod methods;
 mod operators;

@@ -9,8 +9,8 @@ use super::operators::order;
 use super::regex::MatchKind;
 use super::render::{repr, to_str};
 use super::strings::capitalize;
-use super::table::{Key, Missing, Table};
-use super::value::{Growth, Number, Value};
+use super::table::{Class, Key, Table};
+use super::value::{Growth, ListClass, Number, Value};
 use crate::program::{CompareOp, Span};
 
 /// Names that are builtins when the program does not bind them.
@@ -98,8 +98,10 @@ impl<'p> Machine<'p, '_> {
             | "Counter"
             | "collections.defaultdict"
             | "defaultdict" => self.dictionary(name, &args, span),
-            "collections.deque" | "deque" => self.collection("list", &args, span),
+            "collections.deque" | "deque" => self.deque(&args, span),
             "range" => self.range(&args, span),
+            "math.isclose" => self.is_close(&args),
+            "html.escape" | "xml.sax.saxutils.escape" => escape(name, &args),
             "min" | "max" => self.extreme(name == "max", &args, span),
             "sum" | "math.fsum" | "statistics.mean" | "numpy.mean" | "np.mean" => self.sum(name, &args, span),
             "isinstance" => self.isinstance(&args),
@@ -123,11 +125,15 @@ impl<'p> Machine<'p, '_> {
                 _ => raise("TypeError"),
             },
             "<record>" => Ok(self.record(args)),
-            // Copies and JSON round trips keep what the decision looks at.
+            "random.shuffle" => {
+                args.positional.first().into_iter().for_each(super::expressions::forget_items);
+                Ok(Value::None)
+            }
+            "json.dumps" => self.json_dumps(&args, span),
+            "json.loads" => self.json_loads(&args, span),
+            // Copies and a response in another dress keep what the decision looks at.
             "copy.copy"
             | "copy.deepcopy"
-            | "json.dumps"
-            | "json.loads"
             | "json.load"
             | "MessageToDict"
             | "MessageToJson"
@@ -317,9 +323,16 @@ impl<'p> Machine<'p, '_> {
             "iter" if matches!(first, Value::Iterator(_) | Value::Generator(_)) => return Ok(first.clone()),
             _ => {}
         }
-        let items = self.items(first, span)?;
+        let mut items = Vec::new();
+        let seen = self.each(first, span, &mut |machine, item| {
+            machine.charge(1, span)?;
+            items.push(item);
+            Ok(true)
+        })?;
+        let growth = if seen == Growth::Sample { seen } else { growth };
         Ok(match name {
             "list" => Value::list(items, growth),
+            "tuple" if growth == Growth::Sample => Value::unknown("a tuple of unknown length"),
             "tuple" => Value::tuple(items),
             "set" | "frozenset" => return self.set_of(items, growth),
             "iter" => Value::iterator(items, growth),
@@ -374,6 +387,8 @@ impl<'p> Machine<'p, '_> {
         let mirrors = growths.iter().all(|growth| *growth == Growth::Mirror);
         let growth = if mirrors {
             Growth::Mirror
+        } else if growths.contains(&Growth::Sample) {
+            Growth::Sample
         } else {
             growths.into_iter().find(|g| *g != Growth::Mirror).unwrap_or(Growth::Fixed)
         };
@@ -464,6 +479,26 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
+    /// `math.isclose(a, b, rel_tol=..., abs_tol=...)`.
+    fn is_close(&mut self, args: &Args<'p>) -> Run<Value<'p>> {
+        let (Some(a), Some(b)) = (args.get(0), args.get(1)) else { return raise("TypeError") };
+        let (rel, abs) = (Value::Float(1e-9, false), Value::Float(0.0, false));
+        let tolerances = [args.keyword("rel_tol").unwrap_or(&rel), args.keyword("abs_tol").unwrap_or(&abs)];
+        if let Some(what) = [a, b].into_iter().chain(tolerances).find_map(Value::unknown_text) {
+            return Ok(Value::unknown(format!("math.isclose({what})")));
+        }
+        self.inspect_pair(a, b);
+        let number = |value: &Value<'p>| value.number().map_or_else(|| raise("TypeError"), |n| Ok(n.0.as_f64()));
+        let (a, b, rel, abs) = (number(a)?, number(b)?, number(tolerances[0])?, number(tolerances[1])?);
+        if rel < 0.0 || abs < 0.0 {
+            return raise("ValueError");
+        }
+        #[expect(clippy::float_cmp, reason = "as Python does, for infinities")]
+        let same = a == b;
+        let near = a.is_finite() && b.is_finite() && (a - b).abs() <= (rel * a.abs().max(b.abs())).max(abs);
+        Ok(Value::Bool(same || near))
+    }
+
     fn sum(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
         let Some(iterable) = args.get(0) else { return raise("TypeError") };
         let mut total = args.get(1).cloned().unwrap_or(Value::int(0));
@@ -516,13 +551,12 @@ impl<'p> Machine<'p, '_> {
         let mut table = Table::new(Growth::Fixed);
         let counter = name.ends_with("Counter");
         let default = name.ends_with("defaultdict");
-        if counter {
-            table.missing = Missing::Zero;
-        }
-        if default && let Some(factory) = args.get(0) {
-            table.missing =
-                if matches!(factory, Value::None) { Missing::Raise } else { Missing::Make(factory.clone()) };
-        }
+        table.class = match name {
+            _ if counter => Class::Counter,
+            _ if default => Class::Default(args.get(0).cloned().unwrap_or(Value::None)),
+            _ if name.ends_with("OrderedDict") => Class::Ordered,
+            _ => Class::Dict,
+        };
         if let Some(entries) = args.get(usize::from(default)) {
             if let Value::Unknown(unknown) = entries {
                 return Ok(Value::unknown(format!("{name}({})", unknown.text)));
@@ -543,6 +577,23 @@ impl<'p> Machine<'p, '_> {
         Ok(Value::Dict(Rc::new(table.into())))
     }
 
+    fn deque(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let most = match args.at_or(1, "maxlen") {
+            None | Some(Value::None) => None,
+            Some(Value::Int(most, _)) => Some(usize::try_from(*most).or_else(|_| raise("ValueError"))?),
+            Some(Value::Unknown(unknown)) => return Ok(Value::unknown(format!("deque(..., {})", unknown.text))),
+            Some(_) => return raise("TypeError"),
+        };
+        let (mut items, growth) = match args.get(0) {
+            None => (Vec::new(), Growth::Fixed),
+            Some(Value::Unknown(unknown)) => return Ok(Value::unknown(format!("deque({})", unknown.text))),
+            Some(iterable) => (self.items(iterable, span)?, self.growth(iterable)),
+        };
+        let surplus = items.len().saturating_sub(most.unwrap_or(usize::MAX));
+        items.drain(..surplus);
+        Ok(Value::list_of(ListClass::Deque(most), items, growth))
+    }
+
     #[expect(clippy::unused_self, reason = "one shape for all builtins")]
     fn isinstance(&mut self, args: &Args<'p>) -> Run<Value<'p>> {
         let (Some(value), Some(class)) = (args.get(0), args.get(1)) else { return raise("TypeError") };
@@ -555,8 +606,9 @@ impl<'p> Machine<'p, '_> {
             match class {
                 Value::Builtin(class) => {
                     let own = value.type_name();
-                    if own == &*class
+                    if own == class.trim_start_matches("collections.")
                         || &*class == "object"
+                        || (&*class == "dict" && matches!(value, Value::Dict(_)))
                         || (own == "bool" && &*class == "int")
                         || (own == "set" && &*class == "frozenset")
                     {
@@ -594,6 +646,20 @@ impl<'p> Machine<'p, '_> {
             _ => Ok(Value::unknown(format!("{name}(...)"))),
         }
     }
+}
+
+/// `html.escape(text)` and `xml.sax.saxutils.escape(text)`: the former escapes quotes too.
+fn escape<'p>(name: &str, args: &Args<'p>) -> Run<Value<'p>> {
+    let text = match args.get(0) {
+        Some(Value::Str(text)) if args.positional.len() == 1 && args.keywords.is_empty() => text,
+        Some(_) => return Ok(Value::unknown(format!("{name}(...)"))),
+        None => return raise("TypeError"),
+    };
+    let quotes = name.starts_with("html.");
+    Ok(Value::Str(text.map(|piece| {
+        let escaped = piece.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        if quotes { escaped.replace('"', "&quot;").replace('\'', "&#x27;") } else { escaped }
+    })))
 }
 
 /// Rounds half to even on the decimal text, as Python does (it rounds the exact binary value).

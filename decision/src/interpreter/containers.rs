@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::expressions::Args;
 use super::machine::{Machine, Run, raise};
 use super::operators::equal;
-use super::table::{Key, Missing, Table};
-use super::value::{Growth, List, Shared, Tuple, Value};
+use super::table::{Class, Key, Table};
+use super::value::{Growth, List, ListClass, Shared, Tuple, Value};
 use crate::program::Span;
 
 impl<'p> Machine<'p, '_> {
@@ -18,6 +18,11 @@ impl<'p> Machine<'p, '_> {
         args: &Args<'p>,
         span: Span,
     ) -> Run<Value<'p>> {
+        if matches!(list.borrow().class, ListClass::Deque(_))
+            && let Some(result) = self.deque_method(object, list, name, args, span)?
+        {
+            return Ok(result);
+        }
         match (name, args.positional.as_slice()) {
             ("append" | "add", [item]) => {
                 self.grow(list);
@@ -57,7 +62,7 @@ impl<'p> Machine<'p, '_> {
             ("reverse", []) => list.borrow_mut().items.reverse(),
             ("copy", []) => {
                 let list = list.borrow();
-                return Ok(Value::list(list.items.clone(), list.growth));
+                return Ok(Value::list_of(list.class, list.items.clone(), list.growth));
             }
             ("sort", _) => {
                 let items = list.borrow().items.clone();
@@ -82,6 +87,54 @@ impl<'p> Machine<'p, '_> {
             _ => return raise("AttributeError"),
         }
         Ok(Value::None)
+    }
+
+    /// Methods that a `deque` has of its own, or that its length bounds.
+    fn deque_method(
+        &mut self,
+        object: &Value<'p>,
+        list: &Shared<List<'p>>,
+        name: &str,
+        args: &Args<'p>,
+        span: Span,
+    ) -> Run<Option<Value<'p>>> {
+        let more = match (name, args.positional.as_slice()) {
+            ("append" | "appendleft", [item]) => vec![item.clone()],
+            ("extend" | "extendleft", [more]) => self.items(more, span)?,
+            ("popleft", []) => {
+                self.inspect(object);
+                let mut list = list.borrow_mut();
+                return if list.items.is_empty() { raise("IndexError") } else { Ok(Some(list.items.remove(0))) };
+            }
+            ("rotate", _) => {
+                let steps = match args.get(0) {
+                    None => 1,
+                    Some(Value::Int(steps, _)) => *steps,
+                    Some(_) => return raise("TypeError"),
+                };
+                let items = &mut list.borrow_mut().items;
+                let length = items.len().max(1) as i64;
+                items.rotate_right(steps.rem_euclid(length) as usize % length as usize);
+                return Ok(Some(Value::None));
+            }
+            _ => return Ok(None),
+        };
+        self.charge(list.borrow().items.len() + more.len(), span)?;
+        self.grow(list);
+        let mut list = list.borrow_mut();
+        let ListClass::Deque(most) = list.class else { return Ok(None) };
+        let most = most.unwrap_or(usize::MAX);
+        for item in more {
+            if name.ends_with("left") {
+                list.items.insert(0, item);
+                list.items.truncate(most);
+            } else {
+                list.items.push(item);
+                let surplus = list.items.len().saturating_sub(most);
+                list.items.drain(..surplus);
+            }
+        }
+        Ok(Some(Value::None))
     }
 
     fn grow(&mut self, list: &Shared<List<'p>>) {
@@ -137,20 +190,25 @@ impl<'p> Machine<'p, '_> {
                 }
                 Ok(value)
             }
-            "keys" => Ok(Value::list(dict.borrow().keys(), dict.borrow().growth)),
+            "keys" => {
+                let dict = dict.borrow();
+                Ok(Value::list_of(view(&dict, ["dict_keys", "odict_keys"]), dict.keys(), dict.growth))
+            }
             "values" => {
                 let dict = dict.borrow();
-                Ok(Value::list(dict.entries().iter().map(|entry| entry.1.clone()).collect(), dict.growth))
+                let values = dict.entries().iter().map(|entry| entry.1.clone()).collect();
+                Ok(Value::list_of(view(&dict, ["dict_values", "odict_values"]), values, dict.growth))
             }
             "items" => {
                 let dict = dict.borrow();
                 let pair = |(key, value): &(Value<'p>, Value<'p>)| Value::tuple(vec![key.clone(), value.clone()]);
-                Ok(Value::list(dict.entries().iter().map(pair).collect(), dict.growth))
+                let items = dict.entries().iter().map(pair).collect();
+                Ok(Value::list_of(view(&dict, ["dict_items", "odict_items"]), items, dict.growth))
             }
             "update" => {
                 if let Some(more) = args.get(0) {
                     let mut merged = dict.borrow().clone();
-                    if matches!(dict.borrow().missing, Missing::Zero) && !matches!(more, Value::Dict(_)) {
+                    if matches!(dict.borrow().class, Class::Counter) && !matches!(more, Value::Dict(_)) {
                         self.count_into(&mut merged, more, span)?;
                     } else {
                         self.update(&mut merged, more, span)?;
@@ -180,9 +238,7 @@ impl<'p> Machine<'p, '_> {
     fn most_common(&mut self, dict: &Shared<Table<'p>>, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
         let dict = dict.borrow();
         self.charge(dict.len(), span)?;
-        let mut entries: Vec<_> = dict.entries().to_vec();
-        let count = |value: &Value<'p>| value.number().map_or(0.0, |(number, _)| number.as_f64());
-        entries.sort_by(|a, b| count(&b.1).total_cmp(&count(&a.1)));
+        let mut entries = dict.most_common();
         if let Some(Value::Int(most, _)) = args.get(0) {
             entries.truncate(usize::try_from(*most).unwrap_or(0));
         }
@@ -196,7 +252,7 @@ impl<'p> Machine<'p, '_> {
             let more = more.borrow();
             if table.len() == 0 {
                 table.growth = more.growth;
-            } else if more.growth != Growth::Fixed && more.len() > 0 {
+            } else if !matches!(more.growth, Growth::Fixed | Growth::Sample) && more.len() > 0 {
                 table.growth = Growth::Grown;
             }
             for (key, value) in more.entries() {
@@ -315,4 +371,9 @@ impl<'p> Machine<'p, '_> {
         };
         self.set_of(kept, Growth::Grown)
     }
+}
+
+/// A view of a dictionary, by the names for plain and for ordered ones.
+fn view(dict: &Table<'_>, [plain, ordered]: [&'static str; 2]) -> ListClass {
+    ListClass::View(if matches!(dict.class, Class::Ordered) { ordered } else { plain })
 }

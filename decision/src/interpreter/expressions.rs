@@ -322,8 +322,11 @@ impl<'p> Machine<'p, '_> {
 
     fn eval_opaque(&mut self, text: &'p str, call: bool, args: &'p [Expr], span: Span) -> Run<Value<'p>> {
         let args = self.elements(args)?;
+        let callee = text.split('(').next().unwrap_or(text);
+        if is_reordering(callee) {
+            args.first().into_iter().for_each(forget_items);
+        }
         if !call {
-            let callee = text.split('(').next().unwrap_or(text);
             return Ok(match self.shown_call(callee, &args) {
                 Some(shown) => Value::unknown_shown(text, shown),
                 None => Value::unknown(text),
@@ -511,6 +514,8 @@ impl<'p> Machine<'p, '_> {
         let iterable = self.eval(iter)?;
         if iterable.is_data() && *growth == Growth::Fixed {
             *growth = if tests.is_empty() { Growth::Mirror } else { Growth::Grown };
+        } else if self.growth(&iterable) == Growth::Sample && *growth == Growth::Fixed {
+            *growth = Growth::Sample;
         }
         let inspections = self.inspections;
         let mut go_on = true;
@@ -530,6 +535,20 @@ impl<'p> Machine<'p, '_> {
             Ok(go_on)
         })?;
         Ok(go_on)
+    }
+}
+
+/// Whether a function of the standard library, or one like it, changes the order of its first argument in place.
+fn is_reordering(callee: &str) -> bool {
+    let name = callee.rsplit('.').next().unwrap_or(callee);
+    matches!(name, "shuffle" | "heapify")
+}
+
+/// What is at which place in a list is no longer known.
+pub(super) fn forget_items(list: &Value<'_>) {
+    let Value::List(list) = list else { return };
+    for item in &mut list.borrow_mut().items {
+        *item = Value::unknown("an item of a shuffled list");
     }
 }
 

@@ -66,8 +66,23 @@ pub struct Observation {
     pub printed: Vec<String>,
 }
 
+impl Observation {
+    /// Keeps what another run shows, too.
+    fn keep_common(&mut self, other: &Self) {
+        self.returned = self.returned.take().filter(|returned| other.returned.as_ref() == Some(returned));
+        self.raised = self.raised.take().filter(|raised| other.raised.as_ref() == Some(raised));
+        let mut left: Vec<&String> = other.printed.iter().collect();
+        self.printed.retain(|line| {
+            let at = left.iter().position(|other| *other == line);
+            at.is_some_and(|at| left.remove(at) == line)
+        });
+    }
+}
+
 impl Trace {
+    /// Takes over what another way through the tests of unknown values did; only what both show is observed.
     pub(crate) fn merge(&mut self, other: Self) {
+        self.observation.keep_common(&other.observation);
         self.tests.extend(other.tests);
         self.inspecting.extend(other.inspecting);
         self.compared.extend(other.compared);
@@ -102,9 +117,15 @@ pub(super) struct Machine<'p, 'o> {
     /// Exception names of the handlers that the run is in, for a bare `raise`.
     pub(super) handling: Vec<String>,
     pub(super) tracing: bool,
+    /// Loops over unknown collections that the run is in: how many turns there are is unknown.
+    pub(super) sampling: u32,
+    /// Whether such a loop was left early, which it may not have been.
+    pub(super) doubtful: bool,
     pub(super) trace: Trace,
     /// Attributes and items stored on unknown objects, and module variables: their last value is observable.
     pub(super) stored: HashMap<String, (Span, Rendered)>,
+    /// What `json.dumps` made texts of.
+    pub(super) dumped: HashMap<Rc<str>, Value<'p>>,
     locals: HashMap<u32, Rc<HashSet<&'p str>>>,
     effects: Vec<Effect>,
     steps: u64,
@@ -144,8 +165,11 @@ pub(crate) fn run(
         iteration: None,
         handling: Vec::new(),
         tracing,
+        sampling: 0,
+        doubtful: false,
         trace: Trace::default(),
         stored: HashMap::new(),
+        dumped: HashMap::new(),
         locals: HashMap::new(),
         effects: Vec::new(),
         steps: 0,
@@ -188,7 +212,7 @@ impl<'p> Machine<'p, '_> {
             let shown = render(&value);
             if self.tracing {
                 let text = repr(&value);
-                self.trace.observation.returned = (!text.is_unknown()).then(|| text.as_str().to_owned());
+                self.trace.observation.returned = (text.is_exact() && !self.doubtful).then(|| text.as_str().to_owned());
             }
             self.push_effect(span.unwrap_or(entry.span), "return", vec![shown]);
         }
@@ -233,9 +257,9 @@ impl<'p> Machine<'p, '_> {
 
     /// Records an effect, unless it happens for every item of the API alike: then nothing decided it.
     pub(super) fn effect(&mut self, span: Span, action: &str, values: &[Value<'p>]) {
-        if self.tracing && action == "print" {
+        if self.tracing && action == "print" && self.sampling == 0 {
             let texts: Vec<_> = values.iter().map(to_str).collect();
-            if !texts.iter().any(super::text::Text::is_unknown) {
+            if texts.iter().all(super::text::Text::is_exact) {
                 let line = texts.iter().map(super::text::Text::as_str).collect::<Vec<_>>().join(" ");
                 self.trace.observation.printed.push(line);
             }

@@ -210,7 +210,11 @@ impl<'p> Machine<'p, '_> {
 }
 
 pub(super) fn joint_growth(a: Growth, b: Growth) -> Growth {
-    if a == b { a } else { Growth::Grown }
+    match (a, b) {
+        _ if a == b => a,
+        (Growth::Sample, Growth::Fixed) | (Growth::Fixed, Growth::Sample) => Growth::Sample,
+        _ => Growth::Grown,
+    }
 }
 
 /// Whether comparing this value looks at data of the API.

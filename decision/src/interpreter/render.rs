@@ -1,7 +1,8 @@
 //! Values as they show in a decision, and Python's `repr` and `str`.
 
-use super::text::{Origin, Text, TextBuilder};
-use super::value::{Growth, Value};
+use super::table::{Class, Table};
+use super::text::{Origin, ShownPart, Text, TextBuilder};
+use super::value::{Growth, ListClass, Value};
 use crate::decision::Rendered;
 
 /// How deep nested containers are shown; a list that holds itself ends there.
@@ -95,13 +96,13 @@ fn bracketed(open: &str, items: Vec<Rendered>, close: &str) -> Rendered {
 }
 
 fn render_text(text: &Text) -> Rendered {
-    let pieces = text.pieces();
     let mut parts: Vec<Rendered> = Vec::new();
-    for (piece, origin) in pieces {
-        let part = match origin {
-            Origin::Program => Rendered::Chosen(quoted(piece)),
-            Origin::Api => Rendered::Data,
-            Origin::Unknown => Rendered::Unknown,
+    for part in text.shown_parts() {
+        let part = match part {
+            ShownPart::Words(words, Origin::Program) => Rendered::Chosen(quoted(&words)),
+            ShownPart::Words(_, Origin::Api) => Rendered::Data,
+            ShownPart::Words(_, Origin::Unknown) => Rendered::Unknown,
+            ShownPart::Value(value) => value,
         };
         // `text += description + ", "` in a loop shows once, however many labels there are.
         if !parts.contains(&part) {
@@ -113,9 +114,17 @@ fn render_text(text: &Text) -> Rendered {
 
 /// Python's `repr` of a string.
 fn quoted(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push(quote);
+    let quote = quote_for(text);
+    format!("{quote}{}{quote}", escaped(text, quote))
+}
+
+fn quote_for(text: &str) -> char {
+    if text.contains('\'') && !text.contains('"') { '"' } else { '\'' }
+}
+
+/// What stands between the quotes.
+fn escaped(text: &str, quote: char) -> String {
+    let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '\\' => out.push_str("\\\\"),
@@ -126,11 +135,12 @@ fn quoted(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if (c as u32) < 0x20 || c as u32 == 0x7f => out.extend(['\\', 'x'].into_iter().chain(hex(c as u32))),
+            c if (c as u32) < 0x20 || (0x7f..0xa1).contains(&(c as u32)) || c == '\u{ad}' => {
+                out.extend(['\\', 'x'].into_iter().chain(hex(c as u32)));
+            }
             c => out.push(c),
         }
     }
-    out.push(quote);
     out
 }
 
@@ -157,6 +167,7 @@ pub(super) fn to_str(value: &Value<'_>) -> Text {
 fn write_repr(value: &Value<'_>, out: &mut TextBuilder, depth: usize) {
     let program = Origin::Program;
     if depth == 0 || out.len() > 1 << 16 {
+        out.loosen();
         return out.push_str("...", program);
     }
     match value {
@@ -164,46 +175,133 @@ fn write_repr(value: &Value<'_>, out: &mut TextBuilder, depth: usize) {
         Value::Bool(value) => out.push_str(if *value { "True" } else { "False" }, program),
         Value::Int(value, data) => out.push_str(&value.to_string(), origin(*data)),
         Value::Float(value, data) => out.push_str(&float_repr(*value), origin(*data)),
-        Value::Str(text) => {
-            let plain = text.pieces();
-            match plain.as_slice() {
-                [(piece, origin)] => out.push_str(&quoted(piece), *origin),
-                _ => out.push(text),
-            }
-        }
+        Value::Str(text) => write_quoted(text, out),
         Value::List(list) => {
             let list = list.borrow();
-            write_items("[", &list.items, list.growth, "]", out, depth);
+            let (open, close) = match list.class {
+                ListClass::List => (String::from("["), String::from("]")),
+                ListClass::Deque(None) => ("deque([".to_owned(), "])".to_owned()),
+                ListClass::Deque(Some(most)) => ("deque([".to_owned(), format!("], maxlen={most})")),
+                ListClass::View(name) => (format!("{name}(["), "])".to_owned()),
+            };
+            write_items(&open, &list.items, list.growth, &close, out, depth);
         }
         Value::Tuple(items) => {
             let close = if items.len() == 1 { ",)" } else { ")" };
             write_items("(", items, Growth::Fixed, close, out, depth);
         }
-        Value::Set(set) => {
-            let set = set.borrow();
-            match set.len() {
-                0 => out.push_str("set()", program),
-                _ => write_items("{", &set.keys(), set.growth, "}", out, depth),
-            }
+        Value::Set(set) => write_set(&set.borrow(), out, depth),
+        Value::Dict(dict) => write_dict(&dict.borrow(), out, depth),
+        Value::Api(_) | Value::Match(_) => {
+            out.push_str(value.type_name(), Origin::Api);
+            out.loosen();
         }
-        Value::Dict(dict) => {
-            out.push_str("{", program);
-            for (i, (key, value)) in dict.borrow().entries().iter().enumerate() {
-                out.push_str(if i == 0 { "" } else { ", " }, program);
-                write_repr(key, out, depth - 1);
-                out.push_str(": ", program);
-                write_repr(value, out, depth - 1);
-            }
-            out.push_str("}", program);
-        }
-        Value::Api(_) | Value::Match(_) => out.push_str(value.type_name(), Origin::Api),
         Value::Member(member) => {
             let class = member.class.rsplit('.').next().unwrap_or_default();
             out.push_str(&format!("{class}.{}", member.name), Origin::Api);
         }
         Value::Unknown(unknown) => out.push_str(&unknown.text, Origin::Unknown),
-        Value::Builtin(name) => out.push_str(&format!("<built-in function {name}>"), program),
-        other => out.push_str(&format!("<{}>", other.type_name()), program),
+        Value::Builtin(name) => write_builtin(name, out),
+        other => {
+            out.push_str(&format!("<{}>", other.type_name()), program);
+            // Python writes its address.
+            out.loosen();
+        }
+    }
+}
+
+fn write_builtin(name: &str, out: &mut TextBuilder) {
+    let is_class = matches!(
+        name,
+        "bool"
+            | "bytes"
+            | "dict"
+            | "float"
+            | "frozenset"
+            | "int"
+            | "list"
+            | "object"
+            | "set"
+            | "str"
+            | "tuple"
+            | "type"
+    );
+    if is_class || name == "NoneType" {
+        return out.push_str(&format!("<class '{name}'>"), Origin::Program);
+    }
+    out.push_str(&format!("<built-in function {name}>"), Origin::Program);
+    if !super::builtins::is_builtin(name) {
+        // Written in a way of its own.
+        out.loosen();
+    }
+}
+
+fn write_set(set: &Table<'_>, out: &mut TextBuilder, depth: usize) {
+    match set.len() {
+        0 => out.push_str("set()", Origin::Program),
+        count => {
+            write_items("{", &set.keys(), set.growth, "}", out, depth);
+            // The order follows the hashes.
+            if count > 1 {
+                out.loosen();
+            }
+        }
+    }
+}
+
+/// As `CPython` 3.11 writes its dictionaries.
+fn write_dict(dict: &Table<'_>, out: &mut TextBuilder, depth: usize) {
+    let program = Origin::Program;
+    if dict.growth == Growth::Sample {
+        out.loosen();
+    }
+    match &dict.class {
+        Class::Dict => write_entries(dict.entries(), out, depth),
+        Class::Default(factory) => {
+            out.push_str("defaultdict(", program);
+            write_repr(factory, out, depth - 1);
+            out.push_str(", ", program);
+            write_entries(dict.entries(), out, depth);
+            out.push_str(")", program);
+        }
+        Class::Counter if dict.len() == 0 => out.push_str("Counter()", program),
+        Class::Counter => {
+            out.push_str("Counter(", program);
+            write_entries(&dict.most_common(), out, depth);
+            out.push_str(")", program);
+        }
+        Class::Ordered if dict.len() == 0 => out.push_str("OrderedDict()", program),
+        Class::Ordered => {
+            let pairs: Vec<_> = dict.entries().iter().map(|(k, v)| Value::tuple(vec![k.clone(), v.clone()])).collect();
+            write_items("OrderedDict([", &pairs, dict.growth, "])", out, depth);
+        }
+    }
+}
+
+fn write_entries(entries: &[(Value<'_>, Value<'_>)], out: &mut TextBuilder, depth: usize) {
+    out.push_str("{", Origin::Program);
+    for (i, (key, value)) in entries.iter().enumerate() {
+        out.push_str(if i == 0 { "" } else { ", " }, Origin::Program);
+        write_repr(key, out, depth - 1);
+        out.push_str(": ", Origin::Program);
+        write_repr(value, out, depth - 1);
+    }
+    out.push_str("}", Origin::Program);
+}
+
+/// A text in quotes, its pieces of their own origin.
+fn write_quoted(text: &Text, out: &mut TextBuilder) {
+    let quote = quote_for(text.as_str());
+    let pieces = text.pieces();
+    let edge = |piece: Option<&(&str, Origin)>| piece.map_or(Origin::Program, |piece| piece.1);
+    let mark = quote.to_string();
+    out.push_str(&mark, edge(pieces.first()));
+    for (piece, origin) in &pieces {
+        out.push_str(&escaped(piece, quote), *origin);
+    }
+    out.push_str(&mark, edge(pieces.last()));
+    if !text.is_exact() {
+        out.loosen();
     }
 }
 
@@ -215,6 +313,9 @@ fn write_items(open: &str, items: &[Value<'_>], growth: Growth, close: &str, out
         write_repr(item, out, depth - 1);
     }
     out.push_str(close, own);
+    if growth == Growth::Sample {
+        out.loosen();
+    }
 }
 
 fn origin(data: bool) -> Origin {

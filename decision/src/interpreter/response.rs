@@ -49,12 +49,11 @@ struct View {
 impl View {
     fn value<'p>(self, shape: &Shape, part: Option<&Json>) -> Value<'p> {
         let nothing;
-        let part = match part {
-            Some(part) => part,
-            None => {
-                nothing = shape.nothing();
-                &nothing
-            }
+        let part = if let Some(part) = part {
+            part
+        } else {
+            nothing = shape.nothing();
+            &nothing
         };
         let text = || Value::data(part.as_str().unwrap_or_default());
         match (shape, part) {
@@ -63,7 +62,7 @@ impl View {
                 Value::list(items.iter().map(|part| self.value(item, Some(part))).collect(), Growth::Mirror)
             }
             (Shape::List(_), _) => Value::list(Vec::new(), Growth::Mirror),
-            (_, Json::Null) => Value::unknown("a part of the response"),
+            (_, Json::Null) | (Shape::Other, _) => Value::unknown("a part of the response"),
             (Shape::Name | Shape::Text | Shape::Word(_), _) => text(),
             (Shape::Score | Shape::Percent | Shape::Number { .. }, _) => {
                 Value::Float(part.as_f64().unwrap_or_default(), true)
@@ -71,7 +70,6 @@ impl View {
             (Shape::Choice(_), _) if self.form == ResponseForm::Json => text(),
             (Shape::Choice(choice), _) => member(choice, part.as_str().unwrap_or_default()),
             (Shape::Flag, _) => Value::data_flag(part.as_bool().unwrap_or_default()),
-            (Shape::Other, _) => Value::unknown("a part of the response"),
         }
     }
 

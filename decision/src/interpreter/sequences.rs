@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::machine::{Machine, Run, raise};
 use super::render::repr;
-use super::table::{Key, Missing};
+use super::table::{Class, Key};
 use super::value::{Growth, Value};
 use crate::program::Span;
 
@@ -12,34 +12,45 @@ use crate::program::Span;
 type Each<'p, 'f, M> = &'f mut dyn FnMut(&mut M, Value<'p>) -> Run<bool>;
 
 impl<'p> Machine<'p, '_> {
-    /// Calls `each` with every item until it says false. Generators run only as far as that.
-    pub(super) fn each(&mut self, iterable: &Value<'p>, span: Span, each: Each<'p, '_, Self>) -> Run<()> {
+    /// Calls `each` with every item until it says false, and says how a collection of all would get its length.
+    /// Generators run only as far as that.
+    pub(super) fn each(&mut self, iterable: &Value<'p>, span: Span, each: Each<'p, '_, Self>) -> Run<Growth> {
+        let growth = self.growth(iterable);
+        let sampled = u32::from(growth == Growth::Sample);
+        self.sampling += sampled;
+        let result = self.each_item(iterable, span, each);
+        self.sampling -= sampled;
+        result.map(|own| own.unwrap_or(growth))
+    }
+
+    /// As [`Machine::each`]; a generator knows only at its end how it got its length.
+    fn each_item(&mut self, iterable: &Value<'p>, span: Span, each: Each<'p, '_, Self>) -> Run<Option<Growth>> {
         match iterable {
             Value::List(list) => {
                 // Python reads the list as it is at each turn, so that a body may change it.
                 let mut at = 0;
                 loop {
                     let item = list.borrow().items.get(at).cloned();
-                    let Some(item) = item else { return Ok(()) };
+                    let Some(item) = item else { return Ok(None) };
                     self.charge(1, span)?;
                     if !each(self, item)? {
-                        return Ok(());
+                        return Ok(None);
                     }
                     at += 1;
                 }
             }
             Value::Iterator(cursor) => loop {
                 let item = cursor.borrow_mut().items.next();
-                let Some(item) = item else { return Ok(()) };
+                let Some(item) = item else { return Ok(None) };
                 if !each(self, item)? {
-                    return Ok(());
+                    return Ok(None);
                 }
             },
             Value::Generator(generator) => {
                 let generator = Rc::clone(generator);
                 let skipped = generator.taken.get();
                 let mut seen = 0;
-                self.comprehend(generator.comprehension, Rc::clone(&generator.scope), &mut |machine| {
+                let growth = self.comprehend(generator.comprehension, Rc::clone(&generator.scope), &mut |machine| {
                     machine.charge(1, span)?;
                     seen += 1;
                     if seen <= skipped {
@@ -53,13 +64,13 @@ impl<'p> Machine<'p, '_> {
                     machine.scopes.extend(own);
                     result
                 })?;
-                Ok(())
+                Ok(Some(growth))
             }
             // One turn stands for all: nothing tells the items of an unknown collection apart.
             Value::Unknown(unknown) => {
                 let item = Value::unknown(format!("an item of {}", unknown.text));
                 each(self, item)?;
-                Ok(())
+                Ok(None)
             }
             _ => {
                 for item in self.snapshot(iterable)? {
@@ -68,7 +79,7 @@ impl<'p> Machine<'p, '_> {
                         break;
                     }
                 }
-                Ok(())
+                Ok(None)
             }
         }
     }
@@ -108,6 +119,7 @@ impl<'p> Machine<'p, '_> {
             Value::Set(table) | Value::Dict(table) => table.borrow().growth,
             Value::Iterator(cursor) => cursor.borrow().growth,
             Value::Generator(_) => Growth::Grown,
+            Value::Unknown(_) => Growth::Sample,
             _ => Growth::Fixed,
         }
     }
@@ -170,11 +182,11 @@ impl<'p> Machine<'p, '_> {
                 if index.unknown_text().is_some() || dict.borrow().unknown_keys {
                     return Ok(Value::unknown("an item under an unknown key"));
                 }
-                let missing = dict.borrow().missing.clone();
-                match missing {
-                    Missing::Raise => raise("KeyError"),
-                    Missing::Zero => Ok(Value::int(0)),
-                    Missing::Make(factory) => {
+                let class = dict.borrow().class.clone();
+                match class {
+                    Class::Dict | Class::Ordered | Class::Default(Value::None) => raise("KeyError"),
+                    Class::Counter => Ok(Value::int(0)),
+                    Class::Default(factory) => {
                         let value =
                             self.call_value(&factory, super::expressions::Args::positional(Vec::new()), span)?;
                         let mut dict = dict.borrow_mut();
@@ -212,6 +224,9 @@ impl<'p> Machine<'p, '_> {
                 }
                 if index.unknown_text().is_some() {
                     return Ok(Value::unknown("an item at an unknown index"));
+                }
+                if list.borrow().growth == Growth::Sample && !matches!(index, Value::Int(0 | -1, _)) {
+                    return Ok(Value::unknown("an item of an unknown collection"));
                 }
                 let at = self.index_in(index, length, span)?;
                 let item = list.borrow().items[at].clone();

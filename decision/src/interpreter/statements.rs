@@ -129,7 +129,10 @@ impl<'p> Machine<'p, '_> {
             }
         });
         self.iteration = around;
-        result?;
+        if result? == Growth::Sample && ended.is_some() {
+            // There may have been no turn at all.
+            self.doubtful = true;
+        }
         match ended {
             None => self.block(orelse),
             Some(Flow::Break) => Ok(Flow::Next),
@@ -298,7 +301,7 @@ impl<'p> Machine<'p, '_> {
         match before {
             _ if mirrors => Growth::Mirror,
             // Set one by one under names that the program wrote: a record, not a collection.
-            Growth::Fixed if self.iteration.is_none() => Growth::Fixed,
+            Growth::Fixed | Growth::Sample if self.iteration.is_none() => before,
             _ => Growth::Grown,
         }
     }
@@ -311,7 +314,15 @@ impl<'p> Machine<'p, '_> {
             }
             return Ok(());
         }
-        let mut items = self.items(value, span)?;
+        let mut items = Vec::new();
+        let growth = self.each(value, span, &mut |machine, item| {
+            machine.charge(1, span)?;
+            items.push(item);
+            Ok(true)
+        })?;
+        if growth == Growth::Sample {
+            return self.unpack(elements, &Value::unknown("an item of an unknown collection"), span);
+        }
         let starred = elements.iter().position(|element| matches!(element, Target::Starred { .. }));
         let fits = match starred {
             Some(_) => items.len() + 1 >= elements.len(),

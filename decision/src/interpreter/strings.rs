@@ -117,27 +117,44 @@ impl<'p> Machine<'p, '_> {
     fn join(&mut self, separator: &Text, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
         let Some(iterable) = args.get(0) else { return raise("TypeError") };
         let growth = self.growth(iterable);
-        let mut items = self.items(iterable, span)?;
-        if growth == Growth::Grown && items.iter().all(|item| matches!(item, Value::Str(text) if !text.is_data())) {
-            // Filled in the order of the scores, which was not decided.
-            items.sort_by_cached_key(|item| super::render::to_str(item).shared());
+        let mut texts = Vec::new();
+        for item in self.items(iterable, span)? {
+            texts.push(match item {
+                Value::Str(text) => text,
+                Value::Unknown(_) => to_str(&item),
+                _ => return raise("TypeError"),
+            });
         }
+        let unordered = matches!(iterable, Value::Set(_)) && texts.len() > 1 || growth == Growth::Sample;
+        let joined = self.joined(separator, &texts, unordered, span)?;
+        // As many separators as labels: their number was not decided.
+        let many = matches!(growth, Growth::Mirror | Growth::Grown);
+        let data = many && joined.is_data() || growth == Growth::Mirror;
+        if data && !joined.is_unknown() {
+            return Ok(Value::Str(joined.into_data()));
+        }
+        if growth != Growth::Grown || joined.is_data() {
+            return Ok(Value::Str(joined));
+        }
+        // Filled in the order of the scores, which was not decided.
+        texts.sort_by_cached_key(Text::shared);
+        let shown = self.joined(separator, &texts, unordered, span)?.shown_parts();
+        Ok(Value::Str(joined.showing(shown)))
+    }
+
+    fn joined(&mut self, separator: &Text, texts: &[Text], unordered: bool, span: Span) -> Run<Text> {
         let mut out = TextBuilder::default();
-        for (i, item) in items.iter().enumerate() {
+        for (i, text) in texts.iter().enumerate() {
             if i > 0 {
                 out.push(separator);
             }
-            match item {
-                Value::Str(text) => out.push(text),
-                Value::Unknown(_) => out.push(&to_str(item)),
-                _ => return raise("TypeError"),
-            }
+            out.push(text);
             self.charge(1 + out.len() / 64, span)?;
         }
-        let joined = out.build();
-        // As many separators as labels: their number was not decided.
-        let data = growth != Growth::Fixed && joined.is_data() || growth == Growth::Mirror;
-        Ok(if data && !joined.is_unknown() { Value::data(joined.shared()) } else { Value::Str(joined) })
+        if unordered {
+            out.loosen();
+        }
+        Ok(out.build())
     }
 }
 

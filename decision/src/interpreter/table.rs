@@ -62,19 +62,19 @@ pub(super) struct Table<'p> {
     pub(super) growth: Growth,
     /// Set when some key is unknown: a look-up that fails may be any of it.
     pub(super) unknown_keys: bool,
-    /// What a missing key gets: the factory of a `defaultdict`, zero for a `Counter`.
-    pub(super) missing: Missing<'p>,
+    /// Which of Python's dictionaries it is.
+    pub(super) class: Class<'p>,
 }
 
-/// What happens on a missing key.
+/// A class of dictionaries.
 #[derive(Clone)]
-pub(super) enum Missing<'p> {
-    /// `KeyError`.
-    Raise,
-    /// `Counter`: zero, not stored.
-    Zero,
-    /// `defaultdict`: the factory's value, stored.
-    Make(Value<'p>),
+pub(super) enum Class<'p> {
+    Dict,
+    Ordered,
+    /// A missing key is zero, and not stored.
+    Counter,
+    /// A missing key gets the value that the factory makes, and is stored; without factory it raises.
+    Default(Value<'p>),
 }
 
 impl Drop for Table<'_> {
@@ -90,7 +90,7 @@ impl<'p> Table<'p> {
     }
 
     pub(super) fn new(growth: Growth) -> Self {
-        Self { entries: Vec::new(), index: HashMap::new(), growth, unknown_keys: false, missing: Missing::Raise }
+        Self { entries: Vec::new(), index: HashMap::new(), growth, unknown_keys: false, class: Class::Dict }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -99,6 +99,14 @@ impl<'p> Table<'p> {
 
     pub(super) fn entries(&self) -> &[(Value<'p>, Value<'p>)] {
         &self.entries
+    }
+
+    /// The entries of a `Counter`: highest count first, ties in order of insertion.
+    pub(super) fn most_common(&self) -> Vec<(Value<'p>, Value<'p>)> {
+        let mut entries = self.entries.clone();
+        let count = |value: &Value<'p>| value.number().map_or(0.0, |(number, _)| number.as_f64());
+        entries.sort_by(|a, b| count(&b.1).total_cmp(&count(&a.1)));
+        entries
     }
 
     pub(super) fn keys(&self) -> Vec<Value<'p>> {

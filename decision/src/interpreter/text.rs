@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use crate::decision::Rendered;
+
 /// Where a piece of text came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
@@ -18,6 +20,19 @@ pub(super) enum Origin {
 pub(super) struct Text {
     string: Rc<str>,
     pieces: Pieces,
+    /// How it shows in a decision, where that is not its pieces: a value was written into it, whose order and
+    /// repetitions were not decided.
+    shown: Option<Rc<[ShownPart]>>,
+    /// The program determines what it says, but not word for word: items of a set, which come in any order.
+    loose: bool,
+}
+
+/// A part of a text as it shows in a decision.
+#[derive(Clone, Debug)]
+pub(super) enum ShownPart {
+    Words(String, Origin),
+    /// A value that was written into the text.
+    Value(Rendered),
 }
 
 #[derive(Clone, Debug)]
@@ -29,7 +44,7 @@ enum Pieces {
 
 impl Text {
     pub(super) fn new(string: impl Into<Rc<str>>, origin: Origin) -> Self {
-        Self { string: string.into(), pieces: Pieces::One(origin) }
+        Self { string: string.into(), pieces: Pieces::One(origin), shown: None, loose: false }
     }
 
     pub(super) fn program(string: impl Into<Rc<str>>) -> Self {
@@ -51,6 +66,29 @@ impl Text {
     /// Whether some piece is unknown, so that nothing may be concluded from the text.
     pub(super) fn is_unknown(&self) -> bool {
         self.has(Origin::Unknown)
+    }
+
+    /// This text, shown in a decision as these parts.
+    pub(super) fn showing(self, parts: Vec<ShownPart>) -> Self {
+        Self { shown: Some(parts.into()), ..self }
+    }
+
+    /// This text, all of it the API's.
+    pub(super) fn into_data(self) -> Self {
+        Self { pieces: Pieces::One(Origin::Api), shown: None, ..self }
+    }
+
+    /// Whether the program determines the text word for word.
+    pub(super) fn is_exact(&self) -> bool {
+        !self.loose && !self.is_unknown()
+    }
+
+    /// What a decision shows of the text, in order.
+    pub(super) fn shown_parts(&self) -> Vec<ShownPart> {
+        match &self.shown {
+            Some(shown) => shown.to_vec(),
+            None => self.pieces().into_iter().map(|(piece, origin)| ShownPart::Words(piece.into(), origin)).collect(),
+        }
     }
 
     fn has(&self, origin: Origin) -> bool {
@@ -85,16 +123,19 @@ impl Text {
 
     /// Applies a change that works on each piece by itself, e.g. of letter case.
     pub(super) fn map(&self, change: impl Fn(&str) -> String) -> Self {
-        match &self.pieces {
-            Pieces::One(origin) => Self::new(change(&self.string), *origin),
-            Pieces::Many(_) => {
-                let mut builder = TextBuilder::default();
-                for (piece, origin) in self.pieces() {
-                    builder.push_str(&change(piece), origin);
-                }
-                builder.build()
-            }
+        let mut builder = TextBuilder::default();
+        for (piece, origin) in self.pieces() {
+            builder.push_piece(&change(piece), origin);
         }
+        builder.shown = self.shown.as_ref().map(|shown| {
+            let changed = |part: &ShownPart| match part {
+                ShownPart::Words(words, origin) => ShownPart::Words(change(words), *origin),
+                ShownPart::Value(value) => ShownPart::Value(value.clone()),
+            };
+            shown.iter().map(changed).collect()
+        });
+        builder.loose = self.loose;
+        builder.build()
     }
 
     /// A text made from this one: the API's as soon as some piece is.
@@ -106,7 +147,7 @@ impl Text {
         } else {
             Origin::Program
         };
-        Self::new(string, origin)
+        Self { loose: self.loose, ..Self::new(string, origin) }
     }
 }
 
@@ -115,10 +156,19 @@ impl Text {
 pub(super) struct TextBuilder {
     string: String,
     pieces: Vec<(usize, Origin)>,
+    shown: Option<Vec<ShownPart>>,
+    loose: bool,
 }
 
 impl TextBuilder {
     pub(super) fn push_str(&mut self, piece: &str, origin: Origin) {
+        self.push_piece(piece, origin);
+        if let Some(shown) = self.shown.as_mut().filter(|_| !piece.is_empty()) {
+            push_words(shown, piece, origin);
+        }
+    }
+
+    fn push_piece(&mut self, piece: &str, origin: Origin) {
         // An empty piece of the API's is still its data: `"" + description` for an empty description.
         if piece.is_empty() && origin == Origin::Program {
             return;
@@ -131,13 +181,40 @@ impl TextBuilder {
     }
 
     pub(super) fn push(&mut self, text: &Text) {
-        for (piece, origin) in text.pieces() {
-            self.push_str(piece, origin);
+        self.loose |= text.loose;
+        if let (None, Some(_)) = (&self.shown, &text.shown) {
+            self.shown = Some(self.parts());
         }
+        if let Some(shown) = &mut self.shown {
+            for part in text.shown_parts() {
+                match part {
+                    ShownPart::Words(words, origin) => push_words(shown, &words, origin),
+                    ShownPart::Value(value) => shown.push(ShownPart::Value(value)),
+                }
+            }
+        }
+        for (piece, origin) in text.pieces() {
+            self.push_piece(piece, origin);
+        }
+    }
+
+    /// The pieces so far, as a decision shows them.
+    fn parts(&self) -> Vec<ShownPart> {
+        let mut start = 0;
+        let cut = self.pieces.iter().map(|&(length, origin)| {
+            start += length;
+            ShownPart::Words(self.string[start - length..start].to_owned(), origin)
+        });
+        cut.collect()
     }
 
     pub(super) fn len(&self) -> usize {
         self.string.len()
+    }
+
+    /// Says that the order of what was pushed is not determined.
+    pub(super) fn loosen(&mut self) {
+        self.loose = true;
     }
 
     pub(super) fn build(self) -> Text {
@@ -146,6 +223,13 @@ impl TextBuilder {
             [(_, origin)] => Pieces::One(*origin),
             many => Pieces::Many(many.into()),
         };
-        Text { string: self.string.into(), pieces }
+        Text { string: self.string.into(), pieces, shown: self.shown.map(Into::into), loose: self.loose }
+    }
+}
+
+fn push_words(shown: &mut Vec<ShownPart>, words: &str, origin: Origin) {
+    match shown.last_mut() {
+        Some(ShownPart::Words(last, of)) if *of == origin => last.push_str(words),
+        _ => shown.push(ShownPart::Words(words.to_owned(), origin)),
     }
 }

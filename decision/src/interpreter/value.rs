@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use super::scope::Scope;
-use super::table::Table;
+use super::table::{Class, Table};
 use super::text::{Origin, Text};
 use crate::decision::Rendered;
 use crate::program::{Comprehension, Expr, FunctionId, Parameter};
@@ -64,11 +64,24 @@ pub(super) enum Growth {
     Mirror,
     /// Filled under conditions.
     Grown,
+    /// One element for each of an unknown collection: the one it holds stands for all.
+    Sample,
 }
 
 pub(super) struct List<'p> {
     pub(super) items: Vec<Value<'p>>,
     pub(super) growth: Growth,
+    pub(super) class: ListClass,
+}
+
+/// What a list is in Python.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ListClass {
+    List,
+    /// A `deque`, with the most items it holds.
+    Deque(Option<usize>),
+    /// `dict.keys()` and its like, by class name.
+    View(&'static str),
 }
 
 /// The rest of an iterator.
@@ -159,7 +172,11 @@ impl Value<'_> {
     }
 
     pub(super) fn list(items: Vec<Self>, growth: Growth) -> Self {
-        Self::List(Rc::new(RefCell::new(List { items, growth })))
+        Self::list_of(ListClass::List, items, growth)
+    }
+
+    pub(super) fn list_of(class: ListClass, items: Vec<Self>, growth: Growth) -> Self {
+        Self::List(Rc::new(RefCell::new(List { items, growth, class })))
     }
 
     pub(super) fn iterator(items: Vec<Self>, growth: Growth) -> Self {
@@ -219,19 +236,27 @@ impl Value<'_> {
         match self {
             Self::None => "NoneType",
             Self::Bool(_) => "bool",
-            Self::Int(..) => "int",
+            Self::Int(..) | Self::Member(_) => "int",
             Self::Float(..) => "float",
             Self::Str(_) => "str",
-            Self::List(_) => "list",
+            Self::List(list) => match list.borrow().class {
+                ListClass::List => "list",
+                ListClass::Deque(_) => "deque",
+                ListClass::View(name) => name,
+            },
             Self::Tuple(_) => "tuple",
             Self::Set(_) => "set",
-            Self::Dict(_) => "dict",
+            Self::Dict(dict) => match dict.borrow().class {
+                Class::Dict => "dict",
+                Class::Ordered => "OrderedDict",
+                Class::Counter => "Counter",
+                Class::Default(_) => "defaultdict",
+            },
             Self::Iterator(_) => "iterator",
             Self::Generator(_) => "generator",
             Self::Function(_) | Self::Lambda(_) => "function",
             Self::Builtin(_) | Self::Bound(_) => "builtin_function_or_method",
             Self::Api(_) => "response",
-            Self::Member(_) => "int",
             Self::Pattern(_) => "re.Pattern",
             Self::Match(_) => "re.Match",
             Self::Unknown(_) => "object",

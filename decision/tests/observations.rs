@@ -1,0 +1,92 @@
+//! What the interpreter shows word for word against `CPython` 3.11: every line of `data/observations.jsonl` is a
+//! function's source, its program, and what `CPython` returned, raised and printed, without what the program does not
+//! determine.
+
+#![allow(clippy::unwrap_used, clippy::format_push_string, reason = "a test fails by panicking")]
+
+use chameleon_decision::{Api, ApiOutput, Decider, Observation, Program};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    program: Program,
+    /// Labels with scores, and what is seen.
+    outputs: Vec<(Vec<(String, f64)>, Seen)>,
+}
+
+#[derive(Deserialize)]
+struct Seen {
+    returned: Option<String>,
+    raised: Option<String>,
+    printed: Vec<String>,
+}
+
+/// Checks the cases of these names.
+fn check(names: &[&str]) {
+    let mut differences = String::new();
+    let mut checked = 0;
+    for line in include_str!("data/observations.jsonl").lines() {
+        let Case { name, program, outputs } = serde_json::from_str(line).unwrap();
+        if !names.contains(&name.as_str()) {
+            continue;
+        }
+        let api = Api::google_label_detection();
+        for (labels, seen) in outputs {
+            let Seen { returned, raised, printed } = seen;
+            let expected = Observation { returned, raised, printed };
+            let observed = Decider::new(&program, &api).observe(&ApiOutput::labels(labels.clone()));
+            if observed.as_ref() != Ok(&expected) {
+                differences += &format!("{name} on {labels:?}\n  here    {observed:?}\n  CPython {expected:?}\n");
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked >= names.len());
+    assert!(differences.is_empty(), "{differences}");
+}
+
+#[test]
+fn json_is_written_and_read_as_in_cpython() {
+    check(&["json_text", "json_style", "json_back", "json_bad"]);
+}
+
+#[test]
+fn collections_are_written_as_in_cpython() {
+    check(&["dictionaries", "deque"]);
+}
+
+#[test]
+fn what_was_joined_keeps_its_order() {
+    check(&["joined"]);
+}
+
+#[test]
+fn the_order_of_a_set_is_not_claimed() {
+    check(&["sets"]);
+}
+
+#[test]
+fn the_order_after_a_shuffle_is_not_claimed() {
+    check(&["shuffled"]);
+}
+
+#[test]
+fn ways_through_an_unknown_test_show_what_they_have_in_common() {
+    check(&["ways"]);
+}
+
+#[test]
+fn the_length_of_an_unknown_collection_is_not_claimed() {
+    check(&["unknown_length"]);
+}
+
+#[test]
+fn library_functions_compute_as_in_cpython() {
+    check(&["library"]);
+}
+
+#[test]
+fn a_part_of_a_response_is_no_text() {
+    check(&["text_of_a_record"]);
+}
