@@ -42,6 +42,15 @@ pub(super) struct Assumption {
     pub(super) is_loop: bool,
 }
 
+/// An unknown test about which something could be assumed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Open {
+    /// The test, or what a loop runs over.
+    pub(super) span: Span,
+    /// The way in which it has no say.
+    pub(super) idle: bool,
+}
+
 /// Cuts one function.
 pub(super) struct Cut<'a> {
     /// Facts of the slice.
@@ -58,8 +67,8 @@ pub(super) struct Cut<'a> {
     pub(super) searches: bool,
     /// What was assumed on the way.
     pub(super) assumptions: Vec<Assumption>,
-    /// Unknown tests about which nothing was assumed: what they set became unknown.
-    pub(super) open: Vec<Span>,
+    /// Unknown tests about which nothing was assumed, so that what they set became unknown.
+    pub(super) open: Vec<Open>,
 }
 
 impl Cut<'_> {
@@ -160,7 +169,7 @@ impl Cut<'_> {
     fn give_up(&mut self, test: Span, stmt: &Stmt) -> Vec<Stmt> {
         let names = visit::written_in(std::slice::from_ref(stmt));
         if !names.is_empty() {
-            self.open.push(test);
+            self.open.push(Open { span: test, idle: false });
         }
         havoc(stmt.span, names)
     }

@@ -2,7 +2,7 @@
 
 use chameleon_decision::{DecideError, Decider, DecisionProcess, FORMAT_VERSION, Problem, Span, Vocabulary, summarize};
 
-use super::cut::{Assumption, Ways};
+use super::cut::{Assumption, Open, Ways};
 use super::entry::{CallGraph, Chain};
 use super::lower::{Lowered, Site};
 use super::project::Project;
@@ -28,8 +28,8 @@ pub(super) struct Run<'a> {
 }
 
 /// What is assumed where nothing decides otherwise, one after the other: that nothing outside has a say, that everything
-/// has, and that what was taken to hold does not. First which way open tests go, then whether the others are turned.
-const ASSUMING: [(bool, bool); 3] = [(false, false), (true, false), (false, true)];
+/// has, and that what was taken to hold does not. First whether open tests are idle, then whether the others are turned.
+const ASSUMING: [(bool, bool); 3] = [(true, false), (false, false), (true, true)];
 
 type Found = (DecisionProcess, Vec<Problem>);
 
@@ -46,18 +46,24 @@ impl Run<'_> {
         for (at, part) in parts.iter().enumerate() {
             let decides = self.undecided(&self.cut(part, &Ways::new(), End::Whole)).is_none();
             let plain = decides.then(|| self.process_with(part, Ways::new()));
-            let assuming = ASSUMING.iter().filter_map(|&(open, turned)| {
-                let ways = self.ways(part, open, turned, !decides)?;
+            let assuming = ASSUMING.iter().filter_map(|&(idle, turned)| {
+                let ways = self.ways(part, idle, turned, !decides)?;
                 Some((self.process_with(part, ways), turned))
             });
-            for (at_all, ((process, mut problems), turned)) in
+            for (as_it_is, ((process, problems), turned)) in
                 plain.into_iter().map(|found| (true, (found, false))).chain(assuming.map(|found| (false, found)))
             {
-                if !process.summary.branches.is_empty() {
+                let branches = process.summary.branches.len();
+                if branches > 0 {
+                    // What is assumed may hide what the answer told apart before.
+                    let early = if as_it_is { None } else { self.shortened(part) };
+                    let (process, mut problems) = early
+                        .filter(|(early, _)| early.summary.branches.len() > branches)
+                        .unwrap_or((process, problems));
                     problems.extend(stopped.filter(|_| at > 0));
                     return (process, problems);
                 }
-                if at == 0 && (at_all || !(turned || decides)) {
+                if at == 0 && (as_it_is || !(turned || decides)) {
                     constant = constant.or(Some((process, problems)));
                 }
             }
@@ -80,7 +86,7 @@ impl Run<'_> {
         let Some((_, problem)) = self.undecided(&self.cut(chain, &Ways::new(), End::Whole)) else {
             return self.process_with(chain, Ways::new());
         };
-        let ways = ASSUMING.iter().find_map(|(open, turned)| self.ways(chain, *open, *turned, true));
+        let ways = ASSUMING.iter().find_map(|(idle, turned)| self.ways(chain, *idle, *turned, true));
         if let Some(ways) = ways {
             return self.process_with(chain, ways);
         }
@@ -91,7 +97,7 @@ impl Run<'_> {
 
     /// Ways for unknown tests with which a chain decides by the answer alone: tests that come to light behind others are
     /// added until it does. `fewest`: those without which it decides as well are left out.
-    fn ways(&self, chain: &Chain, open: bool, turned: bool, fewest: bool) -> Option<Ways> {
+    fn ways(&self, chain: &Chain, idle: bool, turned: bool, fewest: bool) -> Option<Ways> {
         let mut ways = Ways::new();
         for _ in 0..ROUNDS {
             let slice = self.cut(chain, &ways, End::Whole);
@@ -99,8 +105,8 @@ impl Run<'_> {
             if known > 0 && self.undecided(&slice).is_none() {
                 return Some(if fewest { self.fewest(chain, ways) } else { ways });
             }
-            for span in slice.open {
-                ways.entry(span).or_insert(open);
+            for Open { span, idle: way } in slice.open {
+                ways.entry(span).or_insert(way == idle);
             }
             for assumption in slice.assumptions.iter().filter(|_| turned) {
                 ways.entry(assumption.span).or_insert(false);

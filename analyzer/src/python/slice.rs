@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chameleon_decision::{Expr, ExprKind, Function, FunctionId, Program, Span, Stmt, StmtKind};
 
-use super::cut::{Assumption, Cut, Focus, Ways, havoc, unknown};
+use super::cut::{Assumption, Cut, Focus, Open, Ways, havoc, unknown};
 use super::entry::{CallGraph, Chain, calls, refers};
 use super::facts::Facts;
 use super::link::link;
@@ -22,7 +22,7 @@ pub(super) struct Slice {
     /// What was assumed, with the run's file.
     pub(super) assumptions: Vec<Assumption>,
     /// Unknown tests about which nothing was assumed, with the run's file.
-    pub(super) open: Vec<Span>,
+    pub(super) open: Vec<Open>,
     /// Where the entry was ended early, with the run's file.
     pub(super) ended: Option<Span>,
 }
@@ -137,7 +137,7 @@ struct Slicer<'a> {
     ways: &'a Ways,
     functions: BTreeMap<usize, Function>,
     assumptions: Vec<Assumption>,
-    open: Vec<Span>,
+    open: Vec<Open>,
 }
 
 impl Slicer<'_> {

@@ -1,8 +1,8 @@
 //! What runs after the API call: everything stays that may depend on the answer.
 
-use chameleon_decision::{Expr, ExprKind, Span, Stmt, StmtKind, Target, UnaryOp};
+use chameleon_decision::{BoolOp, Constant, Expr, ExprKind, Span, Stmt, StmtKind, Target, UnaryOp};
 
-use super::{Cut, Focus, exits, havoc, is_true, once, shown, unknown};
+use super::{Cut, Focus, Open, exits, havoc, is_true, once, shown, unknown};
 use crate::calls::READING_METHODS;
 use crate::python::entry::is_error_check;
 use crate::python::visit;
@@ -39,7 +39,7 @@ impl Cut<'_> {
                         return self.after(orelse, controlled);
                     }
                     if !self.reads_data(body) {
-                        self.open.push(test.span);
+                        self.open.push(Open { span: test.span, idle: false });
                     }
                     let inner = self.after(body, controlled);
                     return vec![once(span, None, inner)];
@@ -100,7 +100,7 @@ impl Cut<'_> {
         }
         // Not to run what looks at the answer would be no decision by it, and not to find what is looked for no value.
         if !self.reads_data(body) && !returns(body) {
-            self.open.push(iter);
+            self.open.push(Open { span: iter, idle: false });
         }
         // Another API is asked for what it finds, and may find nothing; a setting that is looked for is there.
         let searches = matches!(self.focus, Focus::Values) && !self.reads_other(stmt);
@@ -143,9 +143,10 @@ impl Cut<'_> {
             return self.after(if negated { body } else { orelse }, controlled);
         }
         if !self.is_outside(test) {
+            let test = self.with_assumed_operands(test);
             let inner = controlled || fact.api;
             let (body, orelse) = (self.after(body, inner), self.after(orelse, inner));
-            return vec![Stmt { span, kind: StmtKind::If { test: test.clone(), body, orelse } }];
+            return vec![Stmt { span, kind: StmtKind::If { test, body, orelse } }];
         }
         let way = self.ways.get(&test.span).copied();
         if !controlled {
@@ -163,6 +164,25 @@ impl Cut<'_> {
         let holds = way.unwrap_or(true);
         self.assume(test.span, holds, false);
         self.after(if holds { body } else { orelse }, controlled)
+    }
+
+    /// A test in which operands of `and` and `or` that are something outside are replaced where their way is given:
+    /// `is_person and door.is_open()`.
+    fn with_assumed_operands(&mut self, test: &Expr) -> Expr {
+        let ExprKind::Bool { op, values } = &test.kind else { return test.clone() };
+        let operand = |cut: &mut Self, operand: &Expr| {
+            if !cut.is_outside(operand) {
+                return cut.with_assumed_operands(operand);
+            }
+            let Some(&holds) = cut.ways.get(&operand.span) else {
+                cut.open.push(Open { span: operand.span, idle: *op == BoolOp::And });
+                return operand.clone();
+            };
+            cut.assume(operand.span, holds, false);
+            Expr { span: operand.span, kind: ExprKind::Constant { value: Constant::Bool(holds) } }
+        };
+        let values = values.iter().map(|value| operand(self, value)).collect();
+        Expr { span: test.span, kind: ExprKind::Bool { op: *op, values } }
     }
 
     /// Whether a block uses the answer, or ends something.
