@@ -357,6 +357,11 @@ impl<'p> Machine<'p, '_> {
         let other = other.borrow();
         let inside = |table: &Table<'p>, item: &Value<'p>| Key::of(item).is_some_and(|key| table.contains(&key));
         let (ours, theirs) = (set.keys(), other.keys());
+        // An item that is not known may be any of the other set's.
+        let unknown = ours.iter().chain(&theirs).find_map(Value::unknown_text);
+        if let Some(what) = unknown.filter(|_| name != "union") {
+            return Ok(Value::unknown(format!("a set with {what} in it")));
+        }
         let kept: Vec<_> = match name {
             "isdisjoint" => return Ok(Value::Bool(!ours.iter().any(|item| inside(&other, item)))),
             "issubset" => return Ok(Value::Bool(ours.iter().all(|item| inside(&other, item)))),

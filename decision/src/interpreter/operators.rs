@@ -26,12 +26,6 @@ impl<'p> Machine<'p, '_> {
         {
             return Ok(Value::Str(Text::join([&to_str(left), &to_str(right)])));
         }
-        // Only what `json.dumps` gave, which stays what it is, is added to a text without being one.
-        if let (Value::Str(_), BinaryOp::Add, Value::List(_) | Value::Dict(_))
-        | (Value::List(_) | Value::Dict(_), BinaryOp::Add, Value::Str(_)) = (left, op, right)
-        {
-            return Ok(Value::Str(Text::join([&to_str(left), &to_str(right)])));
-        }
         if let (Value::Str(pattern), BinaryOp::Mod) = (left, op) {
             return Ok(Value::Str(percent_format(pattern, right)?));
         }
