@@ -30,6 +30,8 @@ pub(super) struct Branches {
     pub(super) branches: Vec<Found>,
     /// The outcome of each label of the vocabulary alone.
     pub(super) singles: Vec<Outcome>,
+    /// Outcomes that are two branches at once.
+    pub(super) unions: Vec<(Outcome, [Outcome; 2])>,
     /// The score below which labels are as good as none, where that makes a difference.
     pub(super) nothing_below: Option<MinScore>,
     /// A label that leaves the default as it is, if there is one.
@@ -57,7 +59,8 @@ impl Branches {
         } else {
             singles.iter().position(|&outcome| outcome == default).map(|at| vocabulary.labels[at].clone())
         };
-        let mut found = Self { default, empty, branches: Vec::new(), singles, nothing_below: None, filler };
+        let mut found =
+            Self { default, empty, branches: Vec::new(), singles, unions: Vec::new(), nothing_below: None, filler };
         found.group(vocabulary);
         found.turn_black_list(probe, vocabulary)?;
         Ok(found)

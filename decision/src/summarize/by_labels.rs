@@ -28,7 +28,7 @@ impl Draft {
         let mut words = words::find(program, probe, &mut found, vocabulary)?;
         // In the order of the source; a priority of the application's own is sorted by later.
         found.branches.sort_by_key(|branch| {
-            let first = words::of(&words, branch.outcome).iter().map(|word| word.span).min();
+            let first = words::of(&words, branch.outcome, &[]).iter().map(|word| word.span).min();
             (first.is_none(), first)
         });
         let company = words::in_company(probe, &found, &mut words)?;
@@ -63,8 +63,13 @@ impl Draft {
             self.summary.top_k = top_k.ok().flatten();
             return Err(reason);
         }
-        let samples: Vec<&str> =
-            found.branches.iter().filter_map(|branch| branch.samples.first()).map(String::as_str).collect();
+        let samples: Vec<&str> = found
+            .branches
+            .iter()
+            .filter_map(|branch| branch.samples.first())
+            .map(String::as_str)
+            .chain([NEUTRAL])
+            .collect();
         if let Some(other) = other_field(probe, &api.answer, &samples)? {
             let field = self.summary.field.clone().unwrap_or_default();
             return Err(Reason(format!("the outcome hangs on {field} and on {other} together")));
@@ -103,7 +108,7 @@ impl Draft {
             self.summary.branches.push(Branch {
                 name,
                 outcome: probe.decision(branch.outcome).clone(),
-                words: words::of(words, branch.outcome),
+                words: words::of(words, branch.outcome, &found.unions),
                 labels: branch.labels.iter().map(|&at| vocabulary.labels[at].clone()).collect(),
                 negated: branch.negated,
                 regions: Vec::new(),

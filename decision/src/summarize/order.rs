@@ -82,6 +82,7 @@ fn split_unions(probe: &mut Probe<'_>, found: &mut Branches) -> Result<(), Decid
                 branch.labels.dedup();
             }
         }
+        found.unions.push((*whole, *parts));
     }
     Ok(())
 }

@@ -151,9 +151,11 @@ fn texts(labels: &[String]) -> Vec<&str> {
     labels.iter().map(String::as_str).collect()
 }
 
-/// The words of one branch, as the summary shows them.
-pub(super) fn of(words: &[Found], outcome: Outcome) -> Vec<Word> {
-    let own = words.iter().filter(|word| word.outcome == Some(outcome));
+/// The words of one branch, as the summary shows them; `unions` are outcomes that are two branches at once.
+pub(super) fn of(words: &[Found], outcome: Outcome, unions: &[(Outcome, [Outcome; 2])]) -> Vec<Word> {
+    let leads_here =
+        |led: Outcome| led == outcome || unions.iter().any(|(whole, parts)| *whole == led && parts.contains(&outcome));
+    let own = words.iter().filter(|word| word.outcome.is_some_and(leads_here));
     own.map(|word| Word { text: word.written.clone(), mode: word.mode, span: word.span }).collect()
 }
 
