@@ -13,6 +13,7 @@ mod containers;
 mod dismantle;
 mod expressions;
 mod format;
+mod format_spec;
 mod json;
 mod json_text;
 mod machine;

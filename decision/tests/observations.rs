@@ -90,3 +90,8 @@ fn library_functions_compute_as_in_cpython() {
 fn a_part_of_a_response_is_no_text() {
     check(&["text_of_a_record"]);
 }
+
+#[test]
+fn values_are_formatted_as_in_cpython() {
+    check(&["formats", "texts"]);
+}

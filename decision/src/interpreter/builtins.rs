@@ -11,7 +11,7 @@ use super::render::{repr, to_str};
 use super::strings::capitalize;
 use super::table::{Class, Key, Table};
 use super::value::{Growth, ListClass, Number, Value};
-use crate::program::{CompareOp, Span};
+use crate::program::{BinaryOp, CompareOp, Span};
 
 /// Names that are builtins when the program does not bind them.
 pub(super) fn is_builtin(name: &str) -> bool {
@@ -104,6 +104,18 @@ impl<'p> Machine<'p, '_> {
             "html.escape" | "xml.sax.saxutils.escape" => escape(name, &args),
             "min" | "max" => self.extreme(name == "max", &args, span),
             "sum" | "math.fsum" | "statistics.mean" | "numpy.mean" | "np.mean" => self.sum(name, &args, span),
+            "divmod" => match args.positional.as_slice() {
+                [a, b] => {
+                    let quotient = self.binary(a, BinaryOp::FloorDiv, b, span)?;
+                    Ok(Value::tuple(vec![quotient, self.binary(a, BinaryOp::Mod, b, span)?]))
+                }
+                _ => raise("TypeError"),
+            },
+            "pow" => match args.positional.as_slice() {
+                [a, b] => self.binary(a, BinaryOp::Pow, b, span),
+                _ => Ok(Value::unknown("pow(...)")),
+            },
+            "ord" | "chr" => character(name, &args),
             "isinstance" => self.isinstance(&args),
             "type" => Ok(match args.get(0) {
                 Some(Value::Unknown(unknown)) => Value::unknown(format!("type({})", unknown.text)),
@@ -505,11 +517,11 @@ impl<'p> Machine<'p, '_> {
         let mut count = 0;
         let mirrors = self.growth(iterable) == Growth::Mirror;
         for item in self.items(iterable, span)? {
-            total = self.binary(&total, crate::program::BinaryOp::Add, &item, span)?;
+            total = self.binary(&total, BinaryOp::Add, &item, span)?;
             count += 1;
         }
         if name.ends_with("mean") {
-            total = self.binary(&total, crate::program::BinaryOp::Div, &Value::int(count), span)?;
+            total = self.binary(&total, BinaryOp::Div, &Value::int(count), span)?;
         }
         Ok(if mirrors { total.into_data() } else { total })
     }
@@ -645,6 +657,26 @@ impl<'p> Machine<'p, '_> {
             },
             _ => Ok(Value::unknown(format!("{name}(...)"))),
         }
+    }
+}
+
+/// `ord(text)` and `chr(number)`.
+fn character<'p>(name: &str, args: &Args<'p>) -> Run<Value<'p>> {
+    let Some(value) = args.get(0) else { return raise("TypeError") };
+    if let Some(what) = value.unknown_text() {
+        return Ok(Value::unknown(format!("{name}({what})")));
+    }
+    match (name, value) {
+        ("ord", Value::Str(text)) => match text.as_str().chars().collect::<Vec<_>>().as_slice() {
+            [c] => Ok(Value::Int(i64::from(u32::from(*c)), text.is_data())),
+            _ => raise("TypeError"),
+        },
+        ("chr", Value::Int(code, data)) => match u32::try_from(*code).ok().and_then(char::from_u32) {
+            Some(c) if *data => Ok(Value::data(c.to_string())),
+            Some(c) => Ok(Value::str(c.to_string())),
+            None => raise("ValueError"),
+        },
+        _ => raise("TypeError"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Expressions.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::format::format_value;
@@ -313,11 +314,35 @@ impl<'p> Machine<'p, '_> {
         let mut out = TextBuilder::default();
         for (part, spec) in parts {
             let value = self.eval(part)?;
-            let text = format_value(&value, spec.as_deref().unwrap_or(""))?;
+            let text = match self.format_spec(spec.as_deref().unwrap_or("")) {
+                Some(spec) => format_value(&value, &spec)?,
+                None => Text::new("a formatted value", Origin::Unknown),
+            };
             self.charge(text.as_str().len() / 8, part.span)?;
             out.push(&text);
         }
         Ok(Value::Str(out.build()))
+    }
+
+    /// A format specification with the fields in it filled in; `None` where they are not known.
+    fn format_spec<'s>(&self, spec: &'s str) -> Option<Cow<'s, str>> {
+        if !spec.contains('{') {
+            return Some(Cow::Borrowed(spec));
+        }
+        let mut filled = String::new();
+        let mut rest = spec;
+        while let Some((before, tail)) = rest.split_once('{') {
+            let (field, after) = tail.split_once('}').unwrap_or((tail, ""));
+            filled.push_str(before);
+            match self.scope().get(field) {
+                Some(Value::Int(number, _)) => filled.push_str(&number.to_string()),
+                Some(Value::Str(text)) if !text.is_unknown() => filled.push_str(text.as_str()),
+                None if field.parse::<u32>().is_ok() => filled.push_str(field),
+                _ => return None,
+            }
+            rest = after;
+        }
+        Some(Cow::Owned(filled + rest))
     }
 
     fn eval_opaque(&mut self, text: &'p str, call: bool, args: &'p [Expr], span: Span) -> Run<Value<'p>> {

@@ -1,5 +1,7 @@
 //! Values as they show in a decision, and Python's `repr` and `str`.
 
+use std::fmt::Write as _;
+
 use super::table::{Class, Table};
 use super::text::{Origin, ShownPart, Text, TextBuilder};
 use super::value::{Growth, ListClass, Value};
@@ -135,18 +137,39 @@ fn escaped(text: &str, quote: char) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if (c as u32) < 0x20 || (0x7f..0xa1).contains(&(c as u32)) || c == '\u{ad}' => {
-                out.extend(['\\', 'x'].into_iter().chain(hex(c as u32)));
+            c if is_printable(c) => out.push(c),
+            // Writing to a string never fails.
+            c => {
+                let _ = match c as u32 {
+                    code @ ..0x100 => write!(out, "\\x{code:02x}"),
+                    code @ ..0x1_0000 => write!(out, "\\u{code:04x}"),
+                    code => write!(out, "\\U{code:08x}"),
+                };
             }
-            c => out.push(c),
         }
     }
     out
 }
 
-/// Two hexadecimal digits.
-fn hex(code: u32) -> impl Iterator<Item = char> {
-    [code / 16, code % 16].into_iter().filter_map(|digit| char::from_digit(digit, 16))
+/// `str.isprintable` of a character: no control or format character, and no space but the plain one.
+fn is_printable(c: char) -> bool {
+    !matches!(
+        c,
+        '\0'..='\u{1f}'
+            | '\u{7f}'..='\u{a0}'
+            | '\u{ad}'
+            | '\u{61c}'
+            | '\u{1680}'
+            | '\u{180e}'
+            | '\u{2000}'..='\u{200f}'
+            | '\u{2028}'..='\u{202f}'
+            | '\u{205f}'..='\u{206f}'
+            | '\u{3000}'
+            | '\u{e000}'..='\u{f8ff}'
+            | '\u{feff}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{10ffff}'
+    )
 }
 
 /// Python's `repr`.

@@ -14,7 +14,8 @@ impl<'p> Machine<'p, '_> {
         self.charge(string.len() / 8, span)?;
         let made = |string: String| Ok(Value::Str(text.derive(string)));
         match name {
-            "lower" | "casefold" => Ok(Value::Str(text.map(str::to_lowercase))),
+            "lower" => Ok(Value::Str(text.map(str::to_lowercase))),
+            "casefold" => Ok(Value::Str(text.map(|piece| piece.to_lowercase().replace('ß', "ss")))),
             "upper" => Ok(Value::Str(text.map(str::to_uppercase))),
             "swapcase" => Ok(Value::Str(text.map(swapcase))),
             "title" => made(title(string)),
@@ -55,7 +56,12 @@ impl<'p> Machine<'p, '_> {
             "join" => self.join(text, args, span),
             "format" => Ok(Value::Str(str_format(text, args)?)),
             "zfill" | "ljust" | "rjust" | "center" => made(pad(string, name, args)?),
-            "encode" | "decode" => Ok(Value::Str(text.clone())),
+            "decode" => Ok(Value::Str(text.clone())),
+            // Python writes bytes in another way.
+            "encode" => Ok(Value::Str(text.clone().loosely())),
+            "translate" | "expandtabs" | "format_map" | "isascii" | "isidentifier" | "isprintable" | "maketrans" => {
+                Ok(Value::unknown(format!("{string}.{name}(...)")))
+            }
             _ => self.str_question(text, name, args),
         }
     }
@@ -84,6 +90,9 @@ impl<'p> Machine<'p, '_> {
                     None => None,
                 };
                 result.map_or_else(|| raise("TypeError"), |result| Ok(Value::Bool(result)))
+            }
+            "find" | "rfind" | "index" | "rindex" | "count" if args.positional.len() > 1 => {
+                Ok(Value::unknown(format!("{string}.{name}(...)")))
             }
             "find" => Ok(Value::int(place(string.find(str_arg(args, 0)?)))),
             "rfind" => Ok(Value::int(place(string.rfind(str_arg(args, 0)?)))),
@@ -227,7 +236,7 @@ fn split<'a>(string: &'a str, name: &str, args: &Args<'_>) -> Run<Vec<&'a str>> 
             parts
         }
         (None, "split") => split_spaces(string, most),
-        (None, _) => string.split_whitespace().collect(),
+        (None, _) => split_spaces_from_the_end(string, most),
     })
 }
 
@@ -247,6 +256,23 @@ fn split_spaces(string: &str, most: usize) -> Vec<&str> {
     parts
 }
 
+/// As [`split_spaces`], counted from the end.
+fn split_spaces_from_the_end(string: &str, most: usize) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = string.trim_end();
+    while !rest.is_empty() {
+        if parts.len() == most {
+            parts.push(rest.trim_start());
+            break;
+        }
+        let start = rest.char_indices().rev().find(|(_, c)| c.is_whitespace()).map_or(0, |(at, c)| at + c.len_utf8());
+        parts.push(&rest[start..]);
+        rest = rest[..start].trim_end();
+    }
+    parts.reverse();
+    parts
+}
+
 fn pad(string: &str, name: &str, args: &Args<'_>) -> Run<String> {
     let Some(Value::Int(width, _)) = args.get(0) else { return raise("TypeError") };
     // No decision prints a line wider than this; a hostile width must not fill the memory.
@@ -260,7 +286,11 @@ fn pad(string: &str, name: &str, args: &Args<'_>) -> Run<String> {
     let fills = |count: usize| fill.to_string().repeat(count);
     Ok(match name {
         "ljust" => string.to_owned() + &fills(missing),
-        "center" => fills(missing / 2) + string + &fills(missing - missing / 2),
+        "center" => {
+            // As `CPython` does it: the odd one goes left where the width is odd, too.
+            let left = missing / 2 + (missing & width & 1);
+            fills(left) + string + &fills(missing - left)
+        }
         "zfill" if string.starts_with(['-', '+']) => format!("{}{}{}", &string[..1], fills(missing), &string[1..]),
         _ => fills(missing) + string,
     })

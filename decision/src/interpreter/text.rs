@@ -78,6 +78,11 @@ impl Text {
         Self { pieces: Pieces::One(Origin::Api), shown: None, ..self }
     }
 
+    /// This text, written in a way that is not determined.
+    pub(super) fn loosely(self) -> Self {
+        Self { loose: true, ..self }
+    }
+
     /// Whether the program determines the text word for word.
     pub(super) fn is_exact(&self) -> bool {
         !self.loose && !self.is_unknown()
