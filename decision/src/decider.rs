@@ -74,6 +74,11 @@ impl<'p> Decider<'p> {
         Self { default_top_k: None, ..self }
     }
 
+    /// Where the program begins.
+    pub(crate) fn entry_span(&self) -> Span {
+        self.program.functions.get(self.program.entry.0 as usize).map(|entry| entry.span).unwrap_or_default()
+    }
+
     /// What the application does for `output`.
     ///
     /// Where a test hangs on something else than the output, both ways are run: when they come to the same decision

@@ -1,7 +1,7 @@
 //! What a summary says an output leads to.
 
 use crate::output::{ApiOutput, Label};
-use crate::summary::{Branch, DecisionType, MinScore, Order, Summary};
+use crate::summary::{Bounds, Branch, DecisionType, Limit, MinScore, Order, Region, Summary};
 
 impl MinScore {
     /// Whether a score passes.
@@ -10,7 +10,22 @@ impl MinScore {
     }
 }
 
+impl Bounds {
+    /// Whether a value lies inside.
+    pub fn holds(&self, value: f64) -> bool {
+        let above = |low: Limit| if low.inclusive { value >= low.value } else { value > low.value };
+        let below = |high: Limit| if high.inclusive { value <= high.value } else { value < high.value };
+        self.low.is_none_or(above) && self.high.is_none_or(below)
+    }
+}
+
 impl Branch {
+    /// Whether a label's score lies where this branch is taken.
+    fn reaches(&self, label: &Label) -> bool {
+        let inside = |region: &Region| region.iter().all(|bounds| bounds.holds(label.score));
+        self.labels.contains(&label.description) && self.regions.iter().any(inside)
+    }
+
     /// Whether a label speaks for this branch (against it, when negated).
     fn meets(&self, label: &Label) -> bool {
         self.min_score.is_none_or(|cut| cut.admits(label.score)) && self.labels.contains(&label.description)
@@ -19,7 +34,8 @@ impl Branch {
 
 impl Summary {
     /// The branches that `output` takes, by their place in [`Summary::branches`]: at most one unless this is a
-    /// multi-select. Empty when the default applies, and for [`DecisionType::Other`], which only the program decides.
+    /// multi-select. Empty when the default applies; for [`DecisionType::Other`] and counts, which only the program
+    /// decides; and for ranges of anything but labels' scores.
     pub fn taken(&self, output: &ApiOutput) -> Vec<usize> {
         let ApiOutput::Labels { labels } = output else { return Vec::new() };
         let labels = &labels[..labels.len().min(self.top_k.map_or(usize::MAX, |k| k as usize))];
@@ -27,7 +43,15 @@ impl Summary {
         let taken = |branch: &Branch| present(branch) != (branch.negated && !labels.is_empty());
         let of_label = |label: &Label| self.branches.iter().position(|branch| branch.meets(label));
         match (self.decision_type, self.order) {
-            (DecisionType::Other | DecisionType::Range | DecisionType::Count, _) => Vec::new(),
+            // Where labels have a range, the first of them in the answer decides.
+            (DecisionType::Range, _) => {
+                let of_range =
+                    |label: &Label| self.branches.iter().any(|branch| branch.labels.contains(&label.description));
+                let first = labels.iter().find(|label| of_range(label));
+                let branch = first.and_then(|label| self.branches.iter().position(|branch| branch.reaches(label)));
+                branch.into_iter().collect()
+            }
+            (DecisionType::Other | DecisionType::Count, _) => Vec::new(),
             (DecisionType::MultiSelect, _) => {
                 (0..self.branches.len()).filter(|&at| taken(&self.branches[at])).collect()
             }

@@ -132,8 +132,17 @@ fn an_exclusive_bound_and_a_slice_are_found_to_the_bit() {
 }
 
 #[test]
-fn ladders_and_counts_are_other_with_the_reason() {
-    assert_eq!(summary("ladder").0.reason.unwrap(), "the outcome depends on ranges of the score");
+fn a_ladder_over_a_labels_score_is_a_range() {
+    let (summary, _) = summary("ladder");
+    assert_eq!(summary.decision_type, DecisionType::Range);
+    assert!(summary.branches.iter().all(|branch| branch.labels == summary.branches[0].labels));
+    let ends: Vec<_> = summary.branches.iter().map(|branch| branch.regions[0][0].clone()).collect();
+    assert!(ends.windows(2).all(|pair| pair[0].high.unwrap().value == pair[1].low.unwrap().value), "{ends:?}");
+    assert!(ends.windows(2).all(|pair| pair[0].high.unwrap().inclusive != pair[1].low.unwrap().inclusive), "{ends:?}");
+}
+
+#[test]
+fn labels_that_are_needed_together_are_other_with_the_reason() {
     let count = summary("count").0.reason.unwrap();
     assert!(count.starts_with("no label alone leads to"), "{count}");
 }

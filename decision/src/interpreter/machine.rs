@@ -53,6 +53,8 @@ pub(crate) struct Trace {
     /// The program's own texts that were compared with data of the API.
     pub(crate) compared: BTreeSet<String>,
     pub(crate) observation: Observation,
+    /// Steps taken, in all ways through tests of unknown values.
+    pub(crate) steps: u64,
 }
 
 /// What a run shows word for word, the API's data in it; only what the program determines.
@@ -83,6 +85,7 @@ impl Trace {
     /// Takes over what another way through the tests of unknown values did; only what both show is observed.
     pub(crate) fn merge(&mut self, other: Self) {
         self.observation.keep_common(&other.observation);
+        self.steps += other.steps;
         self.tests.extend(other.tests);
         self.inspecting.extend(other.inspecting);
         self.compared.extend(other.compared);
@@ -225,6 +228,7 @@ impl<'p> Machine<'p, '_> {
         for (place, (span, value)) in stored {
             self.push_effect(span, &format!("{place} ="), vec![value]);
         }
+        self.trace.steps = self.steps;
         Ran {
             decision: Decision { effects: std::mem::take(&mut self.effects) },
             choices: std::mem::take(&mut self.choices),

@@ -15,6 +15,9 @@ pub(super) const NEUTRAL: &str = "Qzxjv";
 /// Number of an outcome, in order of discovery.
 pub(super) type Outcome = usize;
 
+/// Steps that all runs of one summary may take: some seconds. Thousands of answers to a usual program take a tenth.
+const MAX_STEPS: u64 = 50_000_000;
+
 /// A program under probing. The API's own default count is not applied, so that the program's cuts show.
 pub(super) struct Probe<'p> {
     decider: Decider<'p>,
@@ -24,6 +27,7 @@ pub(super) struct Probe<'p> {
     index: HashMap<Decision, Outcome>,
     /// Labels appended to each output, for programs that look at a fixed number of labels and fail on fewer.
     pub(super) padding: usize,
+    steps: u64,
     /// Effects that say nothing: they happen on every label, only not on none.
     noise: Vec<Effect>,
     /// Tests by outcome, from the traced runs.
@@ -41,6 +45,7 @@ impl<'p> Probe<'p> {
             outcomes: Vec::new(),
             index: HashMap::new(),
             padding: 0,
+            steps: 0,
             noise: Vec::new(),
             tests: HashMap::new(),
             all_tests: BTreeSet::new(),
@@ -66,7 +71,11 @@ impl<'p> Probe<'p> {
 
     /// The outcome on an answer.
     pub(super) fn run(&mut self, output: &ApiOutput) -> Result<Outcome, DecideError> {
+        if self.steps >= MAX_STEPS {
+            return Err(DecideError::TooLong { span: self.decider.entry_span(), limit: MAX_STEPS });
+        }
         let (decision, trace) = self.decider.trace(output, true)?;
+        self.steps += trace.steps;
         let outcome = self.intern(decision);
         self.all_tests.extend(&trace.tests);
         self.tests.entry(outcome).or_default().extend(trace.tests);
