@@ -5,14 +5,18 @@ use std::rc::Rc;
 
 use super::format::percent_format;
 use super::machine::{Machine, Run, raise};
-use super::render::to_str;
+use super::render::{render, to_str};
 use super::table::{Key, Table};
 use super::text::Text;
 use super::value::{Growth, Number, Value};
+use crate::decision::Rendered;
 use crate::program::{BinaryOp, CompareOp, Span};
 
 /// How deep nested containers are compared; beyond that the result is unknown.
 const MAX_NESTING: usize = 32;
+
+/// An operation on something unknown with more parts than this is not shown.
+const MAX_SHOWN: usize = 12;
 
 impl<'p> Machine<'p, '_> {
     pub(super) fn binary(&mut self, left: &Value<'p>, op: BinaryOp, right: &Value<'p>, span: Span) -> Run<Value<'p>> {
@@ -30,7 +34,7 @@ impl<'p> Machine<'p, '_> {
             return Ok(Value::Str(percent_format(pattern, right)?));
         }
         if let Some(what) = left.unknown_text().or_else(|| right.unknown_text()) {
-            return Ok(Value::unknown(what));
+            return Ok(self.unknown_result(what, left, op, right));
         }
         if let (Some((a, a_data)), Some((b, b_data))) = (left.number(), right.number()) {
             if let (Value::Bool(a), Value::Bool(b)) = (left, right) {
@@ -75,6 +79,26 @@ impl<'p> Machine<'p, '_> {
             }
             _ => raise("TypeError"),
         }
+    }
+
+    /// The result of an operation on something unknown. What the program chose for it shows, unless it is built up in a
+    /// loop over the API's items, as often as there are any.
+    fn unknown_result(&self, what: String, left: &Value<'p>, op: BinaryOp, right: &Value<'p>) -> Value<'p> {
+        let (left, right) = (render(left), render(right));
+        let chosen = |side: &Rendered| !matches!(side, Rendered::Unknown | Rendered::Named(_) | Rendered::Data);
+        let small = left.size() + right.size() <= MAX_SHOWN;
+        if self.iteration.is_some() || !small || !(chosen(&left) || chosen(&right)) {
+            return Value::unknown(what);
+        }
+        let part = |side: Rendered| match side {
+            Rendered::Parts(inner) => {
+                let edge = |mark: &str| Rendered::Chosen(mark.to_owned());
+                Rendered::Parts([vec![edge("(")], inner, vec![edge(")")]].concat())
+            }
+            side => side,
+        };
+        let operator = Rendered::Chosen(format!(" {} ", symbol(op)));
+        Value::unknown_shown(what, Rendered::Parts(vec![part(left), operator, part(right)]))
     }
 
     fn repeat(&mut self, sequence: &Value<'p>, count: i64, span: Span) -> Run<Value<'p>> {
@@ -206,6 +230,21 @@ impl<'p> Machine<'p, '_> {
                 Ok(found)
             }
         }
+    }
+}
+
+fn symbol(op: BinaryOp) -> &'static str {
+    match op {
+        BinaryOp::Add => "+",
+        BinaryOp::Sub => "-",
+        BinaryOp::Mul => "*",
+        BinaryOp::Div => "/",
+        BinaryOp::FloorDiv => "//",
+        BinaryOp::Mod => "%",
+        BinaryOp::Pow => "**",
+        BinaryOp::BitAnd => "&",
+        BinaryOp::BitOr => "|",
+        BinaryOp::BitXor => "^",
     }
 }
 
