@@ -4,8 +4,9 @@
 
 #![allow(clippy::unwrap_used, clippy::format_push_string, reason = "a test fails by panicking")]
 
-use chameleon_decision::{Api, ApiOutput, Decider, Observation, Program};
+use chameleon_decision::{Api, ApiOutput, Decider, Observation, Program, Shape};
 use serde::Deserialize;
+use serde_json::json;
 
 #[derive(Deserialize)]
 struct Case {
@@ -107,4 +108,18 @@ fn what_the_program_adds_to_something_unknown_shows() {
         decided.unwrap().to_string()
     };
     assert_eq!([decide("Dog"), decide("Cat")], ["return base - 7", "return base - 0"]);
+}
+
+#[test]
+fn truth_values_of_the_api_are_written_as_truth_values() {
+    let mut api = Api::google_label_detection();
+    let label = Shape::record([("description", Shape::Name), ("smiling", Shape::Flag)]);
+    api.answer = Shape::record([("label_annotations", Shape::list(label))]);
+    let Case { program, outputs, .. } = cases(&["flags"]).remove(0);
+    for (labels, seen) in outputs {
+        let labels = labels.iter().map(|(name, score)| json!({"description": name, "smiling": *score > 0.5}));
+        let answer = json!({"label_annotations": labels.collect::<Vec<_>>()});
+        let observed = Decider::new(&program, &api).observe(&ApiOutput::Answer { answer }).unwrap();
+        assert_eq!((observed.returned, observed.raised, observed.printed), (seen.returned, seen.raised, seen.printed));
+    }
 }

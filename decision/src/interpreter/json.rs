@@ -80,7 +80,7 @@ fn plain<'p>(value: &Value<'p>, depth: usize) -> Value<'p> {
             }
             Value::Dict(Rc::new(table.into()))
         }
-        Value::Member(member) => Value::Int(member.number, true),
+        Value::Member(member) if !member.is_flag() => Value::Int(member.number, true),
         other => other.clone(),
     }
 }

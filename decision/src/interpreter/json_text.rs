@@ -114,6 +114,7 @@ impl Writer<'_> {
             Value::Bool(value) => self.own(if *value { "true" } else { "false" }),
             Value::Int(value, data) => self.number(&value.to_string(), *data),
             Value::Float(value, data) => self.number(&float(*value), *data),
+            Value::Member(member) if member.is_flag() => self.out.push_str(&member.name.to_lowercase(), Origin::Api),
             Value::Member(member) => self.number(&member.number.to_string(), true),
             Value::Str(text) => self.text(text),
             Value::List(list) => return self.list(&list.borrow().items, list.borrow().growth),
@@ -213,6 +214,7 @@ pub(super) fn key(key: &Value<'_>) -> Option<Text> {
         Value::Bool(value) => text(value.to_string(), false),
         Value::Int(value, data) => text(value.to_string(), *data),
         Value::Float(value, data) => text(float(*value), *data),
+        Value::Member(member) if member.is_flag() => text(member.name.to_lowercase(), true),
         Value::Member(member) => text(member.number.to_string(), true),
         _ => None,
     }

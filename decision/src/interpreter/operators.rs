@@ -280,6 +280,9 @@ fn identical<'p>(left: &Value<'p>, right: &Value<'p>) -> Option<bool> {
         (Value::Set(a), Value::Set(b)) | (Value::Dict(a), Value::Dict(b)) => Some(Rc::ptr_eq(a, b)),
         (Value::Unknown(a), Value::Unknown(b)) if Rc::ptr_eq(a, b) => Some(true),
         (Value::Bool(a), Value::Bool(b)) => Some(a == b),
+        (Value::Bool(_), Value::Member(member)) | (Value::Member(member), Value::Bool(_)) if !member.is_flag() => {
+            Some(false)
+        }
         (Value::Bool(_), Value::Int(..)) | (Value::Int(..), Value::Bool(_)) => Some(false),
         // A text of the API's is a new object; only the program's own constants are shared.
         (Value::Str(a), Value::Str(b)) if a.is_data() != b.is_data() => Some(false),

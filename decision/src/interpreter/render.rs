@@ -219,6 +219,7 @@ fn write_repr(value: &Value<'_>, out: &mut TextBuilder, depth: usize) {
             out.push_str(value.type_name(), Origin::Api);
             out.loosen();
         }
+        Value::Member(member) if member.is_flag() => out.push_str(&member.name, Origin::Api),
         Value::Member(member) => {
             let class = member.class.rsplit('.').next().unwrap_or_default();
             out.push_str(&format!("{class}.{}", member.name), Origin::Api);

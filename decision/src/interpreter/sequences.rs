@@ -140,7 +140,7 @@ impl<'p> Machine<'p, '_> {
                 Ok(value)
             }
             Value::Api(object) => Ok(object.attribute(name)),
-            Value::Member(member) => match name {
+            Value::Member(member) if !member.is_flag() => match name {
                 "name" => Ok(Value::data(std::rc::Rc::clone(&member.name))),
                 "value" => Ok(Value::Int(member.number, true)),
                 _ => raise("AttributeError"),
@@ -153,6 +153,7 @@ impl<'p> Machine<'p, '_> {
             Value::None
             | Value::Bool(_)
             | Value::Int(..)
+            | Value::Member(_)
             | Value::Float(..)
             | Value::Function(_)
             | Value::Lambda(_) => raise("AttributeError"),

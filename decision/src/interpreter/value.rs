@@ -128,6 +128,13 @@ pub(super) struct Member {
     pub(super) number: i64,
 }
 
+impl Member {
+    /// Whether it is a truth value.
+    pub(super) fn is_flag(&self) -> bool {
+        &*self.class == "bool"
+    }
+}
+
 /// A compiled regular expression.
 pub(super) struct Pattern {
     pub(super) regex: regex::Regex,
@@ -162,9 +169,10 @@ impl Value<'_> {
         Self::Str(Text::new(string, Origin::Api))
     }
 
-    /// A truth value of the API's. It is a number here, as in Python, since only numbers remember where they came from.
+    /// A truth value of the API's: a member of `bool`, since [`Value::Bool`] does not remember where it came from.
     pub(super) fn data_flag(value: bool) -> Self {
-        Self::Int(i64::from(value), true)
+        let name = if value { "True" } else { "False" };
+        Self::Member(Rc::new(Member { class: "bool".into(), name: name.into(), number: i64::from(value) }))
     }
 
     pub(super) fn int(value: i64) -> Self {
@@ -236,6 +244,7 @@ impl Value<'_> {
         match self {
             Self::None => "NoneType",
             Self::Bool(_) => "bool",
+            Self::Member(member) if member.is_flag() => "bool",
             Self::Int(..) | Self::Member(_) => "int",
             Self::Float(..) => "float",
             Self::Str(_) => "str",
