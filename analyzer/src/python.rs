@@ -20,7 +20,7 @@ mod visit;
 
 use std::collections::BTreeSet;
 
-use chameleon_decision::{DecisionProcess, Problem};
+use chameleon_decision::{DecisionProcess, Problem, SAME_OUTCOME};
 
 use self::entry::CallGraph;
 use self::facts::Facts;
@@ -87,6 +87,10 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
                 found.problems.push(Problem { file, line: process.0.call.line, reason });
                 continue;
             }
+            if tests_nothing(&process.0) {
+                found.problems.push(passes_through(&project, site));
+                continue;
+            }
             let known = found.processes.iter().any(|other| {
                 other.call == process.0.call
                     && other.program.files == process.0.program.files
@@ -135,6 +139,13 @@ fn related<'p>(parsed: &'p [Parsed], data: &DataFiles, catalog: &Catalog) -> Vec
 fn path(project: &Project<'_>, file: u32) -> String {
     let module = project.modules.iter().find(|module| module.parsed.file == file);
     module.map(|module| module.parsed.path.clone()).unwrap_or_default()
+}
+
+/// Whether the program looks at nothing of the answer after all, e.g. only shows an enumeration's member by name.
+fn tests_nothing(process: &DecisionProcess) -> bool {
+    let summary = &process.summary;
+    let same = summary.reason.as_deref() == Some(SAME_OUTCOME);
+    same && process.warnings.is_empty() && summary.default.effects.is_empty()
 }
 
 /// What is said of a call whose answer nobody looks at.

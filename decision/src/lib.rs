@@ -32,5 +32,5 @@ pub use program::{
     Keyword, Parameter, Program, ResponseForm, Span, Stmt, StmtKind, Target, UnaryOp,
 };
 pub use shape::{Enumeration, ITEM, Path, Shape, show_path};
-pub use summarize::summarize;
+pub use summarize::{SAME_OUTCOME, summarize};
 pub use summary::{Bounds, Branch, DecisionType, Limit, MatchMode, MinScore, Order, Region, Summary, Vocabulary, Word};

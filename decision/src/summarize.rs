@@ -59,6 +59,9 @@ pub fn summarize(program: &Program, api: &Api, vocabulary: &Vocabulary) -> (Summ
     (draft.summary, draft.warnings)
 }
 
+/// The reason of a summary whose program does the same on every answer.
+pub const SAME_OUTCOME: &str = "every answer of the API leads to the same outcome";
+
 /// Why a program fits no class.
 struct Reason(String);
 
@@ -99,6 +102,8 @@ impl Draft {
                 return Ok(());
             }
         }
+        // What is odd about names counts only where nothing else of the answer is found to decide.
+        let about_names = std::mem::take(&mut self.warnings);
         for members in Members::of(api) {
             if let Some(members) = members.relevant(&mut probe)? {
                 let words = Vocabulary { name: members.show(), labels: members.vocabulary() };
@@ -117,7 +122,8 @@ impl Draft {
         if counts::fill(self, &mut probe, &api.answer)? {
             return Ok(());
         }
-        let same = || Reason("every answer of the API leads to the same outcome".to_owned());
+        self.warnings = about_names;
+        let same = || Reason(SAME_OUTCOME.to_owned());
         Err(self.put_off.take().unwrap_or_else(same))
     }
 

@@ -49,7 +49,7 @@ impl<'p> Machine<'p, '_> {
                     let keys = self.items(object, span)?;
                     Ok(Value::list(keys, super::value::Growth::Fixed))
                 }
-                "to_dict" | "to_json" | "json" | "copy" => Ok(object.clone()),
+                "to_dict" | "to_json" | "json" | "copy" | "execute" => Ok(object.clone()),
                 // A part of the response taken for a text fails.
                 "lower" | "upper" | "casefold" | "title" | "strip" | "split" | "replace" | "startswith"
                 | "endswith" => raise("AttributeError"),

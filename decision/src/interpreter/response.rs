@@ -35,7 +35,7 @@ pub(super) fn response<'p>(api: &Api, form: ResponseForm, output: &ApiOutput, li
     fields.push(ApiField { name: "error".into(), value: error, in_json: false });
     // `images:annotate` answers a list with one response per image; `response.responses[0]` and `response` both work.
     let one = Value::list(vec![object(fields.clone())], Growth::Fixed);
-    fields.push(ApiField { name: "responses".into(), value: one, in_json: !empty });
+    fields.push(ApiField { name: "responses".into(), value: one, in_json: form == ResponseForm::Json || !empty });
     object(fields)
 }
 

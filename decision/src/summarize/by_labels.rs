@@ -25,7 +25,10 @@ impl Draft {
             let what = probe.decision(found.empty);
             self.warn(program, format!("an empty answer has an outcome of its own: {what}"));
         }
-        let mut words = words::find(program, probe, &mut found, vocabulary)?;
+        let mut words = match probe.subject.has_words() {
+            true => words::find(program, probe, &mut found, vocabulary)?,
+            false => Vec::new(),
+        };
         // In the order of the source; a priority of the application's own is sorted by later.
         found.branches.sort_by_key(|branch| {
             let first = words::of(&words, branch.outcome, &[]).iter().map(|word| word.span).min();
@@ -85,6 +88,10 @@ impl Draft {
         found.nothing_below = floor(probe, &found, &self.summary)?;
         self.summary.top_k = top_k;
         (self.summary.decision_type, self.summary.order) = class;
+        if probe.subject.is_single() {
+            // The answer has one value, so no order decides between two.
+            self.summary.order = None;
+        }
         match counted {
             Some(Counted::Steps(steps)) => self.count(probe, steps),
             Some(_) => self.each(&found),

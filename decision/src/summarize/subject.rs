@@ -39,6 +39,26 @@ impl Subject<'_> {
     }
 }
 
+impl Subject<'_> {
+    /// Whether the program's words can be labels as they are.
+    pub(super) fn has_words(&self) -> bool {
+        !matches!(self, Self::Members(members) if members.fields.len() > 1)
+    }
+
+    /// Whether two labels cannot stand in one answer: a field of the whole answer has one value.
+    pub(super) fn exclude(&self, one: &str, other: &str) -> bool {
+        match self {
+            Self::Members(members) if members.list.is_none() => members.field_of(one) == members.field_of(other),
+            _ => false,
+        }
+    }
+
+    /// Whether an answer has one label at most.
+    pub(super) fn is_single(&self) -> bool {
+        matches!(self, Self::Members(members) if members.list.is_none() && members.fields.len() == 1)
+    }
+}
+
 impl<'p> Members<'p> {
     /// The groups of such fields in the API's answer: those of each list's items, then those of the answer itself.
     pub(super) fn of(api: &'p Api) -> Vec<Self> {
@@ -122,6 +142,10 @@ impl<'p> Members<'p> {
         }
     }
 
+    fn field_of(&self, label: &str) -> Option<usize> {
+        self.fields.iter().position(|field| self.values(field).iter().any(|value| self.label(field, value) == label))
+    }
+
     fn label(&self, field: &[String], value: &str) -> String {
         if self.fields.len() == 1 { value.to_owned() } else { format!("{} {value}", show_path(field)) }
     }
@@ -140,7 +164,8 @@ impl<'p> Members<'p> {
             }
             None => {
                 let mut answer = self.shape.nothing();
-                labels.iter().for_each(|label| self.set(&mut answer, &label.description));
+                // Of two values of one field the first, the surer one, stands.
+                labels.iter().rev().for_each(|label| self.set(&mut answer, &label.description));
                 answer
             }
         }

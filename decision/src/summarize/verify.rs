@@ -22,7 +22,12 @@ pub(super) fn check(
 ) -> Result<Result<(), Reason>, DecideError> {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for trial in 0..TRIALS {
-        let labels = sample(&mut random, found, summary, vocabulary, trial);
+        let mut labels = sample(&mut random, found, summary, vocabulary, trial);
+        for at in (1..labels.len()).rev() {
+            if labels[..at].iter().any(|before| probe.subject.exclude(before.0, labels[at].0)) {
+                labels.remove(at);
+            }
+        }
         if labels.is_empty() {
             continue;
         }
