@@ -23,6 +23,7 @@ pub(crate) fn branch(name: &str, labels: &[usize]) -> Branch {
         words: Vec::new(),
         labels: labels.iter().map(|&i| letter(i)).collect(),
         negated: false,
+        regions: Vec::new(),
         min_score: None,
         evidence: Vec::new(),
     }
@@ -30,7 +31,17 @@ pub(crate) fn branch(name: &str, labels: &[usize]) -> Branch {
 
 pub(crate) fn summary(decision_type: DecisionType, order: Option<Order>, branches: Vec<Branch>) -> Summary {
     let default = Decision::default();
-    Summary { decision_type, order, branches, top_k: None, default, vocabulary: "letters".to_owned(), reason: None }
+    Summary {
+        decision_type,
+        field: None,
+        per_element: false,
+        order,
+        branches,
+        top_k: None,
+        default,
+        vocabulary: "letters".to_owned(),
+        reason: None,
+    }
 }
 
 /// The branches an application takes for these logits, straight from the meaning of the summary: keep scores of at

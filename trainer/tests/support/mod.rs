@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use chameleon_decision::{
     Api, Branch, CompareOp, Constant, Decision, DecisionProcess, DecisionType, Expr, ExprKind, FORMAT_VERSION,
-    Function, FunctionId, Order, Program, Span, Stmt, StmtKind, Summary, Target,
+    Function, FunctionId, Order, Program, ResponseForm, Span, Stmt, StmtKind, Summary, Target,
 };
 use chameleon_models::bank::{Bank, Split};
 use chameleon_models::net::{ImageInput, Network};
@@ -148,7 +148,7 @@ fn over_labels(line: u32, body: Stmt) -> Stmt {
 /// An application that returns the name of a branch: of its first label in the API's order, or of the first branch.
 pub(crate) fn process(order: Order, branches: &[(&str, Vec<&str>)]) -> DecisionProcess {
     let response = Target::Name { name: "response".to_owned() };
-    let call = expr(ExprKind::ApiOutput { max_results: None });
+    let call = expr(ExprKind::ApiOutput { max_results: None, form: ResponseForm::Client });
     let mut body = vec![stmt(1, StmtKind::Assign { targets: vec![response], value: call })];
     let line = |k: usize| 10 * (k as u32 + 1);
     if order == Order::AppPriority {
@@ -169,12 +169,15 @@ pub(crate) fn process(order: Order, branches: &[(&str, Vec<&str>)]) -> DecisionP
         words: Vec::new(),
         labels: labels.iter().map(|&label| label.to_owned()).collect(),
         negated: false,
+        regions: Vec::new(),
         min_score: None,
         evidence: Vec::new(),
     };
     let single = branches.len() == 1;
     let summary = Summary {
         decision_type: if single { DecisionType::TrueFalse } else { DecisionType::MultiChoice },
+        field: None,
+        per_element: false,
         order: (!single).then_some(order),
         branches: branches.iter().map(branch).collect(),
         top_k: None,
