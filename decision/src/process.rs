@@ -20,6 +20,10 @@
 //! - `entry` and `function` are indices into `functions`; `file` is an index into `files`.
 //! - An effect is `{"span": ..., "action": "return", "values": [...]}`; a value is `"data"`, `"unknown"`,
 //!   `{"chosen": "'compost'"}` or `{"parts": [...]}`.
+//! - The shape of an answer is a leaf (`"name"`, `"score"`, `"percent"`, `"text"`, `"flag"`, `"other"`) or an object of
+//!   one key: `record`, `list`, `number`, `choice`, `word`; see [`Shape`](crate::Shape).
+//! - `field` says what of the answer decides, `entities[].type`; `regions` of a branch are alternatives, each a list of
+//!   bounds that must all hold: `[[{"field": "document_sentiment.score", "high": {"value": -0.25, "inclusive": false}}]]`.
 //! - What is absent has its default: `order`, `top_k`, `reason`, `min_score`, `negated`, `warnings`, `default` of a parameter.
 //!
 //! A reader must refuse a `version` that it does not know; unknown fields may be ignored.

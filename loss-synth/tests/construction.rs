@@ -2,7 +2,7 @@
 
 mod support;
 
-use chameleon_decision::{Branch, DecisionType, MinScore, Order, Summary};
+use chameleon_decision::{Bounds, Branch, DecisionType, Limit, MinScore, Order, Summary};
 use chameleon_loss::{DecisionLoss, Formula, LossConfig, LossError, Pooling, Step, TermKind, TermWeights};
 use support::{branch, summary, vocabulary};
 
@@ -47,6 +47,15 @@ fn a_decision_outside_the_taxonomy_is_refused_with_its_reason() {
     let error = error(&other, LossConfig::default());
     assert_eq!(error, LossError::NotInTaxonomy { reason: "depends on user input".to_owned() });
     assert!(error.to_string().contains("depends on user input"));
+}
+
+#[test]
+fn a_decision_by_where_a_number_lies_is_refused() {
+    let bounds = Bounds { field: "score".to_owned(), low: None, high: Some(Limit { value: 0.0, inclusive: true }) };
+    let range = Branch { regions: vec![vec![bounds]], ..branch("a", &[0]) };
+    let summary = Summary { field: Some("score".to_owned()), ..summary(DecisionType::TrueFalse, None, vec![range]) };
+    let error = error(&summary, LossConfig::default()).to_string();
+    assert!(error.contains("where score lies"), "{error}");
 }
 
 #[test]
