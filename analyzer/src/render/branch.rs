@@ -46,9 +46,10 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
 /// Writes what happens when no branch is taken.
 pub(super) fn default(out: &mut String, process: &DecisionProcess) {
     let name = match process.summary.decision_type {
-        DecisionType::TrueFalse | DecisionType::MultiChoice | DecisionType::MultiSelect => "  Otherwise   ",
         DecisionType::Range => return,
-        DecisionType::Count => "  Otherwise   ",
+        DecisionType::TrueFalse | DecisionType::MultiChoice | DecisionType::MultiSelect | DecisionType::Count => {
+            "  Otherwise   "
+        }
         DecisionType::Other => "  Without labels  ",
     };
     let outcome = &process.summary.default;

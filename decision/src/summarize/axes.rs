@@ -43,7 +43,7 @@ impl Axis {
             };
             axes.push(Self { path, low, high });
         }
-        axes.sort_by_key(|axis| axis.is_in_list());
+        axes.sort_by_key(Self::is_in_list);
         axes
     }
 
@@ -75,46 +75,48 @@ impl Axis {
             }
         }
         values.retain(|value| (self.low..=self.high).contains(value));
-        values.iter_mut().for_each(|value| *value += 0.0);
+        // Of the two zeros one is enough.
+        for value in &mut values {
+            *value += 0.0;
+        }
         values.sort_by(f64::total_cmp);
         values.dedup();
         values
     }
+}
 
-    /// Where the outcome changes, when everything else is as `answer` says.
-    pub(super) fn stretches(
-        &self,
-        probe: &mut Probe<'_>,
-        values: &[f64],
-        answer: &dyn Fn(f64) -> Json,
-    ) -> Result<Vec<Stretch>, DecideError> {
-        let mut at = |value: f64| probe.run(&ApiOutput::Answer { answer: answer(value) });
-        let mut stretches: Vec<Stretch> = Vec::new();
-        let mut before: Option<(f64, Outcome)> = None;
-        for &value in values {
-            let outcome = at(value)?;
-            if let Some((last, known)) = before
-                && known == outcome
-            {
-                debug_assert!(last <= value, "values ascend");
-                before = Some((value, outcome));
-                continue;
-            }
-            let mut low = None;
-            if let Some((last, known)) = before {
-                let (below, above) = halve(last, value, &mut |middle| Ok(at(middle)? == known))?;
-                let inclusive = shorter(above, below);
-                let value = if inclusive { above } else { below };
-                low = Some(Limit { value, inclusive });
-                if let Some(stretch) = stretches.last_mut() {
-                    stretch.high = Some(Limit { value, inclusive: !inclusive });
-                }
-            }
-            stretches.push(Stretch { low, high: None, outcome, sample: value });
+/// Where the outcome changes along ascending values; `answer` says what an answer with such a value is.
+pub(super) fn stretches(
+    probe: &mut Probe<'_>,
+    values: &[f64],
+    answer: &dyn Fn(f64) -> Json,
+) -> Result<Vec<Stretch>, DecideError> {
+    let mut at = |value: f64| probe.run(&ApiOutput::Answer { answer: answer(value) });
+    let mut stretches: Vec<Stretch> = Vec::new();
+    let mut before: Option<(f64, Outcome)> = None;
+    for &value in values {
+        let outcome = at(value)?;
+        if let Some((last, known)) = before
+            && known == outcome
+        {
+            debug_assert!(last <= value, "values ascend");
             before = Some((value, outcome));
+            continue;
         }
-        Ok(stretches)
+        let mut low = None;
+        if let Some((last, known)) = before {
+            let (below, above) = halve(last, value, &mut |middle| Ok(at(middle)? == known))?;
+            let inclusive = shorter(above, below);
+            let value = if inclusive { above } else { below };
+            low = Some(Limit { value, inclusive });
+            if let Some(stretch) = stretches.last_mut() {
+                stretch.high = Some(Limit { value, inclusive: !inclusive });
+            }
+        }
+        stretches.push(Stretch { low, high: None, outcome, sample: value });
+        before = Some((value, outcome));
     }
+    Ok(stretches)
 }
 
 impl Stretch {

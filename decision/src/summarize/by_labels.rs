@@ -25,10 +25,8 @@ impl Draft {
             let what = probe.decision(found.empty);
             self.warn(program, format!("an empty answer has an outcome of its own: {what}"));
         }
-        let mut words = match probe.subject.has_words() {
-            true => words::find(program, probe, &mut found, vocabulary)?,
-            false => Vec::new(),
-        };
+        let mut words =
+            if probe.subject.has_words() { words::find(program, probe, &mut found, vocabulary)? } else { Vec::new() };
         // In the order of the source; a priority of the application's own is sorted by later.
         found.branches.sort_by_key(|branch| {
             let first = words::of(&words, branch.outcome, &[]).iter().map(|word| word.span).min();

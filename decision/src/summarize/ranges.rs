@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::axes::{Axis, Stretch};
+use super::axes::{Axis, Stretch, stretches};
 use super::branches::Branches;
 use super::constants::Constants;
 use super::probe::{NEUTRAL, Outcome, Probe};
@@ -37,7 +37,7 @@ pub(super) fn fill(
     let mut relevant = Vec::new();
     for axis in Axis::all(shape).into_iter().filter(|axis| axis.is_in_list() == (place == Where::Items)) {
         let values = axis.values(constants);
-        let stretches = axis.stretches(probe, &values, &|value| shape.with(&axis.path, Json::from(value)))?;
+        let stretches = stretches(probe, &values, &|value| shape.with(&axis.path, Json::from(value)))?;
         if stretches.len() > 1 {
             relevant.push((axis, stretches));
         }
@@ -72,7 +72,7 @@ pub(super) fn fill_labelled(
     };
     let values = axis.values(constants);
     let subject = probe.subject.clone();
-    let stretches = axis.stretches(probe, &values, &|value| {
+    let stretches = stretches(probe, &values, &|value| {
         subject.output(ApiOutput::labels([(sample.as_str(), value / axis.whole())])).answer(shape)
     })?;
     if stretches.len() > MAX_STRETCHES || hangs_on_company(probe, sample, &stretches)? {
@@ -117,7 +117,7 @@ fn depends_on_others(
 ) -> Result<Option<String>, DecideError> {
     for (path, leaf) in shape.leaves() {
         let others: &[f64] = match leaf {
-            Shape::Number { low, high } => &[*low, (*low + *high) / 2.0, *high],
+            Shape::Number { low, high } => &[*low, f64::midpoint(*low, *high), *high],
             _ => continue,
         };
         if path == axis.path || path.iter().any(|step| step == crate::shape::ITEM) {

@@ -156,19 +156,14 @@ impl<'p> Members<'p> {
             self.set(&mut item, &label.description);
             item
         });
-        match &self.list {
-            Some(list) => {
-                let mut answer = self.shape.nothing();
-                put(&mut answer, list, Json::Array(items.collect()));
-                answer
-            }
-            None => {
-                let mut answer = self.shape.nothing();
-                // Of two values of one field the first, the surer one, stands.
-                labels.iter().rev().for_each(|label| self.set(&mut answer, &label.description));
-                answer
-            }
+        let mut answer = self.shape.nothing();
+        if let Some(list) = &self.list {
+            put(&mut answer, list, Json::Array(items.collect()));
+        } else {
+            // Of two values of one field the first, the surer one, stands.
+            labels.iter().rev().for_each(|label| self.set(&mut answer, &label.description));
         }
+        answer
     }
 
     /// Sets the field that the label is a value of; other labels leave the item as it is.
