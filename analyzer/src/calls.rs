@@ -15,15 +15,7 @@ pub(crate) const TECHNICAL_NAMES: &[&str] = &[
     "LanguageServiceClient",
     "Document",
     "TextDocument",
-    // Other questions to the same service.
-    "text_detection",
-    "document_text_detection",
-    "face_detection",
-    "logo_detection",
-    "landmark_detection",
-    "web_detection",
-    "safe_search_detection",
-    "object_localization",
+    // Questions to the same service that decide nothing.
     "image_properties",
     "crop_hints",
 ];

@@ -10,16 +10,14 @@ mod support;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use chameleon_analyzer::{Catalog, analyze, analyze_from};
 use chameleon_decision::{ApiOutput, Constant, DecisionProcess, Expr, ExprKind, Span, Vocabulary};
-use corpus::{App, Described, Material, Random, apps, constant_arguments, constants};
+use corpus::{App, Described, Material, apps, constant_arguments, constants};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use support::short;
+use support::{Random, python, short};
 
 /// Answers for each decision.
 const ANSWERS: usize = 1000;
@@ -71,7 +69,7 @@ fn every_application_decides_as_in_cpython() {
             runs.push((key, process, answers));
         }
     }
-    let mut seen = python(&Value::Array(requests));
+    let mut seen: HashMap<String, Option<Vec<Seen>>> = python("corpus_harness.py", &Value::Array(requests));
     let mut compared = 0;
     for (key, process, answers) in runs {
         match seen.remove(&key).flatten() {
@@ -223,23 +221,4 @@ fn compare_kinds(process: &DecisionProcess, answers: &[Value], seen: &[Seen]) ->
         }
     }
     Ok(())
-}
-
-fn python(requests: &Value) -> HashMap<String, Option<Vec<Seen>>> {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let mut child = Command::new("python3")
-        .arg(fixtures.join("corpus_harness.py"))
-        .env("PYTHONHASHSEED", "0")
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("python3 is needed for this test");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    let request = requests.to_string();
-    let writer = std::thread::spawn(move || stdin.write_all(request.as_bytes()));
-    let output = child.wait_with_output().expect("python3 ends");
-    writer.join().expect("the writer ends").expect("the request is read");
-    assert!(output.status.success(), "the harness failed");
-    serde_json::from_slice(&output.stdout).expect("the harness answers in JSON")
 }

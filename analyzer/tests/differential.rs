@@ -7,13 +7,10 @@
 mod support;
 
 use std::collections::HashMap;
-use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Stdio};
 
 use chameleon_decision::{ApiOutput, Decision, Rendered};
 use serde_json::{Value, json};
-use support::{Case, cases, vocabulary};
+use support::{Case, Random, cases, python, vocabulary};
 
 /// Answers per case.
 const OUTPUTS: usize = 120;
@@ -48,7 +45,7 @@ fn the_slice_decides_as_cpython_does() {
         runs.push((case.name, outputs, decisions));
     }
     assert!(runs.len() >= 30, "only {} runnable cases", runs.len());
-    let seen = python(&Value::Array(requests));
+    let seen: HashMap<String, Vec<Seen>> = python("harness.py", &Value::Array(requests));
     for (name, outputs, decisions) in &runs {
         compare(name, outputs, decisions, &seen[name]);
     }
@@ -115,36 +112,4 @@ fn outputs(random: &mut Random, words: &[String]) -> Vec<Output> {
         outputs.push(output);
     }
     outputs
-}
-
-fn python(requests: &Value) -> HashMap<String, Vec<Seen>> {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let mut child = Command::new("python3")
-        .arg(fixtures.join("harness.py"))
-        .env("PYTHONPATH", &fixtures)
-        .env("PYTHONHASHSEED", "0")
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("python3 is needed for this test");
-    let mut stdin = child.stdin.take().expect("a pipe");
-    let request = requests.to_string();
-    let writer = std::thread::spawn(move || stdin.write_all(request.as_bytes()));
-    let output = child.wait_with_output().expect("python3 ends");
-    writer.join().expect("the writer ends").expect("the request is read");
-    assert!(output.status.success(), "the harness failed");
-    serde_json::from_slice(&output.stdout).expect("the harness answers in JSON")
-}
-
-/// Xorshift, so that every run sees the same answers.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 33) as usize % bound
-    }
 }

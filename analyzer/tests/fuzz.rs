@@ -17,8 +17,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use chameleon_analyzer::analyze;
-use corpus::{Random, apps};
-use support::{cases, catalog};
+use corpus::apps;
+use support::{Random, cases, catalog};
 
 /// No input may take longer.
 const BUDGET: Duration = Duration::from_secs(20);

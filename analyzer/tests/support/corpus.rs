@@ -7,6 +7,8 @@ use chameleon_decision::Shape;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::support::Random;
+
 /// An application as its `app.json` describes it.
 #[derive(Deserialize)]
 pub(crate) struct App {
@@ -179,16 +181,4 @@ pub(crate) fn constant_arguments(call: &str) -> Vec<Option<Value>> {
         }
     };
     arguments.split(',').map(constant).collect()
-}
-
-/// Xorshift, so that every run sees the same answers.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 33) as usize % bound
-    }
 }

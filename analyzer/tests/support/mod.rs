@@ -5,7 +5,9 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chameleon_analyzer::{Analysis, Catalog, analyze};
@@ -175,4 +177,37 @@ fn interval(bounds: &Bounds) -> String {
 /// The name a unit variant has in JSON.
 fn word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).expect("a name").as_str().expect("a unit variant").to_owned()
+}
+
+/// What a harness of `tests/fixtures` says of these requests, run by CPython.
+pub(crate) fn python<T: serde::de::DeserializeOwned>(harness: &str, requests: &serde_json::Value) -> T {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let mut child = Command::new("python3")
+        .arg(fixtures.join(harness))
+        .env("PYTHONPATH", &fixtures)
+        .env("PYTHONHASHSEED", "0")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python3 is needed for this test");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let request = requests.to_string();
+    let writer = std::thread::spawn(move || stdin.write_all(request.as_bytes()));
+    let output = child.wait_with_output().expect("python3 ends");
+    writer.join().expect("the writer ends").expect("the request is read");
+    assert!(output.status.success(), "the harness failed");
+    serde_json::from_slice(&output.stdout).expect("the harness answers in JSON")
+}
+
+/// Xorshift, so that every run sees the same answers.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 33) as usize % bound
+    }
 }
