@@ -17,6 +17,7 @@ mod name;
 mod order;
 mod probe;
 mod ranges;
+mod regions;
 mod scores;
 mod subject;
 mod verify;

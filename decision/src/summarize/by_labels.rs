@@ -128,18 +128,8 @@ impl Draft {
         let Some(items) = self.summary.branches.pop() else { return };
         let usual = steps.iter().map(|step| step.0).find(|&outcome| *probe.decision(outcome) == self.summary.default);
         let usual = usual.unwrap_or(self.default_outcome);
-        let steps: Vec<_> = steps.into_iter().filter(|step| step.0 != usual).collect();
-        let effects: Vec<_> = steps.iter().map(|step| probe.own_effects(step.0, usual)).collect();
-        let names = name::of(&effects);
-        for (((outcome, regions), effects), name) in steps.into_iter().zip(effects).zip(names) {
-            self.summary.branches.push(Branch {
-                name,
-                outcome: probe.decision(outcome).clone(),
-                regions,
-                evidence: name::evidence(probe, outcome, usual, &effects),
-                ..items.clone()
-            });
-        }
+        let steps = steps.into_iter().filter(|step| step.0 != usual).collect();
+        self.push_regions(probe, usual, steps, Some(&items));
     }
 
     /// Every item is decided on by itself, and leaves its own trace.

@@ -5,11 +5,11 @@ use serde_json::Value as Json;
 use super::branches::Branches;
 use super::probe::{Outcome, Probe};
 use super::verify::LONGEST;
-use super::{Draft, Reason, name};
+use super::{Draft, Reason};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::shape::{ITEM, Shape, show_path};
-use crate::summary::{Bounds, Branch, DecisionType, Limit, Region};
+use crate::summary::{Bounds, DecisionType, Limit, Region};
 
 /// How many items of one kind lead where.
 pub(super) enum Counted {
@@ -89,8 +89,11 @@ pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> R
         })?;
         match counted {
             Counted::Steps(steps) => {
-                let field = show_path(list);
-                fill_steps(draft, probe, &field, steps);
+                let usual = draft.default_outcome;
+                let steps = steps.into_iter().filter(|step| step.0 != usual).collect();
+                draft.summary.field = Some(show_path(list));
+                draft.summary.decision_type = DecisionType::Count;
+                draft.push_regions(probe, usual, steps, None);
                 return Ok(true);
             }
             // One outcome on nothing and one on anything: that there are items is not looked at where they only pass.
@@ -98,25 +101,4 @@ pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> R
         }
     }
     Ok(false)
-}
-
-fn fill_steps(draft: &mut Draft, probe: &Probe<'_>, field: &str, steps: Vec<(Outcome, Vec<Region>)>) {
-    let usual = draft.default_outcome;
-    draft.summary.field = Some(field.to_owned());
-    draft.summary.decision_type = DecisionType::Count;
-    let steps: Vec<_> = steps.into_iter().filter(|step| step.0 != usual).collect();
-    let effects: Vec<_> = steps.iter().map(|step| probe.own_effects(step.0, usual)).collect();
-    let names = name::of(&effects);
-    for (((outcome, regions), effects), name) in steps.into_iter().zip(effects).zip(names) {
-        draft.summary.branches.push(Branch {
-            name,
-            outcome: probe.decision(outcome).clone(),
-            words: Vec::new(),
-            labels: Vec::new(),
-            negated: false,
-            regions,
-            min_score: None,
-            evidence: name::evidence(probe, outcome, usual, &effects),
-        });
-    }
 }

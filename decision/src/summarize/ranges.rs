@@ -1,18 +1,16 @@
 //! Decisions by where numbers of the answer lie.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value as Json;
 
 use super::axes::{Axis, Stretch, stretches};
 use super::branches::Branches;
 use super::constants::Constants;
 use super::probe::{NEUTRAL, Outcome, Probe};
-use super::{Draft, Reason, name};
+use super::{Draft, Reason};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::shape::Shape;
-use crate::summary::{Bounds, Branch, DecisionType, Region};
+use crate::summary::{Branch, DecisionType, Region};
 
 /// Most stretches that an axis may have to be a ladder.
 const MAX_STRETCHES: usize = 24;
@@ -54,7 +52,7 @@ pub(super) fn fill(
         return Err(together(axis, &other));
     }
     draft.summary.per_element = axis.is_in_list();
-    ladder(draft, probe, axis, stretches);
+    ladder(draft, probe, axis, stretches, None);
     Ok(true)
 }
 
@@ -80,11 +78,7 @@ pub(super) fn fill_labelled(
     }
     let Some(labelled) = draft.summary.branches.pop() else { return Ok(false) };
     draft.default_outcome = found.default;
-    ladder(draft, probe, &axis, &stretches);
-    for branch in &mut draft.summary.branches {
-        branch.words.clone_from(&labelled.words);
-        branch.labels.clone_from(&labelled.labels);
-    }
+    ladder(draft, probe, &axis, &stretches, Some(&labelled));
     let default = &draft.summary.default;
     draft.summary.branches.retain(|branch| branch.outcome != *default);
     draft.summary.decision_type = DecisionType::Range;
@@ -138,45 +132,21 @@ fn depends_on_others(
 
 /// One branch for each outcome, in ascending order of its first stretch; of two, the one that an answer of nothing does not
 /// lead to.
-fn ladder(draft: &mut Draft, probe: &Probe<'_>, axis: &Axis, stretches: &[Stretch]) {
+fn ladder(draft: &mut Draft, probe: &Probe<'_>, axis: &Axis, stretches: &[Stretch], items: Option<&Branch>) {
     let field = axis.show();
-    let mut regions: BTreeMap<Outcome, Vec<Region>> = BTreeMap::new();
-    let mut order = Vec::new();
+    let mut steps: Vec<(Outcome, Vec<Region>)> = Vec::new();
     for stretch in stretches {
-        if !order.contains(&stretch.outcome) {
-            order.push(stretch.outcome);
+        let region = vec![stretch.bounds(&field)];
+        match steps.iter_mut().find(|step| step.0 == stretch.outcome) {
+            Some(step) => step.1.push(region),
+            None => steps.push((stretch.outcome, vec![region])),
         }
-        let bounds: Bounds = stretch.bounds(&field);
-        regions.entry(stretch.outcome).or_default().push(vec![bounds]);
     }
     let usual = draft.default_outcome;
-    let two = order.len() == 2 && order.contains(&usual);
+    let two = steps.len() == 2 && steps.iter().any(|step| step.0 == usual);
     if two {
-        order.retain(|&outcome| outcome != usual);
+        steps.retain(|step| step.0 != usual);
     }
-    let effects: Vec<_> = order.iter().map(|&outcome| probe.own_effects(outcome, usual)).collect();
-    // The usual outcome has nothing of its own; it is named by all it does.
-    let shown: Vec<Vec<_>> = order
-        .iter()
-        .zip(&effects)
-        .map(
-            |(&outcome, own)| {
-                if own.is_empty() { probe.decision(outcome).effects.iter().collect() } else { own.clone() }
-            },
-        )
-        .collect();
-    let names = name::of(&shown);
-    for ((outcome, effects), name) in order.into_iter().zip(shown).zip(names) {
-        draft.summary.branches.push(Branch {
-            name,
-            outcome: probe.decision(outcome).clone(),
-            words: Vec::new(),
-            labels: Vec::new(),
-            negated: false,
-            min_score: None,
-            evidence: name::evidence(probe, outcome, usual, &effects),
-            regions: regions.remove(&outcome).unwrap_or_default(),
-        });
-    }
+    draft.push_regions(probe, usual, steps, items);
     draft.summary.decision_type = if two { DecisionType::TrueFalse } else { DecisionType::Range };
 }

@@ -135,7 +135,8 @@ impl<'p> Members<'p> {
 
     fn values(&self, field: &[String]) -> Vec<String> {
         match self.item().at(field) {
-            Some(Shape::Choice(choice)) => choice.members.clone(),
+            // A number that no member has is an empty name.
+            Some(Shape::Choice(choice)) => choice.members.iter().filter(|member| !member.is_empty()).cloned().collect(),
             Some(Shape::Word(words)) => words.clone(),
             Some(Shape::Flag) => vec!["true".to_owned()],
             _ => Vec::new(),
