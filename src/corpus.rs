@@ -152,16 +152,22 @@ pub(crate) struct Checked {
     pub(crate) differences: Vec<String>,
 }
 
-/// Analyzes an application, in its own folder or in a checkout of the original, and compares.
-///
-/// # Errors
-/// There is nothing to analyze.
-pub(crate) fn check(app: &App, checkout: Option<&Path>, catalog: &Catalog) -> Result<Vec<Checked>> {
-    let analysis = chameleon_analyzer::analyze(checkout.unwrap_or(&app.folder), catalog)?;
-    Ok(app.decisions.iter().map(|expected| one(app, expected, &analysis, checkout.is_some())).collect())
+/// Analyzes an application, in its own folder or in a checkout of the original, and compares. Where there is nothing to
+/// analyze, that is the difference.
+pub(crate) fn check(app: &App, checkout: Option<&Path>, catalog: &Catalog) -> Vec<Checked> {
+    let analysis = chameleon_analyzer::analyze(checkout.unwrap_or(&app.folder), catalog);
+    let one = |expected: &Expected| {
+        let (differences, process) = match &analysis {
+            Ok(analysis) => best(app, expected, analysis, checkout.is_some()),
+            Err(error) => (vec![error.to_string()], None),
+        };
+        Checked { app: app.name.clone(), api: expected.api.clone(), process, differences }
+    };
+    app.decisions.iter().map(one).collect()
 }
 
-fn one(app: &App, expected: &Expected, analysis: &Analysis, original: bool) -> Checked {
+/// The process that comes closest to what is expected, and in what it still differs.
+fn best(app: &App, expected: &Expected, analysis: &Analysis, original: bool) -> (Vec<String>, Option<DecisionProcess>) {
     let file =
         |process: &DecisionProcess| process.program.files.get(process.call.file as usize).cloned().unwrap_or_default();
     let wanted = match &app.original.file {
@@ -179,11 +185,10 @@ fn one(app: &App, expected: &Expected, analysis: &Analysis, original: bool) -> C
         })
         .collect();
     found.sort_by_key(|found| found.0.len());
-    let (differences, process) = match found.into_iter().next() {
+    match found.into_iter().next() {
         Some((differences, process)) => (differences, Some(process.clone())),
         None => (vec![not_found(analysis)], None),
-    };
-    Checked { app: app.name.clone(), api: expected.api.clone(), process, differences }
+    }
 }
 
 fn not_found(analysis: &Analysis) -> String {

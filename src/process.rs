@@ -1,5 +1,6 @@
 //! Choosing one decision process of an application.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -13,7 +14,7 @@ const IMAGE_LABELS: &str = "image-labels";
 /// vocabularies of `files`, each `FILE` or `VOCABULARY=FILE`, one name a line.
 ///
 /// # Errors
-/// A file cannot be read, holds no name, or is no table of APIs.
+/// A file cannot be read, holds no name, is no table of APIs, or is for a vocabulary that no API has.
 pub(crate) fn catalog(files: &[String], apis: &[PathBuf]) -> Result<Catalog> {
     let mut catalog = Catalog::new(chameleon_models::zoo::image_label_vocabulary()?);
     for path in apis {
@@ -22,6 +23,11 @@ pub(crate) fn catalog(files: &[String], apis: &[PathBuf]) -> Result<Catalog> {
     }
     for file in files {
         let (name, path) = file.split_once('=').unwrap_or((IMAGE_LABELS, file));
+        let known: BTreeSet<&str> = catalog.apis().filter_map(|api| api.vocabulary.as_deref()).collect();
+        if !known.contains(name) {
+            let known = known.into_iter().collect::<Vec<_>>().join(", ");
+            bail!("no API has a vocabulary `{name}`; there are {known}");
+        }
         catalog.add_vocabulary(name, Vocabulary { name: path.to_owned(), labels: names(Path::new(path))? });
     }
     Ok(catalog)

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Subcommand;
 
 use crate::corpus::{self, App, Checked};
@@ -81,7 +81,10 @@ fn check(apps: &[App], checkouts: Option<&PathBuf>, json: bool) -> Result<ExitSt
             continue;
         }
         let checkout = checkout.flatten();
-        rows.extend(corpus::check(app, checkout.as_deref(), &catalog)?);
+        rows.extend(corpus::check(app, checkout.as_deref(), &catalog));
+    }
+    if let (true, Some(folder)) = (rows.is_empty(), checkouts) {
+        bail!("{}: no checkout of any of the {} applications", folder.display(), apps.len());
     }
     let exact = rows.iter().filter(|row| row.differences.is_empty()).count();
     if json {

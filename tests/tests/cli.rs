@@ -6,8 +6,8 @@ use anyhow::Result;
 use chameleon_tests::Chameleon;
 use serde_json::Value;
 
-const COMMANDS: [&str; 10] =
-    ["analyze", "loss", "customize", "serve", "run", "label", "report", "registry", "ca", "completions"];
+const COMMANDS: [&str; 11] =
+    ["analyze", "loss", "customize", "serve", "run", "label", "report", "corpus", "registry", "ca", "completions"];
 
 #[test]
 fn help_lists_every_command_and_the_exit_statuses() -> Result<()> {
@@ -116,6 +116,69 @@ fn a_program_without_a_call_says_so_and_exits_with_1() -> Result<()> {
     fs::write(folder.path().join("plain.py"), "print('hello')\n")?;
     let finished = Chameleon::new()?.run(&["analyze", &folder.path().to_string_lossy()])?;
     assert_eq!(finished.status, Some(1), "{}", finished.stdout);
+    Ok(())
+}
+
+#[test]
+fn a_table_of_the_user_adds_an_api() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (table, app) = (folder.path().join("eyes.toml"), folder.path().join("app.py"));
+    fs::write(
+        &table,
+        r#"
+        [[service]]
+        provider = "acme"
+        name = "eyes"
+        modules = ["acme.eyes"]
+        [[service.operation]]
+        name = "look"
+        methods = ["look"]
+        answer.record.things.list.record = { word = "name", sure = "percent" }
+        "#,
+    )?;
+    fs::write(
+        &app,
+        "import acme.eyes\n\n\ndef is_owl(photo):\n    for thing in acme.eyes.Client().look(photo).things:\n        \
+         if thing.word == 'Owl' and thing.sure > 80:\n            return True\n    return False\n",
+    )?;
+    let (table, app) = (table.to_string_lossy(), app.to_string_lossy());
+    let chameleon = Chameleon::new()?;
+    assert_eq!(chameleon.run(&["analyze", &app])?.status, Some(1), "nobody knows this API yet");
+    let known = chameleon.run(&["analyze", "--json", "--apis", &table, &app])?;
+    let json: Value = serde_json::from_str(&known.stdout)?;
+    let branch = &json["processes"][0]["summary"]["branches"][0];
+    assert_eq!(branch["words"][0]["text"], "Owl", "{json}");
+    assert_eq!(branch["min_score"]["value"], 0.8, "{json}");
+    Ok(())
+}
+
+#[test]
+fn a_bad_table_or_vocabulary_is_a_clear_error() -> Result<()> {
+    let chameleon = Chameleon::new()?;
+    for (option, value, named) in [
+        ("--apis", "README.md", "README.md"),
+        ("--apis", "no/such.toml", "no/such.toml"),
+        ("--vocabulary", "nosuch=README.md", "nosuch"),
+        ("--vocabulary", "objects=no/such.txt", "no/such.txt"),
+    ] {
+        let finished = chameleon.run(&["analyze", "apps-corpus/garbage-sorter", option, value])?;
+        assert_eq!(finished.status, Some(2), "{value}");
+        assert!(finished.stderr.contains(named), "{value}: {}", finished.stderr);
+    }
+    Ok(())
+}
+
+#[test]
+fn the_corpus_is_listed_and_a_folder_without_checkouts_is_refused() -> Result<()> {
+    let chameleon = Chameleon::new()?;
+    let list = chameleon.run(&["corpus", "list", "--json"])?;
+    let apps: Vec<Value> = serde_json::from_str(&list.stdout)?;
+    assert_eq!(apps.len(), 77);
+    assert!(apps.iter().all(|app| app["apis"][0].as_str().is_some_and(|api| api.split('/').count() == 3)));
+    let folder = tempfile::tempdir()?;
+    let refused = chameleon.run(&["corpus", "check", "--checkouts", &folder.path().to_string_lossy()])?;
+    assert_eq!(refused.status, Some(2), "{}", refused.stdout);
+    assert!(refused.stderr.contains("no checkout"), "{}", refused.stderr);
     Ok(())
 }
 

@@ -147,6 +147,7 @@ struct Measurement {
 /// # Errors
 /// Data or checkpoint cannot be read, or the output folder cannot be written.
 pub fn run(options: &Options) -> Result<()> {
+    check(options)?;
     fs::create_dir_all(&options.out).with_context(|| format!("{}", options.out.display()))?;
     fs::write(options.out.join(SETTINGS), serde_json::to_vec_pretty(options)?)?;
     let labels = read_labels(&options.data)?;
@@ -159,6 +160,15 @@ pub fn run(options: &Options) -> Result<()> {
     };
     let mut run = Run::new(options, module, &labels, train)?;
     run.train(options, &tuning)
+}
+
+/// Whether the settings of the augmentation make sense.
+fn check(options: &Options) -> Result<()> {
+    let Options { mix, jitter, min_area, .. } = *options;
+    ensure!((0.0..=1.0).contains(&mix), "--mix {mix}: a share of the images lies in 0..1");
+    ensure!((0.0..1.0).contains(&jitter), "--jitter {jitter}: a change lies in 0..1, 1 left out");
+    ensure!(min_area > 0.0 && min_area <= 1.0, "--min-area {min_area}: a part of an image lies in 0..1, 0 left out");
+    Ok(())
 }
 
 /// Training images and those held out for tuning, the same number of each class.
