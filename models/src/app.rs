@@ -32,6 +32,10 @@ pub struct AppManifest {
     pub base: BaseRef,
     /// Labels whose rows it brings, as the network spells them.
     pub labels: Vec<String>,
+    /// Added to the logits of all other labels. Below zero where they would push the application's own labels out of
+    /// the few results it looks at.
+    #[serde(default)]
+    pub others: f32,
     /// What the application decides: a `DecisionProcess`.
     #[serde(default)]
     pub process: serde_json::Value,
@@ -112,6 +116,9 @@ pub enum AppError {
     /// It names a label twice.
     #[error("{APP_JSON}: label `{0}` twice")]
     DuplicateLabel(String),
+    /// The shift of the other labels is not a number.
+    #[error("{APP_JSON}: `others` is {0}; expected a finite number")]
+    Others(f32),
     /// The parameters are damaged or do not fit the labels.
     #[error("{HEAD_FILE}: {0}")]
     Head(#[from] WeightsError),

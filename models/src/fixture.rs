@@ -107,6 +107,7 @@ pub(crate) fn app_manifest(base: &ImageLabels, names: &[&str]) -> AppManifest {
         app: "aquarium".to_owned(),
         base: BaseRef::of(base),
         labels: names.iter().map(|&name| name.to_owned()).collect(),
+        others: 0.0,
         process: json!({ "format": 1 }),
         evaluation: json!({ "after": 0.9 }),
         recipe: serde_json::Value::Null,

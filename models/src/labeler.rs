@@ -64,7 +64,8 @@ impl ImageLabeler {
 
     /// All labels with a score of at least [`MIN_SCORE`], highest first, equal ones in the vocabulary's order.
     ///
-    /// The score is the sigmoid of the logit: the generic head's, or `app`'s for the labels that it brings.
+    /// The score is the sigmoid of the logit: the generic head's, or `app`'s for the labels that it brings. The other
+    /// labels are shifted by as much as `app` says.
     pub fn labels(&self, features: &[f32], app: Option<&AppModel>) -> Vec<Label> {
         let logits = self.logits(features, app);
         let mut found: Vec<(usize, f32)> =
@@ -81,6 +82,7 @@ impl ImageLabeler {
         let dim = self.features.max(1);
         let mut logits: Vec<f32> = self.weight.chunks_exact(dim).zip(&self.bias).map(row).collect();
         if let Some(app) = app {
+            logits.iter_mut().for_each(|logit| *logit += app.manifest.others);
             let own = app.weight.chunks_exact(dim).zip(&app.bias).map(row);
             for (&i, own) in app.rows.iter().zip(own) {
                 if let Some(logit) = logits.get_mut(i) {

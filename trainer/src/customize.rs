@@ -7,26 +7,35 @@ pub mod arms;
 pub mod examples;
 pub mod head;
 pub mod images;
+pub mod measure;
 pub mod objective;
 pub mod offsets;
 pub mod output;
+pub mod pool;
 pub mod progress;
 pub mod recipe;
 pub mod report;
+mod serve;
 pub mod stage;
 mod table;
 pub mod task;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use chameleon_decision::{DecisionProcess, FORMAT_VERSION};
 use chameleon_models::app::AppModel;
 use chameleon_models::zoo::{self, ImageLabels};
 
-use arms::{trained, untrained};
+use rayon::prelude::*;
+
+use arms::{Arm, Candidate, averaged, trained, untrained};
 use examples::Examples;
+use head::Head;
+use measure::Measured;
+use pool::Pool;
 use progress::{Progress, ProgressMode};
 use recipe::Recipe;
 use report::Evaluation;
@@ -93,7 +102,7 @@ pub fn run(options: &Options) -> Result<()> {
             Some(zoo) => zoo::read_bank(zoo, &model)?,
             None => zoo::bank()?,
         };
-        Examples::from_bank(&bank, bank_name(&model))?
+        Examples::from_bank(bank, bank_name(&model))?
     };
     let app = options.app.clone().or_else(|| Some(options.out.file_name()?.to_str()?.to_owned()));
     let app = app.context("the application needs a name: give --app")?;
@@ -122,21 +131,55 @@ pub fn customize(
     seeds: &[u64],
     mode: ProgressMode,
 ) -> Result<(AppModel, Evaluation)> {
-    // The matrices are small: threads would mostly wait for each other, and their number would change the sums.
-    tch::set_num_threads(1);
-    let vocabulary = model.vocabulary();
-    let mut judge = Judge::new(process, &vocabulary.labels)?;
-    let task = Task::new(process, model, examples, recipe.loss, &mut judge)?;
-    let steps = seeds.len() * (recipe.first.steps + 2 * recipe.second.steps);
-    let mut progress = Progress::start(mode, "training", steps as u64);
-    let mut candidates = Vec::from(untrained(&task, recipe, seeds[0], &mut judge)?);
-    for &seed in seeds {
-        candidates.extend(trained(&task, recipe, seed, &mut judge, &mut || progress.tick())?);
-    }
+    let pool = Pool::new(model, examples)?;
+    let steps = seeds.len() * recipe.steps();
+    let progress = Mutex::new(Progress::start(mode, "training", steps as u64));
+    // A thread that panicked while it counted leaves a count that is still good enough.
+    let tick = || progress.lock().unwrap_or_else(PoisonError::into_inner).tick();
+    let compared = compare(app, process, &pool, recipe, seeds, &[], &tick)?;
     drop(progress);
-    let (evaluation, served) = report::evaluate(app, &task, recipe, seeds, &candidates, &mut judge)?;
-    let app_model = output::app_model(process, model, &task, served, &evaluation)?;
-    Ok((app_model, evaluation))
+    let app_model = output::app_model(process, model, &compared)?;
+    Ok((app_model, compared.measured.evaluation))
+}
+
+/// All arms of one application, trained and measured.
+pub struct Compared<'p> {
+    /// The application with its images.
+    pub task: Task<'p>,
+    /// The models.
+    pub candidates: Vec<Candidate>,
+    /// The result.
+    pub measured: Measured,
+}
+
+/// Trains and measures all arms, one thread a seed. `specialists` are heads of all labels with their seeds; without
+/// them that arm is left out.
+///
+/// # Errors
+/// The application cannot be customized with these images.
+pub fn compare<'p>(
+    app: &str,
+    process: &DecisionProcess,
+    pool: &'p Pool,
+    recipe: &Recipe,
+    seeds: &[u64],
+    specialists: &[(u64, Head)],
+    tick: &(dyn Fn() + Sync),
+) -> Result<Compared<'p>> {
+    let mut judge = Judge::new(process, &pool.vocabulary.labels)?;
+    let task = Task::new(process, pool, recipe.loss, &mut judge)?;
+    let mut candidates = Vec::from(untrained(&task, recipe, &mut judge)?);
+    for specialist in specialists {
+        candidates.push(arms::specialist(&task, recipe, specialist, &mut judge)?);
+    }
+    let by_seed: Vec<[Candidate; 3]> =
+        seeds.par_iter().map(|&seed| trained(&task, recipe, seed, &mut judge.clone(), tick)).collect::<Result<_>>()?;
+    candidates.extend(by_seed.into_iter().flatten());
+    for arm in Arm::OWN {
+        candidates.extend(averaged(&task, recipe, arm, &candidates, &mut judge)?);
+    }
+    let measured = measure::measure(app, &task, recipe, seeds, &candidates, &mut judge)?;
+    Ok(Compared { task, candidates, measured })
 }
 
 fn bank_name(model: &ImageLabels) -> String {
@@ -166,7 +209,7 @@ fn read_recipe(options: &Options) -> Result<Recipe> {
     };
     for stage in [&mut recipe.first, &mut recipe.second] {
         stage.steps = options.steps.map_or(stage.steps, |steps| steps as usize);
-        stage.check()?;
     }
+    recipe.check()?;
     Ok(recipe)
 }

@@ -19,7 +19,7 @@ fn recipe() -> Recipe {
 }
 
 fn run(process: &DecisionProcess) -> anyhow::Result<(AppModel, Evaluation)> {
-    let examples = Examples::from_bank(&bank(), "synthetic".to_owned())?;
+    let examples = Examples::from_bank(bank(), "synthetic".to_owned())?;
     customize("garbage", process, &model(), examples, &recipe(), &[1, 2], ProgressMode::None)
 }
 
@@ -111,7 +111,7 @@ fn what_cannot_be_customized_is_said_in_one_message() {
             *split = Split::Train;
         }
     }
-    let examples = Examples::from_bank(&few, "synthetic".to_owned()).expect("examples");
+    let examples = Examples::from_bank(few, "synthetic".to_owned()).expect("examples");
     let lake = process(Order::ApiOutput, &[("water", vec!["Lake"])]);
     let error = customize("lake", &lake, &model(), examples, &recipe(), &[1], ProgressMode::None);
     let error = error.expect_err("too few images").to_string();

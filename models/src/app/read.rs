@@ -63,6 +63,9 @@ pub(super) fn assemble(
     if manifest.labels.is_empty() {
         return Err(AppError::NoLabels);
     }
+    if !manifest.others.is_finite() {
+        return Err(AppError::Others(manifest.others));
+    }
     let rows = rows(&manifest.labels, base)?;
     let model = AppModel { manifest, rows, weight, bias };
     model.check(base.feature_count())?;

@@ -10,8 +10,8 @@ pub struct Examples {
     pub source: String,
     /// Features of one image, D.
     pub dim: usize,
-    /// (N, D).
-    pub features: Tensor,
+    /// (N, D), row-major.
+    pub features: Vec<f32>,
     /// True labels of each, ascending.
     pub targets: Vec<Vec<u16>>,
     /// What each is for.
@@ -26,7 +26,7 @@ impl Examples {
     pub fn new(
         source: String,
         dim: usize,
-        features: &[f32],
+        features: Vec<f32>,
         targets: Vec<Vec<u16>>,
         split: Vec<Split>,
     ) -> Result<Self> {
@@ -37,7 +37,6 @@ impl Examples {
             features.len(),
             split.len()
         );
-        let features = Tensor::from_slice(features).reshape([n as i64, dim as i64]);
         Ok(Self { source, dim, features, targets, split })
     }
 
@@ -45,8 +44,8 @@ impl Examples {
     ///
     /// # Errors
     /// Its fields do not fit together.
-    pub fn from_bank(bank: &Bank, source: String) -> Result<Self> {
-        Self::new(source, bank.dim, &bank.features, bank.targets.clone(), bank.split.clone())
+    pub fn from_bank(bank: Bank, source: String) -> Result<Self> {
+        Self::new(source, bank.dim, bank.features, bank.targets, bank.split)
     }
 
     /// Indices of the images of a split.
@@ -56,7 +55,8 @@ impl Examples {
 
     /// Features of some images, (n, D).
     pub fn select(&self, images: &[usize]) -> Tensor {
-        let images: Vec<i64> = images.iter().map(|&i| i as i64).collect();
-        self.features.index_select(0, &Tensor::from_slice(&images))
+        let rows = images.iter().flat_map(|&i| &self.features[i * self.dim..(i + 1) * self.dim]);
+        let rows: Vec<f32> = rows.copied().collect();
+        Tensor::from_slice(&rows).reshape([images.len() as i64, self.dim as i64])
     }
 }

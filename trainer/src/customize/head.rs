@@ -1,17 +1,17 @@
 //! Rows of the network's last layer.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use chameleon_models::resnet::HEAD;
 use chameleon_models::zoo::ImageLabels;
 use tch::{Kind, Tensor};
 
-/// Affine maps from features to the logits of n labels.
-#[derive(Debug)]
+/// Affine maps from features to the logits of n labels. Plain numbers, so that threads can share them.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Head {
-    /// (n, D).
-    pub weight: Tensor,
+    /// (n, D), row-major.
+    pub weight: Vec<f32>,
     /// (n).
-    pub bias: Tensor,
+    pub bias: Vec<f32>,
 }
 
 impl Head {
@@ -20,40 +20,75 @@ impl Head {
     /// # Errors
     /// The network has none.
     pub fn generic(model: &ImageLabels) -> Result<Self> {
-        let tensor = |suffix: &str| -> Result<Tensor> {
+        let parameter = |suffix: &str| -> Result<Vec<f32>> {
             let tensor = model.weights.get(&format!("{HEAD}.{suffix}")).context("the network's head")?;
-            let shape: Vec<i64> = tensor.shape().iter().map(|&n| n as i64).collect();
-            Ok(Tensor::from_slice(tensor.data()).reshape(shape))
+            Ok(tensor.data().to_vec())
         };
-        Ok(Self { weight: tensor("weight")?, bias: tensor("bias")? })
+        Ok(Self { weight: parameter("weight")?, bias: parameter("bias")? })
+    }
+
+    /// D.
+    pub fn dim(&self) -> usize {
+        self.weight.len() / self.bias.len().max(1)
     }
 
     /// The rows of some labels.
+    ///
+    /// # Panics
+    /// There is no such row.
     #[must_use]
     pub fn rows(&self, labels: &[u16]) -> Self {
-        let labels: Vec<i64> = labels.iter().map(|&label| i64::from(label)).collect();
-        let labels = Tensor::from_slice(&labels);
-        Self { weight: self.weight.index_select(0, &labels), bias: self.bias.index_select(0, &labels) }
+        let dim = self.dim();
+        let row = |&label: &u16| &self.weight[usize::from(label) * dim..][..dim];
+        Self {
+            weight: labels.iter().flat_map(row).copied().collect(),
+            bias: labels.iter().map(|&label| self.bias[usize::from(label)]).collect(),
+        }
     }
 
-    /// A copy without history.
-    #[must_use]
-    pub fn snapshot(&self) -> Self {
-        Self { weight: self.weight.detach().copy(), bias: self.bias.detach().copy() }
+    /// The mean of several heads of the same labels: its logits are the mean of theirs (Wortsman et al. 2022).
+    ///
+    /// # Errors
+    /// There are none, or their shapes differ.
+    pub fn mean(heads: &[&Self]) -> Result<Self> {
+        let first = heads.first().context("the mean of no heads")?;
+        let alike =
+            heads.iter().all(|head| head.weight.len() == first.weight.len() && head.bias.len() == first.bias.len());
+        ensure!(alike, "heads of different shapes have no mean");
+        let mean = |part: fn(&Self) -> &Vec<f32>| {
+            let at = |i: usize| heads.iter().map(|head| part(head)[i]).sum::<f32>() / heads.len() as f32;
+            (0..part(first).len()).map(at).collect()
+        };
+        Ok(Self { weight: mean(|head| &head.weight), bias: mean(|head| &head.bias) })
     }
 
-    /// Logits (N, n) of features (N, D).
-    pub fn forward(&self, features: &Tensor) -> Tensor {
-        features.matmul(&self.weight.tr()) + &self.bias
+    /// As tensors: (n, D) and (n).
+    pub fn tensors(&self) -> (Tensor, Tensor) {
+        let shape = [self.bias.len() as i64, self.dim() as i64];
+        (Tensor::from_slice(&self.weight).reshape(shape), Tensor::from_slice(&self.bias))
     }
 
-    /// Logits of features, as numbers.
+    /// The numbers of two tensors.
+    ///
+    /// # Errors
+    /// libtorch cannot hand them out.
+    pub fn of_tensors(weight: &Tensor, bias: &Tensor) -> Result<Self> {
+        Ok(Self { weight: values(weight)?, bias: values(bias)? })
+    }
+
+    /// Logits (N, n) of features (N, D), row-major.
     ///
     /// # Errors
     /// libtorch cannot hand them out.
     pub fn logits(&self, features: &Tensor) -> Result<Vec<f32>> {
-        values(&tch::no_grad(|| self.forward(features)))
+        let (weight, bias) = self.tensors();
+        values(&tch::no_grad(|| affine(features, &weight, &bias)))
     }
+}
+
+/// `features weight^T + bias`.
+pub fn affine(features: &Tensor, weight: &Tensor, bias: &Tensor) -> Tensor {
+    features.matmul(&weight.tr()) + bias
 }
 
 /// All numbers of a tensor, row-major.

@@ -39,7 +39,7 @@ pub fn read(folder: &Path, model: &ImageLabels, progress: ProgressMode) -> Resul
     let files: Vec<&String> = named.keys().collect();
     let features = features(folder, &files, model, progress)?;
     let split = split(&files, &targets);
-    Examples::new(folder.display().to_string(), model.feature_count(), &features, targets, split)
+    Examples::new(folder.display().to_string(), model.feature_count(), features, targets, split)
 }
 
 /// Files of the list with their labels, by name.

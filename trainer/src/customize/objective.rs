@@ -23,22 +23,12 @@ impl Objective {
     pub fn loss(self, task: &Task, images: &[usize], logits: &Tensor) -> Result<Tensor> {
         match self {
             Self::CrossEntropy => {
-                let targets = targets(task, images);
+                let targets = Tensor::from_slice(&task.pool.targets(images, &task.labels)).reshape(logits.size());
                 Ok(logits.binary_cross_entropy_with_logits::<Tensor>(&targets, None, None, Reduction::Mean))
             }
             Self::Decision => decision_loss(task, images, logits),
         }
     }
-}
-
-/// 1 where an image carries a label, (B, n).
-fn targets(task: &Task, images: &[usize]) -> Tensor {
-    let carried = |&i: &usize| {
-        let truth = &task.examples.targets[i];
-        task.labels.iter().map(move |label| if truth.binary_search(label).is_ok() { 1.0f32 } else { 0.0 })
-    };
-    let all: Vec<f32> = images.iter().flat_map(carried).collect();
-    Tensor::from_slice(&all).reshape([images.len() as i64, task.labels.len() as i64])
 }
 
 /// The analytic gradient enters libtorch's graph through the surrogate `sum(logits * gradient)`, whose gradient it is;
@@ -48,11 +38,11 @@ fn decision_loss(task: &Task, images: &[usize], logits: &Tensor) -> Result<Tenso
     let none = vec![0.0; n];
     let own = values(logits)?;
     let full: Vec<f32> =
-        images.iter().zip(own.chunks_exact(n)).flat_map(|(&i, own)| task.full_row(i, own, &none)).collect();
-    let truth: Vec<Vec<u16>> = images.iter().map(|&i| task.examples.targets[i].clone()).collect();
+        images.iter().zip(own.chunks_exact(n)).flat_map(|(&i, own)| task.full_row(i, own, &none, 0.0)).collect();
+    let truth: Vec<Vec<u16>> = images.iter().map(|&i| task.pool.examples.targets[i].clone()).collect();
     let mut gradient = vec![0.0; full.len()];
     task.loss.value_and_gradient(&full, &truth, &mut gradient);
-    let rows = gradient.chunks_exact(task.width);
+    let rows = gradient.chunks_exact(task.pool.width());
     let own: Vec<f32> = rows.flat_map(|row| task.labels.iter().map(|&label| row[usize::from(label)])).collect();
     let gradient = Tensor::from_slice(&own).reshape([images.len() as i64, n as i64]);
     Ok((logits * gradient).sum(Kind::Float))

@@ -1,16 +1,19 @@
-//! Threshold tuning: a shift of the logits of every branch, by coordinate descent on the tuning images.
+//! Threshold tuning: shifts of the logits, by coordinate descent on the tuning images.
 
 use anyhow::Result;
 
 use super::recipe::Recipe;
 use super::task::Task;
 use crate::evaluation::judge::Judge;
+use crate::evaluation::panel::Shifts;
 
 /// Shifts with what they achieve on the tuning images.
 #[derive(Clone, Debug)]
 pub struct Tuned {
     /// One for each branch.
     pub offsets: Vec<f32>,
+    /// Of all labels outside the application. At most 0: they can only make room.
+    pub others: f32,
     /// Which tuning images are decided wrong.
     pub wrong: Vec<bool>,
     /// Their balanced rate.
@@ -22,7 +25,7 @@ pub struct Tuned {
 /// # Errors
 /// The program cannot be run.
 pub fn untuned(task: &Task, logits: &[f32], judge: &mut Judge) -> Result<Tuned> {
-    at(task, logits, vec![0.0; task.loss.branches().len()], judge)
+    at(task, logits, vec![0.0; task.loss.branches().len()], 0.0, judge)
 }
 
 /// The best shifts found for these logits (N, n) of the tuning images; of equally good ones, the smallest.
@@ -30,20 +33,22 @@ pub fn untuned(task: &Task, logits: &[f32], judge: &mut Judge) -> Result<Tuned> 
 /// # Errors
 /// The program cannot be run.
 pub fn tune(task: &Task, logits: &[f32], recipe: &Recipe, judge: &mut Judge) -> Result<Tuned> {
-    let mut grid = recipe.offsets.clone();
-    grid.push(0.0);
-    grid.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
+    let grid = by_size(&recipe.offsets);
+    // Most applications look at all results: then the others are in nobody's way.
+    let room = if task.tune.is_crowded() { by_size(&recipe.others) } else { Vec::new() };
     let mut best = untuned(task, logits, judge)?;
     for _ in 0..recipe.rounds {
         let before = best.error;
+        for &others in &room {
+            let offsets = best.offsets.clone();
+            keep_better(&mut best, at(task, logits, offsets, others, judge)?);
+        }
         for k in 0..best.offsets.len() {
             for &offset in &grid {
                 let mut offsets = best.offsets.clone();
                 offsets[k] = offset;
-                let tried = at(task, logits, offsets, judge)?;
-                if tried.error < best.error {
-                    best = tried;
-                }
+                let others = best.others;
+                keep_better(&mut best, at(task, logits, offsets, others, judge)?);
             }
         }
         if best.error >= before {
@@ -53,8 +58,23 @@ pub fn tune(task: &Task, logits: &[f32], recipe: &Recipe, judge: &mut Judge) -> 
     Ok(best)
 }
 
-fn at(task: &Task, logits: &[f32], offsets: Vec<f32>, judge: &mut Judge) -> Result<Tuned> {
-    let wrong = task.tune.wrong(logits, &task.by_label(&offsets), judge)?;
+fn keep_better(best: &mut Tuned, tried: Tuned) {
+    if tried.error < best.error {
+        *best = tried;
+    }
+}
+
+/// The values and 0, the smallest first.
+fn by_size(values: &[f32]) -> Vec<f32> {
+    let mut grid = values.to_vec();
+    grid.push(0.0);
+    grid.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
+    grid
+}
+
+fn at(task: &Task, logits: &[f32], offsets: Vec<f32>, others: f32, judge: &mut Judge) -> Result<Tuned> {
+    let own = task.by_label(&offsets);
+    let wrong = task.tune.wrong(logits, Shifts { own: &own, others }, judge)?;
     let error = task.tune.strata.balanced_error(&wrong);
-    Ok(Tuned { offsets, wrong, error })
+    Ok(Tuned { offsets, others, wrong, error })
 }

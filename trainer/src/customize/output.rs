@@ -9,37 +9,32 @@ use chameleon_decision::DecisionProcess;
 use chameleon_models::app::{AppManifest, AppModel, BaseRef, FORMAT_VERSION};
 use chameleon_models::zoo::ImageLabels;
 
-use super::arms::Candidate;
-use super::head::values;
+use super::Compared;
 use super::report::Evaluation;
-use super::task::Task;
 
 /// The measured result's file name in the folder.
 pub const EVALUATION_JSON: &str = "evaluation.json";
 
-/// The application's model: the candidate's rows, with its thresholds in the bias.
+/// The application's model: the served candidate's rows, with its thresholds in the bias.
 ///
 /// # Errors
 /// The parts do not fit each other.
-pub fn app_model(
-    process: &DecisionProcess,
-    model: &ImageLabels,
-    task: &Task,
-    candidate: &Candidate,
-    evaluation: &Evaluation,
-) -> Result<AppModel> {
+pub fn app_model(process: &DecisionProcess, model: &ImageLabels, compared: &Compared) -> Result<AppModel> {
+    let Compared { task, candidates, measured } = compared;
+    let (candidate, evaluation) = (&candidates[measured.served], &measured.evaluation);
     let offsets = task.by_label(&candidate.tuned.offsets);
-    let bias = values(&candidate.head.bias)?.iter().zip(offsets).map(|(bias, offset)| bias + offset).collect();
+    let bias = candidate.head.bias.iter().zip(offsets).map(|(bias, offset)| bias + offset).collect();
     let manifest = AppManifest {
         version: FORMAT_VERSION,
         app: evaluation.app.clone(),
         base: BaseRef::of(model),
         labels: task.labels.iter().map(|&label| model.labels[usize::from(label)].name.clone()).collect(),
+        others: candidate.tuned.others,
         process: serde_json::to_value(process)?,
         evaluation: serde_json::to_value(evaluation)?,
         recipe: serde_json::to_value(&evaluation.recipe)?,
     };
-    Ok(AppModel::new(manifest, values(&candidate.head.weight)?, bias, model)?)
+    Ok(AppModel::new(manifest, candidate.head.weight.clone(), bias, model)?)
 }
 
 /// Writes `folder` beside its final place, then moves it there. A killed run leaves at most a hidden temporary folder;

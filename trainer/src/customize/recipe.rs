@@ -16,6 +16,8 @@ pub struct Recipe {
     pub loss: LossConfig,
     /// Shifts of a branch's logits that threshold tuning tries, beside 0.
     pub offsets: Vec<f32>,
+    /// Shifts of all labels outside the application that it tries, beside 0: at most 0 each.
+    pub others: Vec<f32>,
     /// Rounds of threshold tuning over all branches.
     pub rounds: usize,
     /// Bootstrap resamples behind every interval.
@@ -44,10 +46,28 @@ impl Default for Stage {
     }
 }
 
+impl Recipe {
+    /// Steps of all arms together, for one seed.
+    pub fn steps(&self) -> usize {
+        self.first.steps + 2 * self.second.steps
+    }
+
+    /// # Errors
+    /// A setting with which nothing can be trained or tuned.
+    pub fn check(&self) -> Result<()> {
+        self.first.check()?;
+        self.second.check()?;
+        let shifts = self.offsets.iter().chain(&self.others);
+        ensure!(shifts.clone().all(|shift| shift.is_finite()), "offsets and others must be finite");
+        ensure!(self.others.iter().all(|&shift| shift <= 0.0), "others must be at most 0: they can only make room");
+        Ok(())
+    }
+}
+
 impl Stage {
     /// # Errors
     /// A setting with which nothing can be trained.
-    pub fn check(&self) -> Result<()> {
+    fn check(&self) -> Result<()> {
         ensure!(self.steps > 0 && self.batch > 0, "a stage needs at least one step and one image a step");
         ensure!((1..=self.steps).contains(&self.checkpoints), "checkpoints must be 1 to {}", self.steps);
         let rates = [self.learning_rate, self.decay];
@@ -64,6 +84,7 @@ impl Default for Recipe {
             ..LossConfig::default()
         };
         let offsets = (-12..=12).filter(|&i| i != 0).map(|i| i as f32 * 0.25).collect();
-        Self { first: Stage::default(), second: Stage::default(), loss, offsets, rounds: 2, resamples: 10_000 }
+        let others = vec![-0.5, -1.0, -2.0, -4.0, -1000.0];
+        Self { first: Stage::default(), second: Stage::default(), loss, offsets, others, rounds: 2, resamples: 10_000 }
     }
 }

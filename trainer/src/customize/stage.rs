@@ -1,4 +1,4 @@
-//! One training stage of the application's rows.
+//! One training stage of some rows of the head.
 
 use anyhow::Result;
 use rand::{Rng, SeedableRng};
@@ -6,26 +6,36 @@ use rand_chacha::ChaCha8Rng;
 use tch::nn::{self, OptimizerConfig};
 use tch::{Device, Tensor, no_grad};
 
-use super::head::Head;
-use super::objective::Objective;
+use super::examples::Examples;
+use super::head::{Head, affine};
 use super::recipe::Stage;
-use super::task::Task;
 
-/// Trains from `start` and returns the rows at each checkpoint. `tick` is called after every step.
+/// What is trained.
+pub struct Trained<'t> {
+    /// The images.
+    pub examples: &'t Examples,
+    /// Training images in groups, none empty, that are drawn equally often.
+    pub groups: &'t [Vec<usize>],
+    /// The generic head's rows, to which weight decay pulls.
+    pub generic: &'t Head,
+    /// The loss of logits (B, n) for these images (B).
+    pub loss: &'t dyn Fn(&[usize], &Tensor) -> Result<Tensor>,
+    /// Called after every step.
+    pub tick: &'t (dyn Fn() + Sync),
+}
+
+/// Trains from `start` and returns the rows at each checkpoint.
 ///
 /// # Errors
-/// libtorch's message.
-pub fn train(
-    task: &Task,
-    start: &Head,
-    objective: Objective,
-    stage: &Stage,
-    seed: u64,
-    tick: &mut dyn FnMut(),
-) -> Result<Vec<Head>> {
+/// libtorch's message, or the loss's.
+pub fn train(trained: &Trained, start: &Head, stage: &Stage, seed: u64) -> Result<Vec<Head>> {
+    // The matrices are small: threads would mostly wait for each other, and their number would change the sums.
+    tch::set_num_threads(1);
     let variables = nn::VarStore::new(Device::Cpu);
     let root = variables.root();
-    let mut head = Head { weight: root.var_copy("weight", &start.weight), bias: root.var_copy("bias", &start.bias) };
+    let (weight, bias) = start.tensors();
+    let (mut weight, mut bias) = (root.var_copy("weight", &weight), root.var_copy("bias", &bias));
+    let (generic_weight, generic_bias) = trained.generic.tensors();
     let mut optimizer = nn::Adam::default().build(&variables, stage.learning_rate)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut checkpoints = Vec::new();
@@ -33,14 +43,15 @@ pub fn train(
         let progress = step as f64 / stage.steps as f64;
         let rate = stage.learning_rate * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
         optimizer.set_lr(rate);
-        let images = draw(task, stage.batch, &mut rng);
-        let logits = head.forward(&task.examples.select(&images));
-        optimizer.backward_step(&objective.loss(task, &images, &logits)?);
-        pull(&mut head, &task.generic, rate * stage.decay);
+        let images = draw(trained.groups, stage.batch, &mut rng);
+        let logits = affine(&trained.examples.select(&images), &weight, &bias);
+        optimizer.backward_step(&(trained.loss)(&images, &logits)?);
+        pull(&mut weight, &generic_weight, rate * stage.decay);
+        pull(&mut bias, &generic_bias, rate * stage.decay);
         if is_checkpoint(step, stage) {
-            checkpoints.push(head.snapshot());
+            checkpoints.push(Head::of_tensors(&weight, &bias)?);
         }
-        tick();
+        (trained.tick)();
     }
     Ok(checkpoints)
 }
@@ -51,23 +62,19 @@ fn is_checkpoint(step: usize, stage: &Stage) -> bool {
     reached(step + 1) > reached(step)
 }
 
-/// A batch in which every decision occurs as often as the others.
-fn draw(task: &Task, count: usize, rng: &mut impl Rng) -> Vec<usize> {
-    let groups = task.train_strata.groups();
+/// A batch in which every group occurs as often as the others.
+fn draw(groups: &[Vec<usize>], count: usize, rng: &mut impl Rng) -> Vec<usize> {
     let first = rng.random_range(0..groups.len());
     let pick = |i: usize| {
         let group = &groups[(first + i) % groups.len()];
-        task.train[group[rng.random_range(0..group.len())]]
+        group[rng.random_range(0..group.len())]
     };
     (0..count).map(pick).collect()
 }
 
 /// Weight decay towards the generic head, decoupled from the gradient (Loshchilov & Hutter 2019).
-fn pull(head: &mut Head, generic: &Head, amount: f64) {
-    let pairs: [(&mut Tensor, &Tensor); 2] = [(&mut head.weight, &generic.weight), (&mut head.bias, &generic.bias)];
+fn pull(parameter: &mut Tensor, generic: &Tensor, amount: f64) {
     no_grad(|| {
-        for (tensor, towards) in pairs {
-            let _ = tensor.lerp_(towards, amount);
-        }
+        let _ = parameter.lerp_(generic, amount);
     });
 }

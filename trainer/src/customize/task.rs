@@ -4,10 +4,10 @@ use anyhow::{Context, Result, bail, ensure};
 use chameleon_decision::DecisionProcess;
 use chameleon_loss::{DecisionLoss, LossConfig};
 use chameleon_models::bank::Split;
-use chameleon_models::zoo::ImageLabels;
 
 use super::examples::Examples;
 use super::head::Head;
+use super::pool::Pool;
 use crate::evaluation::judge::Judge;
 use crate::evaluation::panel::Panel;
 use crate::evaluation::strata::Strata;
@@ -16,76 +16,62 @@ use crate::evaluation::strata::Strata;
 pub const MIN_IMAGES: usize = 5;
 
 /// One application with its images.
-pub struct Task {
+pub struct Task<'p> {
+    /// What it shares with other applications.
+    pub pool: &'p Pool,
     /// The decision loss.
     pub loss: DecisionLoss,
     /// The application's labels: indices in the vocabulary, ascending, n.
     pub labels: Vec<u16>,
     /// The branch each of them belongs to.
     pub branch: Vec<usize>,
-    /// The images.
-    pub examples: Examples,
     /// The generic head's rows of the application's labels.
     pub generic: Head,
-    /// Logits of the generic head for all images and labels, (N, L).
-    pub generic_logits: Vec<f32>,
-    /// L.
-    pub width: usize,
-    /// Indices of the training images.
-    pub train: Vec<usize>,
-    /// The training images by right decision; places in `train`.
-    pub train_strata: Strata,
+    /// The training images by right decision.
+    pub train: Vec<Vec<usize>>,
     /// Images to choose by.
     pub tune: Panel,
     /// Images to measure with.
     pub test: Panel,
 }
 
-impl Task {
+impl<'p> Task<'p> {
     /// Prepares a customization.
     ///
     /// # Errors
     /// The decision has no loss, a branch has too few images, or the program cannot be run.
-    pub fn new(
-        process: &DecisionProcess,
-        model: &ImageLabels,
-        examples: Examples,
-        config: LossConfig,
-        judge: &mut Judge,
-    ) -> Result<Self> {
+    pub fn new(process: &DecisionProcess, pool: &'p Pool, config: LossConfig, judge: &mut Judge) -> Result<Self> {
         ensure!(
             process.api.is("google", "vision", "label_detection"),
             "{} cannot be customized yet; the only model that ships answers google/vision/label_detection",
             process.api.path()
         );
         let config = LossConfig { default_top_k: process.api.default_top_k, ..config };
-        let loss = DecisionLoss::new(&process.summary, &model.vocabulary(), config)
+        let loss = DecisionLoss::new(&process.summary, &pool.vocabulary, config)
             .context("no loss can be made for this application")?;
-        check_counts(&loss, &examples)?;
+        check_counts(&loss, &pool.examples)?;
         let labels: Vec<u16> = loss.labels().into_iter().map(|label| label as u16).collect();
         let owner = |&label: &u16| {
             let owns = |k: &usize| loss.branches()[*k].labels.contains(&usize::from(label));
             (0..loss.branches().len()).find(owns).unwrap_or(0)
         };
         let branch = labels.iter().map(owner).collect();
-        let head = Head::generic(model)?;
-        let width = model.labels.len();
-        let generic_logits = head.logits(&examples.features)?;
-        let mut panel = |split| {
-            let logits = (generic_logits.as_slice(), width);
-            Panel::new(examples.of(split), &examples.targets, logits, &labels, loss.top_k(), judge)
-        };
+        let examples = &pool.examples;
+        let mut panel = |split| Panel::new(examples.of(split), pool, &labels, loss.top_k(), judge);
         let (tune, test) = (panel(Split::Tune)?, panel(Split::Test)?);
         let train = examples.of(Split::Train);
         let decisions = train.iter().map(|&i| Ok(judge.right(&examples.targets[i])?.decision));
-        let train_strata = Strata::new(&decisions.collect::<Result<Vec<_>>>()?);
-        let generic = head.rows(&labels);
-        Ok(Self { loss, labels, branch, examples, generic, generic_logits, width, train, train_strata, tune, test })
+        let strata = Strata::new(&decisions.collect::<Result<Vec<_>>>()?);
+        let images = |group: &Vec<usize>| group.iter().map(|&place| train[place]).collect();
+        let train = strata.groups().iter().map(images).collect();
+        let generic = pool.head.rows(&labels);
+        Ok(Self { pool, loss, labels, branch, generic, train, tune, test })
     }
 
-    /// Logits of one image of all labels, the application's taken from `own` (n) with its `offsets`.
-    pub fn full_row(&self, image: usize, own: &[f32], offsets: &[f32]) -> Vec<f32> {
-        let mut row = self.generic_logits[image * self.width..(image + 1) * self.width].to_vec();
+    /// Logits of one image of all labels: the application's are `own` (n), each with its `offset` (n); the others are
+    /// shifted by `others`.
+    pub fn full_row(&self, image: usize, own: &[f32], offsets: &[f32], others: f32) -> Vec<f32> {
+        let mut row: Vec<f32> = self.pool.row(image).iter().map(|z| z + others).collect();
         for ((&label, z), offset) in self.labels.iter().zip(own).zip(offsets) {
             row[usize::from(label)] = z + offset;
         }

@@ -18,6 +18,10 @@ pub struct Right {
 }
 
 /// Runs the application's program, each different input once.
+///
+/// Decisions are numbered as they come. Copies agree on the numbers given before they were made, and so on all that are
+/// right for an image.
+#[derive(Clone)]
 pub struct Judge<'p> {
     decider: Decider<'p>,
     vocabulary: &'p [String],

@@ -4,6 +4,16 @@ use anyhow::Result;
 
 use super::judge::{Judge, Right};
 use super::strata::Strata;
+use crate::customize::pool::Pool;
+
+/// Shifts of the logits: how tuned thresholds are served.
+#[derive(Clone, Copy, Debug)]
+pub struct Shifts<'s> {
+    /// Of each of the application's labels, n.
+    pub own: &'s [f32],
+    /// Of all other labels.
+    pub others: f32,
+}
 
 /// Images with what is right for them and with the labels that no customization of this application changes.
 pub struct Panel {
@@ -20,27 +30,22 @@ pub struct Panel {
 }
 
 impl Panel {
-    /// A panel of `images`.
-    ///
-    /// # Shapes
-    /// - `generic`: logits of all examples, (N, `width`)
+    /// A panel of some of the pool's `images`.
     ///
     /// # Errors
     /// The program cannot be run on the true labels.
     pub fn new(
         images: Vec<usize>,
-        truth: &[Vec<u16>],
-        (generic, width): (&[f32], usize),
+        pool: &Pool,
         labels: &[u16],
         top_k: Option<usize>,
         judge: &mut Judge,
     ) -> Result<Self> {
-        let right = images.iter().map(|&i| judge.right(&truth[i])).collect::<Result<Vec<_>>>()?;
+        let right = images.iter().map(|&i| judge.right(&pool.examples.targets[i])).collect::<Result<Vec<_>>>()?;
         let strata = Strata::new(&right.iter().map(|right| right.decision).collect::<Vec<_>>());
         let others = |&i: &usize| {
-            let row = &generic[i * width..(i + 1) * width];
-            let seen = (0..width as u16).filter(|label| !labels.contains(label));
-            let mut seen: Vec<(u16, f32)> = seen.map(|l| (l, row[usize::from(l)])).filter(|(_, z)| *z >= 0.0).collect();
+            let row = (0u16..).zip(pool.row(i).iter().copied());
+            let mut seen: Vec<(u16, f32)> = row.filter(|(label, z)| *z >= 0.0 && !labels.contains(label)).collect();
             seen.sort_by(|a, b| b.1.total_cmp(&a.1));
             seen
         };
@@ -48,17 +53,18 @@ impl Panel {
         Ok(Self { images, strata, right, labels: labels.to_vec(), others, top_k })
     }
 
-    /// Which images are decided wrong. `logits` (N, n) are those of the application's labels, each shifted by its
-    /// `offset` (n). Quick: see [`Judge::decide_fast`].
+    /// Which images are decided wrong. `logits` (N, n) are those of the application's labels. Quick: see
+    /// [`Judge::decide_fast`].
     ///
     /// # Errors
     /// The program cannot be run.
-    pub fn wrong(&self, logits: &[f32], offsets: &[f32], judge: &mut Judge) -> Result<Vec<bool>> {
+    pub fn wrong(&self, logits: &[f32], shifts: Shifts, judge: &mut Judge) -> Result<Vec<bool>> {
         let rows = logits.chunks_exact(self.labels.len());
         let judged = rows.enumerate().map(|(place, row)| {
-            let own = self.own(row, offsets);
+            let own = self.own(row, shifts.own);
             let cut = |(rank, &(_, z)): (usize, &(u16, f32))| {
-                let before = rank + self.others[place].iter().take_while(|other| other.1 > z).count();
+                let others = self.others(place, shifts.others);
+                let before = rank + others.take_while(|other| other.1 > z).count();
                 self.top_k.is_none_or(|k| before < k)
             };
             let output: Vec<(u16, f64)> =
@@ -72,17 +78,27 @@ impl Panel {
     ///
     /// # Errors
     /// The program cannot be run.
-    pub fn wrong_exactly(&self, logits: &[f32], offsets: &[f32], judge: &mut Judge) -> Result<Vec<bool>> {
+    pub fn wrong_exactly(&self, logits: &[f32], shifts: Shifts, judge: &mut Judge) -> Result<Vec<bool>> {
         let rows = logits.chunks_exact(self.labels.len());
         let judged = rows.enumerate().map(|(place, row)| {
-            let mut output = self.own(row, offsets);
-            output.extend(&self.others[place]);
+            let mut output = self.own(row, shifts.own);
+            output.extend(self.others(place, shifts.others));
             output.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
             // The program cuts to k itself.
             let output: Vec<(u16, f64)> = output.into_iter().map(|(label, z)| (label, score(z))).collect();
             Ok(!self.right[place].acceptable.contains(&judge.decide(&output)?))
         });
         judged.collect()
+    }
+
+    /// The other labels that are returned, highest first.
+    fn others(&self, place: usize, shift: f32) -> impl Iterator<Item = (u16, f32)> {
+        self.others[place].iter().map(move |&(label, z)| (label, z + shift)).take_while(|&(_, z)| z >= 0.0)
+    }
+
+    /// Whether other labels can push one of the application's out of the results it looks at.
+    pub fn is_crowded(&self) -> bool {
+        self.top_k.is_some_and(|k| self.others.iter().any(|others| others.len() + self.labels.len() > k))
     }
 
     /// The application's labels that are returned, highest first, equal ones in the vocabulary's order.
