@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{analyze, ca, completions, corpus, customize, label, loss, registry, report, run, serve};
+use crate::commands::{
+    analyze, ca, completions, corpus, customize, evaluate, label, loss, registry, report, run, serve,
+};
 
 const EXIT_CODES: &str = "\
 Exit status:
@@ -47,6 +49,8 @@ pub(crate) enum Command {
     Loss(loss::Arguments),
     /// Customize a model for an application and publish it if it decides better than the generic one
     Customize(customize::Arguments),
+    /// Compare generic, tuned and customized models on the decisions of many applications
+    Evaluate(evaluate::Arguments),
     /// Serve the generic and the customized models behind the cloud's own API
     Serve(serve::Arguments),
     /// Start an unchanged program with its API calls redirected to the local models

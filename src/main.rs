@@ -8,6 +8,7 @@ mod child;
 mod cli;
 mod commands;
 mod corpus;
+mod evaluate;
 mod exit;
 mod home;
 mod printer;

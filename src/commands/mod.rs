@@ -5,6 +5,7 @@ pub(crate) mod ca;
 pub(crate) mod completions;
 pub(crate) mod corpus;
 pub(crate) mod customize;
+pub(crate) mod evaluate;
 pub(crate) mod label;
 pub(crate) mod loss;
 pub(crate) mod registry;
@@ -24,6 +25,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitStatus> {
         Command::Analyze(arguments) => analyze::run(&arguments),
         Command::Loss(arguments) => loss::run(&arguments),
         Command::Customize(arguments) => customize::run(&arguments, &global),
+        Command::Evaluate(arguments) => evaluate::run(&arguments, &global),
         Command::Serve(arguments) => serve::run(arguments, &global),
         Command::Run(arguments) => run::run(arguments, &global),
         Command::Label(arguments) => label::run(&arguments, &global),

@@ -26,6 +26,7 @@ pub(crate) struct ErrorCounts {
     pub(crate) miss: f64,
     pub(crate) overtake: f64,
     pub(crate) false_alarm: f64,
+    pub(crate) other: f64,
 }
 
 /// One arm of the comparison.
@@ -33,7 +34,9 @@ pub(crate) struct ErrorCounts {
 pub(crate) struct Arm {
     pub(crate) description: String,
     pub(crate) balanced: Rate,
+    pub(crate) natural: Rate,
     pub(crate) errors: ErrorCounts,
+    pub(crate) label_quality: f64,
 }
 
 /// A ratio of two arms' rates.
@@ -46,6 +49,8 @@ pub(crate) struct Ratio {
 /// What is served and why.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Served {
+    pub(crate) arm: String,
+    pub(crate) passes: bool,
     pub(crate) reason: String,
     pub(crate) test: f64,
 }
@@ -73,7 +78,7 @@ pub(crate) struct Evaluation {
 impl Evaluation {
     /// The arms in the order they build on each other; unknown ones last.
     pub(super) fn ordered(&self) -> Vec<(&str, &Arm)> {
-        const ORDER: [&str; 5] = ["G", "T", "B", "B+", "C"];
+        const ORDER: [&str; 6] = ["G", "T", "K", "B", "B+", "C"];
         let place = |name: &str| ORDER.iter().position(|known| *known == name).unwrap_or(ORDER.len());
         let mut arms: Vec<(&str, &Arm)> = self.arms.iter().map(|(name, arm)| (name.as_str(), arm)).collect();
         arms.sort_by_key(|(name, _)| place(name));

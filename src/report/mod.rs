@@ -11,12 +11,11 @@ use anyhow::{Context, Result};
 use chameleon_decision::{Branch, DecisionProcess, DecisionType, Order, Summary};
 use chameleon_models::app::AppManifest;
 
-pub(crate) use evaluation::Evaluation;
+pub(crate) use evaluation::{ErrorCounts, Evaluation, Interval, Ratio};
+pub(crate) use html::escape;
 pub(crate) use photo::{Answer, Photo};
 
-use html::escape;
-
-const STYLE: &str = include_str!("style.css");
+pub(crate) const STYLE: &str = include_str!("style.css");
 
 /// The page for a model and some photographs.
 ///

@@ -55,6 +55,17 @@ pub struct Options {
     /// Name of the application [default: the name of --out]
     #[arg(long)]
     pub app: Option<String>,
+    /// Where the model, the images and the settings come from
+    #[command(flatten)]
+    pub inputs: Inputs,
+    /// Print the evaluation as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The model, the images and the settings.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Inputs {
     /// Your own images: a sub-folder for each label, or labels.csv (file,label;label) [default: the model's bank]
     #[arg(long, value_name = "FOLDER")]
     pub images: Option<PathBuf>,
@@ -73,9 +84,6 @@ pub struct Options {
     /// Steps of each training stage [default: the recipe's]
     #[arg(long, value_name = "NUM", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub steps: Option<u64>,
-    /// Print the evaluation as JSON
-    #[arg(long)]
-    pub json: bool,
     /// Show no progress
     #[arg(long, short)]
     pub quiet: bool,
@@ -84,31 +92,73 @@ pub struct Options {
     pub progress: ProgressMode,
 }
 
+/// What models are customized with.
+pub struct Material {
+    /// The generic model.
+    pub model: ImageLabels,
+    /// Images with their features.
+    pub examples: Examples,
+    /// Training settings.
+    pub recipe: Recipe,
+    /// Seeds to train with.
+    pub seeds: Vec<u64>,
+}
+
+impl Inputs {
+    /// Reads everything.
+    ///
+    /// # Errors
+    /// A file cannot be read or used; the message says which.
+    pub fn read(&self) -> Result<Material> {
+        let model = match &self.zoo {
+            Some(folder) => zoo::read(folder)?,
+            None => zoo::image_labels()?,
+        };
+        let examples = if let Some(folder) = &self.images {
+            images::read(folder, &model, self.progress_mode())?
+        } else {
+            let bank = match &self.zoo {
+                Some(zoo) => zoo::read_bank(zoo, &model)?,
+                None => zoo::bank()?,
+            };
+            Examples::from_bank(bank, bank_name(&model))?
+        };
+        let seeds = (self.seed..).take(self.seeds as usize).collect();
+        Ok(Material { model, examples, recipe: self.recipe()?, seeds })
+    }
+
+    /// How to show progress.
+    pub fn progress_mode(&self) -> ProgressMode {
+        if self.quiet { ProgressMode::None } else { self.progress }
+    }
+
+    fn recipe(&self) -> Result<Recipe> {
+        let mut recipe = match &self.recipe {
+            None => Recipe::default(),
+            Some(file) => {
+                let bytes = fs::read(file).with_context(|| format!("{}", file.display()))?;
+                serde_json::from_slice(&bytes).with_context(|| format!("{}", file.display()))?
+            }
+        };
+        for stage in [&mut recipe.first, &mut recipe.second] {
+            stage.steps = self.steps.map_or(stage.steps, |steps| steps as usize);
+        }
+        recipe.check()?;
+        Ok(recipe)
+    }
+}
+
 /// Customizes, writes the folder and prints the result.
 ///
 /// # Errors
 /// An input cannot be read or used, or the folder cannot be written; the message says which.
 pub fn run(options: &Options) -> Result<()> {
     let process = read_process(&options.process)?;
-    let model = match &options.zoo {
-        Some(folder) => zoo::read(folder)?,
-        None => zoo::image_labels()?,
-    };
-    let mode = if options.quiet { ProgressMode::None } else { options.progress };
-    let examples = if let Some(folder) = &options.images {
-        images::read(folder, &model, mode)?
-    } else {
-        let bank = match &options.zoo {
-            Some(zoo) => zoo::read_bank(zoo, &model)?,
-            None => zoo::bank()?,
-        };
-        Examples::from_bank(bank, bank_name(&model))?
-    };
+    let material = options.inputs.read()?;
     let app = options.app.clone().or_else(|| Some(options.out.file_name()?.to_str()?.to_owned()));
     let app = app.context("the application needs a name: give --app")?;
-    let recipe = read_recipe(options)?;
-    let seeds: Vec<u64> = (options.seed..).take(options.seeds as usize).collect();
-    let (app_model, evaluation) = customize(&app, &process, &model, examples, &recipe, &seeds, mode)?;
+    let mode = options.inputs.progress_mode();
+    let (app_model, evaluation) = customize(&app, &process, material, mode)?;
     output::write(&options.out, &app_model, &evaluation)?;
     if options.json {
         println!("{}", serde_json::to_string_pretty(&evaluation)?);
@@ -125,20 +175,18 @@ pub fn run(options: &Options) -> Result<()> {
 pub fn customize(
     app: &str,
     process: &DecisionProcess,
-    model: &ImageLabels,
-    examples: Examples,
-    recipe: &Recipe,
-    seeds: &[u64],
+    material: Material,
     mode: ProgressMode,
 ) -> Result<(AppModel, Evaluation)> {
-    let pool = Pool::new(model, examples)?;
+    let Material { model, examples, recipe, seeds } = material;
+    let pool = Pool::new(&model, examples)?;
     let steps = seeds.len() * recipe.steps();
     let progress = Mutex::new(Progress::start(mode, "training", steps as u64));
     // A thread that panicked while it counted leaves a count that is still good enough.
     let tick = || progress.lock().unwrap_or_else(PoisonError::into_inner).tick();
-    let compared = compare(app, process, &pool, recipe, seeds, &[], &tick)?;
+    let compared = compare(app, process, &pool, &recipe, &seeds, &[], &tick)?;
     drop(progress);
-    let app_model = output::app_model(process, model, &compared)?;
+    let app_model = output::app_model(process, &model, &compared)?;
     Ok((app_model, compared.measured.evaluation))
 }
 
@@ -197,19 +245,4 @@ fn read_process(file: &Path) -> Result<DecisionProcess> {
         process.version
     );
     Ok(process)
-}
-
-fn read_recipe(options: &Options) -> Result<Recipe> {
-    let mut recipe = match &options.recipe {
-        None => Recipe::default(),
-        Some(file) => {
-            let bytes = fs::read(file).with_context(|| format!("{}", file.display()))?;
-            serde_json::from_slice(&bytes).with_context(|| format!("{}", file.display()))?
-        }
-    };
-    for stage in [&mut recipe.first, &mut recipe.second] {
-        stage.steps = options.steps.map_or(stage.steps, |steps| steps as usize);
-    }
-    recipe.check()?;
-    Ok(recipe)
 }

@@ -5,6 +5,7 @@
 //! count as much as frequent ones; *natural* is its mean over the images.
 
 pub mod bootstrap;
+pub mod crossed;
 pub mod judge;
 pub mod panel;
 pub mod strata;

@@ -5,6 +5,7 @@
 pub mod augment;
 pub mod customize;
 pub mod dataset;
+pub mod evaluate;
 pub mod evaluation;
 pub mod export;
 pub mod metrics;

@@ -4,13 +4,13 @@ mod support;
 
 use chameleon_decision::{ApiOutput, DecisionProcess, Order};
 use chameleon_models::app::AppModel;
-use chameleon_models::bank::Split;
+use chameleon_models::bank::{Bank, Split};
 use chameleon_models::labeler::ImageLabeler;
 use chameleon_trainer::customize::examples::Examples;
 use chameleon_trainer::customize::progress::ProgressMode;
 use chameleon_trainer::customize::recipe::{Recipe, Stage};
 use chameleon_trainer::customize::report::Evaluation;
-use chameleon_trainer::customize::{customize, output};
+use chameleon_trainer::customize::{Material, customize, output};
 use support::{bank, garbage, model, process};
 
 fn recipe() -> Recipe {
@@ -18,9 +18,13 @@ fn recipe() -> Recipe {
     Recipe { first: stage.clone(), second: stage, resamples: 200, ..Recipe::default() }
 }
 
+fn material(bank: Bank, seeds: &[u64]) -> anyhow::Result<Material> {
+    let examples = Examples::from_bank(bank, "synthetic".to_owned())?;
+    Ok(Material { model: model(), examples, recipe: recipe(), seeds: seeds.to_vec() })
+}
+
 fn run(process: &DecisionProcess) -> anyhow::Result<(AppModel, Evaluation)> {
-    let examples = Examples::from_bank(bank(), "synthetic".to_owned())?;
-    customize("garbage", process, &model(), examples, &recipe(), &[1, 2], ProgressMode::None)
+    customize("garbage", process, material(bank(), &[1, 2])?, ProgressMode::None)
 }
 
 /// The balanced rate, counted anew: labels as they would be served, decided by the program.
@@ -111,9 +115,8 @@ fn what_cannot_be_customized_is_said_in_one_message() {
             *split = Split::Train;
         }
     }
-    let examples = Examples::from_bank(few, "synthetic".to_owned()).expect("examples");
     let lake = process(Order::ApiOutput, &[("water", vec!["Lake"])]);
-    let error = customize("lake", &lake, &model(), examples, &recipe(), &[1], ProgressMode::None);
+    let error = customize("lake", &lake, material(few, &[1]).expect("examples"), ProgressMode::None);
     let error = error.expect_err("too few images").to_string();
     assert_eq!(error, "branch `water`: 0 tuning images carry one of its labels, at least 5 are needed");
 }

@@ -79,7 +79,8 @@ pub fn ratio(a: f64, b: f64) -> f64 {
     if a == 0.0 && b == 0.0 { 1.0 } else { a / b }
 }
 
-fn interval(mut values: Vec<f64>) -> Interval {
+/// The interval of some resampled values.
+pub(super) fn interval(mut values: Vec<f64>) -> Interval {
     values.sort_by(f64::total_cmp);
     let at = |q: f64| values.get((q * values.len() as f64) as usize).or(values.last()).copied().unwrap_or(0.0);
     let tail = (1.0 - CONFIDENCE) / 2.0;

@@ -27,6 +27,11 @@ impl Strata {
         Self { groups, images: decisions.len() }
     }
 
+    /// Groups made earlier of `images` places.
+    pub fn of(groups: Vec<Vec<usize>>, images: usize) -> Self {
+        Self { groups, images }
+    }
+
     /// The groups, none empty.
     pub fn groups(&self) -> &[Vec<usize>] {
         &self.groups

@@ -1,0 +1,92 @@
+//! `chameleon evaluate`
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use chameleon_models::files::replace;
+
+use crate::cli::Global;
+use crate::evaluate::{Plan, Results, csv, page, table};
+use crate::exit::ExitStatus;
+use crate::{printer, process, trainer};
+
+/// What to evaluate, and with what.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// A corpus of applications, an application's folder, or a Python file
+    path: PathBuf,
+    /// Folder for the results: results.json, results.csv, report.html. A run that was interrupted goes on from there
+    #[arg(long, value_name = "FOLDER", default_value = "evaluation")]
+    out: PathBuf,
+    /// Evaluate only the decision of this name; may be given several times
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// Your own images: a sub-folder for each label, or labels.csv (file,label;label) [default: those that ship]
+    #[arg(long, value_name = "FOLDER")]
+    images: Option<PathBuf>,
+    /// JSON file with training settings that differ from the defaults
+    #[arg(long, value_name = "FILE")]
+    recipe: Option<PathBuf>,
+    /// First seed of the order of the training images
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many seeds to train and compare with
+    #[arg(long, default_value_t = 3, value_name = "N")]
+    seeds: u64,
+    /// Steps of each training stage [default: the recipe's]
+    #[arg(long, value_name = "N")]
+    steps: Option<u64>,
+    /// How many decisions to work on at once [default: the number of processors]
+    #[arg(long, value_name = "N")]
+    jobs: Option<u16>,
+    /// Print the results as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
+    let plan = Plan::new(&arguments.path, &arguments.only, &process::catalog(&[], &[])?)?;
+    if plan.len() == 0 {
+        bail!("{}: no decision to evaluate", arguments.path.display());
+    }
+    std::fs::create_dir_all(&arguments.out).with_context(|| format!("{}", arguments.out.display()))?;
+    let work = tempfile::tempdir().context("no temporary folder can be made")?;
+    let planned = work.path().join("plan.json");
+    std::fs::write(&planned, serde_json::to_vec(&plan)?)?;
+    trainer::run(&trainer_arguments(arguments, global, &planned))?;
+
+    let path = arguments.out.join("results.json");
+    let text = std::fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
+    let results: Results = serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
+    write(&arguments.out.join("results.csv"), &csv(&results))?;
+    write(&arguments.out.join("report.html"), &page(&results))?;
+    printer::data(&if arguments.json { text } else { table(&results) })?;
+    if !global.quiet {
+        printer::note(format!("wrote results.json, results.csv and report.html into {}", arguments.out.display()));
+    }
+    Ok(if results.decisions.is_empty() { ExitStatus::Negative } else { ExitStatus::Success })
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    replace(path, text.as_bytes()).with_context(|| format!("{}", path.display()))
+}
+
+fn trainer_arguments(arguments: &Arguments, global: &Global, plan: &Path) -> Vec<OsString> {
+    let mut words: Vec<OsString> = vec!["evaluate".into(), "--plan".into(), plan.into()];
+    words.extend(["--out".into(), arguments.out.clone().into()]);
+    words.extend(["--seed".into(), arguments.seed.to_string().into()]);
+    words.extend(["--seeds".into(), arguments.seeds.to_string().into()]);
+    let files = [("--images", &arguments.images), ("--recipe", &arguments.recipe)];
+    for (option, file) in files {
+        words.extend(file.iter().flat_map(|file| [option.into(), file.clone().into()]));
+    }
+    let numbers = [("--steps", arguments.steps), ("--jobs", arguments.jobs.map(u64::from))];
+    for (option, number) in numbers {
+        words.extend(number.iter().flat_map(|number| [option.into(), number.to_string().into()]));
+    }
+    if global.quiet {
+        words.push("--quiet".into());
+    }
+    words
+}

@@ -1,0 +1,185 @@
+//! Evaluation of many decisions on one pool of images: every arm, every seed, and the averages over all of them.
+
+pub mod plan;
+pub mod results;
+pub mod row;
+pub mod specialists;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use anyhow::{Context, Result, ensure};
+use chameleon_decision::DecisionProcess;
+use chameleon_models::zoo::{ImageLabels, sha256};
+use rayon::prelude::*;
+
+use crate::customize::head::Head;
+use crate::customize::pool::Pool;
+use crate::customize::progress::{Progress, ProgressMode};
+use crate::customize::recipe::Recipe;
+use crate::customize::report::Evaluation;
+use crate::customize::{self, Compared, Material};
+use plan::{Plan, Planned};
+use results::{Results, Setting};
+use row::{Measurement, Outcome, Row, write_json};
+
+/// The averages' file name.
+pub const RESULTS_JSON: &str = "results.json";
+/// Folder of the single results.
+const DECISIONS: &str = "decisions";
+
+/// What to evaluate, and with what.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// JSON file of decisions, as `chameleon evaluate` writes it
+    #[arg(long, value_name = "FILE")]
+    pub plan: PathBuf,
+    /// Folder to write: results.json, and a file for each decision. A run found there goes on
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// Where the model, the images and the settings come from
+    #[command(flatten)]
+    pub inputs: customize::Inputs,
+    /// How many decisions to work on at once [default: the number of processors]
+    #[arg(long, value_name = "NUM", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+}
+
+/// Evaluates a plan.
+///
+/// # Errors
+/// The plan, model or images cannot be read, or the folder cannot be written.
+pub fn run(options: &Options) -> Result<()> {
+    let plan = Plan::read(&options.plan)?;
+    let material = options.inputs.read()?;
+    let workers = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.map_or(0, usize::from)).build()?;
+    workers.install(|| evaluate(plan, material, &options.out, options.inputs.progress_mode())).map(drop)
+}
+
+/// Evaluates the decisions that `out` holds no result of yet, and writes the averages over all.
+///
+/// # Errors
+/// The images are not this model's, or the folder cannot be written. A decision that cannot be evaluated is no error:
+/// the results say why.
+pub fn evaluate(plan: Plan, material: Material, out: &Path, mode: ProgressMode) -> Result<Results> {
+    let Plan { decisions, skipped, .. } = plan;
+    let Material { model, examples, recipe, seeds } = material;
+    let source = examples.source.clone();
+    let pool = Pool::new(&model, examples)?;
+    let folder = out.join(DECISIONS);
+    fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
+    let specialists = OnceLock::new();
+    let run = Run { model: &model, pool: &pool, recipe: &recipe, seeds: &seeds, folder: &folder, specialists };
+    let rows = run.all(decisions, mode)?;
+    let model = format!("{} {}", model.manifest.name, model.manifest.version);
+    let results = Results::new(rows, skipped, Setting { model, source, seeds: seeds.clone(), recipe: recipe.clone() })?;
+    write_json(&out.join(RESULTS_JSON), &results)?;
+    Ok(results)
+}
+
+/// What all decisions share.
+struct Run<'r> {
+    model: &'r ImageLabels,
+    pool: &'r Pool,
+    recipe: &'r Recipe,
+    seeds: &'r [u64],
+    folder: &'r Path,
+    specialists: OnceLock<Vec<(u64, Head)>>,
+}
+
+impl Run<'_> {
+    /// A row for every decision, in their order.
+    fn all(&self, decisions: Vec<Planned>, mode: ProgressMode) -> Result<Vec<Row>> {
+        let inputs = self.key()?;
+        let mut rows: Vec<Option<Row>> = Vec::new();
+        let mut left: Vec<(usize, Planned, String)> = Vec::new();
+        for (place, planned) in decisions.into_iter().enumerate() {
+            let key = sha256(format!("{inputs}{}", serde_json::to_string(&planned.process)?).as_bytes());
+            let known = Row::read(self.folder, &planned.name, &key);
+            if known.is_none() {
+                left.push((place, planned, key));
+            }
+            rows.push(known);
+        }
+        if !left.is_empty() {
+            self.train_specialists(mode)?;
+            let steps = left.len() * self.seeds.len() * self.recipe.steps();
+            let progress = Mutex::new(Progress::start(mode, "decisions", steps as u64));
+            let made =
+                left.into_par_iter().map(|(place, planned, key)| Ok((place, self.row(planned, key, &progress)?)));
+            for (place, row) in made.collect::<Result<Vec<_>>>()? {
+                rows[place] = Some(row);
+            }
+        }
+        Ok(rows.into_iter().flatten().collect())
+    }
+
+    fn train_specialists(&self, mode: ProgressMode) -> Result<()> {
+        let labels = &self.model.labels;
+        let steps = specialists::steps(labels, self.recipe, self.seeds.len());
+        let progress = Mutex::new(Progress::start(mode, "specialists", steps as u64));
+        let tick = || advance(&progress, 1);
+        let made = specialists::specialists(labels, self.pool, self.recipe, self.seeds, &tick)?;
+        self.specialists.set(made).map_err(|_| anyhow::anyhow!("specialists are trained once"))
+    }
+
+    /// Evaluates one decision and writes its file.
+    fn row(&self, planned: Planned, key: String, progress: &Mutex<Progress>) -> Result<Row> {
+        let steps = self.seeds.len() * self.recipe.steps();
+        let Planned { name, process } = planned;
+        let outcome = match self.measure(&name, &process, &|| advance(progress, 1)) {
+            Ok(measurement) => Outcome::Measured(Box::new(measurement)),
+            Err(reason) => {
+                advance(progress, steps);
+                Outcome::Skipped(format!("{reason:#}"))
+            }
+        };
+        let row = Row::new(name, process.summary.decision_type, key, outcome);
+        row.write(self.folder)?;
+        Ok(row)
+    }
+
+    fn measure(&self, name: &str, process: &DecisionProcess, tick: &(dyn Fn() + Sync)) -> Result<Measurement> {
+        for branch in &process.summary.branches {
+            ensure!(!branch.labels.is_empty(), "branch `{}`: none of the model's labels reaches it", branch.name);
+        }
+        let specialists = self.specialists.get().map(Vec::as_slice).unwrap_or_default();
+        let compared = customize::compare(name, process, self.pool, self.recipe, self.seeds, specialists, tick)?;
+        measurement(compared)
+    }
+
+    /// Everything but the decision that a row follows from.
+    fn key(&self) -> Result<String> {
+        let images = &self.pool.examples;
+        let features: Vec<u8> = images.features.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let splits: Vec<u8> = images.split.iter().map(|split| *split as u8).collect();
+        Ok(serde_json::to_string(&(
+            env!("CARGO_PKG_VERSION"),
+            self.model.weights_sha256(),
+            self.recipe,
+            self.seeds,
+            sha256(&features),
+            sha256(&splits),
+            sha256(&serde_json::to_vec(&images.targets)?),
+        ))?)
+    }
+}
+
+fn measurement(compared: Compared) -> Result<Measurement> {
+    let Compared { task, measured, .. } = compared;
+    let strata = task.test.strata.groups().to_vec();
+    ensure!(strata.len() > 1, "the same decision is right for nearly every image");
+    let wrong = measured.wrong.into_iter().map(|(arm, counts)| (arm.name().to_owned(), counts)).collect();
+    let wrong_served = measured.wrong_served.into_iter().map(u32::from).collect();
+    let evaluation: Evaluation = measured.evaluation;
+    Ok(Measurement { evaluation, strata, wrong, wrong_served })
+}
+
+fn advance(progress: &Mutex<Progress>, steps: usize) {
+    // A thread that panicked while it counted leaves a count that is still good enough.
+    let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+    for _ in 0..steps {
+        progress.tick();
+    }
+}

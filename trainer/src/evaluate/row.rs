@@ -1,0 +1,94 @@
+//! One decision's result and its file, `decisions/NAME.json`. A run that was interrupted goes on with the files that
+//! are there, if they were made from the same inputs.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use chameleon_decision::DecisionType;
+use serde::{Deserialize, Serialize};
+
+use crate::customize::report::Evaluation;
+
+/// Version of the file's form.
+const FORMAT_VERSION: u32 = 1;
+
+/// A result, or why there is none.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Row {
+    version: u32,
+    /// SHA-256 of everything that the result follows from.
+    key: String,
+    /// The decision's name.
+    pub name: String,
+    /// Its type.
+    pub decision_type: DecisionType,
+    /// What came out.
+    pub outcome: Outcome,
+}
+
+/// What came out for one decision.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// All arms were measured.
+    Measured(Box<Measurement>),
+    /// The decision cannot be evaluated with these images, for this reason.
+    Skipped(String),
+}
+
+/// One decision's numbers.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Measurement {
+    /// The comparison.
+    pub evaluation: Evaluation,
+    /// Test images by right decision: places among the test images, which all decisions share.
+    pub strata: Vec<Vec<usize>>,
+    /// Per arm, by how many seeds each test image is decided wrong.
+    pub wrong: BTreeMap<String, Vec<u32>>,
+    /// The same of what the product serves: 0 or 1.
+    pub wrong_served: Vec<u32>,
+}
+
+impl Row {
+    /// A result made from the inputs with this key.
+    pub fn new(name: String, decision_type: DecisionType, key: String, outcome: Outcome) -> Self {
+        Self { version: FORMAT_VERSION, key, name, decision_type, outcome }
+    }
+
+    /// The result that an earlier run left, if it has this key. A file that cannot be used is as good as none.
+    pub fn read(folder: &Path, name: &str, key: &str) -> Option<Self> {
+        let bytes = fs::read(folder.join(file_name(name))).ok()?;
+        let row: Self = serde_json::from_slice(&bytes).ok()?;
+        (row.version == FORMAT_VERSION && row.key == key && row.name == name).then_some(row)
+    }
+
+    /// Writes the file: whole or not at all.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<()> {
+        write_json(&folder.join(file_name(&self.name)), self)
+    }
+}
+
+/// Writes JSON into a temporary file beside the final one, syncs it, and moves it there.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let folder = path.parent().context("a file lies in a folder")?;
+    ensure!(folder.is_dir(), "{}: no such folder", folder.display());
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(|| format!("{}", folder.display()))?;
+    serde_json::to_writer(&mut file, value)?;
+    file.write_all(b"\n")?;
+    file.as_file().sync_all()?;
+    file.persist(path).with_context(|| format!("{}", path.display()))?;
+    File::open(folder)?.sync_all().with_context(|| format!("{}", folder.display()))
+}
+
+fn file_name(name: &str) -> String {
+    format!("{name}.json")
+}

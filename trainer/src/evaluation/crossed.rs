@@ -1,0 +1,129 @@
+//! Bootstrap over applications and images at once.
+//!
+//! All applications are measured on the same images, so their errors are not independent: an odd image is odd for many
+//! of them. Every resample draws applications and images, each with replacement, and an application's error on an
+//! image counts as often as both were drawn (the pigeonhole bootstrap, Owen 2007).
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use super::bootstrap::{Interval, interval, ratio};
+
+/// Seed of the resamples.
+const SEED: u64 = 0xC205;
+
+/// One application's errors.
+#[derive(Clone, Debug)]
+pub struct Errors {
+    /// Groups of images by right decision: places in the list of images that all applications share.
+    pub strata: Vec<Vec<usize>>,
+    /// Per arm, per image: 1 where it is decided wrong, 0 where right, the mean over seeds.
+    pub arms: Vec<Vec<f32>>,
+}
+
+/// Macro-averaged balanced error rates in every resample.
+pub struct Crossed {
+    /// The estimate, per arm.
+    pub rates: Vec<f64>,
+    resamples: Vec<Vec<f64>>,
+}
+
+impl Crossed {
+    /// Draws `count` resamples of applications and of `images` images. All applications have the same arms.
+    pub fn draw(apps: &[Errors], images: usize, count: u32) -> Self {
+        let arms = apps.first().map_or(0, |app| app.arms.len());
+        let once = vec![1u32; images];
+        let rates = macro_average(apps, arms, &vec![1; apps.len()], &once);
+        let resample = |index: u32| {
+            let mut rng = ChaCha8Rng::seed_from_u64(SEED ^ (u64::from(index) << 16));
+            let of_apps = multinomial(apps.len(), &mut rng);
+            let of_images = multinomial(images, &mut rng);
+            macro_average(apps, arms, &of_apps, &of_images)
+        };
+        Self { rates, resamples: (0..count).into_par_iter().map(resample).collect() }
+    }
+
+    /// Interval of an arm's rate.
+    pub fn interval(&self, arm: usize) -> Interval {
+        interval(self.resamples.iter().map(|rates| rates[arm]).collect())
+    }
+
+    /// The ratio of two arms' rates with its interval.
+    pub fn ratio(&self, arm: usize, to: usize) -> (f64, Interval) {
+        let of = |rates: &Vec<f64>| ratio(rates[arm], rates[to]);
+        (of(&self.rates), interval(self.resamples.iter().map(of).collect()))
+    }
+}
+
+/// How often each of `n` is drawn in `n` draws.
+fn multinomial(n: usize, rng: &mut impl Rng) -> Vec<u32> {
+    let mut counts = vec![0; n];
+    for _ in 0..n {
+        counts[rng.random_range(0..n)] += 1;
+    }
+    counts
+}
+
+fn macro_average(apps: &[Errors], arms: usize, of_apps: &[u32], of_images: &[u32]) -> Vec<f64> {
+    let mut sums = vec![0.0; arms];
+    let drawn = apps.iter().zip(of_apps).filter(|(_, count)| **count > 0);
+    for (app, &count) in drawn {
+        let rates = balanced(app, arms, of_images);
+        sums.iter_mut().zip(rates).for_each(|(sum, rate)| *sum += f64::from(count) * rate);
+    }
+    let total = f64::from(of_apps.iter().sum::<u32>().max(1));
+    sums.iter().map(|sum| sum / total).collect()
+}
+
+/// Mean over the strata of the weighted fraction of wrong images; strata of which nothing was drawn are left out.
+fn balanced(app: &Errors, arms: usize, of_images: &[u32]) -> Vec<f64> {
+    let (mut rates, mut strata) = (vec![0.0; arms], 0);
+    for stratum in &app.strata {
+        let weight: u32 = stratum.iter().map(|&i| of_images[i]).sum();
+        if weight == 0 {
+            continue;
+        }
+        strata += 1;
+        for (rate, errors) in rates.iter_mut().zip(&app.arms) {
+            let wrong: f64 = stratum.iter().map(|&i| f64::from(of_images[i]) * f64::from(errors[i])).sum();
+            *rate += wrong / f64::from(weight);
+        }
+    }
+    rates.iter().map(|rate| rate / f64::from(strata.max(1))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app(wrong: &[usize], images: usize) -> Errors {
+        let errors = (0..images).map(|i| f32::from(u8::from(wrong.contains(&i)))).collect();
+        Errors { strata: vec![(0..images / 2).collect(), (images / 2..images).collect()], arms: vec![errors] }
+    }
+
+    #[test]
+    fn the_estimate_is_the_mean_over_applications_of_their_balanced_rates() {
+        let apps = [app(&[0], 8), app(&[0, 1, 7], 8)];
+        let crossed = Crossed::draw(&apps, 8, 10);
+        assert!((crossed.rates[0] - f64::midpoint(0.125, 0.375)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn applications_with_the_same_errors_are_no_more_certain_than_one() {
+        let wrong: Vec<usize> = (0..200).step_by(4).collect();
+        let width = |apps: &[Errors]| {
+            let Interval { low, high } = Crossed::draw(apps, 200, 2000).interval(0);
+            high.expect("finite") - low
+        };
+        let (one, many) = (width(&[app(&wrong, 200)]), width(&vec![app(&wrong, 200); 20]));
+        assert!((one - many).abs() < 0.02, "{one} and {many}");
+    }
+
+    #[test]
+    fn an_arm_is_as_good_as_itself() {
+        let mut app = app(&[1, 5], 10);
+        app.arms.push(app.arms[0].clone());
+        assert_eq!(Crossed::draw(&[app], 10, 100).ratio(0, 1), (1.0, Interval { low: 1.0, high: Some(1.0) }));
+    }
+}

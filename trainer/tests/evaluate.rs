@@ -1,0 +1,100 @@
+//! Evaluation of several decisions on a small model: what is measured, what is left out, and how it goes on.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use chameleon_decision::{DecisionProcess, Order};
+use chameleon_trainer::customize::Material;
+use chameleon_trainer::customize::examples::Examples;
+use chameleon_trainer::customize::progress::ProgressMode;
+use chameleon_trainer::customize::recipe::{Recipe, Stage};
+use chameleon_trainer::evaluate::evaluate;
+use chameleon_trainer::evaluate::plan::{FORMAT_VERSION, Plan, Planned};
+use chameleon_trainer::evaluate::results::Results;
+use support::{bank, garbage, model, process};
+
+fn planned(name: &str, process: DecisionProcess) -> Planned {
+    Planned { name: name.to_owned(), process }
+}
+
+fn plan() -> Plan {
+    let decisions = vec![
+        planned("by-score", garbage(Order::ApiOutput)),
+        planned("by-priority", garbage(Order::AppPriority)),
+        planned("water", process(Order::ApiOutput, &[("water", vec!["Lake"])])),
+        planned("half", process(Order::ApiOutput, &[("water", vec!["Lake"]), ("desert", vec![])])),
+    ];
+    Plan { version: FORMAT_VERSION, decisions, skipped: Vec::new() }
+}
+
+fn material(seeds: &[u64]) -> Material {
+    let examples = Examples::from_bank(bank(), "synthetic".to_owned()).expect("examples");
+    let stage = Stage { steps: 40, batch: 64, learning_rate: 2e-2, ..Stage::default() };
+    let recipe = Recipe { first: stage.clone(), second: stage, resamples: 200, ..Recipe::default() };
+    Material { model: model(), examples, recipe, seeds: seeds.to_vec() }
+}
+
+fn run(out: &Path, seeds: &[u64]) -> Results {
+    evaluate(plan(), material(seeds), out, ProgressMode::None).expect("evaluates")
+}
+
+#[test]
+fn every_arm_of_every_decision_is_measured_and_the_rest_is_explained() {
+    let out = tempfile::tempdir().expect("a folder");
+    let results = run(out.path(), &[1, 2]);
+    let names: Vec<&str> = results.decisions.iter().map(|decision| decision.name.as_str()).collect();
+    assert_eq!(names, ["by-score", "by-priority", "water"]);
+    for decision in &results.decisions {
+        let arms: Vec<&str> = decision.evaluation.arms.keys().map(String::as_str).collect();
+        assert_eq!(arms, ["B", "B+", "C", "G", "K", "T"]);
+    }
+    assert_eq!(results.skipped.len(), 1);
+    assert_eq!(results.skipped[0].reason, "branch `desert`: none of the model's labels reaches it");
+    let all = &results.groups[0];
+    let mean = |arm: &str| {
+        let rates = results.decisions.iter().map(|decision| decision.evaluation.arms[arm].balanced.mean);
+        rates.sum::<f64>() / results.decisions.len() as f64
+    };
+    for arm in ["G", "T", "K", "B", "B+", "C"] {
+        assert!((all.arms[arm].rate - mean(arm)).abs() < 1e-6, "{arm}: {} and {}", all.arms[arm].rate, mean(arm));
+    }
+    assert!(all.arms["S"].rate < 0.8 * all.arms["G"].rate, "{:?}", all.arms);
+    assert_eq!(all.decisions, 3);
+}
+
+#[test]
+fn a_second_run_takes_what_is_there_and_other_settings_do_not() {
+    let out = tempfile::tempdir().expect("a folder");
+    let first = serde_json::to_value(run(out.path(), &[1])).expect("JSON");
+    let row = out.path().join("decisions/water.json");
+    let text = fs::read_to_string(&row).expect("a row");
+    // What is read back can be told from what would be made anew.
+    fs::write(&row, text.replacen("\"app\":\"water\"", "\"app\":\"kept\"", 1)).expect("written");
+    let again = run(out.path(), &[1]);
+    assert_eq!(again.decisions[2].evaluation.app, "kept");
+    assert_eq!(run(out.path(), &[2]).decisions[2].evaluation.app, "water");
+    // The same again from nothing, and after a row was damaged.
+    fs::write(&row, &text[..text.len() / 2]).expect("written");
+    assert_eq!(serde_json::to_value(run(out.path(), &[1])).expect("JSON"), first);
+}
+
+#[test]
+fn a_plan_with_a_bad_name_or_version_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("plan.json");
+    let message = |plan: &Plan| {
+        fs::write(&file, serde_json::to_vec(plan).expect("JSON")).expect("written");
+        format!("{:#}", Plan::read(&file).expect_err("refused"))
+    };
+    let mut outside = plan();
+    outside.decisions[0].name = "../outside".to_owned();
+    assert!(message(&outside).contains("`../outside` cannot name a file"));
+    let mut twice = plan();
+    twice.decisions[1].name = "by-score".to_owned();
+    assert!(message(&twice).contains("`by-score` twice"));
+    let mut other = plan();
+    other.version = 99;
+    assert!(message(&other).contains("version 99, expected 1"));
+}
