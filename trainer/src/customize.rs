@@ -15,10 +15,12 @@ pub mod pool;
 pub mod progress;
 pub mod recipe;
 pub mod report;
+mod rows;
 mod serve;
 pub mod stage;
 mod table;
 pub mod task;
+pub mod train_set;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -215,7 +217,7 @@ pub fn compare<'p>(
     tick: &(dyn Fn() + Sync),
 ) -> Result<Compared<'p>> {
     let mut judge = Judge::new(process, &pool.vocabulary.labels)?;
-    let task = Task::new(process, pool, recipe.loss, &mut judge)?;
+    let task = Task::new(process, pool, recipe, &mut judge)?;
     let mut candidates = Vec::from(untrained(&task, recipe, &mut judge)?);
     for specialist in specialists {
         candidates.push(arms::specialist(&task, recipe, specialist, &mut judge)?);

@@ -19,6 +19,7 @@ use crate::customize::pool::Pool;
 use crate::customize::progress::{Progress, ProgressMode};
 use crate::customize::recipe::Recipe;
 use crate::customize::report::Evaluation;
+use crate::customize::task::Task;
 use crate::customize::{self, Compared, Material};
 use plan::{Plan, Planned};
 use results::{Results, Setting};
@@ -141,6 +142,7 @@ impl Run<'_> {
     }
 
     fn measure(&self, name: &str, process: &DecisionProcess, tick: &(dyn Fn() + Sync)) -> Result<Measurement> {
+        Task::check_api(process)?;
         for branch in &process.summary.branches {
             ensure!(!branch.labels.is_empty(), "branch `{}`: none of the model's labels reaches it", branch.name);
         }

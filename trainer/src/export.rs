@@ -43,12 +43,18 @@ pub struct Options {
     /// Training shards that the run has seen; the others are the bank's pool
     #[arg(long, default_value_t = 3)]
     pub shards: usize,
-    /// Images of each class that the bank takes from the pool
-    #[arg(long, default_value_t = 120)]
+    /// Images of each class that the bank takes from the pool for training
+    #[arg(long, default_value_t = 95)]
     pub pool: usize,
+    /// Images of each class that the bank takes from the pool for tuning
+    #[arg(long, default_value_t = 20)]
+    pub pool_tuning: usize,
     /// Validation images of each class that the bank keeps for tuning; the rest is for testing
     #[arg(long, default_value_t = 10)]
     pub tuning: usize,
+    /// What the run's settings do not say of how the weights came about, for the manifest
+    #[arg(long)]
+    pub history: Option<String>,
     /// Seed of the choice of images
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -67,11 +73,14 @@ pub fn run(options: &Options) -> Result<()> {
     ensure!(files.len() > options.shards, "{}: no shard is left for the pool", options.data.display());
     let pool = ImageSet::read(&files.split_off(options.shards), SIDE)?;
     let validation = ImageSet::read(&shards(&options.data, "validation")?, SIDE)?;
-    let (chosen, _) = by_class(&pool, options.pool, options.seed);
+    let (chosen, _) = by_class(&pool, options.pool + options.pool_tuning, options.seed);
+    let chosen_set = pool.select(&chosen);
+    let (train, pool_tune) = by_class(&chosen_set, options.pool, options.seed);
     let (tune, test) = by_class(&validation, options.tuning, options.seed);
 
     let mut bank = Builder::default();
-    bank.add(&features(&labeler, &pool, &chosen)?, &pool, &chosen, Split::Train);
+    bank.add(&features(&labeler, &chosen_set, &train)?, &chosen_set, &train, Split::Train);
+    bank.add(&features(&labeler, &chosen_set, &pool_tune)?, &chosen_set, &pool_tune, Split::Tune);
     bank.add(&features(&labeler, &validation, &tune)?, &validation, &tune, Split::Tune);
     let test_features = features(&labeler, &validation, &test)?;
     bank.add(&test_features, &validation, &test, Split::Test);
@@ -82,9 +91,9 @@ pub fn run(options: &Options) -> Result<()> {
         "set": "Tiny ImageNet, 64x64, 200 classes; research use only (ImageNet's terms)",
         "backbone": format!("training shards 0-{}", options.shards - 1),
         "bank": format!(
-            "{} images: {} a class from the training shards the backbone has not seen (train), {} a class of the \
-             validation split (tune), the rest of it (test)",
-            chosen.len() + tune.len() + test.len(), options.pool, options.tuning
+            "{} images: from the training shards the backbone has not seen {} a class (train) and {} a class (tune), \
+             of the validation split {} a class (tune), the rest of it (test)",
+            chosen.len() + tune.len() + test.len(), options.pool, options.pool_tuning, options.tuning
         ),
     });
     write_folder(options, &mut model.manifest, &labels, &bank)
@@ -99,7 +108,7 @@ fn rounded_model(options: &Options, labels: &[ClassLabel]) -> Result<ImageLabels
         name: "image-labels".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         files: BTreeMap::new(),
-        recipe: recipe(&options.run)?,
+        recipe: recipe(options)?,
         data: Value::Null,
         metrics: Value::Null,
     };
@@ -110,11 +119,15 @@ fn infos(labels: &[ClassLabel]) -> Vec<LabelInfo> {
     labels.iter().map(|label| LabelInfo { name: label.name.clone(), classes: label.classes.clone() }).collect()
 }
 
-/// The settings that the run saved beside its checkpoint.
-fn recipe(run: &Path) -> Result<Value> {
-    let path = run.join(crate::pretrain::SETTINGS);
+/// The settings that the run saved beside its checkpoint, and the history given.
+fn recipe(options: &Options) -> Result<Value> {
+    let path = options.run.join(crate::pretrain::SETTINGS);
     let text = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{}", path.display()))
+    let mut recipe: Value = serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
+    if let Some(history) = &options.history {
+        recipe["history"] = json!(history);
+    }
+    Ok(recipe)
 }
 
 /// `each` images of every class, chosen at random, and the others; both in ascending order.

@@ -117,8 +117,13 @@ pub fn trained(
     let (first_order, second_order) = (seed.wrapping_mul(2), seed.wrapping_mul(2).wrapping_add(1));
     let mut run = |arm, start: &Head, objective: Objective, stage: &Stage, order| {
         let loss = |images: &[usize], logits: &Tensor| objective.loss(task, images, logits);
-        let (examples, groups, generic) = (&task.pool.examples, task.train.as_slice(), &task.generic);
-        let checkpoints = stage::train(&Trained { examples, groups, generic, loss: &loss, tick }, start, stage, order)?;
+        let (examples, groups, generic) = (&task.pool.examples, task.train.groups.as_slice(), &task.generic);
+        let checkpoints = stage::train(
+            &Trained { examples, groups, generic, rank: recipe.rank, loss: &loss, tick },
+            start,
+            stage,
+            order,
+        )?;
         let (head, tuned) = best(task, checkpoints, recipe, judge)?;
         anyhow::Ok(Candidate { arm, seeds: vec![seed], head, tuned })
     };

@@ -95,7 +95,7 @@ pub(super) fn generic(candidates: &[Candidate]) -> Result<usize> {
 fn images(task: &Task) -> Images {
     Images {
         source: task.pool.examples.source.clone(),
-        train: task.train.iter().map(Vec::len).sum(),
+        train: task.train.len(),
         tune: task.tune.images.len(),
         test: task.test.images.len(),
         test_by_decision: task.test.strata.groups().iter().map(Vec::len).collect(),

@@ -23,12 +23,21 @@ impl Objective {
     pub fn loss(self, task: &Task, images: &[usize], logits: &Tensor) -> Result<Tensor> {
         match self {
             Self::CrossEntropy => {
-                let targets = Tensor::from_slice(&task.pool.targets(images, &task.labels)).reshape(logits.size());
+                let targets = Tensor::from_slice(&targets(task, images)).reshape(logits.size());
                 Ok(logits.binary_cross_entropy_with_logits::<Tensor>(&targets, None, None, Reduction::Mean))
             }
             Self::Decision => decision_loss(task, images, logits),
         }
     }
+}
+
+/// 1 where a training image is said to carry a label, row-major (B, n).
+fn targets(task: &Task, images: &[usize]) -> Vec<f32> {
+    let carried = |&i: &usize| {
+        let truth = task.train.truth(task.pool, i);
+        task.labels.iter().map(|label| if truth.binary_search(label).is_ok() { 1.0 } else { 0.0 }).collect::<Vec<_>>()
+    };
+    images.iter().flat_map(carried).collect()
 }
 
 /// The analytic gradient enters libtorch's graph through the surrogate `sum(logits * gradient)`, whose gradient it is;
@@ -39,7 +48,7 @@ fn decision_loss(task: &Task, images: &[usize], logits: &Tensor) -> Result<Tenso
     let own = values(logits)?;
     let full: Vec<f32> =
         images.iter().zip(own.chunks_exact(n)).flat_map(|(&i, own)| task.full_row(i, own, &none, 0.0)).collect();
-    let truth: Vec<Vec<u16>> = images.iter().map(|&i| task.pool.examples.targets[i].clone()).collect();
+    let truth: Vec<Vec<u16>> = images.iter().map(|&i| task.train.truth(task.pool, i).to_vec()).collect();
     let mut gradient = vec![0.0; full.len()];
     task.loss.value_and_gradient(&full, &truth, &mut gradient);
     let rows = gradient.chunks_exact(task.pool.width());

@@ -18,6 +18,13 @@ pub struct Recipe {
     pub offsets: Vec<f32>,
     /// Shifts of all labels outside the application that it tries, beside 0: at most 0 each.
     pub others: Vec<f32>,
+    /// The rank of the change that each stage makes to the head; none when it is free.
+    pub rank: Option<usize>,
+    /// Training images used at most, drawn evenly over the decisions; none when all.
+    pub images: Option<usize>,
+    /// Chance that a training image's labels of one branch are replaced by another label of that branch: labels that
+    /// are wrong without consequence.
+    pub noise: f64,
     /// Rounds of threshold tuning over all branches.
     pub rounds: usize,
     /// Bootstrap resamples behind every interval.
@@ -59,6 +66,9 @@ impl Recipe {
         self.second.check()?;
         let shifts = self.offsets.iter().chain(&self.others);
         ensure!(shifts.clone().all(|shift| shift.is_finite()), "offsets and others must be finite");
+        ensure!(self.rank != Some(0), "a change of the head needs a rank of at least 1");
+        ensure!(self.images != Some(0), "nothing can be trained without images");
+        ensure!((0.0..=1.0).contains(&self.noise), "noise must lie in 0..1");
         ensure!(self.others.iter().all(|&shift| shift <= 0.0), "others must be at most 0: they can only make room");
         Ok(())
     }
@@ -85,6 +95,17 @@ impl Default for Recipe {
         };
         let offsets = (-12..=12).filter(|&i| i != 0).map(|i| i as f32 * 0.25).collect();
         let others = vec![-0.5, -1.0, -2.0, -4.0, -1000.0];
-        Self { first: Stage::default(), second: Stage::default(), loss, offsets, others, rounds: 2, resamples: 10_000 }
+        Self {
+            first: Stage::default(),
+            second: Stage::default(),
+            loss,
+            offsets,
+            others,
+            rank: None,
+            images: None,
+            noise: 0.0,
+            rounds: 2,
+            resamples: 10_000,
+        }
     }
 }

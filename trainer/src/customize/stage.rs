@@ -4,11 +4,12 @@ use anyhow::Result;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tch::nn::{self, OptimizerConfig};
-use tch::{Device, Tensor, no_grad};
+use tch::{Device, Tensor};
 
 use super::examples::Examples;
 use super::head::{Head, affine};
 use super::recipe::Stage;
+use super::rows::Rows;
 
 /// What is trained.
 pub struct Trained<'t> {
@@ -18,6 +19,8 @@ pub struct Trained<'t> {
     pub groups: &'t [Vec<usize>],
     /// The generic head's rows, to which weight decay pulls.
     pub generic: &'t Head,
+    /// The rank of the change, if it is not free.
+    pub rank: Option<usize>,
     /// The loss of logits (B, n) for these images (B).
     pub loss: &'t dyn Fn(&[usize], &Tensor) -> Result<Tensor>,
     /// Called after every step.
@@ -32,24 +35,21 @@ pub fn train(trained: &Trained, start: &Head, stage: &Stage, seed: u64) -> Resul
     // The matrices are small: threads would mostly wait for each other, and their number would change the sums.
     tch::set_num_threads(1);
     let variables = nn::VarStore::new(Device::Cpu);
-    let root = variables.root();
-    let (weight, bias) = start.tensors();
-    let (mut weight, mut bias) = (root.var_copy("weight", &weight), root.var_copy("bias", &bias));
-    let (generic_weight, generic_bias) = trained.generic.tensors();
-    let mut optimizer = nn::Adam::default().build(&variables, stage.learning_rate)?;
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut rows = Rows::new(&variables, start, trained.rank, &mut rng);
+    let generic = trained.generic.tensors();
+    let mut optimizer = nn::Adam::default().build(&variables, stage.learning_rate)?;
     let mut checkpoints = Vec::new();
     for step in 0..stage.steps {
         let progress = step as f64 / stage.steps as f64;
         let rate = stage.learning_rate * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
         optimizer.set_lr(rate);
         let images = draw(trained.groups, stage.batch, &mut rng);
-        let logits = affine(&trained.examples.select(&images), &weight, &bias);
+        let logits = affine(&trained.examples.select(&images), &rows.weight(), &rows.bias);
         optimizer.backward_step(&(trained.loss)(&images, &logits)?);
-        pull(&mut weight, &generic_weight, rate * stage.decay);
-        pull(&mut bias, &generic_bias, rate * stage.decay);
+        rows.pull(&generic, rate * stage.decay);
         if is_checkpoint(step, stage) {
-            checkpoints.push(Head::of_tensors(&weight, &bias)?);
+            checkpoints.push(Head::of_tensors(&rows.weight(), &rows.bias)?);
         }
         (trained.tick)();
     }
@@ -70,11 +70,4 @@ fn draw(groups: &[Vec<usize>], count: usize, rng: &mut impl Rng) -> Vec<usize> {
         group[rng.random_range(0..group.len())]
     };
     (0..count).map(pick).collect()
-}
-
-/// Weight decay towards the generic head, decoupled from the gradient (Loshchilov & Hutter 2019).
-fn pull(parameter: &mut Tensor, generic: &Tensor, amount: f64) {
-    no_grad(|| {
-        let _ = parameter.lerp_(generic, amount);
-    });
 }

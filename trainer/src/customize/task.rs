@@ -8,9 +8,10 @@ use chameleon_models::bank::Split;
 use super::examples::Examples;
 use super::head::Head;
 use super::pool::Pool;
+use super::recipe::Recipe;
+use super::train_set::TrainSet;
 use crate::evaluation::judge::Judge;
 use crate::evaluation::panel::Panel;
-use crate::evaluation::strata::Strata;
 
 /// Images that every branch needs in each split: fewer say nothing about it.
 pub const MIN_IMAGES: usize = 5;
@@ -27,8 +28,8 @@ pub struct Task<'p> {
     pub branch: Vec<usize>,
     /// The generic head's rows of the application's labels.
     pub generic: Head,
-    /// The training images by right decision.
-    pub train: Vec<Vec<usize>>,
+    /// Images to learn from.
+    pub train: TrainSet,
     /// Images to choose by.
     pub tune: Panel,
     /// Images to measure with.
@@ -40,13 +41,9 @@ impl<'p> Task<'p> {
     ///
     /// # Errors
     /// The decision has no loss, a branch has too few images, or the program cannot be run.
-    pub fn new(process: &DecisionProcess, pool: &'p Pool, config: LossConfig, judge: &mut Judge) -> Result<Self> {
-        ensure!(
-            process.api.is("google", "vision", "label_detection"),
-            "{} cannot be customized yet; the only model that ships answers google/vision/label_detection",
-            process.api.path()
-        );
-        let config = LossConfig { default_top_k: process.api.default_top_k, ..config };
+    pub fn new(process: &DecisionProcess, pool: &'p Pool, recipe: &Recipe, judge: &mut Judge) -> Result<Self> {
+        Self::check_api(process)?;
+        let config = LossConfig { default_top_k: process.api.default_top_k, ..recipe.loss };
         let loss = DecisionLoss::new(&process.summary, &pool.vocabulary, config)
             .context("no loss can be made for this application")?;
         check_counts(&loss, &pool.examples)?;
@@ -59,13 +56,22 @@ impl<'p> Task<'p> {
         let examples = &pool.examples;
         let mut panel = |split| Panel::new(examples.of(split), pool, &labels, loss.top_k(), judge);
         let (tune, test) = (panel(Split::Tune)?, panel(Split::Test)?);
-        let train = examples.of(Split::Train);
-        let decisions = train.iter().map(|&i| Ok(judge.right(&examples.targets[i])?.decision));
-        let strata = Strata::new(&decisions.collect::<Result<Vec<_>>>()?);
-        let images = |group: &Vec<usize>| group.iter().map(|&place| train[place]).collect();
-        let train = strata.groups().iter().map(images).collect();
+        let train = TrainSet::new(pool, recipe, &loss, judge)?;
         let generic = pool.head.rows(&labels);
         Ok(Self { pool, loss, labels, branch, generic, train, tune, test })
+    }
+
+    /// Whether there is a model for the decision's API.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn check_api(process: &DecisionProcess) -> Result<()> {
+        ensure!(
+            process.api.is("google", "vision", "label_detection"),
+            "{} cannot be customized yet; the only model that ships answers google/vision/label_detection",
+            process.api.path()
+        );
+        Ok(())
     }
 
     /// Logits of one image of all labels: the application's are `own` (n), each with its `offset` (n); the others are

@@ -86,7 +86,8 @@ fn train(pool: &Pool, category: &Category, recipe: &Recipe, seed: u64, tick: &(d
         Ok(logits.binary_cross_entropy_with_logits::<Tensor>(&targets, None, None, Reduction::Mean))
     };
     let generic = pool.head.rows(&category.labels);
-    let trained = Trained { examples: &pool.examples, groups: &groups, generic: &generic, loss: &loss, tick };
+    let trained =
+        Trained { examples: &pool.examples, groups: &groups, generic: &generic, rank: recipe.rank, loss: &loss, tick };
     let mut head = generic.clone();
     for (stage, order) in [(&recipe.first, 0), (&recipe.second, 1)] {
         let seed = seed.wrapping_mul(2).wrapping_add(order);

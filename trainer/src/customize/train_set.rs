@@ -1,0 +1,86 @@
+//! The training images of one application, and what they are said to show.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+use chameleon_loss::DecisionLoss;
+use chameleon_models::bank::Split;
+use rand::seq::{IndexedRandom as _, SliceRandom as _};
+use rand::{Rng as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+
+use super::pool::Pool;
+use super::recipe::Recipe;
+use crate::evaluation::judge::Judge;
+use crate::evaluation::strata::Strata;
+
+/// Seed of the choice of images and of the noise: the same for all arms and seeds of training.
+const SEED: u64 = 0x5E7;
+
+/// Training images.
+pub struct TrainSet {
+    /// By right decision, none empty.
+    pub groups: Vec<Vec<usize>>,
+    /// True labels, where they are not those of the pool.
+    noisy: HashMap<usize, Vec<u16>>,
+}
+
+impl TrainSet {
+    /// The pool's training images, as many and as noisy as the recipe says.
+    ///
+    /// # Errors
+    /// The program cannot be run.
+    pub fn new(pool: &Pool, recipe: &Recipe, loss: &DecisionLoss, judge: &mut Judge) -> Result<Self> {
+        let examples = &pool.examples;
+        let train = examples.of(Split::Train);
+        let decisions = train.iter().map(|&i| Ok(judge.right(&examples.targets[i])?.decision));
+        let strata = Strata::new(&decisions.collect::<Result<Vec<_>>>()?);
+        let images = |group: &Vec<usize>| group.iter().map(|&place| train[place]).collect();
+        let mut groups: Vec<Vec<usize>> = strata.groups().iter().map(images).collect();
+        let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+        if let Some(count) = recipe.images {
+            let each = (count / groups.len().max(1)).max(1);
+            for group in &mut groups {
+                group.shuffle(&mut rng);
+                group.truncate(each);
+            }
+        }
+        let mut noisy = HashMap::new();
+        if recipe.noise > 0.0 {
+            let all = groups.iter().flatten();
+            noisy.extend(all.map(|&i| (i, with_noise(&examples.targets[i], loss, recipe.noise, &mut rng))));
+        }
+        Ok(Self { groups, noisy })
+    }
+
+    /// The labels that an image is said to carry, ascending.
+    pub fn truth<'t>(&'t self, pool: &'t Pool, image: usize) -> &'t [u16] {
+        self.noisy.get(&image).unwrap_or(&pool.examples.targets[image])
+    }
+
+    /// How many images there are.
+    pub fn len(&self) -> usize {
+        self.groups.iter().map(Vec::len).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+}
+
+/// Labels of which those of a branch may have been replaced by another label of the same branch.
+fn with_noise(truth: &[u16], loss: &DecisionLoss, noise: f64, rng: &mut ChaCha8Rng) -> Vec<u16> {
+    let mut labels = truth.to_vec();
+    for branch in loss.branches() {
+        let within = |label: &u16| branch.labels.binary_search(&usize::from(*label)).is_ok();
+        if !labels.iter().any(within) || !rng.random_bool(noise) {
+            continue;
+        }
+        labels.retain(|label| !within(label));
+        // A branch that carries a label is not empty.
+        labels.extend(branch.labels.choose(rng).map(|&label| label as u16));
+    }
+    labels.sort_unstable();
+    labels
+}
