@@ -16,6 +16,26 @@ const TOLD: i32 = 2;
 #[error("{NAME} could not run")]
 pub(crate) struct Told;
 
+/// The user's own data, for the commands that train.
+#[derive(clap::Args)]
+pub(crate) struct Data {
+    /// Your own labelled images: a folder or file in one of the layouts that README lists [default: those that ship]
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+    /// CSV file of rows `name,label`: what the names in --data are called in the model's vocabulary
+    #[arg(long, value_name = "FILE", requires = "data")]
+    labels_map: Option<PathBuf>,
+}
+
+impl Data {
+    /// As the trainer takes them.
+    pub(crate) fn words(&self) -> Vec<OsString> {
+        let options = [("--data", &self.data), ("--labels-map", &self.labels_map)];
+        let words = options.into_iter().filter_map(|(option, path)| Some([option.into(), path.clone()?.into()]));
+        words.flatten().collect()
+    }
+}
+
 /// Runs the trainer with these arguments and returns what it printed on stdout. Its stderr (progress, messages) is
 /// this process's own.
 ///

@@ -23,9 +23,8 @@ pub(crate) struct Arguments {
     /// The API call, when the application has several: its line, or its file, a colon and its line
     #[arg(long, value_name = "PLACE")]
     call: Option<String>,
-    /// Your own images: a sub-folder for each label, or labels.csv (file,label;label) [default: those that ship]
-    #[arg(long, value_name = "FOLDER")]
-    images: Option<PathBuf>,
+    #[command(flatten)]
+    data: trainer::Data,
     /// First seed of the order of the training images
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -90,9 +89,7 @@ fn trainer_arguments(arguments: &Arguments, global: &Global, app: &str, process:
     words.extend(["--out".into(), model.into(), "--app".into(), app.into()]);
     words.extend(["--seed".into(), arguments.seed.to_string().into()]);
     words.extend(["--seeds".into(), arguments.seeds.to_string().into()]);
-    if let Some(images) = &arguments.images {
-        words.extend(["--images".into(), images.into()]);
-    }
+    words.extend(arguments.data.words());
     if arguments.json {
         words.push("--json".into());
     }

@@ -22,9 +22,8 @@ pub(crate) struct Arguments {
     /// Evaluate only the decision of this name; may be given several times
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// Your own images: a sub-folder for each label, or labels.csv (file,label;label) [default: those that ship]
-    #[arg(long, value_name = "FOLDER")]
-    images: Option<PathBuf>,
+    #[command(flatten)]
+    data: trainer::Data,
     /// JSON file with training settings that differ from the defaults
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
@@ -77,10 +76,8 @@ fn trainer_arguments(arguments: &Arguments, global: &Global, plan: &Path) -> Vec
     words.extend(["--out".into(), arguments.out.clone().into()]);
     words.extend(["--seed".into(), arguments.seed.to_string().into()]);
     words.extend(["--seeds".into(), arguments.seeds.to_string().into()]);
-    let files = [("--images", &arguments.images), ("--recipe", &arguments.recipe)];
-    for (option, file) in files {
-        words.extend(file.iter().flat_map(|file| [option.into(), file.clone().into()]));
-    }
+    words.extend(arguments.data.words());
+    words.extend(arguments.recipe.iter().flat_map(|file| ["--recipe".into(), file.clone().into()]));
     let numbers = [("--steps", arguments.steps), ("--jobs", arguments.jobs.map(u64::from))];
     for (option, number) in numbers {
         words.extend(number.iter().flat_map(|number| [option.into(), number.to_string().into()]));

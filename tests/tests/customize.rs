@@ -78,7 +78,7 @@ fn images_that_cannot_be_used_are_one_clear_error() -> Result<()> {
     let empty = chameleon.home().join("empty");
     fs::create_dir(&empty)?;
     for folder in [empty, chameleon.home().join("missing")] {
-        let finished = chameleon.run(&["customize", APP, "--images", &folder.to_string_lossy()])?;
+        let finished = chameleon.run(&["customize", APP, "--data", &folder.to_string_lossy()])?;
         assert_eq!(finished.status, Some(2), "{finished:?}");
         assert_eq!(finished.stderr.lines().count(), 1, "{finished:?}");
         assert!(finished.stderr.contains(&*folder.to_string_lossy()), "{finished:?}");

@@ -6,7 +6,6 @@
 pub mod arms;
 pub mod examples;
 pub mod head;
-pub mod images;
 pub mod measure;
 pub mod objective;
 pub mod offsets;
@@ -43,6 +42,7 @@ use recipe::Recipe;
 use report::Evaluation;
 use task::Task;
 
+use crate::data::{self, Labels, View};
 use crate::evaluation::judge::Judge;
 
 /// What to customize, and with what.
@@ -68,9 +68,12 @@ pub struct Options {
 /// The model, the images and the settings.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Inputs {
-    /// Your own images: a sub-folder for each label, or labels.csv (file,label;label) [default: the model's bank]
-    #[arg(long, value_name = "FOLDER")]
-    pub images: Option<PathBuf>,
+    /// Your own labelled images: a folder or file in one of the layouts that README lists [default: the model's bank]
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// CSV file of rows `name,label`: what the names in --data are called in the model's vocabulary
+    #[arg(long, value_name = "FILE", requires = "data")]
+    pub labels_map: Option<PathBuf>,
     /// Folder of another generic model [default: the one that ships with this program]
     #[arg(long, value_name = "FOLDER")]
     pub zoo: Option<PathBuf>,
@@ -116,8 +119,8 @@ impl Inputs {
             Some(folder) => zoo::read(folder)?,
             None => zoo::image_labels()?,
         };
-        let examples = if let Some(folder) = &self.images {
-            images::read(folder, &model, self.progress_mode())?
+        let examples = if let Some(path) = &self.data {
+            self.read_data(path, &model)?
         } else {
             let bank = match &self.zoo {
                 Some(zoo) => zoo::read_bank(zoo, &model)?,
@@ -127,6 +130,20 @@ impl Inputs {
         };
         let seeds = (self.seed..).take(self.seeds as usize).collect();
         Ok(Material { model, examples, recipe: self.recipe()?, seeds })
+    }
+
+    fn read_data(&self, path: &Path, model: &ImageLabels) -> Result<Examples> {
+        let mut labels = Labels::new(&model.labels);
+        if let Some(map) = &self.labels_map {
+            labels = labels.with_map(map)?;
+        }
+        let set = data::read(path, &labels)?;
+        for note in set.notes.iter().filter(|_| !self.quiet) {
+            eprintln!("{note}");
+        }
+        let features = data::features(&set, model, &[View::Plain], self.progress_mode())?.concat();
+        let (split, targets) = (set.splits(), set.targets());
+        Examples::new(set.source, model.feature_count(), features, targets, split)
     }
 
     /// How to show progress.

@@ -4,6 +4,7 @@
 
 pub mod augment;
 pub mod customize;
+pub mod data;
 pub mod dataset;
 pub mod evaluate;
 pub mod evaluation;

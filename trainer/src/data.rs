@@ -1,0 +1,97 @@
+//! The user's own labelled data, in the layouts people have.
+//!
+//! [`read`] finds out what is at a path, reads names of images and labels (never the pixels), and makes them indices
+//! of the model's vocabulary. [`features()`] then runs the images through the backbone, a batch at a time.
+//!
+//! A *record* is one example with its labels. A *name* is what a data set calls a label; a *code* is what it writes
+//! instead of a name, such as a class number, a WordNet id or an Open Images id, with a table of names beside it.
+//!
+//! | layout | found by |
+//! |---|---|
+//! | a sub-folder for each label | the sub-folders |
+
+mod collect;
+mod error;
+mod features;
+mod folders;
+mod image;
+mod labels;
+mod split;
+
+use std::path::Path;
+
+use chameleon_models::bank::Split;
+
+use collect::Collector;
+pub use error::DataError;
+pub use features::{View, features};
+pub use image::{ImageLoader, ImageSource};
+pub use labels::Labels;
+
+/// Labelled records of one source.
+#[derive(Clone, Debug)]
+pub struct DataSet {
+    /// What it is, for the report.
+    pub source: String,
+    /// The records, in the order of the source.
+    pub records: Vec<Record>,
+    /// What was left out of the source, and why; for people.
+    pub notes: Vec<String>,
+}
+
+/// One example with its labels.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// What it is identified by within its set: the path of an image relative to the set, or its file and row.
+    pub name: String,
+    /// What the labels are about.
+    pub content: Content,
+    /// Indices in the vocabulary, ascending, with the broader labels that always come along.
+    pub labels: Vec<u16>,
+    /// What the source says it is for.
+    pub split: Option<Split>,
+    /// Where its labels stand, for messages: a file with a line or row.
+    pub place: String,
+}
+
+/// What labels are about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// An image.
+    Image(ImageSource),
+}
+
+impl std::fmt::Display for Record {
+    /// For messages: its name, and where it is listed if that is elsewhere.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.place.ends_with(&self.name) {
+            f.write_str(&self.place)
+        } else {
+            write!(f, "{} ({})", self.name, self.place)
+        }
+    }
+}
+
+impl DataSet {
+    /// What each record is for: what the source says, and where it says nothing, half to train and a quarter each to
+    /// tune and to test among the records with the same labels.
+    pub fn splits(&self) -> Vec<Split> {
+        split::complete(&self.records)
+    }
+
+    /// The labels of each record.
+    pub fn targets(&self) -> Vec<Vec<u16>> {
+        self.records.iter().map(|record| record.labels.clone()).collect()
+    }
+}
+
+/// Reads the labelled images at a path.
+///
+/// # Errors
+/// Nothing there is in a known layout, a file is damaged, a listed image is missing, or names are not in the
+/// vocabulary. The message says where and what to do.
+pub fn read(path: &Path, labels: &Labels) -> Result<DataSet, DataError> {
+    let mut collector = Collector::new(path, labels);
+    folders::read(path, None, &mut collector)?;
+    collector.finish()
+}

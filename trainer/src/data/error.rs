@@ -1,0 +1,165 @@
+//! Why labelled data cannot be used, and what to do about it.
+
+use std::fmt::{self, Display, Formatter};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chameleon_models::preprocess::ImageError;
+
+/// Why labelled data cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// A file or folder cannot be read.
+    #[error("{}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// There is no labelled image in any layout that is known.
+    #[error(
+        "{}: no labelled image in it; expected a sub-folder for each label, or a list of images (CSV, JSON Lines, \
+         COCO, Open Images, Parquet)",
+        path.display()
+    )]
+    Empty {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// A file is not what its kind of list has to be.
+    #[error("{place}: {reason}")]
+    Format {
+        /// The file, and the line or row.
+        place: String,
+        /// What is wrong, and what would be right.
+        reason: String,
+    },
+    /// Names that are no label of the model.
+    #[error(transparent)]
+    UnknownLabels(#[from] UnknownLabels),
+    /// Listed images that are not there.
+    #[error(transparent)]
+    MissingImages(#[from] MissingImages),
+    /// An image that is there and cannot be decoded.
+    #[error("{place}: this image cannot be used; replace it or leave it out of the data")]
+    Image {
+        /// The image, and where it is listed.
+        place: String,
+        /// What is wrong with it.
+        source: ImageError,
+    },
+    /// The model cannot be run.
+    #[error(transparent)]
+    Engine(#[from] chameleon_models::engine::EngineError),
+}
+
+impl DataError {
+    /// For `map_err` on what the system says about a path.
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        |source| Self::Io { path: path.to_owned(), source }
+    }
+
+    /// What a CSV reader says about a file.
+    pub(super) fn csv(file: &Path, error: &csv::Error) -> Self {
+        if let csv::ErrorKind::Io(source) = error.kind() {
+            // The reader keeps its error, and the cause cannot be cloned.
+            return Self::Io { path: file.to_owned(), source: io::Error::new(source.kind(), source.to_string()) };
+        }
+        let place = match error.position() {
+            Some(position) => format!("{}, line {}", file.display(), position.line()),
+            None => file.display().to_string(),
+        };
+        let reason = match error.kind() {
+            csv::ErrorKind::Utf8 { .. } => "not UTF-8; save the file as UTF-8".to_owned(),
+            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                format!("{len} columns, the rows before have {expected_len}; put cells with a comma in quotes")
+            }
+            _ => error.to_string(),
+        };
+        Self::Format { place, reason }
+    }
+
+    /// What is wrong with a row of a CSV file.
+    pub(super) fn csv_row(file: &Path, row: &csv::StringRecord, reason: impl Display) -> Self {
+        let line = row.position().map_or(0, csv::Position::line);
+        Self::format(format_args!("{}, line {line}", file.display()), reason)
+    }
+
+    /// Something in a file that its format does not have.
+    pub(super) fn format(place: impl Display, reason: impl Display) -> Self {
+        Self::Format { place: place.to_string(), reason: reason.to_string() }
+    }
+}
+
+/// Names of a data set that are no label of the model.
+#[derive(Debug)]
+pub struct UnknownLabels {
+    /// Each name with the number of its records, most frequent first.
+    pub names: Vec<(String, usize)>,
+    /// A place where the first is used.
+    pub place: String,
+    /// Labels of the model.
+    pub vocabulary: usize,
+}
+
+/// How many of a kind a message names.
+const NAMED: usize = 5;
+
+impl std::error::Error for UnknownLabels {}
+
+impl Display for UnknownLabels {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let named = self.names.iter().take(NAMED);
+        let named: Vec<String> = named.map(|(name, count)| format!("`{name}` (in {count})")).collect();
+        let rest = match self.names.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            rest => format!(" and {rest} more"),
+        };
+        write!(
+            f,
+            "{}: {}{rest}: not among the {} labels of the model; --labels-map FILE gives names their labels: a CSV \
+             file of rows `name,label`, with an empty label for a name that says nothing, and the name * for all others",
+            self.place,
+            named.join(", "),
+            self.vocabulary,
+        )
+    }
+}
+
+/// Listed images that are not there, or are empty files.
+#[derive(Debug)]
+pub struct MissingImages {
+    /// The first, each with the place that lists it.
+    pub first: Vec<String>,
+    /// How many there are.
+    pub missing: usize,
+    /// How many images are listed.
+    pub listed: usize,
+}
+
+impl MissingImages {
+    /// Counts one more.
+    pub(super) fn add(&mut self, image: impl FnOnce() -> String) {
+        self.missing += 1;
+        if self.first.len() < NAMED {
+            self.first.push(image());
+        }
+    }
+}
+
+impl std::error::Error for MissingImages {}
+
+impl Display for MissingImages {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let more = if self.missing > self.first.len() { ", …" } else { "" };
+        write!(
+            f,
+            "{} of {} images are missing or empty: {}{more}; put them there or leave them out of the data",
+            self.missing,
+            self.listed,
+            self.first.join(", "),
+        )
+    }
+}
