@@ -4,19 +4,35 @@
 //! of the model's vocabulary. [`features()`] then runs the images through the backbone, a batch at a time.
 //!
 //! A *record* is one example with its labels. A *name* is what a data set calls a label; a *code* is what it writes
-//! instead of a name, such as a class number, a WordNet id or an Open Images id, with a table of names beside it.
+//! instead of a name, such as a class number, a `WordNet` id or an Open Images id, with a table of names beside it.
 //!
 //! | layout | found by |
 //! |---|---|
-//! | a sub-folder for each label | the sub-folders |
+//! | a sub-folder for each label (`_none`: no label) | no list in the folder |
+//! | [CSV, TSV](table) | a header with a column for the image and one for its labels; or the name `labels.csv` |
+//! | [JSON Lines](jsonl) | such keys in the first line |
+//! | [COCO instances](coco) | `.json` with `images`, `annotations`, `categories` |
+//! | [Open Images](open_images) | `.csv` with `ImageID` and `LabelName` |
+//! | [Parquet](parquet) | `.parquet` |
+//!
+//! Lists are looked for in the folder and in its `data` and `annotations`. Sub-folders called `train`, `validation`
+//! and `test` (or the like) hold a data set each; else the name of a list may say its split.
 
+mod coco;
+mod codes;
 mod collect;
+mod columns;
 mod error;
 mod features;
 mod folders;
 mod image;
+mod jsonl;
 mod labels;
+mod layout;
+mod open_images;
+mod parquet;
 mod split;
+mod table;
 
 use std::path::Path;
 
@@ -27,6 +43,7 @@ pub use error::DataError;
 pub use features::{View, features};
 pub use image::{ImageLoader, ImageSource};
 pub use labels::Labels;
+pub use parquet::ParquetImage;
 
 /// Labelled records of one source.
 #[derive(Clone, Debug)]
@@ -92,6 +109,6 @@ impl DataSet {
 /// vocabulary. The message says where and what to do.
 pub fn read(path: &Path, labels: &Labels) -> Result<DataSet, DataError> {
     let mut collector = Collector::new(path, labels);
-    folders::read(path, None, &mut collector)?;
+    layout::read(path, &mut collector)?;
     collector.finish()
 }

@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use chameleon_models::bank::Split;
 
+use super::codes::Codes;
 use super::error::{MissingImages, UnknownLabels};
 use super::{Content, DataError, DataSet, ImageSource, Labels, Record};
 
@@ -20,12 +21,34 @@ pub(super) struct Item {
     pub place: String,
 }
 
+/// What a code or name stands for.
+struct Resolved {
+    labels: Vec<u16>,
+    unknown: Vec<String>,
+}
+
+impl Resolved {
+    fn new(code: &str, codes: &Codes, labels: &Labels) -> Self {
+        let mut resolved = Self { labels: Vec::new(), unknown: Vec::new() };
+        for name in codes.names(code) {
+            match labels.resolve(&name) {
+                Some(found) => resolved.labels.extend(found),
+                None => resolved.unknown.push(name),
+            }
+        }
+        resolved
+    }
+}
+
 /// The records found so far.
 pub(super) struct Collector<'a> {
     root: &'a Path,
     labels: &'a Labels,
-    resolved: HashMap<String, Option<Vec<u16>>>,
-    unknown: Vec<(String, usize)>,
+    /// The tables of names found so far.
+    pub(super) codes: Codes,
+    resolved: HashMap<String, Resolved>,
+    /// Names that are no label, with the number of their records.
+    unknown: HashMap<String, usize>,
     unknown_place: Option<String>,
     missing: MissingImages,
     records: Vec<Record>,
@@ -39,8 +62,9 @@ impl<'a> Collector<'a> {
         Self {
             root,
             labels,
+            codes: Codes::default(),
             resolved: HashMap::new(),
-            unknown: Vec::new(),
+            unknown: HashMap::new(),
             unknown_place: None,
             missing: MissingImages { first: Vec::new(), missing: 0, listed: 0 },
             records: Vec::new(),
@@ -61,10 +85,11 @@ impl<'a> Collector<'a> {
             None => self.push(name, item.image, item.split, &item.place),
         };
         let record = &mut self.records[i];
-        if record.split != item.split {
+        if item.split.is_some_and(|split| record.split.is_some_and(|other| other != split)) {
             let reason = format!("`{}` is also in {}, for another split; leave it in one", record.name, record.place);
             return Err(DataError::format(item.place, reason));
         }
+        record.split = record.split.or(item.split);
         record.labels.extend(labels);
         record.labels.sort_unstable();
         record.labels.dedup();
@@ -84,20 +109,25 @@ impl<'a> Collector<'a> {
         self.records.len() - 1
     }
 
-    /// Indices of the labels of a name. A name that has none is remembered.
-    fn resolve(&mut self, name: &str, place: &str) -> Vec<u16> {
-        if !self.resolved.contains_key(name) {
-            self.resolved.insert(name.to_owned(), self.labels.resolve(name));
+    /// Indices of the labels of a name or code. Names that have none are remembered.
+    fn resolve(&mut self, code: &str, place: &str) -> Vec<u16> {
+        if !self.resolved.contains_key(code) {
+            let resolved = Resolved::new(code, &self.codes, self.labels);
+            self.resolved.insert(code.to_owned(), resolved);
         }
-        if let Some(labels) = self.resolved.get(name).and_then(Option::as_ref) {
-            return labels.clone();
+        let resolved = &self.resolved[code];
+        for name in &resolved.unknown {
+            *self.unknown.entry(name.clone()).or_default() += 1;
+            self.unknown_place.get_or_insert_with(|| place.to_owned());
         }
-        match self.unknown.iter_mut().find(|(unknown, _)| unknown == name) {
-            Some((_, count)) => *count += 1,
-            None => self.unknown.push((name.to_owned(), 1)),
+        resolved.labels.clone()
+    }
+
+    /// Says how many records of a file have no known label, and are left out therefore.
+    pub(super) fn note_unlabelled(&mut self, file: &Path, count: usize) {
+        if count > 0 {
+            self.note(format!("{}: {count} rows have no known label (null or -1) and are left out", file.display()));
         }
-        self.unknown_place.get_or_insert_with(|| place.to_owned());
-        Vec::new()
     }
 
     /// Says that something was left out.
@@ -111,14 +141,15 @@ impl<'a> Collector<'a> {
     /// There is no record, names are no labels, or images are missing.
     pub(super) fn finish(mut self) -> Result<DataSet, DataError> {
         if let Some(place) = self.unknown_place {
-            self.unknown.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-            return Err(UnknownLabels { names: self.unknown, place, vocabulary: self.labels.len() }.into());
+            let mut names: Vec<(String, usize)> = self.unknown.into_iter().collect();
+            names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+            return Err(UnknownLabels { names, place, vocabulary: self.labels.len() }.into());
         }
         if self.missing.missing > 0 {
             return Err(self.missing.into());
         }
         if self.records.is_empty() {
-            return Err(DataError::Empty { path: PathBuf::from(self.root) });
+            return Err(DataError::Empty { path: self.root.to_owned() });
         }
         Ok(DataSet { source: self.root.display().to_string(), records: self.records, notes: self.notes })
     }

@@ -42,7 +42,9 @@ pub fn features(
             let images: Vec<Vec<f32>> = inputs.iter_mut().map(|inputs| std::mem::take(&mut inputs[view])).collect();
             features.extend(labeler.features(&images).into_iter().flatten());
         }
-        batch.iter().for_each(|_| progress.tick());
+        for _ in batch {
+            progress.tick();
+        }
     }
     Ok(features)
 }

@@ -4,12 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::DataError;
+use super::parquet::{Cursor, ParquetImage};
 
 /// Where the bytes of an image are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageSource {
     /// A file.
     File(PathBuf),
+    /// A row of a Parquet file.
+    Parquet(ParquetImage),
 }
 
 impl ImageSource {
@@ -17,6 +20,7 @@ impl ImageSource {
     pub(super) fn name(&self, root: &Path) -> String {
         match self {
             Self::File(path) => relative(path, root),
+            Self::Parquet(image) => format!("{}, row {}", relative(&image.file, root), image.number),
         }
     }
 }
@@ -24,23 +28,36 @@ impl ImageSource {
 /// A path below `root`, with `/` on every system and without `.`.
 fn relative(path: &Path, root: &Path) -> String {
     let path = path.strip_prefix(root).unwrap_or(path);
+    // The path of a single file is all root.
+    let path = if path.as_os_str().is_empty() { Path::new(root.file_name().unwrap_or_default()) } else { path };
     let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
 }
 
 /// Reads the bytes of images, one after the other.
 #[derive(Default)]
-pub struct ImageLoader {}
+pub struct ImageLoader {
+    /// The last Parquet file, open.
+    cursor: Option<Cursor>,
+}
 
 impl ImageLoader {
-    /// The bytes of an image. Images of one file are read fastest in their order.
+    /// The encoded bytes of an image. Those in a Parquet file are read fastest in the order of their rows.
     ///
     /// # Errors
     /// The file cannot be read.
-    #[expect(clippy::unused_self, reason = "files that hold many images stay open")]
     pub fn bytes(&mut self, source: &ImageSource) -> Result<Vec<u8>, DataError> {
         match source {
             ImageSource::File(path) => fs::read(path).map_err(DataError::io(path)),
+            ImageSource::Parquet(image) => {
+                let mut cursor = match self.cursor.take().filter(|cursor| cursor.is_at(image)) {
+                    Some(cursor) => cursor,
+                    None => Cursor::open(image)?,
+                };
+                let bytes = cursor.bytes(image);
+                self.cursor = Some(cursor);
+                bytes
+            }
         }
     }
 }

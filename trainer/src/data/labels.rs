@@ -17,7 +17,7 @@ pub(super) const SEPARATORS: [char; 2] = [';', '|'];
 /// The labels of a model, to be found by name, whatever the case.
 #[derive(Clone, Debug)]
 pub struct Labels {
-    labels: Vec<LabelInfo>,
+    all: Vec<LabelInfo>,
     /// Place of each label by its name in lower case.
     by_name: HashMap<String, usize>,
     /// What the user's names stand for, by name in lower case.
@@ -28,7 +28,7 @@ impl Labels {
     /// The labels of a model.
     pub fn new(labels: &[LabelInfo]) -> Self {
         let by_name = labels.iter().enumerate().rev().map(|(i, label)| (label.name.to_lowercase(), i)).collect();
-        Self { labels: labels.to_vec(), by_name, map: HashMap::new() }
+        Self { all: labels.to_vec(), by_name, map: HashMap::new() }
     }
 
     /// The same, where other names stand for some labels: rows `name,label` of a CSV file, with several labels
@@ -50,7 +50,7 @@ impl Labels {
             let labels = labels.split(SEPARATORS).map(str::trim).filter(|label| !label.is_empty() && *label != NONE);
             let labels = labels.map(|label| self.by_name.get(&label.to_lowercase()).copied().ok_or(label));
             let labels = labels.collect::<Result<Vec<_>, _>>().map_err(|label| {
-                let known = self.labels.len();
+                let known = self.all.len();
                 DataError::csv_row(file, &row, format!("`{label}` is not one of the {known} labels of the model"))
             })?;
             self.map.insert(name.to_lowercase(), labels);
@@ -60,12 +60,12 @@ impl Labels {
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.all.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
+        self.all.is_empty()
     }
 
     /// Indices of the named label and of all that always come with it, ascending; `None` if there is no such label.
@@ -92,9 +92,9 @@ impl Labels {
 
     /// A label brings those whose classes include all of its own.
     fn implied(&self, label: usize) -> Vec<u16> {
-        let classes = &self.labels[label].classes;
+        let classes = &self.all[label].classes;
         let broader = |other: &LabelInfo| !classes.is_empty() && classes.iter().all(|c| other.classes.contains(c));
-        (0..self.labels.len()).filter(|&i| i == label || broader(&self.labels[i])).map(|i| i as u16).collect()
+        (0..self.all.len()).filter(|&i| i == label || broader(&self.all[i])).map(|i| i as u16).collect()
     }
 }
 
