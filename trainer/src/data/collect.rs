@@ -139,7 +139,7 @@ impl<'a> Collector<'a> {
     ///
     /// # Errors
     /// There is no record, names are no labels, or images are missing.
-    pub(super) fn finish(mut self) -> Result<DataSet, DataError> {
+    pub(super) fn finish(self) -> Result<DataSet, DataError> {
         if let Some(place) = self.unknown_place {
             let mut names: Vec<(String, usize)> = self.unknown.into_iter().collect();
             names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

@@ -112,12 +112,12 @@ pub(super) fn open(file: &Path) -> Result<csv::Reader<File>, DataError> {
     builder.from_path(file).map_err(|error| DataError::csv(file, &error))
 }
 
-/// The next row; an empty one at the end.
+/// The first row.
 ///
 /// # Errors
-/// The file cannot be read, or the row is damaged.
+/// The file cannot be read or has none, or the row is damaged.
 pub(super) fn first_row(file: &Path, reader: &mut csv::Reader<File>) -> Result<StringRecord, DataError> {
     let mut row = StringRecord::new();
-    reader.read_record(&mut row).map_err(|error| DataError::csv(file, &error))?;
-    Ok(row)
+    let is_there = reader.read_record(&mut row).map_err(|error| DataError::csv(file, &error))?;
+    is_there.then_some(row).ok_or_else(|| DataError::format(file.display(), "the file is empty"))
 }

@@ -1,0 +1,16 @@
+//! Labelled data in every layout, made here: what is read, what is refused and how, and customization with it.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod coco;
+mod customize;
+mod damaged;
+mod files;
+mod folders;
+mod labels;
+mod lists;
+mod open_images;
+mod parquet;
+mod shards;
+mod splits;
