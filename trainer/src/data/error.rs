@@ -78,7 +78,7 @@ impl DataError {
             }
             _ => error.to_string(),
         };
-        Self::Format { place, reason }
+        Self::format(place, reason)
     }
 
     /// What is wrong with a row of a CSV file.
@@ -89,8 +89,15 @@ impl DataError {
 
     /// Something in a file that its format does not have.
     pub(super) fn format(place: impl Display, reason: impl Display) -> Self {
-        Self::Format { place: place.to_string(), reason: reason.to_string() }
+        Self::Format { place: printable(place), reason: printable(reason) }
     }
+}
+
+/// Text for one line of a terminal: what is read from a file may hold anything.
+fn printable(text: impl Display) -> String {
+    let text = text.to_string();
+    let printable = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(printable).collect()
 }
 
 /// Names of a data set that are no label of the model.
@@ -112,7 +119,7 @@ impl std::error::Error for UnknownLabels {}
 impl Display for UnknownLabels {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let named = self.names.iter().take(NAMED);
-        let named: Vec<String> = named.map(|(name, count)| format!("`{name}` (in {count})")).collect();
+        let named: Vec<String> = named.map(|(name, count)| format!("`{}` (in {count})", printable(name))).collect();
         let rest = match self.names.len().saturating_sub(NAMED) {
             0 => String::new(),
             rest => format!(" and {rest} more"),
@@ -144,7 +151,7 @@ impl MissingImages {
     pub(super) fn add(&mut self, image: impl FnOnce() -> String) {
         self.missing += 1;
         if self.first.len() < NAMED {
-            self.first.push(image());
+            self.first.push(printable(image()));
         }
     }
 }
