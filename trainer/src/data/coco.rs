@@ -64,7 +64,7 @@ pub(super) fn is_list(file: &Path) -> bool {
     let mut start = Vec::new();
     let read = File::open(file).and_then(|source| source.take(START).read_to_end(&mut start));
     let start = String::from_utf8_lossy(&start);
-    read.is_ok() && [r#""images""#, r#""annotations""#, r#""categories""#].iter().any(|key| start.contains(key))
+    read.is_ok() && [r#""images""#, r#""annotations""#].iter().any(|key| start.contains(key))
 }
 
 /// Whether a file is named as COCO names annotations of instances.

@@ -17,13 +17,13 @@ pub(super) fn find(names: &[&str], columns: &[&str]) -> Option<usize> {
 /// How many columns a message names.
 const NAMED: usize = 20;
 
-/// For a message: the columns that are there, and those that should be.
-pub(super) fn missing(columns: &[&str]) -> String {
+/// For a message: the columns that are there, and names of those that should be.
+pub(super) fn missing(columns: &[&str], image: &[&str]) -> String {
     let quoted = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     format!(
         "the columns are {}; expected one for the image ({}) and one for its labels ({})",
         quoted(&columns[..columns.len().min(NAMED)]),
-        quoted(FILE),
+        quoted(image),
         quoted(LABEL),
     )
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use chameleon_models::preprocess::{DecodeLimits, ImageError};
+
 use super::DataError;
 use super::parquet::{Cursor, ParquetImage};
 
@@ -34,6 +36,16 @@ fn relative(path: &Path, root: &Path) -> String {
     parts.join("/")
 }
 
+/// The bytes of a file, unless it is longer than any image may be.
+fn read(path: &Path) -> Result<Vec<u8>, DataError> {
+    let (got, limit) = (fs::metadata(path).map_err(DataError::io(path))?.len(), DecodeLimits::default().bytes);
+    if got > limit as u64 {
+        let source = ImageError::TooManyBytes { got: got as usize, limit };
+        return Err(DataError::Image { place: path.display().to_string(), source });
+    }
+    fs::read(path).map_err(DataError::io(path))
+}
+
 /// Reads the bytes of images, one after the other.
 #[derive(Default)]
 pub struct ImageLoader {
@@ -45,10 +57,10 @@ impl ImageLoader {
     /// The encoded bytes of an image. Those in a Parquet file are read fastest in the order of their rows.
     ///
     /// # Errors
-    /// The file cannot be read.
+    /// The file cannot be read, or is longer than any image may be.
     pub fn bytes(&mut self, source: &ImageSource) -> Result<Vec<u8>, DataError> {
         match source {
-            ImageSource::File(path) => fs::read(path).map_err(DataError::io(path)),
+            ImageSource::File(path) => read(path),
             ImageSource::Parquet(image) => {
                 let mut cursor = match self.cursor.take().filter(|cursor| cursor.is_at(image)) {
                     Some(cursor) => cursor,

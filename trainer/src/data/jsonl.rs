@@ -56,7 +56,7 @@ fn add(
     let object: Map<String, Value> = serde_json::from_str(line)
         .map_err(|cause| error(&format_args!("expected a JSON object on each line; {cause}")))?;
     let (Some(image), Some(labels)) = (field(&object, columns::FILE), field(&object, columns::LABEL)) else {
-        return Err(error(&columns::missing(&keys(&object))));
+        return Err(error(&columns::missing(&keys(&object), columns::FILE)));
     };
     let image = image.as_str().filter(|image| !image.is_empty()).ok_or_else(|| error(&"no image file"))?;
     let labels = match labels {

@@ -84,7 +84,8 @@ fn lists(folder: &Path) -> Result<Vec<(PathBuf, Kind)>, DataError> {
         }
     }
     let known = |file: PathBuf| kind(&file).map(|kind| (file, kind));
-    let mut lists: Vec<(PathBuf, Kind)> = files.into_iter().filter(|file| file.is_file()).filter_map(known).collect();
+    let files = files.into_iter().filter(|file| kind_by_ending(file).is_some() && file.is_file());
+    let mut lists: Vec<(PathBuf, Kind)> = files.filter_map(known).collect();
     if lists.iter().any(|(file, kind)| *kind == Kind::Coco && coco::is_instances(file)) {
         lists.retain(|(file, kind)| *kind != Kind::Coco || coco::is_instances(file));
     }

@@ -41,7 +41,8 @@ pub(super) fn read(file: &Path, split: Option<Split>, collector: &mut Collector<
     let mut reader = open(file)?;
     let first = first_row(file, &mut reader)?;
     let columns = Columns::named(&first).or_else(|| Columns::by_place(&first));
-    let columns = columns.ok_or_else(|| DataError::csv_row(file, &first, columns::missing(&cells(&first))))?;
+    let columns =
+        columns.ok_or_else(|| DataError::csv_row(file, &first, columns::missing(&cells(&first), columns::FILE)))?;
     if !columns.named {
         add(file, &first, &columns, split, collector)?;
     }

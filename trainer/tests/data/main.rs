@@ -3,12 +3,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod agree;
 mod coco;
 mod customize;
 mod damaged;
 mod files;
 mod folders;
 mod labels;
+mod layouts;
 mod lists;
 mod open_images;
 mod parquet;

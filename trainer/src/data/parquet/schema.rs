@@ -43,7 +43,7 @@ impl Columns {
         let label = columns::find(columns::LABEL, &names);
         let label = label.or_else(|| columns::find(CODE, &names));
         let (Some(image), Some(label)) = (image(schema), label) else {
-            return Err(columns::missing(&names));
+            return Err(columns::missing(&names, IMAGE));
         };
         let label = Arc::clone(&fields[label]);
         let leaf = schema.columns().iter().find(|column| root_name(column) == label.name());
