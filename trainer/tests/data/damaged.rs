@@ -65,7 +65,9 @@ const LABELS: &str =
 
 /// Reads what is left of a file, and every image of it.
 fn survives(folder: &Folder, name: &str, mut bytes: Vec<u8>, damage: &[Damage]) {
-    damage.iter().for_each(|damage| damage.to(&mut bytes));
+    for damage in damage {
+        damage.to(&mut bytes);
+    }
     let file = folder.write(name, bytes);
     for path in [folder.path(), &file] {
         match read(path) {

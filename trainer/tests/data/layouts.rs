@@ -47,7 +47,7 @@ impl Layout {
             }
             Self::JsonLines => {
                 let line = |(i, labels)| json!({"file_name": format!("images/{i:04}.png"), "labels": labels});
-                folder.write("metadata.jsonl", rows().map(|row| format!("{}\n", line(row))).collect::<String>())
+                folder.write("metadata.jsonl", rows().map(|row| line(row).to_string()).collect::<Vec<_>>().join("\n"))
             }
             Self::Coco => folder.write("annotations/instances_all.json", coco(labels).to_string()),
             Self::OpenImages => open_images(folder, labels),
@@ -86,13 +86,13 @@ fn open_images(folder: &Folder, labels: &[Vec<&'static str>]) -> PathBuf {
     if names.is_empty() {
         names.push("Apple");
     }
-    let codes: String = names.iter().enumerate().map(|(k, name)| format!("/m/0{k},{name}\n")).collect();
-    folder.write("class-descriptions.csv", codes);
-    let mut rows = String::from("ImageID,Source,LabelName,Confidence\n");
+    let codes: Vec<String> = names.iter().enumerate().map(|(k, name)| format!("/m/0{k},{name}")).collect();
+    folder.write("class-descriptions.csv", codes.join("\n"));
+    let mut rows = vec!["ImageID,Source,LabelName,Confidence".to_owned()];
     for (i, labels) in labels.iter().enumerate() {
         for (k, name) in names.iter().enumerate() {
-            rows += &format!("{i:04},verification,/m/0{k},{}\n", u8::from(labels.contains(name)));
+            rows.push(format!("{i:04},verification,/m/0{k},{}", u8::from(labels.contains(name))));
         }
     }
-    folder.write("imagelabels.csv", rows)
+    folder.write("imagelabels.csv", rows.join("\n"))
 }

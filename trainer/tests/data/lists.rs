@@ -139,8 +139,8 @@ fn what_is_wrong_with_a_list_is_said_with_its_line_and_what_would_be_right() {
 
 #[test]
 fn unknown_labels_are_counted_and_the_first_named() {
-    let rows: String = (0..7).map(|i| format!("a.png,name {i}\n")).collect();
-    let error = Folder::with(&[("labels.csv", &format!("file,label\n{rows}"))]).images(&IMAGES).error();
+    let rows: Vec<String> = (0..7).map(|i| format!("a.png,name {i}")).collect();
+    let error = Folder::with(&[("labels.csv", &format!("file,label\n{}", rows.join("\n")))]).images(&IMAGES).error();
     assert!(error.contains("`name 4` (in 1) and 2 more: not among"), "{error}");
 }
 

@@ -7,6 +7,7 @@ mod agree;
 mod coco;
 mod customize;
 mod damaged;
+mod features;
 mod files;
 mod folders;
 mod labels;
