@@ -9,11 +9,11 @@
 //! | layout | found by |
 //! |---|---|
 //! | a sub-folder for each label (`_none`: no label) | no list in the folder |
-//! | [CSV, TSV](table) | a header with a column for the image and one for its labels; or the name `labels.csv` |
-//! | [JSON Lines](jsonl) | such keys in the first line |
-//! | [COCO instances](coco) | `.json` with `images`, `annotations`, `categories` |
-//! | [Open Images](open_images) | `.csv` with `ImageID` and `LabelName` |
-//! | [Parquet](parquet) | `.parquet` |
+//! | CSV, TSV | a header with a column for the image and one for its labels; or the name `labels.csv` |
+//! | JSON Lines | such keys in the first line |
+//! | COCO instances | `.json` with `images`, `annotations`, `categories` |
+//! | Open Images | `.csv` with `ImageID` and `LabelName` |
+//! | Parquet | `.parquet` |
 //!
 //! Lists are looked for in the folder and in its `data` and `annotations`. Sub-folders called `train`, `validation`
 //! and `test` (or the like) hold a data set each; else the name of a list may say its split.
@@ -39,7 +39,7 @@ use std::path::Path;
 use chameleon_models::bank::Split;
 
 use collect::Collector;
-pub use error::DataError;
+pub use error::{DataError, MissingImages, UnknownLabels};
 pub use features::{View, features};
 pub use image::{ImageLoader, ImageSource};
 pub use labels::Labels;
@@ -108,7 +108,9 @@ impl DataSet {
 /// Nothing there is in a known layout, a file is damaged, a listed image is missing, or names are not in the
 /// vocabulary. The message says where and what to do.
 pub fn read(path: &Path, labels: &Labels) -> Result<DataSet, DataError> {
-    let mut collector = Collector::new(path, labels);
+    let metadata = path.metadata().map_err(DataError::io(path))?;
+    let root = if metadata.is_dir() { path } else { path.parent().unwrap_or(path) };
+    let mut collector = Collector::new(root, labels);
     layout::read(path, &mut collector)?;
-    collector.finish()
+    collector.finish(path)
 }

@@ -57,7 +57,7 @@ pub(super) struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
-    /// Of the data at `root`.
+    /// Of the data in the folder `root`.
     pub(super) fn new(root: &'a Path, labels: &'a Labels) -> Self {
         Self {
             root,
@@ -135,11 +135,11 @@ impl<'a> Collector<'a> {
         self.notes.push(note);
     }
 
-    /// The data set.
+    /// The data set, which comes from `source`.
     ///
     /// # Errors
     /// There is no record, names are no labels, or images are missing.
-    pub(super) fn finish(self) -> Result<DataSet, DataError> {
+    pub(super) fn finish(self, source: &Path) -> Result<DataSet, DataError> {
         if let Some(place) = self.unknown_place {
             let mut names: Vec<(String, usize)> = self.unknown.into_iter().collect();
             names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
@@ -149,8 +149,8 @@ impl<'a> Collector<'a> {
             return Err(self.missing.into());
         }
         if self.records.is_empty() {
-            return Err(DataError::Empty { path: self.root.to_owned() });
+            return Err(DataError::Empty { path: source.to_owned() });
         }
-        Ok(DataSet { source: self.root.display().to_string(), records: self.records, notes: self.notes })
+        Ok(DataSet { source: source.display().to_string(), records: self.records, notes: self.notes })
     }
 }

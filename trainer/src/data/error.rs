@@ -128,7 +128,7 @@ impl Display for UnknownLabels {
             f,
             "{}: {}{rest}: not among the {} labels of the model; --labels-map FILE gives names their labels: a CSV \
              file of rows `name,label`, with an empty label for a name that says nothing, and the name * for all others",
-            self.place,
+            printable(&self.place),
             named.join(", "),
             self.vocabulary,
         )

@@ -27,11 +27,11 @@ impl ImageSource {
     }
 }
 
-/// A path below `root`, with `/` on every system and without `.`.
+/// A path below `root` or beside it, with `/` on every system and without `.`: the same wherever the data are moved.
 fn relative(path: &Path, root: &Path) -> String {
-    let path = path.strip_prefix(root).unwrap_or(path);
-    // The path of a single file is all root.
-    let path = if path.as_os_str().is_empty() { Path::new(root.file_name().unwrap_or_default()) } else { path };
+    // A list in a folder of its own has the images beside that.
+    let bases = [Some(root), root.parent()];
+    let path = bases.into_iter().flatten().find_map(|base| path.strip_prefix(base).ok()).unwrap_or(path);
     let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     parts.join("/")
 }

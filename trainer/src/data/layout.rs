@@ -28,8 +28,7 @@ enum Kind {
 /// # Errors
 /// It cannot be read, or is in no known layout.
 pub(super) fn read(path: &Path, collector: &mut Collector<'_>) -> Result<(), DataError> {
-    let metadata = path.metadata().map_err(DataError::io(path))?;
-    if metadata.is_dir() {
+    if path.is_dir() {
         return read_folder(path, None, collector);
     }
     // A bare file name has the empty path as its parent.

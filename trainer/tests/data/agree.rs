@@ -1,6 +1,6 @@
 //! The same labels are read from every layout.
 
-use chameleon_trainer::data::{Content, ImageLoader};
+use chameleon_trainer::data::{Content, DataSet, ImageLoader};
 use proptest::prelude::*;
 
 use crate::files::{Folder, labels, png, read};
@@ -26,8 +26,11 @@ proptest! {
         for layout in Layout::ALL {
             let folder = Folder::new();
             let list = layout.write(&folder, &images, &chosen);
-            for path in [&*list, folder.path()] {
-                let set = read(path).expect("reads");
+            let names = |set: &DataSet| set.records.iter().map(|record| record.name.clone()).collect::<Vec<_>>();
+            let sets = [&*list, folder.path()].map(|path| read(path).expect("reads"));
+            prop_assert_eq!(names(&sets[0]), names(&sets[1]), "the name of {:?} says where it is", layout);
+            prop_assert!(names(&sets[0]).iter().all(|name| !name.starts_with('/')), "{:?}", layout);
+            for set in sets {
                 prop_assert_eq!(&set.targets(), &expected, "{:?}", layout);
                 let mut loader = ImageLoader::default();
                 for (record, image) in set.records.iter().zip(&images) {
