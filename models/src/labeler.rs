@@ -82,7 +82,9 @@ impl ImageLabeler {
         let dim = self.features.max(1);
         let mut logits: Vec<f32> = self.weight.chunks_exact(dim).zip(&self.bias).map(row).collect();
         if let Some(app) = app {
-            logits.iter_mut().for_each(|logit| *logit += app.manifest.others);
+            for logit in &mut logits {
+                *logit += app.manifest.others;
+            }
             let own = app.weight.chunks_exact(dim).zip(&app.bias).map(row);
             for (&i, own) in app.rows.iter().zip(own) {
                 if let Some(logit) = logits.get_mut(i) {

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use chameleon_models::files::replace;
+use chameleon_models::zoo;
+use serde::Deserialize;
 
+use super::label::load_app;
 use crate::cli::Global;
 use crate::evaluate::{Plan, Results, csv, page, table};
 use crate::exit::ExitStatus;
@@ -15,7 +18,11 @@ use crate::{printer, process, trainer};
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// A corpus of applications, an application's folder, or a Python file
-    path: PathBuf,
+    #[arg(required_unless_present = "app")]
+    path: Option<PathBuf>,
+    /// Instead: compare the model published for this application with the generic one, on your images in --data
+    #[arg(long, value_name = "NAME", conflicts_with = "path", requires = "data")]
+    app: Option<String>,
     /// Folder for the results: results.json, results.csv, report.html. A run that was interrupted goes on from there
     #[arg(long, value_name = "FOLDER", default_value = "evaluation")]
     out: PathBuf,
@@ -44,10 +51,44 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
+/// The part of the trainer's result that is the answer.
+#[derive(Deserialize)]
+struct Measured {
+    better: bool,
+}
+
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
-    let plan = Plan::new(&arguments.path, &arguments.only, &process::catalog(&[], &[])?)?;
+    match (&arguments.app, &arguments.path) {
+        (Some(app), _) => measure(app, arguments, global),
+        (None, Some(path)) => evaluate(path, arguments, global),
+        (None, None) => bail!("nothing to evaluate"),
+    }
+}
+
+/// A published model on the user's own images.
+fn measure(app: &str, arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
+    let model = load_app(app, &zoo::image_labels()?, global)?;
+    let work = tempfile::tempdir().context("no temporary folder can be made")?;
+    let (folder, json) = (work.path().join("model"), work.path().join("measured.json"));
+    model.write(&folder)?;
+    let mut words: Vec<OsString> = vec!["measure".into(), "--model".into(), folder.into()];
+    words.extend(["--out".into(), json.clone().into()]);
+    words.extend(arguments.data.words());
+    if arguments.json {
+        words.push("--json".into());
+    }
+    if global.quiet {
+        words.push("--quiet".into());
+    }
+    printer::data(&trainer::run(&words)?)?;
+    let Measured { better } = serde_json::from_str(&std::fs::read_to_string(json)?).context("the trainer's result")?;
+    Ok(if better { ExitStatus::Success } else { ExitStatus::Negative })
+}
+
+fn evaluate(path: &Path, arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
+    let plan = Plan::new(path, &arguments.only, &process::catalog(&[], &[])?)?;
     if plan.len() == 0 {
-        bail!("{}: no decision to evaluate", arguments.path.display());
+        bail!("{}: no decision to evaluate", path.display());
     }
     std::fs::create_dir_all(&arguments.out).with_context(|| format!("{}", arguments.out.display()))?;
     let work = tempfile::tempdir().context("no temporary folder can be made")?;

@@ -97,3 +97,28 @@ fn what_cannot_be_evaluated_is_said_in_one_line() -> Result<()> {
     assert!(finished.stderr.contains("no decision to evaluate"), "{finished:?}");
     Ok(())
 }
+
+#[test]
+fn a_published_model_is_measured_on_the_users_own_images() -> Result<()> {
+    let chameleon = Chameleon::new()?;
+    let customize = ["customize", "apps-corpus/garbage-sorter", "--app", "bins", "--seeds", "1"];
+    let customized = chameleon.run(&[customize.as_slice(), &["--force"]].concat())?;
+    assert_eq!(customized.status, Some(0), "{customized:?}");
+    let data = chameleon.home().join("data");
+    for (label, shade) in [("Pizza", 200), ("Beer bottle", 90), ("_none", 20)] {
+        fs::create_dir_all(data.join(label))?;
+        for i in 0..4u8 {
+            let image = image::RgbImage::from_fn(64, 64, |x, y| image::Rgb([shade, (x as u8) << 1, (y as u8) << i]));
+            image.save(data.join(label).join(format!("{i}.png")))?;
+        }
+    }
+    let data = data.to_string_lossy();
+    let measured = chameleon.run(&["evaluate", "--app", "bins", "--data", &data, "--json"])?;
+    let result: Value = serde_json::from_str(&measured.stdout).with_context(|| format!("{measured:?}"))?;
+    assert_eq!(result["images"], 12, "{result}");
+    assert_eq!(measured.status, Some(if result["better"] == true { 0 } else { 1 }), "{measured:?}");
+    let unknown = chameleon.run(&["evaluate", "--app", "nobody", "--data", &data])?;
+    assert_eq!(unknown.status, Some(2), "{unknown:?}");
+    assert_eq!(unknown.stderr.lines().count(), 1, "{unknown:?}");
+    Ok(())
+}

@@ -9,6 +9,7 @@ pub mod dataset;
 pub mod evaluate;
 pub mod evaluation;
 pub mod export;
+pub mod measure;
 pub mod metrics;
 pub mod module;
 pub mod optim;

@@ -11,6 +11,7 @@ use chameleon_trainer::customize::progress::ProgressMode;
 use chameleon_trainer::customize::recipe::{Recipe, Stage};
 use chameleon_trainer::customize::report::Evaluation;
 use chameleon_trainer::customize::{Material, customize, output};
+use chameleon_trainer::measure::measure;
 use support::{bank, garbage, model, process};
 
 fn recipe() -> Recipe {
@@ -119,4 +120,23 @@ fn what_cannot_be_customized_is_said_in_one_message() {
     let error = customize("lake", &lake, material(few, &[1]).expect("examples"), ProgressMode::None);
     let error = error.expect_err("too few images").to_string();
     assert_eq!(error, "branch `water`: 0 tuning images carry one of its labels, at least 5 are needed");
+}
+
+#[test]
+fn measuring_the_published_model_on_the_test_images_gives_the_evaluations_rates() {
+    let process = garbage(Order::ApiOutput);
+    let (app, evaluation) = run(&process).expect("customizes");
+    let bank = bank();
+    let test: Vec<usize> = (0..bank.len()).filter(|&i| bank.split[i] == Split::Test).collect();
+    let only = Bank::new(
+        bank.dim,
+        test.iter().flat_map(|&i| bank.feature(i).to_vec()).collect(),
+        test.iter().map(|&i| bank.classes[i]).collect(),
+        vec![Split::Test; test.len()],
+        &model().labels,
+    );
+    let measured = measure(&app, material(only.expect("a bank"), &[1]).expect("examples")).expect("measures");
+    assert!((measured.generic.balanced - evaluation.arms["G"].balanced.mean).abs() < 1e-9);
+    assert!((measured.published.balanced - evaluation.served.test).abs() < 1e-9);
+    assert!(measured.better && measured.images == test.len());
 }

@@ -115,3 +115,19 @@ fn equal_scores_keep_the_vocabularys_order() {
 fn features_that_are_not_numbers_give_no_labels() {
     assert!(identity().labels(&[f32::NAN; 6], None).is_empty());
 }
+
+#[test]
+fn an_application_may_shift_the_labels_that_it_does_not_bring() {
+    let model = model();
+    let labeler = ImageLabeler::new(&model).unwrap();
+    let features = features(&labeler);
+    let mut app = app_model(&model, &["Fish"]);
+    app.manifest.others = -1000.0;
+    let (generic, shifted) = (labeler.logits(&features, None), labeler.logits(&features, Some(&app)));
+    for (i, (before, after)) in generic.iter().zip(&shifted).enumerate() {
+        assert!(app.rows.contains(&i) || *after < before - 900.0, "{i}: {before} and {after}");
+    }
+    app.manifest.others = 0.0;
+    let unshifted = labeler.logits(&features, Some(&app));
+    assert!(app.rows.iter().all(|&i| unshifted[i].to_bits() == shifted[i].to_bits()));
+}
