@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result};
 use chameleon_decision::{ApiOutput, Decider, Decision, DecisionProcess, MinScore};
+use foldhash::fast::FixedState;
 
 /// An interned decision.
 pub type DecisionId = u32;
@@ -27,7 +28,9 @@ pub struct Judge<'p> {
     vocabulary: &'p [String],
     bounds: Vec<MinScore>,
     decisions: HashMap<Decision, DecisionId>,
-    by_output: HashMap<Vec<(u16, u8)>, DecisionId>,
+    by_output: HashMap<Vec<(u16, u8)>, DecisionId, FixedState>,
+    /// Kept for its memory.
+    key: Vec<(u16, u8)>,
     by_truth: HashMap<Vec<u16>, Right>,
     default: DecisionId,
 }
@@ -43,7 +46,8 @@ impl<'p> Judge<'p> {
             vocabulary,
             bounds: process.summary.branches.iter().filter_map(|branch| branch.min_score).collect(),
             decisions: HashMap::new(),
-            by_output: HashMap::new(),
+            by_output: HashMap::default(),
+            key: Vec::new(),
             by_truth: HashMap::new(),
             default: 0,
         };
@@ -61,19 +65,21 @@ impl<'p> Judge<'p> {
         Ok(self.intern(decision.context("the application's program cannot be run")?))
     }
 
-    /// As [`Judge::decide`] for an output cut to the application's labels, remembered by their order and by which of
-    /// the application's score thresholds they pass: nothing else counts in a decision of the taxonomy.
+    /// As [`Judge::decide`] for the logits of an output cut to the application's labels, remembered by their order and
+    /// by which of the application's score thresholds they pass: nothing else counts in a decision of the taxonomy.
     ///
     /// # Errors
     /// As [`Judge::decide`].
-    pub fn decide_fast(&mut self, output: &[(u16, f64)]) -> Result<DecisionId> {
-        let passed = |score: f64| self.bounds.iter().filter(|bound| passes(**bound, score)).count() as u8;
-        let key: Vec<(u16, u8)> = output.iter().map(|&(label, score)| (label, passed(score))).collect();
-        if let Some(&known) = self.by_output.get(&key) {
+    pub fn decide_fast(&mut self, output: &[(u16, f32)]) -> Result<DecisionId> {
+        let passed = |z: f32| self.bounds.iter().filter(|bound| passes(**bound, score(z))).count() as u8;
+        self.key.clear();
+        self.key.extend(output.iter().map(|&(label, z)| (label, passed(z))));
+        if let Some(&known) = self.by_output.get(&self.key) {
             return Ok(known);
         }
-        let decision = self.decide(output)?;
-        self.by_output.insert(key, decision);
+        let scored: Vec<(u16, f64)> = output.iter().map(|&(label, z)| (label, score(z))).collect();
+        let decision = self.decide(&scored)?;
+        self.by_output.insert(self.key.clone(), decision);
         Ok(decision)
     }
 
@@ -98,6 +104,11 @@ impl<'p> Judge<'p> {
         let next = self.decisions.len() as DecisionId;
         *self.decisions.entry(decision).or_insert(next)
     }
+}
+
+/// The score of a logit.
+pub(super) fn score(logit: f32) -> f64 {
+    1.0 / (1.0 + (-f64::from(logit)).exp())
 }
 
 fn passes(bound: MinScore, score: f64) -> bool {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::judge::{Judge, Right};
+use super::judge::{Judge, Right, score};
 use super::strata::Strata;
 use crate::customize::pool::Pool;
 
@@ -59,17 +59,15 @@ impl Panel {
     /// # Errors
     /// The program cannot be run.
     pub fn wrong(&self, logits: &[f32], shifts: Shifts, judge: &mut Judge) -> Result<Vec<bool>> {
+        let crowded = self.is_crowded();
+        let mut own = Vec::new();
         let rows = logits.chunks_exact(self.labels.len());
         let judged = rows.enumerate().map(|(place, row)| {
-            let own = self.own(row, shifts.own);
-            let cut = |(rank, &(_, z)): (usize, &(u16, f32))| {
-                let others = self.others(place, shifts.others);
-                let before = rank + others.take_while(|other| other.1 > z).count();
-                self.top_k.is_none_or(|k| before < k)
-            };
-            let output: Vec<(u16, f64)> =
-                own.iter().enumerate().take_while(|item| cut(*item)).map(|(_, &(l, z))| (l, score(z))).collect();
-            Ok(!self.right[place].acceptable.contains(&judge.decide_fast(&output)?))
+            self.own(row, shifts.own, &mut own);
+            if crowded {
+                own.truncate(self.seen(place, &own, shifts.others));
+            }
+            Ok(!self.right[place].acceptable.contains(&judge.decide_fast(&own)?))
         });
         judged.collect()
     }
@@ -81,7 +79,8 @@ impl Panel {
     pub fn wrong_exactly(&self, logits: &[f32], shifts: Shifts, judge: &mut Judge) -> Result<Vec<bool>> {
         let rows = logits.chunks_exact(self.labels.len());
         let judged = rows.enumerate().map(|(place, row)| {
-            let mut output = self.own(row, shifts.own);
+            let mut output = Vec::new();
+            self.own(row, shifts.own, &mut output);
             output.extend(self.others(place, shifts.others));
             output.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
             // The program cuts to k itself.
@@ -101,15 +100,18 @@ impl Panel {
         self.top_k.is_some_and(|k| self.others.iter().any(|others| others.len() + self.labels.len() > k))
     }
 
-    /// The application's labels that are returned, highest first, equal ones in the vocabulary's order.
-    fn own(&self, row: &[f32], offsets: &[f32]) -> Vec<(u16, f32)> {
-        let shifted = row.iter().zip(offsets).map(|(z, offset)| z + offset);
-        let mut seen: Vec<(u16, f32)> = self.labels.iter().copied().zip(shifted).filter(|(_, z)| *z >= 0.0).collect();
-        seen.sort_by(|a, b| b.1.total_cmp(&a.1));
-        seen
+    /// How many of the application's labels are among the results it looks at.
+    fn seen(&self, place: usize, own: &[(u16, f32)], shift: f32) -> usize {
+        let Some(k) = self.top_k else { return own.len() };
+        let before = |z: f32| self.others(place, shift).take_while(|other| other.1 > z).count();
+        own.iter().enumerate().take_while(|(rank, (_, z))| rank + before(*z) < k).count()
     }
-}
 
-fn score(logit: f32) -> f64 {
-    1.0 / (1.0 + (-f64::from(logit)).exp())
+    /// The application's labels that are returned, highest first, equal ones in the vocabulary's order.
+    fn own(&self, row: &[f32], offsets: &[f32], seen: &mut Vec<(u16, f32)>) {
+        let shifted = row.iter().zip(offsets).map(|(z, offset)| z + offset);
+        seen.clear();
+        seen.extend(self.labels.iter().copied().zip(shifted).filter(|(_, z)| *z >= 0.0));
+        seen.sort_by(|a, b| b.1.total_cmp(&a.1));
+    }
 }
