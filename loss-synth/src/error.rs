@@ -4,8 +4,8 @@
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LossError {
-    /// The decision is of none of the three types.
-    #[error("the decision is not true-false, multi-choice or multi-select: {reason}")]
+    /// The decision has none of the forms that a margin can be written for.
+    #[error("the decision has no form that a margin can be written for: {reason}")]
     NotInTaxonomy {
         /// The summary's own reason.
         reason: String,
@@ -42,6 +42,14 @@ pub enum LossError {
         branch: String,
         /// The threshold.
         value: f64,
+    },
+    /// The decision is about a field that the answer does not have.
+    #[error("the decision is about `{field}`, which is no field of {api}")]
+    UnknownField {
+        /// The field, as the summary writes it.
+        field: String,
+        /// The API.
+        api: String,
     },
     /// The application looks at no result at all.
     #[error("the application looks at the first 0 results, so every image gets the same decision")]

@@ -6,7 +6,7 @@ use chameleon_decision::DecisionType;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Space;
-use crate::form::Rule;
+use crate::form::{Outputs, Rule, Takes};
 use crate::loss::DecisionLoss;
 use crate::pooling::Pooling;
 use crate::scores::logit;
@@ -28,10 +28,28 @@ pub struct Formula {
     pub step: Step,
     /// How a largest score is taken.
     pub pooling: Pooling,
+    /// How much more a wrong decision counts.
+    pub wrong_weight: f64,
+    /// What `m` of a branch is compared with.
+    pub rival: Rival,
     /// The branches that some label reaches.
     pub branches: Vec<FormulaBranch>,
     /// What is punished, by the image's true labels.
     pub cases: Vec<FormulaCase>,
+}
+
+/// What the scores of a branch's labels are compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rival {
+    /// What a label must exceed to be seen: a threshold, or the cut to k.
+    Threshold,
+    /// The other members of the same field, of which only the best stands in the answer.
+    Members,
+    /// The other labels of the same item, and the threshold.
+    MembersAndThreshold,
+    /// The ends of intervals, since the answer is numbers.
+    Ends,
 }
 
 /// One branch.
@@ -47,6 +65,8 @@ pub struct FormulaBranch {
     pub min_score: f64,
     /// The same in the space that scores are compared in.
     pub threshold: f64,
+    /// What makes it be taken.
+    pub takes: Takes,
 }
 
 /// The terms for some images.
@@ -82,6 +102,7 @@ impl DecisionLoss {
                 Space::Logit => logit(branch.min_score),
                 Space::Probability => branch.min_score,
             },
+            takes: branch.takes.clone(),
         });
         Formula {
             decision_type: form.decision_type,
@@ -90,6 +111,13 @@ impl DecisionLoss {
             space: self.config.space,
             step: self.config.step,
             pooling: self.config.pooling,
+            wrong_weight: self.config.wrong_weight,
+            rival: match form.outputs {
+                Outputs::Scored => Rival::Threshold,
+                Outputs::Slots { floor: false, .. } => Rival::Members,
+                Outputs::Slots { floor: true, .. } => Rival::MembersAndThreshold,
+                Outputs::Numbers(_) => Rival::Ends,
+            },
             branches: branches.collect(),
             cases: self.cases(),
         }
@@ -106,6 +134,8 @@ impl DecisionLoss {
             Rule::Independent => branches.flat_map(|k| self.independent(k)).collect(),
             Rule::FirstBranch => branches.map(|k| self.first(k)).chain([self.none()]).collect(),
             Rule::HighestScore | Rule::LowestScore => vec![self.any(), self.none()],
+            Rule::Exclusive => branches.map(|k| self.only(k)).chain([self.none()]).collect(),
+            Rule::Each => self.each().to_vec(),
         }
     }
 
@@ -149,6 +179,19 @@ impl DecisionLoss {
         FormulaCase { when, terms }
     }
 
+    fn only(&self, k: usize) -> FormulaCase {
+        let when = format!("the right branch is {}", self.form.branches[k].name);
+        FormulaCase { when, terms: vec![self.term(TermKind::Miss, self.taken(k))] }
+    }
+
+    fn each(&self) -> [FormulaCase; 2] {
+        let case = |when: &str, kind, margin: &str| FormulaCase {
+            when: format!("a label l of a branch {when}; summed over these labels"),
+            terms: vec![self.term(kind, margin.to_owned())],
+        };
+        [case("is true", TermKind::Miss, "z(l) - t(l)"), case("is not true", TermKind::FalseAlarm, "t(l) - z(l)")]
+    }
+
     fn none(&self) -> FormulaCase {
         let spared: Vec<String> = (0..self.form.branches.len()).map(|k| self.spared(k)).collect();
         FormulaCase {
@@ -162,18 +205,24 @@ impl DecisionLoss {
     }
 
     fn taken(&self, k: usize) -> String {
-        let branch = &self.form.branches[k];
-        difference(&branch.name, branch.negated)
+        self.distance(k, false)
     }
 
     fn spared(&self, k: usize) -> String {
-        let branch = &self.form.branches[k];
-        difference(&branch.name, !branch.negated)
+        self.distance(k, true)
     }
-}
 
-fn difference(name: &str, negated: bool) -> String {
-    if negated { format!("t({name}) - m({name})") } else { format!("m({name}) - t({name})") }
+    /// By how much a branch is taken, or is not.
+    fn distance(&self, k: usize, spared: bool) -> String {
+        let branch = &self.form.branches[k];
+        let name = &branch.name;
+        match (&branch.takes, spared != branch.negated) {
+            (Takes::Seen, false) => format!("m({name}) - t({name})"),
+            (Takes::Seen, true) => format!("t({name}) - m({name})"),
+            (_, false) => format!("d({name})"),
+            (_, true) => format!("-d({name})"),
+        }
+    }
 }
 
 fn least(margins: &[String]) -> String {

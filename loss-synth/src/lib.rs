@@ -34,21 +34,25 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
 mod config;
 mod dual;
 mod error;
 mod form;
 mod formula;
+mod link;
 mod loss;
 mod pooling;
 mod scores;
 mod step;
 mod terms;
 
+pub use answer::{Answer, Field, Number, Truth};
 pub use config::{LossConfig, Space, TermWeights};
 pub use error::LossError;
-pub use form::{LossBranch, Rule};
-pub use formula::{Formula, FormulaBranch, FormulaCase, FormulaTerm};
+pub use form::{CountRange, Interval, LossBranch, Rule, Takes};
+pub use formula::{Formula, FormulaBranch, FormulaCase, FormulaTerm, Rival};
+pub use link::Link;
 pub use loss::{DecisionLoss, TermMargin};
 pub use pooling::Pooling;
 pub use step::Step;

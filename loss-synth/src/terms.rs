@@ -10,6 +10,7 @@ pub(crate) use false_alarm::FalseAlarm;
 pub(crate) use miss::Miss;
 pub(crate) use overtake::Overtake;
 
+use crate::answer::Truth;
 use crate::dual::Dual;
 use crate::form::Rule;
 use crate::scores::Scores;
@@ -53,14 +54,17 @@ impl Term {
     }
 }
 
-/// The errors left open when `right[k]` says whether branch `k` should be taken. The decision is right exactly when
-/// every margin is above zero.
-pub(crate) fn terms(rule: Rule, right: &[bool], scores: &Scores) -> Vec<Term> {
+/// The errors left open when `right[k]` says whether branch `k` should be taken, and `truth` which label is true. The
+/// decision is right exactly when every margin is above zero.
+pub(crate) fn terms(rule: Rule, right: &[bool], truth: Truth, scores: &Scores) -> Vec<Term> {
     let all: Vec<usize> = (0..right.len()).collect();
     let (wanted, wrong): (Vec<usize>, Vec<usize>) = all.iter().partition(|&&k| right[k]);
     match rule {
         Rule::Independent => all.into_iter().map(|k| independent(k, right[k])).collect(),
-        _ if wanted.is_empty() => vec![Term::FalseAlarm(FalseAlarm { branches: all })],
+        Rule::Each => scores.labels_of(&all).map(|(branch, label)| each(branch, label, truth)).collect(),
+        _ if wanted.is_empty() => vec![Term::FalseAlarm(FalseAlarm::Branches(all))],
+        // That no other branch is taken follows.
+        Rule::Exclusive => vec![Term::Miss(Miss::Branch(wanted[0]))],
         Rule::FirstBranch => by_priority(wanted[0]),
         Rule::HighestScore => widest(wanted.into_iter().map(|k| by_higher_score(k, &wrong)), scores),
         Rule::LowestScore => {
@@ -70,7 +74,16 @@ pub(crate) fn terms(rule: Rule, right: &[bool], scores: &Scores) -> Vec<Term> {
 }
 
 fn independent(k: usize, right: bool) -> Term {
-    if right { Term::Miss(Miss::Branch(k)) } else { Term::FalseAlarm(FalseAlarm { branches: vec![k] }) }
+    if right { Term::Miss(Miss::Branch(k)) } else { Term::FalseAlarm(FalseAlarm::Branches(vec![k])) }
+}
+
+fn each(branch: usize, label: usize, truth: Truth) -> Term {
+    let is_true = matches!(truth, Truth::Labels(labels) if labels.iter().any(|&other| usize::from(other) == label));
+    if is_true {
+        Term::Miss(Miss::Label { branch, label })
+    } else {
+        Term::FalseAlarm(FalseAlarm::Label { branch, label })
+    }
 }
 
 fn by_priority(first: usize) -> Vec<Term> {

@@ -22,18 +22,20 @@ fn any_config() -> impl Strategy<Value = LossConfig> {
     let space = prop_oneof![Just(Space::Logit), Just(Space::Probability)];
     let step = prop_oneof![
         (0.5f64..6.0, 0.0f64..1.0).prop_map(|(beta, margin)| Step::Softplus { beta, margin }),
-        (0.5f64..6.0, 0.0f64..0.3).prop_map(|(beta, margin)| Step::Sigmoid { beta, margin, wrong_weight: 5.0 }),
+        (0.5f64..6.0, 0.0f64..0.3).prop_map(|(beta, margin)| Step::Sigmoid { beta, margin }),
     ];
     let weights = (0.1f64..3.0, 0.1f64..3.0, 0.1f64..3.0).prop_map(|(miss, overtake, false_alarm)| TermWeights {
         miss,
         overtake,
         false_alarm,
     });
-    (pooling, space, step, weights).prop_map(|(pooling, space, step, weights)| LossConfig {
+    let wrong_weight = prop_oneof![Just(1.0), 1.0f64..6.0];
+    (pooling, space, step, weights, wrong_weight).prop_map(|(pooling, space, step, weights, wrong_weight)| LossConfig {
         pooling,
         space,
         step,
         weights,
+        wrong_weight,
         default_top_k: None,
         ..LossConfig::default()
     })
@@ -126,6 +128,7 @@ const HARD: LossConfig = LossConfig {
     step: Step::Softplus { beta: 2.0, margin: 0.5 },
     pooling: Pooling::Max,
     weights: TermWeights { miss: 1.0, overtake: 1.0, false_alarm: 1.0 },
+    wrong_weight: 1.0,
     min_score: 0.5,
     default_top_k: Some(10),
 };

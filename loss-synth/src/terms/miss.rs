@@ -16,7 +16,7 @@ impl Miss {
     pub(crate) fn margin(&self, scores: &Scores) -> Dual {
         match *self {
             Self::Branch(k) => scores.taken(k),
-            Self::Label { branch, label } => scores.label(label).minus_constant(scores.label_threshold(branch, label)),
+            Self::Label { branch, label } => scores.label_seen(branch, label),
         }
     }
 }
