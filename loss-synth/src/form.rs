@@ -6,12 +6,13 @@ mod takes;
 
 use std::ops::Range;
 
-use chameleon_decision::{DecisionType, Order, Summary};
+use chameleon_decision::{DecisionType, Order, Summary, Vocabulary};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Answer, Number, Truth};
 use crate::config::LossConfig;
 use crate::error::LossError;
+use crate::probe::Probe;
 pub use takes::{CountRange, Interval, Takes};
 
 /// How the branches that are met become a decision.
@@ -30,6 +31,8 @@ pub enum Rule {
     Exclusive,
     /// Every label is decided on by itself: each that is seen takes its branch.
     Each,
+    /// Whatever the program does: it is run.
+    Program,
 }
 
 /// A branch that some answer reaches.
@@ -91,7 +94,7 @@ impl Form {
                 compile::keep_first_owner(&mut branches);
             }
             Rule::Exclusive => compile::turn_black_lists(&mut branches, names.len()),
-            Rule::Independent | Rule::FirstBranch => {}
+            Rule::Independent | Rule::FirstBranch | Rule::Program => {}
         }
         branches.retain_mut(|branch| compile::is_reachable(branch, top_k));
         if branches.is_empty() {
@@ -104,6 +107,30 @@ impl Form {
         }
         let (decision_type, width) = (summary.decision_type, names.len());
         Ok(Self { decision_type, rule, outputs, branches, top_k, width, names })
+    }
+
+    /// The form of a program that is run: its branches say only which labels belong together. Labels of no branch that
+    /// make a difference all the same are one more.
+    pub(crate) fn of_program(summary: &Summary, vocabulary: &Vocabulary, probe: &Probe) -> Self {
+        let mut left = probe.labels().to_vec();
+        let mut branches = Vec::new();
+        for branch in &summary.branches {
+            let (own, others): (Vec<usize>, Vec<usize>) =
+                left.iter().partition(|&&label| branch.labels.contains(&vocabulary.labels[label]));
+            left = others;
+            branches.push(compile::group(&branch.name, own));
+        }
+        branches.push(compile::group("other labels", left));
+        branches.retain(|branch| !branch.labels.is_empty());
+        Self {
+            decision_type: summary.decision_type,
+            rule: Rule::Program,
+            outputs: Outputs::Scored,
+            branches,
+            top_k: probe.top_k(),
+            width: vocabulary.labels.len(),
+            names: vocabulary.labels.clone(),
+        }
     }
 
     /// Which branches are met when this is true.

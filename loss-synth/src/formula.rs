@@ -30,8 +30,8 @@ pub struct Formula {
     pub pooling: Pooling,
     /// How much more a wrong decision counts.
     pub wrong_weight: f64,
-    /// What `m` of a branch is compared with.
-    pub rival: Rival,
+    /// What `m` of a branch is compared with; none where the program is run.
+    pub rival: Option<Rival>,
     /// The branches that some label reaches.
     pub branches: Vec<FormulaBranch>,
     /// What is punished, by the image's true labels.
@@ -112,12 +112,12 @@ impl DecisionLoss {
             step: self.config.step,
             pooling: self.config.pooling,
             wrong_weight: self.config.wrong_weight,
-            rival: match form.outputs {
+            rival: (form.rule != Rule::Program).then_some(match form.outputs {
                 Outputs::Scored => Rival::Threshold,
                 Outputs::Slots { floor: false, .. } => Rival::Members,
                 Outputs::Slots { floor: true, .. } => Rival::MembersAndThreshold,
                 Outputs::Numbers(_) => Rival::Ends,
-            },
+            }),
             branches: branches.collect(),
             cases: self.cases(),
         }
@@ -136,6 +136,7 @@ impl DecisionLoss {
             Rule::HighestScore | Rule::LowestScore => vec![self.any(), self.none()],
             Rule::Exclusive => branches.map(|k| self.only(k)).chain([self.none()]).collect(),
             Rule::Each => self.each().to_vec(),
+            Rule::Program => self.probed().to_vec(),
         }
     }
 
@@ -190,6 +191,17 @@ impl DecisionLoss {
             terms: vec![self.term(kind, margin.to_owned())],
         };
         [case("is true", TermKind::Miss, "z(l) - t(l)"), case("is not true", TermKind::FalseAlarm, "t(l) - z(l)")]
+    }
+
+    fn probed(&self) -> [FormulaCase; 2] {
+        let case = |when: &str, margin: &str| FormulaCase {
+            when: when.to_owned(),
+            terms: vec![FormulaTerm { kind: TermKind::Miss, weight: 1.0, margin: margin.to_owned() }],
+        };
+        [
+            case("the decision is right", "the smallest change of the z of one label that makes it wrong"),
+            case("it is wrong", "minus the smallest change of labels' z that makes it right"),
+        ]
     }
 
     fn none(&self) -> FormulaCase {

@@ -1,20 +1,26 @@
 //! The loss of a decision process.
 
-use chameleon_decision::{Summary, Vocabulary};
+use std::sync::Arc;
+
+use chameleon_decision::{DecisionProcess, Summary, Vocabulary};
 
 use crate::answer::{Answer, Truth};
 use crate::config::LossConfig;
+use crate::dual::Dual;
 use crate::error::LossError;
 use crate::form::{Form, LossBranch};
 use crate::pooling::Pooling;
+use crate::probe::ProbedProgram;
 use crate::scores::Scores;
-use crate::terms::{Term, TermKind, terms};
+use crate::terms::{TermKind, terms};
 
 /// A loss that is low when an application decides right on its images, made from its summary.
 #[derive(Clone, Debug)]
 pub struct DecisionLoss {
     pub(crate) form: Form,
     pub(crate) config: LossConfig,
+    /// What decides where no formula does.
+    program: Option<Arc<ProbedProgram>>,
 }
 
 /// The exact margin of one kind of critical error on one image.
@@ -42,7 +48,33 @@ impl DecisionLoss {
     /// or field that the answer does not have; a configuration value out of its range.
     pub fn with_answer(summary: &Summary, answer: &Answer, config: LossConfig) -> Result<Self, LossError> {
         config.validate()?;
-        Ok(Self { form: Form::new(summary, answer, &config)?, config })
+        Ok(Self { form: Form::new(summary, answer, &config)?, config, program: None })
+    }
+
+    /// The loss of an application for a network whose raw outputs are one logit for each label of `vocabulary`: that of
+    /// its summary where this has a form, else that of its program, which is then run around every output.
+    ///
+    /// # Errors
+    /// As [`DecisionLoss::with_answer`], where no label of the vocabulary changes what the program does.
+    pub fn of(process: &DecisionProcess, vocabulary: &Vocabulary, config: LossConfig) -> Result<Self, LossError> {
+        match Self::new(&process.summary, vocabulary, config) {
+            Err(LossError::NotInTaxonomy { .. }) => Self::by_probing(process, vocabulary, config),
+            loss => loss,
+        }
+    }
+
+    /// As [`DecisionLoss::of`], always by running the program.
+    ///
+    /// # Errors
+    /// No label of the vocabulary changes what the program does; a configuration value out of its range.
+    pub fn by_probing(
+        process: &DecisionProcess,
+        vocabulary: &Vocabulary,
+        config: LossConfig,
+    ) -> Result<Self, LossError> {
+        let program = ProbedProgram::new(process, vocabulary, config)?;
+        let form = Form::of_program(&process.summary, vocabulary, &program.probe);
+        Ok(Self { form, config, program: Some(Arc::new(program)) })
     }
 
     /// The branches that some label reaches, in the summary's order.
@@ -110,14 +142,15 @@ impl DecisionLoss {
 
     /// The loss of one image; adds its gradient.
     fn add_image(&self, logits: &[f32], truth: Truth, gradient: &mut [f64]) -> f64 {
-        let scores = Scores::new(&self.form, &self.config, self.config.pooling, logits);
         let mut loss = 0.0;
-        for term in self.open_errors(truth, &scores) {
-            let weight = self.config.weights.of(term.kind());
-            let margin = term.margin(&scores);
-            let (value, slope) = self.config.step.at(margin.value, self.config.wrong_weight);
-            loss += weight * value;
-            margin.add_slopes(weight * slope, gradient);
+        for (kind, margin) in self.open_errors(self.config.pooling, logits, truth) {
+            // No change of scores makes this decision right, so there is nothing to learn from it.
+            if margin.value > f64::NEG_INFINITY {
+                let weight = self.config.weights.of(kind);
+                let (value, slope) = self.config.step.at(margin.value, self.config.wrong_weight);
+                loss += weight * value;
+                margin.add_slopes(weight * slope, gradient);
+            }
         }
         loss
     }
@@ -137,9 +170,8 @@ impl DecisionLoss {
     /// `logits` is not as long as a row of raw outputs.
     pub fn term_margins_of(&self, logits: &[f32], truth: Truth) -> Vec<TermMargin> {
         assert_eq!(logits.len(), self.form.width, "logits must be (L)");
-        let scores = Scores::new(&self.form, &self.config, Pooling::Max, logits);
-        let exact = |term: Term| TermMargin { kind: term.kind(), margin: term.margin(&scores).value };
-        self.open_errors(truth, &scores).into_iter().map(exact).collect()
+        let errors = self.open_errors(Pooling::Max, logits, truth).into_iter();
+        errors.map(|(kind, margin)| TermMargin { kind, margin: margin.value }).collect()
     }
 
     /// The decision margin: the smallest of [`DecisionLoss::term_margins`].
@@ -158,7 +190,13 @@ impl DecisionLoss {
         self.term_margins_of(logits, truth).iter().map(|term| term.margin).fold(f64::INFINITY, f64::min)
     }
 
-    fn open_errors(&self, truth: Truth, scores: &Scores) -> Vec<Term> {
-        terms(self.form.rule, &self.form.right_branches(truth), truth, scores)
+    /// The critical errors that one image leaves open, with their margins.
+    fn open_errors(&self, pooling: Pooling, logits: &[f32], truth: Truth) -> Vec<(TermKind, Dual)> {
+        if let (Some(program), Truth::Labels(truth)) = (&self.program, truth) {
+            return vec![program.margin(pooling, logits, truth)];
+        }
+        let scores = Scores::new(&self.form, &self.config, pooling, logits);
+        let terms = terms(self.form.rule, &self.form.right_branches(truth), truth, &scores);
+        terms.into_iter().map(|term| (term.kind(), term.margin(&scores))).collect()
     }
 }

@@ -61,6 +61,8 @@ pub(crate) fn terms(rule: Rule, right: &[bool], truth: Truth, scores: &Scores) -
     let (wanted, wrong): (Vec<usize>, Vec<usize>) = all.iter().partition(|&&k| right[k]);
     match rule {
         Rule::Independent => all.into_iter().map(|k| independent(k, right[k])).collect(),
+        // A program that is run has no terms of its own.
+        Rule::Program => Vec::new(),
         Rule::Each => scores.labels_of(&all).map(|(branch, label)| each(branch, label, truth)).collect(),
         _ if wanted.is_empty() => vec![Term::FalseAlarm(FalseAlarm::Branches(all))],
         // That no other branch is taken follows.

@@ -1,10 +1,12 @@
 //! The gradient is that of the value, and only critical errors have one.
 
+mod slopes;
 mod support;
 
 use chameleon_decision::{Branch, DecisionType, Order, Summary};
 use chameleon_loss::{DecisionLoss, LossConfig, Pooling, Space, Step, TermWeights};
 use proptest::prelude::*;
+use slopes::check_slopes;
 use support::{WIDTH, any_logits, any_summary, any_truth, branch, summary, vocabulary};
 
 fn loss(summary: &Summary, config: LossConfig) -> DecisionLoss {
@@ -41,24 +43,6 @@ fn any_config() -> impl Strategy<Value = LossConfig> {
     })
 }
 
-/// Half the distance between the two points of a central difference.
-const STEP: f32 = 1.0 / 256.0;
-/// Of the difference, per unit of step sharpness.
-const TOLERANCE: f64 = 0.02;
-
-/// Whether a function of about this slope jumps between two places: the half that departs more from the slope keeps the
-/// jump however small it gets.
-fn jumps(value: &dyn Fn(f32) -> f64, slope: f64, mut low: f32, mut high: f32) -> bool {
-    // Thirteen halvings leave a millionth, over which even the steepest step here departs by less than half of this.
-    const JUMP: f64 = 5e-5;
-    let departure = |low: f32, high: f32| (value(high) - value(low) - slope * f64::from(high - low)).abs();
-    for _ in 0..13 {
-        let middle = low + (high - low) / 2.0;
-        if departure(low, middle) > departure(middle, high) { high = middle } else { low = middle }
-    }
-    departure(low, high) > JUMP
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -69,30 +53,12 @@ proptest! {
     ) {
         let summary = Summary { top_k: None, ..summary };
         let loss = loss(&summary, config);
-        let analytic = gradient(&loss, &logits, &truth);
-        let value = |logits: &[f32]| loss.value_and_gradient(logits, std::slice::from_ref(&truth), &mut [0.0; WIDTH]);
-        for i in 0..WIDTH {
-            let at = |logit: f32| {
-                let mut moved = logits.clone();
-                moved[i] = logit;
-                moved
-            };
-            let (down, up) = (logits[i] - STEP, logits[i] + STEP);
-            // The reference step and an order of labels jump: there no slope is to be had.
-            if jumps(&|logit| value(&at(logit)), f64::from(analytic[i]), down, up) {
-                continue;
-            }
-            // A hard maximum has kinks. Across them, as over any smooth stretch, the difference lies among the slopes.
-            let slopes = [down, logits[i], up].map(|logit| f64::from(gradient(&loss, &at(logit), &truth)[i]));
-            let numeric = (value(&at(up)) - value(&at(down))) / f64::from(up - down);
-            let (least, greatest) = slopes.iter().fold((f64::MAX, f64::MIN), |(a, b), s| (a.min(*s), b.max(*s)));
-            let slack = TOLERANCE * (1.0 + numeric.abs());
-            prop_assert!(
-                (least - slack..=greatest + slack).contains(&numeric),
-                "label {i}: {numeric} and {}",
-                analytic[i]
-            );
-        }
+        let value_and_gradient = |logits: &[f32]| {
+            let mut gradient = [0.0; WIDTH];
+            let value = loss.value_and_gradient(logits, std::slice::from_ref(&truth), &mut gradient);
+            (value, gradient.to_vec())
+        };
+        check_slopes(&value_and_gradient, &logits)?;
     }
 
     #[test]

@@ -159,6 +159,11 @@ fn count_range(bounds: &Bounds) -> CountRange {
     CountRange { least: least.max(0.0) as usize, most: most.map(|most| most.max(0.0) as usize) }
 }
 
+/// Labels that belong together in a program that is run.
+pub(super) fn group(name: &str, labels: Vec<usize>) -> LossBranch {
+    LossBranch { name: name.to_owned(), labels, negated: false, min_score: 0.0, takes: Takes::Seen }
+}
+
 /// In a multi-choice a label alone reaches one branch; should a summary list it twice, the first branch keeps it.
 pub(super) fn keep_first_owner(branches: &mut [LossBranch]) {
     let mut owned = HashSet::new();

@@ -20,10 +20,12 @@ impl Display for Formula {
         for case in &self.cases {
             writeln!(f, "  if {}:", case.when)?;
             for (i, term) in case.terms.iter().enumerate() {
+                let name = if self.rule == Rule::Program { "" } else { name(term.kind) };
                 let sign = if i == 0 { ' ' } else { '+' };
                 let weight =
                     if (term.weight - 1.0).abs() < 1e-12 { String::new() } else { format!("{} ", term.weight) };
-                writeln!(f, "    {sign} {weight}step( {} )  # {}", term.margin, name(term.kind))?;
+                let remark = if name.is_empty() { String::new() } else { format!("  # {name}") };
+                writeln!(f, "    {sign} {weight}step( {} ){remark}", term.margin)?;
             }
         }
         writeln!(f, "\nwhere")?;
@@ -32,12 +34,14 @@ impl Display for Formula {
             Space::Logit => "the logit of a label",
             Space::Probability => "the score of a label, the sigmoid of its logit",
         };
-        if self.rival == Rival::Ends {
+        if self.rival == Some(Rival::Ends) {
             writeln!(f, "  d(branch)  {}", distance(self.space))?;
         } else {
             writeln!(f, "  z(label)   {z}")?;
+        }
+        if let Some(shown) = self.rival.filter(|&rival| rival != Rival::Ends) {
             writeln!(f, "  m(branch)  {}", largest(self.pooling))?;
-            writeln!(f, "  t(branch)  {}", rival(self.rival, self.top_k))?;
+            writeln!(f, "  t(branch)  {}", rival(shown, self.top_k))?;
             if self.branches.iter().any(|branch| branch.takes != Takes::Seen) {
                 writeln!(f, "  d(branch)  {DISTANCE}")?;
             }
@@ -49,6 +53,7 @@ impl Display for Formula {
 
 fn kind_of_decision(formula: &Formula) -> &'static str {
     match (formula.decision_type, formula.rule) {
+        (_, Rule::Program) => "the program itself decides, and is run around each output",
         (_, Rule::Each) => "each label is decided on by itself",
         (DecisionType::TrueFalse, _) => "true-false",
         (DecisionType::Range, _) => "range: where a number lies decides",
@@ -134,13 +139,13 @@ fn ordinal_largest(k: usize) -> String {
 fn write_branch(f: &mut Formatter<'_>, formula: &Formula, branch: &FormulaBranch) -> fmt::Result {
     let count = branch.labels.len();
     let takes = takes(branch);
-    if formula.rival == Rival::Ends {
+    if formula.rival == Some(Rival::Ends) {
         return writeln!(f, "  {}: {takes}", branch.name);
     }
     let labels = if count == 1 { "1 label".to_owned() } else { format!("{count} labels") };
     let least = match formula.rival {
-        Rival::Members => String::new(),
-        _ => format!(", threshold {:.3} (score {})", branch.threshold, branch.min_score),
+        Some(Rival::Members) | None => String::new(),
+        Some(_) => format!(", threshold {:.3} (score {})", branch.threshold, branch.min_score),
     };
     writeln!(f, "  {}: {labels}{takes}{least}", branch.name)?;
     let mut line = String::new();
