@@ -2,6 +2,7 @@
 //! taken.
 
 mod compile;
+mod rest;
 mod takes;
 
 use std::ops::Range;
@@ -68,6 +69,8 @@ pub(crate) struct Form {
     pub(crate) rule: Rule,
     pub(crate) outputs: Outputs,
     pub(crate) branches: Vec<LossBranch>,
+    /// Where branches exclude one another: what no branch takes.
+    pub(crate) rest: Option<LossBranch>,
     pub(crate) top_k: Option<usize>,
     /// Raw outputs of a row, L.
     pub(crate) width: usize,
@@ -105,8 +108,9 @@ impl Form {
         {
             return Err(LossError::NegatedInOrder { branch: branch.name.clone() });
         }
+        let rest = (rule == Rule::Exclusive).then(|| rest::of(&branches)).flatten();
         let (decision_type, width) = (summary.decision_type, names.len());
-        Ok(Self { decision_type, rule, outputs, branches, top_k, width, names })
+        Ok(Self { decision_type, rule, outputs, branches, rest, top_k, width, names })
     }
 
     /// The form of a program that is run: its branches say only which labels belong together. Labels of no branch that
@@ -127,10 +131,16 @@ impl Form {
             rule: Rule::Program,
             outputs: Outputs::Scored,
             branches,
+            rest: None,
             top_k: probe.top_k(),
             width: vocabulary.labels.len(),
             names: vocabulary.labels.clone(),
         }
+    }
+
+    /// The branches, and after them the rest.
+    pub(crate) fn all_branches(&self) -> impl Iterator<Item = &LossBranch> {
+        self.branches.iter().chain(&self.rest)
     }
 
     /// Which branches are met when this is true.

@@ -6,7 +6,7 @@ use chameleon_decision::DecisionType;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Space;
-use crate::form::{Outputs, Rule, Takes};
+use crate::form::{LossBranch, Outputs, Rule, Takes};
 use crate::loss::DecisionLoss;
 use crate::pooling::Pooling;
 use crate::scores::logit;
@@ -32,7 +32,7 @@ pub struct Formula {
     pub wrong_weight: f64,
     /// What `m` of a branch is compared with; none where the program is run.
     pub rival: Option<Rival>,
-    /// The branches that some label reaches.
+    /// The branches that some label reaches; where they exclude one another, after them what none takes.
     pub branches: Vec<FormulaBranch>,
     /// What is punished, by the image's true labels.
     pub cases: Vec<FormulaCase>,
@@ -93,7 +93,7 @@ impl DecisionLoss {
     /// The formula as data.
     pub fn terms(&self) -> Formula {
         let form = &self.form;
-        let branches = form.branches.iter().map(|branch| FormulaBranch {
+        let branches = form.all_branches().map(|branch| FormulaBranch {
             name: branch.name.clone(),
             labels: branch.labels.iter().map(|&label| form.names[label].clone()).collect(),
             negated: branch.negated,
@@ -205,11 +205,12 @@ impl DecisionLoss {
     }
 
     fn none(&self) -> FormulaCase {
-        let spared: Vec<String> = (0..self.form.branches.len()).map(|k| self.spared(k)).collect();
-        FormulaCase {
-            when: "the image should take no branch".to_owned(),
-            terms: vec![self.term(TermKind::FalseAlarm, least(&spared))],
-        }
+        let margin = match &self.form.rest {
+            Some(rest) => distance(rest, false),
+            None => least(&(0..self.form.branches.len()).map(|k| self.spared(k)).collect::<Vec<_>>()),
+        };
+        let when = "the image should take no branch".to_owned();
+        FormulaCase { when, terms: vec![self.term(TermKind::FalseAlarm, margin)] }
     }
 
     fn term(&self, kind: TermKind, margin: String) -> FormulaTerm {
@@ -217,23 +218,22 @@ impl DecisionLoss {
     }
 
     fn taken(&self, k: usize) -> String {
-        self.distance(k, false)
+        distance(&self.form.branches[k], false)
     }
 
     fn spared(&self, k: usize) -> String {
-        self.distance(k, true)
+        distance(&self.form.branches[k], true)
     }
+}
 
-    /// By how much a branch is taken, or is not.
-    fn distance(&self, k: usize, spared: bool) -> String {
-        let branch = &self.form.branches[k];
-        let name = &branch.name;
-        match (&branch.takes, spared != branch.negated) {
-            (Takes::Seen, false) => format!("m({name}) - t({name})"),
-            (Takes::Seen, true) => format!("t({name}) - m({name})"),
-            (_, false) => format!("d({name})"),
-            (_, true) => format!("-d({name})"),
-        }
+/// By how much a branch is taken, or is not.
+fn distance(branch: &LossBranch, spared: bool) -> String {
+    let name = &branch.name;
+    match (&branch.takes, spared != branch.negated) {
+        (Takes::Seen, false) => format!("m({name}) - t({name})"),
+        (Takes::Seen, true) => format!("t({name}) - m({name})"),
+        _ if spared => format!("-d({name})"),
+        _ => format!("d({name})"),
     }
 }
 

@@ -5,7 +5,8 @@
 //! scores the program is written with. So the smallest change of one score that turns the decision is found exactly by
 //! running the program once between neighbouring places (and by halving where a program calculates with scores).
 //!
-//! - A right decision has as margin the smallest change of one label's score that makes it wrong.
+//! - A right decision has as margin the smallest change of one label's score that makes it wrong, or of the scores of
+//!   labels of one kind that sink together: where two labels do the same, it takes both to miss.
 //! - A wrong decision has minus the smallest correction found: of one label's score where one is enough; else what is
 //!   left of the changes towards the ideal output (true labels on top, others unseen) when labels are put back as long
 //!   as the decision stays right, those that moved most first. Its size is that of its largest change.
@@ -38,6 +39,8 @@ pub type IsRight<'a> = dyn FnMut(&[(usize, f64)]) -> bool + 'a;
 pub struct Probe {
     /// Indices of the labels that make a difference, ascending.
     labels: Vec<usize>,
+    /// The kinds of more than one label.
+    kinds: Vec<Vec<usize>>,
     /// Scores that the program compares with, in 0..1, ascending.
     constants: Vec<f64>,
     /// Whether it may calculate with scores, so that it changes its mind between places.
@@ -47,28 +50,30 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// A probe that moves these labels. `constants` are the scores that the decision compares with; `calculates` says
+    /// A probe that moves these labels; those of one kind stand in for one another. `constants` are the scores that the decision compares with; `calculates` says
     /// whether it may change anywhere else but there and where labels change rank, which costs more runs.
     ///
     /// # Errors
     /// A configuration value out of its range, or no label to move.
     pub fn new(
-        mut labels: Vec<usize>,
+        mut kinds: Vec<Vec<usize>>,
         mut constants: Vec<f64>,
         calculates: bool,
         top_k: Option<usize>,
         config: LossConfig,
     ) -> Result<Self, LossError> {
         config.validate()?;
+        let mut labels = kinds.concat();
         labels.sort_unstable();
         labels.dedup();
+        kinds.retain(|kind| kind.len() > 1);
         if labels.is_empty() {
             return Err(LossError::NothingSeen);
         }
         constants.retain(|score| *score > 0.0 && *score < 1.0);
         constants.sort_by(f64::total_cmp);
         constants.dedup();
-        Ok(Self { labels, constants, calculates, top_k, config })
+        Ok(Self { labels, kinds, constants, calculates, top_k, config })
     }
 
     /// The labels it moves.
@@ -134,7 +139,7 @@ impl Probe {
     pub(crate) fn dual(&self, pooling: Pooling, logits: &[f32], truth: &[u16], right: &mut IsRight) -> Dual {
         let row = Row::new(self, logits);
         let is_right = right(&row.output(&row.logits));
-        let flips = flips::of_single_labels(&row, pooling, is_right, right);
+        let flips = flips::of(&row, pooling, is_right, right);
         if is_right {
             return pooling.min(flips);
         }

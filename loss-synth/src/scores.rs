@@ -31,15 +31,21 @@ impl<'a> Scores<'a> {
         let top_k = form.top_k;
         let cut =
             |branch: &LossBranch| top_k.map_or(f64::NEG_INFINITY, |k| kth_largest_without(raw, k, &branch.labels));
-        let thresholds = form.branches.iter().map(|branch| threshold(config.space, branch, cut(branch))).collect();
+        let thresholds = form.all_branches().map(|branch| threshold(config.space, branch, cut(branch))).collect();
         let cuts = top_k
             .filter(|_| matches!(form.rule, Rule::LowestScore | Rule::Each))
             .map(|k| (kth_largest_without(raw, k, &[]), kth_largest_without(raw, k + 1, &[])));
         Self { form, raw, space: config.space, pooling, thresholds, cuts }
     }
 
+    /// Branch `k`, or after the last what no branch takes.
     pub(crate) fn branch(&self, k: usize) -> &'a LossBranch {
-        &self.form.branches[k]
+        self.form.branches.get(k).or(self.form.rest.as_ref()).expect("k counts the branches and the rest")
+    }
+
+    /// The place of what no branch takes, if that is one set.
+    pub(crate) fn rest(&self) -> Option<usize> {
+        self.form.rest.as_ref().map(|_| self.form.branches.len())
     }
 
     /// The labels of these branches, each with its branch.

@@ -64,6 +64,11 @@ pub(crate) fn terms(rule: Rule, right: &[bool], truth: Truth, scores: &Scores) -
         // A program that is run has no terms of its own.
         Rule::Program => Vec::new(),
         Rule::Each => scores.labels_of(&all).map(|(branch, label)| each(branch, label, truth)).collect(),
+        _ if wanted.is_empty()
+            && let Some(rest) = scores.rest() =>
+        {
+            vec![Term::FalseAlarm(FalseAlarm::Rest(rest))]
+        }
         _ if wanted.is_empty() => vec![Term::FalseAlarm(FalseAlarm::Branches(all))],
         // That no other branch is taken follows.
         Rule::Exclusive => vec![Term::Miss(Miss::Branch(wanted[0]))],

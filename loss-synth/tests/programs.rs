@@ -84,7 +84,7 @@ fn gradients_of_every_form_match_finite_differences() {
                     let value = loss.value_and_gradient_of(raw, &[truth.as_truth()], &mut gradient);
                     (value, gradient)
                 };
-                check_slopes(&value_and_gradient, raw)
+                check_slopes(&value_and_gradient, raw, 0..raw.len())
             });
         }
     }
@@ -104,7 +104,7 @@ fn probing_has_the_sign_of_the_decision() {
     }
 }
 
-/// Where one label's score is all that is asked about, both ask for the same change.
+/// Where one label, or labels of one kind, are all that is asked about, both ask for the same change.
 #[test]
 fn probing_finds_the_margin_of_the_formula() {
     for name in ["without_people", "shopping_list", "smoke_ladder"] {
@@ -121,7 +121,8 @@ fn probing_finds_the_margin_of_the_formula() {
 
 #[test]
 fn gradients_of_probed_programs_match_finite_differences() {
-    for name in ["two_required", "bottle_count", "majority"] {
+    // The cut is a constant of the gradient, so other labels are left out, and programs that ask for few results.
+    for name in ["two_required", "majority"] {
         let application = Application::read(name);
         let loss: DecisionLoss = application.probed(LossConfig { default_top_k: None, ..config(Space::Logit) });
         on_random_rows(&application, 40, |raw, truth| {
@@ -130,7 +131,7 @@ fn gradients_of_probed_programs_match_finite_differences() {
                 let value = loss.value_and_gradient_of(raw, &[truth.as_truth()], &mut gradient);
                 (value, gradient)
             };
-            check_slopes(&value_and_gradient, raw)
+            check_slopes(&value_and_gradient, raw, loss.labels())
         });
     }
 }

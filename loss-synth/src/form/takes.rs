@@ -14,7 +14,7 @@ pub enum Takes {
     Seen,
     /// By how many of its labels (items) are seen: when one of these ranges holds the number.
     Count(Vec<CountRange>),
-    /// By the score of its best label, if that is seen: when one of these holds it.
+    /// By the score of its best label, if that is seen: when one of these holds it. Negated, also when it is not seen.
     Score(Vec<Interval>),
     /// By numbers of the answer: when all bounds of one of these regions hold. A number is known by its place.
     Numbers(Vec<Vec<(usize, Interval)>>),

@@ -178,7 +178,9 @@ fn takes(branch: &FormulaBranch) -> String {
             format!(", taken when {} are seen", either(shown.collect()))
         }
         Takes::Score(intervals) => {
-            format!(", taken when the best score lies in {}", either(intervals.iter().map(interval).collect()))
+            let unseen = if branch.negated { " or none is seen" } else { "" };
+            let shown = either(intervals.iter().map(interval).collect());
+            format!(", taken when the best score lies in {shown}{unseen}")
         }
         Takes::Numbers(regions) => {
             let region = |region: &Vec<(usize, Interval)>| {

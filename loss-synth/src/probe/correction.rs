@@ -38,7 +38,7 @@ pub(super) fn of_several_labels(row: &Row, pooling: Pooling, truth: &[u16], righ
 /// Where between a label's own logit and where it is now the decision first becomes right, and a point just beyond.
 fn nearest(row: &Row, label: usize, logits: &mut [f64], right: &mut IsRight) -> (Place, f64) {
     let (own, there) = (row.logits[label], logits[label]);
-    let stretches = row.stretches(label, logits, own, there > own);
+    let stretches = row.stretches(&[label], logits, own, there > own);
     let mut last = there;
     let place = first_change(&stretches, false, row.probe.calculates, &mut |z| {
         logits[label] = z;

@@ -1,4 +1,5 @@
-//! The smallest changes of one label's score that turn a decision from right to wrong, or from wrong to right.
+//! The smallest changes of one label's score, or of those of one kind, that turn a decision from right to wrong, or from
+//! wrong to right.
 
 use super::IsRight;
 use super::places::{Place, Stretch};
@@ -13,35 +14,59 @@ const EDGE: f64 = 1e-9;
 /// A soft minimum feels what is farther than the nearest by up to so many temperatures.
 const SOFT_REACH: f64 = 8.0;
 
-/// For each label the distances, upwards and downwards, at which the decision is no longer `now`; those that are too far
-/// to count in the pooled result are left out, and not looked for.
-pub(super) fn of_single_labels(row: &Row, pooling: Pooling, now: bool, right: &mut IsRight) -> Vec<Dual> {
+/// The distances at which the decision is no longer `now`: of each label upwards and downwards, and of each kind that
+/// sinks together. Those that are too far to count in the pooled result are left out, and not looked for.
+pub(super) fn of(row: &Row, pooling: Pooling, now: bool, right: &mut IsRight) -> Vec<Dual> {
     let reach = match pooling {
         Pooling::Max => 0.0,
         Pooling::LogSumExp { temperature } => SOFT_REACH * temperature,
     };
-    let mut limit = f64::INFINITY;
-    let mut flips = Vec::new();
-    let mut logits = row.logits.clone();
+    let mut search = Search { row, now, limit: f64::INFINITY, reach, flips: Vec::new() };
     for &label in &row.labels {
         for upwards in [true, false] {
-            let stretches = row.stretches(label, &row.logits, row.logits[label], upwards);
-            let near = |stretch: &Stretch| row.distance(label, stretch.near).value <= limit;
-            let within_reach: Vec<Stretch> = stretches.into_iter().take_while(near).collect();
-            let flip = first_change(&within_reach, now, row.probe.calculates, &mut |z| {
-                logits[label] = z;
-                right(&row.output(&logits))
-            });
-            logits[label] = row.logits[label];
-            if let Some(place) = flip {
-                let distance = row.distance(label, place);
-                limit = limit.min(distance.value + reach);
-                flips.push(distance);
-            }
+            search.along(label, &[label], upwards, right);
         }
     }
-    flips.retain(|flip| flip.value <= limit);
-    flips
+    for kind in &row.probe.kinds {
+        let seen: Vec<usize> = kind.iter().copied().filter(|&label| row.logits[label] >= row.floor).collect();
+        let top = seen.iter().copied().max_by(|&a, &b| row.logits[a].total_cmp(&row.logits[b]));
+        if let (Some(top), 2..) = (top, seen.len()) {
+            search.along(top, &seen, false, right);
+        }
+    }
+    search.flips.retain(|flip| flip.value <= search.limit);
+    search.flips
+}
+
+struct Search<'a> {
+    row: &'a Row<'a>,
+    now: bool,
+    /// Distances beyond which nothing counts.
+    limit: f64,
+    reach: f64,
+    flips: Vec<Dual>,
+}
+
+impl Search<'_> {
+    /// Moves `label`; on its way down it takes along those of `company` that it meets.
+    fn along(&mut self, label: usize, company: &[usize], upwards: bool, right: &mut IsRight) {
+        let row = self.row;
+        let mut logits = row.logits.clone();
+        let stretches = row.stretches(company, &logits, logits[label], upwards).into_iter();
+        let within_reach: Vec<Stretch> =
+            stretches.take_while(|stretch| row.distance(label, stretch.near).value <= self.limit).collect();
+        let flip = first_change(&within_reach, self.now, row.probe.calculates, &mut |z| {
+            for &other in company {
+                logits[other] = if other == label { z } else { row.logits[other].min(z) };
+            }
+            right(&row.output(&logits))
+        });
+        if let Some(place) = flip {
+            let distance = row.distance(label, place);
+            self.limit = self.limit.min(distance.value + self.reach);
+            self.flips.push(distance);
+        }
+    }
 }
 
 /// The first point along these stretches from which on the decision is not `now`; at the beginning it is.

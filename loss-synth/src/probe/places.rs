@@ -23,13 +23,13 @@ const BEYOND: f64 = 1.0;
 const FAR: f64 = 9.2;
 
 impl Row<'_> {
-    /// The places of a label among these logits, ascending.
-    fn places(&self, label: usize, logits: &[f64]) -> Vec<Place> {
+    /// The places of labels that move together among these logits, ascending.
+    fn places(&self, moving: &[usize], logits: &[f64]) -> Vec<Place> {
         let constants = self.probe.constants.iter().map(|&score| logit(score)).filter(|&z| z > self.floor);
         let mut places: Vec<Place> = constants.chain([self.floor]).map(|logit| Place { logit, label: None }).collect();
         // Of the others only those that are seen have a rank; the last of them is the first that the label may cut off.
         let mut others: Vec<usize> =
-            (0..logits.len()).filter(|&other| other != label && logits[other] >= self.floor).collect();
+            (0..logits.len()).filter(|other| !moving.contains(other) && logits[*other] >= self.floor).collect();
         others.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
         others.truncate(self.probe.top_k.unwrap_or(usize::MAX));
         places.extend(others.into_iter().map(|other| {
@@ -42,8 +42,8 @@ impl Row<'_> {
     }
 
     /// The stretches from `from` upwards or downwards, the first of them beginning there.
-    pub(super) fn stretches(&self, label: usize, logits: &[f64], from: f64, upwards: bool) -> Vec<Stretch> {
-        let mut places = self.places(label, logits);
+    pub(super) fn stretches(&self, moving: &[usize], logits: &[f64], from: f64, upwards: bool) -> Vec<Stretch> {
+        let mut places = self.places(moving, logits);
         if upwards {
             places.retain(|place| place.logit >= from);
         } else {

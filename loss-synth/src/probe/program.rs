@@ -42,15 +42,15 @@ impl ProbedProgram {
         vocabulary: &Vocabulary,
         config: LossConfig,
     ) -> Result<Self, LossError> {
-        let labels = relevant::labels(process, &vocabulary.labels);
-        if labels.is_empty() {
+        let kinds = relevant::kinds(process, &vocabulary.labels);
+        if kinds.is_empty() {
             return Err(LossError::Unreachable { vocabulary: vocabulary.name.clone() });
         }
         let mut constants = relevant::scores(process);
         constants.sort_by(f64::total_cmp);
-        let calculates = relevant::calculates(process, &vocabulary.labels, &labels, &constants);
+        let calculates = relevant::calculates(process, &vocabulary.labels, &kinds.concat(), &constants);
         let top_k = process.summary.top_k.or(config.default_top_k).map(|k| k as usize);
-        let probe = Probe::new(labels, constants, calculates, top_k, config)?;
+        let probe = Probe::new(kinds, constants, calculates, top_k, config)?;
         let (process, vocabulary) = (process.clone(), vocabulary.labels.clone());
         Ok(Self { process, vocabulary, probe, memory: Mutex::default() })
     }

@@ -12,8 +12,9 @@ const MAX_PAIRED: usize = 48;
 /// A label that no application looks for.
 const NEUTRAL: &str = "Qzxjv";
 
-/// Indices of the labels that make a difference: alone, or along with another that the program's words name.
-pub(super) fn labels(process: &DecisionProcess, vocabulary: &[String]) -> Vec<usize> {
+/// Indices of the labels that make a difference, alone or along with another that the program's words name: those that
+/// lead to the same decision when alone are of one kind.
+pub(super) fn kinds(process: &DecisionProcess, vocabulary: &[String]) -> Vec<Vec<usize>> {
     let decider = process.decider();
     let mut found: BTreeSet<usize> =
         unusual(&decider, vocabulary, 0..vocabulary.len(), &|label| vec![label]).into_iter().collect();
@@ -24,7 +25,15 @@ pub(super) fn labels(process: &DecisionProcess, vocabulary: &[String]) -> Vec<us
         let after = unusual(&decider, vocabulary, named.iter().copied(), &|label| vec![company, label]);
         found.extend(before.into_iter().chain(after));
     }
-    found.into_iter().collect()
+    let mut kinds: Vec<(Option<Decision>, Vec<usize>)> = Vec::new();
+    for label in found {
+        let alone = decision(&decider, &scored(&[vocabulary[label].as_str()]));
+        match kinds.iter_mut().find(|kind| kind.0 == alone) {
+            Some(kind) => kind.1.push(label),
+            None => kinds.push((alone, vec![label])),
+        }
+    }
+    kinds.into_iter().map(|kind| kind.1).collect()
 }
 
 /// Those of the labels with which the decision is another than with a label that nobody knows.

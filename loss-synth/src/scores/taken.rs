@@ -24,7 +24,8 @@ impl Scores<'_> {
             Takes::Score(intervals) => {
                 let best = self.best(k);
                 let bound = |value| self.score_bound(value);
-                self.seen(k).and(any(intervals.iter().map(|interval| inside(*interval, &best, bound))))
+                let inside = any(intervals.iter().map(|interval| inside(*interval, &best, bound)));
+                if branch.negated { self.seen(k).negated().or(inside) } else { self.seen(k).and(inside) }
             }
             Takes::Numbers(regions) => any(regions.iter().map(|region| self.within(region))),
         }

@@ -8,6 +8,8 @@ use crate::scores::Scores;
 pub(crate) enum FalseAlarm {
     /// None of these branches may be taken.
     Branches(Vec<usize>),
+    /// What no branch takes must be met.
+    Rest(usize),
     /// This label of this branch must not be seen.
     Label { branch: usize, label: usize },
 }
@@ -19,6 +21,7 @@ impl FalseAlarm {
             Self::Branches(branches) => {
                 scores.pooling.min(branches.iter().map(|&k| scores.taken(k).negated()).collect())
             }
+            Self::Rest(rest) => scores.taken(*rest),
             Self::Label { branch, label } => scores.label_seen(*branch, *label).negated(),
         }
     }
