@@ -51,6 +51,9 @@ pub enum LossError {
         /// The API.
         api: String,
     },
+    /// A loss that runs the application's program cannot be written as a formula.
+    #[error("the decision has no formula: its loss runs the application's program, which PyTorch cannot")]
+    NoFormula,
     /// The application looks at no result at all.
     #[error("the application looks at the first 0 results, so every image gets the same decision")]
     NothingSeen,

@@ -44,6 +44,7 @@ mod link;
 mod loss;
 mod pooling;
 mod probe;
+mod pytorch;
 mod scores;
 mod step;
 mod terms;

@@ -51,15 +51,17 @@ impl DecisionLoss {
         Ok(Self { form: Form::new(summary, answer, &config)?, config, program: None })
     }
 
-    /// The loss of an application for a network whose raw outputs are one logit for each label of `vocabulary`: that of
-    /// its summary where this has a form, else that of its program, which is then run around every output.
+    /// The loss of an application: that of its summary where this has a form, else, for labels, that of its program,
+    /// which is then run around every output.
     ///
     /// # Errors
-    /// As [`DecisionLoss::with_answer`], where no label of the vocabulary changes what the program does.
-    pub fn of(process: &DecisionProcess, vocabulary: &Vocabulary, config: LossConfig) -> Result<Self, LossError> {
-        match Self::new(&process.summary, vocabulary, config) {
-            Err(LossError::NotInTaxonomy { .. }) => Self::by_probing(process, vocabulary, config),
-            loss => loss,
+    /// As [`DecisionLoss::with_answer`]; of a program, also when no label changes what it does.
+    pub fn of(process: &DecisionProcess, answer: &Answer, config: LossConfig) -> Result<Self, LossError> {
+        match (Self::with_answer(&process.summary, answer, config), answer) {
+            (Err(LossError::NotInTaxonomy { .. }), Answer::Labels { vocabulary, .. }) => {
+                Self::by_probing(process, vocabulary, config)
+            }
+            (loss, _) => loss,
         }
     }
 
