@@ -11,7 +11,7 @@ use proptest::test_runner::{TestCaseError, TestRunner};
 use slopes::check_slopes;
 
 /// Programs with a form, with the type of answer they decide by.
-const NAMED: [&str; 12] = [
+const NAMED: [&str; 13] = [
     "sentiment_ladder",
     "sentiment_sign",
     "magnitude",
@@ -21,6 +21,7 @@ const NAMED: [&str; 12] = [
     "entity_types",
     "safe_search",
     "smoke_ladder",
+    "jar_count",
     "garbage_order",
     "shopping_list",
     "without_people",
@@ -57,6 +58,23 @@ fn on_random_rows(
 fn margin_is_positive_exactly_when_the_program_decides_right() {
     for name in NAMED {
         let application = Application::read(name);
+        for space in [Space::Logit, Space::Probability] {
+            let loss = application.loss(config(space)).unwrap_or_else(|e| panic!("{name}: {e}"));
+            on_random_rows(&application, 300, |raw, truth| {
+                let margin = loss.margin_of(raw, truth.as_truth());
+                prop_assume!(margin.abs() > 1e-6);
+                prop_assert_eq!(margin > 0.0, application.is_right(raw, truth), "{} has margin {}", name, margin);
+                Ok(())
+            });
+        }
+    }
+}
+
+/// Of an item of a list, such as an object, only the best label is in the answer.
+#[test]
+fn margin_of_a_single_item_is_positive_exactly_when_the_program_decides_right() {
+    for name in ["smoke_ladder", "garbage_order", "shopping_list", "without_people"] {
+        let application = Application::read(name).of_single_items();
         for space in [Space::Logit, Space::Probability] {
             let loss = application.loss(config(space)).unwrap_or_else(|e| panic!("{name}: {e}"));
             on_random_rows(&application, 300, |raw, truth| {

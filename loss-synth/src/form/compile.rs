@@ -89,7 +89,8 @@ fn compile(
         return Err(LossError::MinScore { branch: branch.name.clone(), value: bound });
     }
     if bound > 0.0 && matches!(answer, Answer::Members { .. }) {
-        return Err(LossError::MinScore { branch: branch.name.clone(), value: bound });
+        let reason = format!("branch `{}` asks for the score of an item, and its members have none", branch.name);
+        return Err(LossError::NotInTaxonomy { reason });
     }
     let mut labels = Vec::new();
     for label in &branch.labels {

@@ -52,19 +52,23 @@ pub(super) fn of(branches: &[LossBranch]) -> Option<LossBranch> {
     }
 }
 
-/// What lies between intervals, before the first and after the last.
+/// What lies between ascending intervals, before the first and after the last.
 fn gaps(intervals: &[Interval]) -> Vec<Interval> {
     let turned = |limit: Limit| Limit { inclusive: !limit.inclusive, ..limit };
-    let lows = std::iter::once(None).chain(intervals.iter().map(|interval| interval.high.map(turned).map(Some)));
-    let highs = intervals.iter().map(|interval| interval.low.map(turned).map(Some)).chain(std::iter::once(None));
-    let gap = |(at, (low, high)): (usize, (Option<Option<Limit>>, Option<Option<Limit>>))| {
-        // Before an interval that begins at the very start, and after one without an end, there is nothing.
-        let is_first = at == 0;
-        let is_last = at == intervals.len();
-        let nothing = (!is_first && low.is_none()) || (!is_last && high.is_none());
-        (!nothing).then(|| Interval { low: low.flatten(), high: high.flatten() })
-    };
-    lows.zip(highs).enumerate().filter_map(gap).collect()
+    let mut gaps = Vec::new();
+    let mut low = None;
+    let mut is_open = true;
+    for interval in intervals {
+        if let Some(start) = interval.low {
+            gaps.push(Interval { low, high: Some(turned(start)) });
+        }
+        low = interval.high.map(turned);
+        is_open = low.is_some();
+    }
+    if is_open {
+        gaps.push(Interval { low, high: None });
+    }
+    gaps
 }
 
 /// As [`gaps`], for numbers of items.

@@ -64,6 +64,11 @@ impl Application {
         Self { name: name.to_owned(), answer, process }
     }
 
+    /// The same application on answers of one item.
+    pub(crate) fn of_single_items(self) -> Self {
+        Self { answer: Answer::Element { vocabulary: vocabulary() }, ..self }
+    }
+
     pub(crate) fn loss(&self, config: LossConfig) -> Result<DecisionLoss, LossError> {
         DecisionLoss::with_answer(&self.process.summary, &self.answer, config)
     }
@@ -105,6 +110,7 @@ impl Application {
             Answer::Labels { vocabulary, .. } | Answer::Element { vocabulary } => {
                 let mut labels: Vec<usize> = (0..raw.len()).filter(|&label| seen(raw[label])).collect();
                 labels.sort_by(|&a, &b| raw[b].total_cmp(&raw[a]));
+                labels.truncate(if matches!(self.answer, Answer::Element { .. }) { 1 } else { usize::MAX });
                 let score = |label: usize| 1.0 / (1.0 + (-f64::from(raw[label])).exp());
                 ApiOutput::labels(labels.into_iter().map(|label| (vocabulary.labels[label].as_str(), score(label))))
             }
