@@ -138,6 +138,16 @@ impl Form {
         }
     }
 
+    /// Whether every answer takes a branch.
+    pub(crate) fn is_complete(&self) -> bool {
+        let intervals = |branch: &LossBranch| match &branch.takes {
+            Takes::Numbers(regions) => regions.iter().all(|region| region.len() == 1),
+            Takes::Seen | Takes::Score(_) | Takes::Count(_) => true,
+        };
+        // What is left of intervals is intervals, so there would be a rest.
+        self.rule == Rule::Exclusive && self.rest.is_none() && self.branches.iter().all(intervals)
+    }
+
     /// The branches, and after them the rest.
     pub(crate) fn all_branches(&self) -> impl Iterator<Item = &LossBranch> {
         self.branches.iter().chain(&self.rest)

@@ -134,9 +134,12 @@ impl DecisionLoss {
             Rule::Independent => branches.flat_map(|k| self.independent(k)).collect(),
             Rule::FirstBranch => branches.map(|k| self.first(k)).chain([self.none()]).collect(),
             Rule::HighestScore | Rule::LowestScore => vec![self.any(), self.none()],
-            Rule::Exclusive => branches.map(|k| self.only(k)).chain([self.none()]).collect(),
+            Rule::Exclusive => {
+                let none = (!self.form.is_complete()).then(|| self.none());
+                branches.map(|k| self.only(k)).chain(none).collect()
+            }
             Rule::Each => self.each().to_vec(),
-            Rule::Program => self.probed().to_vec(),
+            Rule::Program => probed().to_vec(),
         }
     }
 
@@ -193,17 +196,6 @@ impl DecisionLoss {
         [case("is true", TermKind::Miss, "z(l) - t(l)"), case("is not true", TermKind::FalseAlarm, "t(l) - z(l)")]
     }
 
-    fn probed(&self) -> [FormulaCase; 2] {
-        let case = |when: &str, margin: &str| FormulaCase {
-            when: when.to_owned(),
-            terms: vec![FormulaTerm { kind: TermKind::Miss, weight: 1.0, margin: margin.to_owned() }],
-        };
-        [
-            case("the decision is right", "the smallest change of the z of one label that makes it wrong"),
-            case("it is wrong", "minus the smallest change of labels' z that makes it right"),
-        ]
-    }
-
     fn none(&self) -> FormulaCase {
         let margin = match &self.form.rest {
             Some(rest) => distance(rest, false),
@@ -224,6 +216,18 @@ impl DecisionLoss {
     fn spared(&self, k: usize) -> String {
         distance(&self.form.branches[k], true)
     }
+}
+
+/// A program that is run has no terms but its margin.
+fn probed() -> [FormulaCase; 2] {
+    let case = |when: &str, margin: &str| FormulaCase {
+        when: when.to_owned(),
+        terms: vec![FormulaTerm { kind: TermKind::Miss, weight: 1.0, margin: margin.to_owned() }],
+    };
+    [
+        case("the decision is right", "the smallest change of the z of one label that makes it wrong"),
+        case("it is wrong", "minus the smallest change of labels' z that makes it right"),
+    ]
 }
 
 /// By how much a branch is taken, or is not.

@@ -67,6 +67,6 @@ pub use formula::{Formula, FormulaBranch, FormulaCase, FormulaTerm, Rival};
 pub use link::Link;
 pub use loss::{DecisionLoss, TermMargin};
 pub use pooling::Pooling;
-pub use probe::{IsRight, Probe};
+pub use probe::{IsRight, IsRightFor, Probe};
 pub use step::Step;
 pub use terms::TermKind;

@@ -33,6 +33,9 @@ const MAX_LABELS: usize = 48;
 /// Whether the decision on an output is right: labels (index, score), highest score first.
 pub type IsRight<'a> = dyn FnMut(&[(usize, f64)]) -> bool + 'a;
 
+/// As [`IsRight`], for the image with an index in a batch.
+pub type IsRightFor<'a> = dyn FnMut(usize, &[(usize, f64)]) -> bool + 'a;
+
 /// The margin of any decision about labels, by probing. What decides is given image by image as a function of the
 /// output, so it may hang on more than that: on another API's answer for the same image, say.
 #[derive(Clone, Debug)]
@@ -106,7 +109,7 @@ impl Probe {
         &self,
         logits: &[f32],
         truth: &[Vec<u16>],
-        right: &mut dyn FnMut(usize, &[(usize, f64)]) -> bool,
+        right: &mut IsRightFor,
         gradient: &mut [f32],
     ) -> f64 {
         assert_eq!(gradient.len(), logits.len(), "the gradient must have the logits' shape");
@@ -137,7 +140,7 @@ impl Probe {
 
     /// The margin with its gradient.
     pub(crate) fn dual(&self, pooling: Pooling, logits: &[f32], truth: &[u16], right: &mut IsRight) -> Dual {
-        let row = Row::new(self, logits);
+        let row = Row::new(self, logits, truth);
         let is_right = right(&row.output(&row.logits));
         let flips = flips::of(&row, pooling, is_right, right);
         if is_right {

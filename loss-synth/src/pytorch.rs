@@ -1,4 +1,4 @@
-//! The loss of one application as a Python module for PyTorch.
+//! The loss of one application as a Python module for `PyTorch`.
 //!
 //! The module stands alone: it needs torch and nothing else. It is put together from the files of `pytorch/`, one for
 //! each choice that an application or a configuration makes, so that it holds what this loss does and no more.
@@ -25,8 +25,9 @@ impl DecisionLoss {
         let mut module = format!("\"\"\"{}\n\n{}\"\"\"\n\n", escaped(title), escaped(&self.formula()));
         module.push_str("import math\n\nimport torch\nfrom torch import nn\n\n");
         constants::write(self, &mut module);
-        let parts = [compared(self), step(self), pooling(self), intervals(self), outputs(self), branches(self)];
-        for part in parts.into_iter().flatten().chain(rule.iter().copied()) {
+        let scores = [compared(self), step(self), pooling(self)].into_iter().chain(intervals(self));
+        let parts = scores.chain([outputs(self)]).chain(branches(self)).chain(rule);
+        for part in parts {
             let _ = write!(module, "\n\n{}", part.trim_end());
             module.push('\n');
         }
@@ -39,29 +40,29 @@ fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace("\"\"\"", "\\\"\\\"\\\"")
 }
 
-fn compared(loss: &DecisionLoss) -> Option<&'static str> {
-    Some(match (&loss.form.outputs, loss.config.space) {
+fn compared(loss: &DecisionLoss) -> &'static str {
+    match (&loss.form.outputs, loss.config.space) {
         (Outputs::Numbers(_), _) => include_str!("pytorch/compared_numbers.py"),
         (Outputs::Slots { floor: false, .. }, Space::Probability) => {
             include_str!("pytorch/compared_probability_members.py")
         }
         (_, Space::Probability) => include_str!("pytorch/compared_probability.py"),
         (_, Space::Logit) => include_str!("pytorch/compared_logit.py"),
-    })
+    }
 }
 
-fn step(loss: &DecisionLoss) -> Option<&'static str> {
-    Some(match loss.config.step {
+fn step(loss: &DecisionLoss) -> &'static str {
+    match loss.config.step {
         Step::Softplus { .. } => include_str!("pytorch/step_softplus.py"),
         Step::Sigmoid { .. } => include_str!("pytorch/step_sigmoid.py"),
-    })
+    }
 }
 
-fn pooling(loss: &DecisionLoss) -> Option<&'static str> {
-    Some(match loss.config.pooling {
+fn pooling(loss: &DecisionLoss) -> &'static str {
+    match loss.config.pooling {
         Pooling::Max => include_str!("pytorch/pool_max.py"),
         Pooling::LogSumExp { .. } => include_str!("pytorch/pool_soft.py"),
-    })
+    }
 }
 
 fn intervals(loss: &DecisionLoss) -> Option<&'static str> {
@@ -69,12 +70,12 @@ fn intervals(loss: &DecisionLoss) -> Option<&'static str> {
     (!loss.form.branches.iter().all(seen)).then_some(include_str!("pytorch/intervals.py"))
 }
 
-fn outputs(loss: &DecisionLoss) -> Option<&'static str> {
-    Some(match loss.form.outputs {
+fn outputs(loss: &DecisionLoss) -> &'static str {
+    match loss.form.outputs {
         Outputs::Scored => include_str!("pytorch/outputs_scored.py"),
         Outputs::Slots { .. } => include_str!("pytorch/outputs_slots.py"),
         Outputs::Numbers(_) => include_str!("pytorch/outputs_numbers.py"),
-    })
+    }
 }
 
 /// All branches of a form are taken in the same way.

@@ -118,5 +118,7 @@ fn widest(ways: impl Iterator<Item = Vec<Term>>, scores: &Scores) -> Vec<Term> {
     }
     let room = |way: &Vec<Term>| way.iter().map(|term| term.margin(scores).value).fold(f64::INFINITY, f64::min);
     let with_room = ways.into_iter().map(|way| (room(&way), way));
-    with_room.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, way)| way).unwrap_or_default()
+    // Of equal ways the first.
+    let wider = |best: (f64, Vec<Term>), next: (f64, Vec<Term>)| if next.0 > best.0 { next } else { best };
+    with_room.reduce(wider).map(|(_, way)| way).unwrap_or_default()
 }

@@ -96,13 +96,15 @@ fn gradients_of_every_form_match_finite_differences() {
         {
             let config = LossConfig { pooling, default_top_k: None, wrong_weight: 2.0, ..config(space) };
             let loss = application.loss(config).unwrap_or_else(|e| panic!("{name}: {e}"));
+            // The cut is a constant of the gradient, so labels that only cut are left out.
+            let own = if loss.labels().is_empty() { (0..application.answer.width()).collect() } else { loss.labels() };
             on_random_rows(&application, 60, |raw, truth| {
                 let value_and_gradient = |raw: &[f32]| {
                     let mut gradient = vec![0.0; raw.len()];
                     let value = loss.value_and_gradient_of(raw, &[truth.as_truth()], &mut gradient);
                     (value, gradient)
                 };
-                check_slopes(&value_and_gradient, raw, 0..raw.len())
+                check_slopes(&value_and_gradient, raw, own.iter().copied())
             });
         }
     }

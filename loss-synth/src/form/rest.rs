@@ -11,7 +11,7 @@ use super::{CountRange, Interval, LossBranch, Takes};
 /// The name of the rest.
 const NAME: &str = "no branch";
 
-/// The rest as a branch of its own; none where it is no set of intervals (of several numbers).
+/// The rest as a branch of its own; none where there is none, or it is no set of intervals (of several numbers).
 pub(super) fn of(branches: &[LossBranch]) -> Option<LossBranch> {
     let first = branches.first()?;
     let mut labels: Vec<usize> = branches.iter().flat_map(|branch| &branch.labels).copied().collect();
@@ -35,7 +35,8 @@ pub(super) fn of(branches: &[LossBranch]) -> Option<LossBranch> {
                 Takes::Count(ranges) => ranges.as_slice(),
                 _ => &[],
             });
-            rest(Takes::Count(count_gaps(&joined_counts(all.copied().collect()))), false)
+            let gaps = count_gaps(&joined_counts(all.copied().collect()));
+            if gaps.is_empty() { None } else { rest(Takes::Count(gaps), false) }
         }
         Takes::Numbers(_) => {
             let mut all = Vec::new();
@@ -46,8 +47,8 @@ pub(super) fn of(branches: &[LossBranch]) -> Option<LossBranch> {
                     all.push(*interval);
                 }
             }
-            let regions = gaps(&joined(all)).into_iter().map(|gap| vec![(0, gap)]);
-            rest(Takes::Numbers(regions.collect()), false)
+            let regions: Vec<_> = gaps(&joined(all)).into_iter().map(|gap| vec![(0, gap)]).collect();
+            if regions.is_empty() { None } else { rest(Takes::Numbers(regions), false) }
         }
     }
 }

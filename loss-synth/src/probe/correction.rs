@@ -76,7 +76,9 @@ fn ideal(row: &Row, truth: &[u16], right: &mut IsRight) -> Option<Vec<f64>> {
         if right(&row.output(&logits)) {
             return Some(logits);
         }
-        order.rotate_right(1);
+        if let Some(last) = order.pop() {
+            order.insert(0, last);
+        }
     }
     None
 }

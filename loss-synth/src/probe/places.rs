@@ -28,10 +28,7 @@ impl Row<'_> {
         let constants = self.probe.constants.iter().map(|&score| logit(score)).filter(|&z| z > self.floor);
         let mut places: Vec<Place> = constants.chain([self.floor]).map(|logit| Place { logit, label: None }).collect();
         // Of the others only those that are seen have a rank; the last of them is the first that the label may cut off.
-        let mut others: Vec<usize> =
-            (0..logits.len()).filter(|other| !moving.contains(other) && logits[*other] >= self.floor).collect();
-        others.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
-        others.truncate(self.probe.top_k.unwrap_or(usize::MAX));
+        let others = self.seen(logits, moving);
         places.extend(others.into_iter().map(|other| {
             let learns = self.probe.labels.binary_search(&other).is_ok() && is_same(logits[other], self.logits[other]);
             Place { logit: logits[other], label: learns.then_some(other) }

@@ -9,7 +9,7 @@ class Branches(Outputs):
         """(N): by how much branch k is taken."""
         best, seen = self.best(z, k), self.seen(z, k)
         bounds = [[None if end is None else compared_score(end[0]) for end in ends] for ends in BRANCHES[k]["scores"]]
-        lies = any_of([inside(best, low, high) for low, high in bounds])
+        lies = any_of([never(best), *(inside(best, low, high) for low, high in bounds)])
         return torch.maximum(-seen, lies) if BRANCHES[k]["negated"] else torch.minimum(seen, lies)
 
     def right(self, truth):
@@ -19,5 +19,7 @@ class Branches(Outputs):
     def is_met(self, there, branch):
         """(N): whether a branch is met by labels that are there with certainty, or not at all."""
         sure = torch.ones_like(there, dtype=torch.double)
-        lies = torch.stack([holds(sure, low, high) for low, high in branch["scores"]], -1).any(-1)
+        lies = torch.zeros_like(there)
+        for low, high in branch["scores"]:
+            lies = lies | holds(sure, low, high)
         return (lies | ~there) if branch["negated"] else (lies & there)

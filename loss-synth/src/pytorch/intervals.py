@@ -10,6 +10,11 @@ def any_of(margins):
     return torch.stack(margins, -1).max(-1).values
 
 
+def never(like):
+    """The margin of what never holds."""
+    return torch.full_like(like, -math.inf)
+
+
 def holds(value, low, high):
     """Whether numbers lie in an interval. An end is None or (number, whether it belongs to the interval)."""
     within = torch.ones_like(value, dtype=torch.bool)

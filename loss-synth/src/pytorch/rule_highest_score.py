@@ -7,8 +7,10 @@ class DecisionLoss(Branches):
         best = torch.stack([self.best(z, k) for k in range(len(BRANCHES))], -1)
         threshold = torch.stack([self.least(z, k) for k in range(len(BRANCHES))], -1)
         taken = best - threshold
-        # By how much branch w does not come before branch r: (N, r, w).
-        room = torch.maximum(best[:, :, None], threshold[:, None, :]) - best[:, None, :]
+        # By how much branch w does not come before branch r: (N, r, w). Where the cut is the right branch's own score, that
+        # is what learns.
+        behind = torch.where(best[:, :, None] >= threshold[:, None, :], best[:, :, None], threshold[:, None, :])
+        room = behind - best[:, None, :]
         ahead = smallest(room, (~right)[:, None, :].expand_as(room))
         # Of several right branches the one with the most room counts.
         margin = torch.minimum(taken, ahead).masked_fill(~right, -math.inf)

@@ -65,17 +65,16 @@ impl Scores<'_> {
     /// By how much at least `number` labels of the branch are seen: that is, the last of the first `number`.
     fn at_least(&self, k: usize, number: usize) -> Dual {
         let branch = self.branch(k);
-        let mut margins: Vec<Dual> = match &self.form.outputs {
-            Outputs::Slots { slots, floor } => self.slot_margins(branch, slots, *floor).collect(),
-            _ => {
-                // With so many of the branch among the first k, that many fewer others have a place there.
-                let cut = self.form.top_k.map_or(f64::NEG_INFINITY, |top_k| match (top_k + 1).checked_sub(number) {
-                    Some(places) => kth_largest_without(self.raw, places, &branch.labels),
-                    None => f64::INFINITY,
-                });
-                let least = threshold(self.space, branch, cut);
-                branch.labels.iter().map(|&label| self.label(label).minus_constant(least)).collect()
-            }
+        let mut margins: Vec<Dual> = if let Outputs::Slots { slots, floor } = &self.form.outputs {
+            self.slot_margins(branch, slots, *floor).collect()
+        } else {
+            // With so many of the branch among the first k, that many fewer others have a place there.
+            let cut = self.form.top_k.map_or(f64::NEG_INFINITY, |top_k| match (top_k + 1).checked_sub(number) {
+                Some(places) => kth_largest_without(self.raw, places, &branch.labels),
+                None => f64::INFINITY,
+            });
+            let least = threshold(self.space, branch, cut);
+            branch.labels.iter().map(|&label| self.label(label).minus_constant(least)).collect()
         };
         if margins.len() < number {
             return Dual::constant(f64::NEG_INFINITY);

@@ -96,7 +96,9 @@ impl Application {
             }
             (Truths::Labels(labels), _) => {
                 let mut raw = vec![-9.0; self.answer.width()];
-                labels.iter().for_each(|&label| raw[usize::from(label)] = 9.0);
+                for &label in labels {
+                    raw[usize::from(label)] = 9.0;
+                }
                 vec![self.decide(&self.output(&raw))]
             }
             (Truths::Numbers(numbers), _) => vec![self.decide(&self.answer_of_numbers(numbers))],

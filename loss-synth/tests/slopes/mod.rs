@@ -21,9 +21,12 @@ fn jumps(value: &dyn Fn(f32) -> f64, slope: f64, mut low: f32, mut high: f32) ->
     departure(low, high) > JUMP
 }
 
+/// A function with its slopes.
+type ValueAndGradient<'a> = dyn Fn(&[f32]) -> (f64, Vec<f32>) + 'a;
+
 /// Compares a gradient with finite differences in these coordinates.
 pub(crate) fn check_slopes(
-    value_and_gradient: &dyn Fn(&[f32]) -> (f64, Vec<f32>),
+    value_and_gradient: &ValueAndGradient,
     logits: &[f32],
     coordinates: impl IntoIterator<Item = usize>,
 ) -> Result<(), TestCaseError> {
