@@ -123,6 +123,11 @@ def install(dest, arguments):
         if missing:
             raise SetupError("the wheels lack %s" % ", ".join(missing))
         (tree / "build-version").write_text(TORCH_VERSION + "\n")
+        if is_complete(dest):
+            # Only the Python parts are missing: the libraries stay, programs may be running with them.
+            shutil.rmtree(dest / "python", ignore_errors=True)
+            (tree / "python").rename(dest / "python")
+            return
         if dest.exists():
             shutil.rmtree(dest)
         tree.rename(dest)

@@ -22,7 +22,8 @@ impl DecisionLoss {
     /// The loss has no formula: it runs the application's program, which no tensor operation does.
     pub fn to_pytorch(&self, title: &str) -> Result<String, LossError> {
         let rule = rule(self)?;
-        let mut module = format!("\"\"\"{}\n\n{}\"\"\"\n\n", escaped(title), escaped(&self.formula()));
+        let (title, shapes, formula) = (escaped(title), shapes(self), escaped(&self.formula()));
+        let mut module = format!("\"\"\"{title}\n\n{shapes}\n\n{formula}\"\"\"\n\n");
         module.push_str("import math\n\nimport torch\nfrom torch import nn\n\n");
         constants::write(self, &mut module);
         let scores = [compared(self), step(self), pooling(self)].into_iter().chain(intervals(self));
@@ -33,6 +34,17 @@ impl DecisionLoss {
         }
         Ok(module)
     }
+}
+
+/// What the module takes.
+fn shapes(loss: &DecisionLoss) -> String {
+    let width = loss.form.width;
+    let truth = match &loss.form.outputs {
+        Outputs::Numbers(numbers) => format!("(N, {}), the true numbers", numbers.len()),
+        Outputs::Slots { .. } => format!("(N, {width}), true for the right member of each slot"),
+        Outputs::Scored => format!("(N, {width}), true for the labels of each row"),
+    };
+    format!("`DecisionLoss()(logits, truth)` is the mean loss of\n  logits  (N, {width})\n  truth   {truth}")
 }
 
 /// Text inside a documentation string.

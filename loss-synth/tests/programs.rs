@@ -87,6 +87,21 @@ fn margin_of_a_single_item_is_positive_exactly_when_the_program_decides_right() 
     }
 }
 
+/// A classifier of ordered classes expects a number, which is compared as such.
+#[test]
+fn margin_of_an_expected_number_is_positive_exactly_when_the_program_decides_right() {
+    for name in ["sentiment_ladder", "sentiment_sign"] {
+        let application = Application::read(name).of_ordered_classes();
+        let loss = application.loss(config(Space::Logit)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        on_random_rows(&application, 300, |raw, truth| {
+            let margin = loss.margin_of(raw, truth.as_truth());
+            prop_assume!(margin.abs() > 1e-6);
+            prop_assert_eq!(margin > 0.0, application.is_right(raw, truth), "{} has margin {}", name, margin);
+            Ok(())
+        });
+    }
+}
+
 #[test]
 fn gradients_of_every_form_match_finite_differences() {
     for name in NAMED {

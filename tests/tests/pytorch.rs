@@ -1,4 +1,4 @@
-//! Losses as PyTorch modules: in PyTorch itself they have the values and the gradients that the trainer works with.
+//! Losses as `PyTorch` modules: in `PyTorch` itself they have the values and the gradients that the trainer works with.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,12 +8,14 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use chameleon_analyzer::Catalog;
 use chameleon_decision::{DecisionProcess, Vocabulary};
-use chameleon_loss::{Answer, DecisionLoss, Link, LossConfig, LossError, Pooling, Space, Step, TermWeights, Truth};
+use chameleon_loss::{
+    Answer, DecisionLoss, Link, LossConfig, LossError, Number, Pooling, Space, Step, TermWeights, Truth,
+};
 use chameleon_tests::repository;
 use serde_json::{Value, json};
 
 /// Rows of a batch.
-const ROWS: usize = 12;
+const ROWS: usize = 8;
 /// Items of a list that is decided on as a whole.
 const ITEMS: usize = 6;
 /// Of values and gradients.
@@ -25,9 +27,13 @@ fn modules_have_the_values_and_gradients_of_the_trainer() -> Result<()> {
     let mut random = Random(0x2545_f491_4f6c_dd1d);
     let mut count = 0;
     for (app, process, vocabulary) in decisions()? {
-        for (config, name) in configurations() {
-            if write(folder.path(), &format!("{app}-{name}"), &process, &vocabulary, config, &mut random)? {
-                count += 1;
+        for (at, (answer, form)) in answers(&process, &vocabulary)?.iter().enumerate() {
+            // The API's own form in every configuration, others in one of them in turn.
+            let all = configurations();
+            let chosen = if at == 0 { &all[..] } else { std::slice::from_ref(&all[count % all.len()]) };
+            for (config, name) in chosen {
+                let name = format!("{app}-{form}-{name}");
+                count += usize::from(write(folder.path(), &name, &process, answer, *config, &mut random)?);
             }
         }
     }
@@ -80,28 +86,44 @@ fn configurations() -> [(LossConfig, &'static str); 3] {
     [(LossConfig::default(), "default"), (hard, "hard"), (soft, "soft")]
 }
 
+/// The forms of answer that a network for this decision can have: that of the API; of labels also one item, and of numbers
+/// what ordered classes make of them.
+fn answers(process: &DecisionProcess, vocabulary: &Vocabulary) -> Result<Vec<(Answer, &'static str)>> {
+    let answer = match Answer::of(process, vocabulary, ITEMS) {
+        Ok(answer) => answer,
+        Err(LossError::UnknownField { .. }) => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let other = match &answer {
+        Answer::Labels { vocabulary, .. } => Some((Answer::Element { vocabulary: vocabulary.clone() }, "item")),
+        Answer::Numbers { numbers } => {
+            let link = Link::Expectation { values: vec![-1.0, -0.5, 0.0, 0.5, 1.0] };
+            let numbers = numbers.iter().map(|number| Number { link: link.clone(), ..number.clone() });
+            Some((Answer::Numbers { numbers: numbers.collect() }, "classes"))
+        }
+        Answer::Element { .. } | Answer::Members { .. } | Answer::Items { .. } => None,
+    };
+    Ok(std::iter::once((answer, "api")).chain(other).collect())
+}
+
 /// Writes the module of a loss and a batch with what is expected; false where there is no formula.
 fn write(
     folder: &Path,
     name: &str,
     process: &DecisionProcess,
-    vocabulary: &Vocabulary,
+    answer: &Answer,
     config: LossConfig,
     random: &mut Random,
 ) -> Result<bool> {
-    let answer = match Answer::of(process, vocabulary, ITEMS) {
-        Ok(answer) => answer,
-        Err(LossError::UnknownField { .. }) => return Ok(false),
-        Err(error) => return Err(error.into()),
-    };
-    let Ok(loss) = DecisionLoss::with_answer(&process.summary, &answer, config) else { return Ok(false) };
-    let rows: Vec<Vec<f32>> = (0..ROWS).map(|_| logits(&answer, &loss, random)).collect();
+    let Ok(loss) = DecisionLoss::with_answer(&process.summary, answer, config) else { return Ok(false) };
+    let rows: Vec<Vec<f32>> = (0..ROWS).map(|_| logits(answer, &loss, random)).collect();
     let numbers = matches!(answer, Answer::Numbers { .. });
-    let true_numbers: Vec<Vec<f64>> = (0..ROWS).map(|_| true_numbers(&answer, random)).collect();
-    let true_labels: Vec<Vec<u16>> = (0..ROWS).map(|_| true_labels(&answer, &loss, random)).collect();
-    let truth: Vec<Truth> = match numbers {
-        true => true_numbers.iter().map(|numbers| Truth::Numbers(numbers)).collect(),
-        false => true_labels.iter().map(|labels| Truth::Labels(labels)).collect(),
+    let true_numbers: Vec<Vec<f64>> = (0..ROWS).map(|_| true_numbers(answer, random)).collect();
+    let true_labels: Vec<Vec<u16>> = (0..ROWS).map(|_| true_labels(answer, &loss, random)).collect();
+    let truth: Vec<Truth> = if numbers {
+        true_numbers.iter().map(|numbers| Truth::Numbers(numbers)).collect()
+    } else {
+        true_labels.iter().map(|labels| Truth::Labels(labels)).collect()
     };
     let mut gradient = vec![0.0; ROWS * answer.width()];
     let value = loss.value_and_gradient_of(&rows.concat(), &truth, &mut gradient);
@@ -135,6 +157,9 @@ fn true_labels(answer: &Answer, loss: &DecisionLoss, random: &mut Random) -> Vec
         return members.collect();
     }
     let own = loss.labels();
+    if let Answer::Element { .. } = answer {
+        return own.get(random.below(own.len() + 1)).map(|&label| label as u16).into_iter().collect();
+    }
     let mut labels: Vec<u16> =
         (0..random.below(4)).filter_map(|_| own.get(random.below(own.len()))).map(|&l| l as u16).collect();
     labels.extend((0..random.below(2)).map(|_| random.below(answer.width()) as u16));

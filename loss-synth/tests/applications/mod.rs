@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chameleon_analyzer::Catalog;
 use chameleon_decision::{ApiOutput, Decision, DecisionProcess, Shape, Vocabulary, show_path};
-use chameleon_loss::{Answer, DecisionLoss, LossConfig, LossError, Truth};
+use chameleon_loss::{Answer, DecisionLoss, Link, LossConfig, LossError, Truth};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -67,6 +67,15 @@ impl Application {
     /// The same application on answers of one item.
     pub(crate) fn of_single_items(self) -> Self {
         Self { answer: Answer::Element { vocabulary: vocabulary() }, ..self }
+    }
+
+    /// The same application with a network that has a class for each of some numbers.
+    pub(crate) fn of_ordered_classes(self) -> Self {
+        let Answer::Numbers { mut numbers } = self.answer else { panic!("{} is about a number", self.name) };
+        for number in &mut numbers {
+            number.link = Link::Expectation { values: vec![-1.0, -0.5, 0.0, 0.5, 1.0] };
+        }
+        Self { answer: Answer::Numbers { numbers }, ..self }
     }
 
     pub(crate) fn loss(&self, config: LossConfig) -> Result<DecisionLoss, LossError> {
