@@ -30,6 +30,10 @@ pub enum Rule {
     LowestScore,
     /// No two branches can be met at once: ranges, counts, members of one enumeration.
     Exclusive,
+    /// The branch of the first item that meets any: multi-choice in the order of a list of members.
+    FirstItem,
+    /// The branch of the last such item.
+    LastItem,
     /// Every label is decided on by itself: each that is seen takes its branch.
     Each,
     /// Whatever the program does: it is run.
@@ -97,13 +101,14 @@ impl Form {
                 compile::keep_first_owner(&mut branches);
             }
             Rule::Exclusive => compile::turn_black_lists(&mut branches, names.len()),
-            Rule::Independent | Rule::FirstBranch | Rule::Program => {}
+            Rule::Independent | Rule::FirstBranch | Rule::FirstItem | Rule::LastItem | Rule::Program => {}
         }
         branches.retain_mut(|branch| compile::is_reachable(branch, top_k));
         if branches.is_empty() {
             return Err(LossError::Unreachable { vocabulary: summary.vocabulary.clone() });
         }
-        if matches!(rule, Rule::HighestScore | Rule::LowestScore)
+        let in_order = [Rule::HighestScore, Rule::LowestScore, Rule::FirstItem, Rule::LastItem];
+        if in_order.contains(&rule)
             && let Some(branch) = branches.iter().find(|branch| branch.negated)
         {
             return Err(LossError::NegatedInOrder { branch: branch.name.clone() });
@@ -153,8 +158,37 @@ impl Form {
         self.branches.iter().chain(&self.rest)
     }
 
-    /// Which branches are met when this is true.
+    /// What members stand in; none where the answer has no members.
+    pub(crate) fn slots(&self) -> &[Range<usize>] {
+        match &self.outputs {
+            Outputs::Slots { slots, .. } => slots,
+            Outputs::Scored | Outputs::Numbers(_) => &[],
+        }
+    }
+
+    /// The items in the order in which they decide.
+    pub(crate) fn items(&self) -> Vec<usize> {
+        let items = 0..self.slots().len();
+        if self.rule == Rule::LastItem { items.rev().collect() } else { items.collect() }
+    }
+
+    /// The branch of the first of the items that meets one when this is true.
+    fn branch_of_items(&self, truth: Truth) -> Option<usize> {
+        let Truth::Labels(truth) = truth else { return None };
+        let meets = |item: usize, branch: &LossBranch| {
+            let slot = &self.slots()[item];
+            let own = |label: &&u16| slot.contains(&usize::from(**label));
+            truth.iter().filter(own).any(|&label| branch.labels.binary_search(&usize::from(label)).is_ok())
+        };
+        self.items().into_iter().find_map(|item| self.branches.iter().position(|branch| meets(item, branch)))
+    }
+
+    /// Which branches are met when this is true; of items in order, only that of the first.
     pub(crate) fn right_branches(&self, truth: Truth) -> Vec<bool> {
+        if matches!(self.rule, Rule::FirstItem | Rule::LastItem) {
+            let right = self.branch_of_items(truth);
+            return (0..self.branches.len()).map(|k| Some(k) == right).collect();
+        }
         self.branches.iter().map(|branch| branch.takes.holds(branch, truth, self.top_k)).collect()
     }
 }
@@ -176,8 +210,11 @@ fn rule(summary: &Summary, answer: &Answer, outputs: &Outputs, branches: &[LossB
         (DecisionType::MultiChoice, Some(Order::AppPriority)) => Ok(Rule::FirstBranch),
         (DecisionType::MultiChoice, Some(Order::ApiOutput)) if labels => Ok(Rule::HighestScore),
         (DecisionType::MultiChoice, Some(Order::LastMatch)) if labels => Ok(Rule::LowestScore),
+        (DecisionType::MultiChoice, Some(order)) if has_one_field(answer) => {
+            Ok(if order == Order::ApiOutput { Rule::FirstItem } else { Rule::LastItem })
+        }
         (DecisionType::MultiChoice, Some(_)) => Err(LossError::NotInTaxonomy {
-            reason: "the order of a list decides, and its members do not say where in it an item stands".to_owned(),
+            reason: "the order of items decides, of which several fields count".to_owned(),
         }),
         (DecisionType::MultiChoice, None) => Err(LossError::NoOrder),
         (DecisionType::Range | DecisionType::Count | DecisionType::Other, _) => {
@@ -185,4 +222,9 @@ fn rule(summary: &Summary, answer: &Answer, outputs: &Outputs, branches: &[LossB
             Err(LossError::NotInTaxonomy { reason })
         }
     }
+}
+
+/// Whether an item is one member.
+fn has_one_field(answer: &Answer) -> bool {
+    matches!(answer, Answer::Members { fields, .. } if fields.len() == 1)
 }

@@ -138,6 +138,7 @@ impl DecisionLoss {
                 let none = (!self.form.is_complete()).then(|| self.none());
                 branches.map(|k| self.only(k)).chain(none).collect()
             }
+            Rule::FirstItem | Rule::LastItem => vec![self.items(), self.none()],
             Rule::Each => self.each().to_vec(),
             Rule::Program => probed().to_vec(),
         }
@@ -186,6 +187,17 @@ impl DecisionLoss {
     fn only(&self, k: usize) -> FormulaCase {
         let when = format!("the right branch is {}", self.form.branches[k].name);
         FormulaCase { when, terms: vec![self.term(TermKind::Miss, self.taken(k))] }
+    }
+
+    fn items(&self) -> FormulaCase {
+        let (first, earlier) = if self.form.rule == Rule::FirstItem { ("first", "earlier") } else { ("last", "later") };
+        let when = format!("r is the branch of the {first} item that has one; e is the item with the most room");
+        let overtake = format!("min over {earlier} items f and other branches w of t(w, f) - m(w, f)");
+        let mut terms = vec![self.term(TermKind::Miss, "m(r, e) - t(r, e)".to_owned())];
+        if self.form.branches.len() > 1 {
+            terms.push(self.term(TermKind::Overtake, overtake));
+        }
+        FormulaCase { when, terms }
     }
 
     fn each(&self) -> [FormulaCase; 2] {

@@ -109,6 +109,7 @@ fn rule(loss: &DecisionLoss) -> Result<Vec<&'static str>, LossError> {
         Rule::LowestScore => vec![labels, include_str!("pytorch/rule_lowest_score.py")],
         Rule::Exclusive if loss.form.rest.is_some() => vec![include_str!("pytorch/rule_exclusive.py")],
         Rule::Exclusive => vec![include_str!("pytorch/rule_exclusive_open.py")],
+        Rule::FirstItem | Rule::LastItem => vec![include_str!("pytorch/rule_items.py")],
         Rule::Each => vec![labels, include_str!("pytorch/rule_each.py")],
         Rule::Program => return Err(LossError::NoFormula),
     })

@@ -43,6 +43,11 @@ impl<'a> Scores<'a> {
         self.form.branches.get(k).or(self.form.rest.as_ref()).expect("k counts the branches and the rest")
     }
 
+    /// The items of a list in the order in which they decide.
+    pub(crate) fn items(&self) -> Vec<usize> {
+        self.form.items()
+    }
+
     /// The place of what no branch takes, if that is one set.
     pub(crate) fn rest(&self) -> Option<usize> {
         self.form.rest.as_ref().map(|_| self.form.branches.len())

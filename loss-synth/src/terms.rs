@@ -74,6 +74,11 @@ pub(crate) fn terms(rule: Rule, right: &[bool], truth: Truth, scores: &Scores) -
         Rule::Exclusive => vec![Term::Miss(Miss::Branch(wanted[0]))],
         Rule::FirstBranch => by_priority(wanted[0]),
         Rule::HighestScore => widest(wanted.into_iter().map(|k| by_higher_score(k, &wrong)), scores),
+        Rule::FirstItem | Rule::LastItem => {
+            let items = scores.items();
+            let ways = (0..items.len()).map(|at| by_item(wanted[0], items[at], &items[..at], right.len()));
+            widest(ways, scores)
+        }
         Rule::LowestScore => {
             widest(scores.labels_of(&wanted).map(|(branch, label)| by_lower_score(branch, label, &wrong)), scores)
         }
@@ -91,6 +96,13 @@ fn each(branch: usize, label: usize, truth: Truth) -> Term {
     } else {
         Term::FalseAlarm(FalseAlarm::Label { branch, label })
     }
+}
+
+fn by_item(branch: usize, item: usize, earlier: &[usize], branches: usize) -> Vec<Term> {
+    let wrong: Vec<usize> = (0..branches).filter(|&k| k != branch).collect();
+    let overtake = Term::Overtake(Overtake::Item { earlier: earlier.to_vec(), wrong });
+    let open = branches > 1 && !earlier.is_empty();
+    [Term::Miss(Miss::Item { branch, item })].into_iter().chain(open.then_some(overtake)).collect()
 }
 
 fn by_priority(first: usize) -> Vec<Term> {

@@ -11,7 +11,7 @@ use proptest::test_runner::{TestCaseError, TestRunner};
 use slopes::check_slopes;
 
 /// Programs with a form, with the type of answer they decide by.
-const NAMED: [&str; 13] = [
+const NAMED: [&str; 15] = [
     "sentiment_ladder",
     "sentiment_sign",
     "magnitude",
@@ -19,6 +19,8 @@ const NAMED: [&str; 13] = [
     "comprehend_score",
     "face_count",
     "entity_types",
+    "first_entity",
+    "last_entity",
     "safe_search",
     "smoke_ladder",
     "jar_count",

@@ -45,21 +45,23 @@ fn modules_have_the_values_and_gradients_of_the_trainer() -> Result<()> {
     Ok(())
 }
 
-/// Every decision of the corpus, with the labels of its API.
+/// Every decision of the corpus, and of the programs that show each type of decision, with the labels of its API.
 fn decisions() -> Result<Vec<(String, DecisionProcess, Vocabulary)>> {
     let labels: Value =
         serde_json::from_str(&fs::read_to_string(repository().join("models/zoo/image-labels/labels.json"))?)?;
     let labels = labels["labels"].as_array().context("a list of labels")?;
     let names = labels.iter().filter_map(|label| label["name"].as_str().or(label.as_str())).map(str::to_owned);
     let catalog = Catalog::new(Vocabulary { name: "image-labels".to_owned(), labels: names.collect() });
-    let mut folders: Vec<_> =
-        fs::read_dir(repository().join("apps-corpus"))?.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    folders.retain(|path| path.is_dir());
-    folders.sort();
+    let mut paths = Vec::new();
+    for folder in ["apps-corpus", "loss-synth/tests/programs"] {
+        paths.extend(fs::read_dir(repository().join(folder))?.filter_map(|entry| Some(entry.ok()?.path())));
+    }
+    paths.retain(|path| path.is_dir() || path.extension().is_some_and(|extension| extension == "py"));
+    paths.sort();
     let mut found = Vec::new();
-    for folder in folders {
-        let app = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        for (at, process) in chameleon_analyzer::analyze(&folder, &catalog)?.processes.into_iter().enumerate() {
+    for path in paths {
+        let app = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        for (at, process) in chameleon_analyzer::analyze(&path, &catalog)?.processes.into_iter().enumerate() {
             let vocabulary = catalog.vocabulary(&process.api);
             found.push((format!("{app}-{at}"), process, vocabulary));
         }

@@ -61,6 +61,8 @@ fn kind_of_decision(formula: &Formula) -> &'static str {
         (DecisionType::MultiSelect, _) => "multi-select: the loss is the sum over branches",
         (_, Rule::HighestScore) => "multi-choice: the first label the API returns decides",
         (_, Rule::LowestScore) => "multi-choice: the last label the API returns decides",
+        (_, Rule::FirstItem) => "multi-choice: the first item of the list decides",
+        (_, Rule::LastItem) => "multi-choice: the last item of the list decides",
         (_, Rule::Exclusive) => "multi-choice: the answer has one member",
         (_, _) => "multi-choice: the first branch of the application decides",
     }

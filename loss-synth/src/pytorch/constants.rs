@@ -25,8 +25,12 @@ pub(super) fn write(loss: &DecisionLoss, module: &mut String) {
     constant("MARGIN", number(margin), "margin asked for");
     constant("WRONG_WEIGHT", number(config.wrong_weight), "how much more a wrong decision counts");
     constant("MISS", number(config.weights.miss), "weights of the kinds of error");
-    if matches!(form.rule, Rule::FirstBranch | Rule::HighestScore | Rule::LowestScore) {
+    let in_order = [Rule::FirstBranch, Rule::HighestScore, Rule::LowestScore, Rule::FirstItem, Rule::LastItem];
+    if in_order.contains(&form.rule) {
         constant("OVERTAKE", number(config.weights.overtake), "");
+    }
+    if matches!(form.rule, Rule::FirstItem | Rule::LastItem) {
+        constant("LAST", python(form.rule == Rule::LastItem).to_owned(), "whether later items win");
     }
     constant("FALSE_ALARM", number(config.weights.false_alarm), "");
     if let Pooling::LogSumExp { temperature } = config.pooling {

@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::cut::kth_largest_without;
-use super::{Scores, logit, slot_of, threshold};
+use super::{Scores, logit, threshold};
 use crate::config::Space;
 use crate::dual::Dual;
 use crate::form::{CountRange, Interval, LossBranch, Outputs, Takes};
@@ -34,25 +34,34 @@ impl Scores<'_> {
     /// By how much some label of the branch is seen.
     fn seen(&self, k: usize) -> Dual {
         match &self.form.outputs {
-            Outputs::Slots { slots, floor } => {
-                self.pooling.max(self.slot_margins(self.branch(k), slots, *floor).collect())
-            }
+            Outputs::Slots { .. } => self.pooling.max(self.slot_margins(self.branch(k)).collect()),
             _ => self.best(k).minus_constant(self.threshold(k)),
         }
     }
 
-    /// For each slot with members of the branch, by how much the best of these is ahead of the best of the others.
-    fn slot_margins(&self, branch: &LossBranch, slots: &[Range<usize>], floor: bool) -> impl Iterator<Item = Dual> {
-        let mut rest = branch.labels.as_slice();
-        std::iter::from_fn(move || {
-            let slot = slot_of(slots, *rest.first()?);
-            let (own, later) = rest.split_at(rest.partition_point(|&label| label < slot.end));
-            rest = later;
-            let others: Vec<usize> = slot.filter(|member| own.binary_search(member).is_err()).collect();
-            let ahead_of = self.best_of(&others);
-            let least = if floor { threshold(self.space, branch, f64::NEG_INFINITY) } else { f64::NEG_INFINITY };
-            Some(self.best_of(own).minus(ahead_of.or(Dual::constant(least))))
-        })
+    /// By how much item `item` takes branch `k`.
+    pub(crate) fn item_taken(&self, k: usize, item: usize) -> Dual {
+        self.slot_margin(self.branch(k), &self.form.slots()[item]).unwrap_or_else(|| Dual::constant(f64::NEG_INFINITY))
+    }
+
+    /// The margins of all slots with members of the branch.
+    fn slot_margins(&self, branch: &LossBranch) -> impl Iterator<Item = Dual> {
+        self.form.slots().iter().filter_map(|slot| self.slot_margin(branch, slot))
+    }
+
+    /// By how much the best member of the branch in a slot is ahead of the best of the others; none without a member.
+    fn slot_margin(&self, branch: &LossBranch, slot: &Range<usize>) -> Option<Dual> {
+        let place = |output: usize| branch.labels.partition_point(|&label| label < output);
+        let own = &branch.labels[place(slot.start)..place(slot.end)];
+        if own.is_empty() {
+            return None;
+        }
+        let others: Vec<usize> = slot.clone().filter(|member| own.binary_search(member).is_err()).collect();
+        let floor = match self.form.outputs {
+            Outputs::Slots { floor: true, .. } => threshold(self.space, branch, f64::NEG_INFINITY),
+            _ => f64::NEG_INFINITY,
+        };
+        Some(self.best_of(own).minus(self.best_of(&others).or(Dual::constant(floor))))
     }
 
     /// By how much the number of seen labels lies in a range.
@@ -65,8 +74,8 @@ impl Scores<'_> {
     /// By how much at least `number` labels of the branch are seen: that is, the last of the first `number`.
     fn at_least(&self, k: usize, number: usize) -> Dual {
         let branch = self.branch(k);
-        let mut margins: Vec<Dual> = if let Outputs::Slots { slots, floor } = &self.form.outputs {
-            self.slot_margins(branch, slots, *floor).collect()
+        let mut margins: Vec<Dual> = if let Outputs::Slots { .. } = &self.form.outputs {
+            self.slot_margins(branch).collect()
         } else {
             // With so many of the branch among the first k, that many fewer others have a place there.
             let cut = self.form.top_k.map_or(f64::NEG_INFINITY, |top_k| match (top_k + 1).checked_sub(number) {
