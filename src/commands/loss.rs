@@ -22,6 +22,9 @@ pub(crate) struct Arguments {
     /// What to print
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Emit::Text)]
     emit: Emit,
+    /// The same as `--emit json`
+    #[arg(long, conflicts_with = "emit")]
+    json: bool,
 }
 
 /// The forms of a loss.
@@ -42,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus> {
     let loss = Answer::of(&process, &catalog.vocabulary(&process.api), MOST_ITEMS)
         .and_then(|answer| DecisionLoss::of(&process, &answer, config))
         .with_context(|| format!("{}", arguments.path.display()))?;
-    match arguments.emit {
+    match if arguments.json { Emit::Json } else { arguments.emit } {
         Emit::Text => printer::data(&loss.formula())?,
         Emit::Json => printer::json(&loss.terms())?,
         Emit::Pytorch => {

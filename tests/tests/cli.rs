@@ -92,6 +92,7 @@ fn loss_prints_the_formula_with_the_applications_groups() -> Result<()> {
 fn loss_is_written_for_programs_too() -> Result<()> {
     let app = "apps-corpus/garbage-sorter";
     let json = Chameleon::new()?.run(&["loss", app, "--emit", "json"])?;
+    assert_eq!(Chameleon::new()?.run(&["loss", app, "--json"])?.stdout, json.stdout);
     let formula: Value = serde_json::from_str(&json.stdout)?;
     assert_eq!(formula["rule"], "highest_score", "{}", json.stderr);
     let module = Chameleon::new()?.run(&["loss", app, "--emit", "pytorch"])?;
