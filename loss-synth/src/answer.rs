@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::LossError;
 use crate::link::Link;
 
-/// What one row of raw outputs stands for.
+/// An enumeration of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
     /// The field, as the summary writes it: `sentiment`, `entities[].type`.

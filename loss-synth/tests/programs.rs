@@ -5,7 +5,7 @@ mod applications;
 mod slopes;
 
 use applications::{Application, any_raw, any_truth};
-use chameleon_loss::{DecisionLoss, LossConfig, Pooling, Space};
+use chameleon_loss::{DecisionLoss, LossConfig, LossError, Pooling, Space};
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
 use slopes::check_slopes;
@@ -139,6 +139,16 @@ fn probing_has_the_sign_of_the_decision() {
             Ok(())
         });
     }
+}
+
+#[test]
+fn a_program_without_a_form_is_probed_by_the_labels_it_needs() {
+    let loss = Application::read("two_required").any_loss(LossConfig::default());
+    let mut names = loss.terms().branches.into_iter().flat_map(|branch| branch.labels).collect::<Vec<_>>();
+    names.sort_unstable();
+    assert_eq!(names, ["Bottle", "Plastic"]);
+    assert_eq!(loss.to_pytorch("two required"), Err(LossError::NoFormula));
+    assert!(loss.formula().contains("the program itself decides"));
 }
 
 /// Where one label, or labels of one kind, are all that is asked about, both ask for the same change.

@@ -34,7 +34,7 @@ enum Emit {
     Text,
     /// Its terms as JSON
     Json,
-    /// A Python module for PyTorch that needs nothing else
+    /// A Python module that needs torch and nothing else
     Pytorch,
 }
 

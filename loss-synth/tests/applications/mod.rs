@@ -82,6 +82,10 @@ impl Application {
         DecisionLoss::with_answer(&self.process.summary, &self.answer, config)
     }
 
+    pub(crate) fn any_loss(&self, config: LossConfig) -> DecisionLoss {
+        DecisionLoss::of(&self.process, &self.answer, config).expect("a loss can be made")
+    }
+
     pub(crate) fn probed(&self, config: LossConfig) -> DecisionLoss {
         DecisionLoss::by_probing(&self.process, &vocabulary(), config).expect("labels change what it does")
     }
