@@ -4,7 +4,8 @@
 An existing LIBTORCH is used as it is. Else the C++ parts of the pinned PyTorch wheel are unpacked once into
 `target/libtorch-<version>/`. The wheel is fetched by pip from whichever package index pip is configured for, and checked
 against the hashes below. Only the CPU libraries are kept: the wheel's `libtorch_cpu.so` is built with CUDA's profiler,
-so it needs two small CUDA runtime libraries to load, but no GPU and no driver. `--cuda` keeps the GPU libraries too.
+so it needs two small CUDA runtime libraries to load, but no GPU and no driver. `--cuda` keeps the GPU libraries too. The
+wheel's Python parts are kept in `python/`, for `torch_python.py`.
 
 Needs only Python's standard library and pip.
 """
@@ -21,15 +22,25 @@ from pathlib import Path
 
 TORCH_VERSION = "2.11.0"
 
-# The wheels are used for their C++ libraries alone, so the Python they are built for does not matter.
-WHEEL_TAGS = ["--python-version", "3.11", "--implementation", "cp", "--abi", "cp311", "--abi", "none"]
+# The wheels of PyTorch, by the minor version of the Python that they are built for.
+WHEELS = {
+    10: "1b32ceda909818a03b112006709b02be1877240c31750a8d9c6b7bf5f2d8a6e5",
+    11: "7aa2f9bbc6d4595ba72138026b2074be1233186150e9292865e04b7a63b8c67a",
+    12: "0f68f4ac6d95d12e896c3b7a912b5871619542ec54d3649cf48cc1edd4dd2756",
+    13: "cc89b9b173d9adfab59fd227f0ab5e5516d9a52b658ae41d64e59d2e55a418db",
+    14: "4dc8b3809469b6c30b411bb8c4cad3828efd26236153d9beb6a3ec500f211a60",
+}
+
+# That for this interpreter; for the C++ libraries alone any does.
+MINOR = sys.version_info.minor if sys.version_info.minor in WHEELS else 11
+WHEEL_TAGS = ["--python-version", "3.%d" % MINOR, "--implementation", "cp", "--abi", "cp3%d" % MINOR, "--abi", "none"]
 WHEEL_PLATFORMS = ["manylinux_2_28_x86_64", "manylinux_2_25_x86_64", "manylinux2014_x86_64", "manylinux_2_17_x86_64"]
 
 REQUIREMENTS = """\
-torch==2.11.0 --hash=sha256:7aa2f9bbc6d4595ba72138026b2074be1233186150e9292865e04b7a63b8c67a
+torch==2.11.0 --hash=sha256:%s
 nvidia-cuda-runtime==13.0.96 --hash=sha256:7f82250d7782aa23b6cfe765ecc7db554bd3c2870c43f3d1821f1d18aebf0548
 nvidia-cuda-cupti==13.0.85 --hash=sha256:4eb01c08e859bf924d222250d2e8f8b8ff6d3db4721288cf35d14252a4d933c8
-"""
+""" % WHEELS[MINOR]
 
 CPU_LIBRARIES = {
     "libtorch_cpu.so",
@@ -39,6 +50,9 @@ CPU_LIBRARIES = {
     "libcudart.so.13",
     "libcupti.so.13",
 }
+
+# What the Python parts look for beside these.
+PYTHON_LIBRARIES = {"libtorch_python.so", "libtorch_global_deps.so", "libshm.so", "torch_shm_manager"}
 
 
 class SetupError(Exception):
@@ -74,6 +88,19 @@ def find_or_install(arguments):
     return dest
 
 
+def find_or_install_python():
+    """A directory as above that has the Python parts for this interpreter, in `python/`."""
+    if sys.version_info.minor not in WHEELS:
+        raise SetupError("there is no wheel of PyTorch %s here for Python 3.%d" % (TORCH_VERSION, sys.version_info.minor))
+    dest = Path(__file__).resolve().parent.parent / "target" / ("libtorch-%s" % TORCH_VERSION)
+    dest.parent.mkdir(parents=True, exist_ok=True)
+    with open(dest.parent / (dest.name + ".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (is_complete(dest) and any((dest / "python" / "torch").glob("_C.cpython-3%d-*" % MINOR))):
+            install(dest, argparse.Namespace(wheels=None, cuda=False))
+    return dest
+
+
 def is_complete(dest):
     stamp = dest / "build-version"
     return stamp.is_file() and stamp.read_text().strip() == TORCH_VERSION
@@ -96,6 +123,11 @@ def install(dest, arguments):
         if missing:
             raise SetupError("the wheels lack %s" % ", ".join(missing))
         (tree / "build-version").write_text(TORCH_VERSION + "\n")
+        if is_complete(dest):
+            # Only the Python parts are missing: the libraries stay, programs may be running with them.
+            shutil.rmtree(dest / "python", ignore_errors=True)
+            (tree / "python").rename(dest / "python")
+            return
         if dest.exists():
             shutil.rmtree(dest)
         tree.rename(dest)
@@ -134,10 +166,20 @@ def wanted(name, cuda):
     path = Path(name)
     if name.startswith("torch/include/"):
         return Path(*path.parts[1:])
+    if is_python(path):
+        return Path("python") / path
     if "lib" in path.parts[:-1] and (path.name in CPU_LIBRARIES or (cuda and ".so" in path.name)):
         # PyTorch vendors the OpenMP runtime beside its own libraries, or under torch.libs.
         return Path("lib") / path.name
     return None
+
+
+def is_python(path):
+    """Whether a wheel's file is one of the parts that Python imports."""
+    package, part = (*path.parts, "")[:2]
+    if package not in {"torch", "torchgen", "functorch"} or part in {"share", "test"}:
+        return False
+    return part not in {"lib", "bin"} or path.name in PYTHON_LIBRARIES
 
 
 if __name__ == "__main__":

@@ -58,6 +58,8 @@ pub struct LossConfig {
     pub pooling: Pooling,
     /// Weight of each kind of critical error.
     pub weights: TermWeights,
+    /// How much more a wrong decision counts than one that is right with little room, at least 1.
+    pub wrong_weight: f64,
     /// The score below which the API returns no label, in 0..1.
     pub min_score: f64,
     /// How many results the API returns when the application does not say; none when it returns all.
@@ -71,6 +73,7 @@ impl Default for LossConfig {
             step: Step::Softplus { beta: 2.0, margin: 0.5 },
             pooling: Pooling::LogSumExp { temperature: 0.25 },
             weights: TermWeights::default(),
+            wrong_weight: 1.0,
             min_score: 0.5,
             default_top_k: Some(10),
         }
@@ -83,8 +86,9 @@ impl LossConfig {
     pub fn reference() -> Self {
         Self {
             space: Space::Probability,
-            step: Step::Sigmoid { beta: 5.0, margin: 0.1, wrong_weight: 5.0 },
+            step: Step::Sigmoid { beta: 5.0, margin: 0.1 },
             pooling: Pooling::Max,
+            wrong_weight: 5.0,
             ..Self::default()
         }
     }
@@ -102,6 +106,7 @@ impl LossConfig {
         for (field, value) in weights {
             require(field, value, value >= 0.0, "a finite number, at least 0")?;
         }
+        require("wrong_weight", self.wrong_weight, self.wrong_weight >= 1.0, "a finite number, at least 1")?;
         require("min_score", self.min_score, (0.0..1.0).contains(&self.min_score), "a number in 0..1")
     }
 }

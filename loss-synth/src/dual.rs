@@ -40,6 +40,11 @@ impl Dual {
         if self.value >= other.value { self } else { other }
     }
 
+    /// The smaller of the two.
+    pub(crate) fn and(self, other: Self) -> Self {
+        if self.value <= other.value { self } else { other }
+    }
+
     /// Adds `factor` times the gradient to a dense one.
     pub(crate) fn add_slopes(&self, factor: f64, gradient: &mut [f64]) {
         for &(label, slope) in &self.slopes {

@@ -4,8 +4,8 @@
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LossError {
-    /// The decision is of none of the three types.
-    #[error("the decision is not true-false, multi-choice or multi-select: {reason}")]
+    /// The decision has none of the forms that a margin can be written for.
+    #[error("the decision has no form that a margin can be written for: {reason}")]
     NotInTaxonomy {
         /// The summary's own reason.
         reason: String,
@@ -43,6 +43,17 @@ pub enum LossError {
         /// The threshold.
         value: f64,
     },
+    /// The decision is about a field that the answer does not have.
+    #[error("the decision is about `{field}`, which is no field of {api}")]
+    UnknownField {
+        /// The field, as the summary writes it.
+        field: String,
+        /// The API.
+        api: String,
+    },
+    /// A loss that runs the application's program cannot be written as a formula.
+    #[error("the decision has no formula: its loss runs the application's program, which PyTorch cannot")]
+    NoFormula,
     /// The application looks at no result at all.
     #[error("the application looks at the first 0 results, so every image gets the same decision")]
     NothingSeen,

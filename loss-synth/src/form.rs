@@ -1,14 +1,22 @@
-//! A summary made ready for arithmetic: label indices instead of names, and the rule by which branches are taken.
+//! A summary made ready for arithmetic: indices of raw outputs instead of names, and the rule by which branches are
+//! taken.
 
-use std::collections::HashMap;
+mod compile;
+mod rest;
+mod takes;
 
-use chameleon_decision::{Branch, DecisionType, Order, Summary, Vocabulary};
+use std::ops::Range;
+
+use chameleon_decision::{DecisionType, Order, Summary, Vocabulary};
 use serde::{Deserialize, Serialize};
 
+use crate::answer::{Answer, Number, Truth};
 use crate::config::LossConfig;
 use crate::error::LossError;
+use crate::probe::Probe;
+pub use takes::{CountRange, Interval, Takes};
 
-/// How the branches that see one of their labels become a decision.
+/// How the branches that are met become a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
@@ -20,19 +28,42 @@ pub enum Rule {
     FirstBranch,
     /// The branch with the lowest-scored seen label: multi-choice where later labels overwrite.
     LowestScore,
+    /// No two branches can be met at once: ranges, counts, members of one enumeration.
+    Exclusive,
+    /// The branch of the first item that meets any: multi-choice in the order of a list of members.
+    FirstItem,
+    /// The branch of the last such item.
+    LastItem,
+    /// Every label is decided on by itself: each that is seen takes its branch.
+    Each,
+    /// Whatever the program does: it is run.
+    Program,
 }
 
-/// A branch that some label reaches.
+/// A branch that some answer reaches.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LossBranch {
     /// Its name in the summary.
     pub name: String,
-    /// Indices of its labels in the vocabulary, ascending.
+    /// Indices of its raw outputs, ascending: its labels in the vocabulary.
     pub labels: Vec<usize>,
     /// Whether it is taken when none of its labels is seen.
     pub negated: bool,
     /// The score a label needs to be seen, in 0..1.
     pub min_score: f64,
+    /// What its labels or the answer's numbers must do.
+    pub takes: Takes,
+}
+
+/// How raw outputs become what is seen.
+#[derive(Clone, Debug)]
+pub(crate) enum Outputs {
+    /// Labels of sufficient score, the first k of them.
+    Scored,
+    /// Of each slot the member of the greatest output; with a floor only if its score suffices.
+    Slots { slots: Vec<Range<usize>>, floor: bool },
+    /// Numbers, each from the outputs that begin at the index.
+    Numbers(Vec<(usize, Number)>),
 }
 
 /// What the loss knows of an application.
@@ -40,58 +71,151 @@ pub struct LossBranch {
 pub(crate) struct Form {
     pub(crate) decision_type: DecisionType,
     pub(crate) rule: Rule,
+    pub(crate) outputs: Outputs,
     pub(crate) branches: Vec<LossBranch>,
+    /// Where branches exclude one another: what no branch takes.
+    pub(crate) rest: Option<LossBranch>,
     pub(crate) top_k: Option<usize>,
-    /// Vocabulary size, L.
+    /// Raw outputs of a row, L.
     pub(crate) width: usize,
-    /// The vocabulary, for the formula.
+    /// What each raw output stands for, for the formula.
     pub(crate) names: Vec<String>,
 }
 
 impl Form {
-    pub(crate) fn new(summary: &Summary, vocabulary: &Vocabulary, config: &LossConfig) -> Result<Self, LossError> {
-        let rule = rule(summary)?;
-        let mut branches = branches(summary, vocabulary, config.min_score)?;
-        if rule != Rule::Independent {
-            keep_first_owner(&mut branches);
+    pub(crate) fn new(summary: &Summary, answer: &Answer, config: &LossConfig) -> Result<Self, LossError> {
+        let top_k = match answer {
+            Answer::Labels { .. } => summary.top_k.or(config.default_top_k).map(|k| k as usize),
+            _ => None,
+        };
+        if top_k == Some(0) {
+            return Err(LossError::NothingSeen);
         }
-        branches.retain(|branch| !branch.labels.is_empty());
+        let (outputs, names) = compile::outputs(answer);
+        let mut branches = compile::branches(summary, answer, config.min_score)?;
+        let rule = rule(summary, answer, &outputs, &branches)?;
+        match rule {
+            Rule::HighestScore | Rule::LowestScore => compile::keep_first_owner(&mut branches),
+            Rule::Each => {
+                compile::turn_black_lists(&mut branches, names.len());
+                compile::keep_first_owner(&mut branches);
+            }
+            Rule::Exclusive => compile::turn_black_lists(&mut branches, names.len()),
+            Rule::Independent | Rule::FirstBranch | Rule::FirstItem | Rule::LastItem | Rule::Program => {}
+        }
+        branches.retain_mut(|branch| compile::is_reachable(branch, top_k));
         if branches.is_empty() {
-            return Err(LossError::Unreachable { vocabulary: vocabulary.name.clone() });
+            return Err(LossError::Unreachable { vocabulary: summary.vocabulary.clone() });
         }
-        if matches!(rule, Rule::HighestScore | Rule::LowestScore)
+        let in_order = [Rule::HighestScore, Rule::LowestScore, Rule::FirstItem, Rule::LastItem];
+        if in_order.contains(&rule)
             && let Some(branch) = branches.iter().find(|branch| branch.negated)
         {
             return Err(LossError::NegatedInOrder { branch: branch.name.clone() });
         }
-        let top_k = summary.top_k.or(config.default_top_k).map(|k| k as usize);
-        if top_k == Some(0) {
-            return Err(LossError::NothingSeen);
-        }
-        let (width, names) = (vocabulary.labels.len(), vocabulary.labels.clone());
-        Ok(Self { decision_type: summary.decision_type, rule, branches, top_k, width, names })
+        let rest = (rule == Rule::Exclusive).then(|| rest::of(&branches)).flatten();
+        let (decision_type, width) = (summary.decision_type, names.len());
+        Ok(Self { decision_type, rule, outputs, branches, rest, top_k, width, names })
     }
 
-    /// Which branches an image with these true labels should take.
-    pub(crate) fn right_branches(&self, truth: &[u16]) -> Vec<bool> {
-        let taken = |branch: &LossBranch| {
-            let hit = truth.iter().any(|&label| branch.labels.binary_search(&usize::from(label)).is_ok());
-            hit != branch.negated
+    /// The form of a program that is run: its branches say only which labels belong together. Labels of no branch that
+    /// make a difference all the same are one more.
+    pub(crate) fn of_program(summary: &Summary, vocabulary: &Vocabulary, probe: &Probe) -> Self {
+        let mut left = probe.labels().to_vec();
+        let mut branches = Vec::new();
+        for branch in &summary.branches {
+            let (own, others): (Vec<usize>, Vec<usize>) =
+                left.iter().partition(|&&label| branch.labels.contains(&vocabulary.labels[label]));
+            left = others;
+            branches.push(compile::group(&branch.name, own));
+        }
+        branches.push(compile::group("other labels", left));
+        branches.retain(|branch| !branch.labels.is_empty());
+        Self {
+            decision_type: summary.decision_type,
+            rule: Rule::Program,
+            outputs: Outputs::Scored,
+            branches,
+            rest: None,
+            top_k: probe.top_k(),
+            width: vocabulary.labels.len(),
+            names: vocabulary.labels.clone(),
+        }
+    }
+
+    /// Whether every answer takes a branch.
+    pub(crate) fn is_complete(&self) -> bool {
+        let intervals = |branch: &LossBranch| match &branch.takes {
+            Takes::Numbers(regions) => regions.iter().all(|region| region.len() == 1),
+            Takes::Seen | Takes::Score(_) | Takes::Count(_) => true,
         };
-        self.branches.iter().map(taken).collect()
+        // What is left of intervals is intervals, so there would be a rest.
+        self.rule == Rule::Exclusive && self.rest.is_none() && self.branches.iter().all(intervals)
+    }
+
+    /// The branches, and after them the rest.
+    pub(crate) fn all_branches(&self) -> impl Iterator<Item = &LossBranch> {
+        self.branches.iter().chain(&self.rest)
+    }
+
+    /// What members stand in; none where the answer has no members.
+    pub(crate) fn slots(&self) -> &[Range<usize>] {
+        match &self.outputs {
+            Outputs::Slots { slots, .. } => slots,
+            Outputs::Scored | Outputs::Numbers(_) => &[],
+        }
+    }
+
+    /// The items in the order in which they decide.
+    pub(crate) fn items(&self) -> Vec<usize> {
+        let items = 0..self.slots().len();
+        if self.rule == Rule::LastItem { items.rev().collect() } else { items.collect() }
+    }
+
+    /// The branch of the first of the items that meets one when this is true.
+    fn branch_of_items(&self, truth: Truth) -> Option<usize> {
+        let Truth::Labels(truth) = truth else { return None };
+        let meets = |item: usize, branch: &LossBranch| {
+            let slot = &self.slots()[item];
+            let own = |label: &&u16| slot.contains(&usize::from(**label));
+            truth.iter().filter(own).any(|&label| branch.labels.binary_search(&usize::from(label)).is_ok())
+        };
+        self.items().into_iter().find_map(|item| self.branches.iter().position(|branch| meets(item, branch)))
+    }
+
+    /// Which branches are met when this is true; of items in order, only that of the first.
+    pub(crate) fn right_branches(&self, truth: Truth) -> Vec<bool> {
+        if matches!(self.rule, Rule::FirstItem | Rule::LastItem) {
+            let right = self.branch_of_items(truth);
+            return (0..self.branches.len()).map(|k| Some(k) == right).collect();
+        }
+        self.branches.iter().map(|branch| branch.takes.holds(branch, truth, self.top_k)).collect()
     }
 }
 
-fn rule(summary: &Summary) -> Result<Rule, LossError> {
-    if summary.branches.iter().any(|branch| !branch.regions.is_empty()) {
-        let field = summary.field.as_deref().unwrap_or("a number");
-        return Err(LossError::NotInTaxonomy { reason: format!("it is taken by where {field} lies") });
+fn rule(summary: &Summary, answer: &Answer, outputs: &Outputs, branches: &[LossBranch]) -> Result<Rule, LossError> {
+    if branches.iter().any(|branch| branch.takes != Takes::Seen) {
+        return Ok(Rule::Exclusive);
     }
+    let labels = matches!(answer, Answer::Labels { .. });
+    let single = matches!(outputs, Outputs::Slots { slots, .. } if slots.len() == 1);
     match (summary.decision_type, summary.order) {
+        (DecisionType::TrueFalse | DecisionType::MultiChoice, _) if summary.per_element && labels => Ok(Rule::Each),
         (DecisionType::TrueFalse | DecisionType::MultiSelect, _) => Ok(Rule::Independent),
-        (DecisionType::MultiChoice, Some(Order::ApiOutput)) => Ok(Rule::HighestScore),
+        // One slot has one member, so the order decides only between what is there and what is not.
+        (DecisionType::MultiChoice, _) if single => {
+            let negated = branches.iter().any(|branch| branch.negated);
+            Ok(if negated { Rule::FirstBranch } else { Rule::Exclusive })
+        }
         (DecisionType::MultiChoice, Some(Order::AppPriority)) => Ok(Rule::FirstBranch),
-        (DecisionType::MultiChoice, Some(Order::LastMatch)) => Ok(Rule::LowestScore),
+        (DecisionType::MultiChoice, Some(Order::ApiOutput)) if labels => Ok(Rule::HighestScore),
+        (DecisionType::MultiChoice, Some(Order::LastMatch)) if labels => Ok(Rule::LowestScore),
+        (DecisionType::MultiChoice, Some(order)) if has_one_field(answer) => {
+            Ok(if order == Order::ApiOutput { Rule::FirstItem } else { Rule::LastItem })
+        }
+        (DecisionType::MultiChoice, Some(_)) => Err(LossError::NotInTaxonomy {
+            reason: "the order of items decides, of which several fields count".to_owned(),
+        }),
         (DecisionType::MultiChoice, None) => Err(LossError::NoOrder),
         (DecisionType::Range | DecisionType::Count | DecisionType::Other, _) => {
             let reason = summary.reason.clone().unwrap_or_else(|| "the analyzer gives no reason".to_owned());
@@ -100,35 +224,7 @@ fn rule(summary: &Summary) -> Result<Rule, LossError> {
     }
 }
 
-fn branches(summary: &Summary, vocabulary: &Vocabulary, api_min_score: f64) -> Result<Vec<LossBranch>, LossError> {
-    let index: HashMap<&str, usize> = vocabulary.labels.iter().enumerate().map(|(i, l)| (l.as_str(), i)).collect();
-    let lookup = |branch: &Branch, label: &String| {
-        index.get(label.as_str()).copied().ok_or_else(|| LossError::UnknownLabel {
-            branch: branch.name.clone(),
-            label: label.clone(),
-            vocabulary: vocabulary.name.clone(),
-        })
-    };
-    let compile = |branch: &Branch| {
-        let bound = branch.min_score.map_or(0.0, |min| min.value);
-        // The comparison is false for NaN, too.
-        let attainable = bound < 1.0;
-        if !attainable {
-            return Err(LossError::MinScore { branch: branch.name.clone(), value: bound });
-        }
-        let mut labels = branch.labels.iter().map(|label| lookup(branch, label)).collect::<Result<Vec<_>, _>>()?;
-        labels.sort_unstable();
-        labels.dedup();
-        let min_score = bound.max(api_min_score);
-        Ok(LossBranch { name: branch.name.clone(), labels, negated: branch.negated, min_score })
-    };
-    summary.branches.iter().map(compile).collect()
-}
-
-/// In a multi-choice a label alone reaches one branch; should a summary list it twice, the first branch keeps it.
-fn keep_first_owner(branches: &mut [LossBranch]) {
-    let mut owned = std::collections::HashSet::new();
-    for branch in branches {
-        branch.labels.retain(|&label| owned.insert(label));
-    }
+/// Whether an item is one member.
+fn has_one_field(answer: &Answer) -> bool {
+    matches!(answer, Answer::Members { fields, .. } if fields.len() == 1)
 }

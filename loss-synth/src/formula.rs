@@ -6,7 +6,7 @@ use chameleon_decision::DecisionType;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Space;
-use crate::form::Rule;
+use crate::form::{LossBranch, Outputs, Rule, Takes};
 use crate::loss::DecisionLoss;
 use crate::pooling::Pooling;
 use crate::scores::logit;
@@ -28,10 +28,28 @@ pub struct Formula {
     pub step: Step,
     /// How a largest score is taken.
     pub pooling: Pooling,
-    /// The branches that some label reaches.
+    /// How much more a wrong decision counts.
+    pub wrong_weight: f64,
+    /// What `m` of a branch is compared with; none where the program is run.
+    pub rival: Option<Rival>,
+    /// The branches that some label reaches; where they exclude one another, after them what none takes.
     pub branches: Vec<FormulaBranch>,
     /// What is punished, by the image's true labels.
     pub cases: Vec<FormulaCase>,
+}
+
+/// What the scores of a branch's labels are compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rival {
+    /// What a label must exceed to be seen: a threshold, or the cut to k.
+    Threshold,
+    /// The other members of the same field, of which only the best stands in the answer.
+    Members,
+    /// The other labels of the same item, and the threshold.
+    MembersAndThreshold,
+    /// The ends of intervals, since the answer is numbers.
+    Ends,
 }
 
 /// One branch.
@@ -47,6 +65,8 @@ pub struct FormulaBranch {
     pub min_score: f64,
     /// The same in the space that scores are compared in.
     pub threshold: f64,
+    /// What makes it be taken.
+    pub takes: Takes,
 }
 
 /// The terms for some images.
@@ -73,7 +93,7 @@ impl DecisionLoss {
     /// The formula as data.
     pub fn terms(&self) -> Formula {
         let form = &self.form;
-        let branches = form.branches.iter().map(|branch| FormulaBranch {
+        let branches = form.all_branches().map(|branch| FormulaBranch {
             name: branch.name.clone(),
             labels: branch.labels.iter().map(|&label| form.names[label].clone()).collect(),
             negated: branch.negated,
@@ -82,6 +102,7 @@ impl DecisionLoss {
                 Space::Logit => logit(branch.min_score),
                 Space::Probability => branch.min_score,
             },
+            takes: branch.takes.clone(),
         });
         Formula {
             decision_type: form.decision_type,
@@ -90,6 +111,13 @@ impl DecisionLoss {
             space: self.config.space,
             step: self.config.step,
             pooling: self.config.pooling,
+            wrong_weight: self.config.wrong_weight,
+            rival: (form.rule != Rule::Program).then_some(match form.outputs {
+                Outputs::Scored => Rival::Threshold,
+                Outputs::Slots { floor: false, .. } => Rival::Members,
+                Outputs::Slots { floor: true, .. } => Rival::MembersAndThreshold,
+                Outputs::Numbers(_) => Rival::Ends,
+            }),
             branches: branches.collect(),
             cases: self.cases(),
         }
@@ -106,6 +134,13 @@ impl DecisionLoss {
             Rule::Independent => branches.flat_map(|k| self.independent(k)).collect(),
             Rule::FirstBranch => branches.map(|k| self.first(k)).chain([self.none()]).collect(),
             Rule::HighestScore | Rule::LowestScore => vec![self.any(), self.none()],
+            Rule::Exclusive => {
+                let none = (!self.form.is_complete()).then(|| self.none());
+                branches.map(|k| self.only(k)).chain(none).collect()
+            }
+            Rule::FirstItem | Rule::LastItem => vec![self.items(), self.none()],
+            Rule::Each => self.each().to_vec(),
+            Rule::Program => probed().to_vec(),
         }
     }
 
@@ -149,12 +184,37 @@ impl DecisionLoss {
         FormulaCase { when, terms }
     }
 
-    fn none(&self) -> FormulaCase {
-        let spared: Vec<String> = (0..self.form.branches.len()).map(|k| self.spared(k)).collect();
-        FormulaCase {
-            when: "the image should take no branch".to_owned(),
-            terms: vec![self.term(TermKind::FalseAlarm, least(&spared))],
+    fn only(&self, k: usize) -> FormulaCase {
+        let when = format!("the right branch is {}", self.form.branches[k].name);
+        FormulaCase { when, terms: vec![self.term(TermKind::Miss, self.taken(k))] }
+    }
+
+    fn items(&self) -> FormulaCase {
+        let (first, earlier) = if self.form.rule == Rule::FirstItem { ("first", "earlier") } else { ("last", "later") };
+        let when = format!("r is the branch of the {first} item that has one; e is the item with the most room");
+        let overtake = format!("min over {earlier} items f and other branches w of t(w, f) - m(w, f)");
+        let mut terms = vec![self.term(TermKind::Miss, "m(r, e) - t(r, e)".to_owned())];
+        if self.form.branches.len() > 1 {
+            terms.push(self.term(TermKind::Overtake, overtake));
         }
+        FormulaCase { when, terms }
+    }
+
+    fn each(&self) -> [FormulaCase; 2] {
+        let case = |when: &str, kind, margin: &str| FormulaCase {
+            when: format!("a label l of a branch {when}; summed over these labels"),
+            terms: vec![self.term(kind, margin.to_owned())],
+        };
+        [case("is true", TermKind::Miss, "z(l) - t(l)"), case("is not true", TermKind::FalseAlarm, "t(l) - z(l)")]
+    }
+
+    fn none(&self) -> FormulaCase {
+        let margin = match &self.form.rest {
+            Some(rest) => distance(rest, false),
+            None => least(&(0..self.form.branches.len()).map(|k| self.spared(k)).collect::<Vec<_>>()),
+        };
+        let when = "the image should take no branch".to_owned();
+        FormulaCase { when, terms: vec![self.term(TermKind::FalseAlarm, margin)] }
     }
 
     fn term(&self, kind: TermKind, margin: String) -> FormulaTerm {
@@ -162,18 +222,35 @@ impl DecisionLoss {
     }
 
     fn taken(&self, k: usize) -> String {
-        let branch = &self.form.branches[k];
-        difference(&branch.name, branch.negated)
+        distance(&self.form.branches[k], false)
     }
 
     fn spared(&self, k: usize) -> String {
-        let branch = &self.form.branches[k];
-        difference(&branch.name, !branch.negated)
+        distance(&self.form.branches[k], true)
     }
 }
 
-fn difference(name: &str, negated: bool) -> String {
-    if negated { format!("t({name}) - m({name})") } else { format!("m({name}) - t({name})") }
+/// A program that is run has no terms but its margin.
+fn probed() -> [FormulaCase; 2] {
+    let case = |when: &str, margin: &str| FormulaCase {
+        when: when.to_owned(),
+        terms: vec![FormulaTerm { kind: TermKind::Miss, weight: 1.0, margin: margin.to_owned() }],
+    };
+    [
+        case("the decision is right", "the smallest change of the z of one label that makes it wrong"),
+        case("it is wrong", "minus the smallest change of labels' z that makes it right"),
+    ]
+}
+
+/// By how much a branch is taken, or is not.
+fn distance(branch: &LossBranch, spared: bool) -> String {
+    let name = &branch.name;
+    match (&branch.takes, spared != branch.negated) {
+        (Takes::Seen, false) => format!("m({name}) - t({name})"),
+        (Takes::Seen, true) => format!("t({name}) - m({name})"),
+        _ if spared => format!("-d({name})"),
+        _ => format!("d({name})"),
+    }
 }
 
 fn least(margins: &[String]) -> String {

@@ -1,18 +1,28 @@
 //! Decision processes to losses that punish only decision-changing errors.
 //!
-//! One idea carries every form: the *decision margin*, by how much scores must change before the application decides
-//! something wrong (positive: right, with that much room; negative: wrong, by that much). It is the smallest margin of
-//! the critical errors (`ChameleonAPI`, OSDI 2024) that the image's true labels leave open:
+//! One idea carries every type of decision: the *decision margin*, by how much scores must change before the application
+//! decides something wrong (positive: right, with that much room; negative: wrong, by that much). It is the smallest
+//! margin of the critical errors (`ChameleonAPI`, OSDI 2024) that the true answer leaves open:
 //!
 //! | error       | what happens                                                   | margin, from scores `m` and thresholds `t`       |
 //! |-------------|----------------------------------------------------------------|--------------------------------------------------|
-//! | miss        | no label of the right branch is seen                           | `m(right) - t(right)`                            |
-//! | overtake    | a wrong branch is seen and looked at before the right one      | e.g. `max(m(right), t(wrong)) - m(wrong)`        |
+//! | miss        | the right branch is not taken                                  | `m(right) - t(right)`                            |
+//! | overtake    | a wrong branch is taken and looked at before the right one     | e.g. `max(m(right), t(wrong)) - m(wrong)`        |
 //! | false alarm | no branch is right, but one is taken                           | `min over branches (t - m)`                      |
 //!
-//! `m` is the largest score among a branch's labels; `t` is what it must exceed to be seen: the score threshold, or the
-//! first score that the cut to `k` results leaves out. [`DecisionLoss`] adds a soft step of each term's margin. Errors
-//! that change no decision appear in no term, so they have no gradient.
+//! What `m` and `t` are depends on the [`Answer`], the form in which the API answers:
+//!
+//! | decision                             | a branch is taken by the margin                                                    |
+//! |--------------------------------------|------------------------------------------------------------------------------------|
+//! | labels                               | best score of its labels, less the threshold or the cut to k, whichever is higher  |
+//! | members of an enumeration            | best score of its members, less the best of the others                             |
+//! | ranges of a number (or of a score)   | distance of the number to the nearer end of the range                              |
+//! | counts from a to b                   | `min(margin of the a-th best label, minus that of the b+1-th)`                     |
+//! | every item by itself                 | as above, with a row for each item                                                 |
+//! | none of these ([`Probe`])            | found by running the program around its output                                     |
+//!
+//! [`DecisionLoss`] adds a soft step of each term's margin. Errors that change no decision appear in no term, so they
+//! have no gradient. [`DecisionLoss::to_pytorch`] writes the same loss as a Python module.
 //!
 //! ```
 //! # use chameleon_decision::{Branch, Decision, DecisionType, Summary, Vocabulary};
@@ -34,22 +44,29 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
 mod config;
 mod dual;
 mod error;
 mod form;
 mod formula;
+mod link;
 mod loss;
 mod pooling;
+mod probe;
+mod pytorch;
 mod scores;
 mod step;
 mod terms;
 
+pub use answer::{Answer, Field, Number, Truth};
 pub use config::{LossConfig, Space, TermWeights};
 pub use error::LossError;
-pub use form::{LossBranch, Rule};
-pub use formula::{Formula, FormulaBranch, FormulaCase, FormulaTerm};
+pub use form::{CountRange, Interval, LossBranch, Rule, Takes};
+pub use formula::{Formula, FormulaBranch, FormulaCase, FormulaTerm, Rival};
+pub use link::Link;
 pub use loss::{DecisionLoss, TermMargin};
 pub use pooling::Pooling;
+pub use probe::{IsRight, IsRightFor, Probe};
 pub use step::Step;
 pub use terms::TermKind;

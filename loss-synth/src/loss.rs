@@ -1,19 +1,26 @@
 //! The loss of a decision process.
 
-use chameleon_decision::{Summary, Vocabulary};
+use std::sync::Arc;
 
+use chameleon_decision::{DecisionProcess, Summary, Vocabulary};
+
+use crate::answer::{Answer, Truth};
 use crate::config::LossConfig;
+use crate::dual::Dual;
 use crate::error::LossError;
 use crate::form::{Form, LossBranch};
 use crate::pooling::Pooling;
+use crate::probe::ProbedProgram;
 use crate::scores::Scores;
-use crate::terms::{Term, TermKind, terms};
+use crate::terms::{TermKind, terms};
 
 /// A loss that is low when an application decides right on its images, made from its summary.
 #[derive(Clone, Debug)]
 pub struct DecisionLoss {
     pub(crate) form: Form,
     pub(crate) config: LossConfig,
+    /// What decides where no formula does.
+    program: Option<Arc<ProbedProgram>>,
 }
 
 /// The exact margin of one kind of critical error on one image.
@@ -29,11 +36,47 @@ impl DecisionLoss {
     /// The loss of this application over the labels of `vocabulary`.
     ///
     /// # Errors
-    /// A decision outside the taxonomy, with the analyzer's reason; one that no label changes; a label outside the
-    /// vocabulary; a configuration value out of its range.
+    /// As [`DecisionLoss::with_answer`].
     pub fn new(summary: &Summary, vocabulary: &Vocabulary, config: LossConfig) -> Result<Self, LossError> {
+        Self::with_answer(summary, &Answer::labels(vocabulary), config)
+    }
+
+    /// The loss of this application for a network whose raw outputs make an answer of this form.
+    ///
+    /// # Errors
+    /// A decision for which no margin can be written, with the analyzer's reason; one that no answer changes; a label
+    /// or field that the answer does not have; a configuration value out of its range.
+    pub fn with_answer(summary: &Summary, answer: &Answer, config: LossConfig) -> Result<Self, LossError> {
         config.validate()?;
-        Ok(Self { form: Form::new(summary, vocabulary, &config)?, config })
+        Ok(Self { form: Form::new(summary, answer, &config)?, config, program: None })
+    }
+
+    /// The loss of an application: that of its summary where this has a form, else, for labels, that of its program,
+    /// which is then run around every output.
+    ///
+    /// # Errors
+    /// As [`DecisionLoss::with_answer`]; of a program, also when no label changes what it does.
+    pub fn of(process: &DecisionProcess, answer: &Answer, config: LossConfig) -> Result<Self, LossError> {
+        match (Self::with_answer(&process.summary, answer, config), answer) {
+            (Err(LossError::NotInTaxonomy { .. }), Answer::Labels { vocabulary, .. }) => {
+                Self::by_probing(process, vocabulary, config)
+            }
+            (loss, _) => loss,
+        }
+    }
+
+    /// As [`DecisionLoss::of`], always by running the program.
+    ///
+    /// # Errors
+    /// No label of the vocabulary changes what the program does; a configuration value out of its range.
+    pub fn by_probing(
+        process: &DecisionProcess,
+        vocabulary: &Vocabulary,
+        config: LossConfig,
+    ) -> Result<Self, LossError> {
+        let program = ProbedProgram::new(process, vocabulary, config)?;
+        let form = Form::of_program(&process.summary, vocabulary, &program.probe);
+        Ok(Self { form, config, program: Some(Arc::new(program)) })
     }
 
     /// The branches that some label reaches, in the summary's order.
@@ -69,13 +112,27 @@ impl DecisionLoss {
     /// # Panics
     /// The three lengths do not fit together.
     pub fn value_and_gradient(&self, logits: &[f32], truth: &[Vec<u16>], gradient: &mut [f32]) -> f64 {
+        let truth: Vec<Truth> = truth.iter().map(|labels| Truth::Labels(labels)).collect();
+        self.value_and_gradient_of(logits, &truth, gradient)
+    }
+
+    /// As [`DecisionLoss::value_and_gradient`], for answers of any form.
+    ///
+    /// # Shapes
+    /// - `logits`: (N, L), L the raw outputs of a row
+    /// - `truth`: N
+    /// - `gradient`: (N, L), overwritten
+    ///
+    /// # Panics
+    /// The three lengths do not fit together.
+    pub fn value_and_gradient_of(&self, logits: &[f32], truth: &[Truth], gradient: &mut [f32]) -> f64 {
         let width = self.form.width;
         assert_eq!(logits.len(), truth.len() * width, "logits must be (N, L) with N = {}, L = {width}", truth.len());
         assert_eq!(gradient.len(), logits.len(), "the gradient must have the logits' shape");
         let share = 1.0 / truth.len().max(1) as f64;
         let mut row_gradient = vec![0.0; width];
         let mut total = 0.0;
-        for ((row, truth), out) in logits.chunks_exact(width).zip(truth).zip(gradient.chunks_exact_mut(width)) {
+        for ((row, &truth), out) in logits.chunks_exact(width).zip(truth).zip(gradient.chunks_exact_mut(width)) {
             row_gradient.fill(0.0);
             total += self.add_image(row, truth, &mut row_gradient);
             for (out, &slope) in out.iter_mut().zip(&row_gradient) {
@@ -86,15 +143,16 @@ impl DecisionLoss {
     }
 
     /// The loss of one image; adds its gradient.
-    fn add_image(&self, logits: &[f32], truth: &[u16], gradient: &mut [f64]) -> f64 {
-        let scores = Scores::new(&self.form, &self.config, self.config.pooling, logits);
+    fn add_image(&self, logits: &[f32], truth: Truth, gradient: &mut [f64]) -> f64 {
         let mut loss = 0.0;
-        for term in self.open_errors(truth, &scores) {
-            let weight = self.config.weights.of(term.kind());
-            let margin = term.margin(&scores);
-            let (value, slope) = self.config.step.at(margin.value);
-            loss += weight * value;
-            margin.add_slopes(weight * slope, gradient);
+        for (kind, margin) in self.open_errors(self.config.pooling, logits, truth) {
+            // No change of scores makes this decision right, so there is nothing to learn from it.
+            if margin.value > f64::NEG_INFINITY {
+                let weight = self.config.weights.of(kind);
+                let (value, slope) = self.config.step.at(margin.value, self.config.wrong_weight);
+                loss += weight * value;
+                margin.add_slopes(weight * slope, gradient);
+            }
         }
         loss
     }
@@ -105,10 +163,17 @@ impl DecisionLoss {
     /// # Panics
     /// `logits` does not have the vocabulary's size.
     pub fn term_margins(&self, logits: &[f32], truth: &[u16]) -> Vec<TermMargin> {
+        self.term_margins_of(logits, Truth::Labels(truth))
+    }
+
+    /// As [`DecisionLoss::term_margins`], for answers of any form.
+    ///
+    /// # Panics
+    /// `logits` is not as long as a row of raw outputs.
+    pub fn term_margins_of(&self, logits: &[f32], truth: Truth) -> Vec<TermMargin> {
         assert_eq!(logits.len(), self.form.width, "logits must be (L)");
-        let scores = Scores::new(&self.form, &self.config, Pooling::Max, logits);
-        let exact = |term: Term| TermMargin { kind: term.kind(), margin: term.margin(&scores).value };
-        self.open_errors(truth, &scores).into_iter().map(exact).collect()
+        let errors = self.open_errors(Pooling::Max, logits, truth).into_iter();
+        errors.map(|(kind, margin)| TermMargin { kind, margin: margin.value }).collect()
     }
 
     /// The decision margin: the smallest of [`DecisionLoss::term_margins`].
@@ -116,10 +181,24 @@ impl DecisionLoss {
     /// # Panics
     /// `logits` does not have the vocabulary's size.
     pub fn margin(&self, logits: &[f32], truth: &[u16]) -> f64 {
-        self.term_margins(logits, truth).iter().map(|term| term.margin).fold(f64::INFINITY, f64::min)
+        self.margin_of(logits, Truth::Labels(truth))
     }
 
-    fn open_errors(&self, truth: &[u16], scores: &Scores) -> Vec<Term> {
-        terms(self.form.rule, &self.form.right_branches(truth), scores)
+    /// As [`DecisionLoss::margin`], for answers of any form.
+    ///
+    /// # Panics
+    /// `logits` is not as long as a row of raw outputs.
+    pub fn margin_of(&self, logits: &[f32], truth: Truth) -> f64 {
+        self.term_margins_of(logits, truth).iter().map(|term| term.margin).fold(f64::INFINITY, f64::min)
+    }
+
+    /// The critical errors that one image leaves open, with their margins.
+    fn open_errors(&self, pooling: Pooling, logits: &[f32], truth: Truth) -> Vec<(TermKind, Dual)> {
+        if let (Some(program), Truth::Labels(truth)) = (&self.program, truth) {
+            return vec![program.margin(pooling, logits, truth)];
+        }
+        let scores = Scores::new(&self.form, &self.config, pooling, logits);
+        let terms = terms(self.form.rule, &self.form.right_branches(truth), truth, &scores);
+        terms.into_iter().map(|term| (term.kind(), term.margin(&scores))).collect()
     }
 }

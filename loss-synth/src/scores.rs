@@ -1,38 +1,56 @@
-//! One image's logits as the application's branches see them.
+//! One row of raw outputs as the application's branches see it.
+
+mod cut;
+mod taken;
+
+use std::ops::Range;
 
 use crate::config::{LossConfig, Space};
 use crate::dual::Dual;
-use crate::form::{Form, LossBranch, Rule};
+use crate::form::{Form, LossBranch, Outputs, Rule};
+use crate::link::softmax;
 use crate::pooling::Pooling;
 use crate::step::sigmoid;
+use cut::kth_largest_without;
 
-/// A row of logits with the thresholds that labels and branches must exceed to be seen.
+/// A row of raw outputs with the thresholds that labels and branches must exceed to be seen.
 pub(crate) struct Scores<'a> {
     form: &'a Form,
-    logits: &'a [f32],
+    raw: &'a [f32],
     space: Space,
     pub(crate) pooling: Pooling,
     /// Per branch: the score threshold or the cut to k, whichever is higher. The cut is a constant here: were it not,
     /// training could win by lowering an unrelated label.
     thresholds: Vec<f64>,
-    /// The k-th and the next largest logit of all labels, where single labels decide.
+    /// The k-th and the next largest output of all labels, where single labels decide.
     cuts: Option<(f64, f64)>,
 }
 
 impl<'a> Scores<'a> {
-    pub(crate) fn new(form: &'a Form, config: &LossConfig, pooling: Pooling, logits: &'a [f32]) -> Self {
+    pub(crate) fn new(form: &'a Form, config: &LossConfig, pooling: Pooling, raw: &'a [f32]) -> Self {
         let top_k = form.top_k;
         let cut =
-            |branch: &LossBranch| top_k.map_or(f64::NEG_INFINITY, |k| kth_largest_without(logits, k, &branch.labels));
-        let thresholds = form.branches.iter().map(|branch| threshold(config.space, branch, cut(branch))).collect();
+            |branch: &LossBranch| top_k.map_or(f64::NEG_INFINITY, |k| kth_largest_without(raw, k, &branch.labels));
+        let thresholds = form.all_branches().map(|branch| threshold(config.space, branch, cut(branch))).collect();
         let cuts = top_k
-            .filter(|_| form.rule == Rule::LowestScore)
-            .map(|k| (kth_largest_without(logits, k, &[]), kth_largest_without(logits, k + 1, &[])));
-        Self { form, logits, space: config.space, pooling, thresholds, cuts }
+            .filter(|_| matches!(form.rule, Rule::LowestScore | Rule::Each))
+            .map(|k| (kth_largest_without(raw, k, &[]), kth_largest_without(raw, k + 1, &[])));
+        Self { form, raw, space: config.space, pooling, thresholds, cuts }
     }
 
+    /// Branch `k`, or after the last what no branch takes.
     pub(crate) fn branch(&self, k: usize) -> &'a LossBranch {
-        &self.form.branches[k]
+        self.form.branches.get(k).or(self.form.rest.as_ref()).expect("k counts the branches and the rest")
+    }
+
+    /// The items of a list in the order in which they decide.
+    pub(crate) fn items(&self) -> Vec<usize> {
+        self.form.items()
+    }
+
+    /// The place of what no branch takes, if that is one set.
+    pub(crate) fn rest(&self) -> Option<usize> {
+        self.form.rest.as_ref().map(|_| self.form.branches.len())
     }
 
     /// The labels of these branches, each with its branch.
@@ -45,34 +63,54 @@ impl<'a> Scores<'a> {
         self.thresholds[k]
     }
 
+    /// By how much this one label of branch `k` is seen.
+    pub(crate) fn label_seen(&self, k: usize, label: usize) -> Dual {
+        self.label(label).minus_constant(self.label_threshold(k, label))
+    }
+
     /// What this one label of branch `k` must exceed to be seen.
     pub(crate) fn label_threshold(&self, k: usize, label: usize) -> f64 {
         let cut = self.cuts.map_or(f64::NEG_INFINITY, |(kth, next)| {
             // Among the other labels, the k-th largest is the next one for a label that is itself among the first k.
-            if f64::from(self.logits[label]) >= kth { next } else { kth }
+            if f64::from(self.raw[label]) >= kth { next } else { kth }
         });
         threshold(self.space, self.branch(k), cut)
     }
 
     /// One label's score.
     pub(crate) fn label(&self, label: usize) -> Dual {
-        let z = f64::from(self.logits[label]);
+        let z = f64::from(self.raw[label]);
         match self.space {
             Space::Logit => Dual::of_logit(label, z, 1.0),
-            Space::Probability => Dual::of_logit(label, sigmoid(z), sigmoid(z) * sigmoid(-z)),
+            Space::Probability => match &self.form.outputs {
+                Outputs::Slots { slots, floor: false } => self.share(label, slot_of(slots, label)),
+                _ => Dual::of_logit(label, sigmoid(z), sigmoid(z) * sigmoid(-z)),
+            },
         }
+    }
+
+    /// A member's probability among those of its slot.
+    fn share(&self, member: usize, slot: Range<usize>) -> Dual {
+        let shares = softmax(&self.raw[slot.clone()]);
+        let own = shares[member - slot.start];
+        let slope = |other: usize| own * (f64::from(u8::from(other == member)) - shares[other - slot.start]);
+        Dual { value: own, slopes: slot.clone().map(|other| (other, slope(other))).collect() }
     }
 
     /// The largest score of a branch's labels.
     pub(crate) fn best(&self, k: usize) -> Dual {
-        self.pooling.max(self.branch(k).labels.iter().map(|&label| self.label(label)).collect())
+        self.best_of(&self.branch(k).labels)
     }
 
-    /// By how much a branch is taken: above zero exactly when it is.
-    pub(crate) fn taken(&self, k: usize) -> Dual {
-        let seen = self.best(k).minus_constant(self.threshold(k));
-        if self.branch(k).negated { seen.negated() } else { seen }
+    fn best_of(&self, labels: &[usize]) -> Dual {
+        self.pooling.max(labels.iter().map(|&label| self.label(label)).collect())
     }
+}
+
+/// The slot that an output belongs to.
+fn slot_of(slots: &[Range<usize>], output: usize) -> Range<usize> {
+    let at = slots.partition_point(|slot| slot.end <= output);
+    slots.get(at).cloned().unwrap_or(output..output + 1)
 }
 
 /// A branch's score threshold, or the cut to k (a logit) where that is higher.
@@ -83,37 +121,8 @@ fn threshold(space: Space, branch: &LossBranch, cut: f64) -> f64 {
     }
 }
 
-/// The inverse of the sigmoid.
+/// The inverse of the sigmoid; infinite for what no sigmoid reaches.
 pub(crate) fn logit(p: f64) -> f64 {
+    let p = p.clamp(0.0, 1.0);
     (p / (1.0 - p)).ln()
-}
-
-/// The k-th largest (from 1) of the values at other places than `left_out` (ascending); minus infinity if there are
-/// fewer than k: then nothing is cut.
-fn kth_largest_without(values: &[f32], k: usize, left_out: &[usize]) -> f64 {
-    let mut skip = left_out.iter().copied().peekable();
-    let mut others = Vec::with_capacity(values.len());
-    for (i, &value) in values.iter().enumerate() {
-        if skip.next_if_eq(&i).is_none() {
-            others.push(value);
-        }
-    }
-    if others.len() < k {
-        return f64::NEG_INFINITY;
-    }
-    let (_, kth, _) = others.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a));
-    f64::from(*kth)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_cut_is_the_kth_largest_of_the_other_labels() {
-        let values = [5.0, 4.0, 3.0, 2.0];
-        assert!((kth_largest_without(&values, 2, &[]) - 4.0).abs() < 1e-9);
-        assert!((kth_largest_without(&values, 2, &[0, 2]) - 2.0).abs() < 1e-9);
-        assert!(kth_largest_without(&values, 3, &[0, 2]) < f64::MIN);
-    }
 }

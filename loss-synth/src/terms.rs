@@ -10,6 +10,7 @@ pub(crate) use false_alarm::FalseAlarm;
 pub(crate) use miss::Miss;
 pub(crate) use overtake::Overtake;
 
+use crate::answer::Truth;
 use crate::dual::Dual;
 use crate::form::Rule;
 use crate::scores::Scores;
@@ -53,16 +54,31 @@ impl Term {
     }
 }
 
-/// The errors left open when `right[k]` says whether branch `k` should be taken. The decision is right exactly when
-/// every margin is above zero.
-pub(crate) fn terms(rule: Rule, right: &[bool], scores: &Scores) -> Vec<Term> {
+/// The errors left open when `right[k]` says whether branch `k` should be taken, and `truth` which label is true. The
+/// decision is right exactly when every margin is above zero.
+pub(crate) fn terms(rule: Rule, right: &[bool], truth: Truth, scores: &Scores) -> Vec<Term> {
     let all: Vec<usize> = (0..right.len()).collect();
     let (wanted, wrong): (Vec<usize>, Vec<usize>) = all.iter().partition(|&&k| right[k]);
     match rule {
         Rule::Independent => all.into_iter().map(|k| independent(k, right[k])).collect(),
-        _ if wanted.is_empty() => vec![Term::FalseAlarm(FalseAlarm { branches: all })],
+        // A program that is run has no terms of its own.
+        Rule::Program => Vec::new(),
+        Rule::Each => scores.labels_of(&all).map(|(branch, label)| each(branch, label, truth)).collect(),
+        _ if wanted.is_empty()
+            && let Some(rest) = scores.rest() =>
+        {
+            vec![Term::FalseAlarm(FalseAlarm::Rest(rest))]
+        }
+        _ if wanted.is_empty() => vec![Term::FalseAlarm(FalseAlarm::Branches(all))],
+        // That no other branch is taken follows.
+        Rule::Exclusive => vec![Term::Miss(Miss::Branch(wanted[0]))],
         Rule::FirstBranch => by_priority(wanted[0]),
         Rule::HighestScore => widest(wanted.into_iter().map(|k| by_higher_score(k, &wrong)), scores),
+        Rule::FirstItem | Rule::LastItem => {
+            let items = scores.items();
+            let ways = (0..items.len()).map(|at| by_item(wanted[0], items[at], &items[..at], right.len()));
+            widest(ways, scores)
+        }
         Rule::LowestScore => {
             widest(scores.labels_of(&wanted).map(|(branch, label)| by_lower_score(branch, label, &wrong)), scores)
         }
@@ -70,7 +86,23 @@ pub(crate) fn terms(rule: Rule, right: &[bool], scores: &Scores) -> Vec<Term> {
 }
 
 fn independent(k: usize, right: bool) -> Term {
-    if right { Term::Miss(Miss::Branch(k)) } else { Term::FalseAlarm(FalseAlarm { branches: vec![k] }) }
+    if right { Term::Miss(Miss::Branch(k)) } else { Term::FalseAlarm(FalseAlarm::Branches(vec![k])) }
+}
+
+fn each(branch: usize, label: usize, truth: Truth) -> Term {
+    let is_true = matches!(truth, Truth::Labels(labels) if labels.iter().any(|&other| usize::from(other) == label));
+    if is_true {
+        Term::Miss(Miss::Label { branch, label })
+    } else {
+        Term::FalseAlarm(FalseAlarm::Label { branch, label })
+    }
+}
+
+fn by_item(branch: usize, item: usize, earlier: &[usize], branches: usize) -> Vec<Term> {
+    let wrong: Vec<usize> = (0..branches).filter(|&k| k != branch).collect();
+    let overtake = Term::Overtake(Overtake::Item { earlier: earlier.to_vec(), wrong });
+    let open = branches > 1 && !earlier.is_empty();
+    [Term::Miss(Miss::Item { branch, item })].into_iter().chain(open.then_some(overtake)).collect()
 }
 
 fn by_priority(first: usize) -> Vec<Term> {
@@ -98,5 +130,7 @@ fn widest(ways: impl Iterator<Item = Vec<Term>>, scores: &Scores) -> Vec<Term> {
     }
     let room = |way: &Vec<Term>| way.iter().map(|term| term.margin(scores).value).fold(f64::INFINITY, f64::min);
     let with_room = ways.into_iter().map(|way| (room(&way), way));
-    with_room.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, way)| way).unwrap_or_default()
+    // Of equal ways the first.
+    let wider = |best: (f64, Vec<Term>), next: (f64, Vec<Term>)| if next.0 > best.0 { next } else { best };
+    with_room.reduce(wider).map(|(_, way)| way).unwrap_or_default()
 }

@@ -3,7 +3,9 @@
 mod support;
 
 use chameleon_decision::{Bounds, Branch, DecisionType, Limit, MinScore, Order, Summary};
-use chameleon_loss::{DecisionLoss, Formula, LossConfig, LossError, Pooling, Step, TermKind, TermWeights};
+use chameleon_loss::{
+    Answer, DecisionLoss, Formula, Link, LossConfig, LossError, Number, Pooling, Step, TermKind, TermWeights,
+};
 use support::{branch, summary, vocabulary};
 
 fn error(summary: &Summary, config: LossConfig) -> LossError {
@@ -23,10 +25,8 @@ fn a_configuration_that_is_not_a_number_or_out_of_range_is_named() {
         ("step.beta", LossConfig { step: Step::Softplus { beta: f64::NAN, margin: 0.0 }, ..base }),
         ("step.beta", LossConfig { step: Step::Softplus { beta: 0.0, margin: 0.0 }, ..base }),
         ("step.margin", LossConfig { step: Step::Softplus { beta: 1.0, margin: f64::INFINITY }, ..base }),
-        (
-            "step.wrong_weight",
-            LossConfig { step: Step::Sigmoid { beta: 1.0, margin: 0.0, wrong_weight: -1.0 }, ..base },
-        ),
+        ("wrong_weight", LossConfig { wrong_weight: 0.9, ..base }),
+        ("wrong_weight", LossConfig { wrong_weight: f64::NAN, ..base }),
         ("pooling.temperature", LossConfig { pooling: Pooling::LogSumExp { temperature: f64::NAN }, ..base }),
         ("pooling.temperature", LossConfig { pooling: Pooling::LogSumExp { temperature: 0.0 }, ..base }),
         ("weights.miss", LossConfig { weights: weights(f64::NAN), ..base }),
@@ -50,12 +50,15 @@ fn a_decision_outside_the_taxonomy_is_refused_with_its_reason() {
 }
 
 #[test]
-fn a_decision_by_where_a_number_lies_is_refused() {
+fn a_decision_about_numbers_needs_an_answer_of_numbers() {
     let bounds = Bounds { field: "score".to_owned(), low: None, high: Some(Limit { value: 0.0, inclusive: true }) };
-    let range = Branch { regions: vec![vec![bounds]], ..branch("a", &[0]) };
+    let range = Branch { regions: vec![vec![bounds]], ..branch("a", &[]) };
     let summary = Summary { field: Some("score".to_owned()), ..summary(DecisionType::TrueFalse, None, vec![range]) };
     let error = error(&summary, LossConfig::default()).to_string();
     assert!(error.contains("where score lies"), "{error}");
+    let other = Number { field: "magnitude".to_owned(), link: Link::Positive };
+    let error = DecisionLoss::with_answer(&summary, &Answer::Numbers { numbers: vec![other] }, LossConfig::default());
+    assert!(matches!(error, Err(LossError::UnknownField { field, .. }) if field == "score"));
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! The gradient is that of the value, and only critical errors have one.
 
+mod slopes;
 mod support;
 
 use chameleon_decision::{Branch, DecisionType, Order, Summary};
 use chameleon_loss::{DecisionLoss, LossConfig, Pooling, Space, Step, TermWeights};
 use proptest::prelude::*;
+use slopes::check_slopes;
 use support::{WIDTH, any_logits, any_summary, any_truth, branch, summary, vocabulary};
 
 fn loss(summary: &Summary, config: LossConfig) -> DecisionLoss {
@@ -22,39 +24,23 @@ fn any_config() -> impl Strategy<Value = LossConfig> {
     let space = prop_oneof![Just(Space::Logit), Just(Space::Probability)];
     let step = prop_oneof![
         (0.5f64..6.0, 0.0f64..1.0).prop_map(|(beta, margin)| Step::Softplus { beta, margin }),
-        (0.5f64..6.0, 0.0f64..0.3).prop_map(|(beta, margin)| Step::Sigmoid { beta, margin, wrong_weight: 5.0 }),
+        (0.5f64..6.0, 0.0f64..0.3).prop_map(|(beta, margin)| Step::Sigmoid { beta, margin }),
     ];
     let weights = (0.1f64..3.0, 0.1f64..3.0, 0.1f64..3.0).prop_map(|(miss, overtake, false_alarm)| TermWeights {
         miss,
         overtake,
         false_alarm,
     });
-    (pooling, space, step, weights).prop_map(|(pooling, space, step, weights)| LossConfig {
+    let wrong_weight = prop_oneof![Just(1.0), 1.0f64..6.0];
+    (pooling, space, step, weights, wrong_weight).prop_map(|(pooling, space, step, weights, wrong_weight)| LossConfig {
         pooling,
         space,
         step,
         weights,
+        wrong_weight,
         default_top_k: None,
         ..LossConfig::default()
     })
-}
-
-/// Half the distance between the two points of a central difference.
-const STEP: f32 = 1.0 / 256.0;
-/// Of the difference, per unit of step sharpness.
-const TOLERANCE: f64 = 0.02;
-
-/// Whether a function of about this slope jumps between two places: the half that departs more from the slope keeps the
-/// jump however small it gets.
-fn jumps(value: &dyn Fn(f32) -> f64, slope: f64, mut low: f32, mut high: f32) -> bool {
-    // Thirteen halvings leave a millionth, over which even the steepest step here departs by less than half of this.
-    const JUMP: f64 = 5e-5;
-    let departure = |low: f32, high: f32| (value(high) - value(low) - slope * f64::from(high - low)).abs();
-    for _ in 0..13 {
-        let middle = low + (high - low) / 2.0;
-        if departure(low, middle) > departure(middle, high) { high = middle } else { low = middle }
-    }
-    departure(low, high) > JUMP
 }
 
 proptest! {
@@ -67,30 +53,12 @@ proptest! {
     ) {
         let summary = Summary { top_k: None, ..summary };
         let loss = loss(&summary, config);
-        let analytic = gradient(&loss, &logits, &truth);
-        let value = |logits: &[f32]| loss.value_and_gradient(logits, std::slice::from_ref(&truth), &mut [0.0; WIDTH]);
-        for i in 0..WIDTH {
-            let at = |logit: f32| {
-                let mut moved = logits.clone();
-                moved[i] = logit;
-                moved
-            };
-            let (down, up) = (logits[i] - STEP, logits[i] + STEP);
-            // The reference step and an order of labels jump: there no slope is to be had.
-            if jumps(&|logit| value(&at(logit)), f64::from(analytic[i]), down, up) {
-                continue;
-            }
-            // A hard maximum has kinks. Across them, as over any smooth stretch, the difference lies among the slopes.
-            let slopes = [down, logits[i], up].map(|logit| f64::from(gradient(&loss, &at(logit), &truth)[i]));
-            let numeric = (value(&at(up)) - value(&at(down))) / f64::from(up - down);
-            let (least, greatest) = slopes.iter().fold((f64::MAX, f64::MIN), |(a, b), s| (a.min(*s), b.max(*s)));
-            let slack = TOLERANCE * (1.0 + numeric.abs());
-            prop_assert!(
-                (least - slack..=greatest + slack).contains(&numeric),
-                "label {i}: {numeric} and {}",
-                analytic[i]
-            );
-        }
+        let value_and_gradient = |logits: &[f32]| {
+            let mut gradient = [0.0; WIDTH];
+            let value = loss.value_and_gradient(logits, std::slice::from_ref(&truth), &mut gradient);
+            (value, gradient.to_vec())
+        };
+        check_slopes(&value_and_gradient, &logits, 0..WIDTH)?;
     }
 
     #[test]
@@ -126,6 +94,7 @@ const HARD: LossConfig = LossConfig {
     step: Step::Softplus { beta: 2.0, margin: 0.5 },
     pooling: Pooling::Max,
     weights: TermWeights { miss: 1.0, overtake: 1.0, false_alarm: 1.0 },
+    wrong_weight: 1.0,
     min_score: 0.5,
     default_top_k: Some(10),
 };

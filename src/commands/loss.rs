@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use chameleon_loss::{DecisionLoss, LossConfig};
+use chameleon_loss::{Answer, DecisionLoss, LossConfig};
 
 use crate::exit::ExitStatus;
 use crate::{printer, process};
+
+/// Items that a list can have, where the loss is about all of them: as many raw outputs there are.
+const MOST_ITEMS: usize = 10;
 
 /// Whose loss to show.
 #[derive(clap::Args)]
@@ -16,20 +19,39 @@ pub(crate) struct Arguments {
     /// The API call, when the application has several: its line, or its file, a colon and its line
     #[arg(long, value_name = "PLACE")]
     call: Option<String>,
-    /// Print the terms as JSON
-    #[arg(long)]
+    /// What to print
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = Emit::Text)]
+    emit: Emit,
+    /// The same as `--emit json`
+    #[arg(long, conflicts_with = "emit")]
     json: bool,
 }
 
+/// The forms of a loss.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Emit {
+    /// The formula, to read
+    Text,
+    /// Its terms as JSON
+    Json,
+    /// A Python module that needs torch and nothing else
+    Pytorch,
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus> {
+    let catalog = process::catalog(&[], &[])?;
     let process = process::find(&arguments.path, arguments.call.as_deref())?;
-    let vocabulary = chameleon_models::zoo::image_label_vocabulary()?;
-    let loss = DecisionLoss::new(&process.summary, &vocabulary, LossConfig::default())
+    let config = LossConfig { default_top_k: process.api.default_top_k, ..LossConfig::default() };
+    let loss = Answer::of(&process, &catalog.vocabulary(&process.api), MOST_ITEMS)
+        .and_then(|answer| DecisionLoss::of(&process, &answer, config))
         .with_context(|| format!("{}", arguments.path.display()))?;
-    if arguments.json {
-        printer::json(&loss.terms())?;
-    } else {
-        printer::data(&loss.formula())?;
+    match if arguments.json { Emit::Json } else { arguments.emit } {
+        Emit::Text => printer::data(&loss.formula())?,
+        Emit::Json => printer::json(&loss.terms())?,
+        Emit::Pytorch => {
+            let title = format!("Decision loss of {}, about {}.", arguments.path.display(), process.api.path());
+            printer::data(&loss.to_pytorch(&title).with_context(|| format!("{}", arguments.path.display()))?)?;
+        }
     }
     Ok(ExitStatus::Success)
 }

@@ -89,6 +89,21 @@ fn loss_prints_the_formula_with_the_applications_groups() -> Result<()> {
 }
 
 #[test]
+fn loss_is_written_for_programs_too() -> Result<()> {
+    let app = "apps-corpus/garbage-sorter";
+    let json = Chameleon::new()?.run(&["loss", app, "--emit", "json"])?;
+    assert_eq!(Chameleon::new()?.run(&["loss", app, "--json"])?.stdout, json.stdout);
+    let formula: Value = serde_json::from_str(&json.stdout)?;
+    assert_eq!(formula["rule"], "highest_score", "{}", json.stderr);
+    let module = Chameleon::new()?.run(&["loss", app, "--emit", "pytorch"])?;
+    assert_eq!(module.status, Some(0), "{}", module.stderr);
+    for expected in ["class DecisionLoss(", "def forward(self, logits, truth)", "Compost it", "\"Produce\": "] {
+        assert!(module.stdout.contains(expected), "{expected} in {}", module.stdout);
+    }
+    Ok(())
+}
+
+#[test]
 fn a_path_that_does_not_exist_is_one_clear_error() -> Result<()> {
     for command in ["analyze", "loss", "customize"] {
         let finished = Chameleon::new()?.run(&[command, "no/such/app.py"])?;

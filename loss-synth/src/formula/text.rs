@@ -4,9 +4,9 @@ use std::fmt::{self, Display, Formatter};
 
 use chameleon_decision::DecisionType;
 
-use super::{Formula, FormulaBranch};
+use super::{Formula, FormulaBranch, Rival};
 use crate::config::Space;
-use crate::form::Rule;
+use crate::form::{Interval, Rule, Takes};
 use crate::pooling::Pooling;
 use crate::step::Step;
 use crate::terms::TermKind;
@@ -20,32 +20,50 @@ impl Display for Formula {
         for case in &self.cases {
             writeln!(f, "  if {}:", case.when)?;
             for (i, term) in case.terms.iter().enumerate() {
+                let name = if self.rule == Rule::Program { "" } else { name(term.kind) };
                 let sign = if i == 0 { ' ' } else { '+' };
                 let weight =
                     if (term.weight - 1.0).abs() < 1e-12 { String::new() } else { format!("{} ", term.weight) };
-                writeln!(f, "    {sign} {weight}step( {} )  # {}", term.margin, name(term.kind))?;
+                let remark = if name.is_empty() { String::new() } else { format!("  # {name}") };
+                writeln!(f, "    {sign} {weight}step( {} ){remark}", term.margin)?;
             }
         }
         writeln!(f, "\nwhere")?;
-        writeln!(f, "  step(x)    {}", step(self.step))?;
+        writeln!(f, "  step(x)    {}", step(self.step, self.wrong_weight))?;
         let z = match self.space {
             Space::Logit => "the logit of a label",
             Space::Probability => "the score of a label, the sigmoid of its logit",
         };
-        writeln!(f, "  z(label)   {z}")?;
-        writeln!(f, "  m(branch)  {}", largest(self.pooling))?;
-        writeln!(f, "  t(branch)  {}", threshold(self.top_k))?;
+        if self.rival == Some(Rival::Ends) {
+            writeln!(f, "  d(branch)  {}", distance(self.space))?;
+        } else {
+            writeln!(f, "  z(label)   {z}")?;
+        }
+        if let Some(shown) = self.rival.filter(|&rival| rival != Rival::Ends) {
+            writeln!(f, "  m(branch)  {}", largest(self.pooling))?;
+            writeln!(f, "  t(branch)  {}", rival(shown, self.top_k))?;
+            if self.branches.iter().any(|branch| branch.takes != Takes::Seen) {
+                writeln!(f, "  d(branch)  {DISTANCE}")?;
+            }
+        }
         writeln!(f, "\nbranches")?;
-        self.branches.iter().try_for_each(|branch| write_branch(f, branch))
+        self.branches.iter().try_for_each(|branch| write_branch(f, self, branch))
     }
 }
 
 fn kind_of_decision(formula: &Formula) -> &'static str {
     match (formula.decision_type, formula.rule) {
+        (_, Rule::Program) => "the program itself decides, and is run around each output",
+        (_, Rule::Each) => "each label is decided on by itself",
         (DecisionType::TrueFalse, _) => "true-false",
+        (DecisionType::Range, _) => "range: where a number lies decides",
+        (DecisionType::Count, _) => "count: how many items there are decides",
         (DecisionType::MultiSelect, _) => "multi-select: the loss is the sum over branches",
         (_, Rule::HighestScore) => "multi-choice: the first label the API returns decides",
         (_, Rule::LowestScore) => "multi-choice: the last label the API returns decides",
+        (_, Rule::FirstItem) => "multi-choice: the first item of the list decides",
+        (_, Rule::LastItem) => "multi-choice: the last item of the list decides",
+        (_, Rule::Exclusive) => "multi-choice: the answer has one member",
         (_, _) => "multi-choice: the first branch of the application decides",
     }
 }
@@ -58,12 +76,18 @@ fn name(kind: TermKind) -> &'static str {
     }
 }
 
-fn step(step: Step) -> String {
+fn step(step: Step, wrong_weight: f64) -> String {
+    let weighted = wrong_weight > 1.0;
     match step {
-        Step::Softplus { beta, margin } => format!("log(1 + exp({beta} ({margin} - x))) / {beta}"),
-        Step::Sigmoid { beta, margin, wrong_weight } => {
+        Step::Softplus { beta, margin } => {
+            let extra = wrong_weight - 1.0;
+            let wrong = if weighted { format!(" + {extra} log(1 + exp(-{beta} x)) / {beta}") } else { String::new() };
+            format!("log(1 + exp({beta} ({margin} - x))) / {beta}{wrong}")
+        }
+        Step::Sigmoid { beta, margin } if weighted => {
             format!("w / (1 + exp(-{beta} ({margin} - x))), w = {wrong_weight} for x < {margin}, else 1")
         }
+        Step::Sigmoid { beta, margin } => format!("1 / (1 + exp(-{beta} ({margin} - x)))"),
     }
 }
 
@@ -73,6 +97,25 @@ fn largest(pooling: Pooling) -> String {
         Pooling::LogSumExp { temperature } => {
             format!("the largest z of its labels, softly: {temperature} log sum exp(z / {temperature})")
         }
+    }
+}
+
+/// What `d` of a branch with conditions on its labels is.
+const DISTANCE: &str = "the change of scores up to which the branch is taken; below 0, from which on it is";
+
+fn distance(space: Space) -> &'static str {
+    match space {
+        Space::Logit => "by how much the raw output lies inside the intervals below, their ends taken to raw outputs",
+        Space::Probability => "by how much the number lies inside the intervals below; below 0, outside",
+    }
+}
+
+fn rival(rival: Rival, top_k: Option<usize>) -> String {
+    match rival {
+        Rival::Threshold => threshold(top_k),
+        Rival::Members => "the largest z of the other members of the same field".to_owned(),
+        Rival::MembersAndThreshold => "the largest z of the other labels, or the threshold below if higher".to_owned(),
+        Rival::Ends => "the end of an interval".to_owned(),
     }
 }
 
@@ -95,15 +138,18 @@ fn ordinal_largest(k: usize) -> String {
     format!("{k}{suffix} largest")
 }
 
-fn write_branch(f: &mut Formatter<'_>, branch: &FormulaBranch) -> fmt::Result {
+fn write_branch(f: &mut Formatter<'_>, formula: &Formula, branch: &FormulaBranch) -> fmt::Result {
     let count = branch.labels.len();
+    let takes = takes(branch);
+    if formula.rival == Some(Rival::Ends) {
+        return writeln!(f, "  {}: {takes}", branch.name);
+    }
     let labels = if count == 1 { "1 label".to_owned() } else { format!("{count} labels") };
-    let negated = if branch.negated { ", taken when none is seen" } else { "" };
-    writeln!(
-        f,
-        "  {}: {labels}{negated}, threshold {:.3} (score {})",
-        branch.name, branch.threshold, branch.min_score
-    )?;
+    let least = match formula.rival {
+        Some(Rival::Members) | None => String::new(),
+        Some(_) => format!(", threshold {:.3} (score {})", branch.threshold, branch.min_score),
+    };
+    writeln!(f, "  {}: {labels}{takes}{least}", branch.name)?;
     let mut line = String::new();
     for (i, label) in branch.labels.iter().enumerate() {
         let item = if i + 1 == count { label.clone() } else { format!("{label},") };
@@ -117,4 +163,45 @@ fn write_branch(f: &mut Formatter<'_>, branch: &FormulaBranch) -> fmt::Result {
         line.push_str(&item);
     }
     writeln!(f, "    {line}")
+}
+
+/// When the branch is taken, where that is more than that one of its labels is seen.
+fn takes(branch: &FormulaBranch) -> String {
+    let either = |shown: Vec<String>| shown.join(" or ");
+    match &branch.takes {
+        Takes::Seen if branch.negated => ", taken when none is seen".to_owned(),
+        Takes::Seen => String::new(),
+        Takes::Count(ranges) => {
+            let shown = ranges.iter().map(|range| match range.most {
+                Some(most) if most == range.least => format!("{most}"),
+                Some(most) => format!("{} to {most}", range.least),
+                None => format!("{} or more", range.least),
+            });
+            format!(", taken when {} are seen", either(shown.collect()))
+        }
+        Takes::Score(intervals) => {
+            let unseen = if branch.negated { " or none is seen" } else { "" };
+            let shown = either(intervals.iter().map(interval).collect());
+            format!(", taken when the best score lies in {shown}{unseen}")
+        }
+        Takes::Numbers(regions) => {
+            let region = |region: &Vec<(usize, Interval)>| {
+                let bounds = region.iter().map(|(at, bounds)| format!("number {} in {}", at + 1, interval(bounds)));
+                bounds.collect::<Vec<_>>().join(" and ")
+            };
+            either(regions.iter().map(region).collect())
+        }
+    }
+}
+
+fn interval(interval: &Interval) -> String {
+    let low = match interval.low {
+        Some(low) => format!("{}{}", if low.inclusive { '[' } else { '(' }, low.value),
+        None => "..".to_owned(),
+    };
+    let high = match interval.high {
+        Some(high) => format!("{}{}", high.value, if high.inclusive { ']' } else { ')' }),
+        None => "..".to_owned(),
+    };
+    format!("{low}, {high}")
 }

@@ -3,15 +3,26 @@
 use crate::dual::Dual;
 use crate::scores::Scores;
 
-/// The branches of which none may be taken.
+/// What must not happen for the decision to be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FalseAlarm {
-    pub(crate) branches: Vec<usize>,
+pub(crate) enum FalseAlarm {
+    /// None of these branches may be taken.
+    Branches(Vec<usize>),
+    /// What no branch takes must be met.
+    Rest(usize),
+    /// This label of this branch must not be seen.
+    Label { branch: usize, label: usize },
 }
 
 impl FalseAlarm {
-    /// The room of the branch that is nearest to being taken.
+    /// The room of what is nearest to happening.
     pub(crate) fn margin(&self, scores: &Scores) -> Dual {
-        scores.pooling.min(self.branches.iter().map(|&k| scores.taken(k).negated()).collect())
+        match self {
+            Self::Branches(branches) => {
+                scores.pooling.min(branches.iter().map(|&k| scores.taken(k).negated()).collect())
+            }
+            Self::Rest(rest) => scores.taken(*rest),
+            Self::Label { branch, label } => scores.label_seen(*branch, *label).negated(),
+        }
     }
 }

@@ -10,13 +10,16 @@ pub(crate) enum Miss {
     Branch(usize),
     /// This label of this branch must be seen.
     Label { branch: usize, label: usize },
+    /// This item of a list must take this branch.
+    Item { branch: usize, item: usize },
 }
 
 impl Miss {
     pub(crate) fn margin(&self, scores: &Scores) -> Dual {
         match *self {
             Self::Branch(k) => scores.taken(k),
-            Self::Label { branch, label } => scores.label(label).minus_constant(scores.label_threshold(branch, label)),
+            Self::Item { branch, item } => scores.item_taken(branch, item),
+            Self::Label { branch, label } => scores.label_seen(branch, label),
         }
     }
 }

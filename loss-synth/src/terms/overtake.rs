@@ -14,6 +14,8 @@ pub(crate) enum Overtake {
     HigherScore { right: usize, wrong: Vec<usize> },
     /// The lowest-scored seen label wins: no seen label of the branches `wrong` may be below the label `right`.
     LowerScore { right: usize, wrong: Vec<usize> },
+    /// The first item that takes any branch wins: none of these may take one of the branches `wrong`.
+    Item { earlier: Vec<usize>, wrong: Vec<usize> },
     /// Earlier branches win, whatever the scores.
     Priority { earlier: Vec<usize> },
 }
@@ -33,6 +35,11 @@ impl Overtake {
                     unseen.or(scores.label(label).minus(right.clone()))
                 };
                 scores.pooling.min(scores.labels_of(wrong).map(room).collect())
+            }
+            Self::Item { earlier, wrong } => {
+                let room = |(&item, &w): (&usize, &usize)| scores.item_taken(w, item).negated();
+                let pairs = earlier.iter().flat_map(|item| wrong.iter().map(move |w| (item, w)));
+                scores.pooling.min(pairs.map(room).collect())
             }
             Self::Priority { earlier } => {
                 scores.pooling.min(earlier.iter().map(|&k| scores.taken(k).negated()).collect())

@@ -1,0 +1,170 @@
+//! How a network's raw outputs become the answer that an application reads.
+//!
+//! A loss compares scores; a network gives raw outputs. In between stands the form of the API's answer, and it is all
+//! that the two need to know of each other: a trainer for another kind of answer says which of these it trains, the
+//! loss does the rest.
+
+use chameleon_decision::{DecisionProcess, ITEM, Shape, Summary, Vocabulary, show_path};
+use serde::{Deserialize, Serialize};
+
+use crate::error::LossError;
+use crate::link::Link;
+
+/// An enumeration of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// The field, as the summary writes it: `sentiment`, `entities[].type`.
+    pub name: String,
+    /// The labels that stand for its members, as the summary writes them.
+    pub members: Vec<String>,
+}
+
+/// One number of an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Number {
+    /// The field, as the summary writes it: `document_sentiment.score`.
+    pub field: String,
+    /// How raw outputs make it.
+    pub link: Link,
+}
+
+/// The form of the answer, with what each raw output of a row stands for.
+///
+/// | answer     | raw outputs of a row                 | what the application sees                                      |
+/// |------------|--------------------------------------|----------------------------------------------------------------|
+/// | `Labels`   | (L): one a label                     | labels of sufficient score, highest first, cut to k            |
+/// | `Element`  | (L): one a label                     | one item: its best label, if that scores enough                |
+/// | `Members`  | (E x M): one a member, item by item  | for each item and field the member of the greatest output      |
+/// | `Items`    | (E): one a possible item             | how many items score enough                                    |
+/// | `Numbers`  | one or more for each number          | the numbers                                                    |
+///
+/// Where an application decides on every item of a list by itself, a row is one item (`Element`, `Members` of one
+/// item, `Numbers`), and the batch is the items of all inputs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Answer {
+    /// A list of labels.
+    Labels {
+        /// The labels.
+        vocabulary: Vocabulary,
+        /// Whether the API gives scores in 0..100, as bounds on a label's score are then written.
+        percent: bool,
+    },
+    /// One item of a list, such as an object, known by a label.
+    Element {
+        /// The labels.
+        vocabulary: Vocabulary,
+    },
+    /// Members of enumerations.
+    Members {
+        /// The fields; of each, one member stands in every item.
+        fields: Vec<Field>,
+        /// How many items a row is of: 1 for the answer itself.
+        elements: usize,
+    },
+    /// A list of which only the length counts.
+    Items {
+        /// The most there can be.
+        most: usize,
+    },
+    /// Numbers.
+    Numbers {
+        /// The numbers.
+        numbers: Vec<Number>,
+    },
+}
+
+impl Answer {
+    /// Labels with scores in 0..1.
+    pub fn labels(vocabulary: &Vocabulary) -> Self {
+        Self::Labels { vocabulary: vocabulary.clone(), percent: false }
+    }
+
+    /// The form of answer that `process` decides by, with one item a row where items are decided on by themselves.
+    /// `vocabulary` holds the labels of the network, for APIs that name things; `most` is how many items a list can
+    /// have where a row is a whole list.
+    ///
+    /// # Errors
+    /// The summary's field is none of the API's answer.
+    pub fn of(process: &DecisionProcess, vocabulary: &Vocabulary, most: usize) -> Result<Self, LossError> {
+        let (summary, shape) = (&process.summary, &process.api.answer);
+        let fields: Vec<&str> = summary.field.iter().flat_map(|field| field.split(", ")).collect();
+        let leaves: Vec<(String, &Shape)> =
+            shape.leaves().into_iter().map(|(path, leaf)| (show_path(&path), leaf)).collect();
+        let found: Vec<(&str, &Shape)> = fields
+            .iter()
+            .filter_map(|&field| leaves.iter().find(|leaf| leaf.0 == field).map(|leaf| (field, leaf.1)))
+            .collect();
+        let percent = leaves.iter().any(|leaf| leaf.0.contains(ITEM) && *leaf.1 == Shape::Percent);
+        let named = summary.branches.iter().any(|branch| !branch.labels.is_empty());
+        match found.first() {
+            None if !named && !fields.is_empty() => Ok(Self::Items { most }),
+            Some((_, Shape::Choice(_) | Shape::Word(_) | Shape::Flag)) => Ok(members(summary, &found, most)),
+            Some((_, Shape::Number { .. } | Shape::Score | Shape::Percent)) if !named => Ok(numbers(&found)),
+            _ if fields.is_empty()
+                || matches!(found.first(), Some((_, Shape::Name | Shape::Score | Shape::Percent))) =>
+            {
+                Ok(Self::Labels { vocabulary: vocabulary.clone(), percent })
+            }
+            _ => Err(LossError::UnknownField { field: fields.join(", "), api: process.api.path() }),
+        }
+    }
+
+    /// Raw outputs of a row.
+    pub fn width(&self) -> usize {
+        match self {
+            Self::Labels { vocabulary, .. } | Self::Element { vocabulary } => vocabulary.labels.len(),
+            Self::Members { fields, elements } => elements * members_of_one(fields),
+            Self::Items { most } => *most,
+            Self::Numbers { numbers } => numbers.iter().map(|number| number.link.width()).sum(),
+        }
+    }
+}
+
+/// Raw outputs of one item.
+pub(crate) fn members_of_one(fields: &[Field]) -> usize {
+    fields.iter().map(|field| field.members.len()).sum()
+}
+
+/// The summary writes a member with its field, from the item on, where there are several fields.
+fn members(summary: &Summary, found: &[(&str, &Shape)], most: usize) -> Answer {
+    let fields = found.iter().map(|&(name, leaf)| {
+        let own = name.rsplit_once("[].").map_or(name, |(_, own)| own);
+        let shown = |member: &String| if found.len() == 1 { member.clone() } else { format!("{own} {member}") };
+        Field { name: name.to_owned(), members: members_of(leaf).iter().map(shown).collect() }
+    });
+    let fields: Vec<Field> = fields.collect();
+    let in_list = found.iter().any(|field| field.0.contains(ITEM));
+    Answer::Members { fields, elements: if in_list && !summary.per_element { most } else { 1 } }
+}
+
+fn members_of(leaf: &Shape) -> Vec<String> {
+    match leaf {
+        // A number that no member has is an empty name.
+        Shape::Choice(choice) => choice.members.iter().filter(|member| !member.is_empty()).cloned().collect(),
+        Shape::Word(words) => words.clone(),
+        Shape::Flag => vec!["false".to_owned(), "true".to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+/// What has no limit that anyone meets is only known to be positive.
+fn numbers(found: &[(&str, &Shape)]) -> Answer {
+    let link = |leaf: &Shape| match leaf {
+        Shape::Percent => Link::Bounded { low: 0.0, high: 100.0 },
+        Shape::Number { low, high } if *low == 0.0 && *high > 1.0 => Link::Positive,
+        Shape::Number { low, high } => Link::Bounded { low: *low, high: *high },
+        _ => Link::Bounded { low: 0.0, high: 1.0 },
+    };
+    let numbers = found.iter().map(|(field, leaf)| Number { field: (*field).to_owned(), link: link(leaf) });
+    Answer::Numbers { numbers: numbers.collect() }
+}
+
+/// What is true of one row's input.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Truth<'a> {
+    /// Indices of the raw outputs that are true: labels, members (one a field and item), items that are there.
+    Labels(&'a [u16]),
+    /// The numbers of the answer in order; of [`Answer::Items`] the one number of items.
+    Numbers(&'a [f64]),
+}

@@ -1,0 +1,198 @@
+//! From a summary's names to indices of raw outputs.
+
+use std::collections::{HashMap, HashSet};
+
+use chameleon_decision::{Bounds, Branch, Summary};
+
+use super::takes::{joined, joined_counts};
+use super::{CountRange, Interval, LossBranch, Outputs, Takes};
+use crate::answer::{Answer, members_of_one};
+use crate::error::LossError;
+
+/// The field of a bound on how many items there are.
+const COUNT: &str = "count";
+
+/// How raw outputs are seen, and what each stands for.
+pub(super) fn outputs(answer: &Answer) -> (Outputs, Vec<String>) {
+    match answer {
+        Answer::Labels { vocabulary, .. } => (Outputs::Scored, vocabulary.labels.clone()),
+        Answer::Element { vocabulary } => {
+            let slots = std::iter::once(0..vocabulary.labels.len()).collect();
+            (Outputs::Slots { slots, floor: true }, vocabulary.labels.clone())
+        }
+        Answer::Members { fields, elements } => {
+            let sizes: Vec<usize> =
+                (0..*elements).flat_map(|_| fields.iter().map(|field| field.members.len())).collect();
+            let mut start = 0;
+            let slots = sizes.iter().map(|size| {
+                start += size;
+                start - size..start
+            });
+            let slots = slots.collect();
+            let members: Vec<&String> = fields.iter().flat_map(|field| &field.members).collect();
+            let shown = |element: usize, member: &String| match elements {
+                1 => member.clone(),
+                _ => format!("{member} of item {}", element + 1),
+            };
+            let shown = &shown;
+            let names = (0..*elements).flat_map(|element| members.iter().map(move |member| shown(element, member)));
+            (Outputs::Slots { slots, floor: false }, names.collect())
+        }
+        Answer::Items { most } => (Outputs::Scored, (1..=*most).map(|item| format!("item {item}")).collect()),
+        Answer::Numbers { numbers } => {
+            let mut start = 0;
+            let mut placed = Vec::new();
+            for number in numbers {
+                placed.push((start, number.clone()));
+                start += number.link.width();
+            }
+            let names =
+                numbers.iter().flat_map(|number| std::iter::repeat_n(number.field.clone(), number.link.width()));
+            (Outputs::Numbers(placed), names.collect())
+        }
+    }
+}
+
+/// The branches, those that nothing reaches too.
+pub(super) fn branches(summary: &Summary, answer: &Answer, min_score: f64) -> Result<Vec<LossBranch>, LossError> {
+    let index = index(answer);
+    summary.branches.iter().map(|branch| compile(branch, summary, answer, &index, min_score)).collect()
+}
+
+/// The raw outputs of each label.
+fn index(answer: &Answer) -> HashMap<&str, Vec<usize>> {
+    match answer {
+        Answer::Labels { vocabulary, .. } | Answer::Element { vocabulary } => {
+            vocabulary.labels.iter().enumerate().map(|(at, label)| (label.as_str(), vec![at])).collect()
+        }
+        Answer::Members { fields, elements } => {
+            let one = members_of_one(fields);
+            let members = fields.iter().flat_map(|field| &field.members).enumerate();
+            let places = |at: usize| (0..*elements).map(|element| element * one + at).collect();
+            members.map(|(at, member)| (member.as_str(), places(at))).collect()
+        }
+        Answer::Items { .. } | Answer::Numbers { .. } => HashMap::new(),
+    }
+}
+
+fn compile(
+    branch: &Branch,
+    summary: &Summary,
+    answer: &Answer,
+    index: &HashMap<&str, Vec<usize>>,
+    min_score: f64,
+) -> Result<LossBranch, LossError> {
+    let bound = branch.min_score.map_or(0.0, |min| min.value);
+    // The comparison is false for NaN, too.
+    let attainable = bound < 1.0;
+    if !attainable {
+        return Err(LossError::MinScore { branch: branch.name.clone(), value: bound });
+    }
+    if bound > 0.0 && matches!(answer, Answer::Members { .. }) {
+        let reason = format!("branch `{}` asks for the score of an item, and its members have none", branch.name);
+        return Err(LossError::NotInTaxonomy { reason });
+    }
+    let mut labels = Vec::new();
+    for label in &branch.labels {
+        labels.extend(index.get(label.as_str()).ok_or_else(|| LossError::UnknownLabel {
+            branch: branch.name.clone(),
+            label: label.clone(),
+            vocabulary: summary.vocabulary.clone(),
+        })?);
+    }
+    if let Answer::Items { most } = answer {
+        labels = (0..*most).collect();
+    }
+    labels.sort_unstable();
+    labels.dedup();
+    let takes = takes(branch, answer)?;
+    let min_score = bound.max(min_score);
+    Ok(LossBranch { name: branch.name.clone(), labels, negated: branch.negated, min_score, takes })
+}
+
+fn takes(branch: &Branch, answer: &Answer) -> Result<Takes, LossError> {
+    let Some(field) = branch.regions.first().and_then(|region| region.first()).map(|bounds| bounds.field.as_str())
+    else {
+        return Ok(Takes::Seen);
+    };
+    let intervals = |whole: f64| {
+        let all = branch.regions.iter().flatten().map(|bounds| interval(bounds, whole));
+        joined(all.collect())
+    };
+    match answer {
+        Answer::Numbers { numbers } => {
+            let place = |bounds: &Bounds| {
+                let at = numbers.iter().position(|number| number.field == bounds.field);
+                at.map(|at| (at, interval(bounds, 1.0))).ok_or_else(|| unknown(&bounds.field))
+            };
+            if numbers.len() == 1 && branch.regions.iter().all(|region| region.len() == 1) {
+                branch.regions.iter().flatten().try_for_each(|bounds| place(bounds).map(drop))?;
+                return Ok(Takes::Numbers(intervals(1.0).into_iter().map(|one| vec![(0, one)]).collect()));
+            }
+            let region = |region: &Vec<Bounds>| region.iter().map(place).collect::<Result<Vec<_>, _>>();
+            Ok(Takes::Numbers(branch.regions.iter().map(region).collect::<Result<_, _>>()?))
+        }
+        _ if field == COUNT => {
+            let ranges = branch.regions.iter().flatten().map(count_range);
+            Ok(Takes::Count(joined_counts(ranges.collect())))
+        }
+        Answer::Labels { percent, .. } if !branch.labels.is_empty() => {
+            Ok(Takes::Score(intervals(if *percent { 100.0 } else { 1.0 })))
+        }
+        Answer::Element { .. } if !branch.labels.is_empty() => Ok(Takes::Score(intervals(1.0))),
+        _ => Err(LossError::NotInTaxonomy { reason: format!("it is taken by where {field} lies") }),
+    }
+}
+
+fn unknown(field: &str) -> LossError {
+    LossError::UnknownField { field: field.to_owned(), api: "the answer".to_owned() }
+}
+
+fn interval(bounds: &Bounds, whole: f64) -> Interval {
+    let scaled = |limit: chameleon_decision::Limit| chameleon_decision::Limit { value: limit.value / whole, ..limit };
+    Interval { low: bounds.low.map(scaled), high: bounds.high.map(scaled) }
+}
+
+/// Whole numbers only: `> 2` is `>= 3`.
+fn count_range(bounds: &Bounds) -> CountRange {
+    let least = bounds.low.map_or(0.0, |low| if low.inclusive { low.value.ceil() } else { low.value.floor() + 1.0 });
+    let most = bounds.high.map(|high| if high.inclusive { high.value.floor() } else { high.value.ceil() - 1.0 });
+    CountRange { least: least.max(0.0) as usize, most: most.map(|most| most.max(0.0) as usize) }
+}
+
+/// Labels that belong together in a program that is run.
+pub(super) fn group(name: &str, labels: Vec<usize>) -> LossBranch {
+    LossBranch { name: name.to_owned(), labels, negated: false, min_score: 0.0, takes: Takes::Seen }
+}
+
+/// In a multi-choice a label alone reaches one branch; should a summary list it twice, the first branch keeps it.
+pub(super) fn keep_first_owner(branches: &mut [LossBranch]) {
+    let mut owned = HashSet::new();
+    for branch in branches {
+        branch.labels.retain(|&label| owned.insert(label));
+    }
+}
+
+/// A label by itself takes a black-list unless it is listed.
+pub(super) fn turn_black_lists(branches: &mut [LossBranch], width: usize) {
+    for branch in branches.iter_mut().filter(|branch| branch.negated) {
+        branch.labels = (0..width).filter(|label| branch.labels.binary_search(label).is_err()).collect();
+        branch.negated = false;
+    }
+}
+
+/// Whether some answer takes the branch and another does not. Numbers of items that no answer has are dropped.
+pub(super) fn is_reachable(branch: &mut LossBranch, top_k: Option<usize>) -> bool {
+    let most = branch.labels.len().min(top_k.unwrap_or(usize::MAX));
+    match &mut branch.takes {
+        Takes::Seen | Takes::Score(_) => !branch.labels.is_empty(),
+        Takes::Numbers(regions) => !regions.is_empty(),
+        Takes::Count(ranges) => {
+            ranges.retain(|range| range.least <= most);
+            for range in ranges.iter_mut() {
+                range.most = range.most.filter(|&limit| limit < most);
+            }
+            !ranges.is_empty() && *ranges != [CountRange { least: 0, most: None }]
+        }
+    }
+}
