@@ -11,10 +11,11 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use chameleon_analyzer::{Catalog, analyze, analyze_from};
-use chameleon_decision::{ApiOutput, Constant, DecisionProcess, Expr, ExprKind, Span, Vocabulary};
-use corpus::{App, Described, Material, apps, constant_arguments, constants};
+use chameleon_decision::{ApiOutput, DecisionProcess, Span, Vocabulary};
+use corpus::{App, CALLING, Described, Material, apps, constants};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use support::{Random, python, short};
@@ -50,7 +51,10 @@ fn every_application_has_the_summary_beside_it() {
 #[test]
 fn every_application_decides_as_in_cpython() {
     let apps = apps();
-    assert_eq!(apps.len(), 77, "applications");
+    if std::env::var("ONLY").is_err() {
+        // LOCAL
+        assert_eq!(apps.len(), 77, "applications");
+    } // LOCAL
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let (mut requests, mut runs) = (Vec::new(), Vec::new());
     let mut failures = Vec::new();
@@ -83,6 +87,9 @@ fn every_application_decides_as_in_cpython() {
     }
     println!("{compared} decisions agree on {ANSWERS} answers each");
     let open = |failure: &String| OPEN.iter().any(|(known, _)| failure.starts_with(known));
+    for failure in failures.iter().filter(|failure| open(failure)) {
+        println!("open: {failure}\n");
+    }
     let closed: Vec<_> =
         OPEN.iter().filter(|(known, _)| !failures.iter().any(|failure| failure.starts_with(known))).collect();
     assert!(closed.is_empty(), "these agree now, so they are no longer open: {closed:?}");
@@ -90,20 +97,19 @@ fn every_application_decides_as_in_cpython() {
     assert!(failures.is_empty(), "{} disagree\n{}", failures.len(), failures.join("\n"));
 }
 
+#[test]
+fn print_statements_of_python_2_become_calls() {
+    let module = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/python2.py");
+    let status = Command::new("python3").args(["-m", "doctest"]).arg(module).status().expect("python3 is needed");
+    assert!(status.success());
+}
+
 /// Decisions that are not followed as far as they can be run, and why. They show as undecided, as read under a reported
 /// assumption, or as one decision where there are two; none of them is a wrong reading of what was followed.
 const OPEN: &[(&str, &str)] = &[
-    ("ai-server-proto ", "the verdict is an object of a class with attributes of its own"),
-    ("calbot ", "a dictionary that is filled from a file outside the application"),
-    ("dmnmd ", "how often a thing is done is no part of a decision"),
-    ("hacknyu ", "a name that nothing defines is taken to come from outside, where CPython raises NameError"),
     ("hlpfl google/language/analyze_entities", "two APIs in one condition: the other answer is unknown"),
     ("photob ", "words that go through a database"),
-    ("SnapTrack-HACK112 ", "the answer of another web service"),
-    ("soap ", "Python 2, which CPython 3 does not run"),
     ("socialeyes-makespp2018 ", "two APIs in one condition: the other answer is unknown"),
-    ("thgml-lastmeal ", "the size of a file that the application writes"),
-    ("tone ", "the product of two numbers chooses a word that only a look-up outside shows"),
     ("uottahack-2019 ", "attributes of objects of one class, of which there are several"),
     ("welikethespeech ", "two APIs in one condition: read as if the other one answered something"),
 ];
@@ -118,28 +124,22 @@ fn catalog() -> Catalog {
     Catalog::new(Vocabulary { name: "image-labels".to_owned(), labels })
 }
 
-/// The process that begins where the application is run.
+/// The process that begins where the application is run: its own module, or the call, as the last function of a copy.
 fn process(app: &App, decision: &Described) -> Option<DecisionProcess> {
     let is_script = decision.run.call == "<module>";
-    let entry = if is_script { "<module>" } else { decision.decides_in.as_str() };
-    let analysis = analyze_from(&app.folder, &catalog(), Some(entry)).expect("an analysis");
+    let (copy, entry) = if is_script { (None, "<module>") } else { (Some(app.calling(&decision.run)), CALLING) };
+    let folder = copy.as_ref().unwrap_or(&app.folder);
+    let analysis = analyze_from(folder, &catalog(), Some(entry)).expect("an analysis");
+    if let Some(copy) = &copy {
+        fs::remove_dir_all(copy).expect("the copy goes away");
+    }
     let file = |process: &DecisionProcess, span: Span| process.program.files[span.file as usize].clone();
-    let mut found = analysis.processes.into_iter().filter(|process| {
+    analysis.processes.into_iter().find(|process| {
         let entry = &process.program.functions[process.program.entry.0 as usize];
         process.api.path() == decision.api
             && file(process, process.call) == decision.calls_in.file
             && (!is_script || file(process, entry.span) == decision.run.file)
-    });
-    let mut process = found.next()?;
-    let entry = process.program.entry.0 as usize;
-    let arguments = constant_arguments(&decision.run.call);
-    for (parameter, argument) in process.program.functions[entry].parameters.iter_mut().zip(arguments) {
-        if let Some(value) = argument {
-            let value: Constant = serde_json::from_value(value).expect("a constant");
-            parameter.default = Some(Expr { span: Span::default(), kind: ExprKind::Constant { value } });
-        }
-    }
-    Some(process)
+    })
 }
 
 fn answers(process: &DecisionProcess, random: &mut Random) -> Vec<Value> {

@@ -20,6 +20,7 @@ mod ranges;
 mod regions;
 mod scores;
 mod subject;
+mod together;
 mod verify;
 mod warnings;
 mod words;
@@ -124,8 +125,11 @@ impl Draft {
             return Ok(());
         }
         self.warnings = about_names;
-        let same = || Reason(SAME_OUTCOME.to_owned());
-        Err(self.put_off.take().unwrap_or_else(same))
+        if let Some(reason) = self.put_off.take() {
+            return Err(reason);
+        }
+        let together = together::reason(&mut probe, &api.answer, &constants, self.default_outcome)?;
+        Err(together.unwrap_or_else(|| Reason(SAME_OUTCOME.to_owned())))
     }
 
     fn warn(&mut self, program: &Program, message: String) {

@@ -322,6 +322,14 @@ impl<'t> Project<'t> {
         }
     }
 
+    /// Whether names of a module may come from where they are not seen: everything of a library, code in strings, the
+    /// module's table of names.
+    pub(super) fn may_define_unseen(&self, module: usize) -> bool {
+        let module = &self.modules[module];
+        let hidden = ["globals(", "exec(", "execfile(", "exec ", "__builtin", "builtins"];
+        !module.stars.is_empty() || hidden.iter().any(|word| module.parsed.text.contains(word))
+    }
+
     fn referent(&self, module: usize, binding: &Binding) -> Referent {
         match binding {
             Binding::Variable => Referent::Free(String::new()),

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chameleon_decision::Shape;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::support::Random;
 
@@ -39,12 +40,53 @@ pub(crate) struct Run {
     pub(crate) call: String,
 }
 
+/// The function that a copy of an application ends with: it makes the call that runs the application.
+pub(crate) const CALLING: &str = "calling";
+
+/// What stands for the placeholders in a call, as in the harness.
+const PLACEHOLDERS: [(&str, &str); 3] = [
+    ("{image}", "'image.jpg'"),
+    ("{bytes}", "b'not looked at'"),
+    ("{text}", "'A text of a dozen words that nobody reads, as the answer is given.'"),
+];
+
+impl App {
+    /// A copy of the application in a folder of its own, in which the file that is run ends with [`CALLING`].
+    pub(crate) fn calling(&self, run: &Run) -> PathBuf {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let own = format!("{}-{}-{}", self.name, std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(own);
+        copy(&self.folder, &folder);
+        let call = PLACEHOLDERS.iter().fold(run.call.clone(), |call, (name, literal)| call.replace(name, literal));
+        let file = folder.join(&run.file);
+        let source = fs::read_to_string(&file).expect("the source");
+        fs::write(&file, format!("{source}\n\ndef {CALLING}():\n    return {call}\n")).expect("the source is written");
+        folder
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let target = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).expect("a copy");
+        }
+    }
+}
+
 /// All applications, by folder.
 pub(crate) fn apps() -> Vec<App> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../apps-corpus");
     let entries = fs::read_dir(corpus).expect("the corpus").map(|entry| entry.expect("an entry").path());
     let mut folders: Vec<PathBuf> = entries.filter(|path| path.join("app.json").is_file()).collect();
     folders.sort();
+    if let Ok(only) = std::env::var("ONLY") {
+        folders.retain(|f| only.split(',').any(|o| f.ends_with(o)));
+    } // LOCAL
     let read = |folder: PathBuf| {
         let text = fs::read_to_string(folder.join("app.json")).expect("a description");
         let app: App = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
@@ -163,22 +205,4 @@ pub(crate) fn constants(program: &Value, words: &mut Vec<String>, numbers: &mut 
         Value::Array(items) => items.iter().for_each(|item| constants(item, words, numbers)),
         _ => {}
     }
-}
-
-/// The constants among a call's arguments, by place: `check({image}, 2)` gives nothing and 2.
-pub(crate) fn constant_arguments(call: &str) -> Vec<Option<Value>> {
-    let Some((_, arguments)) = call.rsplit_once('(') else { return Vec::new() };
-    let arguments = arguments.trim_end_matches(')');
-    let constant = |argument: &str| {
-        let argument = argument.trim();
-        let text = argument.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
-        match (text, argument.parse::<i64>(), argument.parse::<f64>()) {
-            (Some(text), ..) => Some(json!({ "str": text })),
-            (_, Ok(number), _) => Some(json!({ "int": number })),
-            (_, _, Ok(number)) => Some(json!({ "float": number })),
-            _ if argument == "None" => Some(json!("none")),
-            _ => None,
-        }
-    };
-    arguments.split(',').map(constant).collect()
 }

@@ -129,14 +129,9 @@ impl<'p> Machine<'p, '_> {
                 }
                 _ => raise("TypeError"),
             },
-            "getattr" => match (args.get(0), args.get(1)) {
-                (Some(object), Some(Value::Str(name))) => {
-                    let name = name.as_str().to_owned();
-                    self.attribute(&object.clone(), &name)
-                }
-                _ => raise("TypeError"),
-            },
+            "getattr" => self.getattr(&args),
             "<record>" => Ok(self.record(args)),
+            "<undefined>" => raise("NameError"),
             "random.shuffle" => {
                 args.positional.first().into_iter().for_each(super::expressions::forget_items);
                 Ok(Value::None)
@@ -165,6 +160,13 @@ impl<'p> Machine<'p, '_> {
             }
             _ if name.starts_with("operator.") => self.operator(name, &args, span),
             _ => Ok(Value::unknown(format!("{name}(...)"))),
+        }
+    }
+
+    fn getattr(&mut self, args: &Args<'p>) -> Run<Value<'p>> {
+        match (args.get(0), args.get(1)) {
+            (Some(object), Some(Value::Str(name))) => self.attribute(object, name.as_str()),
+            _ => raise("TypeError"),
         }
     }
 

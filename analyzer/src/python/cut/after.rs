@@ -129,6 +129,14 @@ impl Cut<'_> {
                 {
                     *expr = unknown(expr.span, &format!("{}.{name}(...)", described(object)));
                 }
+                // What something outside chooses among values of the program is something outside.
+                if let ExprKind::IfElse { test, body, orelse } = &expr.kind
+                    && self.is_outside(test)
+                    && !self.fact(body).api
+                    && !self.fact(orelse).api
+                {
+                    *expr = unknown(expr.span, "what something outside chooses");
+                }
             });
         });
         stmt

@@ -9,6 +9,9 @@ use crate::apis::Operation;
 use crate::python::project::Referent;
 use crate::python::syntax::{field, named, visit_all};
 
+/// The builtin that stands for reading a name that nothing defines.
+const UNDEFINED: &str = "<undefined>";
+
 /// Functions that send a request to an address.
 const SENDERS: &[&str] = &["post", "urlopen", "request", "Request", "fetch"];
 
@@ -33,15 +36,35 @@ impl<'t> Lower<'_, 't> {
         let limit = self.limit_in(arguments, names);
         let limit = limit.or_else(|| if called.by_request { self.limit_in(body, names) } else { None });
         let max_results = limit.map(|limit| Box::new(self.expr(limit)));
-        Some(ExprKind::ApiOutput { max_results, form: called.form })
+        let output = ExprKind::ApiOutput { max_results, form: called.form };
+        let Some(name) = self.undefined_client(callee) else { return Some(output) };
+        let reason = format!("nothing defines `{name}`: Python raises NameError here, before the API is asked");
+        self.problem(node, reason);
+        let kind = ExprKind::Builtin { name: UNDEFINED.to_owned(), args: Vec::new(), keywords: Vec::new() };
+        let (raises, output) = (self.at(node, kind), self.at(node, output));
+        Some(self.second(node, raises, output))
+    }
+
+    /// The name that a call's client begins with, where nothing at all defines it.
+    fn undefined_client(&self, callee: Node<'t>) -> Option<String> {
+        let mut client = field(callee, "object")?;
+        while let Some(object) = field(client, "object") {
+            client = object;
+        }
+        if client.kind() != "identifier" {
+            return None;
+        }
+        match self.project.lookup(self.function, self.parsed.text(client)) {
+            Referent::Free(name) if !self.project.may_define_unseen(self.module()) => Some(name),
+            _ => None,
+        }
     }
 
     /// A method of a client: the library's, or the discovery client's.
     fn client_call(&self, callee: Node<'t>, arguments: Node<'t>) -> Option<Called<'t>> {
         let (object, method) = (field(callee, "object")?, field(callee, "attribute")?);
         let method = self.parsed.text(method);
-        let own = self.class_of(object).is_some_and(|class| self.project.method(class, method).is_some());
-        if own || matches!(self.referent(callee), Some(Referent::Function(_))) {
+        if self.own_method(callee).is_some() || matches!(self.referent(callee), Some(Referent::Function(_))) {
             return None;
         }
         let is = |methods: &[String]| methods.iter().any(|known| known == method);

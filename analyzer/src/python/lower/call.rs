@@ -67,7 +67,7 @@ impl<'t> Lower<'_, 't> {
     }
 
     /// Evaluates both, gives the second.
-    fn second(&mut self, node: Node<'t>, first: Expr, second: Expr) -> ExprKind {
+    pub(super) fn second(&mut self, node: Node<'t>, first: Expr, second: Expr) -> ExprKind {
         let pair = self.at(node, ExprKind::Tuple { elements: vec![first, second] });
         let index = self.at(node, super::expr::constant(chameleon_decision::Constant::Int(1)));
         ExprKind::Subscript { object: Box::new(pair), index: Box::new(index) }
@@ -156,6 +156,12 @@ impl<'t> Lower<'_, 't> {
         self.second(node, object, call)
     }
 
+    /// The application's own method that a callee is.
+    pub(super) fn own_method(&self, callee: Node<'t>) -> Option<usize> {
+        let (object, name) = (field(callee, "object")?, field(callee, "attribute")?);
+        self.project.method(self.class_of(object)?, self.parsed.text(name))
+    }
+
     fn referent_of_call(&self, call: Node<'t>) -> Option<Referent> {
         self.referent(field(call, "function")?)
     }
@@ -168,6 +174,9 @@ impl<'t> Lower<'_, 't> {
     /// `MessageToDict(response)`, `json.loads(MessageToJson(response))`: the response in another dress.
     fn converted_response(&self, callee: Node<'t>, arguments: Node<'t>) -> Option<Node<'t>> {
         let last = |callee: Node<'_>| self.parsed.text(callee).rsplit('.').next().unwrap_or_default().to_owned();
+        if matches!(self.referent(callee), Some(Referent::Function(_))) || self.own_method(callee).is_some() {
+            return None;
+        }
         let first = *named(arguments).first()?;
         if RESPONSE_CONVERTERS.contains(&last(callee).as_str()) {
             return Some(first);
