@@ -1,0 +1,66 @@
+//! How long the analysis of an application takes, on one core: every application of the corpus, from its files on disk to
+//! its decision processes.
+//!
+//!     cargo bench -p chameleon-analyzer
+//!
+//! Prints milliseconds, the median of several runs each, slowest first.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use chameleon_analyzer::{Catalog, analyze};
+use chameleon_decision::Vocabulary;
+
+/// Runs of each application, after one that is not timed.
+const RUNS: usize = 5;
+
+fn main() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let catalog = Catalog::new(labels(&root.join("models/zoo/image-labels/labels.json")));
+    let mut timed: Vec<(Duration, String)> = applications(&root.join("apps-corpus"))
+        .into_iter()
+        .map(|folder| {
+            let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            (median(&folder, &catalog), name)
+        })
+        .collect();
+    timed.sort_by(|a, b| b.cmp(a));
+    for (time, name) in &timed {
+        println!("{:>9.2}  {name}", milliseconds(*time));
+    }
+    let total: Duration = timed.iter().map(|timed| timed.0).sum();
+    println!("{:>9.2}  the median of {} applications", milliseconds(timed[timed.len() / 2].0), timed.len());
+    println!("{:>9.2}  all together", milliseconds(total));
+}
+
+/// Folders of applications, by name.
+fn applications(corpus: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(corpus).expect("the corpus").map(|entry| entry.expect("an entry").path());
+    let mut folders: Vec<PathBuf> = entries.filter(|path| path.join("app.json").is_file()).collect();
+    folders.sort();
+    folders
+}
+
+fn median(folder: &Path, catalog: &Catalog) -> Duration {
+    let run = |_| {
+        let start = Instant::now();
+        analyze(folder, catalog).expect("an analysis");
+        start.elapsed()
+    };
+    let mut times: Vec<Duration> = (0..=RUNS).map(run).skip(1).collect();
+    times.sort();
+    times[RUNS / 2]
+}
+
+fn labels(path: &Path) -> Vocabulary {
+    let text = fs::read_to_string(path).expect("the labels of the model that ships");
+    let labels: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let names = labels["labels"].as_array().expect("a list").iter();
+    let labels = names.map(|label| label["name"].as_str().expect("a name").to_owned()).collect();
+    Vocabulary { name: "image-labels".to_owned(), labels }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
