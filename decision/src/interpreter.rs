@@ -17,6 +17,7 @@ mod format_spec;
 mod json;
 mod json_text;
 mod machine;
+mod memory;
 mod methods;
 mod operators;
 mod regex;
@@ -32,3 +33,4 @@ mod value;
 
 pub use machine::Observation;
 pub(crate) use machine::{Choice, Ran, Trace, run};
+pub(crate) use memory::Memory;

@@ -11,6 +11,9 @@ const STEPS: i32 = 8;
 /// How many names are tried that a program's words have nothing to do with.
 const UNRELATED: usize = 8;
 
+/// How many of a program's words are tried as names themselves.
+const MAX_WORDS: usize = 48;
+
 /// Answers that go different ways through a program: nothing, every name alone that its words have to do with, every
 /// other part alone with values from its range.
 pub(super) fn answers<'a>(
@@ -30,6 +33,21 @@ pub(super) fn answers<'a>(
         values(leaf).into_iter().map(move |value| ApiOutput::Answer { answer: shape.with(&path, value) })
     });
     nothing.chain(single).chain(parts)
+}
+
+/// More answers, on which outcomes show that no part of an answer leads to alone: the program's words themselves, all of
+/// them at once, and many things that it has no word for.
+pub(super) fn more_answers(program: &Program) -> impl Iterator<Item = ApiOutput> + use<> {
+    let words = words(program);
+    let sure = |labels: &[String]| ApiOutput::labels(labels.iter().map(|label| (label.as_str(), 1.0)));
+    let all = [sure(&words)];
+    let many = [3, 12].map(|count| sure(&(0..count).map(|at| format!("Qzxjv{at}")).collect::<Vec<_>>()));
+    let single = words.into_iter().take(MAX_WORDS).flat_map(move |word| {
+        let mut rest = word.chars();
+        let capitalised = rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect());
+        [sure(&[capitalised]), sure(&[word])]
+    });
+    all.into_iter().chain(many).chain(single)
 }
 
 /// The texts a program is written with, in lower case, but for those too short to tell names apart.

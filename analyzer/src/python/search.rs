@@ -1,5 +1,7 @@
 //! Looks for the function on a chain that decides by the answer alone, and for the fewest assumptions that it takes.
 
+use std::collections::HashSet;
+
 use chameleon_decision::{DecideError, Decider, DecisionProcess, FORMAT_VERSION, Problem, Span, Vocabulary, summarize};
 
 use super::cut::{Assumption, Open, Ways};
@@ -45,26 +47,26 @@ impl Run<'_> {
         let (mut constant, mut parts_left) = (None, parts.len());
         for (at, part) in parts.iter().enumerate() {
             let decides = self.undecided(&self.cut(part, &Ways::new(), End::Whole)).is_none();
-            let plain = decides.then(|| self.process_with(part, Ways::new()));
+            let plain = decides.then(|| self.chosen(part, Ways::new()));
             let assuming = ASSUMING.iter().filter_map(|&(idle, turned)| {
                 let ways = self.ways(part, idle, turned, !decides)?;
-                Some((self.process_with(part, ways), turned))
+                Some((self.chosen(part, ways), turned))
             });
-            for (as_it_is, ((process, problems), turned)) in
-                plain.into_iter().map(|found| (true, (found, false))).chain(assuming.map(|found| (false, found)))
+            for (as_it_is, (slice, turned)) in
+                plain.into_iter().map(|slice| (true, (slice, false))).chain(assuming.map(|slice| (false, slice)))
             {
-                let branches = process.summary.branches.len();
-                if branches > 0 {
+                if let Some(mut found) = self.branching(&slice) {
                     // What is assumed may hide what the answer told apart before.
-                    let early = if as_it_is { None } else { self.shortened(part) };
-                    let (process, mut problems) = early
-                        .filter(|(early, _)| early.summary.branches.len() > branches)
-                        .unwrap_or((process, problems));
-                    problems.extend(stopped.filter(|_| at > 0));
-                    return (process, problems);
+                    let branches = found.0.summary.branches.len();
+                    let early = if as_it_is { None } else { self.shortened(part, self.outcomes(&slice)) };
+                    if let Some(early) = early.filter(|early| early.0.summary.branches.len() > branches) {
+                        found = early;
+                    }
+                    found.1.extend(stopped.filter(|_| at > 0));
+                    return found;
                 }
                 if at == 0 && (as_it_is || !(turned || decides)) {
-                    constant = constant.or(Some((process, problems)));
+                    constant = constant.or(Some(slice));
                 }
             }
             if at == 0 && decides {
@@ -73,12 +75,24 @@ impl Run<'_> {
                 break;
             }
         }
-        let early = |part: &Chain| self.shortened(part).or_else(|| self.mixing(part));
-        if let Some(found) = parts[..parts_left].iter().find_map(early).or(constant) {
+        let early = |part: &Chain| self.shortened(part, 1).or_else(|| self.mixing(part));
+        if let Some(found) = parts[..parts_left].iter().find_map(early) {
             return found;
+        }
+        if let Some(slice) = constant {
+            return self.told(slice);
         }
         let slice = self.cut(chain, &Ways::new(), End::Whole);
         (self.summarized(slice), stopped.into_iter().collect())
+    }
+
+    /// The process of a slice, if it has branches.
+    fn branching(&self, slice: &Slice) -> Option<Found> {
+        if self.outcomes(slice) < 2 {
+            return None;
+        }
+        let found = self.told(slice.clone());
+        (!found.0.summary.branches.is_empty()).then_some(found)
     }
 
     /// The process of a chain as it is, whether it decides by the answer alone or not.
@@ -130,18 +144,23 @@ impl Run<'_> {
         ways
     }
 
-    /// The process of a chain with these ways. Any other unknown test is taken to hold unless more outcomes show when it does not:
-    /// `if seen_lately: return` says nothing about the answer.
-    fn process_with(&self, chain: &Chain, mut ways: Ways) -> Found {
-        let slice = self.cut(chain, &ways, End::Whole);
-        let assumed = slice.assumptions.clone();
-        let mut found = self.told(slice);
-        for Assumption { span, holds, .. } in assumed.into_iter().filter(|a| a.holds).take(MAX_TURNED) {
+    /// The process of a chain with these ways.
+    fn process_with(&self, chain: &Chain, ways: Ways) -> Found {
+        self.told(self.chosen(chain, ways))
+    }
+
+    /// The slice of a chain with these ways. Any other unknown test is taken to hold unless more outcomes show when it
+    /// does not: `if seen_lately: return` says nothing about the answer.
+    fn chosen(&self, chain: &Chain, mut ways: Ways) -> Slice {
+        let mut slice = self.cut(chain, &ways, End::Whole);
+        let assumed: Vec<_> = slice.assumptions.iter().copied().filter(|a| a.holds).take(MAX_TURNED).collect();
+        let mut outcomes = if assumed.is_empty() { 0 } else { self.outcomes(&slice) };
+        for Assumption { span, holds, .. } in assumed {
             let before = ways.insert(span, !holds);
-            let slice = self.cut(chain, &ways, End::Whole);
-            let other = self.told(slice);
-            if other.0.summary.branches.len() > found.0.summary.branches.len() {
-                found = other;
+            let other = self.cut(chain, &ways, End::Whole);
+            let shown = self.outcomes(&other);
+            if shown > outcomes {
+                (slice, outcomes) = (other, shown);
             } else {
                 match before {
                     Some(way) => ways.insert(span, way),
@@ -149,11 +168,21 @@ impl Run<'_> {
                 };
             }
         }
-        found
+        slice
     }
 
-    /// The process of a chain up to where things outside begin to decide, if there are branches until then.
-    fn shortened(&self, chain: &Chain) -> Option<Found> {
+    /// How many outcomes show on the answers that are tried.
+    fn outcomes(&self, slice: &Slice) -> usize {
+        let decider = Decider::new(&slice.program, &self.site.api);
+        let answers = probe::answers(&self.site.api.answer, self.vocabulary, &slice.program)
+            .chain(probe::more_answers(&slice.program));
+        let shown: HashSet<_> = decider.decide_each(answers).flatten().collect();
+        shown.len()
+    }
+
+    /// The process of a chain up to where things outside begin to decide, if there are branches until then, and more
+    /// outcomes than these.
+    fn shortened(&self, chain: &Chain, outcomes: usize) -> Option<Found> {
         let mut slice = self.cut(chain, &Ways::new(), End::Whole);
         let mut problem = None;
         for _ in 0..ROUNDS {
@@ -161,7 +190,7 @@ impl Run<'_> {
             slice = self.cut(chain, &Ways::new(), End::Before(place?));
             problem = Some(found);
         }
-        if self.undecided(&slice).is_some() {
+        if self.undecided(&slice).is_some() || self.outcomes(&slice) <= outcomes {
             return None;
         }
         let (process, mut problems) = self.told(slice);
@@ -175,7 +204,7 @@ impl Run<'_> {
     /// show, if there are branches until then.
     fn mixing(&self, chain: &Chain) -> Option<Found> {
         let slice = self.cut(chain, &Ways::new(), End::Mixing);
-        if slice.ended.is_none() || self.undecided(&slice).is_some() {
+        if slice.ended.is_none() || self.undecided(&slice).is_some() || self.outcomes(&slice) < 2 {
             return None;
         }
         let Span { file, line, .. } = slice.ended?;
@@ -222,8 +251,8 @@ impl Run<'_> {
     /// run, and what there is to say about it.
     fn undecided(&self, slice: &Slice) -> Option<(Option<Span>, Problem)> {
         let decider = Decider::new(&slice.program, &self.site.api);
-        let error: DecideError = probe::answers(&self.site.api.answer, self.vocabulary, &slice.program)
-            .find_map(|output| decider.decide(&output).err())?;
+        let answers = probe::answers(&self.site.api.answer, self.vocabulary, &slice.program);
+        let error: DecideError = decider.decide_each(answers).find_map(Result::err)?;
         let span = error.span();
         let file = slice.program.files.get(span.file as usize).cloned().unwrap_or_default();
         let module = self.project.modules.iter().find(|module| module.parsed.path == file);

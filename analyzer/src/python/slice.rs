@@ -14,6 +14,7 @@ use super::shorten::{Shorten, Stop};
 use super::visit;
 
 /// A program and what was assumed to get it.
+#[derive(Clone)]
 pub(super) struct Slice {
     /// The program; files, functions and spans are its own.
     pub(super) program: Program,

@@ -203,6 +203,10 @@ impl<'p> Machine<'p, '_> {
     }
 
     fn elements(&mut self, elements: &'p [Expr]) -> Run<Vec<Value<'p>>> {
+        if let Some(written) = self.memory.elements(elements, written) {
+            self.charge(written.len(), elements[0].span)?;
+            return Ok(written.to_vec());
+        }
         let mut values = Vec::with_capacity(elements.len());
         for element in elements {
             if let ExprKind::Starred { value } = &element.kind {
@@ -583,6 +587,20 @@ fn builds_up(call: &Rendered, callee: &str) -> bool {
     values.iter().any(|value| {
         matches!(value, Rendered::Call { callee: inner, .. } if inner == callee) || builds_up(value, callee)
     })
+}
+
+/// The value of a constant, or of texts put together.
+fn written<'p>(expr: &Expr) -> Option<Value<'p>> {
+    match &expr.kind {
+        ExprKind::Constant { value } => Some(constant(value)),
+        ExprKind::Binary { left, right, .. } => match (&left.kind, &right.kind) {
+            (ExprKind::Constant { value: Constant::Str(left) }, ExprKind::Constant { value: Constant::Str(right) }) => {
+                Some(Value::str(format!("{left}{right}")))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 fn constant<'p>(value: &Constant) -> Value<'p> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
+use super::memory::Memory;
 use super::render::{render, repr, to_str};
 use super::scope::{Scope, assigned};
 use super::value::{Unknown, Value};
@@ -134,6 +135,7 @@ pub(super) struct Machine<'p, 'o> {
     steps: u64,
     depth: u32,
     script: &'o [bool],
+    pub(super) memory: &'o Memory<'p>,
     choices: Vec<Choice>,
     known_choices: Vec<(Rc<Unknown<'p>>, bool)>,
     /// Scopes that a lambda or generator holds on to: it may be a variable of that very scope.
@@ -147,12 +149,13 @@ impl Drop for Machine<'_, '_> {
 }
 
 /// Runs `program` once; tests of unknown values go as `script` says, then true.
-pub(crate) fn run(
-    program: &Program,
+pub(crate) fn run<'p>(
+    program: &'p Program,
     (api, default_top_k): (&Api, Option<u32>),
     output: &ApiOutput,
     script: &[bool],
     tracing: bool,
+    memory: &Memory<'p>,
 ) -> Result<Ran, DecideError> {
     let globals = Scope::new(None, Rc::default());
     let mut machine = Machine {
@@ -178,6 +181,7 @@ pub(crate) fn run(
         steps: 0,
         depth: 0,
         script,
+        memory,
         choices: Vec::new(),
         known_choices: Vec::new(),
         captured: Vec::new(),

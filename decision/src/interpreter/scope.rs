@@ -1,7 +1,7 @@
 //! Variables: lexical scopes, then the module, then the callers.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::dismantle::dismantle;
@@ -10,7 +10,8 @@ use crate::program::{Stmt, StmtKind, Target};
 
 /// The variables of one activation of a function, comprehension or module.
 pub(super) struct Scope<'p> {
-    variables: RefCell<HashMap<&'p str, Value<'p>>>,
+    /// In order of appearance: few enough to be looked through.
+    variables: RefCell<Vec<(&'p str, Value<'p>)>>,
     /// The scope that this one was written in.
     parent: Option<Rc<Scope<'p>>>,
     /// Names assigned somewhere in the function: unbound until then.
@@ -47,23 +48,27 @@ impl<'p> Scope<'p> {
     }
 
     pub(super) fn set(&self, name: &'p str, value: Value<'p>) {
-        self.variables.borrow_mut().insert(name, value);
+        let mut variables = self.variables.borrow_mut();
+        match variables.iter_mut().find(|variable| variable.0 == name) {
+            Some(variable) => variable.1 = value,
+            None => variables.push((name, value)),
+        }
     }
 
     /// All values; the scope is empty afterwards.
     pub(super) fn take(&self) -> Vec<Value<'p>> {
-        self.variables.take().into_values().collect()
+        self.variables.take().into_iter().map(|variable| variable.1).collect()
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.variables.borrow().contains_key(name)
+        self.variables.borrow().iter().any(|variable| variable.0 == name)
     }
 
     /// Looks in this scope and those it was written in.
     pub(super) fn get(&self, name: &str) -> Option<Value<'p>> {
         let mut scope = self;
         loop {
-            if let Some(value) = scope.variables.borrow().get(name) {
+            if let Some((_, value)) = scope.variables.borrow().iter().find(|variable| variable.0 == name) {
                 return Some(value.clone());
             }
             scope = scope.parent.as_deref()?;

@@ -6,6 +6,7 @@ use super::subject::Subject;
 use crate::api::Api;
 use crate::decider::{DecideError, Decider};
 use crate::decision::{Decision, Effect, Rendered};
+use crate::interpreter::Memory;
 use crate::output::ApiOutput;
 use crate::program::{Program, Span};
 
@@ -21,6 +22,7 @@ const MAX_STEPS: u64 = 200_000_000;
 /// A program under probing. The API's own default count is not applied, so that the program's cuts show.
 pub(super) struct Probe<'p> {
     decider: Decider<'p>,
+    memory: Memory<'p>,
     /// What labels stand for.
     pub(super) subject: Subject<'p>,
     outcomes: Vec<Decision>,
@@ -41,6 +43,7 @@ impl<'p> Probe<'p> {
     pub(super) fn new(program: &'p Program, api: &'p Api) -> Self {
         Self {
             decider: Decider::new(program, api).without_default_top_k(),
+            memory: Memory::default(),
             subject: Subject::Names,
             outcomes: Vec::new(),
             index: HashMap::new(),
@@ -74,7 +77,7 @@ impl<'p> Probe<'p> {
         if self.steps >= MAX_STEPS {
             return Err(DecideError::TooLong { span: self.decider.entry_span(), limit: MAX_STEPS });
         }
-        let (decision, trace) = self.decider.trace(output, true)?;
+        let (decision, trace) = self.decider.trace(output, true, &self.memory)?;
         self.steps += trace.steps;
         let outcome = self.intern(decision);
         self.all_tests.extend(&trace.tests);

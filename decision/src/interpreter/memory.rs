@@ -1,0 +1,46 @@
+//! What the runs of one program share: the elements of displays that are written out, such as long lists of words.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::value::Value;
+use crate::program::{BinaryOp, Constant, Expr, ExprKind};
+
+/// Shorter displays are as soon evaluated.
+const LEAST: usize = 4;
+
+/// Values of one program's displays, by the place of their elements in memory.
+#[derive(Default)]
+pub(crate) struct Memory<'p> {
+    displays: RefCell<HashMap<*const Expr, Option<Rc<[Value<'p>]>>>>,
+}
+
+impl<'p> Memory<'p> {
+    /// The values of elements that are all written out; `make` evaluates one.
+    pub(super) fn elements(
+        &self,
+        elements: &'p [Expr],
+        make: impl Fn(&'p Expr) -> Option<Value<'p>>,
+    ) -> Option<Rc<[Value<'p>]>> {
+        if elements.len() < LEAST {
+            return None;
+        }
+        let mut displays = self.displays.borrow_mut();
+        let known = displays.entry(elements.as_ptr()).or_insert_with(|| {
+            let written = elements.iter().all(is_written);
+            if written { elements.iter().map(make).collect() } else { None }
+        });
+        known.clone()
+    }
+}
+
+/// Whether an expression is a constant, or texts put together.
+fn is_written(expr: &Expr) -> bool {
+    let text = |expr: &Expr| matches!(&expr.kind, ExprKind::Constant { value: Constant::Str(_) });
+    match &expr.kind {
+        ExprKind::Constant { .. } => true,
+        ExprKind::Binary { left, op: BinaryOp::Add, right } => text(left) && text(right),
+        _ => false,
+    }
+}
