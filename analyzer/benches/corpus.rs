@@ -48,7 +48,7 @@ fn median(folder: &Path, catalog: &Catalog) -> Duration {
         let (clock, processor) = (Instant::now(), on_processor());
         analyze(folder, catalog).expect("an analysis");
         match (processor, on_processor()) {
-            (Some(before), Some(after)) => after - before,
+            (Some(before), Some(after)) => after.saturating_sub(before),
             _ => clock.elapsed(),
         }
     };

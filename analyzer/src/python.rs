@@ -7,6 +7,7 @@
 mod cut;
 mod entry;
 mod facts;
+mod inputs;
 mod link;
 mod lower;
 mod probe;
@@ -60,12 +61,15 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
     let all: Vec<usize> = (0..lowered.functions.len()).collect();
     for site in &lowered.sites {
         let vocabulary = &catalog.vocabulary(&site.api);
-        let facts = Facts::new(&lowered.functions, &all, &[], &[], &BTreeSet::new(), site);
+        // Another call of the same API may be about the same thing or another: its answer stays unknown.
+        let others: Vec<Site> = lowered.sites.iter().filter(|other| other.api != site.api).cloned().collect();
+        let run =
+            Run { project: &project, lowered: &lowered, graph: &graph, site, vocabulary, inputs: &[], given: &[] };
+        let facts = Facts::new(&lowered.functions, &all, &[], &[], &BTreeSet::new(), site, &[]);
         if let Some(entry) = entry {
-            let run = Run { project: &project, lowered: &lowered, graph: &graph, site, vocabulary };
             for from in (0..lowered.functions.len()).filter(|&at| is_called(&lowered.functions[at].name, entry)) {
                 if let Some(chain) = entry::chain_between(&graph, from, site.function) {
-                    let (process, problems) = run.process(&chain);
+                    let (process, problems) = run.with_inputs(&others, &inputs::nothing(&others)).process(&chain);
                     found.processes.push(process);
                     found.problems.extend(problems);
                 }
@@ -77,7 +81,7 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
                 found.problems.push(passes_through(&project, site));
                 continue;
             }
-            let process = Run { project: &project, lowered: &lowered, graph: &graph, site, vocabulary }.best(&chain);
+            let process = inputs::best(&run, &chain, &others);
             let entry = |process: &DecisionProcess| {
                 process.program.functions.get(process.program.entry.0 as usize).map(|entry| entry.span)
             };

@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use crate::interpreter::{Choice, Memory, Observation, Ran, Trace, run};
-use crate::{Api, ApiOutput, Decision, DecisionProcess, Program, Span};
+use crate::interpreter::{Choice, Memory, Observation, Ran, Surroundings, Trace, run};
+use crate::{Api, ApiOutput, Decision, DecisionProcess, Given, Program, Span};
 
 /// Why a program's decision could not be determined.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -61,17 +61,30 @@ pub struct Decider<'p> {
     program: &'p Program,
     api: &'p Api,
     default_top_k: Option<u32>,
+    given: Vec<Given>,
 }
 
 impl<'p> Decider<'p> {
     /// A decider for `program` on answers of `api`.
     pub fn new(program: &'p Program, api: &'p Api) -> Self {
-        Self { program, api, default_top_k: api.default_top_k }
+        Self { program, api, default_top_k: api.default_top_k, given: Vec::new() }
+    }
+
+    /// The same, where another API that the program asks answers so. What no answer is given of is unknown.
+    #[must_use]
+    pub fn given(mut self, given: Given) -> Self {
+        self.given.retain(|known| known.api != given.api);
+        self.given.push(given);
+        self
     }
 
     /// The same, where a call that does not say how many results it wants gets all there are.
     pub(crate) fn without_default_top_k(self) -> Self {
         Self { default_top_k: None, ..self }
+    }
+
+    fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings { api: self.api, default_top_k: self.default_top_k, given: &self.given }
     }
 
     /// Where the program begins.
@@ -117,7 +130,7 @@ impl<'p> Decider<'p> {
         let mut runs = Runs::default();
         let mut script = Vec::new();
         loop {
-            let ran = run(self.program, (self.api, self.default_top_k), output, &script, tracing, memory)?;
+            let ran = run(self.program, self.surroundings(), output, &script, tracing, memory)?;
             script.clear();
             script.extend(ran.choices.iter().map(|choice| choice.taken));
             runs.add(ran)?;
@@ -140,7 +153,7 @@ impl<'p> Decider<'p> {
         let mut script = Vec::new();
         let memory = Memory::default();
         for _ in 0..MAX_RUNS {
-            let way = run(self.program, (self.api, self.default_top_k), &empty, &script, false, &memory);
+            let way = run(self.program, self.surroundings(), &empty, &script, false, &memory);
             let Ok(ran) = way else { break };
             script.clear();
             script.extend(ran.choices.iter().map(|choice| choice.taken));
@@ -227,8 +240,9 @@ fn parting(first: &Ran, other: &Ran) -> DecideError {
 }
 
 impl DecisionProcess {
-    /// A decider for this process's program, with its API's default number of results.
+    /// A decider for this process's program, with its API's default number of results and the answers that are given of
+    /// other APIs.
     pub fn decider(&self) -> Decider<'_> {
-        Decider::new(&self.program, &self.api)
+        Decider { given: self.given.clone(), ..Decider::new(&self.program, &self.api) }
     }
 }

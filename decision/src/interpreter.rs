@@ -32,5 +32,5 @@ mod text;
 mod value;
 
 pub use machine::Observation;
-pub(crate) use machine::{Choice, Ran, Trace, run};
+pub(crate) use machine::{Choice, Ran, Surroundings, Trace, run};
 pub(crate) use memory::Memory;

@@ -26,11 +26,11 @@ pub use decider::{DecideError, Decider};
 pub use decision::{Decision, Effect, Rendered};
 pub use interpreter::Observation;
 pub use output::{ApiOutput, Label};
-pub use process::{DecisionProcess, FORMAT_VERSION, Problem, ReadError, Warning};
+pub use process::{DecisionProcess, FORMAT_VERSION, Given, Problem, ReadError, Warning};
 pub use program::{
     BinaryOp, BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Function, FunctionId,
     Keyword, Parameter, Program, ResponseForm, Span, Stmt, StmtKind, Target, UnaryOp,
 };
 pub use shape::{Enumeration, ITEM, Path, Shape, show_path};
-pub use summarize::{SAME_OUTCOME, summarize};
+pub use summarize::{SAME_OUTCOME, summarize, summarize_given};
 pub use summary::{Bounds, Branch, DecisionType, Limit, MatchMode, MinScore, Order, Region, Summary, Vocabulary, Word};

@@ -4,7 +4,7 @@
 //!
 //! ```json
 //! {
-//!   "version": 2,
+//!   "version": 3,
 //!   "api": {"provider": "google", "service": "vision", "operation": "label_detection", "answer": {"record": {}}, "default_top_k": 10},
 //!   "call": {"file": 0, "line": 3, "column": 5, "end_line": 3, "end_column": 40},
 //!   "program": {"files": ["app.py"], "globals": [], "functions": [], "entry": 0},
@@ -24,7 +24,9 @@
 //!   one key: `record`, `list`, `number`, `choice`, `word`; see [`Shape`](crate::Shape).
 //! - `field` says what of the answer decides, `entities[].type`; `regions` of a branch are alternatives, each a list of
 //!   bounds that must all hold: `[[{"field": "document_sentiment.score", "high": {"value": -0.25, "inclusive": false}}]]`.
-//! - What is absent has its default: `order`, `top_k`, `reason`, `min_score`, `negated`, `warnings`, `default` of a parameter.
+//! - `given` are answers of other APIs that the program asks: the summary is what it does where they answer so.
+//! - What is absent has its default: `order`, `top_k`, `reason`, `min_score`, `negated`, `warnings`, `given`, `default`
+//!   of a parameter.
 //!
 //! A reader must refuse a `version` that it does not know; unknown fields may be ignored.
 
@@ -32,11 +34,12 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::api::Api;
+use crate::output::ApiOutput;
 use crate::program::{Program, Span};
 use crate::summary::Summary;
 
 /// Version of the JSON form; it grows when a reader of the old form would misread the new one.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// Code that does what it says but probably not what it means.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +61,15 @@ pub struct Problem {
     pub reason: String,
 }
 
+/// The answer of another API than the one that a decision is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Given {
+    /// [`Api::path`] of the other API.
+    pub api: String,
+    /// What it answered.
+    pub output: ApiOutput,
+}
+
 /// What an application decides from one API call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DecisionProcess {
@@ -69,6 +81,10 @@ pub struct DecisionProcess {
     pub call: Span,
     /// The executable face.
     pub program: Program,
+    /// Answers of other APIs that the program asks, where its decision hangs on them: the summary holds where they answer
+    /// so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<Given>,
     /// The canonical face.
     pub summary: Summary,
     /// Doubtful places.

@@ -7,6 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::Api;
+
 /// A range of source text. Lines and columns count from 1; the end is exclusive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Span {
@@ -237,6 +239,17 @@ pub enum ExprKind {
     /// The response of the API call this slice is about, seen as the client's object: `response.label_annotations`
     /// and `response["labelAnnotations"]` both work, and so do items' attributes and keys.
     ApiOutput {
+        /// Largest number of results the call asks for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_results: Option<Box<Expr>>,
+        /// What the call gives.
+        #[serde(default)]
+        form: ResponseForm,
+    },
+    /// The response of a call of another API: unknown, unless the run is given an answer of that API.
+    OtherOutput {
+        /// Which API.
+        api: Box<Api>,
         /// Largest number of results the call asks for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         max_results: Option<Box<Expr>>,

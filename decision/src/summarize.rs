@@ -30,8 +30,8 @@ use probe::{Outcome, Probe};
 use ranges::Where;
 use subject::{Members, Subject};
 
-use crate::decider::DecideError;
-use crate::{Api, ApiOutput, Decision, DecisionType, Program, Summary, Vocabulary, Warning};
+use crate::decider::{DecideError, Decider};
+use crate::{Api, ApiOutput, Decision, DecisionType, Given, Program, Summary, Vocabulary, Warning};
 
 /// The canonical form of `program`, and what looks doubtful in it. `vocabulary` holds the names that the API's items can
 /// have; where it is empty, only the program's own words are tried.
@@ -39,6 +39,16 @@ use crate::{Api, ApiOutput, Decision, DecisionType, Program, Summary, Vocabulary
 /// A program that fits no class, or whose decision depends on more than the API's output, is [`DecisionType::Other`]
 /// with the reason.
 pub fn summarize(program: &Program, api: &Api, vocabulary: &Vocabulary) -> (Summary, Vec<Warning>) {
+    summarize_given(program, api, vocabulary, &[])
+}
+
+/// As [`summarize`], where other APIs that the program asks answer as given.
+pub fn summarize_given(
+    program: &Program,
+    api: &Api,
+    vocabulary: &Vocabulary,
+    given: &[Given],
+) -> (Summary, Vec<Warning>) {
     let mut draft = Draft {
         summary: Summary {
             decision_type: DecisionType::Other,
@@ -55,7 +65,8 @@ pub fn summarize(program: &Program, api: &Api, vocabulary: &Vocabulary) -> (Summ
         default_outcome: 0,
         put_off: None,
     };
-    if let Err(Reason(reason)) = draft.fill(program, api, vocabulary) {
+    let decider = given.iter().cloned().fold(Decider::new(program, api), Decider::given);
+    if let Err(Reason(reason)) = draft.fill(decider, program, api, vocabulary) {
         draft.give_up(reason);
     }
     (draft.summary, draft.warnings)
@@ -90,9 +101,15 @@ impl Draft {
     }
 
     /// Tries one after the other what of the answer the decision could be about.
-    fn fill(&mut self, program: &Program, api: &Api, vocabulary: &Vocabulary) -> Result<(), Reason> {
+    fn fill(
+        &mut self,
+        decider: Decider<'_>,
+        program: &Program,
+        api: &Api,
+        vocabulary: &Vocabulary,
+    ) -> Result<(), Reason> {
         let constants = Constants::of(program);
-        let mut probe = Probe::new(program, api);
+        let mut probe = Probe::new(decider);
         self.default_outcome = probe.run(&ApiOutput::Answer { answer: api.answer.nothing() })?;
         self.summary.default = probe.decision(self.default_outcome).clone();
         if ranges::fill(self, &mut probe, &api.answer, &constants, Where::Whole)? {

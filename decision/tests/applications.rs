@@ -221,6 +221,7 @@ fn the_json_form_round_trips_and_other_versions_are_refused() {
         let (summary, warnings) = summarize(&program, &api, &vocabulary());
         let process = DecisionProcess {
             version: chameleon_decision::FORMAT_VERSION,
+            given: Vec::new(),
             api,
             call: Span::default(),
             program,

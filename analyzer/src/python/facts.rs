@@ -35,6 +35,7 @@ impl Fact {
     const API: Self = Self { api: true, data: true, unknown: false, known: true, other: false };
     const UNKNOWN: Self = Self { api: false, data: false, unknown: true, known: false, other: false };
     const OTHER: Self = Self { other: true, ..Self::UNKNOWN };
+    const INPUT: Self = Self { api: false, data: false, unknown: false, known: true, other: true };
 
     /// Whether only things outside have a part in it.
     pub(super) fn is_foreign(self) -> bool {
@@ -77,6 +78,8 @@ pub(super) struct Facts<'a> {
     functions: &'a [Function],
     /// The call whose answer it is about.
     site: &'a Site,
+    /// Calls of other APIs whose answers are inputs too, and not something outside.
+    inputs: &'a [Site],
     /// Shared variables have a `:` in their name and belong to no function.
     variables: HashMap<(usize, String), Fact>,
     /// Functions that lead to the API call.
@@ -100,11 +103,13 @@ impl<'a> Facts<'a> {
         chain: &'a [usize],
         elsewhere: &BTreeSet<String>,
         site: &'a Site,
+        inputs: &'a [Site],
     ) -> Self {
         let bound = live.iter().flat_map(|at| visit::bound_in(&functions[*at].body));
         let mut facts = Self {
             functions,
             site,
+            inputs,
             chain,
             variables: HashMap::new(),
             bound: bound.filter(|name| !elsewhere.contains(name)).collect(),
@@ -314,6 +319,7 @@ impl<'a> Facts<'a> {
             // Arguments reach the result of an own function through its parameters, or not at all.
             ExprKind::Call { function, .. } => return self.result(function.0 as usize),
             ExprKind::ApiOutput { .. } if self.site.span == expr.span => Fact::API,
+            ExprKind::ApiOutput { .. } if self.is_input(expr) => Fact::INPUT,
             ExprKind::ApiOutput { .. } => Fact::OTHER,
             ExprKind::Opaque { .. } => Fact::UNKNOWN,
             ExprKind::FunctionValue { function } => self.result(function.0 as usize),
@@ -329,6 +335,10 @@ impl<'a> Facts<'a> {
         };
         fact.known = !self.lacks_value(function, expr);
         fact
+    }
+
+    fn is_input(&self, call: &Expr) -> bool {
+        self.inputs.iter().any(|input| input.span == call.span)
     }
 
     /// Whether an attribute of the answer is a part of it that the API's shape does not tell of, such as what was asked
@@ -368,7 +378,7 @@ impl<'a> Facts<'a> {
             ExprKind::Name { .. } | ExprKind::Call { .. } => !self.expr(function, expr).known,
             ExprKind::Attribute { object, name } if self.is_beyond(function, object, name) => true,
             ExprKind::Opaque { .. } => true,
-            ExprKind::ApiOutput { .. } => self.site.span != expr.span,
+            ExprKind::ApiOutput { .. } => self.site.span != expr.span && !self.is_input(expr),
             ExprKind::Bool { values, .. } => values.iter().all(lacks),
             ExprKind::Attribute { object, .. }
             | ExprKind::Subscript { object, .. }

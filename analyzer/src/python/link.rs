@@ -16,6 +16,7 @@ pub(super) fn link(
     mut functions: BTreeMap<usize, Function>,
     mut globals: Vec<Stmt>,
     site: &Site,
+    inputs: &[Site],
 ) -> (Program, Span) {
     let module_file = |function: &usize| project.modules[project.functions[*function].module].parsed.file;
     let mut files = vec![module_file(&entry)];
@@ -36,7 +37,7 @@ pub(super) fn link(
     let numbers: HashMap<usize, u32> =
         functions.keys().enumerate().map(|(at, function)| (*function, at as u32)).collect();
     let names = shared_names(functions.values(), &globals);
-    let mut rename = Rename { files: &files, numbers: &numbers, names: &names, site: site.span };
+    let mut rename = Rename { files: &files, numbers: &numbers, names: &names, site, inputs };
     let mut out = Vec::new();
     for (index, mut function) in functions {
         let cells = format!("{}:{}.", project.functions[index].module, project.functions[index].name);
@@ -123,7 +124,10 @@ struct Rename<'a> {
     files: &'a [u32],
     numbers: &'a HashMap<usize, u32>,
     names: &'a HashMap<String, String>,
-    site: Span,
+    /// The call that the slice is about.
+    site: &'a Site,
+    /// Calls of other APIs whose answers are inputs.
+    inputs: &'a [Site],
 }
 
 impl Rename<'_> {
@@ -173,8 +177,15 @@ impl Rename<'_> {
             ExprKind::Comprehension { inner } => {
                 inner.clauses.iter_mut().for_each(|(target, _, _)| self.target(target));
             }
-            ExprKind::ApiOutput { .. } if place != self.site => {
-                expr.kind = unknown(expr.span, "the answer of another API call").kind;
+            ExprKind::ApiOutput { max_results, form } if place != self.site.span => {
+                let other = self.inputs.iter().find(|other| other.span == place);
+                expr.kind = match other {
+                    Some(other) => {
+                        let (api, max_results) = (Box::new(other.api.clone()), max_results.take());
+                        ExprKind::OtherOutput { api, max_results, form: *form }
+                    }
+                    None => unknown(expr.span, "the answer of another API call").kind,
+                };
             }
             _ => {}
         }

@@ -8,14 +8,17 @@ use super::visit;
 /// Into how many steps the range of a number is cut to try it.
 const STEPS: i32 = 8;
 
+/// The score of a name that the API is not sure of.
+const UNSURE: f64 = 0.3;
+
 /// How many names are tried that a program's words have nothing to do with.
 const UNRELATED: usize = 8;
 
 /// How many of a program's words are tried as names themselves.
 const MAX_WORDS: usize = 48;
 
-/// Answers that go different ways through a program: nothing, every name alone that its words have to do with, every
-/// other part alone with values from its range.
+/// Answers that go different ways through a program: nothing, every name alone that its words have to do with, sure
+/// and unsure, every other part alone with values from its range.
 pub(super) fn answers<'a>(
     shape: &'a Shape,
     vocabulary: &'a Vocabulary,
@@ -28,7 +31,7 @@ pub(super) fn answers<'a>(
         *at < UNRELATED || words.iter().any(|word| word.contains(&label) || label.contains(word))
     };
     let labels = vocabulary.labels.iter().enumerate().filter(met);
-    let single = labels.map(|(_, label)| ApiOutput::labels([(label.as_str(), 1.0)]));
+    let single = labels.flat_map(|(_, label)| [1.0, UNSURE].map(|score| ApiOutput::labels([(label.as_str(), score)])));
     let parts = shape.leaves().into_iter().flat_map(move |(path, leaf)| {
         values(leaf).into_iter().map(move |value| ApiOutput::Answer { answer: shape.with(&path, value) })
     });
@@ -38,16 +41,21 @@ pub(super) fn answers<'a>(
 /// More answers, on which outcomes show that no part of an answer leads to alone: the program's words themselves, all of
 /// them at once, and many things that it has no word for.
 pub(super) fn more_answers(program: &Program) -> impl Iterator<Item = ApiOutput> + use<> {
-    let words = words(program);
-    let sure = |labels: &[String]| ApiOutput::labels(labels.iter().map(|label| (label.as_str(), 1.0)));
-    let all = [sure(&words)];
     let many = [3, 12].map(|count| sure(&(0..count).map(|at| format!("Qzxjv{at}")).collect::<Vec<_>>()));
-    let single = words.into_iter().take(MAX_WORDS).flat_map(move |word| {
+    [sure(&words(program))].into_iter().chain(many).chain(own_words(program))
+}
+
+/// Answers of one name each: the program's words, capitalised and not.
+pub(super) fn own_words(program: &Program) -> impl Iterator<Item = ApiOutput> + use<> {
+    words(program).into_iter().take(MAX_WORDS).flat_map(|word| {
         let mut rest = word.chars();
         let capitalised = rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect());
         [sure(&[capitalised]), sure(&[word])]
-    });
-    all.into_iter().chain(many).chain(single)
+    })
+}
+
+fn sure(labels: &[String]) -> ApiOutput {
+    ApiOutput::labels(labels.iter().map(|label| (label.as_str(), 1.0)))
 }
 
 /// The texts a program is written with, in lower case, but for those too short to tell names apart.

@@ -2,14 +2,16 @@
 
 use std::collections::HashSet;
 
-use chameleon_decision::{DecideError, Decider, DecisionProcess, FORMAT_VERSION, Problem, Span, Vocabulary, summarize};
+use chameleon_decision::{
+    DecideError, Decider, DecisionProcess, FORMAT_VERSION, Given, Problem, Program, Span, Vocabulary, summarize_given,
+};
 
 use super::cut::{Assumption, Open, Ways};
 use super::entry::{CallGraph, Chain};
 use super::lower::{Lowered, Site};
 use super::project::Project;
 use super::slice::{End, Slice, slice};
-use super::{path, probe};
+use super::{inputs, path, probe};
 
 /// Unknown tests that are tried both ways.
 const MAX_TURNED: usize = 8;
@@ -21,21 +23,34 @@ const MAX_OPEN: usize = 24;
 const ROUNDS: usize = 4;
 
 /// What it takes to make the processes of one API call.
+#[derive(Clone, Copy)]
 pub(super) struct Run<'a> {
     pub(super) project: &'a Project<'a>,
     pub(super) lowered: &'a Lowered,
     pub(super) graph: &'a CallGraph,
     pub(super) site: &'a Site,
     pub(super) vocabulary: &'a Vocabulary,
+    /// Calls of other APIs whose answers are inputs too; all others are something outside.
+    pub(super) inputs: &'a [Site],
+    /// What those APIs answer.
+    pub(super) given: &'a [Given],
 }
 
 /// What is assumed where nothing decides otherwise, one after the other: that nothing outside has a say, that everything
 /// has, and that what was taken to hold does not. First whether open tests are idle, then whether the others are turned.
 const ASSUMING: [(bool, bool); 3] = [(true, false), (false, false), (true, true)];
 
-type Found = (DecisionProcess, Vec<Problem>);
+pub(super) type Found = (DecisionProcess, Vec<Problem>);
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// The same, where the answers of these calls are inputs, as given.
+    pub(super) fn with_inputs<'b>(&'b self, inputs: &'b [Site], given: &'b [Given]) -> Run<'b>
+    where
+        'a: 'b,
+    {
+        Run { inputs, given, ..*self }
+    }
+
     /// The process of a chain. Where the outermost function hangs on things outside, an inner one may still decide by
     /// the answer alone: that one is taken, and what stopped the outer one is reported. Where none does, the outermost
     /// one is read as far as it decides by the answer.
@@ -172,8 +187,8 @@ impl Run<'_> {
     }
 
     /// How many outcomes show on the answers that are tried.
-    fn outcomes(&self, slice: &Slice) -> usize {
-        let decider = Decider::new(&slice.program, &self.site.api);
+    pub(super) fn outcomes(&self, slice: &Slice) -> usize {
+        let decider = self.decider(&slice.program);
         let answers = probe::answers(&self.site.api.answer, self.vocabulary, &slice.program)
             .chain(probe::more_answers(&slice.program));
         let shown: HashSet<_> = decider.decide_each(answers).flatten().collect();
@@ -215,12 +230,12 @@ impl Run<'_> {
         (!process.summary.branches.is_empty()).then_some((process, problems))
     }
 
-    fn cut(&self, chain: &Chain, ways: &Ways, end: End) -> Slice {
-        slice(self.project, self.lowered, self.graph, chain, self.site, ways, end)
+    pub(super) fn cut(&self, chain: &Chain, ways: &Ways, end: End) -> Slice {
+        slice(self.project, self.lowered, self.graph, chain, self.site, ways, (end, self.inputs))
     }
 
     /// The process of a slice, and what there is to say about it.
-    fn told(&self, slice: Slice) -> Found {
+    pub(super) fn told(&self, slice: Slice) -> Found {
         let problems = slice.assumptions.iter().map(|assumption| self.assumption(*assumption)).collect();
         (self.summarized(slice), problems)
     }
@@ -236,21 +251,27 @@ impl Run<'_> {
     }
 
     fn summarized(&self, slice: Slice) -> DecisionProcess {
-        let (summary, warnings) = summarize(&slice.program, &self.site.api, self.vocabulary);
+        let given = if inputs::are_needed(self, &slice) { self.given } else { &[] };
+        let (summary, warnings) = summarize_given(&slice.program, &self.site.api, self.vocabulary, given);
         DecisionProcess {
             version: FORMAT_VERSION,
             api: self.site.api.clone(),
             call: slice.call,
             program: slice.program,
+            given: given.to_vec(),
             summary,
             warnings,
         }
     }
 
+    fn decider<'p>(&'p self, program: &'p Program) -> Decider<'p> {
+        self.given.iter().cloned().fold(Decider::new(program, &self.site.api), Decider::given)
+    }
+
     /// The first place where the program's decision hangs on something outside, with the run's file where it is in the
     /// run, and what there is to say about it.
-    fn undecided(&self, slice: &Slice) -> Option<(Option<Span>, Problem)> {
-        let decider = Decider::new(&slice.program, &self.site.api);
+    pub(super) fn undecided(&self, slice: &Slice) -> Option<(Option<Span>, Problem)> {
+        let decider = self.decider(&slice.program);
         let answers = probe::answers(&self.site.api.answer, self.vocabulary, &slice.program);
         let error: DecideError = decider.decide_each(answers).find_map(Result::err)?;
         let span = error.span();

@@ -47,7 +47,7 @@ pub(super) fn slice(
     chain: &Chain,
     site: &Site,
     ways: &Ways,
-    end: End,
+    (end, inputs): (End, &[Site]),
 ) -> Slice {
     let entry = chain.functions[0];
     let live = graph.reachable([entry]);
@@ -55,7 +55,7 @@ pub(super) fn slice(
     let roots: Vec<usize> = [entry].into_iter().chain(initializer(project, entry)).collect();
     let known = graph.reachable(suppliers.iter().copied().chain(roots.iter().copied()));
     let elsewhere = set_elsewhere(project, &lowered.functions, &known);
-    let facts = Facts::new(&lowered.functions, &known, &roots, &chain.functions[1..], &elsewhere, site);
+    let facts = Facts::new(&lowered.functions, &known, &roots, &chain.functions[1..], &elsewhere, site, inputs);
     let mut slicer = Slicer {
         project,
         lowered,
@@ -79,7 +79,7 @@ pub(super) fn slice(
     };
     let globals = slicer.globals(&suppliers, entry);
     let Slicer { functions, assumptions, open, .. } = slicer;
-    let (program, call) = link(project, entry, functions, globals, site);
+    let (program, call) = link(project, entry, functions, globals, site, inputs);
     Slice { program, call, assumptions, open, ended }
 }
 

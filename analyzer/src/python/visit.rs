@@ -53,7 +53,11 @@ macro_rules! walks {
         pub(super) fn $parts<'a>(expr: &'a $($mut)? Expr, visit: &mut dyn FnMut(&'a $($mut)? Expr)) {
             match &$($mut)? expr.kind {
                 ExprKind::Constant { .. } | ExprKind::Name { .. } | ExprKind::FunctionValue { .. } => {}
-                ExprKind::ApiOutput { max_results, .. } => max_results.$iter().for_each(|limit| visit(limit)),
+                ExprKind::ApiOutput { max_results, .. } | ExprKind::OtherOutput { max_results, .. } => {
+                    if let Some(limit) = max_results {
+                        visit(limit);
+                    }
+                }
                 ExprKind::List { elements } | ExprKind::Tuple { elements } | ExprKind::Set { elements } => {
                     elements.$iter().for_each(visit);
                 }

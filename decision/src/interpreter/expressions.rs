@@ -5,11 +5,12 @@ use std::rc::Rc;
 
 use super::format::format_value;
 use super::machine::{Machine, Run, Stop, raise};
-use super::response;
+use super::response::{self, Whose};
 use super::scope::Scope;
 use super::table::{Key, Table};
 use super::text::{Origin, Text, TextBuilder};
 use super::value::{Generator, Growth, Lambda, Value, is_dotted_name};
+use crate::api::Api;
 use crate::decision::Rendered;
 use crate::program::{
     BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Function, Keyword, Parameter,
@@ -78,6 +79,7 @@ impl<'p> Machine<'p, '_> {
             ExprKind::Constant { value } => Ok(constant(value)),
             ExprKind::Name { name } => self.lookup(name, span),
             ExprKind::ApiOutput { max_results, form } => self.api_output(max_results.as_deref(), *form),
+            ExprKind::OtherOutput { api, max_results, form } => self.other_output(api, max_results.as_deref(), *form),
             ExprKind::List { elements } => Ok(Value::list(self.elements(elements)?, Growth::Fixed)),
             ExprKind::Tuple { elements } => Ok(Value::tuple(self.elements(elements)?)),
             ExprKind::Set { elements } => {
@@ -167,14 +169,29 @@ impl<'p> Machine<'p, '_> {
 
     fn api_output(&mut self, max_results: Option<&'p Expr>, form: ResponseForm) -> Run<Value<'p>> {
         self.called_api += 1;
+        let limit = self.limit(max_results, self.around.default_top_k)?;
+        Ok(response::response(self.around.api, form, self.output, limit, Whose::Own))
+    }
+
+    /// The answer of another API, if it is given.
+    fn other_output(&mut self, api: &Api, max_results: Option<&'p Expr>, form: ResponseForm) -> Run<Value<'p>> {
+        let path = api.path();
+        let Some(given) = self.around.given.iter().find(|given| given.api == path) else {
+            return Ok(Value::unknown(format!("the answer of {}", api.operation)));
+        };
+        let limit = self.limit(max_results, api.default_top_k)?;
+        Ok(response::response(api, form, &given.output, limit, Whose::Given))
+    }
+
+    /// How many results a call gets.
+    fn limit(&mut self, max_results: Option<&'p Expr>, default: Option<u32>) -> Run<usize> {
         let asked = max_results.map(|wanted| self.eval(wanted)).transpose()?;
         let limit = match asked {
+            Some(Value::Int(count, _)) if count != 0 => Some(usize::try_from(count).unwrap_or(0)),
             // A request without a count, or with zero, gets the API's default.
-            None | Some(Value::None | Value::Int(0, _)) => self.default_top_k.map(|k| k as usize),
-            Some(Value::Int(count, _)) => Some(usize::try_from(count).unwrap_or(0)),
-            Some(_) => self.default_top_k.map(|k| k as usize),
+            _ => default.map(|k| k as usize),
         };
-        Ok(response::response(self.api, form, self.output, limit.unwrap_or(usize::MAX)))
+        Ok(limit.unwrap_or(usize::MAX))
     }
 
     pub(super) fn lookup(&mut self, name: &'p str, span: Span) -> Run<Value<'p>> {

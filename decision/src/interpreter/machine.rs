@@ -11,6 +11,7 @@ use crate::api::Api;
 use crate::decider::DecideError;
 use crate::decision::{Decision, Effect, Rendered};
 use crate::output::ApiOutput;
+use crate::process::Given;
 use crate::program::{Function, FunctionId, Program, Span, Stmt, StmtKind};
 
 /// Steps one run may take; a decision over a hundred labels takes a few thousand.
@@ -101,12 +102,21 @@ pub(crate) struct Ran {
     pub(crate) trace: Trace,
 }
 
+/// What answers a run besides the output that it is about.
+#[derive(Clone, Copy)]
+pub(crate) struct Surroundings<'o> {
+    pub(crate) api: &'o Api,
+    /// How many results a call gets that does not say.
+    pub(crate) default_top_k: Option<u32>,
+    /// Answers of other APIs.
+    pub(crate) given: &'o [Given],
+}
+
 /// One run of a program.
 pub(super) struct Machine<'p, 'o> {
     pub(super) program: &'p Program,
     pub(super) output: &'o ApiOutput,
-    pub(super) api: &'o Api,
-    pub(super) default_top_k: Option<u32>,
+    pub(super) around: Surroundings<'o>,
     pub(super) globals: Rc<Scope<'p>>,
     pub(super) scopes: Vec<Rc<Scope<'p>>>,
     pub(super) called_api: u32,
@@ -151,7 +161,7 @@ impl Drop for Machine<'_, '_> {
 /// Runs `program` once; tests of unknown values go as `script` says, then true.
 pub(crate) fn run<'p>(
     program: &'p Program,
-    (api, default_top_k): (&Api, Option<u32>),
+    around: Surroundings<'_>,
     output: &ApiOutput,
     script: &[bool],
     tracing: bool,
@@ -161,8 +171,7 @@ pub(crate) fn run<'p>(
     let mut machine = Machine {
         program,
         output,
-        api,
-        default_top_k,
+        around,
         scopes: vec![Rc::clone(&globals)],
         globals,
         called_api: 0,

@@ -10,9 +10,18 @@ use crate::output::ApiOutput;
 use crate::program::ResponseForm;
 use crate::shape::{Enumeration, Shape};
 
+/// Whose answer it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// That of the API that the decision is about: data.
+    Own,
+    /// That of another API: as good as written in the program.
+    Given,
+}
+
 /// The response with at most `limit` items in each list.
-pub(super) fn response<'p>(api: &Api, form: ResponseForm, output: &ApiOutput, limit: usize) -> Value<'p> {
-    let view = View { form, omits_empty: api.omits_empty() };
+pub(super) fn response<'p>(api: &Api, form: ResponseForm, output: &ApiOutput, limit: usize, whose: Whose) -> Value<'p> {
+    let view = View { form, omits_empty: api.omits_empty(), data: whose == Whose::Own };
     let mut answer = output.answer(&api.answer);
     if let Json::Object(fields) = &mut answer {
         for list in fields.values_mut().filter_map(Json::as_array_mut) {
@@ -25,10 +34,10 @@ pub(super) fn response<'p>(api: &Api, form: ResponseForm, output: &ApiOutput, li
         return object(fields);
     }
     let error = [
-        ("code", Value::Int(0, true)),
-        ("message", Value::data("")),
+        ("code", Value::Int(0, view.data)),
+        ("message", view.text("")),
         ("details", Value::list(vec![], Growth::Fixed)),
-        ("status", Value::data("")),
+        ("status", view.text("")),
     ];
     let error = object(error.map(|(name, value)| ApiField { name: name.into(), value, in_json: true }).into());
     let empty = fields.iter().all(|field| !field.in_json);
@@ -44,9 +53,15 @@ pub(super) fn response<'p>(api: &Api, form: ResponseForm, output: &ApiOutput, li
 struct View {
     form: ResponseForm,
     omits_empty: bool,
+    /// Whether what is in it is data of the API.
+    data: bool,
 }
 
 impl View {
+    fn text<'p>(self, text: &str) -> Value<'p> {
+        if self.data { Value::data(text) } else { Value::str(text) }
+    }
+
     fn value<'p>(self, shape: &Shape, part: Option<&Json>) -> Value<'p> {
         let nothing;
         let part = if let Some(part) = part {
@@ -55,20 +70,22 @@ impl View {
             nothing = shape.nothing();
             &nothing
         };
-        let text = || Value::data(part.as_str().unwrap_or_default());
+        let text = || self.text(part.as_str().unwrap_or_default());
+        let growth = if self.data { Growth::Mirror } else { Growth::Fixed };
         match (shape, part) {
             (Shape::Record(fields), _) => object(self.fields(fields, part)),
             (Shape::List(item), Json::Array(items)) => {
-                Value::list(items.iter().map(|part| self.value(item, Some(part))).collect(), Growth::Mirror)
+                Value::list(items.iter().map(|part| self.value(item, Some(part))).collect(), growth)
             }
-            (Shape::List(_), _) => Value::list(Vec::new(), Growth::Mirror),
+            (Shape::List(_), _) => Value::list(Vec::new(), growth),
             (_, Json::Null) | (Shape::Other, _) => Value::unknown("a part of the response"),
             (Shape::Name | Shape::Text | Shape::Word(_), _) => text(),
             (Shape::Score | Shape::Percent | Shape::Number { .. }, _) => {
-                Value::Float(part.as_f64().unwrap_or_default(), true)
+                Value::Float(part.as_f64().unwrap_or_default(), self.data)
             }
             (Shape::Choice(_), _) if self.form == ResponseForm::Json => text(),
             (Shape::Choice(choice), _) => member(choice, part.as_str().unwrap_or_default()),
+            (Shape::Flag, _) if !self.data => Value::Bool(part.as_bool().unwrap_or_default()),
             (Shape::Flag, _) => Value::data_flag(part.as_bool().unwrap_or_default()),
         }
     }

@@ -129,7 +129,9 @@ impl Constants {
             ExprKind::Constant { value: Constant::Int(number) } => self.numbers.push(*number as f64),
             ExprKind::Constant { value: Constant::Float(number) } => self.numbers.push(*number),
             ExprKind::Constant { .. } | ExprKind::Name { .. } | ExprKind::FunctionValue { .. } => {}
-            ExprKind::ApiOutput { max_results, .. } => self.exprs(max_results.as_deref()),
+            ExprKind::ApiOutput { max_results, .. } | ExprKind::OtherOutput { max_results, .. } => {
+                self.exprs(max_results.as_deref());
+            }
             ExprKind::List { elements } | ExprKind::Tuple { elements } | ExprKind::Set { elements } => {
                 self.exprs(elements);
             }

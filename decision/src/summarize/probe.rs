@@ -3,12 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::subject::Subject;
-use crate::api::Api;
 use crate::decider::{DecideError, Decider};
 use crate::decision::{Decision, Effect, Rendered};
 use crate::interpreter::Memory;
 use crate::output::ApiOutput;
-use crate::program::{Program, Span};
+use crate::program::Span;
 
 /// A label that no application looks for.
 pub(super) const NEUTRAL: &str = "Qzxjv";
@@ -40,9 +39,9 @@ pub(super) struct Probe<'p> {
 }
 
 impl<'p> Probe<'p> {
-    pub(super) fn new(program: &'p Program, api: &'p Api) -> Self {
+    pub(super) fn new(decider: Decider<'p>) -> Self {
         Self {
-            decider: Decider::new(program, api).without_default_top_k(),
+            decider: decider.without_default_top_k(),
             memory: Memory::default(),
             subject: Subject::Names,
             outcomes: Vec::new(),

@@ -187,6 +187,7 @@ pub(crate) fn process(order: Order, branches: &[(&str, Vec<&str>)]) -> DecisionP
     };
     DecisionProcess {
         version: FORMAT_VERSION,
+        given: Vec::new(),
         api: Api::google_label_detection(),
         call: Span::default(),
         program,

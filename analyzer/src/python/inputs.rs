@@ -1,0 +1,109 @@
+//! Programs that ask more than one API: the answers of the others are inputs, too.
+//!
+//! A decision process is about one API. Where its decision hangs on what another API answers, its program reads that
+//! answer as a second input, and its summary is what it does where the other API answers as *given*: nothing, or else
+//! what lets the most outcomes show.
+
+use std::collections::BTreeMap;
+
+use chameleon_decision::{Api, ApiOutput, Decider, ExprKind, Given, Problem, Program, Vocabulary};
+
+use super::cut::Ways;
+use super::entry::Chain;
+use super::lower::Site;
+use super::search::{Found, Run};
+use super::slice::{End, Slice};
+use super::{path, probe, visit};
+
+/// How many answers of another API are tried.
+const MAX_TRIED: usize = 48;
+
+/// Every one of these APIs answers nothing.
+pub(super) fn nothing(sites: &[Site]) -> Vec<Given> {
+    let mut given: Vec<Given> = Vec::new();
+    for site in sites {
+        let api = site.api.path();
+        if given.iter().all(|known| known.api != api) {
+            given.push(Given { api, output: ApiOutput::Answer { answer: site.api.answer.nothing() } });
+        }
+    }
+    given
+}
+
+/// The best process of a chain: as if other APIs were something outside, unless that takes assumptions and as much is
+/// decided where they answer.
+pub(super) fn best(run: &Run<'_>, chain: &Chain, others: &[Site]) -> Found {
+    let found = run.best(chain);
+    let said = |found: &Found| (found.0.summary.reason.is_none(), found.0.summary.branches.len());
+    let assumes = !found.1.is_empty();
+    if !assumes && said(&found) > (true, 0) {
+        return found;
+    }
+    let better = |other: &Found| said(other) > said(&found) || (assumes && said(other) == said(&found));
+    with_others(run, chain, others).filter(better).unwrap_or(found)
+}
+
+/// The process in which other APIs answer so that the most outcomes show; `None` where they have no say, where nothing is
+/// decided all the same, or where still other things have a say.
+fn with_others(run: &Run<'_>, chain: &Chain, others: &[Site]) -> Option<Found> {
+    let usual = nothing(others);
+    let program = run.with_inputs(others, &usual).cut(chain, &Ways::new(), End::Whole).program;
+    let apis = asked(&program);
+    let mut given = vec![usual.clone()];
+    for api in apis.values() {
+        let vocabulary = Vocabulary { name: String::new(), labels: Vec::new() };
+        let answers = probe::own_words(&program).chain(probe::answers(&api.answer, &vocabulary, &program));
+        for output in answers.take(MAX_TRIED) {
+            let mut other = usual.clone();
+            other.iter_mut().filter(|given| given.api == api.path()).for_each(|given| given.output = output.clone());
+            given.push(other);
+        }
+    }
+    let mut best: Option<(usize, &Vec<Given>, Slice)> = None;
+    for given in given.iter().filter(|_| !apis.is_empty()) {
+        let run = run.with_inputs(others, given);
+        let slice = run.cut(chain, &Ways::new(), End::Whole);
+        let outcomes = if run.undecided(&slice).is_some() { 0 } else { run.outcomes(&slice) };
+        if outcomes > best.as_ref().map_or(1, |best| best.0) {
+            best = Some((outcomes, given, slice));
+        }
+    }
+    let (_, given, slice) = best?;
+    let (mut process, mut problems) = run.with_inputs(others, given).told(slice);
+    process.given.retain(|given| apis.contains_key(&given.api));
+    if process.summary.branches.is_empty() {
+        return None;
+    }
+    for Given { api, output } in &process.given {
+        let answer = apis.get(api).map(|api| output.answer(&api.answer).to_string()).unwrap_or_default();
+        let site = others.iter().find(|site| site.api.path() == *api)?;
+        let reason = format!("the decision hangs on this answer, too; it is read as if it were {answer}");
+        problems.push(Problem { file: path(run.project, site.span.file), line: site.span.line, reason });
+    }
+    Some((process, problems))
+}
+
+/// Whether a slice's decision hangs on answers of other APIs.
+pub(super) fn are_needed(run: &Run<'_>, slice: &Slice) -> bool {
+    if asked(&slice.program).is_empty() {
+        return false;
+    }
+    let decider = Decider::new(&slice.program, &run.site.api);
+    let answers = probe::answers(&run.site.api.answer, run.vocabulary, &slice.program);
+    decider.decide_each(answers).any(|decided| decided.is_err())
+}
+
+/// The other APIs that a program asks, by path.
+fn asked(program: &Program) -> BTreeMap<String, Api> {
+    let mut apis = BTreeMap::new();
+    let mut note = |expr: &chameleon_decision::Expr| {
+        if let ExprKind::OtherOutput { api, .. } = &expr.kind {
+            apis.insert(api.path(), (**api).clone());
+        }
+    };
+    visit::exprs(&program.globals, &mut note);
+    for function in &program.functions {
+        visit::exprs(&function.body, &mut note);
+    }
+    apis
+}
