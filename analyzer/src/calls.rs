@@ -61,6 +61,7 @@ pub(crate) const PURE_FUNCTIONS: &[&str] = &[
     "statistics.mean",
     "copy.copy",
     "copy.deepcopy",
+    "difflib.SequenceMatcher",
 ];
 
 /// Python's builtin functions that only compute.

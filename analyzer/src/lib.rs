@@ -19,10 +19,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chameleon_decision::{DecisionProcess, Problem};
+use chameleon_decision::{DecisionProcess, FORMAT_VERSION, Problem};
 
 pub use apis::{ApisError, Catalog};
 pub use render::render;
+pub use source::Skipped;
 
 /// What an analysis found.
 #[derive(Clone, Debug)]
@@ -35,8 +36,23 @@ pub struct Analysis {
     pub processes: Vec<DecisionProcess>,
     /// What could not be followed, in order of file and line.
     pub problems: Vec<Problem>,
+    /// Folders that were not looked into, in order of path.
+    pub skipped: Vec<Skipped>,
     /// Text of the files the processes point into, by path relative to the root.
     pub sources: BTreeMap<String, Arc<str>>,
+}
+
+impl Analysis {
+    /// The JSON form, as `schema.json` of this crate describes it.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "version": FORMAT_VERSION,
+            "files": self.files,
+            "processes": self.processes,
+            "problems": self.problems,
+            "skipped": self.skipped,
+        })
+    }
 }
 
 /// Why there is no analysis at all.
@@ -89,7 +105,7 @@ pub fn analyze(root: &Path, catalog: &Catalog) -> Result<Analysis, AnalyzeError>
 ///
 /// As [`analyze`].
 pub fn analyze_from(root: &Path, catalog: &Catalog, entry: Option<&str>) -> Result<Analysis, AnalyzeError> {
-    let source::Sources { files, mut problems, data } = source::read(root)?;
+    let source::Sources { files, mut problems, skipped, data } = source::read(root)?;
     let found = python::analyze(&files, &data, catalog, entry);
     problems.extend(found.problems);
     problems.sort_by(|a, b| (&a.file, a.line, &a.reason).cmp(&(&b.file, b.line, &b.reason)));
@@ -99,5 +115,6 @@ pub fn analyze_from(root: &Path, catalog: &Catalog, entry: Option<&str>) -> Resu
         .filter(|file| found.processes.iter().any(|process| process.program.files.contains(&file.path)))
         .map(|file| (file.path.clone(), Arc::clone(&file.text)))
         .collect();
-    Ok(Analysis { root: root.to_owned(), files: files.len(), processes: found.processes, problems, sources })
+    let (root, files, processes) = (root.to_owned(), files.len(), found.processes);
+    Ok(Analysis { root, files, processes, problems, skipped, sources })
 }

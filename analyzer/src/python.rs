@@ -19,9 +19,9 @@ mod slice;
 mod syntax;
 mod visit;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chameleon_decision::{DecisionProcess, Problem, SAME_OUTCOME};
+use chameleon_decision::{Budget, DecisionProcess, Problem, SAME_OUTCOME};
 
 use self::entry::CallGraph;
 use self::facts::Facts;
@@ -32,6 +32,9 @@ use self::syntax::Parsed;
 use crate::apis::Catalog;
 use crate::data::DataFiles;
 use crate::source::SourceFile;
+
+/// Steps that the analysis of the calls in one file may take: some seconds. A usual application takes a hundredth.
+const MAX_STEPS: u64 = 50_000_000;
 
 /// What was found in Python files.
 pub(crate) struct Found {
@@ -58,55 +61,87 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
     }
     found.problems.extend(lowered.problems.iter().cloned());
     let graph = CallGraph::new(&lowered.functions);
-    let all: Vec<usize> = (0..lowered.functions.len()).collect();
+    let size = lowered.functions.iter().map(|function| visit::size(&function.body)).sum();
+    let mut budgets: BTreeMap<u32, Budget> = BTreeMap::new();
     for site in &lowered.sites {
-        let vocabulary = &catalog.vocabulary(&site.api);
+        let budget = &*budgets.entry(site.span.file).or_insert_with(|| Budget::new(MAX_STEPS));
         // Another call of the same API may be about the same thing or another: its answer stays unknown.
         let others: Vec<Site> = lowered.sites.iter().filter(|other| other.api != site.api).cloned().collect();
-        let run =
-            Run { project: &project, lowered: &lowered, graph: &graph, site, vocabulary, inputs: &[], given: &[] };
-        let facts = Facts::new(&lowered.functions, &all, &[], &[], &BTreeSet::new(), site, &[]);
-        if let Some(entry) = entry {
-            for from in (0..lowered.functions.len()).filter(|&at| is_called(&lowered.functions[at].name, entry)) {
-                if let Some(chain) = entry::chain_between(&graph, from, site.function) {
-                    let (process, problems) = run.with_inputs(&others, &inputs::nothing(&others)).process(&chain);
-                    found.processes.push(process);
-                    found.problems.extend(problems);
-                }
+        let run = Run {
+            project: &project,
+            lowered: &lowered,
+            graph: &graph,
+            site,
+            vocabulary: &catalog.vocabulary(&site.api),
+            inputs: &[],
+            given: &[],
+            size,
+            budget,
+        };
+        if !budget.is_spent() {
+            match entry {
+                Some(entry) => found.add_from(&run, &others, entry),
+                None => found.add_chains(&run, &others),
             }
-            continue;
         }
-        for chain in entry::chains(&lowered.functions, &graph, &facts, site) {
-            if !chain.decides {
-                found.problems.push(passes_through(&project, site));
-                continue;
-            }
-            let process = inputs::best(&run, &chain, &others);
-            let entry = |process: &DecisionProcess| {
-                process.program.functions.get(process.program.entry.0 as usize).map(|entry| entry.span)
-            };
-            if !is_storable(&process.0) {
-                let file = process.0.program.files.get(process.0.call.file as usize).cloned().unwrap_or_default();
-                let reason = "the code around this call is nested too deep".to_owned();
-                found.problems.push(Problem { file, line: process.0.call.line, reason });
-                continue;
-            }
-            if tests_nothing(&process.0) {
-                found.problems.push(passes_through(&project, site));
-                continue;
-            }
-            let known = found.processes.iter().any(|other| {
-                other.call == process.0.call
-                    && other.program.files == process.0.program.files
-                    && entry(other) == entry(&process.0)
-            });
-            if !known {
-                found.processes.push(process.0);
-                found.problems.extend(process.1);
-            }
+        if budget.is_spent() {
+            let reason = format!(
+                "the analysis of this file takes more than {MAX_STEPS} steps: what is decided from this call is not found out"
+            );
+            found.problems.push(Problem { file: path(&project, site.span.file), line: site.span.line, reason });
         }
     }
     found
+}
+
+impl Found {
+    /// Adds the processes of a call that begin at a function of this name.
+    fn add_from(&mut self, run: &Run<'_>, others: &[Site], entry: &str) {
+        let functions = &run.lowered.functions;
+        for from in (0..functions.len()).filter(|&at| is_called(&functions[at].name, entry)) {
+            if let Some(chain) = entry::chain_between(run.graph, from, run.site.function) {
+                let (process, problems) = run.with_inputs(others, &inputs::nothing(others)).process(&chain);
+                self.processes.push(process);
+                self.problems.extend(problems);
+            }
+        }
+    }
+
+    /// Adds the processes of a call, one for each way to it.
+    fn add_chains(&mut self, run: &Run<'_>, others: &[Site]) {
+        let functions = &run.lowered.functions;
+        let all: Vec<usize> = (0..functions.len()).collect();
+        let facts = Facts::new(functions, &all, &[], (&[], &all), &BTreeSet::new(), run.site, &[]);
+        for chain in entry::chains(functions, run.graph, &facts, run.site) {
+            if run.budget.is_spent() {
+                return;
+            }
+            let (process, problems) = if chain.decides {
+                inputs::best(run, &chain, others)
+            } else {
+                self.problems.push(passes_through(run.project, run.site));
+                continue;
+            };
+            if !is_storable(&process) {
+                let file = process.program.files.get(process.call.file as usize).cloned().unwrap_or_default();
+                let reason = "the code around this call is nested too deep".to_owned();
+                self.problems.push(Problem { file, line: process.call.line, reason });
+            } else if tests_nothing(&process) {
+                self.problems.push(passes_through(run.project, run.site));
+            } else if !self.processes.iter().any(|other| is_same_slice(other, &process)) {
+                self.processes.push(process);
+                self.problems.extend(problems);
+            }
+        }
+    }
+}
+
+/// Whether two processes are about the same call, from the same function on.
+fn is_same_slice(one: &DecisionProcess, other: &DecisionProcess) -> bool {
+    let entry = |process: &DecisionProcess| {
+        process.program.functions.get(process.program.entry.0 as usize).map(|entry| entry.span)
+    };
+    one.call == other.call && one.program.files == other.program.files && entry(one) == entry(other)
 }
 
 /// Whether a function's name is the one asked for, its class before it or not.

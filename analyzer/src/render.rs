@@ -42,6 +42,12 @@ pub fn render(analysis: &Analysis) -> String {
             source::wrap(&mut out, &format!("  {place}  "), 4, &problem.reason);
         }
     }
+    if !analysis.skipped.is_empty() {
+        line!(out, "Not looked into");
+        for skipped in &analysis.skipped {
+            line!(out, "  {}/  {}", skipped.folder, skipped.reason);
+        }
+    }
     out
 }
 

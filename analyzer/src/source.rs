@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chameleon_decision::Problem;
+use serde::Serialize;
 
 use crate::AnalyzeError;
 use crate::data::DataFiles;
@@ -30,12 +31,23 @@ pub(crate) struct SourceFile {
     pub(crate) text: Arc<str>,
 }
 
+/// A folder that was not looked into.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Skipped {
+    /// Path relative to the analyzed root.
+    pub folder: String,
+    /// Why.
+    pub reason: &'static str,
+}
+
 /// All files of a run.
 pub(crate) struct Sources {
     /// Sorted by path.
     pub(crate) files: Vec<SourceFile>,
     /// Files left out, with the reason.
     pub(crate) problems: Vec<Problem>,
+    /// Folders left out, in order of path.
+    pub(crate) skipped: Vec<Skipped>,
     /// Files of data beside them.
     pub(crate) data: DataFiles,
 }
@@ -48,7 +60,8 @@ pub(crate) fn read(root: &Path) -> Result<Sources, AnalyzeError> {
         _ => unreadable(source),
     })?;
     let folder = if metadata.is_dir() { root } else { root.parent().unwrap_or(root) };
-    let mut sources = Sources { files: Vec::new(), problems: Vec::new(), data: DataFiles::below(folder) };
+    let mut sources =
+        Sources { files: Vec::new(), problems: Vec::new(), skipped: Vec::new(), data: DataFiles::below(folder) };
     if metadata.is_dir() {
         let mut paths = Vec::new();
         walk(root, 0, &mut paths, &mut sources, root).map_err(unreadable)?;
@@ -56,6 +69,7 @@ pub(crate) fn read(root: &Path) -> Result<Sources, AnalyzeError> {
             return Err(AnalyzeError::NoPythonFile { path: root.to_owned() });
         }
         paths.sort();
+        sources.skipped.sort();
         for path in paths {
             let name = relative(root, &path);
             match load(&path) {
@@ -79,6 +93,10 @@ pub(crate) fn read(root: &Path) -> Result<Sources, AnalyzeError> {
 }
 
 impl Sources {
+    fn skip(&mut self, root: &Path, folder: &Path, reason: &'static str) {
+        self.skipped.push(Skipped { folder: relative(root, folder), reason });
+    }
+
     fn add(&mut self, path: String, bytes: Vec<u8>) {
         if bytes.contains(&0) {
             self.problems.push(problem(path, "holds NUL bytes, so it is not Python source".to_owned()));
@@ -103,19 +121,30 @@ impl Sources {
 fn walk(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>, sources: &mut Sources, root: &Path) -> io::Result<()> {
     let entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
     if is_installed(&entries) {
+        sources.skip(root, folder, "holds installed packages");
         return Ok(());
     }
     let environment = folder.join("pyvenv.cfg").exists();
     for entry in entries {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
+        // The link's target decides, so that linked files are read; linked folders are not followed.
+        let is_folder = entry.file_type()?.is_dir();
         if name.starts_with('.') {
+            if is_folder {
+                sources.skip(root, &path, "is hidden");
+            }
             continue;
         }
-        // The link's target decides, so that linked files are read; linked folders are not followed.
-        if entry.file_type()?.is_dir() {
+        if is_folder {
             let of_environment = environment && ENVIRONMENT_FOLDERS.contains(&name.to_lowercase().as_str());
             if of_environment || SKIPPED_FOLDERS.contains(&name.as_str()) {
+                let reason = if of_environment {
+                    "belongs to a virtual environment"
+                } else {
+                    "is called as other people's code"
+                };
+                sources.skip(root, &path, reason);
                 continue;
             }
             if depth >= MAX_FOLDERS {
@@ -187,6 +216,8 @@ mod tests {
             "old/app.py",
             "vendored/flask/app.py",
             "vendored/flask-1.0.dist-info/METADATA",
+            "web/node_modules/gyp/gyp.py",
+            ".git/hooks/update.py",
         ] {
             let path = root.join(path);
             fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
@@ -195,6 +226,8 @@ mod tests {
         let sources = read(&root).expect("sources");
         let paths: Vec<&str> = sources.files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(paths, ["app/main.py", "old/app.py"]);
+        let skipped: Vec<&str> = sources.skipped.iter().map(|skipped| skipped.folder.as_str()).collect();
+        assert_eq!(skipped, [".git", "app/Lib", "old/Lib", "vendored", "web/node_modules"]);
         fs::remove_dir_all(root).expect("the folder goes away");
     }
 }

@@ -107,7 +107,6 @@ fn print_statements_of_python_2_become_calls() {
 /// Decisions that are not followed as far as they can be run, and why. They show as undecided, as read under a reported
 /// assumption, or as one decision where there are two; none of them is a wrong reading of what was followed.
 const OPEN: &[(&str, &str)] = &[
-    ("hlpfl google/language/analyze_entities", "how alike two texts are is left to a library"),
     ("photob ", "words that go through a database"),
     ("uottahack-2019 ", "attributes of objects of one class, of which there are several"),
 ];

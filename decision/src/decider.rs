@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use crate::interpreter::{Choice, Memory, Observation, Ran, Surroundings, Trace, run};
-use crate::{Api, ApiOutput, Decision, DecisionProcess, Given, Program, Span};
+use crate::{Api, ApiOutput, Budget, Decision, DecisionProcess, Given, Program, Span};
 
 /// Why a program's decision could not be determined.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -23,6 +23,14 @@ pub enum DecideError {
         /// Where it was stopped.
         span: Span,
         /// The limit that was reached.
+        limit: u64,
+    },
+    /// The runs before took all the steps that there were for all of them.
+    #[error("line {}: the analysis takes more than {limit} steps", span.line)]
+    OutOfBudget {
+        /// Where the program begins.
+        span: Span,
+        /// The steps that there were.
         limit: u64,
     },
     /// Calls or expressions are nested too deeply.
@@ -49,6 +57,7 @@ impl DecideError {
         match self {
             Self::Undetermined { span, .. }
             | Self::TooLong { span, .. }
+            | Self::OutOfBudget { span, .. }
             | Self::TooDeep { span, .. }
             | Self::Malformed { span, .. } => *span,
         }
@@ -62,12 +71,13 @@ pub struct Decider<'p> {
     api: &'p Api,
     default_top_k: Option<u32>,
     given: Vec<Given>,
+    budget: Option<&'p Budget>,
 }
 
 impl<'p> Decider<'p> {
     /// A decider for `program` on answers of `api`.
     pub fn new(program: &'p Program, api: &'p Api) -> Self {
-        Self { program, api, default_top_k: api.default_top_k, given: Vec::new() }
+        Self { program, api, default_top_k: api.default_top_k, given: Vec::new(), budget: None }
     }
 
     /// The same, where another API that the program asks answers so. What no answer is given of is unknown.
@@ -78,13 +88,24 @@ impl<'p> Decider<'p> {
         self
     }
 
+    /// The same, where all runs together may take no more steps than these.
+    #[must_use]
+    pub fn within(self, budget: &'p Budget) -> Self {
+        Self { budget: Some(budget), ..self }
+    }
+
+    /// The program and the API that it is run for.
+    pub(crate) fn subject(&self) -> (&'p Program, &'p Api) {
+        (self.program, self.api)
+    }
+
     /// The same, where a call that does not say how many results it wants gets all there are.
     pub(crate) fn without_default_top_k(self) -> Self {
         Self { default_top_k: None, ..self }
     }
 
     fn surroundings(&self) -> Surroundings<'_> {
-        Surroundings { api: self.api, default_top_k: self.default_top_k, given: &self.given }
+        Surroundings { api: self.api, default_top_k: self.default_top_k, given: &self.given, budget: self.budget }
     }
 
     /// Where the program begins.
@@ -130,6 +151,9 @@ impl<'p> Decider<'p> {
         let mut runs = Runs::default();
         let mut script = Vec::new();
         loop {
+            if let Some(budget) = self.budget.filter(|budget| budget.is_spent()) {
+                return Err(DecideError::OutOfBudget { span: self.entry_span(), limit: budget.limit() });
+            }
             let ran = run(self.program, self.surroundings(), output, &script, tracing, memory)?;
             script.clear();
             script.extend(ran.choices.iter().map(|choice| choice.taken));

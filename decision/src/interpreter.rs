@@ -25,6 +25,7 @@ mod render;
 mod response;
 mod scope;
 mod sequences;
+mod similarity;
 mod statements;
 mod strings;
 mod table;

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod api;
+mod budget;
 mod decider;
 mod decision;
 mod interpreter;
@@ -22,6 +23,7 @@ mod summarize;
 mod summary;
 
 pub use api::Api;
+pub use budget::Budget;
 pub use decider::{DecideError, Decider};
 pub use decision::{Decision, Effect, Rendered};
 pub use interpreter::Observation;
@@ -32,5 +34,5 @@ pub use program::{
     Keyword, Parameter, Program, ResponseForm, Span, Stmt, StmtKind, Target, UnaryOp,
 };
 pub use shape::{Enumeration, ITEM, Path, Shape, show_path};
-pub use summarize::{SAME_OUTCOME, summarize, summarize_given};
+pub use summarize::{SAME_OUTCOME, summarize};
 pub use summary::{Bounds, Branch, DecisionType, Limit, MatchMode, MinScore, Order, Region, Summary, Vocabulary, Word};

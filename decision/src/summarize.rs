@@ -31,7 +31,7 @@ use ranges::Where;
 use subject::{Members, Subject};
 
 use crate::decider::{DecideError, Decider};
-use crate::{Api, ApiOutput, Decision, DecisionType, Given, Program, Summary, Vocabulary, Warning};
+use crate::{Api, ApiOutput, Decision, DecisionType, Program, Summary, Vocabulary, Warning};
 
 /// The canonical form of `program`, and what looks doubtful in it. `vocabulary` holds the names that the API's items can
 /// have; where it is empty, only the program's own words are tried.
@@ -39,37 +39,14 @@ use crate::{Api, ApiOutput, Decision, DecisionType, Given, Program, Summary, Voc
 /// A program that fits no class, or whose decision depends on more than the API's output, is [`DecisionType::Other`]
 /// with the reason.
 pub fn summarize(program: &Program, api: &Api, vocabulary: &Vocabulary) -> (Summary, Vec<Warning>) {
-    summarize_given(program, api, vocabulary, &[])
+    Decider::new(program, api).summarize(vocabulary)
 }
 
-/// As [`summarize`], where other APIs that the program asks answer as given.
-pub fn summarize_given(
-    program: &Program,
-    api: &Api,
-    vocabulary: &Vocabulary,
-    given: &[Given],
-) -> (Summary, Vec<Warning>) {
-    let mut draft = Draft {
-        summary: Summary {
-            decision_type: DecisionType::Other,
-            field: None,
-            per_element: false,
-            order: None,
-            branches: Vec::new(),
-            top_k: None,
-            default: Decision::default(),
-            vocabulary: vocabulary.name.clone(),
-            reason: None,
-        },
-        warnings: Vec::new(),
-        default_outcome: 0,
-        put_off: None,
-    };
-    let decider = given.iter().cloned().fold(Decider::new(program, api), Decider::given);
-    if let Err(Reason(reason)) = draft.fill(decider, program, api, vocabulary) {
-        draft.give_up(reason);
+impl Decider<'_> {
+    /// As [`summarize`], where other APIs that the program asks answer as this decider is given.
+    pub fn summarize(&self, vocabulary: &Vocabulary) -> (Summary, Vec<Warning>) {
+        Draft::of(self.clone(), vocabulary)
     }
-    (draft.summary, draft.warnings)
 }
 
 /// The reason of a summary whose program does the same on every answer.
@@ -94,6 +71,30 @@ struct Draft {
 }
 
 impl Draft {
+    fn of(decider: Decider<'_>, vocabulary: &Vocabulary) -> (Summary, Vec<Warning>) {
+        let mut draft = Draft {
+            summary: Summary {
+                decision_type: DecisionType::Other,
+                field: None,
+                per_element: false,
+                order: None,
+                branches: Vec::new(),
+                top_k: None,
+                default: Decision::default(),
+                vocabulary: vocabulary.name.clone(),
+                reason: None,
+            },
+            warnings: Vec::new(),
+            default_outcome: 0,
+            put_off: None,
+        };
+        let (program, api) = decider.subject();
+        if let Err(Reason(reason)) = draft.fill(decider, program, api, vocabulary) {
+            draft.give_up(reason);
+        }
+        (draft.summary, draft.warnings)
+    }
+
     fn give_up(&mut self, reason: String) {
         self.summary.decision_type = DecisionType::Other;
         self.summary.order = None;

@@ -27,11 +27,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus> {
     let catalog = process::catalog(&arguments.vocabulary, &arguments.apis)?;
     let analysis = chameleon_analyzer::analyze(&arguments.path, &catalog)?;
     if arguments.json {
-        printer::json(&serde_json::json!({
-            "version": chameleon_decision::FORMAT_VERSION,
-            "processes": analysis.processes,
-            "problems": analysis.problems,
-        }))?;
+        printer::json(&analysis.to_json())?;
     } else {
         printer::data(&chameleon_analyzer::render(&analysis))?;
     }

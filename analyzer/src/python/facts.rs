@@ -84,6 +84,8 @@ pub(super) struct Facts<'a> {
     variables: HashMap<(usize, String), Fact>,
     /// Functions that lead to the API call.
     chain: &'a [usize],
+    /// Functions that the entry reaches: only these call those of the chain in the slice.
+    reached: &'a [usize],
     /// Shared variables that the code at hand sets; all others come from outside.
     bound: HashSet<String>,
     results: Vec<Fact>,
@@ -100,7 +102,7 @@ impl<'a> Facts<'a> {
         functions: &'a [Function],
         live: &[usize],
         roots: &[usize],
-        chain: &'a [usize],
+        (chain, reached): (&'a [usize], &'a [usize]),
         elsewhere: &BTreeSet<String>,
         site: &'a Site,
         inputs: &'a [Site],
@@ -111,6 +113,7 @@ impl<'a> Facts<'a> {
             site,
             inputs,
             chain,
+            reached,
             variables: HashMap::new(),
             bound: bound.filter(|name| !elsewhere.contains(name)).collect(),
             results: vec![Fact::default(); functions.len()],
@@ -182,7 +185,11 @@ impl<'a> Facts<'a> {
             }
             StmtKind::If { test, .. } | StmtKind::While { test, .. } => inner |= self.expr(function, test).control(),
             StmtKind::For { target, iter, .. } => {
-                let items = self.expr(function, iter);
+                let mut items = self.expr(function, iter);
+                if visit::blocks(stmt).into_iter().any(|block| self.leads(block)) {
+                    // The slice looks at one turn, whichever it is.
+                    items = Fact { known: false, ..items | Fact::UNKNOWN };
+                }
                 self.assign(function, target, items | control);
                 inner |= items.control();
             }
@@ -255,6 +262,9 @@ impl<'a> Facts<'a> {
                     self.touch(function, object, fact);
                 }
             }
+            // Whoever else calls what leads to the API call is no part of the slice.
+            ExprKind::Call { function: callee, .. }
+                if self.chain.contains(&(callee.0 as usize)) && !self.reached.contains(&function) => {}
             ExprKind::Call { function: callee, args, keywords } => {
                 self.arguments(function, callee.0 as usize, args);
                 for keyword in keywords {

@@ -60,7 +60,7 @@ fn with_others(run: &Run<'_>, chain: &Chain, others: &[Site]) -> Option<Found> {
         }
     }
     let mut best: Option<(usize, &Vec<Given>, Slice)> = None;
-    for given in given.iter().filter(|_| !apis.is_empty()) {
+    for given in given.iter().filter(|_| !apis.is_empty() && !run.budget.is_spent()) {
         let run = run.with_inputs(others, given);
         let slice = run.cut(chain, &Ways::new(), End::Whole);
         let outcomes = if run.undecided(&slice).is_some() { 0 } else { run.outcomes(&slice) };
@@ -88,7 +88,7 @@ pub(super) fn are_needed(run: &Run<'_>, slice: &Slice) -> bool {
     if asked(&slice.program).is_empty() {
         return false;
     }
-    let decider = Decider::new(&slice.program, &run.site.api);
+    let decider = Decider::new(&slice.program, &run.site.api).within(run.budget);
     let answers = probe::answers(&run.site.api.answer, run.vocabulary, &slice.program);
     decider.decide_each(answers).any(|decided| decided.is_err())
 }

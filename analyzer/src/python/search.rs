@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chameleon_decision::{
-    DecideError, Decider, DecisionProcess, FORMAT_VERSION, Given, Problem, Program, Span, Vocabulary, summarize_given,
+    Budget, DecideError, Decider, DecisionProcess, FORMAT_VERSION, Given, Problem, Program, Span, Vocabulary,
 };
 
 use super::cut::{Assumption, Open, Ways};
@@ -18,6 +18,9 @@ const MAX_TURNED: usize = 8;
 
 /// More unknown tests at once are not tried.
 const MAX_OPEN: usize = 24;
+
+/// Steps that cutting a slice takes for each statement there is.
+const CUT: u64 = 20;
 
 /// How often tests that come to light behind others are added.
 const ROUNDS: usize = 4;
@@ -34,6 +37,10 @@ pub(super) struct Run<'a> {
     pub(super) inputs: &'a [Site],
     /// What those APIs answer.
     pub(super) given: &'a [Given],
+    /// Statements of the code.
+    pub(super) size: u64,
+    /// What pays for all of it.
+    pub(super) budget: &'a Budget,
 }
 
 /// What is assumed where nothing decides otherwise, one after the other: that nothing outside has a say, that everything
@@ -129,6 +136,9 @@ impl<'a> Run<'a> {
     fn ways(&self, chain: &Chain, idle: bool, turned: bool, fewest: bool) -> Option<Ways> {
         let mut ways = Ways::new();
         for _ in 0..ROUNDS {
+            if self.budget.is_spent() {
+                break;
+            }
             let slice = self.cut(chain, &ways, End::Whole);
             let known = ways.len();
             if known > 0 && self.undecided(&slice).is_none() {
@@ -150,7 +160,8 @@ impl<'a> Run<'a> {
     /// Leaves out every way without which the chain still decides.
     fn fewest(&self, chain: &Chain, mut ways: Ways) -> Ways {
         for span in ways.keys().copied().collect::<Vec<_>>() {
-            if let Some(way) = ways.remove(&span)
+            if !self.budget.is_spent()
+                && let Some(way) = ways.remove(&span)
                 && self.undecided(&self.cut(chain, &ways, End::Whole)).is_some()
             {
                 ways.insert(span, way);
@@ -171,6 +182,9 @@ impl<'a> Run<'a> {
         let assumed: Vec<_> = slice.assumptions.iter().copied().filter(|a| a.holds).take(MAX_TURNED).collect();
         let mut outcomes = if assumed.is_empty() { 0 } else { self.outcomes(&slice) };
         for Assumption { span, holds, .. } in assumed {
+            if self.budget.is_spent() {
+                break;
+            }
             let before = ways.insert(span, !holds);
             let other = self.cut(chain, &ways, End::Whole);
             let shown = self.outcomes(&other);
@@ -231,6 +245,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn cut(&self, chain: &Chain, ways: &Ways, end: End) -> Slice {
+        self.budget.spend(self.size * CUT);
         slice(self.project, self.lowered, self.graph, chain, self.site, ways, (end, self.inputs))
     }
 
@@ -252,7 +267,7 @@ impl<'a> Run<'a> {
 
     fn summarized(&self, slice: Slice) -> DecisionProcess {
         let given = if inputs::are_needed(self, &slice) { self.given } else { &[] };
-        let (summary, warnings) = summarize_given(&slice.program, &self.site.api, self.vocabulary, given);
+        let (summary, warnings) = Run { given, ..*self }.decider(&slice.program).summarize(self.vocabulary);
         DecisionProcess {
             version: FORMAT_VERSION,
             api: self.site.api.clone(),
@@ -265,7 +280,8 @@ impl<'a> Run<'a> {
     }
 
     fn decider<'p>(&'p self, program: &'p Program) -> Decider<'p> {
-        self.given.iter().cloned().fold(Decider::new(program, &self.site.api), Decider::given)
+        let decider = Decider::new(program, &self.site.api).within(self.budget);
+        self.given.iter().cloned().fold(decider, Decider::given)
     }
 
     /// The first place where the program's decision hangs on something outside, with the run's file where it is in the

@@ -55,7 +55,8 @@ pub(super) fn slice(
     let roots: Vec<usize> = [entry].into_iter().chain(initializer(project, entry)).collect();
     let known = graph.reachable(suppliers.iter().copied().chain(roots.iter().copied()));
     let elsewhere = set_elsewhere(project, &lowered.functions, &known);
-    let facts = Facts::new(&lowered.functions, &known, &roots, &chain.functions[1..], &elsewhere, site, inputs);
+    let facts =
+        Facts::new(&lowered.functions, &known, &roots, (&chain.functions[1..], &live), &elsewhere, site, inputs);
     let mut slicer = Slicer {
         project,
         lowered,

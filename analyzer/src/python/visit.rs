@@ -179,6 +179,13 @@ pub(super) fn stmts<'a>(block: &'a [Stmt], visit: &mut dyn FnMut(&'a Stmt)) {
     }
 }
 
+/// How many statements there are in a block.
+pub(super) fn size(block: &[Stmt]) -> u64 {
+    let mut size = 0;
+    stmts(block, &mut |_| size += 1);
+    size
+}
+
 /// Calls `visit` on every expression of a block, outer before inner.
 pub(super) fn exprs<'a>(block: &'a [Stmt], visit: &mut dyn FnMut(&'a Expr)) {
     stmts(block, &mut |stmt| own_exprs(stmt, &mut |expr| below(expr, visit)));
@@ -232,10 +239,19 @@ pub(super) fn written(stmt: &Stmt) -> Vec<String> {
             ExprKind::Method { object, name, .. } if MUTATORS.contains(&name.as_str()) => {
                 names.extend(root(object).map(str::to_owned));
             }
+            ExprKind::Opaque { text, args, .. } if reorders(text) => {
+                names.extend(args.first().and_then(root).map(str::to_owned));
+            }
             _ => {}
         });
     });
     names
+}
+
+/// Whether a call of something outside changes the order of its first argument in place.
+pub(super) fn reorders(text: &str) -> bool {
+    let callee = text.split('(').next().unwrap_or(text);
+    matches!(callee.rsplit('.').next(), Some("shuffle" | "heapify"))
 }
 
 fn places(target: &Target, names: &mut Vec<String>) {

@@ -132,10 +132,7 @@ impl<'p> Machine<'p, '_> {
             "getattr" => self.getattr(&args),
             "<record>" => Ok(self.record(args)),
             "<undefined>" => raise("NameError"),
-            "random.shuffle" => {
-                args.positional.first().into_iter().for_each(super::expressions::forget_items);
-                Ok(Value::None)
-            }
+            "difflib.SequenceMatcher" => Ok(self.sequence_matcher(&args)),
             "json.dumps" => self.json_dumps(&args, span),
             "json.loads" => self.json_loads(&args, span),
             // Copies and a response in another dress keep what the decision looks at.

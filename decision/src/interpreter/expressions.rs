@@ -591,7 +591,7 @@ fn is_reordering(callee: &str) -> bool {
 }
 
 /// What is at which place in a list is no longer known.
-pub(super) fn forget_items(list: &Value<'_>) {
+fn forget_items(list: &Value<'_>) {
     let Value::List(list) = list else { return };
     for item in &mut list.borrow_mut().items {
         *item = Value::unknown("an item of a shuffled list");

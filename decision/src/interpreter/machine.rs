@@ -8,6 +8,7 @@ use super::render::{render, repr, to_str};
 use super::scope::{Scope, assigned};
 use super::value::{Unknown, Value};
 use crate::api::Api;
+use crate::budget::Budget;
 use crate::decider::DecideError;
 use crate::decision::{Decision, Effect, Rendered};
 use crate::output::ApiOutput;
@@ -16,6 +17,8 @@ use crate::program::{Function, FunctionId, Program, Span, Stmt, StmtKind};
 
 /// Steps one run may take; a decision over a hundred labels takes a few thousand.
 pub(crate) const MAX_STEPS: u64 = 1_000_000;
+/// What a run costs besides its steps.
+const START: u64 = 100;
 /// How deeply statements, expressions and calls may nest: what fits a thread's 2 MiB stack in a debug build.
 pub(crate) const MAX_DEPTH: u32 = 150;
 /// How many tests of unknown values one run may go through.
@@ -110,6 +113,8 @@ pub(crate) struct Surroundings<'o> {
     pub(crate) default_top_k: Option<u32>,
     /// Answers of other APIs.
     pub(crate) given: &'o [Given],
+    /// What pays for the steps.
+    pub(crate) budget: Option<&'o Budget>,
 }
 
 /// One run of a program.
@@ -195,7 +200,11 @@ pub(crate) fn run<'p>(
         known_choices: Vec::new(),
         captured: Vec::new(),
     };
-    match machine.main() {
+    let ended = machine.main();
+    if let Some(budget) = around.budget {
+        budget.spend(machine.steps + START);
+    }
+    match ended {
         Ok(()) | Err(Stop::Exit) => {}
         Err(Stop::Raise(exception)) => {
             let span = machine.program.functions.get(program.entry.0 as usize).map_or(Span::default(), |f| f.span);

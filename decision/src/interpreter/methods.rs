@@ -57,6 +57,7 @@ impl<'p> Machine<'p, '_> {
                 _ => Ok(Value::unknown(format!("{name}(...) of the response"))),
             },
             Value::Match(found) => found.method(name, &args),
+            Value::Matcher(matcher) => self.matcher_method(matcher, name, span),
             Value::Pattern(pattern) => {
                 let Some(subject) = args.get(0) else { return raise("TypeError") };
                 let pattern = std::rc::Rc::clone(pattern);

@@ -49,6 +49,7 @@ impl Key {
             Value::Api(it) => Self::Object(Rc::as_ptr(it) as usize),
             Value::Pattern(it) => Self::Object(Rc::as_ptr(it) as usize),
             Value::Match(it) => Self::Object(Rc::as_ptr(it) as usize),
+            Value::Matcher(it) => Self::Object(Rc::as_ptr(it) as usize),
             Value::Unknown(it) => Self::Object(Rc::as_ptr(it) as usize),
         })
     }

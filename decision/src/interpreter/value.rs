@@ -6,6 +6,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use super::scope::Scope;
+use super::similarity::Matcher;
 use super::table::{Class, Table};
 use super::text::{Origin, Text};
 use crate::decision::Rendered;
@@ -41,6 +42,8 @@ pub(super) enum Value<'p> {
     Member(Rc<Member>),
     Pattern(Rc<Pattern>),
     Match(Rc<Match>),
+    /// Two texts to compare, of `difflib`.
+    Matcher(Rc<Matcher>),
     Unknown(Rc<Unknown<'p>>),
 }
 
@@ -268,6 +271,7 @@ impl Value<'_> {
             Self::Api(_) => "response",
             Self::Pattern(_) => "re.Pattern",
             Self::Match(_) => "re.Match",
+            Self::Matcher(_) => "SequenceMatcher",
             Self::Unknown(_) => "object",
         }
     }

@@ -15,8 +15,8 @@ pub(super) const NEUTRAL: &str = "Qzxjv";
 /// Number of an outcome, in order of discovery.
 pub(super) type Outcome = usize;
 
-/// Steps that all runs of one summary may take: some seconds. Thousands of answers to a usual program take a tenth.
-const MAX_STEPS: u64 = 200_000_000;
+/// Steps that all runs of one summary may take: some seconds. Thousands of answers to a usual program take a hundredth.
+const MAX_STEPS: u64 = 50_000_000;
 
 /// A program under probing. The API's own default count is not applied, so that the program's cuts show.
 pub(super) struct Probe<'p> {
