@@ -1,7 +1,7 @@
 //! How long the analysis of an application takes, on one core: every application of the corpus, from its files on disk to
 //! its decision processes.
 //!
-//!     cargo bench -p chameleon-analyzer
+//!     cargo bench -p chameleon-analyzer [-- NAME...]
 //!
 //! Prints milliseconds of processor time, the median of several runs each, slowest first: what other programs on the
 //! machine take meanwhile does not count. Where the system does not tell (`/proc/thread-self/schedstat`), the clock does.
@@ -19,8 +19,11 @@ const RUNS: usize = 5;
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let catalog = Catalog::new(labels(&root.join("models/zoo/image-labels/labels.json")));
+    let names: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
+    let wanted = |folder: &PathBuf| names.is_empty() || names.iter().any(|name| folder.ends_with(name));
     let mut timed: Vec<(Duration, String)> = applications(&root.join("apps-corpus"))
         .into_iter()
+        .filter(wanted)
         .map(|folder| {
             let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             (median(&folder, &catalog), name)

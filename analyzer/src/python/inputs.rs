@@ -2,7 +2,7 @@
 //!
 //! A decision process is about one API. Where its decision hangs on what another API answers, its program reads that
 //! answer as a second input, and its summary is what it does where the other API answers as *given*: nothing, or else
-//! what lets the most outcomes show.
+//! what lets more than one outcome show.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use super::slice::{End, Slice};
 use super::{path, probe, visit};
 
 /// How many answers of another API are tried.
-const MAX_TRIED: usize = 48;
+const MAX_TRIED: usize = 24;
 
 /// Every one of these APIs answers nothing.
 pub(super) fn nothing(sites: &[Site]) -> Vec<Given> {
@@ -43,33 +43,21 @@ pub(super) fn best(run: &Run<'_>, chain: &Chain, others: &[Site]) -> Found {
     with_others(run, chain, others).filter(better).unwrap_or(found)
 }
 
-/// The process in which other APIs answer so that the most outcomes show; `None` where they have no say, where nothing is
-/// decided all the same, or where still other things have a say.
+/// The process in which other APIs answer nothing, or else the first thing with which more than one outcome shows; `None`
+/// where they have no say, where nothing is decided all the same, or where still other things have a say.
 fn with_others(run: &Run<'_>, chain: &Chain, others: &[Site]) -> Option<Found> {
     let usual = nothing(others);
-    let program = run.with_inputs(others, &usual).cut(chain, &Ways::new(), End::Whole).program;
-    let apis = asked(&program);
-    let mut given = vec![usual.clone()];
-    for api in apis.values() {
-        let vocabulary = Vocabulary { name: String::new(), labels: Vec::new() };
-        let answers = probe::own_words(&program).chain(probe::answers(&api.answer, &vocabulary, &program));
-        for output in answers.take(MAX_TRIED) {
-            let mut other = usual.clone();
-            other.iter_mut().filter(|given| given.api == api.path()).for_each(|given| given.output = output.clone());
-            given.push(other);
-        }
+    let slice = run.with_inputs(others, &usual).cut(chain, &Ways::new(), End::Whole);
+    let apis = asked(&slice.program);
+    if apis.is_empty() {
+        return None;
     }
-    let mut best: Option<(usize, &Vec<Given>, Slice)> = None;
-    for given in given.iter().filter(|_| !apis.is_empty() && !run.budget.is_spent()) {
+    let telling = |given: &Vec<Given>| {
         let run = run.with_inputs(others, given);
-        let slice = run.cut(chain, &Ways::new(), End::Whole);
-        let outcomes = if run.undecided(&slice).is_some() { 0 } else { run.outcomes(&slice) };
-        if outcomes > best.as_ref().map_or(1, |best| best.0) {
-            best = Some((outcomes, given, slice));
-        }
-    }
-    let (_, given, slice) = best?;
-    let (mut process, mut problems) = run.with_inputs(others, given).told(slice);
+        !run.budget.is_spent() && run.undecided(&slice).is_none() && run.tells_apart(&slice)
+    };
+    let given = std::iter::once(usual.clone()).chain(answering(&apis, &usual, &slice)).find(telling)?;
+    let (mut process, mut problems) = run.with_inputs(others, &given).told(slice);
     process.given.retain(|given| apis.contains_key(&given.api));
     if process.summary.branches.is_empty() {
         return None;
@@ -81,6 +69,21 @@ fn with_others(run: &Run<'_>, chain: &Chain, others: &[Site]) -> Option<Found> {
         problems.push(Problem { file: path(run.project, site.span.file), line: site.span.line, reason });
     }
     Some((process, problems))
+}
+
+/// One of these APIs answers something.
+fn answering(apis: &BTreeMap<String, Api>, usual: &[Given], slice: &Slice) -> Vec<Vec<Given>> {
+    let nameless = Vocabulary { name: String::new(), labels: Vec::new() };
+    let mut contexts = Vec::new();
+    for (path, api) in apis {
+        let answers = probe::own_words(&slice.program).chain(probe::answers(&api.answer, &nameless, &slice.program));
+        for output in answers.take(MAX_TRIED) {
+            let mut given = usual.to_vec();
+            given.iter_mut().filter(|given| given.api == *path).for_each(|given| given.output = output.clone());
+            contexts.push(given);
+        }
+    }
+    contexts
 }
 
 /// Whether a slice's decision hangs on answers of other APIs.

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use chameleon_decision::{
-    Budget, DecideError, Decider, DecisionProcess, FORMAT_VERSION, Given, Problem, Program, Span, Vocabulary,
+    ApiOutput, Budget, DecideError, Decider, Decision, DecisionProcess, FORMAT_VERSION, Given, Problem, Program, Span,
+    Vocabulary,
 };
 
 use super::cut::{Assumption, Open, Ways};
@@ -110,7 +111,7 @@ impl<'a> Run<'a> {
 
     /// The process of a slice, if it has branches.
     fn branching(&self, slice: &Slice) -> Option<Found> {
-        if self.outcomes(slice) < 2 {
+        if !self.tells_apart(slice) {
             return None;
         }
         let found = self.told(slice.clone());
@@ -201,12 +202,24 @@ impl<'a> Run<'a> {
     }
 
     /// How many outcomes show on the answers that are tried.
-    pub(super) fn outcomes(&self, slice: &Slice) -> usize {
+    fn outcomes(&self, slice: &Slice) -> usize {
         let decider = self.decider(&slice.program);
-        let answers = probe::answers(&self.site.api.answer, self.vocabulary, &slice.program)
-            .chain(probe::more_answers(&slice.program));
-        let shown: HashSet<_> = decider.decide_each(answers).flatten().collect();
+        let shown: HashSet<Decision> = decider.decide_each(self.answers(slice)).flatten().collect();
         shown.len()
+    }
+
+    /// Whether more than one outcome shows.
+    pub(super) fn tells_apart(&self, slice: &Slice) -> bool {
+        let decider = self.decider(&slice.program);
+        let mut shown = decider.decide_each(self.answers(slice)).flatten();
+        let first = shown.next();
+        first.is_some_and(|first| shown.any(|other| other != first))
+    }
+
+    /// Answers on which outcomes show.
+    fn answers<'s>(&'s self, slice: &Slice) -> impl Iterator<Item = ApiOutput> + use<'s> {
+        probe::answers(&self.site.api.answer, self.vocabulary, &slice.program)
+            .chain(probe::more_answers(&slice.program))
     }
 
     /// The process of a chain up to where things outside begin to decide, if there are branches until then, and more
@@ -233,7 +246,7 @@ impl<'a> Run<'a> {
     /// show, if there are branches until then.
     fn mixing(&self, chain: &Chain) -> Option<Found> {
         let slice = self.cut(chain, &Ways::new(), End::Mixing);
-        if slice.ended.is_none() || self.undecided(&slice).is_some() || self.outcomes(&slice) < 2 {
+        if slice.ended.is_none() || self.undecided(&slice).is_some() || !self.tells_apart(&slice) {
             return None;
         }
         let Span { file, line, .. } = slice.ended?;
