@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use chameleon_decision::{
-    Api, ApiOutput, Decider, DecisionProcess, DecisionType, Limit, MatchMode, MinScore, Order, Program, ReadError,
-    Span, Summary, Vocabulary, Warning, summarize,
+    Api, ApiOutput, Budget, DecideError, Decider, DecisionProcess, DecisionType, Limit, MatchMode, MinScore, Order,
+    Program, ReadError, Span, Summary, Vocabulary, Warning, summarize,
 };
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -230,10 +230,26 @@ fn the_json_form_round_trips_and_other_versions_are_refused() {
         };
         let json = process.to_json().unwrap();
         assert_eq!(DecisionProcess::from_json(&json).unwrap(), process);
-        let newer = json.replacen("\"version\": 2", "\"version\": 3", 1);
-        assert!(matches!(DecisionProcess::from_json(&newer), Err(ReadError::Version { found: 3, .. })));
+        let known = chameleon_decision::FORMAT_VERSION;
+        let newer = json.replacen(&format!("\"version\": {known}"), "\"version\": 99", 1);
+        assert!(matches!(DecisionProcess::from_json(&newer), Err(ReadError::Version { found: 99, .. })));
     }
     assert!(matches!(DecisionProcess::from_json("{}"), Err(ReadError::Json(_))));
+}
+
+#[test]
+fn runs_share_a_budget_and_say_when_it_is_spent() {
+    let (program, api) = (program("last"), Api::google_label_detection());
+    let output = ApiOutput::labels([("Dog", 0.9)]);
+    let (ample, tight) = (Budget::new(1_000_000), Budget::new(1));
+    assert_eq!(
+        Decider::new(&program, &api).within(&ample).decide(&output),
+        Decider::new(&program, &api).decide(&output)
+    );
+    let decider = Decider::new(&program, &api).within(&tight);
+    assert!(decider.decide(&output).is_ok(), "a run that began is ended");
+    assert!(matches!(decider.decide(&output), Err(DecideError::OutOfBudget { limit: 1, .. })));
+    assert!(decider.summarize(&vocabulary()).0.reason.unwrap().contains("more than 1 steps"));
 }
 
 proptest! {

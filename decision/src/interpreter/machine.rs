@@ -55,8 +55,6 @@ pub(crate) struct Trace {
     pub(crate) tests: BTreeSet<(Span, bool)>,
     /// Tests that looked at data of the API themselves.
     pub(crate) inspecting: BTreeSet<Span>,
-    /// The program's own texts that were compared with data of the API.
-    pub(crate) compared: BTreeSet<String>,
     pub(crate) observation: Observation,
     /// Steps taken, in all ways through tests of unknown values.
     pub(crate) steps: u64,
@@ -93,7 +91,6 @@ impl Trace {
         self.steps += other.steps;
         self.tests.extend(other.tests);
         self.inspecting.extend(other.inspecting);
-        self.compared.extend(other.compared);
     }
 }
 

@@ -1,9 +1,11 @@
-//! What the runs of one program share: the elements of displays that are written out, such as long lists of words.
+//! What the runs of one program share: the elements of displays that are written out, such as long lists of words, and
+//! the program's own texts that were compared with data of the API.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::text::Text;
 use super::value::Value;
 use crate::program::{BinaryOp, Constant, Expr, ExprKind};
 
@@ -14,9 +16,25 @@ const LEAST: usize = 4;
 #[derive(Default)]
 pub(crate) struct Memory<'p> {
     displays: RefCell<HashMap<*const Expr, Option<Rc<[Value<'p>]>>>>,
+    compared: RefCell<HashSet<Rc<str>>>,
 }
 
 impl<'p> Memory<'p> {
+    /// Notes a text of the program's that was compared.
+    pub(super) fn note_compared(&self, text: &Text) {
+        let mut compared = self.compared.borrow_mut();
+        if !compared.contains(text.as_str()) {
+            compared.insert(text.shared());
+        }
+    }
+
+    /// The texts that were compared, in alphabetical order.
+    pub(crate) fn compared(&self) -> Vec<String> {
+        let mut texts: Vec<String> = self.compared.borrow().iter().map(|text| (**text).to_owned()).collect();
+        texts.sort_unstable();
+        texts
+    }
+
     /// The values of elements that are all written out; `make` evaluates one.
     pub(super) fn elements(
         &self,

@@ -165,12 +165,10 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
-    fn note_words(&mut self, value: &Value<'p>) {
+    fn note_words(&self, value: &Value<'p>) {
         match value {
-            Value::Str(text) if text.is_data() || text.is_unknown() || self.trace.compared.contains(text.as_str()) => {}
-            Value::Str(text) => {
-                self.trace.compared.insert(text.as_str().to_owned());
-            }
+            Value::Str(text) if text.is_data() || text.is_unknown() => {}
+            Value::Str(text) => self.memory.note_compared(text),
             Value::List(list) => list.borrow().items.iter().for_each(|item| self.note_word(item)),
             Value::Tuple(items) => items.iter().for_each(|item| self.note_word(item)),
             Value::Set(table) | Value::Dict(table) => {
@@ -180,7 +178,7 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
-    fn note_word(&mut self, item: &Value<'p>) {
+    fn note_word(&self, item: &Value<'p>) {
         if matches!(item, Value::Str(_)) {
             self.note_words(item);
         }

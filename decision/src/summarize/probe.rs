@@ -35,7 +35,6 @@ pub(super) struct Probe<'p> {
     pub(super) tests: HashMap<Outcome, BTreeSet<(Span, bool)>>,
     pub(super) all_tests: BTreeSet<(Span, bool)>,
     pub(super) inspecting: BTreeSet<Span>,
-    pub(super) compared: BTreeSet<String>,
 }
 
 impl<'p> Probe<'p> {
@@ -52,7 +51,6 @@ impl<'p> Probe<'p> {
             tests: HashMap::new(),
             all_tests: BTreeSet::new(),
             inspecting: BTreeSet::new(),
-            compared: BTreeSet::new(),
         }
     }
 
@@ -82,8 +80,12 @@ impl<'p> Probe<'p> {
         self.all_tests.extend(&trace.tests);
         self.tests.entry(outcome).or_default().extend(trace.tests);
         self.inspecting.extend(trace.inspecting);
-        self.compared.extend(trace.compared);
         Ok(outcome)
+    }
+
+    /// The program's own texts that were compared with data of the API.
+    pub(super) fn compared(&self) -> Vec<String> {
+        self.memory.compared()
     }
 
     fn padding_of(&self, labels: usize) -> usize {
