@@ -104,8 +104,8 @@ fn print_statements_of_python_2_become_calls() {
 /// Decisions that are not followed as far as they can be run, and why. They show as undecided, as read under a reported
 /// assumption, or as one decision where there are two; none of them is a wrong reading of what was followed.
 const OPEN: &[(&str, &str)] = &[
-    ("photob ", "words that go through a database"),
-    ("uottahack-2019 ", "attributes of objects of one class, of which there are several"),
+    ("photob ", "the labels go through a database: SQL is not run"),
+    ("uottahack-2019 ", "three objects of one class, which are read as one bag of attributes"),
 ];
 
 /// The APIs that ship, answering with the labels of the model that ships.
