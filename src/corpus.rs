@@ -64,6 +64,9 @@ pub(crate) struct Expected {
     pub(crate) ranges: Vec<ExpectedRange>,
     #[serde(default)]
     pub(crate) top_k: Option<u32>,
+    /// Words that are written and change nothing.
+    #[serde(default)]
+    pub(crate) idle: Vec<String>,
 }
 
 /// A function of a file.

@@ -55,6 +55,11 @@ impl Summary {
             (DecisionType::MultiSelect, _) => {
                 (0..self.branches.len()).filter(|&at| taken(&self.branches[at])).collect()
             }
+            // One branch that the last of its labels decides by its score.
+            (DecisionType::TrueFalse, Some(Order::LastMatch)) => {
+                let named = |label: &Label| self.branches.iter().any(|one| one.labels.contains(&label.description));
+                labels.iter().rev().find(|label| named(label)).and_then(of_label).into_iter().collect()
+            }
             (DecisionType::MultiChoice, Some(Order::ApiOutput)) => {
                 labels.iter().find_map(of_label).into_iter().collect()
             }

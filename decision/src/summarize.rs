@@ -12,6 +12,8 @@ mod branches;
 mod by_labels;
 mod constants;
 mod counts;
+mod idle;
+mod items;
 mod matching;
 mod name;
 mod order;
@@ -45,6 +47,7 @@ pub fn summarize(program: &Program, api: &Api, vocabulary: &Vocabulary) -> (Summ
             per_element: false,
             order: None,
             branches: Vec::new(),
+            idle: Vec::new(),
             top_k: None,
             default: Decision::default(),
             vocabulary: vocabulary.name.clone(),
@@ -104,7 +107,7 @@ impl Draft {
             }
         }
         // What is odd about names counts only where nothing else of the answer is found to decide.
-        let about_names = std::mem::take(&mut self.warnings);
+        let about_names = (std::mem::take(&mut self.warnings), std::mem::take(&mut self.summary.idle));
         for members in Members::of(api) {
             if let Some(members) = members.relevant(&mut probe)? {
                 let words = Vocabulary { name: members.show(), labels: members.vocabulary() };
@@ -123,7 +126,7 @@ impl Draft {
         if counts::fill(self, &mut probe, &api.answer)? {
             return Ok(());
         }
-        self.warnings = about_names;
+        (self.warnings, self.summary.idle) = about_names;
         let same = || Reason(SAME_OUTCOME.to_owned());
         Err(self.put_off.take().unwrap_or_else(same))
     }

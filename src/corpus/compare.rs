@@ -28,7 +28,17 @@ pub(crate) fn differences(expected: &Expected, found: &Summary) -> Vec<String> {
         differences.extend(branch_differences(branch, &found.branches));
     }
     differences.extend(range_differences(expected, found));
+    differences.extend(idle_differences(expected, found));
     differences
+}
+
+/// Words without effect are told of both sides, so that none of the application's words is lost.
+fn idle_differences(expected: &Expected, found: &Summary) -> Vec<String> {
+    let wanted: BTreeSet<&str> = expected.idle.iter().map(String::as_str).collect();
+    let own: BTreeSet<&str> = found.idle.iter().map(|word| word.text.as_str()).collect();
+    let missing = wanted.difference(&own).map(|word| format!("`{word}` is not said to change nothing"));
+    let extra = own.difference(&wanted).map(|word| format!("`{word}` is said to change nothing"));
+    missing.chain(extra).collect()
 }
 
 /// A multi-select of one branch is a true-false.

@@ -70,6 +70,8 @@ struct OperationRow {
     #[serde(default)]
     limit: Vec<String>,
     default_top_k: Option<u32>,
+    #[serde(default)]
+    repeats: bool,
     vocabulary: Option<String>,
     answer: ShapeRow,
 }
@@ -122,6 +124,7 @@ fn operation(
         operation: row.name,
         answer: Shape::Other,
         default_top_k: row.default_top_k,
+        repeats: row.repeats,
         vocabulary: row.vocabulary,
     };
     let missing = |name: String| ApisError::Enumeration { operation: api.path(), name };

@@ -58,6 +58,15 @@ pub(super) fn default(out: &mut String, process: &DecisionProcess) {
     line!(out);
 }
 
+/// Writes the words that change nothing.
+pub(super) fn idle(out: &mut String, process: &DecisionProcess) {
+    let words: Vec<String> = process.summary.idle.iter().map(|word| format!("\"{}\"", word.text)).collect();
+    if !words.is_empty() {
+        wrap(out, "  No effect   ", 14, &words.join(", "));
+        line!(out);
+    }
+}
+
 fn labels(branch: &Branch) -> String {
     if branch.labels.is_empty() {
         return "none of the API's vocabulary".to_owned();

@@ -160,6 +160,9 @@ fn short_process(out: &mut String, process: &DecisionProcess) {
         }
     }
     let _ = writeln!(out, "default {}", summary.default.describe(program));
+    for word in &summary.idle {
+        let _ = writeln!(out, "idle {:?} line {}", word.text, word.span.line);
+    }
     for warning in &process.warnings {
         let _ = writeln!(out, "warning line {}: {}", warning.span.line, warning.message);
     }

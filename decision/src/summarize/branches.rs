@@ -54,6 +54,7 @@ impl Branches {
             common = most_common(&singles).unwrap_or(empty);
         }
         let default = default_of(probe, empty, common, &singles);
+        probe.merge_by_data(&mut singles, &[default, empty]);
         let filler = if probe.labels(&[NEUTRAL])? == default {
             Some(NEUTRAL.to_owned())
         } else {
@@ -97,6 +98,11 @@ impl Branches {
             branch.negated = true;
         }
         Ok(())
+    }
+
+    /// Whether one branch is taken for any name at all.
+    pub(super) fn is_for_any(&self, vocabulary: &Vocabulary) -> bool {
+        matches!(self.branches.as_slice(), [branch] if !branch.negated && branch.labels.len() == vocabulary.labels.len())
     }
 
     /// The branch of an outcome; a new one without labels when only a word of the program leads there.

@@ -5,11 +5,11 @@ use super::constants::Constants;
 use super::counts::{self, Counted};
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::subject::other_field;
-use super::{Draft, Reason, name, order, ranges, scores, verify, warnings, words};
+use super::{Draft, Reason, idle, items, name, order, ranges, scores, verify, warnings, words};
 use crate::api::Api;
 use crate::decider::DecideError;
 use crate::program::Program;
-use crate::summary::{Branch, DecisionType, MinScore, Order, Region, Summary, Vocabulary};
+use crate::summary::{Bounds, Branch, DecisionType, Limit, MinScore, Order, Region, Summary, Vocabulary};
 
 impl Draft {
     /// Fills the draft when the decision hangs on labels; `false` when none makes a difference.
@@ -41,12 +41,19 @@ impl Draft {
             }
             warnings::try_more(probe, &words)?;
             warnings::find(self, program, probe, &found, &words, vocabulary);
+            self.summary.idle = idle::of(&Constants::of(program), probe, &words, false);
             return Ok(false);
         }
-        let (class, counted) = match order::same_branch(probe, &found)? {
+        let per_item = items::are_apart(probe, &found, vocabulary)?;
+        let (class, counted) = match order::same_branch(probe, &found, api.repeats)? {
+            _ if per_item => (Ok((DecisionType::MultiChoice, None)), Some(Counted::Each)),
             Ok(()) => (order::find(probe, &mut found)?, None),
             Err(reason) => match counts::of_branches(probe, &found)? {
                 Ok(Counted::Same) => (Err(reason), None),
+                // The number of all items is the API's, no count of one kind.
+                Ok(Counted::Number(_)) if found.is_for_any(vocabulary) => {
+                    (Ok((DecisionType::Count, None)), Some(Counted::Each))
+                }
                 Ok(counted) => (Ok((DecisionType::Count, None)), Some(counted)),
                 Err(reason) => (Err(reason), None),
             },
@@ -56,10 +63,12 @@ impl Draft {
             cuts.push(scores::threshold(probe, branch, [found.default, found.empty])?);
         }
         let ladder = cuts.iter().any(Result::is_err) && found.branches.len() == 1;
-        let top_k = scores::top_k(probe, &found)?;
+        let top_k = scores::top_k(probe, &found, per_item)?;
         self.describe(probe, &found, &words, &cuts, vocabulary);
         warnings::try_more(probe, &words)?;
         warnings::find(self, program, probe, &found, &words, vocabulary);
+        let one_branch = matches!(class, Ok((DecisionType::MultiChoice, _)));
+        self.summary.idle = idle::of(&Constants::of(program), probe, &words, one_branch);
         if let Some(reason) = company {
             self.summary.top_k = top_k.ok().flatten();
             return Err(reason);
@@ -73,27 +82,40 @@ impl Draft {
             .collect();
         if let Some(other) = other_field(probe, &api.answer, &samples)? {
             let field = self.summary.field.clone().unwrap_or_default();
-            return Err(Reason(format!("the outcome hangs on {field} and on {other} together")));
+            let reason = Reason(format!("the outcome hangs on {field} and on {other} together"));
+            if found.is_for_any(vocabulary) {
+                // Whatever the name is: then it is the other field that decides.
+                self.put_off.get_or_insert(reason);
+                self.summary.branches.clear();
+                return Ok(false);
+            }
+            return Err(reason);
         }
-        if ladder && ranges::fill_labelled(self, probe, &found, &api.answer, &Constants::of(program))? {
+        if ladder && ranges::fill_labelled(self, probe, (&found, per_item), &api.answer, &Constants::of(program))? {
             return Ok(true);
         }
         let class = class?;
-        let top_k = top_k?;
+        // Where each item leaves its trace, those before one show whatever its place is.
+        let top_k = if matches!(counted, Some(Counted::Each)) { top_k.unwrap_or(None) } else { top_k? };
         if let Some(reason) = cuts.into_iter().find_map(Result::err) {
             return Err(reason);
         }
         found.nothing_below = floor(probe, &found, &self.summary)?;
         self.summary.top_k = top_k;
         (self.summary.decision_type, self.summary.order) = class;
+        if self.summary.decision_type == DecisionType::MultiChoice && top_k == Some(1) {
+            // Branches can match the same label only, and then the application's order decides.
+            self.summary.order = Some(Order::AppPriority);
+        }
         if probe.subject.is_single() {
             // The answer has one value, so no order decides between two.
             self.summary.order = None;
         }
         match counted {
             Some(Counted::Steps(steps)) => self.count(probe, steps),
+            Some(Counted::Number(outcome)) => self.number(probe, outcome),
             Some(_) => self.each(&found),
-            None => verify::check(probe, &found, &self.summary, vocabulary)??,
+            None => self.verify(probe, &found, vocabulary)?,
         }
         Ok(true)
     }
@@ -121,6 +143,26 @@ impl Draft {
                 evidence: name::evidence(probe, branch.outcome, found.default, &effects),
             });
         }
+    }
+
+    /// Checks what the summary says against the program. Where only the last label that matches is judged by its score,
+    /// as a later one overwrites, that is its order.
+    fn verify(&mut self, probe: &mut Probe<'_>, found: &Branches, vocabulary: &Vocabulary) -> Result<(), Reason> {
+        let Err(reason) = verify::check(probe, found, &self.summary, vocabulary)? else { return Ok(()) };
+        let has_cut = self.summary.branches.iter().any(|branch| branch.min_score.is_some() && !branch.negated);
+        if self.summary.decision_type != DecisionType::TrueFalse || !has_cut {
+            return Err(reason);
+        }
+        self.summary.order = Some(Order::LastMatch);
+        verify::check(probe, found, &self.summary, vocabulary)?.map_err(|_| reason)
+    }
+
+    /// The number of the one branch's items is handed on as it is.
+    fn number(&mut self, probe: &Probe<'_>, one: Outcome) {
+        let Some(items) = self.summary.branches.pop() else { return };
+        let low = Some(Limit { value: 1.0, inclusive: true });
+        let region = vec![Bounds { field: "count".to_owned(), low, high: None }];
+        self.push_regions(probe, self.default_outcome, vec![(one, vec![region])], Some(&items));
     }
 
     /// The one branch's items are counted: a branch for each outcome of their number but the default's.

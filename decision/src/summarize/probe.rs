@@ -28,6 +28,8 @@ pub(super) struct Probe<'p> {
     /// Labels appended to each output, for programs that look at a fixed number of labels and fail on fewer.
     pub(super) padding: usize,
     steps: u64,
+    /// Outcomes that are another one but for the API's data.
+    same: HashMap<Outcome, Outcome>,
     /// Effects that say nothing: they happen on every label, only not on none.
     noise: Vec<Effect>,
     /// Tests by outcome, from the traced runs.
@@ -46,6 +48,7 @@ impl<'p> Probe<'p> {
             index: HashMap::new(),
             padding: 0,
             steps: 0,
+            same: HashMap::new(),
             noise: Vec::new(),
             tests: HashMap::new(),
             all_tests: BTreeSet::new(),
@@ -90,8 +93,8 @@ impl<'p> Probe<'p> {
 
     fn intern(&mut self, mut decision: Decision) -> Outcome {
         decision.effects.retain(|effect| !self.noise.contains(effect));
-        if let Some(&outcome) = self.index.get(&decision) {
-            return outcome;
+        if let Some(outcome) = self.index.get(&decision) {
+            return *self.same.get(outcome).unwrap_or(outcome);
         }
         self.outcomes.push(decision.clone());
         self.index.insert(decision, self.outcomes.len() - 1);
@@ -114,8 +117,25 @@ impl<'p> Probe<'p> {
         self.noise.extend(noise);
         self.outcomes.clear();
         self.index.clear();
+        self.same.clear();
         self.tests.clear();
         true
+    }
+
+    /// Takes outcomes that are the same but for the API's data for one, except those in `apart`.
+    pub(super) fn merge_by_data(&mut self, outcomes: &mut [Outcome], apart: &[Outcome]) {
+        let mut kinds: Vec<Outcome> = Vec::new();
+        for outcome in outcomes.iter_mut().filter(|outcome| !apart.contains(outcome)) {
+            let is_part = |a: Outcome, b: Outcome| self.outcomes[a].is_part_by_data(&self.outcomes[b]);
+            match kinds.iter().find(|&&kind| is_part(kind, *outcome) || is_part(*outcome, kind)) {
+                Some(&kind) if kind != *outcome => {
+                    self.same.insert(*outcome, kind);
+                    *outcome = kind;
+                }
+                Some(_) => {}
+                None => kinds.push(*outcome),
+            }
+        }
     }
 
     /// Whether the program fails for want of labels.

@@ -57,10 +57,11 @@ pub(super) fn fill(
 }
 
 /// Fills the draft when the labels of the one branch lead to several outcomes by their score.
+/// `per_item` says that every item leaves its own trace.
 pub(super) fn fill_labelled(
     draft: &mut Draft,
     probe: &mut Probe<'_>,
-    found: &Branches,
+    (found, per_item): (&Branches, bool),
     shape: &Shape,
     constants: &Constants,
 ) -> Result<bool, Reason> {
@@ -73,7 +74,7 @@ pub(super) fn fill_labelled(
     let stretches = stretches(probe, &values, &|value| {
         subject.output(ApiOutput::labels([(sample.as_str(), value / axis.whole())])).answer(shape)
     })?;
-    if stretches.len() > MAX_STRETCHES || hangs_on_company(probe, sample, &stretches)? {
+    if stretches.len() > MAX_STRETCHES || (!per_item && hangs_on_company(probe, sample, &stretches)?) {
         return Ok(false);
     }
     let Some(labelled) = draft.summary.branches.pop() else { return Ok(false) };
@@ -82,6 +83,7 @@ pub(super) fn fill_labelled(
     let default = &draft.summary.default;
     draft.summary.branches.retain(|branch| branch.outcome != *default);
     draft.summary.decision_type = DecisionType::Range;
+    draft.summary.per_element = per_item;
     Ok(true)
 }
 

@@ -30,6 +30,11 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Whether a text of the source is this word.
+    pub(super) fn is(&self, text: &str) -> bool {
+        self.written == text || self.text == text || self.text.trim().to_lowercase() == text.trim().to_lowercase()
+    }
+
     /// Labels that could be the word itself.
     pub(super) fn spellings(&self) -> Vec<String> {
         super::matching::spellings(&self.text)
@@ -95,7 +100,7 @@ pub(super) fn in_company(
                 let in_one = probe.labels(&[&format!("{sample} {label}")])?;
                 word.in_company |= in_one != branch.outcome && in_one != found.default;
                 let together = probe.labels(&[sample, &label])?;
-                if together == branch.outcome {
+                if probe.differ_by_data_only(together, branch.outcome) {
                     continue;
                 }
                 word.in_company = true;
@@ -121,7 +126,7 @@ fn needed_together(
     let idle = words.iter().filter(|word| word.outcome.is_none() && !word.in_company).take(MAX_IDLE);
     let mut labels: Vec<String> = idle.flat_map(Found::spellings).collect();
     let mut outcome = probe.labels(&texts(&labels))?;
-    if labels.is_empty() || outcome == found.default {
+    if labels.is_empty() || probe.differ_by_data_only(outcome, found.default) {
         return Ok(None);
     }
     for at in (0..labels.len()).rev() {

@@ -37,6 +37,7 @@ pub(crate) fn summary(decision_type: DecisionType, order: Option<Order>, branche
         per_element: false,
         order,
         branches,
+        idle: Vec::new(),
         top_k: None,
         default,
         vocabulary: "letters".to_owned(),

@@ -180,6 +180,7 @@ pub(crate) fn process(order: Order, branches: &[(&str, Vec<&str>)]) -> DecisionP
         per_element: false,
         order: (!single).then_some(order),
         branches: branches.iter().map(branch).collect(),
+        idle: Vec::new(),
         top_k: None,
         default: Decision::default(),
         vocabulary: "small".to_owned(),
