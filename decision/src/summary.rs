@@ -141,6 +141,9 @@ pub struct Branch {
     /// The branch is taken when none of the labels is there (a black-list).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub negated: bool,
+    /// The branch is taken by any label but those that match a word: the words are left out one by one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub except: bool,
     /// For a range or a count: the branch is taken where one of these regions holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regions: Vec<Region>,

@@ -72,11 +72,11 @@ fn branch_differences(expected: &ExpectedBranch, found: &[Branch]) -> Vec<String
         let modes = modes.into_iter().collect::<Vec<_>>().join(", ");
         differences.push(format!("branch `{}` matches {modes}, expected {}", expected.outcome, expected.mode));
     }
-    if branch.negated != expected.negated {
+    if (branch.negated || branch.except) != expected.negated {
         differences.push(format!(
             "branch `{}` is {}a black-list",
             expected.outcome,
-            if branch.negated { "" } else { "not " }
+            if branch.negated || branch.except { "" } else { "not " }
         ));
     }
     let bound = branch.min_score.map(|min| (min.value, min.inclusive));

@@ -96,6 +96,7 @@ enum ShapeRow {
     Word(Vec<String>),
     Text,
     Flag,
+    Polygon,
     Other,
 }
 
@@ -166,6 +167,7 @@ fn shape(row: ShapeRow, enumerations: &BTreeMap<String, Vec<String>>) -> Result<
         ShapeRow::Word(words) => Shape::Word(words),
         ShapeRow::Text => Shape::Text,
         ShapeRow::Flag => Shape::Flag,
+        ShapeRow::Polygon => Shape::Polygon,
         ShapeRow::Other => Shape::Other,
     })
 }

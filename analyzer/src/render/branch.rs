@@ -19,7 +19,8 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
     wrap(out, &format!("  {number}"), 4 + number.len(), &branch.outcome.describe(&process.program));
     for (mode, words) in by_mode(&branch.words) {
         let words: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.text)).collect();
-        wrap(out, "     words    ", 14, &format!("{}  ({})", words.join(", "), mode_name(mode)));
+        let name = if branch.except { "     but not  " } else { "     words    " };
+        wrap(out, name, 14, &format!("{}  ({})", words.join(", "), mode_name(mode)));
     }
     if branch.regions.is_empty() || !branch.words.is_empty() || !branch.labels.is_empty() {
         wrap(out, if branch.negated { "     unless   " } else { "     labels   " }, 14, &labels(branch));

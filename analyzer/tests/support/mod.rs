@@ -147,6 +147,9 @@ fn short_process(out: &mut String, process: &DecisionProcess) {
         for at in &branch.words {
             let _ = writeln!(out, "    {} {:?} line {}", word(&at.mode), at.text, at.span.line);
         }
+        if branch.except {
+            let _ = writeln!(out, "    any but those words");
+        }
         let name = if branch.negated { "unless" } else { "labels" };
         if branch.regions.is_empty() || !branch.labels.is_empty() {
             let _ = writeln!(out, "    {name} {}", branch.labels.join(", "));

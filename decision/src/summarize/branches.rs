@@ -18,6 +18,8 @@ pub(super) struct Found {
     /// Outputs that take the branch: a label of the vocabulary, or else a spelling of a word.
     pub(super) samples: Vec<String>,
     pub(super) negated: bool,
+    /// Its words are the labels that do not take it.
+    pub(super) except: bool,
 }
 
 /// What single labels lead to.
@@ -34,6 +36,8 @@ pub(super) struct Branches {
     pub(super) unions: Vec<(Outcome, [Outcome; 2])>,
     /// The score below which labels are as good as none, where that makes a difference.
     pub(super) nothing_below: Option<MinScore>,
+    /// The one branch is taken by labels of any name, known or not.
+    pub(super) any_name: bool,
     /// A label that leaves the default as it is, if there is one.
     pub(super) filler: Option<String>,
 }
@@ -60,10 +64,21 @@ impl Branches {
         } else {
             singles.iter().position(|&outcome| outcome == default).map(|at| vocabulary.labels[at].clone())
         };
-        let mut found =
-            Self { default, empty, branches: Vec::new(), singles, unions: Vec::new(), nothing_below: None, filler };
+        let mut found = Self {
+            default,
+            empty,
+            branches: Vec::new(),
+            singles,
+            unions: Vec::new(),
+            nothing_below: None,
+            any_name: false,
+            filler,
+        };
         found.group(vocabulary);
         found.turn_black_list(probe, vocabulary)?;
+        if let [branch] = found.branches.as_slice() {
+            found.any_name = !branch.negated && probe.labels(&[NEUTRAL])? == branch.outcome;
+        }
         Ok(found)
     }
 
@@ -76,7 +91,13 @@ impl Branches {
             }
             let place = *places.entry(outcome).or_insert(self.branches.len());
             if place == self.branches.len() {
-                self.branches.push(Found { outcome, labels: Vec::new(), samples: Vec::new(), negated: false });
+                self.branches.push(Found {
+                    outcome,
+                    labels: Vec::new(),
+                    samples: Vec::new(),
+                    negated: false,
+                    except: false,
+                });
             }
             self.branches[place].labels.push(at);
             if self.branches[place].samples.len() < 8 {
@@ -117,6 +138,7 @@ impl Branches {
                 labels: Vec::new(),
                 samples: vec![sample.to_owned()],
                 negated: false,
+                except: false,
             }),
         }
     }

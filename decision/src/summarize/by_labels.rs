@@ -95,6 +95,12 @@ impl Draft {
             return Ok(true);
         }
         let class = class?;
+        if found.any_name && counted.is_none() && self.hands_on(probe, &found) {
+            // Names that are left out may stand before the one that is not.
+            let leaves_out = found.branches.iter().any(|branch| branch.except);
+            self.summary.top_k = if leaves_out { None } else { probe.looks_at(&api.answer)? };
+            return Err(Reason("the names are handed on as they are".to_owned()));
+        }
         // Where each item leaves its trace, those before one show whatever its place is.
         let top_k = if matches!(counted, Some(Counted::Each)) { top_k.unwrap_or(None) } else { top_k? };
         if let Some(reason) = cuts.into_iter().find_map(Result::err) {
@@ -114,6 +120,7 @@ impl Draft {
         match counted {
             Some(Counted::Steps(steps)) => self.count(probe, steps),
             Some(Counted::Number(outcome)) => self.number(probe, outcome),
+            Some(Counted::Numbers(counted)) => self.numbers(&counted),
             Some(_) => self.each(&found),
             None => self.verify(probe, &found, vocabulary)?,
         }
@@ -138,11 +145,21 @@ impl Draft {
                 words: words::of(words, branch.outcome, &found.unions),
                 labels: branch.labels.iter().map(|&at| vocabulary.labels[at].clone()).collect(),
                 negated: branch.negated,
+                except: branch.except,
                 regions: Vec::new(),
                 min_score: cut.as_ref().ok().copied().flatten(),
                 evidence: name::evidence(probe, branch.outcome, found.default, &effects),
             });
         }
+    }
+
+    /// Whether what the one branch does carries the API's data.
+    fn hands_on(&self, probe: &Probe<'_>, found: &Branches) -> bool {
+        let data = |outcome: Outcome| {
+            let effects = probe.own_effects(outcome, found.default);
+            effects.iter().any(|effect| effect.values.iter().any(crate::decision::Rendered::has_data))
+        };
+        found.branches.first().is_some_and(|branch| data(branch.outcome))
     }
 
     /// Checks what the summary says against the program. Where only the last label that matches is judged by its score,
@@ -163,6 +180,17 @@ impl Draft {
         let low = Some(Limit { value: 1.0, inclusive: true });
         let region = vec![Bounds { field: "count".to_owned(), low, high: None }];
         self.push_regions(probe, self.default_outcome, vec![(one, vec![region])], Some(&items));
+    }
+
+    /// Of several branches some are counted.
+    fn numbers(&mut self, counted: &[usize]) {
+        for &at in counted {
+            let low = Some(Limit { value: 1.0, inclusive: true });
+            let region = vec![Bounds { field: "count".to_owned(), low, high: None }];
+            if let Some(branch) = self.summary.branches.get_mut(at) {
+                branch.regions.push(region);
+            }
+        }
     }
 
     /// The one branch's items are counted: a branch for each outcome of their number but the default's.

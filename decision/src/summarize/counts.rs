@@ -19,6 +19,8 @@ pub(super) enum Counted {
     Steps(Vec<(Outcome, Vec<Region>)>),
     /// The number itself is shown or handed on; what one item leads to.
     Number(Outcome),
+    /// The numbers of these branches' items are; the other branches' make no difference.
+    Numbers(Vec<usize>),
     /// Another outcome for each number: something is done for every item.
     Each,
 }
@@ -98,18 +100,24 @@ fn steps(outcome: &mut dyn FnMut(usize) -> Result<Outcome, DecideError>) -> Resu
 pub(super) fn of_branches(probe: &mut Probe<'_>, found: &Branches) -> Result<Result<Counted, Reason>, DecideError> {
     let mut each = 0;
     let mut first = None;
-    for branch in &found.branches {
+    let mut numbers = Vec::new();
+    for (at, branch) in found.branches.iter().enumerate() {
         let samples: Vec<&str> = branch.samples.iter().map(String::as_str).collect();
         match count(probe, &samples)? {
             // Another outcome for each number, of several branches, is one for each item.
-            Counted::Number(_) if found.branches.len() > 1 => each += 1,
+            Counted::Number(_) if found.branches.len() > 1 => {
+                each += 1;
+                numbers.push(at);
+            }
             Counted::Each => each += 1,
-            counted => first = first.or(Some(counted)),
+            Counted::Same => first = first.or(Some(Counted::Same)),
+            counted => first = Some(counted),
         }
     }
     Ok(match (first, found.branches.len()) {
         (None, _) if each > 0 => Ok(Counted::Each),
         (Some(counted), 1) => Ok(counted),
+        (Some(Counted::Same), _) if !numbers.is_empty() && numbers.len() == each => Ok(Counted::Numbers(numbers)),
         _ => Err(Reason("how many labels lead to each outcome makes a difference".to_owned())),
     })
 }
@@ -134,7 +142,7 @@ pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> R
                 return Ok(true);
             }
             // One outcome on nothing and one on anything: that there are items is not looked at where they only pass.
-            Counted::Same | Counted::Number(_) | Counted::Each => {}
+            Counted::Same | Counted::Number(_) | Counted::Numbers(_) | Counted::Each => {}
         }
     }
     Ok(false)

@@ -17,8 +17,11 @@ pub(super) fn are_apart(probe: &mut Probe<'_>, found: &Branches, vocabulary: &Vo
     let idle = probe.labels(&[&filler])?;
     let alone = probe.own_effects(idle, found.empty);
     let sorted = |branch: &Found| !alone.iter().all(|effect| probe.decision(branch.outcome).effects.contains(effect));
-    if samples.is_empty() || vocabulary.labels.is_empty() || alone.is_empty() || !found.branches.iter().all(sorted) {
+    if samples.is_empty() || vocabulary.labels.is_empty() {
         return Ok(false);
+    }
+    if alone.is_empty() || !found.branches.iter().all(sorted) {
+        return by_scores(probe, found);
     }
     samples.push(filler);
     let mut told = false;
@@ -33,6 +36,17 @@ pub(super) fn are_apart(probe: &mut Probe<'_>, found: &Branches, vocabulary: &Vo
         }
     }
     Ok(told)
+}
+
+/// Whether two items of one branch, one sure and one doubtful, leave a trace each.
+fn by_scores(probe: &mut Probe<'_>, found: &Branches) -> Result<bool, DecideError> {
+    let [branch] = found.branches.as_slice() else { return Ok(false) };
+    let Some(sure) = branch.samples.first() else { return Ok(false) };
+    let doubtful = branch.samples.get(1).cloned().unwrap_or_else(|| format!("{sure} {NEUTRAL}"));
+    let (one, other) = (probe.scored(&[(sure, 1.0)])?, probe.scored(&[(&doubtful, 0.0)])?);
+    let both = probe.scored(&[(sure, 1.0), (&doubtful, 0.0)])?;
+    let idle = [found.default, found.empty];
+    Ok(!idle.contains(&other) && both != one && both != other && is_union(probe, both, [one, other]))
 }
 
 fn is_union(probe: &Probe<'_>, both: Outcome, parts: [Outcome; 2]) -> bool {

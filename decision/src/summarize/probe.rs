@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use serde_json::Value as Json;
+
 use super::subject::Subject;
 use crate::api::Api;
 use crate::decider::{DecideError, Decider};
 use crate::decision::{Decision, Effect, Rendered};
 use crate::output::ApiOutput;
 use crate::program::{Program, Span};
+use crate::shape::Shape;
 
 /// A label that no application looks for.
 pub(super) const NEUTRAL: &str = "Qzxjv";
@@ -85,6 +88,23 @@ impl<'p> Probe<'p> {
         self.inspecting.extend(trace.inspecting);
         self.compared.extend(trace.compared);
         Ok(outcome)
+    }
+
+    /// How many items' names make a difference, if fewer than some: the names of those after them can as well be unknown.
+    pub(super) fn looks_at(&mut self, shape: &Shape) -> Result<Option<u32>, DecideError> {
+        const MANY: usize = 12;
+        let names: Vec<String> = (0..MANY).map(|number| format!("{NEUTRAL} {number}")).collect();
+        let whole = ApiOutput::sure(names.iter().map(String::as_str)).answer(shape);
+        let usual = self.run(&ApiOutput::Answer { answer: whole.clone() })?;
+        for count in 1..MANY - 1 {
+            let mut answer = whole.clone();
+            hide_names(&mut answer, shape, count);
+            // Where the unknown is asked for, it makes a difference.
+            if self.run(&ApiOutput::Answer { answer }).is_ok_and(|outcome| outcome == usual) {
+                return Ok(u32::try_from(count).ok());
+            }
+        }
+        Ok(None)
     }
 
     fn padding_of(&self, labels: usize) -> usize {
@@ -167,4 +187,16 @@ pub(super) fn passes_through(effect: &Effect) -> bool {
         }
     }
     !effect.values.is_empty() && !effect.values.iter().all(chosen) && effect.action != "return"
+}
+
+/// Makes the names of all items after the first `count` of each list unknown.
+fn hide_names(answer: &mut Json, shape: &Shape, count: usize) {
+    let (Shape::Record(fields), Json::Object(parts)) = (shape, answer) else { return };
+    for (name, part) in parts {
+        let (Some(Shape::List(item)), Json::Array(items)) = (fields.get(name), part) else { continue };
+        let Shape::Record(item) = &**item else { continue };
+        for (name, _) in item.iter().filter(|(_, leaf)| **leaf == Shape::Name) {
+            items.iter_mut().skip(count).filter_map(|item| item.get_mut(name)).for_each(|part| *part = Json::Null);
+        }
+    }
 }

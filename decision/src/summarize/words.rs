@@ -1,5 +1,7 @@
 //! The application's words: which branch each leads to, and how it is compared.
 
+use std::collections::BTreeSet;
+
 use super::Reason;
 use super::branches::Branches;
 use super::constants::Constants;
@@ -53,32 +55,39 @@ pub(super) fn find(
     // Comparisons later in a chain show only after earlier ones failed; single labels went through all of them.
     let compared: Vec<_> = probe.compared.iter().filter(|text| !text.trim().is_empty()).cloned().collect();
     let negated = found.branches.iter().find(|branch| branch.negated).map(|branch| branch.outcome);
+    let mut kept_away = BTreeSet::new();
+    if negated.is_some() || found.any_name {
+        for text in &compared {
+            for form in super::matching::spellings(text) {
+                if probe.labels(&[&form])? == found.default {
+                    kept_away.insert(text.clone());
+                }
+            }
+        }
+    }
+    if let (true, [branch]) = (found.any_name, found.branches.as_mut_slice()) {
+        branch.except = !kept_away.is_empty();
+    }
+    let against = negated.or_else(|| found.branches.iter().find(|branch| branch.except).map(|branch| branch.outcome));
     let mut words = Vec::new();
     for text in compared {
         let (written, span) = constants.place(&text).unwrap_or_else(|| (text.clone(), entry));
-        let outcome = match negated {
-            None => {
-                let led = found.spelling(probe, &text)?;
-                if let Some((outcome, spelling)) = &led {
-                    found.of_word(*outcome, spelling);
-                }
-                led.map(|led| led.0)
+        let outcome = if against.is_some() {
+            against.filter(|_| kept_away.contains(&text))
+        } else {
+            let led = found.spelling(probe, &text)?;
+            if let Some((outcome, spelling)) = &led {
+                found.of_word(*outcome, spelling);
             }
-            Some(branch) => {
-                let forms = super::matching::spellings(&text);
-                let mut kept_away = false;
-                for form in forms {
-                    kept_away |= probe.labels(&[&form])? == found.default;
-                }
-                kept_away.then_some(branch)
-            }
+            led.map(|led| led.0)
         };
         words.push(Found { text, written, span, outcome, in_company: false, mode: MatchMode::Other });
     }
     words.sort_by_key(|word| word.span);
     for at in 0..found.branches.len() {
         let branch = &found.branches[at];
-        let (outcome, hit) = (branch.outcome, if branch.negated { found.default } else { branch.outcome });
+        let against = branch.negated || branch.except;
+        let (outcome, hit) = (branch.outcome, if against { found.default } else { branch.outcome });
         let mut of_branch: Vec<_> = words.iter_mut().filter(|word| word.outcome == Some(outcome)).collect();
         set_modes(probe, &mut of_branch, hit, found, vocabulary)?;
     }

@@ -23,6 +23,7 @@ pub(crate) fn branch(name: &str, labels: &[usize]) -> Branch {
         words: Vec::new(),
         labels: labels.iter().map(|&i| letter(i)).collect(),
         negated: false,
+        except: false,
         regions: Vec::new(),
         min_score: None,
         evidence: Vec::new(),

@@ -169,6 +169,7 @@ pub(crate) fn process(order: Order, branches: &[(&str, Vec<&str>)]) -> DecisionP
         words: Vec::new(),
         labels: labels.iter().map(|&label| label.to_owned()).collect(),
         negated: false,
+        except: false,
         regions: Vec::new(),
         min_score: None,
         evidence: Vec::new(),
