@@ -185,7 +185,7 @@ fn word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).expect("a name").as_str().expect("a unit variant").to_owned()
 }
 
-/// What a harness of `tests/fixtures` says of these requests, run by CPython.
+/// What a harness of `tests/fixtures` says of these requests, run by `CPython`.
 pub(crate) fn python<T: serde::de::DeserializeOwned>(harness: &str, requests: &serde_json::Value) -> T {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let mut child = Command::new("python3")

@@ -8,6 +8,7 @@ use super::subject::other_field;
 use super::{Draft, Reason, idle, items, name, order, ranges, scores, verify, warnings, words};
 use crate::api::Api;
 use crate::decider::DecideError;
+use crate::decision::Rendered;
 use crate::program::Program;
 use crate::summary::{Bounds, Branch, DecisionType, Limit, MinScore, Order, Region, Summary, Vocabulary};
 
@@ -95,7 +96,7 @@ impl Draft {
             return Ok(true);
         }
         let class = class?;
-        if found.any_name && counted.is_none() && self.hands_on(probe, &found) {
+        if found.any_name && counted.is_none() && hands_on(probe, &found) {
             // Names that are left out may stand before the one that is not.
             let leaves_out = found.branches.iter().any(|branch| branch.except);
             self.summary.top_k = if leaves_out { None } else { probe.looks_at(&api.answer)? };
@@ -151,15 +152,6 @@ impl Draft {
                 evidence: name::evidence(probe, branch.outcome, found.default, &effects),
             });
         }
-    }
-
-    /// Whether what the one branch does carries the API's data.
-    fn hands_on(&self, probe: &Probe<'_>, found: &Branches) -> bool {
-        let data = |outcome: Outcome| {
-            let effects = probe.own_effects(outcome, found.default);
-            effects.iter().any(|effect| effect.values.iter().any(crate::decision::Rendered::has_data))
-        };
-        found.branches.first().is_some_and(|branch| data(branch.outcome))
     }
 
     /// Checks what the summary says against the program. Where only the last label that matches is judged by its score,
@@ -220,4 +212,13 @@ fn floor(probe: &mut Probe<'_>, found: &Branches, summary: &Summary) -> Result<O
     let below = if cut.inclusive { cut.value.next_down() } else { cut.value };
     let same = cuts.all(|other| other == Some(cut)) && probe.scored(&[(NEUTRAL, below)])? == found.empty;
     Ok(same.then_some(cut))
+}
+
+/// Whether what the one branch does carries the API's data.
+fn hands_on(probe: &Probe<'_>, found: &Branches) -> bool {
+    let data = |outcome: Outcome| {
+        let effects = probe.own_effects(outcome, found.default);
+        effects.iter().any(|effect| effect.values.iter().any(Rendered::has_data))
+    };
+    found.branches.first().is_some_and(|branch| data(branch.outcome))
 }
