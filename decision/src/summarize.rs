@@ -10,6 +10,7 @@
 mod axes;
 mod branches;
 mod by_labels;
+mod conjunction;
 mod constants;
 mod counts;
 mod idle;

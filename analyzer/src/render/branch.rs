@@ -25,6 +25,9 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
     if branch.regions.is_empty() || !branch.words.is_empty() || !branch.labels.is_empty() {
         wrap(out, if branch.negated { "     unless   " } else { "     labels   " }, 14, &labels(branch));
     }
+    if let Some(base) = &branch.with {
+        wrap(out, "     and      ", 14, &format!("a label of `{base}`"));
+    }
     for (at, region) in branch.regions.iter().enumerate() {
         let bounds = region.iter().map(interval).collect::<Vec<_>>().join(" and ");
         wrap(out, if at == 0 { "     where    " } else { "     or       " }, 14, &bounds);

@@ -147,6 +147,9 @@ fn short_process(out: &mut String, process: &DecisionProcess) {
         for at in &branch.words {
             let _ = writeln!(out, "    {} {:?} line {}", word(&at.mode), at.text, at.span.line);
         }
+        if let Some(base) = &branch.with {
+            let _ = writeln!(out, "    with a label of {base}");
+        }
         if branch.except {
             let _ = writeln!(out, "    any but those words");
         }

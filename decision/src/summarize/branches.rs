@@ -20,6 +20,8 @@ pub(super) struct Found {
     pub(super) negated: bool,
     /// Its words are the labels that do not take it.
     pub(super) except: bool,
+    /// The outcome of the branch that must be taken, too.
+    pub(super) with: Option<Outcome>,
 }
 
 /// What single labels lead to.
@@ -97,6 +99,7 @@ impl Branches {
                     samples: Vec::new(),
                     negated: false,
                     except: false,
+                    with: None,
                 });
             }
             self.branches[place].labels.push(at);
@@ -139,6 +142,7 @@ impl Branches {
                 samples: vec![sample.to_owned()],
                 negated: false,
                 except: false,
+                with: None,
             }),
         }
     }

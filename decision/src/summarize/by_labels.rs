@@ -5,12 +5,12 @@ use super::constants::Constants;
 use super::counts::{self, Counted};
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::subject::other_field;
-use super::{Draft, Reason, idle, items, name, order, ranges, scores, verify, warnings, words};
+use super::{Draft, Reason, conjunction, idle, items, name, order, ranges, scores, verify, warnings, words};
 use crate::api::Api;
 use crate::decider::DecideError;
 use crate::decision::Rendered;
 use crate::program::Program;
-use crate::summary::{Bounds, Branch, DecisionType, Limit, MinScore, Order, Region, Summary, Vocabulary};
+use crate::summary::{Branch, DecisionType, MinScore, Order, Summary, Vocabulary};
 
 impl Draft {
     /// Fills the draft when the decision hangs on labels; `false` when none makes a difference.
@@ -45,6 +45,11 @@ impl Draft {
             self.summary.idle = idle::of(&Constants::of(program), probe, &words, false);
             return Ok(false);
         }
+        let pairs = match company {
+            Some(_) => conjunction::find(probe, &found, &mut words, vocabulary)?,
+            None => Vec::new(),
+        };
+        let company = company.filter(|_| pairs.is_empty());
         let per_item = items::are_apart(probe, &found, vocabulary)?;
         let (class, counted) = match order::same_branch(probe, &found, api.repeats)? {
             _ if per_item => (Ok((DecisionType::MultiChoice, None)), Some(Counted::Each)),
@@ -95,7 +100,11 @@ impl Draft {
         if ladder && ranges::fill_labelled(self, probe, (&found, per_item), &api.answer, &Constants::of(program))? {
             return Ok(true);
         }
-        let class = class?;
+        let class = if pairs.is_empty() {
+            class?
+        } else {
+            self.add_pairs(probe, &mut found, (pairs, &words), class?, vocabulary)?
+        };
         if found.any_name && counted.is_none() && hands_on(probe, &found) {
             // Names that are left out may stand before the one that is not.
             let leaves_out = found.branches.iter().any(|branch| branch.except);
@@ -120,6 +129,7 @@ impl Draft {
         }
         match counted {
             Some(Counted::Steps(steps)) => self.count(probe, steps),
+            Some(Counted::Number(_)) if self.summary.branches.len() > 1 => self.numbers(&[0]),
             Some(Counted::Number(outcome)) => self.number(probe, outcome),
             Some(Counted::Numbers(counted)) => self.numbers(&counted),
             Some(_) => self.each(&found),
@@ -147,6 +157,7 @@ impl Draft {
                 labels: branch.labels.iter().map(|&at| vocabulary.labels[at].clone()).collect(),
                 negated: branch.negated,
                 except: branch.except,
+                with: None,
                 regions: Vec::new(),
                 min_score: cut.as_ref().ok().copied().flatten(),
                 evidence: name::evidence(probe, branch.outcome, found.default, &effects),
@@ -164,34 +175,6 @@ impl Draft {
         }
         self.summary.order = Some(Order::LastMatch);
         verify::check(probe, found, &self.summary, vocabulary)?.map_err(|_| reason)
-    }
-
-    /// The number of the one branch's items is handed on as it is.
-    fn number(&mut self, probe: &Probe<'_>, one: Outcome) {
-        let Some(items) = self.summary.branches.pop() else { return };
-        let low = Some(Limit { value: 1.0, inclusive: true });
-        let region = vec![Bounds { field: "count".to_owned(), low, high: None }];
-        self.push_regions(probe, self.default_outcome, vec![(one, vec![region])], Some(&items));
-    }
-
-    /// Of several branches some are counted.
-    fn numbers(&mut self, counted: &[usize]) {
-        for &at in counted {
-            let low = Some(Limit { value: 1.0, inclusive: true });
-            let region = vec![Bounds { field: "count".to_owned(), low, high: None }];
-            if let Some(branch) = self.summary.branches.get_mut(at) {
-                branch.regions.push(region);
-            }
-        }
-    }
-
-    /// The one branch's items are counted: a branch for each outcome of their number but the default's.
-    fn count(&mut self, probe: &Probe<'_>, steps: Vec<(Outcome, Vec<Region>)>) {
-        let Some(items) = self.summary.branches.pop() else { return };
-        let usual = steps.iter().map(|step| step.0).find(|&outcome| *probe.decision(outcome) == self.summary.default);
-        let usual = usual.unwrap_or(self.default_outcome);
-        let steps = steps.into_iter().filter(|step| step.0 != usual).collect();
-        self.push_regions(probe, usual, steps, Some(&items));
     }
 
     /// Every item is decided on by itself, and leaves its own trace.

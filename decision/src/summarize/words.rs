@@ -37,6 +37,11 @@ impl Found {
         self.written == text || self.text == text || self.text.trim().to_lowercase() == text.trim().to_lowercase()
     }
 
+    /// The text as it is compared.
+    pub(super) fn compared(&self) -> &str {
+        &self.text
+    }
+
     /// Labels that could be the word itself.
     pub(super) fn spellings(&self) -> Vec<String> {
         super::matching::spellings(&self.text)
@@ -170,6 +175,12 @@ pub(super) fn of(words: &[Found], outcome: Outcome, unions: &[(Outcome, [Outcome
     let leads_here =
         |led: Outcome| led == outcome || unions.iter().any(|(whole, parts)| *whole == led && parts.contains(&outcome));
     let own = words.iter().filter(|word| word.outcome.is_some_and(leads_here));
+    own.map(|word| Word { text: word.written.clone(), mode: word.mode, span: word.span }).collect()
+}
+
+/// The words that lead there in company of another branch's.
+pub(super) fn of_pair(words: &[Found], outcome: Outcome) -> Vec<Word> {
+    let own = words.iter().filter(|word| word.in_company && word.outcome == Some(outcome));
     own.map(|word| Word { text: word.written.clone(), mode: word.mode, span: word.span }).collect()
 }
 

@@ -24,6 +24,7 @@ pub(crate) fn branch(name: &str, labels: &[usize]) -> Branch {
         labels: labels.iter().map(|&i| letter(i)).collect(),
         negated: false,
         except: false,
+        with: None,
         regions: Vec::new(),
         min_score: None,
         evidence: Vec::new(),

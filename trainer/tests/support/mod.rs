@@ -170,6 +170,7 @@ pub(crate) fn process(order: Order, branches: &[(&str, Vec<&str>)]) -> DecisionP
         labels: labels.iter().map(|&label| label.to_owned()).collect(),
         negated: false,
         except: false,
+        with: None,
         regions: Vec::new(),
         min_score: None,
         evidence: Vec::new(),
