@@ -111,6 +111,9 @@ impl Draft {
             self.summary.top_k = if leaves_out { None } else { probe.looks_at(&api.answer)? };
             return Err(Reason("the names are handed on as they are".to_owned()));
         }
+        if found.any_name && counted.is_none() && words.is_empty() && probe.fails(found.empty) {
+            return Err(Reason("only an answer without results is told apart, and the program fails on it".to_owned()));
+        }
         // Where each item leaves its trace, those before one show whatever its place is.
         let top_k = if matches!(counted, Some(Counted::Each)) { top_k.unwrap_or(None) } else { top_k? };
         if let Some(reason) = cuts.into_iter().find_map(Result::err) {

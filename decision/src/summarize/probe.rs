@@ -164,6 +164,11 @@ impl<'p> Probe<'p> {
         self.outcomes[outcome].effects.iter().any(|effect| effect.action == "raise" && effect.values.contains(&failed))
     }
 
+    /// Whether an outcome ends with an exception.
+    pub(super) fn fails(&self, outcome: Outcome) -> bool {
+        self.outcomes[outcome].effects.iter().any(|effect| effect.action == "raise")
+    }
+
     /// Whether two outcomes are the same but for the API's data, of which one may have none.
     pub(super) fn differ_by_data_only(&self, a: Outcome, b: Outcome) -> bool {
         a == b || self.outcomes[a].is_same_without_data(&self.outcomes[b])
