@@ -51,19 +51,7 @@ impl Draft {
         };
         let company = company.filter(|_| pairs.is_empty());
         let per_item = items::are_apart(probe, &found, vocabulary)?;
-        let (class, counted) = match order::same_branch(probe, &found, api.repeats)? {
-            _ if per_item => (Ok((DecisionType::MultiChoice, None)), Some(Counted::Each)),
-            Ok(()) => (order::find(probe, &mut found)?, None),
-            Err(reason) => match counts::of_branches(probe, &found)? {
-                Ok(Counted::Same) => (Err(reason), None),
-                // The number of all items is the API's, no count of one kind.
-                Ok(Counted::Number(_)) if found.is_for_any(vocabulary) => {
-                    (Ok((DecisionType::Count, None)), Some(Counted::Each))
-                }
-                Ok(counted) => (Ok((DecisionType::Count, None)), Some(counted)),
-                Err(reason) => (Err(reason), None),
-            },
-        };
+        let (class, counted) = classify(probe, &mut found, (api.repeats, per_item), vocabulary)?;
         let mut cuts = Vec::new();
         for branch in &found.branches {
             cuts.push(scores::threshold(probe, branch, [found.default, found.empty])?);
@@ -79,13 +67,8 @@ impl Draft {
             self.summary.top_k = top_k.ok().flatten();
             return Err(reason);
         }
-        let samples: Vec<&str> = found
-            .branches
-            .iter()
-            .filter_map(|branch| branch.samples.first())
-            .map(String::as_str)
-            .chain([NEUTRAL])
-            .collect();
+        let samples = found.branches.iter().filter_map(|branch| branch.samples.first());
+        let samples: Vec<&str> = samples.map(String::as_str).chain([NEUTRAL]).collect();
         if let Some(other) = other_field(probe, &api.answer, &samples)? {
             let field = self.summary.field.clone().unwrap_or_default();
             let reason = Reason(format!("the outcome hangs on {field} and on {other} together"));
@@ -207,4 +190,29 @@ fn hands_on(probe: &Probe<'_>, found: &Branches) -> bool {
         effects.iter().any(|effect| effect.values.iter().any(Rendered::has_data))
     };
     found.branches.first().is_some_and(|branch| data(branch.outcome))
+}
+
+type Class = (DecisionType, Option<Order>);
+
+/// The class and order of the branches, and what numbers of items do where they matter.
+fn classify(
+    probe: &mut Probe<'_>,
+    found: &mut Branches,
+    (repeats, per_item): (bool, bool),
+    vocabulary: &Vocabulary,
+) -> Result<(Result<Class, Reason>, Option<Counted>), DecideError> {
+    if per_item {
+        return Ok((Ok((DecisionType::MultiChoice, None)), Some(Counted::Each)));
+    }
+    let Err(reason) = order::same_branch(probe, found, repeats)? else {
+        return Ok((order::find(probe, found)?, None));
+    };
+    let counted = match counts::of_branches(probe, found)? {
+        Ok(Counted::Same) => return Ok((Err(reason), None)),
+        Err(reason) => return Ok((Err(reason), None)),
+        // The number of all items is the API's, no count of one kind.
+        Ok(Counted::Number(_)) if found.is_for_any(vocabulary) => Counted::Each,
+        Ok(counted) => counted,
+    };
+    Ok((Ok((DecisionType::Count, None)), Some(counted)))
 }

@@ -93,7 +93,7 @@ impl Draft {
             let base = found.branches.iter().position(|base| Some(base.outcome) == pair.with).unwrap_or_default();
             let name = self.summary.branches.get(base).map(|base| base.name.clone()).unwrap_or_default();
             let effects = probe.own_effects(pair.outcome, found.default);
-            let own = name::of(&[effects.clone()]).pop().unwrap_or_default();
+            let own = name::of(std::slice::from_ref(&effects)).pop().unwrap_or_default();
             let branch = Branch {
                 name: name::unlike(
                     own,
