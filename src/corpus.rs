@@ -42,6 +42,9 @@ pub(crate) struct Original {
     /// The file with the call.
     #[serde(default)]
     pub(crate) file: Option<String>,
+    /// The function whose decision is described, where its callers decide further.
+    #[serde(default)]
+    pub(crate) decides_in: Option<String>,
     /// `code` when it was read, `white-list` when only its words are known.
     pub(crate) known_from: String,
 }
@@ -64,6 +67,9 @@ pub(crate) struct Expected {
     pub(crate) ranges: Vec<ExpectedRange>,
     #[serde(default)]
     pub(crate) top_k: Option<u32>,
+    /// Words that are written and change nothing.
+    #[serde(default)]
+    pub(crate) idle: Vec<String>,
 }
 
 /// A function of a file.
@@ -155,7 +161,9 @@ pub(crate) struct Checked {
 /// Analyzes an application, in its own folder or in a checkout of the original, and compares. Where there is nothing to
 /// analyze, that is the difference.
 pub(crate) fn check(app: &App, checkout: Option<&Path>, catalog: &Catalog) -> Vec<Checked> {
-    let analysis = chameleon_analyzer::analyze(checkout.unwrap_or(&app.folder), catalog);
+    let folder = checkout.unwrap_or(&app.folder);
+    let entry = app.original.decides_in.as_deref().filter(|_| checkout.is_some());
+    let analysis = chameleon_analyzer::analyze_from(folder, catalog, entry);
     let one = |expected: &Expected| {
         let (differences, process) = match &analysis {
             Ok(analysis) => best(app, expected, analysis, checkout.is_some()),

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 /// Ends of the names of files that hold words.
 const EXTENSIONS: [&str; 6] = ["txt", "json", "csv", "tsv", "names", "lst"];
 
-/// Longer files are no lists of words that somebody wrote; a program does not carry them.
-const MAX_BYTES: u64 = 64 << 10;
+/// Longer files are data sets, not lists of words: a program does not carry them. A dictionary of a language has 1 to 3 MB.
+const MAX_BYTES: u64 = 4 << 20;
 
 /// More files than this are a data set.
 const MAX_FILES: usize = 2000;

@@ -83,6 +83,7 @@ fn section(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
         branch::render(out, process, at, branch, sources);
     }
     branch::default(out, process);
+    branch::idle(out, process);
     warnings(out, process, sources);
     line!(out);
 }

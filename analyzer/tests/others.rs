@@ -25,8 +25,8 @@ def classify(path, caption):
 
 const SENTIMENT: &str = "google/language/analyze_sentiment";
 
-fn analysis() -> Analysis {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("others-{}", std::process::id()));
+fn analysis(test: &str) -> Analysis {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("others-{test}-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder");
     fs::write(folder.join("app.py"), SOURCE).expect("a file");
     let analysis = analyze(&folder, &catalog());
@@ -36,7 +36,7 @@ fn analysis() -> Analysis {
 
 #[test]
 fn a_conjunction_of_two_answers_is_decided_by_both() {
-    let analysis = analysis();
+    let analysis = analysis("conjunction");
     let process = analysis.processes.iter().find(|process| process.api.operation == "label_detection");
     let process = process.expect("the decision by labels");
     let dog = ApiOutput::labels([("Dog", 0.9)]);
@@ -53,7 +53,7 @@ fn a_conjunction_of_two_answers_is_decided_by_both() {
 
 #[test]
 fn the_summary_holds_for_the_answer_that_the_process_is_given() {
-    let analysis = analysis();
+    let analysis = analysis("summary");
     for process in &analysis.processes {
         let [given] = &process.given[..] else { panic!("{} answers are given", process.given.len()) };
         assert_ne!(given.api, process.api.path());

@@ -18,6 +18,9 @@ pub struct Api {
     /// How many items come back when the caller does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_top_k: Option<u32>,
+    /// Whether several items of one answer can have the same name, as objects and lines of text do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeats: bool,
     /// Name of the vocabulary that the answer's names are from; absent where any text can come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vocabulary: Option<String>,
@@ -38,6 +41,7 @@ impl Api {
             operation: "label_detection".to_owned(),
             answer: Shape::record([("label_annotations", Shape::list(label))]),
             default_top_k: Some(10),
+            repeats: false,
             vocabulary: Some("image-labels".to_owned()),
         }
     }

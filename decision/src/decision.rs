@@ -115,7 +115,7 @@ impl Decision {
         let has_data =
             |decision: &Self| decision.effects.iter().any(|effect| effect.values.iter().any(Rendered::has_data));
         let words = |decision: &Self| {
-            let mut words: Vec<String> = decision.effects.iter().map(Effect::words).collect();
+            let mut words: Vec<String> = decision.effects.iter().map(|effect| effect.words("")).collect();
             words.sort_unstable();
             words.dedup();
             words
@@ -124,10 +124,28 @@ impl Decision {
     }
 }
 
+impl Decision {
+    /// Whether this one is another without some of the API's data, all else alike: `search('')` of `search(<data>)`.
+    pub(crate) fn is_part_by_data(&self, other: &Self) -> bool {
+        let shown = |decision: &Self| {
+            let mut effects: Vec<_> = decision.effects.iter().map(|effect| (effect.words(""), effect)).collect();
+            effects.sort_by(|a, b| a.0.cmp(&b.0));
+            effects.iter().map(|(_, effect)| effect.words(DATA)).collect::<Vec<_>>().join(";")
+        };
+        let (own, whole) = (shown(self), shown(other));
+        let mut left = own.chars().peekable();
+        let only_data = whole.chars().all(|c| left.next_if_eq(&c).is_some() || DATA.contains(c));
+        only_data && left.peek().is_none()
+    }
+}
+
+/// Stands for the API's data where decisions are compared by words.
+const DATA: &str = "\u{1}";
+
 impl Effect {
-    /// What is left without the API's data and the marks around them.
-    fn words(&self) -> String {
-        let values = self.values.iter().map(Rendered::words).collect::<Vec<_>>().join(",");
+    /// What is left without the marks around values, with `data` for the API's data.
+    fn words(&self, data: &str) -> String {
+        let values = self.values.iter().map(|value| value.words(data)).collect::<Vec<_>>().join(",");
         format!("{} {values}", self.action)
     }
 }
@@ -167,13 +185,13 @@ impl Rendered {
         }
     }
 
-    /// The letters and digits that are no data of the API.
-    fn words(&self) -> String {
+    /// The letters and digits, with `data` for the API's data.
+    fn words(&self, data: &str) -> String {
         match self {
-            Self::Data => String::new(),
-            Self::Parts(parts) => parts.iter().map(Self::words).collect(),
+            Self::Data => data.to_owned(),
+            Self::Parts(parts) => parts.iter().map(|part| part.words(data)).collect(),
             Self::Call { callee, values } => {
-                let values = values.iter().map(Self::words).collect::<Vec<_>>().join(",");
+                let values = values.iter().map(|value| value.words(data)).collect::<Vec<_>>().join(",");
                 format!("{callee}({values})")
             }
             Self::Chosen(text) => {

@@ -40,7 +40,11 @@ impl Summary {
         let ApiOutput::Labels { labels } = output else { return Vec::new() };
         let labels = &labels[..labels.len().min(self.top_k.map_or(usize::MAX, |k| k as usize))];
         let present = |branch: &Branch| labels.iter().any(|label| branch.meets(label));
-        let taken = |branch: &Branch| present(branch) != (branch.negated && !labels.is_empty());
+        let has_base = |branch: &Branch| {
+            let is_base = |other: &Branch| branch.with.as_ref() == Some(&other.name) && present(other);
+            branch.with.is_none() || self.branches.iter().any(is_base)
+        };
+        let taken = |branch: &Branch| has_base(branch) && present(branch) != (branch.negated && !labels.is_empty());
         let of_label = |label: &Label| self.branches.iter().position(|branch| branch.meets(label));
         match (self.decision_type, self.order) {
             // Where labels have a range, the first of them in the answer decides.
@@ -53,7 +57,16 @@ impl Summary {
             }
             (DecisionType::Other | DecisionType::Count, _) => Vec::new(),
             (DecisionType::MultiSelect, _) => {
-                (0..self.branches.len()).filter(|&at| taken(&self.branches[at])).collect()
+                let all: Vec<usize> = (0..self.branches.len()).filter(|&at| taken(&self.branches[at])).collect();
+                let replaced = |at: usize| {
+                    all.iter().any(|&other| self.branches[other].with.as_ref() == Some(&self.branches[at].name))
+                };
+                all.iter().copied().filter(|&at| !replaced(at)).collect()
+            }
+            // One branch that the last of its labels decides by its score.
+            (DecisionType::TrueFalse, Some(Order::LastMatch)) => {
+                let named = |label: &Label| self.branches.iter().any(|one| one.labels.contains(&label.description));
+                labels.iter().rev().find(|label| named(label)).and_then(of_label).into_iter().collect()
             }
             (DecisionType::MultiChoice, Some(Order::ApiOutput)) => {
                 labels.iter().find_map(of_label).into_iter().collect()

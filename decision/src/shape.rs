@@ -41,6 +41,8 @@ pub enum Shape {
     Text,
     /// True or false.
     Flag,
+    /// The outline of an item: four corners of which nothing but their number is known.
+    Polygon,
     /// Something that exists, of which nothing is known.
     Other,
 }
@@ -119,6 +121,7 @@ impl Shape {
                 members.first().map_or(Json::from(""), |first| Json::from(first.as_str()))
             }
             Self::Flag => Json::from(false),
+            Self::Polygon => Json::Array(vec![serde_json::json!({"x": 0.0, "y": 0.0}); 4]),
             Self::Other => Json::Null,
         }
     }

@@ -10,8 +10,11 @@
 mod axes;
 mod branches;
 mod by_labels;
+mod conjunction;
 mod constants;
 mod counts;
+mod idle;
+mod items;
 mod matching;
 mod name;
 mod order;
@@ -79,6 +82,7 @@ impl Draft {
                 per_element: false,
                 order: None,
                 branches: Vec::new(),
+                idle: Vec::new(),
                 top_k: None,
                 default: Decision::default(),
                 vocabulary: vocabulary.name.clone(),
@@ -123,7 +127,7 @@ impl Draft {
             }
         }
         // What is odd about names counts only where nothing else of the answer is found to decide.
-        let about_names = std::mem::take(&mut self.warnings);
+        let about_names = (std::mem::take(&mut self.warnings), std::mem::take(&mut self.summary.idle));
         for members in Members::of(api) {
             if let Some(members) = members.relevant(&mut probe)? {
                 let words = Vocabulary { name: members.show(), labels: members.vocabulary() };
@@ -142,7 +146,7 @@ impl Draft {
         if counts::fill(self, &mut probe, &api.answer)? {
             return Ok(());
         }
-        self.warnings = about_names;
+        (self.warnings, self.summary.idle) = about_names;
         if let Some(reason) = self.put_off.take() {
             return Err(reason);
         }

@@ -83,6 +83,15 @@ pub struct Word {
     pub span: Span,
 }
 
+/// A word that has no effect where it is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdleWord {
+    /// The text, as written.
+    pub text: String,
+    /// Where.
+    pub span: Span,
+}
+
 /// A lower bound on a score.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MinScore {
@@ -132,6 +141,12 @@ pub struct Branch {
     /// The branch is taken when none of the labels is there (a black-list).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub negated: bool,
+    /// The branch is taken by any label but those that match a word: the words are left out one by one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub except: bool,
+    /// The name of a branch that must be taken, too: this one is taken in its place when labels of both are there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<String>,
     /// For a range or a count: the branch is taken where one of these regions holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regions: Vec<Region>,
@@ -153,11 +168,16 @@ pub struct Summary {
     /// Each item of the answer is decided on by itself, and the application does something for each.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub per_element: bool,
-    /// For multi-choice: which branch wins.
+    /// For multi-choice: which branch wins. For one branch with a cut: [`Order::LastMatch`] where only the score of the
+    /// last label that matches counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Order>,
     /// The branches; for app priority in the application's order.
     pub branches: Vec<Branch>,
+    /// Words that are compared with the answer, or listed with such words, and change nothing there: no spelling of them
+    /// does, or another branch takes them first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub idle: Vec<IdleWord>,
     /// How many of the API's results the application looks at: the smaller of what it asks for and what it slices;
     /// absent when it takes the API's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]

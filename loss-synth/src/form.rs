@@ -194,6 +194,13 @@ impl Form {
 }
 
 fn rule(summary: &Summary, answer: &Answer, outputs: &Outputs, branches: &[LossBranch]) -> Result<Rule, LossError> {
+    let refused = |reason: String| Err(LossError::NotInTaxonomy { reason });
+    if let Some(branch) = summary.branches.iter().find(|branch| branch.with.is_some()) {
+        return refused(format!("`{}` needs labels of two branches together", branch.name));
+    }
+    if (summary.decision_type, summary.order) == (DecisionType::TrueFalse, Some(Order::LastMatch)) {
+        return refused("only the score of the last label that matches counts".to_owned());
+    }
     if branches.iter().any(|branch| branch.takes != Takes::Seen) {
         return Ok(Rule::Exclusive);
     }

@@ -27,10 +27,12 @@
 //! ```
 //! # use chameleon_decision::{Branch, Decision, DecisionType, Summary, Vocabulary};
 //! # let vocabulary = Vocabulary { name: "v".into(), labels: ["Fire", "Bonfire", "Lake"].map(String::from).to_vec() };
-//! # let branch = Branch { name: "alarm".into(), outcome: Decision::default(), words: vec![], negated: false,
+//! # let branch = Branch { name: "alarm".into(), outcome: Decision::default(), words: vec![], negated: false, except: false,
+//! #     with: None,
 //! #     labels: vec!["Fire".into(), "Bonfire".into()], regions: vec![], min_score: None, evidence: vec![] };
 //! # let summary = Summary { decision_type: DecisionType::TrueFalse, field: None, per_element: false, order: None,
-//! #     branches: vec![branch], top_k: None, default: Decision::default(), vocabulary: "v".into(), reason: None };
+//! #     branches: vec![branch], idle: vec![], top_k: None, default: Decision::default(), vocabulary: "v".into(),
+//! #     reason: None };
 //! use chameleon_loss::{DecisionLoss, LossConfig};
 //! let loss = DecisionLoss::new(&summary, &vocabulary, LossConfig::default())?;
 //! let logits = [-1.0, 2.0, 5.0]; // Bonfire is seen, so the alarm goes off: right when Fire is true

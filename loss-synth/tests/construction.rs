@@ -62,6 +62,15 @@ fn a_decision_about_numbers_needs_an_answer_of_numbers() {
 }
 
 #[test]
+fn labels_that_are_needed_together_and_last_matches_under_a_threshold_are_refused() {
+    let pair = Branch { with: Some("a".to_owned()), ..branch("b", &[1]) };
+    let together = summary(DecisionType::MultiSelect, None, vec![branch("a", &[0]), pair]);
+    assert!(error(&together, LossConfig::default()).to_string().contains("labels of two branches"));
+    let last = summary(DecisionType::TrueFalse, Some(Order::LastMatch), vec![branch("a", &[0])]);
+    assert!(error(&last, LossConfig::default()).to_string().contains("last label"));
+}
+
+#[test]
 fn a_decision_that_no_label_changes_is_refused() {
     let config = LossConfig::default();
     let empty = summary(DecisionType::TrueFalse, None, vec![branch("a", &[])]);

@@ -28,7 +28,17 @@ pub(crate) fn differences(expected: &Expected, found: &Summary) -> Vec<String> {
         differences.extend(branch_differences(branch, &found.branches));
     }
     differences.extend(range_differences(expected, found));
+    differences.extend(idle_differences(expected, found));
     differences
+}
+
+/// Words without effect are told of both sides, so that none of the application's words is lost.
+fn idle_differences(expected: &Expected, found: &Summary) -> Vec<String> {
+    let wanted: BTreeSet<&str> = expected.idle.iter().map(String::as_str).collect();
+    let own: BTreeSet<&str> = found.idle.iter().map(|word| word.text.as_str()).collect();
+    let missing = wanted.difference(&own).map(|word| format!("`{word}` is not said to change nothing"));
+    let extra = own.difference(&wanted).map(|word| format!("`{word}` is said to change nothing"));
+    missing.chain(extra).collect()
 }
 
 /// A multi-select of one branch is a true-false.
@@ -62,11 +72,11 @@ fn branch_differences(expected: &ExpectedBranch, found: &[Branch]) -> Vec<String
         let modes = modes.into_iter().collect::<Vec<_>>().join(", ");
         differences.push(format!("branch `{}` matches {modes}, expected {}", expected.outcome, expected.mode));
     }
-    if branch.negated != expected.negated {
+    if (branch.negated || branch.except) != expected.negated {
         differences.push(format!(
             "branch `{}` is {}a black-list",
             expected.outcome,
-            if branch.negated { "" } else { "not " }
+            if branch.negated || branch.except { "" } else { "not " }
         ));
     }
     let bound = branch.min_score.map(|min| (min.value, min.inclusive));

@@ -70,6 +70,8 @@ struct OperationRow {
     #[serde(default)]
     limit: Vec<String>,
     default_top_k: Option<u32>,
+    #[serde(default)]
+    repeats: bool,
     vocabulary: Option<String>,
     answer: ShapeRow,
 }
@@ -94,6 +96,7 @@ enum ShapeRow {
     Word(Vec<String>),
     Text,
     Flag,
+    Polygon,
     Other,
 }
 
@@ -122,6 +125,7 @@ fn operation(
         operation: row.name,
         answer: Shape::Other,
         default_top_k: row.default_top_k,
+        repeats: row.repeats,
         vocabulary: row.vocabulary,
     };
     let missing = |name: String| ApisError::Enumeration { operation: api.path(), name };
@@ -163,6 +167,7 @@ fn shape(row: ShapeRow, enumerations: &BTreeMap<String, Vec<String>>) -> Result<
         ShapeRow::Word(words) => Shape::Word(words),
         ShapeRow::Text => Shape::Text,
         ShapeRow::Flag => Shape::Flag,
+        ShapeRow::Polygon => Shape::Polygon,
         ShapeRow::Other => Shape::Other,
     })
 }

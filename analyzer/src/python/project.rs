@@ -351,6 +351,8 @@ impl<'t> Project<'t> {
             return match binding {
                 Binding::Variable => Referent::Global(found, name.to_owned()),
                 Binding::Import(next) if hops < 8 => self.resolve(found, next, hops + 1),
+                // A module that imports a name from itself has none.
+                Binding::Import(_) => Referent::Library(dotted.to_owned()),
                 other => self.referent(found, other),
             };
         }

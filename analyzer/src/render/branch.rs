@@ -19,10 +19,14 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
     wrap(out, &format!("  {number}"), 4 + number.len(), &branch.outcome.describe(&process.program));
     for (mode, words) in by_mode(&branch.words) {
         let words: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.text)).collect();
-        wrap(out, "     words    ", 14, &format!("{}  ({})", words.join(", "), mode_name(mode)));
+        let name = if branch.except { "     but not  " } else { "     words    " };
+        wrap(out, name, 14, &format!("{}  ({})", words.join(", "), mode_name(mode)));
     }
     if branch.regions.is_empty() || !branch.words.is_empty() || !branch.labels.is_empty() {
         wrap(out, if branch.negated { "     unless   " } else { "     labels   " }, 14, &labels(branch));
+    }
+    if let Some(base) = &branch.with {
+        wrap(out, "     and      ", 14, &format!("a label of `{base}`"));
     }
     for (at, region) in branch.regions.iter().enumerate() {
         let bounds = region.iter().map(interval).collect::<Vec<_>>().join(" and ");
@@ -56,6 +60,15 @@ pub(super) fn default(out: &mut String, process: &DecisionProcess) {
     let text = if outcome.effects.is_empty() { "nothing".to_owned() } else { outcome.describe(&process.program) };
     wrap(out, name, 14, &text);
     line!(out);
+}
+
+/// Writes the words that change nothing.
+pub(super) fn idle(out: &mut String, process: &DecisionProcess) {
+    let words: Vec<String> = process.summary.idle.iter().map(|word| format!("\"{}\"", word.text)).collect();
+    if !words.is_empty() {
+        wrap(out, "  No effect   ", 14, &words.join(", "));
+        line!(out);
+    }
 }
 
 fn labels(branch: &Branch) -> String {

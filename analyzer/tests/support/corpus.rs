@@ -120,6 +120,7 @@ impl Material {
             }
             Shape::Word(words) => Value::from(words[random.below(words.len())].as_str()),
             Shape::Flag => Value::from(random.below(2) == 0),
+            Shape::Polygon => shape.nothing(),
             _ => Value::Null,
         }
     }

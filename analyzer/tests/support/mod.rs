@@ -147,6 +147,12 @@ fn short_process(out: &mut String, process: &DecisionProcess) {
         for at in &branch.words {
             let _ = writeln!(out, "    {} {:?} line {}", word(&at.mode), at.text, at.span.line);
         }
+        if let Some(base) = &branch.with {
+            let _ = writeln!(out, "    with a label of {base}");
+        }
+        if branch.except {
+            let _ = writeln!(out, "    any but those words");
+        }
         let name = if branch.negated { "unless" } else { "labels" };
         if branch.regions.is_empty() || !branch.labels.is_empty() {
             let _ = writeln!(out, "    {name} {}", branch.labels.join(", "));
@@ -160,6 +166,9 @@ fn short_process(out: &mut String, process: &DecisionProcess) {
         }
     }
     let _ = writeln!(out, "default {}", summary.default.describe(program));
+    for word in &summary.idle {
+        let _ = writeln!(out, "idle {:?} line {}", word.text, word.span.line);
+    }
     for warning in &process.warnings {
         let _ = writeln!(out, "warning line {}: {}", warning.span.line, warning.message);
     }

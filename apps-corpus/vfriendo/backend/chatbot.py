@@ -7,14 +7,7 @@ import sys
 from google.cloud import language
 from google.cloud.language import enums, types
 
-PLACES = [
-    ("Kolm Tilli", "restaurants", "Burgers"),
-    ("La Dolce Vita", "restaurants", "Pizzerias"),
-    ("Tokumaru", "restaurants", "Asian"),
-    ("Genialistide Klubi", "places", "bar"),
-    ("Aura Keskus", "places", "swimming pool"),
-    ("Apollo Kino", "places", "cinema"),
-]
+MAP = "https://www.google.com/maps/search/"
 
 
 class ChatBot:
@@ -34,9 +27,7 @@ class ChatBot:
         return categories
 
     def search(self, kind, query=""):
-        hits = [name for name, place_kind, what in PLACES
-                if place_kind == kind and query.lower() in what.lower()]
-        return hits or ["my place"]
+        return MAP + kind + "+" + query
 
     def reply(self, text):
         self.said.append(text)
@@ -48,8 +39,8 @@ class ChatBot:
         if "Restaurants" in category:
             parts = category.split("/")
             query = parts[3] if len(parts) > 3 else ""
-            return "Hungry? How about " + " or ".join(self.search("restaurants", query)) + "?"
-        return "Let's meet at " + " or ".join(self.search("places")) + "!"
+            return "Hungry? How about one of these? " + self.search("restaurants", query)
+        return "Let's meet somewhere! " + self.search("places")
 
 
 if __name__ == "__main__":

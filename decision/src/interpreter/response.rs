@@ -78,6 +78,7 @@ impl View {
                 Value::list(items.iter().map(|part| self.value(item, Some(part))).collect(), growth)
             }
             (Shape::List(_), _) => Value::list(Vec::new(), growth),
+            (Shape::Polygon, _) => Value::list(vec![corner(); 4], Growth::Fixed),
             (_, Json::Null) | (Shape::Other, _) => Value::unknown("a part of the response"),
             (Shape::Name | Shape::Text | Shape::Word(_), _) => text(),
             (Shape::Score | Shape::Percent | Shape::Number { .. }, _) => {
@@ -103,6 +104,15 @@ impl View {
         };
         shapes.iter().map(field).collect()
     }
+}
+
+fn corner<'p>() -> Value<'p> {
+    let field = |name: &str| ApiField {
+        name: name.into(),
+        value: Value::unknown(format!("{name} of a corner")),
+        in_json: true,
+    };
+    object(vec![field("x"), field("y")])
 }
 
 fn member<'p>(choice: &Enumeration, name: &str) -> Value<'p> {

@@ -18,6 +18,10 @@ pub(super) struct Found {
     /// Outputs that take the branch: a label of the vocabulary, or else a spelling of a word.
     pub(super) samples: Vec<String>,
     pub(super) negated: bool,
+    /// Its words are the labels that do not take it.
+    pub(super) except: bool,
+    /// The outcome of the branch that must be taken, too.
+    pub(super) with: Option<Outcome>,
 }
 
 /// What single labels lead to.
@@ -34,6 +38,8 @@ pub(super) struct Branches {
     pub(super) unions: Vec<(Outcome, [Outcome; 2])>,
     /// The score below which labels are as good as none, where that makes a difference.
     pub(super) nothing_below: Option<MinScore>,
+    /// The one branch is taken by labels of any name, known or not.
+    pub(super) any_name: bool,
     /// A label that leaves the default as it is, if there is one.
     pub(super) filler: Option<String>,
 }
@@ -54,15 +60,27 @@ impl Branches {
             common = most_common(&singles).unwrap_or(empty);
         }
         let default = default_of(probe, empty, common, &singles);
+        probe.merge_by_data(&mut singles, &[default, empty]);
         let filler = if probe.labels(&[NEUTRAL])? == default {
             Some(NEUTRAL.to_owned())
         } else {
             singles.iter().position(|&outcome| outcome == default).map(|at| vocabulary.labels[at].clone())
         };
-        let mut found =
-            Self { default, empty, branches: Vec::new(), singles, unions: Vec::new(), nothing_below: None, filler };
+        let mut found = Self {
+            default,
+            empty,
+            branches: Vec::new(),
+            singles,
+            unions: Vec::new(),
+            nothing_below: None,
+            any_name: false,
+            filler,
+        };
         found.group(vocabulary);
         found.turn_black_list(probe, vocabulary)?;
+        if let [branch] = found.branches.as_slice() {
+            found.any_name = !branch.negated && probe.labels(&[NEUTRAL])? == branch.outcome;
+        }
         Ok(found)
     }
 
@@ -75,7 +93,14 @@ impl Branches {
             }
             let place = *places.entry(outcome).or_insert(self.branches.len());
             if place == self.branches.len() {
-                self.branches.push(Found { outcome, labels: Vec::new(), samples: Vec::new(), negated: false });
+                self.branches.push(Found {
+                    outcome,
+                    labels: Vec::new(),
+                    samples: Vec::new(),
+                    negated: false,
+                    except: false,
+                    with: None,
+                });
             }
             self.branches[place].labels.push(at);
             if self.branches[place].samples.len() < 8 {
@@ -99,6 +124,11 @@ impl Branches {
         Ok(())
     }
 
+    /// Whether one branch is taken for any name at all.
+    pub(super) fn is_for_any(&self, vocabulary: &Vocabulary) -> bool {
+        matches!(self.branches.as_slice(), [branch] if !branch.negated && branch.labels.len() == vocabulary.labels.len())
+    }
+
     /// The branch of an outcome; a new one without labels when only a word of the program leads there.
     pub(super) fn of_word(&mut self, outcome: Outcome, sample: &str) {
         match self.branches.iter_mut().find(|branch| branch.outcome == outcome) {
@@ -111,6 +141,8 @@ impl Branches {
                 labels: Vec::new(),
                 samples: vec![sample.to_owned()],
                 negated: false,
+                except: false,
+                with: None,
             }),
         }
     }

@@ -5,11 +5,12 @@ use super::constants::Constants;
 use super::counts::{self, Counted};
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::subject::other_field;
-use super::{Draft, Reason, name, order, ranges, scores, verify, warnings, words};
+use super::{Draft, Reason, conjunction, idle, items, name, order, ranges, scores, verify, warnings, words};
 use crate::api::Api;
 use crate::decider::DecideError;
+use crate::decision::Rendered;
 use crate::program::Program;
-use crate::summary::{Branch, DecisionType, MinScore, Order, Region, Summary, Vocabulary};
+use crate::summary::{Branch, DecisionType, MinScore, Order, Summary, Vocabulary};
 
 impl Draft {
     /// Fills the draft when the decision hangs on labels; `false` when none makes a difference.
@@ -41,59 +42,84 @@ impl Draft {
             }
             warnings::try_more(probe, &words)?;
             warnings::find(self, program, probe, &found, &words, vocabulary);
+            self.summary.idle = idle::of(&Constants::of(program), probe, &words, false);
             return Ok(false);
         }
-        let (class, counted) = match order::same_branch(probe, &found)? {
-            Ok(()) => (order::find(probe, &mut found)?, None),
-            Err(reason) => match counts::of_branches(probe, &found)? {
-                Ok(Counted::Same) => (Err(reason), None),
-                Ok(counted) => (Ok((DecisionType::Count, None)), Some(counted)),
-                Err(reason) => (Err(reason), None),
-            },
+        let pairs = match company {
+            Some(_) => conjunction::find(probe, &found, &mut words, vocabulary)?,
+            None => Vec::new(),
         };
+        let company = company.filter(|_| pairs.is_empty());
+        let per_item = items::are_apart(probe, &found, vocabulary)?;
+        let (class, counted) = classify(probe, &mut found, (api.repeats, per_item), vocabulary)?;
         let mut cuts = Vec::new();
         for branch in &found.branches {
             cuts.push(scores::threshold(probe, branch, [found.default, found.empty])?);
         }
         let ladder = cuts.iter().any(Result::is_err) && found.branches.len() == 1;
-        let top_k = scores::top_k(probe, &found)?;
+        let top_k = scores::top_k(probe, &found, per_item)?;
         self.describe(probe, &found, &words, &cuts, vocabulary);
         warnings::try_more(probe, &words)?;
         warnings::find(self, program, probe, &found, &words, vocabulary);
+        let one_branch = matches!(class, Ok((DecisionType::MultiChoice, _)));
+        self.summary.idle = idle::of(&Constants::of(program), probe, &words, one_branch);
         if let Some(reason) = company {
             self.summary.top_k = top_k.ok().flatten();
             return Err(reason);
         }
-        let samples: Vec<&str> = found
-            .branches
-            .iter()
-            .filter_map(|branch| branch.samples.first())
-            .map(String::as_str)
-            .chain([NEUTRAL])
-            .collect();
+        let samples = found.branches.iter().filter_map(|branch| branch.samples.first());
+        let samples: Vec<&str> = samples.map(String::as_str).chain([NEUTRAL]).collect();
         if let Some(other) = other_field(probe, &api.answer, &samples)? {
             let field = self.summary.field.clone().unwrap_or_default();
-            return Err(Reason(format!("the outcome hangs on {field} and on {other} together")));
+            let reason = Reason(format!("the outcome hangs on {field} and on {other} together"));
+            if found.is_for_any(vocabulary) {
+                // Whatever the name is: then it is the other field that decides.
+                self.put_off.get_or_insert(reason);
+                self.summary.branches.clear();
+                return Ok(false);
+            }
+            return Err(reason);
         }
-        if ladder && ranges::fill_labelled(self, probe, &found, &api.answer, &Constants::of(program))? {
+        if ladder && ranges::fill_labelled(self, probe, (&found, per_item), &api.answer, &Constants::of(program))? {
             return Ok(true);
         }
-        let class = class?;
-        let top_k = top_k?;
+        let class = if pairs.is_empty() {
+            class?
+        } else {
+            self.add_pairs(probe, &mut found, (pairs, &words), class?, vocabulary)?
+        };
+        if found.any_name && counted.is_none() && hands_on(probe, &found) {
+            // Names that are left out may stand before the one that is not.
+            let leaves_out = found.branches.iter().any(|branch| branch.except);
+            self.summary.top_k = if leaves_out { None } else { probe.looks_at(&api.answer)? };
+            return Err(Reason("the names are handed on as they are".to_owned()));
+        }
+        if found.any_name && counted.is_none() && words.is_empty() && probe.fails(found.empty) {
+            return Err(Reason("only an answer without results is told apart, and the program fails on it".to_owned()));
+        }
+        // Where each item leaves its trace, those before one show whatever its place is.
+        let top_k = if matches!(counted, Some(Counted::Each)) { top_k.unwrap_or(None) } else { top_k? };
         if let Some(reason) = cuts.into_iter().find_map(Result::err) {
             return Err(reason);
         }
         found.nothing_below = floor(probe, &found, &self.summary)?;
         self.summary.top_k = top_k;
         (self.summary.decision_type, self.summary.order) = class;
+        if self.summary.decision_type == DecisionType::MultiChoice && top_k == Some(1) {
+            // Branches can match the same label only, and then the application's order decides.
+            self.summary.order = Some(Order::AppPriority);
+        }
         if probe.subject.is_single() {
             // The answer has one value, so no order decides between two.
             self.summary.order = None;
         }
         match counted {
             Some(Counted::Steps(steps)) => self.count(probe, steps),
+            Some(Counted::Number(_)) if self.summary.branches.len() > 1 => self.numbers(&[0]),
+            Some(Counted::Number(outcome)) => self.number(probe, outcome),
+            Some(Counted::Numbers(counted)) => self.numbers(&counted),
             Some(_) => self.each(&found),
-            None => verify::check(probe, &found, &self.summary, vocabulary)??,
+            None => self.verify(probe, &found, vocabulary)?,
         }
         Ok(true)
     }
@@ -116,6 +142,8 @@ impl Draft {
                 words: words::of(words, branch.outcome, &found.unions),
                 labels: branch.labels.iter().map(|&at| vocabulary.labels[at].clone()).collect(),
                 negated: branch.negated,
+                except: branch.except,
+                with: None,
                 regions: Vec::new(),
                 min_score: cut.as_ref().ok().copied().flatten(),
                 evidence: name::evidence(probe, branch.outcome, found.default, &effects),
@@ -123,13 +151,16 @@ impl Draft {
         }
     }
 
-    /// The one branch's items are counted: a branch for each outcome of their number but the default's.
-    fn count(&mut self, probe: &Probe<'_>, steps: Vec<(Outcome, Vec<Region>)>) {
-        let Some(items) = self.summary.branches.pop() else { return };
-        let usual = steps.iter().map(|step| step.0).find(|&outcome| *probe.decision(outcome) == self.summary.default);
-        let usual = usual.unwrap_or(self.default_outcome);
-        let steps = steps.into_iter().filter(|step| step.0 != usual).collect();
-        self.push_regions(probe, usual, steps, Some(&items));
+    /// Checks what the summary says against the program. Where only the last label that matches is judged by its score,
+    /// as a later one overwrites, that is its order.
+    fn verify(&mut self, probe: &mut Probe<'_>, found: &Branches, vocabulary: &Vocabulary) -> Result<(), Reason> {
+        let Err(reason) = verify::check(probe, found, &self.summary, vocabulary)? else { return Ok(()) };
+        let has_cut = self.summary.branches.iter().any(|branch| branch.min_score.is_some() && !branch.negated);
+        if self.summary.decision_type != DecisionType::TrueFalse || !has_cut {
+            return Err(reason);
+        }
+        self.summary.order = Some(Order::LastMatch);
+        verify::check(probe, found, &self.summary, vocabulary)?.map_err(|_| reason)
     }
 
     /// Every item is decided on by itself, and leaves its own trace.
@@ -150,4 +181,38 @@ fn floor(probe: &mut Probe<'_>, found: &Branches, summary: &Summary) -> Result<O
     let below = if cut.inclusive { cut.value.next_down() } else { cut.value };
     let same = cuts.all(|other| other == Some(cut)) && probe.scored(&[(NEUTRAL, below)])? == found.empty;
     Ok(same.then_some(cut))
+}
+
+/// Whether what the one branch does carries the API's data.
+fn hands_on(probe: &Probe<'_>, found: &Branches) -> bool {
+    let data = |outcome: Outcome| {
+        let effects = probe.own_effects(outcome, found.default);
+        effects.iter().any(|effect| effect.values.iter().any(Rendered::has_data))
+    };
+    found.branches.first().is_some_and(|branch| data(branch.outcome))
+}
+
+type Class = (DecisionType, Option<Order>);
+
+/// The class and order of the branches, and what numbers of items do where they matter.
+fn classify(
+    probe: &mut Probe<'_>,
+    found: &mut Branches,
+    (repeats, per_item): (bool, bool),
+    vocabulary: &Vocabulary,
+) -> Result<(Result<Class, Reason>, Option<Counted>), DecideError> {
+    if per_item {
+        return Ok((Ok((DecisionType::MultiChoice, None)), Some(Counted::Each)));
+    }
+    let Err(reason) = order::same_branch(probe, found, repeats)? else {
+        return Ok((order::find(probe, found)?, None));
+    };
+    let counted = match counts::of_branches(probe, found)? {
+        Ok(Counted::Same) => return Ok((Err(reason), None)),
+        Err(reason) => return Ok((Err(reason), None)),
+        // The number of all items is the API's, no count of one kind.
+        Ok(Counted::Number(_)) if found.is_for_any(vocabulary) => Counted::Each,
+        Ok(counted) => counted,
+    };
+    Ok((Ok((DecisionType::Count, None)), Some(counted)))
 }

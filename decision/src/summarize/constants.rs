@@ -8,8 +8,23 @@ pub(super) struct Constants {
     pub(super) texts: Vec<(String, Span)>,
     /// Numbers, without their signs.
     pub(super) numbers: Vec<f64>,
+    /// The lists, tuples and sets of texts alone that are no rows of a table.
+    pub(super) lists: Vec<Vec<(String, Span)>>,
+    /// Every `if` and `elif` with the texts that it asks for.
+    pub(super) tests: Vec<Test>,
     /// Texts that only show or name a result: returned, printed, or the name of a group of words.
     shown: Vec<(String, Span)>,
+}
+
+/// A test of the program.
+pub(super) struct Test {
+    pub(super) span: Span,
+    /// The test that failed before an `elif` is asked.
+    pub(super) before: Option<Span>,
+    /// The texts on a side of a comparison in it.
+    pub(super) compared: Vec<(String, Span)>,
+    /// The texts that stand in it as a condition by themselves, which holds always.
+    pub(super) bare: Vec<(String, Span)>,
 }
 
 impl Constants {
@@ -69,7 +84,12 @@ impl Constants {
                 self.target(target);
                 self.expr(value);
             }
-            StmtKind::If { test, body, orelse } | StmtKind::While { test, body, orelse } => {
+            StmtKind::If { test, body, orelse } => {
+                self.test(test, None);
+                self.block(body);
+                self.orelse(test.span, orelse);
+            }
+            StmtKind::While { test, body, orelse } => {
                 self.expr(test);
                 self.block(body);
                 self.block(orelse);
@@ -95,6 +115,25 @@ impl Constants {
             | StmtKind::Break
             | StmtKind::Continue
             | StmtKind::Global { .. } => {}
+        }
+    }
+
+    fn test(&mut self, test: &Expr, before: Option<Span>) {
+        self.expr(test);
+        let mut found = Test { span: test.span, before, compared: Vec::new(), bare: Vec::new() };
+        found.condition(test);
+        self.tests.push(found);
+    }
+
+    /// What follows when the test at `before` fails; an `elif` is an `if` alone there.
+    fn orelse(&mut self, before: Span, block: &[Stmt]) {
+        match block {
+            [Stmt { kind: StmtKind::If { test, body, orelse }, .. }] => {
+                self.test(test, Some(before));
+                self.block(body);
+                self.orelse(test.span, orelse);
+            }
+            block => self.block(block),
         }
     }
 
@@ -133,7 +172,11 @@ impl Constants {
                 self.exprs(max_results.as_deref());
             }
             ExprKind::List { elements } | ExprKind::Tuple { elements } | ExprKind::Set { elements } => {
+                self.lists.extend(texts(elements));
+                let lists = self.lists.len();
                 self.exprs(elements);
+                // Rows of a table are records, not lists of words.
+                self.lists.truncate(lists);
             }
             ExprKind::Dict { items } => {
                 for (key, value) in items {
@@ -195,5 +238,30 @@ impl Constants {
             ExprKind::Format { parts } => self.exprs(parts.iter().map(|part| &part.0)),
             ExprKind::Opaque { args, .. } => self.exprs(args),
         }
+    }
+}
+
+impl Test {
+    fn condition(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Bool { values, .. } => values.iter().for_each(|value| self.condition(value)),
+            ExprKind::Unary { value, .. } => self.condition(value),
+            ExprKind::Compare { left, rest } => {
+                self.compared.extend(std::iter::once(&**left).chain(rest.iter().map(|pair| &pair.1)).filter_map(text));
+            }
+            _ => self.bare.extend(text(expr)),
+        }
+    }
+}
+
+/// The elements, if all are texts.
+fn texts(elements: &[Expr]) -> Option<Vec<(String, Span)>> {
+    elements.iter().map(text).collect()
+}
+
+fn text(expr: &Expr) -> Option<(String, Span)> {
+    match &expr.kind {
+        ExprKind::Constant { value: Constant::Str(text) } => Some((text.clone(), expr.span)),
+        _ => None,
     }
 }

@@ -17,6 +17,10 @@ pub(super) enum Counted {
     Same,
     /// A few outcomes, each for some numbers.
     Steps(Vec<(Outcome, Vec<Region>)>),
+    /// The number itself is shown or handed on; what one item leads to.
+    Number(Outcome),
+    /// The numbers of these branches' items are; the other branches' make no difference.
+    Numbers(Vec<usize>),
     /// Another outcome for each number: something is done for every item.
     Each,
 }
@@ -26,10 +30,43 @@ const MAX_STEPS: usize = 8;
 
 /// The outcomes on 0, 1, 2, ... items of these names in turn.
 fn count(probe: &mut Probe<'_>, samples: &[&str]) -> Result<Counted, DecideError> {
-    steps(&mut |number| {
+    let mut outcomes = Vec::new();
+    let counted = steps(&mut |number| {
         let items: Vec<&str> = samples.iter().copied().cycle().take(number).collect();
-        probe.labels(&items)
+        let outcome = probe.labels(&items)?;
+        outcomes.push(outcome);
+        Ok(outcome)
+    })?;
+    Ok(match (counted, outcomes.get(1)) {
+        (Counted::Each, Some(&one)) if shows_number(probe, &outcomes) => Counted::Number(one),
+        (counted, _) => counted,
     })
+}
+
+/// Whether the outcomes on 0, 1, 2, ... items say those numbers, and nothing else tells two of them apart.
+fn shows_number(probe: &Probe<'_>, outcomes: &[Outcome]) -> bool {
+    let texts: Vec<Vec<String>> =
+        outcomes.iter().map(|&outcome| pieces(&probe.decision(outcome).to_string())).collect();
+    let follows = |number: usize, one: &[String], next: &[String]| {
+        let step = |(one, next): (&String, &String)| *one == number.to_string() && *next == (number + 1).to_string();
+        one.len() == next.len() && one.iter().zip(next).all(|pair| pair.0 == pair.1 || step(pair))
+    };
+    texts.windows(2).enumerate().skip(1).all(|(number, pair)| follows(number, &pair[0], &pair[1]))
+}
+
+/// A text cut into runs of digits and what is between them.
+fn pieces(text: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    for c in text.chars() {
+        match pieces
+            .last_mut()
+            .filter(|piece| piece.ends_with(|last: char| last.is_ascii_digit() == c.is_ascii_digit()))
+        {
+            Some(piece) => piece.push(c),
+            None => pieces.push(c.to_string()),
+        }
+    }
+    pieces
 }
 
 /// What numbers of items lead to.
@@ -63,16 +100,24 @@ fn steps(outcome: &mut dyn FnMut(usize) -> Result<Outcome, DecideError>) -> Resu
 pub(super) fn of_branches(probe: &mut Probe<'_>, found: &Branches) -> Result<Result<Counted, Reason>, DecideError> {
     let mut each = 0;
     let mut first = None;
-    for branch in &found.branches {
+    let mut numbers = Vec::new();
+    for (at, branch) in found.branches.iter().enumerate() {
         let samples: Vec<&str> = branch.samples.iter().map(String::as_str).collect();
         match count(probe, &samples)? {
+            // Another outcome for each number, of several branches, is one for each item.
+            Counted::Number(_) if found.branches.len() > 1 => {
+                each += 1;
+                numbers.push(at);
+            }
             Counted::Each => each += 1,
-            counted => first = first.or(Some(counted)),
+            Counted::Same => first = first.or(Some(Counted::Same)),
+            counted => first = Some(counted),
         }
     }
     Ok(match (first, found.branches.len()) {
         (None, _) if each > 0 => Ok(Counted::Each),
         (Some(counted), 1) => Ok(counted),
+        (Some(Counted::Same), _) if !numbers.is_empty() && numbers.len() == each => Ok(Counted::Numbers(numbers)),
         _ => Err(Reason("how many labels lead to each outcome makes a difference".to_owned())),
     })
 }
@@ -97,7 +142,7 @@ pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> R
                 return Ok(true);
             }
             // One outcome on nothing and one on anything: that there are items is not looked at where they only pass.
-            Counted::Same | Counted::Each => {}
+            Counted::Same | Counted::Number(_) | Counted::Numbers(_) | Counted::Each => {}
         }
     }
     Ok(false)

@@ -55,7 +55,7 @@ fn shortened(name: String) -> String {
     name.chars().take(LONGEST).collect::<String>().trim_end().to_owned() + "…"
 }
 
-fn unlike(name: String, others: &[String]) -> String {
+pub(super) fn unlike(name: String, others: &[String]) -> String {
     if !others.contains(&name) {
         return name;
     }

@@ -88,9 +88,17 @@ fn split_unions(probe: &mut Probe<'_>, found: &mut Branches) -> Result<(), Decid
 }
 
 /// Several labels of one branch must be that branch still.
-pub(super) fn same_branch(probe: &mut Probe<'_>, found: &Branches) -> Result<Result<(), Reason>, DecideError> {
+pub(super) fn same_branch(
+    probe: &mut Probe<'_>,
+    found: &Branches,
+    repeats: bool,
+) -> Result<Result<(), Reason>, DecideError> {
+    let repeats = repeats || probe.subject.repeats();
     for branch in &found.branches {
-        let samples: Vec<&str> = branch.samples.iter().map(String::as_str).collect();
+        let mut samples: Vec<&str> = branch.samples.iter().map(String::as_str).collect();
+        if let (true, &[only]) = (repeats, samples.as_slice()) {
+            samples.push(only);
+        }
         for together in [&samples[..samples.len().min(2)], &samples[..]] {
             if together.len() > 1 && probe.labels(together)? != branch.outcome {
                 let outcome = probe.decision(branch.outcome);

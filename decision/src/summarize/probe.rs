@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use serde_json::Value as Json;
+
 use super::subject::Subject;
 use crate::decider::{DecideError, Decider};
 use crate::decision::{Decision, Effect, Rendered};
 use crate::interpreter::Memory;
 use crate::output::ApiOutput;
 use crate::program::Span;
+use crate::shape::Shape;
 
 /// A label that no application looks for.
 pub(super) const NEUTRAL: &str = "Qzxjv";
@@ -29,6 +32,8 @@ pub(super) struct Probe<'p> {
     /// Labels appended to each output, for programs that look at a fixed number of labels and fail on fewer.
     pub(super) padding: usize,
     steps: u64,
+    /// Outcomes that are another one but for the API's data.
+    same: HashMap<Outcome, Outcome>,
     /// Effects that say nothing: they happen on every label, only not on none.
     noise: Vec<Effect>,
     /// Tests by outcome, from the traced runs.
@@ -47,6 +52,7 @@ impl<'p> Probe<'p> {
             index: HashMap::new(),
             padding: 0,
             steps: 0,
+            same: HashMap::new(),
             noise: Vec::new(),
             tests: HashMap::new(),
             all_tests: BTreeSet::new(),
@@ -88,14 +94,31 @@ impl<'p> Probe<'p> {
         self.memory.compared()
     }
 
+    /// How many items' names make a difference, if fewer than some: the names of those after them can as well be unknown.
+    pub(super) fn looks_at(&mut self, shape: &Shape) -> Result<Option<u32>, DecideError> {
+        const MANY: usize = 12;
+        let names: Vec<String> = (0..MANY).map(|number| format!("{NEUTRAL} {number}")).collect();
+        let whole = ApiOutput::sure(names.iter().map(String::as_str)).answer(shape);
+        let usual = self.run(&ApiOutput::Answer { answer: whole.clone() })?;
+        for count in 1..MANY - 1 {
+            let mut answer = whole.clone();
+            hide_names(&mut answer, shape, count);
+            // Where the unknown is asked for, it makes a difference.
+            if self.run(&ApiOutput::Answer { answer }).is_ok_and(|outcome| outcome == usual) {
+                return Ok(u32::try_from(count).ok());
+            }
+        }
+        Ok(None)
+    }
+
     fn padding_of(&self, labels: usize) -> usize {
         (self.padding + 1).saturating_sub(labels.max(1)) + usize::from(labels == 0 && self.padding > 0)
     }
 
     fn intern(&mut self, mut decision: Decision) -> Outcome {
         decision.effects.retain(|effect| !self.noise.contains(effect));
-        if let Some(&outcome) = self.index.get(&decision) {
-            return outcome;
+        if let Some(outcome) = self.index.get(&decision) {
+            return *self.same.get(outcome).unwrap_or(outcome);
         }
         self.outcomes.push(decision.clone());
         self.index.insert(decision, self.outcomes.len() - 1);
@@ -118,14 +141,36 @@ impl<'p> Probe<'p> {
         self.noise.extend(noise);
         self.outcomes.clear();
         self.index.clear();
+        self.same.clear();
         self.tests.clear();
         true
+    }
+
+    /// Takes outcomes that are the same but for the API's data for one, except those in `apart`.
+    pub(super) fn merge_by_data(&mut self, outcomes: &mut [Outcome], apart: &[Outcome]) {
+        let mut kinds: Vec<Outcome> = Vec::new();
+        for outcome in outcomes.iter_mut().filter(|outcome| !apart.contains(outcome)) {
+            let is_part = |a: Outcome, b: Outcome| self.outcomes[a].is_part_by_data(&self.outcomes[b]);
+            match kinds.iter().find(|&&kind| is_part(kind, *outcome) || is_part(*outcome, kind)) {
+                Some(&kind) if kind != *outcome => {
+                    self.same.insert(*outcome, kind);
+                    *outcome = kind;
+                }
+                Some(_) => {}
+                None => kinds.push(*outcome),
+            }
+        }
     }
 
     /// Whether the program fails for want of labels.
     pub(super) fn wants_more(&self, outcome: Outcome) -> bool {
         let failed = Rendered::Chosen("IndexError".to_owned());
         self.outcomes[outcome].effects.iter().any(|effect| effect.action == "raise" && effect.values.contains(&failed))
+    }
+
+    /// Whether an outcome ends with an exception.
+    pub(super) fn fails(&self, outcome: Outcome) -> bool {
+        self.outcomes[outcome].effects.iter().any(|effect| effect.action == "raise")
     }
 
     /// Whether two outcomes are the same but for the API's data, of which one may have none.
@@ -151,4 +196,16 @@ pub(super) fn passes_through(effect: &Effect) -> bool {
         }
     }
     !effect.values.is_empty() && !effect.values.iter().all(chosen) && effect.action != "return"
+}
+
+/// Makes the names of all items after the first `count` of each list unknown.
+fn hide_names(answer: &mut Json, shape: &Shape, count: usize) {
+    let (Shape::Record(fields), Json::Object(parts)) = (shape, answer) else { return };
+    for (name, part) in parts {
+        let (Some(Shape::List(item)), Json::Array(items)) = (fields.get(name), part) else { continue };
+        let Shape::Record(item) = &**item else { continue };
+        for (name, _) in item.iter().filter(|(_, leaf)| **leaf == Shape::Name) {
+            items.iter_mut().skip(count).filter_map(|item| item.get_mut(name)).for_each(|part| *part = Json::Null);
+        }
+    }
 }

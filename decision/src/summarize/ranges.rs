@@ -51,16 +51,60 @@ pub(super) fn fill(
     if let Some(other) = depends_on_others(probe, shape, axis, stretches)? {
         return Err(together(axis, &other));
     }
-    draft.summary.per_element = axis.is_in_list();
+    if axis.is_in_list() {
+        match company(probe, shape, axis, stretches)? {
+            Company::First => draft.summary.top_k = Some(1),
+            Company::Apart => draft.summary.per_element = true,
+        }
+    }
     ladder(draft, probe, axis, stretches, None);
     Ok(true)
 }
 
+/// What a second item changes.
+enum Company {
+    /// Nothing: only the first is looked at.
+    First,
+    /// It is decided on by itself.
+    Apart,
+}
+
+fn company(probe: &mut Probe<'_>, shape: &Shape, axis: &Axis, stretches: &[Stretch]) -> Result<Company, DecideError> {
+    for first in stretches {
+        for second in stretches.iter().filter(|second| second.outcome != first.outcome) {
+            let mut answer = shape.with(&axis.path, Json::from(first.sample));
+            append(&mut answer, &shape.with(&axis.path, Json::from(second.sample)), &axis.path);
+            if probe.run(&ApiOutput::Answer { answer })? != first.outcome {
+                return Ok(Company::Apart);
+            }
+        }
+    }
+    Ok(Company::First)
+}
+
+/// Adds the items that the list on `path` has in another answer.
+fn append(answer: &mut Json, other: &Json, path: &[String]) {
+    match path.split_first() {
+        Some((step, _)) if step == crate::shape::ITEM => {
+            if let (Some(items), Some(more)) = (answer.as_array_mut(), other.as_array()) {
+                items.extend(more.iter().cloned());
+            }
+        }
+        Some((step, rest)) => {
+            if let (Some(answer), Some(other)) = (answer.get_mut(step), other.get(step)) {
+                append(answer, other, rest);
+            }
+        }
+        None => {}
+    }
+}
+
 /// Fills the draft when the labels of the one branch lead to several outcomes by their score.
+/// `per_item` says that every item leaves its own trace.
 pub(super) fn fill_labelled(
     draft: &mut Draft,
     probe: &mut Probe<'_>,
-    found: &Branches,
+    (found, per_item): (&Branches, bool),
     shape: &Shape,
     constants: &Constants,
 ) -> Result<bool, Reason> {
@@ -73,7 +117,7 @@ pub(super) fn fill_labelled(
     let stretches = stretches(probe, &values, &|value| {
         subject.output(ApiOutput::labels([(sample.as_str(), value / axis.whole())])).answer(shape)
     })?;
-    if stretches.len() > MAX_STRETCHES || hangs_on_company(probe, sample, &stretches)? {
+    if stretches.len() > MAX_STRETCHES || (!per_item && hangs_on_company(probe, sample, &stretches)?) {
         return Ok(false);
     }
     let Some(labelled) = draft.summary.branches.pop() else { return Ok(false) };
@@ -82,6 +126,12 @@ pub(super) fn fill_labelled(
     let default = &draft.summary.default;
     draft.summary.branches.retain(|branch| branch.outcome != *default);
     draft.summary.decision_type = DecisionType::Range;
+    draft.summary.per_element = per_item;
+    if found.any_name {
+        // Whatever the first item is called, its score decides.
+        draft.summary.field = Some(axis.show());
+        draft.summary.top_k = (!per_item).then_some(1);
+    }
     Ok(true)
 }
 

@@ -2,7 +2,7 @@
 
 use super::probe::{Outcome, Probe};
 use super::{Draft, name};
-use crate::summary::{Branch, Region};
+use crate::summary::{Bounds, Branch, Limit, Region};
 
 impl Draft {
     /// Adds a branch for each outcome with the regions that lead to it. Words and labels are those of `items`, the branch
@@ -28,10 +28,42 @@ impl Draft {
                 words: items.map_or_else(Vec::new, |items| items.words.clone()),
                 labels: items.map_or_else(Vec::new, |items| items.labels.clone()),
                 negated: items.is_some_and(|items| items.negated),
+                with: None,
+                except: items.is_some_and(|items| items.except),
                 min_score: items.and_then(|items| items.min_score),
                 regions,
                 evidence: name::evidence(probe, outcome, usual, &effects),
             });
         }
     }
+
+    /// The number of the one branch's items is handed on as it is.
+    pub(super) fn number(&mut self, probe: &Probe<'_>, one: Outcome) {
+        let Some(items) = self.summary.branches.pop() else { return };
+        self.push_regions(probe, self.default_outcome, vec![(one, vec![some()])], Some(&items));
+    }
+
+    /// Of several branches some are counted.
+    pub(super) fn numbers(&mut self, counted: &[usize]) {
+        for &at in counted {
+            if let Some(branch) = self.summary.branches.get_mut(at) {
+                branch.regions.push(some());
+            }
+        }
+    }
+
+    /// The one branch's items are counted: a branch for each outcome of their number but the default's.
+    pub(super) fn count(&mut self, probe: &Probe<'_>, steps: Vec<(Outcome, Vec<Region>)>) {
+        let Some(items) = self.summary.branches.pop() else { return };
+        let usual = steps.iter().map(|step| step.0).find(|&outcome| *probe.decision(outcome) == self.summary.default);
+        let usual = usual.unwrap_or(self.default_outcome);
+        let steps = steps.into_iter().filter(|step| step.0 != usual).collect();
+        self.push_regions(probe, usual, steps, Some(&items));
+    }
+}
+
+/// One or more.
+fn some() -> Region {
+    let low = Some(Limit { value: 1.0, inclusive: true });
+    vec![Bounds { field: "count".to_owned(), low, high: None }]
 }

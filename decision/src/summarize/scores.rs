@@ -59,15 +59,21 @@ pub(super) fn threshold(
 }
 
 /// How many results the application looks at, when fewer than the longest answer.
-pub(super) fn top_k(probe: &mut Probe<'_>, found: &Branches) -> Result<Result<Option<u32>, Reason>, DecideError> {
+/// Where every item leaves its own trace (`per_item`), what the others leave shows beside the branch's.
+pub(super) fn top_k(
+    probe: &mut Probe<'_>,
+    found: &Branches,
+    per_item: bool,
+) -> Result<Result<Option<u32>, Reason>, DecideError> {
     let Some(filler) = found.filler.clone() else { return Ok(Ok(None)) };
     let mut common: Option<Option<u32>> = None;
     for branch in found.branches.iter().filter(|branch| !branch.negated) {
         let Some(sample) = branch.samples.first() else { continue };
+        let beside = if per_item { probe.labels(&[&filler, sample])? } else { branch.outcome };
         let mut reaches = |place: u32| {
             let mut labels = vec![filler.as_str(); place as usize];
             labels.push(sample);
-            probe.labels(&labels).map(|outcome| outcome == branch.outcome)
+            probe.labels(&labels).map(|outcome| outcome == beside)
         };
         let mut cut = None;
         if !reaches(LONGEST - 1)? {

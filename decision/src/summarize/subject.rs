@@ -53,6 +53,11 @@ impl Subject<'_> {
         }
     }
 
+    /// Whether several items can be the same label whatever their names are.
+    pub(super) fn repeats(&self) -> bool {
+        matches!(self, Self::Members(members) if members.list.is_some())
+    }
+
     /// Whether an answer has one label at most.
     pub(super) fn is_single(&self) -> bool {
         matches!(self, Self::Members(members) if members.list.is_none() && members.fields.len() == 1)

@@ -39,8 +39,13 @@ pub(super) fn check(
             }
             (_, []) => found.default,
             (DecisionType::MultiSelect, several) => {
+                let base = |at: usize| {
+                    let with = found.branches[at].with?;
+                    found.branches.iter().position(|branch| branch.outcome == with)
+                };
+                let all = several.iter().flat_map(|&at| base(at).into_iter().chain([at]));
                 let samples: Vec<&str> =
-                    several.iter().filter_map(|&at| found.branches[at].samples.first()).map(String::as_str).collect();
+                    all.filter_map(|at| found.branches[at].samples.first()).map(String::as_str).collect();
                 probe.labels(&samples)?
             }
             (_, [first, ..]) => found.branches[*first].outcome,

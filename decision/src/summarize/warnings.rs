@@ -52,15 +52,10 @@ pub(super) fn find(
     draft.warnings.dedup();
 }
 
-/// Words that never meet a label: by their case, or because nothing happens when they do.
+/// Words whose case no label has.
 fn odd_word(word: &Found, vocabulary: &Vocabulary) -> Option<String> {
     let text = &word.written;
-    if word.in_company {
-        return None;
-    }
-    if word.outcome.is_none() {
-        return Some(format!("`{text}` is compared with labels but no spelling of it changes the outcome"));
-    }
+    word.outcome?;
     let cased = matches!(word.mode, MatchMode::Exact);
     let exists = vocabulary.labels.iter().any(|label| label == text);
     let otherwise = vocabulary.labels.iter().find(|label| label.to_lowercase() == text.to_lowercase());

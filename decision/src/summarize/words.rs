@@ -1,5 +1,7 @@
 //! The application's words: which branch each leads to, and how it is compared.
 
+use std::collections::BTreeSet;
+
 use super::Reason;
 use super::branches::Branches;
 use super::constants::Constants;
@@ -30,6 +32,16 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Whether a text of the source is this word.
+    pub(super) fn is(&self, text: &str) -> bool {
+        self.written == text || self.text == text || self.text.trim().to_lowercase() == text.trim().to_lowercase()
+    }
+
+    /// The text as it is compared.
+    pub(super) fn compared(&self) -> &str {
+        &self.text
+    }
+
     /// Labels that could be the word itself.
     pub(super) fn spellings(&self) -> Vec<String> {
         super::matching::spellings(&self.text)
@@ -48,32 +60,39 @@ pub(super) fn find(
     // Comparisons later in a chain show only after earlier ones failed; single labels went through all of them.
     let compared: Vec<String> = probe.compared().into_iter().filter(|text| !text.trim().is_empty()).collect();
     let negated = found.branches.iter().find(|branch| branch.negated).map(|branch| branch.outcome);
+    let mut kept_away = BTreeSet::new();
+    if negated.is_some() || found.any_name {
+        for text in &compared {
+            for form in super::matching::spellings(text) {
+                if probe.labels(&[&form])? == found.default {
+                    kept_away.insert(text.clone());
+                }
+            }
+        }
+    }
+    if let (true, [branch]) = (found.any_name, found.branches.as_mut_slice()) {
+        branch.except = !kept_away.is_empty();
+    }
+    let against = negated.or_else(|| found.branches.iter().find(|branch| branch.except).map(|branch| branch.outcome));
     let mut words = Vec::new();
     for text in compared {
         let (written, span) = constants.place(&text).unwrap_or_else(|| (text.clone(), entry));
-        let outcome = match negated {
-            None => {
-                let led = found.spelling(probe, &text)?;
-                if let Some((outcome, spelling)) = &led {
-                    found.of_word(*outcome, spelling);
-                }
-                led.map(|led| led.0)
+        let outcome = if against.is_some() {
+            against.filter(|_| kept_away.contains(&text))
+        } else {
+            let led = found.spelling(probe, &text)?;
+            if let Some((outcome, spelling)) = &led {
+                found.of_word(*outcome, spelling);
             }
-            Some(branch) => {
-                let forms = super::matching::spellings(&text);
-                let mut kept_away = false;
-                for form in forms {
-                    kept_away |= probe.labels(&[&form])? == found.default;
-                }
-                kept_away.then_some(branch)
-            }
+            led.map(|led| led.0)
         };
         words.push(Found { text, written, span, outcome, in_company: false, mode: MatchMode::Other });
     }
     words.sort_by_key(|word| word.span);
     for at in 0..found.branches.len() {
         let branch = &found.branches[at];
-        let (outcome, hit) = (branch.outcome, if branch.negated { found.default } else { branch.outcome });
+        let against = branch.negated || branch.except;
+        let (outcome, hit) = (branch.outcome, if against { found.default } else { branch.outcome });
         let mut of_branch: Vec<_> = words.iter_mut().filter(|word| word.outcome == Some(outcome)).collect();
         set_modes(probe, &mut of_branch, hit, found, vocabulary)?;
     }
@@ -95,7 +114,7 @@ pub(super) fn in_company(
                 let in_one = probe.labels(&[&format!("{sample} {label}")])?;
                 word.in_company |= in_one != branch.outcome && in_one != found.default;
                 let together = probe.labels(&[sample, &label])?;
-                if together == branch.outcome {
+                if probe.differ_by_data_only(together, branch.outcome) {
                     continue;
                 }
                 word.in_company = true;
@@ -121,7 +140,7 @@ fn needed_together(
     let idle = words.iter().filter(|word| word.outcome.is_none() && !word.in_company).take(MAX_IDLE);
     let mut labels: Vec<String> = idle.flat_map(Found::spellings).collect();
     let mut outcome = probe.labels(&texts(&labels))?;
-    if labels.is_empty() || outcome == found.default {
+    if labels.is_empty() || probe.differ_by_data_only(outcome, found.default) {
         return Ok(None);
     }
     for at in (0..labels.len()).rev() {
@@ -156,6 +175,12 @@ pub(super) fn of(words: &[Found], outcome: Outcome, unions: &[(Outcome, [Outcome
     let leads_here =
         |led: Outcome| led == outcome || unions.iter().any(|(whole, parts)| *whole == led && parts.contains(&outcome));
     let own = words.iter().filter(|word| word.outcome.is_some_and(leads_here));
+    own.map(|word| Word { text: word.written.clone(), mode: word.mode, span: word.span }).collect()
+}
+
+/// The words that lead there in company of another branch's.
+pub(super) fn of_pair(words: &[Found], outcome: Outcome) -> Vec<Word> {
+    let own = words.iter().filter(|word| word.in_company && word.outcome == Some(outcome));
     own.map(|word| Word { text: word.written.clone(), mode: word.mode, span: word.span }).collect()
 }
 

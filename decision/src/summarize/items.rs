@@ -1,0 +1,59 @@
+//! Whether every item of an answer is decided on by itself.
+
+use super::branches::{Branches, Found};
+use super::probe::{NEUTRAL, Outcome, Probe};
+use crate::decider::DecideError;
+use crate::summary::Vocabulary;
+
+/// Branches whose samples are put together.
+const MAX_SAMPLES: usize = 6;
+
+/// Whether items leave traces of their own, also those of no branch: what several do together is what each does alone.
+/// Where items of no branch do nothing, or nothing but what all do, branches that are taken one by one say the same.
+pub(super) fn are_apart(probe: &mut Probe<'_>, found: &Branches, vocabulary: &Vocabulary) -> Result<bool, DecideError> {
+    let filler = found.filler.clone().unwrap_or_else(|| NEUTRAL.to_owned());
+    let first = found.branches.iter().filter_map(|branch| branch.samples.first().cloned());
+    let mut samples: Vec<String> = first.take(MAX_SAMPLES).collect();
+    let idle = probe.labels(&[&filler])?;
+    let alone = probe.own_effects(idle, found.empty);
+    let sorted = |branch: &Found| !alone.iter().all(|effect| probe.decision(branch.outcome).effects.contains(effect));
+    if samples.is_empty() || vocabulary.labels.is_empty() {
+        return Ok(false);
+    }
+    if alone.is_empty() || !found.branches.iter().all(sorted) {
+        return by_scores(probe, found);
+    }
+    samples.push(filler);
+    let mut told = false;
+    for first in &samples {
+        for second in samples.iter().filter(|second| *second != first) {
+            let (one, other) = (probe.labels(&[first])?, probe.labels(&[second])?);
+            let both = probe.labels(&[first, second])?;
+            if !is_union(probe, both, [one, other]) {
+                return Ok(false);
+            }
+            told |= both != one && both != other;
+        }
+    }
+    Ok(told)
+}
+
+/// Whether two items of one branch, one sure and one doubtful, leave a trace each.
+fn by_scores(probe: &mut Probe<'_>, found: &Branches) -> Result<bool, DecideError> {
+    let [branch] = found.branches.as_slice() else { return Ok(false) };
+    let Some(sure) = branch.samples.first() else { return Ok(false) };
+    let doubtful = branch.samples.get(1).cloned().unwrap_or_else(|| format!("{sure} {NEUTRAL}"));
+    let (one, other) = (probe.scored(&[(sure, 1.0)])?, probe.scored(&[(&doubtful, 0.0)])?);
+    let both = probe.scored(&[(sure, 1.0), (&doubtful, 0.0)])?;
+    let idle = [found.default, found.empty];
+    Ok(!idle.contains(&other) && both != one && both != other && is_union(probe, both, [one, other]))
+}
+
+fn is_union(probe: &Probe<'_>, both: Outcome, parts: [Outcome; 2]) -> bool {
+    let effects = |outcome: Outcome| &probe.decision(outcome).effects;
+    let inside = |a: Outcome, b: &[Outcome]| {
+        effects(a).iter().all(|effect| b.iter().any(|&outcome| effects(outcome).contains(effect)))
+    };
+    let of_lists = parts.iter().all(|&part| probe.decision(part).is_part_by_data(probe.decision(both)));
+    of_lists || (inside(both, &parts) && parts.iter().all(|&part| inside(part, &[both])))
+}
