@@ -116,7 +116,7 @@ fn a_published_model_is_measured_on_the_users_own_images() -> Result<()> {
     let measured = chameleon.run(&["evaluate", "--app", "bins", "--data", &data, "--json"])?;
     let result: Value = serde_json::from_str(&measured.stdout).with_context(|| format!("{measured:?}"))?;
     assert_eq!(result["images"], 12, "{result}");
-    assert_eq!(measured.status, Some(if result["better"] == true { 0 } else { 1 }), "{measured:?}");
+    assert_eq!(measured.status, Some(i32::from(result["better"] != true)), "{measured:?}");
     let unknown = chameleon.run(&["evaluate", "--app", "nobody", "--data", &data])?;
     assert_eq!(unknown.status, Some(2), "{unknown:?}");
     assert_eq!(unknown.stderr.lines().count(), 1, "{unknown:?}");

@@ -1,4 +1,4 @@
-//! Mixing of a batch's images: CutMix (Yun et al. 2019) and mixup (Zhang et al. 2018).
+//! Mixing of a batch's images: `CutMix` (Yun et al. 2019) and mixup (Zhang et al. 2018).
 //!
 //! A network that sees each image only whole learns few images by heart; mixed ones never come twice.
 

@@ -84,7 +84,7 @@ pub struct Options {
     /// Largest change of brightness, contrast and saturation, as a factor's distance from 1
     #[arg(long, default_value_t = 0.0)]
     pub jitter: f64,
-    /// Share of the images that are mixed with another one of their batch (CutMix, or mixup one time in four)
+    /// Share of the images that are mixed with another one of their batch (cut and paste, or mixup one time in four)
     #[arg(long, default_value_t = 0.0)]
     pub mix: f64,
     /// Weights to start from, of a finished run, instead of random ones
