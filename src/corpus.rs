@@ -124,19 +124,28 @@ impl App {
     }
 }
 
+/// Whether a folder holds applications with descriptions.
+pub(crate) fn is_corpus(folder: &Path) -> bool {
+    folders(folder).is_ok_and(|folders| !folders.is_empty())
+}
+
 /// The applications below a folder, by name of their folders.
 ///
 /// # Errors
 /// The folder cannot be read, holds none, or a description is broken.
 pub(crate) fn read(folder: &Path) -> Result<Vec<App>> {
-    let entries = std::fs::read_dir(folder).with_context(|| format!("{}", folder.display()))?;
-    let mut folders: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    folders.retain(|path| path.join(DESCRIPTION).is_file());
-    folders.sort();
+    let folders = folders(folder).with_context(|| format!("{}", folder.display()))?;
     if folders.is_empty() {
         bail!("{}: no application with an {DESCRIPTION} below it", folder.display());
     }
     folders.into_iter().map(read_app).collect()
+}
+
+fn folders(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    folders.retain(|path| path.join(DESCRIPTION).is_file());
+    folders.sort();
+    Ok(folders)
 }
 
 fn read_app(folder: PathBuf) -> Result<App> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use chameleon_analyzer::{Analysis, Catalog};
 use chameleon_decision::{DecisionProcess, Vocabulary};
+use chameleon_models::app::AppManifest;
 
 /// The name of the vocabulary that a file without a name of its own stands for.
 const IMAGE_LABELS: &str = "image-labels";
@@ -50,6 +51,14 @@ fn names(file: &Path) -> Result<Vec<String>> {
 pub(crate) fn find(path: &Path, call: Option<&str>) -> Result<DecisionProcess> {
     let analysis = chameleon_analyzer::analyze(path, &catalog(&[], &[])?)?;
     choose(analysis, call).with_context(|| format!("{}", path.display()))
+}
+
+/// The decision process that a model was made for.
+///
+/// # Errors
+/// It holds none, or one of another version.
+pub(crate) fn of_model(manifest: &AppManifest) -> Result<DecisionProcess> {
+    DecisionProcess::from_json(&manifest.process.to_string()).context("the model's decision process")
 }
 
 fn choose(analysis: Analysis, call: Option<&str>) -> Result<DecisionProcess> {

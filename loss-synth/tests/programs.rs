@@ -56,18 +56,22 @@ fn on_random_rows(
     runner.run(&rows, |(raw, truth)| property(&raw, &truth)).unwrap_or_else(|e| panic!("{}: {e}", application.name));
 }
 
+fn positive_exactly_when_right(application: &Application, loss: &DecisionLoss) {
+    on_random_rows(application, 300, |raw, truth| {
+        let margin = loss.margin_of(raw, truth.as_truth());
+        prop_assume!(margin.abs() > 1e-6);
+        prop_assert_eq!(margin > 0.0, application.is_right(raw, truth), "{} has margin {}", application.name, margin);
+        Ok(())
+    });
+}
+
 #[test]
 fn margin_is_positive_exactly_when_the_program_decides_right() {
     for name in NAMED {
         let application = Application::read(name);
         for space in [Space::Logit, Space::Probability] {
             let loss = application.loss(config(space)).unwrap_or_else(|e| panic!("{name}: {e}"));
-            on_random_rows(&application, 300, |raw, truth| {
-                let margin = loss.margin_of(raw, truth.as_truth());
-                prop_assume!(margin.abs() > 1e-6);
-                prop_assert_eq!(margin > 0.0, application.is_right(raw, truth), "{} has margin {}", name, margin);
-                Ok(())
-            });
+            positive_exactly_when_right(&application, &loss);
         }
     }
 }
@@ -79,12 +83,7 @@ fn margin_of_a_single_item_is_positive_exactly_when_the_program_decides_right() 
         let application = Application::read(name).of_single_items();
         for space in [Space::Logit, Space::Probability] {
             let loss = application.loss(config(space)).unwrap_or_else(|e| panic!("{name}: {e}"));
-            on_random_rows(&application, 300, |raw, truth| {
-                let margin = loss.margin_of(raw, truth.as_truth());
-                prop_assume!(margin.abs() > 1e-6);
-                prop_assert_eq!(margin > 0.0, application.is_right(raw, truth), "{} has margin {}", name, margin);
-                Ok(())
-            });
+            positive_exactly_when_right(&application, &loss);
         }
     }
 }
@@ -95,12 +94,7 @@ fn margin_of_an_expected_number_is_positive_exactly_when_the_program_decides_rig
     for name in ["sentiment_ladder", "sentiment_sign"] {
         let application = Application::read(name).of_ordered_classes();
         let loss = application.loss(config(Space::Logit)).unwrap_or_else(|e| panic!("{name}: {e}"));
-        on_random_rows(&application, 300, |raw, truth| {
-            let margin = loss.margin_of(raw, truth.as_truth());
-            prop_assume!(margin.abs() > 1e-6);
-            prop_assert_eq!(margin > 0.0, application.is_right(raw, truth), "{} has margin {}", name, margin);
-            Ok(())
-        });
+        positive_exactly_when_right(&application, &loss);
     }
 }
 

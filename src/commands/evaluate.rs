@@ -21,7 +21,8 @@ pub(crate) struct Arguments {
     #[arg(required_unless_present = "app")]
     path: Option<PathBuf>,
     /// Instead: compare the model published for this application with the generic one, on your images in --data
-    #[arg(long, value_name = "NAME", conflicts_with = "path", requires = "data")]
+    #[arg(long, value_name = "NAME", requires = "data",
+        conflicts_with_all = ["path", "out", "only", "recipe", "seed", "seeds", "steps", "jobs"])]
     app: Option<String>,
     /// Folder for the results: results.json, results.csv, report.html. A run that was interrupted goes on from there
     #[arg(long, value_name = "FOLDER", default_value = "evaluation")]

@@ -13,8 +13,8 @@ use chameleon_models::zoo;
 use super::label::load_app;
 use crate::cli::Global;
 use crate::exit::ExitStatus;
-use crate::printer;
 use crate::report::{self, Answer, Photo};
+use crate::{printer, process};
 
 /// What to report on.
 #[derive(clap::Args)]
@@ -33,8 +33,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
     let base = zoo::image_labels()?;
     let app = load_app(&arguments.app, &base, global)?;
     let labeler = ImageLabeler::new(&base)?;
-    let process: DecisionProcess =
-        serde_json::from_value(app.manifest.process.clone()).context("the model's decision process")?;
+    let process = process::of_model(&app.manifest)?;
     let photos =
         arguments.images.iter().map(|path| photo(&labeler, &process, &app, path)).collect::<Result<Vec<_>>>()?;
     let page = report::render(&app.manifest, &photos)?;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use chameleon_analyzer::Catalog;
 use chameleon_decision::DecisionProcess;
 use serde::Serialize;
@@ -38,9 +38,10 @@ impl Plan {
     /// empty, it keeps all.
     ///
     /// # Errors
-    /// There is nothing to read.
+    /// There is nothing to read, or nothing of one of these names.
     pub(crate) fn new(path: &Path, only: &[String], catalog: &Catalog) -> Result<Self> {
-        let found = if is_corpus(path) { of_corpus(path, only, catalog)? } else { of_application(path, catalog)? };
+        let found =
+            if corpus::is_corpus(path) { of_corpus(path, only, catalog)? } else { of_application(path, catalog)? };
         let mut plan = Self { version: FORMAT_VERSION, decisions: Vec::new(), skipped: Vec::new() };
         let mut taken = HashSet::new();
         for (name, process) in found {
@@ -53,6 +54,9 @@ impl Plan {
                 Err(reason) => plan.skipped.push(Skipped { name, reason }),
             }
         }
+        if let Some(missing) = only.iter().find(|only| !taken.contains(*only)) {
+            bail!("{}: no decision `{missing}`", path.display());
+        }
         Ok(plan)
     }
 
@@ -63,10 +67,6 @@ impl Plan {
 }
 
 type Found = Vec<(String, Result<DecisionProcess, String>)>;
-
-fn is_corpus(path: &Path) -> bool {
-    corpus::read(path).is_ok()
-}
 
 fn of_corpus(path: &Path, only: &[String], catalog: &Catalog) -> Result<Found> {
     let mut found = Vec::new();

@@ -15,6 +15,8 @@ pub(crate) use evaluation::{ErrorCounts, Evaluation, Interval, Ratio};
 pub(crate) use html::escape;
 pub(crate) use photo::{Answer, Photo};
 
+use crate::process;
+
 pub(crate) const STYLE: &str = include_str!("style.css");
 
 /// The page for a model and some photographs.
@@ -22,8 +24,7 @@ pub(crate) const STYLE: &str = include_str!("style.css");
 /// # Errors
 /// The model's description holds no decision process or no evaluation.
 pub(crate) fn render(manifest: &AppManifest, photos: &[Photo]) -> Result<String> {
-    let process: DecisionProcess =
-        serde_json::from_value(manifest.process.clone()).context("the model's decision process")?;
+    let process = process::of_model(manifest)?;
     let evaluation: Evaluation =
         serde_json::from_value(manifest.evaluation.clone()).context("the model's evaluation")?;
     let app = escape(&manifest.app);

@@ -94,7 +94,16 @@ fn what_cannot_be_evaluated_is_said_in_one_line() -> Result<()> {
     assert_eq!(finished.stderr.lines().count(), 1, "{finished:?}");
     let finished = chameleon.run(&["evaluate", "apps-corpus", "--only", "nobody"])?;
     assert_eq!(finished.status, Some(2), "{finished:?}");
-    assert!(finished.stderr.contains("no decision to evaluate"), "{finished:?}");
+    assert!(finished.stderr.contains("apps-corpus: no decision `nobody`"), "{finished:?}");
+    let ignored = chameleon.run(&["evaluate", "--app", "bins", "--data", "d", "--seeds", "2"])?;
+    assert_eq!(ignored.status, Some(2), "{ignored:?}");
+    assert!(ignored.stderr.contains("--seeds"), "{ignored:?}");
+    // A broken description is not taken for an application without one.
+    fs::create_dir(empty.join("app"))?;
+    fs::write(empty.join("app/app.json"), "{")?;
+    let broken = chameleon.run(&["evaluate", &empty.to_string_lossy()])?;
+    assert_eq!(broken.status, Some(2), "{broken:?}");
+    assert!(broken.stderr.contains("app.json") && broken.stderr.lines().count() == 1, "{broken:?}");
     Ok(())
 }
 

@@ -11,7 +11,6 @@ pub mod objective;
 pub mod offsets;
 pub mod output;
 pub mod pool;
-pub mod progress;
 pub mod recipe;
 pub mod report;
 mod rows;
@@ -25,8 +24,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, Result, ensure};
-use chameleon_decision::{DecisionProcess, FORMAT_VERSION};
+use anyhow::{Context, Result};
+use chameleon_decision::DecisionProcess;
 use chameleon_models::app::AppModel;
 use chameleon_models::zoo::{self, ImageLabels};
 
@@ -37,13 +36,13 @@ use examples::Examples;
 use head::Head;
 use measure::Measured;
 use pool::Pool;
-use progress::{Progress, ProgressMode};
 use recipe::Recipe;
 use report::Evaluation;
 use task::Task;
 
 use crate::data::{self, Labels, View};
 use crate::evaluation::judge::Judge;
+use crate::progress::{Progress, ProgressMode};
 
 /// What to customize, and with what.
 #[derive(Clone, Debug, clap::Args)]
@@ -254,14 +253,6 @@ fn bank_name(model: &ImageLabels) -> String {
 }
 
 fn read_process(file: &Path) -> Result<DecisionProcess> {
-    let bytes = fs::read(file).with_context(|| format!("{}", file.display()))?;
-    let process: DecisionProcess =
-        serde_json::from_slice(&bytes).with_context(|| format!("{}: not a decision process", file.display()))?;
-    ensure!(
-        process.version == FORMAT_VERSION,
-        "{}: decision process of version {}, this program reads version {FORMAT_VERSION}",
-        file.display(),
-        process.version
-    );
-    Ok(process)
+    let text = fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
+    DecisionProcess::from_json(&text).with_context(|| format!("{}", file.display()))
 }

@@ -16,11 +16,11 @@ use rayon::prelude::*;
 
 use crate::customize::head::Head;
 use crate::customize::pool::Pool;
-use crate::customize::progress::{Progress, ProgressMode};
 use crate::customize::recipe::Recipe;
 use crate::customize::report::Evaluation;
 use crate::customize::task::Task;
 use crate::customize::{self, Compared, Material};
+use crate::progress::{Progress, ProgressMode};
 use plan::{Plan, Planned};
 use results::{Results, Setting};
 use row::{Measurement, Outcome, Row, write_json};

@@ -14,3 +14,4 @@ pub mod metrics;
 pub mod module;
 pub mod optim;
 pub mod pretrain;
+pub mod progress;

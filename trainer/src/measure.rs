@@ -97,8 +97,8 @@ pub fn run(options: &Options) -> Result<()> {
 /// There are no images, or the application's program cannot be run.
 pub fn measure(app: &AppModel, material: Material) -> Result<Measured> {
     let Material { model, examples, recipe, .. } = material;
-    let process: DecisionProcess =
-        serde_json::from_value(app.manifest.process.clone()).context("the model's decision process")?;
+    let process =
+        DecisionProcess::from_json(&app.manifest.process.to_string()).context("the model's decision process")?;
     ensure!(!examples.targets.is_empty(), "{}: no images", examples.source);
     let pool = Pool::new(&model, examples)?;
     let mut judge = Judge::new(&process, &pool.vocabulary.labels)?;

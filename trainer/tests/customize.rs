@@ -7,11 +7,11 @@ use chameleon_models::app::AppModel;
 use chameleon_models::bank::{Bank, Split};
 use chameleon_models::labeler::ImageLabeler;
 use chameleon_trainer::customize::examples::Examples;
-use chameleon_trainer::customize::progress::ProgressMode;
 use chameleon_trainer::customize::recipe::{Recipe, Stage};
 use chameleon_trainer::customize::report::Evaluation;
 use chameleon_trainer::customize::{Material, customize, output};
 use chameleon_trainer::measure::measure;
+use chameleon_trainer::progress::ProgressMode;
 use support::{bank, garbage, model, process};
 
 fn recipe() -> Recipe {

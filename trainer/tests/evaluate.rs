@@ -8,11 +8,11 @@ use std::path::Path;
 use chameleon_decision::{DecisionProcess, Order};
 use chameleon_trainer::customize::Material;
 use chameleon_trainer::customize::examples::Examples;
-use chameleon_trainer::customize::progress::ProgressMode;
 use chameleon_trainer::customize::recipe::{Recipe, Stage};
 use chameleon_trainer::evaluate::evaluate;
 use chameleon_trainer::evaluate::plan::{FORMAT_VERSION, Plan, Planned};
 use chameleon_trainer::evaluate::results::Results;
+use chameleon_trainer::progress::ProgressMode;
 use support::{bank, garbage, model, process};
 
 fn planned(name: &str, process: DecisionProcess) -> Planned {

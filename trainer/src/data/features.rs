@@ -6,7 +6,7 @@ use chameleon_models::zoo::ImageLabels;
 use rayon::prelude::*;
 
 use super::{Content, DataError, DataSet, ImageLoader, Record};
-use crate::customize::progress::{Progress, ProgressMode};
+use crate::progress::{Progress, ProgressMode};
 
 /// Images that go through the backbone at once. Only their encoded bytes and network inputs are held together.
 const BATCH: usize = 32;

@@ -2,12 +2,12 @@
 //! are there, if they were made from the same inputs.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use chameleon_decision::DecisionType;
+use chameleon_models::files::replace;
 use serde::{Deserialize, Serialize};
 
 use crate::customize::report::Evaluation;
@@ -74,19 +74,14 @@ impl Row {
     }
 }
 
-/// Writes JSON into a temporary file beside the final one, syncs it, and moves it there.
+/// Writes JSON: whole or not at all.
 ///
 /// # Errors
 /// It cannot be written.
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
-    let folder = path.parent().context("a file lies in a folder")?;
-    ensure!(folder.is_dir(), "{}: no such folder", folder.display());
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(|| format!("{}", folder.display()))?;
-    serde_json::to_writer(&mut file, value)?;
-    file.write_all(b"\n")?;
-    file.as_file().sync_all()?;
-    file.persist(path).with_context(|| format!("{}", path.display()))?;
-    File::open(folder)?.sync_all().with_context(|| format!("{}", folder.display()))
+    let mut text = serde_json::to_vec(value)?;
+    text.push(b'\n');
+    replace(path, &text).with_context(|| format!("{}", path.display()))
 }
 
 fn file_name(name: &str) -> String {

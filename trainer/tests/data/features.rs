@@ -2,8 +2,8 @@
 
 use chameleon_models::labeler::ImageLabeler;
 use chameleon_models::preprocess::{self, DecodeLimits};
-use chameleon_trainer::customize::progress::ProgressMode;
 use chameleon_trainer::data::{View, features};
+use chameleon_trainer::progress::ProgressMode;
 use image::ImageFormat;
 
 use crate::files::{Folder, message, png};
