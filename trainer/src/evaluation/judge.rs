@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
-use chameleon_decision::{ApiOutput, Decider, Decision, DecisionProcess, MinScore};
+use chameleon_decision::{ApiOutput, Branch, Decider, Decision, DecisionProcess, MinScore};
 use foldhash::fast::FixedState;
 
 /// An interned decision.
@@ -44,7 +44,7 @@ impl<'p> Judge<'p> {
         let mut judge = Self {
             decider: process.decider(),
             vocabulary,
-            bounds: process.summary.branches.iter().filter_map(|branch| branch.min_score).collect(),
+            bounds: process.summary.branches.iter().flat_map(bounds).collect(),
             decisions: HashMap::new(),
             by_output: HashMap::default(),
             key: Vec::new(),
@@ -106,6 +106,14 @@ impl<'p> Judge<'p> {
     }
 }
 
+/// The scores at which a branch may be taken or left. At the end of an interval, a score below, at and above it is told
+/// apart.
+fn bounds(branch: &Branch) -> impl Iterator<Item = MinScore> {
+    let ends = branch.regions.iter().flatten().flat_map(|bounds| [bounds.low, bounds.high]).flatten();
+    let ends = ends.flat_map(|end| [true, false].map(|inclusive| MinScore { value: end.value, inclusive }));
+    branch.min_score.into_iter().chain(ends)
+}
+
 /// The score of a logit.
 pub(super) fn score(logit: f32) -> f64 {
     1.0 / (1.0 + (-f64::from(logit)).exp())
@@ -113,4 +121,31 @@ pub(super) fn score(logit: f32) -> f64 {
 
 fn passes(bound: MinScore, score: f64) -> bool {
     if bound.inclusive { score >= bound.value } else { score > bound.value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chameleon_decision::{Bounds, Limit};
+
+    #[test]
+    fn scores_in_and_around_an_interval_are_told_apart() {
+        let end = |value, inclusive| Some(Limit { value, inclusive });
+        let band = Bounds { field: "label_annotations[].score".to_owned(), low: end(0.6, true), high: end(0.8, false) };
+        let branch = Branch {
+            name: "sure enough".to_owned(),
+            outcome: Decision::default(),
+            words: Vec::new(),
+            labels: vec!["Dog".to_owned()],
+            negated: false,
+            except: false,
+            with: None,
+            regions: vec![vec![band]],
+            min_score: None,
+            evidence: Vec::new(),
+        };
+        let passed = |score| bounds(&branch).filter(|bound| passes(*bound, score)).count();
+        let seen = [0.5, 0.6, 0.7, 0.8, 0.9].map(passed);
+        assert_eq!(seen, [0, 1, 2, 3, 4]);
+    }
 }
