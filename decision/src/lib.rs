@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
 mod api;
 mod budget;
 mod decider;
@@ -22,6 +23,10 @@ mod shape;
 mod summarize;
 mod summary;
 
+pub use answer::{
+    BoundingBox, Category, DetectedObject, Entity, EntityKind, EntitySentiment, Mention, SentenceSentiment, Sentiment,
+    SentimentClasses,
+};
 pub use api::Api;
 pub use budget::Budget;
 pub use decider::{DecideError, Decider};
