@@ -1,6 +1,15 @@
-//! Training-time image augmentation on decoded pixels.
+//! Training-time image augmentation, on whatever device the images are.
+//!
+//! What is random is drawn on the CPU, so a seed means the same on every device; what is done to pixels are tensor
+//! operations on a whole batch.
 
 use rand::Rng;
+use tch::{Kind, Tensor};
+
+/// `grid_sampler`'s code of bilinear interpolation.
+const BILINEAR: i64 = 0;
+/// `grid_sampler`'s code of repeating the border beyond it.
+const BORDER: i64 = 1;
 
 /// Random resized crop (Szegedy et al. 2014), horizontal flip and colour jitter.
 #[derive(Clone, Copy, Debug)]
@@ -9,91 +18,127 @@ pub struct Augment {
     pub min_area: f64,
     /// Largest change of brightness, contrast and saturation: each is multiplied by 1 ± it.
     pub jitter: f64,
-    /// Rows and columns of the result.
-    pub side: usize,
+}
+
+/// How one image is seen. Lengths are shares of the image's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct View {
+    left: f64,
+    top: f64,
+    width: f64,
+    height: f64,
+    mirrored: bool,
+    /// Factors of brightness, contrast and saturation.
+    colour: [f64; 3],
 }
 
 impl Augment {
-    /// Crops, scales and perhaps mirrors an image (side, side, 3) into `out` (`self.side`, `self.side`, 3).
-    pub fn apply(&self, image: &[u8], side: usize, rng: &mut impl Rng, out: &mut [f32]) {
-        let area = rng.random_range(self.min_area..=1.0);
+    /// A random view of an image.
+    pub fn draw(&self, rng: &mut impl Rng) -> View {
+        let area: f64 = rng.random_range(self.min_area..=1.0);
         let aspect = rng.random_range((0.75f64).ln()..=(4.0f64 / 3.0).ln()).exp();
-        let width = ((area * aspect).sqrt() * side as f64).min(side as f64);
-        let height = ((area / aspect).sqrt() * side as f64).min(side as f64);
-        let left = rng.random_range(0.0..=side as f64 - width);
-        let top = rng.random_range(0.0..=side as f64 - height);
-        let mirrored = rng.random_bool(0.5);
-        resample(image, side, [left, top, width, height], mirrored, out, self.side);
-        if self.jitter > 0.0 {
-            let mut factor = || rng.random_range(1.0 - self.jitter..=1.0 + self.jitter) as f32;
-            recolour(out, factor(), factor(), factor());
+        let (width, height) = ((area * aspect).sqrt().min(1.0), (area / aspect).sqrt().min(1.0));
+        View {
+            left: rng.random_range(0.0..=1.0 - width),
+            top: rng.random_range(0.0..=1.0 - height),
+            width,
+            height,
+            mirrored: rng.random_bool(0.5),
+            colour: std::array::from_fn(|_| rng.random_range(1.0 - self.jitter..=1.0 + self.jitter)),
         }
+    }
+}
+
+/// The views of images (N, 3, H, W) in 0..255, scaled to (N, 3, side, side).
+pub fn view(images: &Tensor, views: &[View], side: i64) -> Tensor {
+    let (n, device) = (views.len() as i64, images.device());
+    let maps: Vec<f32> = views.iter().flat_map(View::map).collect();
+    let maps = Tensor::from_slice(&maps).view([n, 2, 3]).to_device(device);
+    let grid = Tensor::affine_grid_generator(&maps, [n, 3, side, side], false);
+    let seen = images.to_kind(Kind::Float).grid_sampler(&grid, BILINEAR, BORDER, false);
+    if views.iter().all(|view| view.colour == [1.0; 3]) { seen } else { recolour(&seen, views) }
+}
+
+impl View {
+    /// The affine map from the view's coordinates to the image's, both in -1..1: two rows of three.
+    fn map(&self) -> [f32; 6] {
+        let centre = |start: f64, length: f64| (2.0 * start + length - 1.0) as f32;
+        let across = if self.mirrored { -self.width } else { self.width } as f32;
+        [across, 0.0, centre(self.left, self.width), 0.0, self.height as f32, centre(self.top, self.height)]
     }
 }
 
 /// Scales all values, then their distance from the image's mean, then each pixel's distance from its own grey.
-fn recolour(pixels: &mut [f32], brightness: f32, contrast: f32, saturation: f32) {
-    let mean = brightness * pixels.iter().sum::<f32>() / pixels.len() as f32;
-    for pixel in pixels.chunks_exact_mut(3) {
-        let value = |v: f32| mean + contrast * (brightness * v - mean);
-        let grey = value(pixel.iter().sum::<f32>() / 3.0);
-        for v in pixel {
-            *v = (grey + saturation * (value(*v) - grey)).clamp(0.0, 255.0);
-        }
-    }
-}
-
-/// Bilinear sampling of the box `[left, top, width, height]` (pixels) into `side_out` x `side_out`.
-fn resample(image: &[u8], side: usize, region: [f64; 4], mirrored: bool, out: &mut [f32], side_out: usize) {
-    let [left, top, width, height] = region;
-    let columns = taps(left, width, side, side_out);
-    let rows = taps(top, height, side, side_out);
-    for (y, &(y0, y1, fy)) in rows.iter().enumerate() {
-        for x in 0..side_out {
-            let (x0, x1, fx) = columns[if mirrored { side_out - 1 - x } else { x }];
-            let at = |yy: usize, xx: usize, c: usize| f32::from(image[(yy * side + xx) * 3 + c]);
-            for c in 0..3 {
-                let upper = at(y0, x0, c) + fx * (at(y0, x1, c) - at(y0, x0, c));
-                let lower = at(y1, x0, c) + fx * (at(y1, x1, c) - at(y1, x0, c));
-                out[(y * side_out + x) * 3 + c] = upper + fy * (lower - upper);
-            }
-        }
-    }
-}
-
-/// For each output pixel: the two input pixels around its centre and the second one's weight.
-fn taps(start: f64, length: f64, side: usize, side_out: usize) -> Vec<(usize, usize, f32)> {
-    let tap = |i: usize| {
-        let centre = start + (i as f64 + 0.5) * length / side_out as f64 - 0.5;
-        let centre = centre.clamp(0.0, (side - 1) as f64);
-        let first = centre as usize;
-        (first, (first + 1).min(side - 1), (centre - first as f64) as f32)
+fn recolour(images: &Tensor, views: &[View]) -> Tensor {
+    let factor = |i: usize| {
+        let factors: Vec<f32> = views.iter().map(|view| view.colour[i] as f32).collect();
+        Tensor::from_slice(&factors).view([-1, 1, 1, 1]).to_device(images.device())
     };
-    (0..side_out).map(tap).collect()
+    let bright = images * factor(0);
+    let mean = bright.mean_dim([1i64, 2, 3].as_slice(), true, Kind::Float);
+    let contrasted = &mean + (bright - &mean) * factor(1);
+    let grey = contrasted.mean_dim([1i64].as_slice(), true, Kind::Float);
+    (&grey + (contrasted - &grey) * factor(2)).clamp(0.0, 255.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+    use tch::Device;
 
-    #[test]
-    fn whole_image_at_its_own_size_is_unchanged() {
-        let image: Vec<u8> = (0..4 * 4 * 3).map(|i| (i * 5) as u8).collect();
-        let mut out = vec![0.0; image.len()];
-        resample(&image, 4, [0.0, 0.0, 4.0, 4.0], false, &mut out, 4);
-        assert_eq!(out, image.iter().map(|&v| f32::from(v)).collect::<Vec<_>>());
+    const WHOLE: View = View { left: 0.0, top: 0.0, width: 1.0, height: 1.0, mirrored: false, colour: [1.0; 3] };
+
+    fn images(n: i64, side: i64) -> Tensor {
+        Tensor::arange(n * 3 * side * side, (Kind::Float, Device::Cpu)).remainder(256.0).view([n, 3, side, side])
+    }
+
+    fn distance(a: &Tensor, b: &Tensor) -> f64 {
+        (a - b).abs().max().double_value(&[])
     }
 
     #[test]
-    fn augmented_values_stay_within_the_image_range() {
-        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
-        let image: Vec<u8> = (0..16 * 16 * 3).map(|_| rng.random_range(10..200)).collect();
-        let augment = Augment { min_area: 0.2, jitter: 0.0, side: 12 };
-        for _ in 0..50 {
-            let mut out = vec![-1.0; 12 * 12 * 3];
-            augment.apply(&image, 16, &mut rng, &mut out);
-            assert!(out.iter().all(|v| (10.0..200.0).contains(v)));
+    fn whole_image_at_its_own_size_is_unchanged() {
+        let images = images(2, 4);
+        assert!(distance(&view(&images, &[WHOLE; 2], 4), &images) < 1e-3);
+    }
+
+    #[test]
+    fn mirrored_view_runs_from_right_to_left() {
+        let images = images(1, 4);
+        let mirrored = view(&images, &[View { mirrored: true, ..WHOLE }], 4);
+        assert!(distance(&mirrored, &images.flip([3])) < 1e-3);
+    }
+
+    #[test]
+    fn crop_of_a_quarter_is_that_quarter() {
+        let images = images(1, 8);
+        let quarter = view(&images, &[View { left: 0.5, width: 0.5, height: 0.5, ..WHOLE }], 4);
+        assert!(distance(&quarter, &images.narrow(3, 4, 4).narrow(2, 0, 4)) < 1e-3);
+    }
+
+    #[test]
+    fn views_stay_within_the_image_and_its_range() {
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let augment = Augment { min_area: 0.2, jitter: 0.0 };
+        let views: Vec<View> = (0..50).map(|_| augment.draw(&mut rng)).collect();
+        for seen in &views {
+            assert!(seen.left + seen.width <= 1.0 + 1e-9 && seen.top + seen.height <= 1.0 + 1e-9);
         }
+        let images = Tensor::randint_low(10, 200, [50, 3, 16, 16], (Kind::Float, Device::Cpu));
+        let seen = view(&images, &views, 12);
+        assert_eq!(seen.size(), [50, 3, 12, 12]);
+        assert!(seen.min().double_value(&[]) >= 10.0 && seen.max().double_value(&[]) <= 199.01);
+    }
+
+    #[test]
+    fn no_contrast_is_the_mean_and_no_saturation_is_grey() {
+        let images = images(1, 4);
+        let flat = view(&images, &[View { colour: [1.0, 0.0, 1.0], ..WHOLE }], 4);
+        assert!(distance(&flat, &images.mean(Kind::Float).expand_as(&flat)) < 1e-3);
+        let grey = view(&images, &[View { colour: [1.0, 1.0, 0.0], ..WHOLE }], 4);
+        let channels = images.mean_dim([1i64].as_slice(), true, Kind::Float);
+        assert!(distance(&grey, &channels.expand_as(&grey)) < 1e-3);
     }
 }

@@ -8,6 +8,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
 use rayon::prelude::*;
 use serde::Deserialize;
+use tch::Tensor;
 
 /// Images of one size with their classes, decoded.
 pub struct ImageSet {
@@ -34,6 +35,12 @@ impl ImageSet {
     pub fn image(&self, i: usize) -> &[u8] {
         let n = self.side * self.side * 3;
         &self.pixels[i * n..(i + 1) * n]
+    }
+
+    /// All pixels as (N, 3, side, side), u8, channels innermost in memory.
+    pub fn tensor(&self) -> Tensor {
+        let side = self.side as i64;
+        Tensor::from_slice(&self.pixels).view([-1, side, side, 3]).permute([0, 3, 1, 2])
     }
 
     /// The images at these indices.

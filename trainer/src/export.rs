@@ -112,7 +112,7 @@ fn rounded_model(options: &Options, labels: &[ClassLabel]) -> Result<ImageLabels
         data: Value::Null,
         metrics: Value::Null,
     };
-    Ok(ImageLabels { manifest, network: network(labels.len()), weights, labels: infos(labels) })
+    Ok(ImageLabels { manifest, network: network(labels.len(), 1), weights, labels: infos(labels) })
 }
 
 fn infos(labels: &[ClassLabel]) -> Vec<LabelInfo> {
@@ -215,7 +215,7 @@ fn write_folder(options: &Options, manifest: &mut Manifest, labels: &[ClassLabel
     fs::create_dir_all(&options.out).with_context(|| format!("{}", options.out.display()))?;
     let weights = Weights::read_safetensors(&fs::read(options.run.join(zoo::WEIGHTS))?)?;
     let files = [
-        (zoo::NETWORK, serde_json::to_vec_pretty(&network(labels.len()))?),
+        (zoo::NETWORK, serde_json::to_vec_pretty(&network(labels.len(), 1))?),
         (zoo::LABELS, serde_json::to_vec(&json!({ "labels": infos(labels) }))?),
         (zoo::WEIGHTS, weights.write_safetensors(Precision::F16)?),
         (zoo::BANK, bank.to_vec()),

@@ -6,6 +6,7 @@ pub mod augment;
 pub mod customize;
 pub mod data;
 pub mod dataset;
+pub mod device;
 pub mod evaluate;
 pub mod evaluation;
 pub mod export;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result, bail};
-use chameleon_models::net::{INPUT, Network, Node, Op};
+use chameleon_models::net::{INPUT, ImageInput, Network, Node, Op};
 use tch::{Device, Kind, Tensor};
 
 /// Momentum of the running statistics, the default of `PyTorch`.
@@ -56,6 +56,11 @@ impl Module {
     /// The description.
     pub fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// Where the parameters are.
+    pub fn device(&self) -> Device {
+        self.parameters.first().map_or(Device::Cpu, |(_, tensor)| tensor.device())
     }
 
     /// All parameters and running statistics, in node order.
@@ -128,6 +133,12 @@ impl Module {
     fn parameter(&self, node: &Node, suffix: &str) -> &Tensor {
         &self.parameters[self.index[&format!("{}.{suffix}", node.name)]].1
     }
+}
+
+/// (v / 255 - mean) / std of images (N, C, H, W), channels innermost in memory.
+pub fn normalise(images: &Tensor, input: &ImageInput) -> Tensor {
+    let channels = |values: &[f32]| Tensor::from_slice(values).view([1, -1, 1, 1]).to_device(images.device());
+    channels_last(&((images / 255.0 - channels(&input.mean)) / channels(&input.std)))
 }
 
 /// The same tensor, laid out with channels innermost where it has four dimensions: the layout oneDNN convolves in

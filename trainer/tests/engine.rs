@@ -17,7 +17,7 @@ const TOLERANCE: f32 = 1e-4;
 
 #[test]
 fn the_engine_equals_libtorch_on_the_shipped_network() {
-    let network = pretrain::network(336);
+    let network = pretrain::network(336, 1);
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let weights = support::random_weights(&network, &mut rng);
     let tensors: HashMap<String, Tensor> = weights

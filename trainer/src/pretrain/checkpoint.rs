@@ -5,10 +5,13 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::module::Module;
 use crate::optim::{Ema, Sgd};
+
+/// The checkpoint's name in a run's folder.
+pub(super) const FILE: &str = "checkpoint.safetensors";
 
 const STEP: &str = "step";
 
@@ -18,7 +21,10 @@ const STEP: &str = "step";
 /// The folder cannot be written.
 pub fn write_tensors(path: &Path, tensors: &[(String, Tensor)]) -> Result<()> {
     let temporary = path.with_extension("part");
-    Tensor::write_safetensors(tensors, &temporary).with_context(|| format!("{}", temporary.display()))?;
+    let on_cpu =
+        |(name, tensor): &(String, Tensor)| (name.clone(), tensor.detach().to_device(Device::Cpu).contiguous());
+    let tensors: Vec<(String, Tensor)> = tensors.iter().map(on_cpu).collect();
+    Tensor::write_safetensors(&tensors, &temporary).with_context(|| format!("{}", temporary.display()))?;
     File::open(&temporary)?.sync_all()?;
     fs::rename(&temporary, path).with_context(|| format!("{}", path.display()))
 }
@@ -39,11 +45,11 @@ pub fn read_tensors(path: &Path) -> Result<HashMap<String, Tensor>> {
 pub(super) fn save(path: &Path, step: u64, module: &Module, optimizer: &Sgd, ema: &Ema) -> Result<()> {
     let mut tensors = vec![(STEP.to_owned(), Tensor::from_slice(&[step as i64]))];
     for ((name, tensor), average) in module.tensors().iter().zip(ema.averages()) {
-        tensors.push((format!("model.{name}"), tensor.detach().contiguous()));
-        tensors.push((format!("ema.{name}"), average.contiguous()));
+        tensors.push((format!("model.{name}"), tensor.shallow_clone()));
+        tensors.push((format!("ema.{name}"), average.shallow_clone()));
     }
     for (i, velocity) in optimizer.state().iter().enumerate() {
-        tensors.push((format!("momentum.{i}"), velocity.contiguous()));
+        tensors.push((format!("momentum.{i}"), velocity.shallow_clone()));
     }
     write_tensors(path, &tensors)
 }

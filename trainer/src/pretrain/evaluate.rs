@@ -1,38 +1,41 @@
-//! Scores and features of a module over an image set.
+//! Scores of a module over an image set.
 
-use chameleon_models::resnet::{FEATURES, HEAD};
-use tch::{Kind, Tensor, no_grad};
+use tch::{Kind, no_grad};
 
-use super::batches::normalise;
 use crate::dataset::ImageSet;
-use crate::module::Module;
+use crate::module::{Module, normalise};
 
-const BATCH: usize = 250;
+const BATCH: i64 = 250;
 
 /// Logits of every image at full size, (N, outputs), row after row.
 pub fn logits(module: &Module, set: &ImageSet) -> Vec<f32> {
-    values(module, set, HEAD)
-}
-
-/// Penultimate features of every image at full size, (N, features), row after row.
-pub fn features(module: &Module, set: &ImageSet) -> Vec<f32> {
-    values(module, set, FEATURES)
-}
-
-fn values(module: &Module, set: &ImageSet, wanted: &str) -> Vec<f32> {
-    let side = set.side as i64;
+    let images = set.tensor();
     let mut all = Vec::new();
-    no_grad(|| {
-        for start in (0..set.len()).step_by(BATCH) {
-            let end = (start + BATCH).min(set.len());
-            let mut pixels: Vec<f32> = (start..end).flat_map(|i| set.image(i)).map(|&v| f32::from(v)).collect();
-            normalise(&mut pixels, &module.network().input);
-            let images = Tensor::from_slice(&pixels).view([(end - start) as i64, side, side, 3]).permute([0, 3, 1, 2]);
-            let value = module.value(wanted, &images, false).to_kind(Kind::Float).contiguous().view([-1]);
-            let mut rows = vec![0.0f32; value.numel()];
-            value.copy_data(&mut rows, value.numel());
-            all.extend(rows);
-        }
-    });
+    for start in (0..set.len() as i64).step_by(BATCH as usize) {
+        let part = images.narrow(0, start, BATCH.min(set.len() as i64 - start)).to_device(module.device());
+        let part = normalise(&part.to_kind(Kind::Float), &module.network().input);
+        let value = no_grad(|| module.forward(&part, false)).to_kind(Kind::Float).contiguous().view([-1]);
+        let mut rows = vec![0.0f32; value.numel()];
+        value.to_device(tch::Device::Cpu).copy_data(&mut rows, value.numel());
+        all.extend(rows);
+    }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pretrain::network;
+    use tch::Device;
+
+    #[test]
+    fn every_image_gets_its_own_row() {
+        let module = Module::new(network(5, 1), Device::Cpu);
+        let pixels: Vec<u8> = (0..3 * 64 * 64 * 3u32).map(|i| (i * 7 % 251) as u8).collect();
+        let set = ImageSet { side: 64, pixels, classes: vec![0, 1, 2] };
+        let rows = logits(&module, &set);
+        let alone = logits(&module, &set.select(&[2]));
+        assert_eq!(rows.len(), 15);
+        assert!(rows[10..].iter().zip(&alone).all(|(a, b)| (a - b).abs() < 1e-4));
+    }
 }

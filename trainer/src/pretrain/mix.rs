@@ -2,64 +2,81 @@
 //!
 //! A network that sees each image only whole learns few images by heart; mixed ones never come twice.
 
+use std::ops::Range;
+
 use rand::Rng;
+use tch::{Kind, Tensor};
 
 /// Of the mixed images, those that are blended whole and not cut.
 const BLENDED: f64 = 0.25;
 
-/// Mixes about `share` of the images (N, side, side, 3), each with the one that stands opposite it in the batch, and gives
-/// the classes that each image then shows with their shares.
-pub(super) fn mix(
-    pixels: &mut [f32],
-    side: usize,
-    classes: &[u16],
-    share: f64,
-    rng: &mut impl Rng,
-) -> Vec<[(u16, f32); 2]> {
-    let n = classes.len();
-    if share <= 0.0 {
-        return classes.iter().map(|&class| [(class, 1.0), (class, 0.0)]).collect();
-    }
-    let size = side * side * 3;
-    let whole = pixels.to_vec();
-    let images = pixels.chunks_exact_mut(size).zip(whole.chunks_exact(size).rev());
-    let mut shown = Vec::with_capacity(n);
-    for ((image, other), (&class, &partner)) in images.zip(classes.iter().zip(classes.iter().rev())) {
-        let taken = if !rng.random_bool(share) {
-            0.0
+/// What an image takes from its partner, the one that stands opposite it in the batch.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Taken {
+    /// This share of every pixel, in 0..0.5.
+    Blend(f32),
+    /// All pixels of a box: rows and columns.
+    Box(Range<usize>, Range<usize>),
+}
+
+impl Taken {
+    /// For about `share` of the images something, for the others nothing.
+    pub(super) fn draw(share: f64, side: usize, rng: &mut impl Rng) -> Self {
+        if share <= 0.0 || !rng.random_bool(share) {
+            Self::Blend(0.0)
         } else if rng.random_bool(BLENDED) {
-            blend(image, other, rng)
+            Self::Blend(rng.random_range(0.0..0.5))
         } else {
-            cut(image, other, side, rng)
-        };
-        shown.push([(class, 1.0 - taken), (partner, taken)]);
+            // An area uniform in 0..1 before the image's edge cuts it off.
+            let half = rng.random_range(0.0..1.0f64).sqrt() * side as f64 / 2.0;
+            Self::Box(span(half, side, rng), span(half, side, rng))
+        }
     }
-    shown
+
+    /// The partner's share of the image.
+    pub(super) fn share(&self, side: usize) -> f32 {
+        match self {
+            Self::Blend(share) => *share,
+            Self::Box(rows, columns) => (rows.len() * columns.len()) as f32 / (side * side) as f32,
+        }
+    }
+
+    fn blend(&self) -> f32 {
+        if let Self::Blend(share) = self { *share } else { 0.0 }
+    }
+
+    /// First row and column, and those behind the last.
+    fn edges(&self) -> [i64; 4] {
+        match self {
+            Self::Blend(_) => [0; 4],
+            Self::Box(rows, columns) => [rows.start, columns.start, rows.end, columns.end].map(|edge| edge as i64),
+        }
+    }
 }
 
-/// Adds up to half of `other`, and gives its share.
-fn blend(image: &mut [f32], other: &[f32], rng: &mut impl Rng) -> f32 {
-    let share = rng.random_range(0.0..0.5f32);
-    for (v, o) in image.iter_mut().zip(other) {
-        *v += share * (o - *v);
-    }
-    share
-}
-
-/// Pastes a box of `other`, of an area uniform in 0..1 before the image's edge cuts it off, and gives its share.
-fn cut(image: &mut [f32], other: &[f32], side: usize, rng: &mut impl Rng) -> f32 {
-    let half = rng.random_range(0.0..1.0f64).sqrt() * side as f64 / 2.0;
-    let (rows, columns) = (span(half, side, rng), span(half, side, rng));
-    for y in rows.clone() {
-        let row = (y * side + columns.start) * 3..(y * side + columns.end) * 3;
-        image[row.clone()].copy_from_slice(&other[row]);
-    }
-    (rows.len() * columns.len()) as f32 / (side * side) as f32
-}
-
-fn span(half: f64, side: usize, rng: &mut impl Rng) -> std::ops::Range<usize> {
+fn span(half: f64, side: usize, rng: &mut impl Rng) -> Range<usize> {
     let centre = rng.random_range(0.0..side as f64);
     (centre - half).max(0.0).round() as usize..(centre + half).min(side as f64).round() as usize
+}
+
+/// Images (N, 3, side, side), each with what it takes of its partner.
+pub(super) fn mix(images: &Tensor, taken: &[Taken]) -> Tensor {
+    if taken.iter().all(|taken| *taken == Taken::Blend(0.0)) {
+        return images.shallow_clone();
+    }
+    let (device, side) = (images.device(), images.size()[3]);
+    let blend: Vec<f32> = taken.iter().map(Taken::blend).collect();
+    let blend = Tensor::from_slice(&blend).view([-1, 1, 1, 1]).to_device(device);
+    let edges: Vec<i64> = taken.iter().flat_map(Taken::edges).collect();
+    let edges = Tensor::from_slice(&edges).view([-1, 4, 1, 1, 1]).to_device(device);
+    let place = Tensor::arange(side, (Kind::Int64, device));
+    let (rows, columns) = (place.view([1, 1, side, 1]), place.view([1, 1, 1, side]));
+    let [top, left, bottom, right] = [0, 1, 2, 3].map(|i| edges.select(1, i));
+    let within = |place: &Tensor, first: &Tensor, end: &Tensor| {
+        place.greater_equal_tensor(first).logical_and(&place.less_tensor(end)).to_kind(Kind::Float)
+    };
+    let weight = blend + within(&rows, &top, &bottom) * within(&columns, &left, &right);
+    images + weight * (images.flip([0]) - images)
 }
 
 #[cfg(test)]
@@ -67,35 +84,45 @@ mod tests {
     use super::*;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
+    use tch::Device;
 
     const SIDE: usize = 8;
 
-    /// Every image has its class as the value of all pixels.
-    fn batch(classes: &[u16]) -> Vec<f32> {
-        classes.iter().flat_map(|&class| [f32::from(class); SIDE * SIDE * 3]).collect()
+    /// Every image has its place in the batch as the value of all pixels.
+    fn batch(n: usize) -> Tensor {
+        let side = SIDE as i64;
+        Tensor::arange(n as i64, (Kind::Float, Device::Cpu))
+            .view([-1, 1, 1, 1])
+            .expand([n as i64, 3, side, side], false)
     }
 
     #[test]
     fn shares_are_what_the_pixels_show() {
-        let classes: Vec<u16> = (0..64).collect();
+        let n = 64;
         let mut rng = ChaCha8Rng::seed_from_u64(3);
-        let mut pixels = batch(&classes);
-        let shown = mix(&mut pixels, SIDE, &classes, 0.8, &mut rng);
-        for (image, [(class, own), (partner, taken)]) in pixels.chunks_exact(SIDE * SIDE * 3).zip(&shown) {
-            let mean = image.iter().sum::<f32>() / image.len() as f32;
-            assert!((own + taken - 1.0).abs() < 1e-6);
-            assert!((mean - (own * f32::from(*class) + taken * f32::from(*partner))).abs() < 1e-2);
+        let taken: Vec<Taken> = (0..n).map(|_| Taken::draw(0.8, SIDE, &mut rng)).collect();
+        let mixed = mix(&batch(n), &taken);
+        for (i, taken) in taken.iter().enumerate() {
+            let share = f64::from(taken.share(SIDE));
+            let mean = mixed.get(i as i64).mean(Kind::Double).double_value(&[]);
+            let expected = (1.0 - share) * i as f64 + share * (n - 1 - i) as f64;
+            assert!((mean - expected).abs() < 1e-3, "{mean} {expected}");
         }
-        let mixed = shown.iter().filter(|[_, (_, taken)]| *taken > 0.0).count();
-        assert!((40..64).contains(&mixed), "{mixed} of 64");
+        let count = taken.iter().filter(|taken| taken.share(SIDE) > 0.0).count();
+        assert!((40..n).contains(&count), "{count} of {n}");
+    }
+
+    #[test]
+    fn box_is_pasted_where_it_is() {
+        let mixed = mix(&batch(2), &[Taken::Box(1..3, 4..8), Taken::Blend(0.0)]);
+        let value = |y: i64, x: i64| mixed.double_value(&[0, 2, y, x]);
+        assert_eq!([value(1, 4), value(2, 7), value(0, 4), value(3, 4), value(1, 3)], [1.0, 1.0, 0.0, 0.0, 0.0]);
     }
 
     #[test]
     fn nothing_is_mixed_unless_asked() {
-        let classes = [4, 7, 9];
-        let mut pixels = batch(&classes);
-        let shown = mix(&mut pixels, SIDE, &classes, 0.0, &mut ChaCha8Rng::seed_from_u64(0));
-        assert_eq!(pixels, batch(&classes));
-        assert!(shown.iter().zip(classes).all(|([own, _], class)| *own == (class, 1.0)));
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let taken: Vec<Taken> = (0..3).map(|_| Taken::draw(0.0, SIDE, &mut rng)).collect();
+        assert!(mix(&batch(3), &taken).equal(&batch(3)));
     }
 }
