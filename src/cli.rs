@@ -1,11 +1,14 @@
 //! The arguments as typed.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
+use anyhow::{Context as _, Result};
+use chameleon_models::zoo::{self, ImageLabels};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    analyze, ca, completions, corpus, customize, evaluate, label, loss, registry, report, run, serve,
+    adapt, analyze, ca, completions, corpus, customize, evaluate, label, loss, registry, report, run, serve,
 };
 
 const EXIT_CODES: &str = "\
@@ -32,12 +35,33 @@ pub(crate) struct Global {
     /// Folder of the registry and the certificate authority [default: the user's data folder]
     #[arg(long, global = true, value_name = "FOLDER", env = "CHAMELEON_HOME", help_heading = "Global options")]
     pub(crate) home: Option<PathBuf>,
+    /// Folder of the base model, as `adapt` writes it [default: the model that ships with this program]
+    #[arg(long, global = true, value_name = "FOLDER", env = "CHAMELEON_BASE", help_heading = "Global options")]
+    pub(crate) base: Option<PathBuf>,
     /// Say less: no progress, no remarks
     #[arg(short, long, global = true, help_heading = "Global options")]
     pub(crate) quiet: bool,
     /// Say more; repeat for more still
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
     pub(crate) verbose: u8,
+}
+
+impl Global {
+    /// The generic model that applications' models change.
+    ///
+    /// # Errors
+    /// The folder given holds no base model, or the program was built with a damaged one.
+    pub(crate) fn base(&self) -> Result<ImageLabels> {
+        match &self.base {
+            Some(folder) => zoo::read(folder).with_context(|| format!("--base {}", folder.display())),
+            None => Ok(zoo::image_labels()?),
+        }
+    }
+
+    /// The base model as the trainer's commands take it.
+    pub(crate) fn base_words(&self) -> Vec<OsString> {
+        self.base.iter().flat_map(|folder| [OsString::from("--base"), folder.into()]).collect()
+    }
 }
 
 /// One variant a command.
@@ -49,6 +73,8 @@ pub(crate) enum Command {
     Loss(loss::Arguments),
     /// Customize a model for an application and publish it if it decides better than the generic one
     Customize(customize::Arguments),
+    /// Adapt the generic model to your images: a base for the models of all your applications
+    Adapt(adapt::Arguments),
     /// Compare generic, tuned and customized models on the decisions of many applications
     Evaluate(evaluate::Arguments),
     /// Serve the generic and the customized models behind the cloud's own API

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use chameleon_models::zoo;
+use chameleon_models::zoo::ImageLabels;
 use chameleon_proxy::connect::{Credentials, Parent};
 use chameleon_proxy::redirect::{self, Environment, Identity, Redirect};
 use chameleon_proxy::registry::Reader;
@@ -37,6 +37,7 @@ impl Service {
     /// `default_app` has no model.
     pub(crate) async fn bind(
         home: &Home,
+        base: ImageLabels,
         listen: SocketAddr,
         default_app: Option<String>,
         environment: &Environment,
@@ -50,7 +51,7 @@ impl Service {
             })
             .context("the certificate authority cannot be used; --home FOLDER keeps it elsewhere")?;
         let registry = Reader::new(home.registry());
-        let models = Arc::new(Models::new(zoo::image_labels()?, Some(registry.clone()))?);
+        let models = Arc::new(Models::new(base, Some(registry.clone()))?);
         let apps: BTreeSet<String> = models.apps().into_iter().collect();
         let google = if redirect::has_google_credentials(environment) { Identity::Own } else { Identity::Local };
         let credentials = (google == Identity::Local).then(Credentials::default);

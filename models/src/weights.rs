@@ -124,6 +124,11 @@ impl Weights {
         Ok(())
     }
 
+    /// Takes over all tensors of `others`.
+    pub fn replace_by(&mut self, others: Self) {
+        self.tensors.extend(others.tensors);
+    }
+
     /// The tensor of that name.
     ///
     /// # Errors

@@ -41,6 +41,10 @@ pub struct Manifest {
     pub name: String,
     /// Version of the model.
     pub version: String,
+    /// SHA-256 of the weights that this model changes, those that ship: the folder then holds only the tensors that
+    /// differ, and everything else is the shipped model's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// SHA-256 of each file, in lower-case hexadecimal.
     pub files: BTreeMap<String, String>,
     /// How it was trained.
@@ -127,6 +131,14 @@ pub enum ZooError {
     /// The labels are not the network's.
     #[error("{LABELS}: {0}")]
     Labels(String),
+    /// The folder changes a model that is not the one that ships.
+    #[error("{MANIFEST}: made from the model with weights {expected}; this program ships {got}: adapt it anew")]
+    Base {
+        /// SHA-256 of the weights it was made from.
+        expected: String,
+        /// Of those that ship.
+        got: String,
+    },
     /// The bank is damaged or another model's.
     #[error("{BANK}: {0}")]
     Bank(#[from] BankError),
@@ -180,10 +192,25 @@ pub fn read_bank(folder: &Path, model: &ImageLabels) -> Result<Bank, ZooError> {
 impl ImageLabels {
     fn from_files(files: &dyn Files) -> Result<Self, ZooError> {
         let manifest: Manifest = files::json(MANIFEST, &files.bytes(MANIFEST)?)?;
+        if manifest.base.is_some() {
+            return image_labels()?.changed(files, manifest);
+        }
         let network: Network = files::json(NETWORK, &files::listed(files, &manifest, NETWORK)?)?;
         let labels: LabelsFile = files::json(LABELS, &files::listed(files, &manifest, LABELS)?)?;
         let weights = Weights::read_safetensors(&files::listed(files, &manifest, WEIGHTS)?)?;
         Self { manifest, network, weights, labels: labels.labels }.checked()
+    }
+
+    /// This model with the tensors of a folder that was made from it.
+    fn changed(self, files: &dyn Files, manifest: Manifest) -> Result<Self, ZooError> {
+        let got = self.weights_sha256().to_owned();
+        match &manifest.base {
+            Some(expected) if *expected != got => return Err(ZooError::Base { expected: expected.clone(), got }),
+            _ => {}
+        }
+        let mut weights = self.weights;
+        weights.replace_by(Weights::read_safetensors(&files::listed(files, &manifest, WEIGHTS)?)?);
+        Self { manifest, weights, ..self }.checked()
     }
 
     /// Checks that network, weights and labels fit each other.

@@ -90,6 +90,7 @@ fn trainer_arguments(arguments: &Arguments, global: &Global, app: &str, process:
     words.extend(["--seed".into(), arguments.seed.to_string().into()]);
     words.extend(["--seeds".into(), arguments.seeds.to_string().into()]);
     words.extend(arguments.data.words());
+    words.extend(global.base_words());
     if arguments.json {
         words.push("--json".into());
     }

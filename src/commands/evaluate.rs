@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use chameleon_models::files::replace;
-use chameleon_models::zoo;
 use serde::Deserialize;
 
 use super::label::load_app;
@@ -68,13 +67,14 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
 
 /// A published model on the user's own images.
 fn measure(app: &str, arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
-    let model = load_app(app, &zoo::image_labels()?, global)?;
+    let model = load_app(app, &global.base()?, global)?;
     let work = tempfile::tempdir().context("no temporary folder can be made")?;
     let (folder, json) = (work.path().join("model"), work.path().join("measured.json"));
     model.write(&folder)?;
     let mut words: Vec<OsString> = vec!["measure".into(), "--model".into(), folder.into()];
     words.extend(["--out".into(), json.clone().into()]);
     words.extend(arguments.data.words());
+    words.extend(global.base_words());
     if arguments.json {
         words.push("--json".into());
     }
@@ -119,6 +119,7 @@ fn trainer_arguments(arguments: &Arguments, global: &Global, plan: &Path) -> Vec
     words.extend(["--seed".into(), arguments.seed.to_string().into()]);
     words.extend(["--seeds".into(), arguments.seeds.to_string().into()]);
     words.extend(arguments.data.words());
+    words.extend(global.base_words());
     words.extend(arguments.recipe.iter().flat_map(|file| ["--recipe".into(), file.clone().into()]));
     let numbers = [("--steps", arguments.steps), ("--jobs", arguments.jobs.map(u64::from))];
     for (option, number) in numbers {

@@ -8,7 +8,7 @@ use chameleon_decision::Label;
 use chameleon_models::app::AppModel;
 use chameleon_models::labeler::ImageLabeler;
 use chameleon_models::preprocess::{self, DecodeLimits};
-use chameleon_models::zoo::{self, ImageLabels};
+use chameleon_models::zoo::ImageLabels;
 use chameleon_proxy::registry::Reader;
 
 use crate::cli::Global;
@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
-    let base = zoo::image_labels()?;
+    let base = global.base()?;
     let app = match &arguments.app {
         Some(app) => Some(load_app(app, &base, global)?),
         None => None,

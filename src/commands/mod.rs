@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod adapt;
 pub(crate) mod analyze;
 pub(crate) mod ca;
 pub(crate) mod completions;
@@ -24,6 +25,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitStatus> {
     match cli.command {
         Command::Analyze(arguments) => analyze::run(&arguments),
         Command::Loss(arguments) => loss::run(&arguments),
+        Command::Adapt(arguments) => adapt::run(&arguments, &global),
         Command::Customize(arguments) => customize::run(&arguments, &global),
         Command::Evaluate(arguments) => evaluate::run(&arguments, &global),
         Command::Serve(arguments) => serve::run(arguments, &global),

@@ -8,7 +8,6 @@ use chameleon_models::app::AppModel;
 use chameleon_models::files::replace;
 use chameleon_models::labeler::ImageLabeler;
 use chameleon_models::preprocess::{self, DecodeLimits};
-use chameleon_models::zoo;
 
 use super::label::load_app;
 use crate::cli::Global;
@@ -30,7 +29,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
-    let base = zoo::image_labels()?;
+    let base = global.base()?;
     let app = load_app(&arguments.app, &base, global)?;
     let labeler = ImageLabeler::new(&base)?;
     let process = process::of_model(&app.manifest)?;

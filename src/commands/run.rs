@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitStatus as Ended;
 
 use anyhow::{Context, Result};
+use chameleon_models::zoo::ImageLabels;
 use tokio::process::Command;
 use tokio::sync::oneshot;
 
@@ -32,13 +33,13 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<ExitStatus> {
     let home = Home::resolve(global.home.as_deref())?;
     let runtime = tokio::runtime::Runtime::new().context("no threads for the server")?;
-    let ended = runtime.block_on(serve_and_run(&home, arguments))?;
+    let ended = runtime.block_on(serve_and_run(&home, global.base()?, arguments))?;
     Ok(ExitStatus::Child(child::code(ended)))
 }
 
-async fn serve_and_run(home: &Home, arguments: Arguments) -> Result<Ended> {
+async fn serve_and_run(home: &Home, base: ImageLabels, arguments: Arguments) -> Result<Ended> {
     let environment = environment();
-    let service = Service::bind(home, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None, &environment).await?;
+    let service = Service::bind(home, base, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None, &environment).await?;
     if let Some(app) = &arguments.app {
         service.require(app)?;
     }

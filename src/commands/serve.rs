@@ -28,7 +28,8 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<ExitStatus> {
     let runtime = tokio::runtime::Runtime::new().context("no threads for the server")?;
     runtime.block_on(async {
         let environment = environment();
-        let service = Service::bind(&home, arguments.listen, arguments.app.clone(), &environment).await?;
+        let service =
+            Service::bind(&home, global.base()?, arguments.listen, arguments.app.clone(), &environment).await?;
         printer::data(&greeting(&service, arguments.app, &environment))?;
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let stop = async move {

@@ -28,8 +28,8 @@ pub struct View {
     width: f64,
     height: f64,
     mirrored: bool,
-    /// Factors of brightness, contrast and saturation.
-    colour: [f64; 3],
+    /// Factors of brightness, contrast and saturation, if they change.
+    colour: Option<[f64; 3]>,
 }
 
 impl Augment {
@@ -44,8 +44,12 @@ impl Augment {
             width,
             height,
             mirrored: rng.random_bool(0.5),
-            colour: std::array::from_fn(|_| rng.random_range(1.0 - self.jitter..=1.0 + self.jitter)),
+            colour: (self.jitter > 0.0).then(|| self.colour(rng)),
         }
+    }
+
+    fn colour(&self, rng: &mut impl Rng) -> [f64; 3] {
+        std::array::from_fn(|_| rng.random_range(1.0 - self.jitter..=1.0 + self.jitter))
     }
 }
 
@@ -56,7 +60,7 @@ pub fn view(images: &Tensor, views: &[View], side: i64) -> Tensor {
     let maps = Tensor::from_slice(&maps).view([n, 2, 3]).to_device(device);
     let grid = Tensor::affine_grid_generator(&maps, [n, 3, side, side], false);
     let seen = images.to_kind(Kind::Float).grid_sampler(&grid, BILINEAR, BORDER, false);
-    if views.iter().all(|view| view.colour == [1.0; 3]) { seen } else { recolour(&seen, views) }
+    if views.iter().all(|view| view.colour.is_none()) { seen } else { recolour(&seen, views) }
 }
 
 impl View {
@@ -71,7 +75,7 @@ impl View {
 /// Scales all values, then their distance from the image's mean, then each pixel's distance from its own grey.
 fn recolour(images: &Tensor, views: &[View]) -> Tensor {
     let factor = |i: usize| {
-        let factors: Vec<f32> = views.iter().map(|view| view.colour[i] as f32).collect();
+        let factors: Vec<f32> = views.iter().map(|view| view.colour.map_or(1.0, |colour| colour[i]) as f32).collect();
         Tensor::from_slice(&factors).view([-1, 1, 1, 1]).to_device(images.device())
     };
     let bright = images * factor(0);
@@ -88,7 +92,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
     use tch::Device;
 
-    const WHOLE: View = View { left: 0.0, top: 0.0, width: 1.0, height: 1.0, mirrored: false, colour: [1.0; 3] };
+    const WHOLE: View = View { left: 0.0, top: 0.0, width: 1.0, height: 1.0, mirrored: false, colour: None };
 
     fn images(n: i64, side: i64) -> Tensor {
         Tensor::arange(n * 3 * side * side, (Kind::Float, Device::Cpu)).remainder(256.0).view([n, 3, side, side])
@@ -135,9 +139,9 @@ mod tests {
     #[test]
     fn no_contrast_is_the_mean_and_no_saturation_is_grey() {
         let images = images(1, 4);
-        let flat = view(&images, &[View { colour: [1.0, 0.0, 1.0], ..WHOLE }], 4);
+        let flat = view(&images, &[View { colour: Some([1.0, 0.0, 1.0]), ..WHOLE }], 4);
         assert!(distance(&flat, &images.mean(Kind::Float).expand_as(&flat)) < 1e-3);
-        let grey = view(&images, &[View { colour: [1.0, 1.0, 0.0], ..WHOLE }], 4);
+        let grey = view(&images, &[View { colour: Some([1.0, 1.0, 0.0]), ..WHOLE }], 4);
         let channels = images.mean_dim([1i64].as_slice(), true, Kind::Float);
         assert!(distance(&grey, &channels.expand_as(&grey)) < 1e-3);
     }

@@ -73,9 +73,9 @@ pub struct Inputs {
     /// CSV file of rows `name,label`: what the names in --data are called in the model's vocabulary
     #[arg(long, value_name = "FILE", requires = "data")]
     pub labels_map: Option<PathBuf>,
-    /// Folder of another generic model [default: the one that ships with this program]
+    /// Folder of the base model [default: the one that ships with this program]
     #[arg(long, value_name = "FOLDER")]
-    pub zoo: Option<PathBuf>,
+    pub base: Option<PathBuf>,
     /// JSON file with training settings that differ from the defaults
     #[arg(long, value_name = "FILE")]
     pub recipe: Option<PathBuf>,
@@ -114,15 +114,16 @@ impl Inputs {
     /// # Errors
     /// A file cannot be read or used; the message says which.
     pub fn read(&self) -> Result<Material> {
-        let model = match &self.zoo {
+        let model = match &self.base {
             Some(folder) => zoo::read(folder)?,
             None => zoo::image_labels()?,
         };
         let examples = if let Some(path) = &self.data {
             self.read_data(path, &model)?
         } else {
-            let bank = match &self.zoo {
-                Some(zoo) => zoo::read_bank(zoo, &model)?,
+            let bank = match &self.base {
+                Some(folder) => zoo::read_bank(folder, &model)
+                    .context("the base model has no feature bank: give your images with --data")?,
                 None => zoo::bank()?,
             };
             Examples::from_bank(bank, bank_name(&model))?

@@ -107,6 +107,7 @@ fn rounded_model(options: &Options, labels: &[ClassLabel]) -> Result<ImageLabels
     let manifest = Manifest {
         name: "image-labels".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        base: None,
         files: BTreeMap::new(),
         recipe: recipe(options)?,
         data: Value::Null,

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod adapt;
 pub mod augment;
 pub mod customize;
 pub mod data;

@@ -26,6 +26,8 @@ enum Command {
     Evaluate(chameleon_trainer::evaluate::Options),
     /// Compare an application's model with the generic one on labelled images
     Measure(chameleon_trainer::measure::Options),
+    /// Adapt the generic model to its owner's images
+    Adapt(chameleon_trainer::adapt::Options),
     /// Train the generic image-label network on a folder of Parquet shards
     Pretrain(chameleon_trainer::pretrain::Options),
     /// Write the folder that ships from a pre-training run: network, weights, labels, feature bank, manifest
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::Customize(options) => chameleon_trainer::customize::run(&options),
         Command::Evaluate(options) => chameleon_trainer::evaluate::run(&options),
         Command::Measure(options) => chameleon_trainer::measure::run(&options),
+        Command::Adapt(options) => chameleon_trainer::adapt::run(&options),
         Command::Pretrain(options) => chameleon_trainer::pretrain::run(&options),
         Command::Export(options) => chameleon_trainer::export::run(&options),
     };

@@ -12,7 +12,7 @@ use chameleon_trainer::customize::report::Evaluation;
 use chameleon_trainer::customize::{Material, customize, output};
 use chameleon_trainer::measure::measure;
 use chameleon_trainer::progress::ProgressMode;
-use support::{bank, garbage, model, process};
+use support::{bank, garbage, model, needing_labels, process};
 
 fn recipe() -> Recipe {
     let stage = Stage { steps: 60, batch: 64, learning_rate: 2e-2, ..Stage::default() };
@@ -77,6 +77,17 @@ fn the_folder_serves_what_was_measured() {
     let json = std::fs::read_to_string(folder.join(output::EVALUATION_JSON)).expect("is there");
     let written: Evaluation = serde_json::from_str(&json).expect("parses");
     assert_eq!(written.served.arm, evaluation.served.arm);
+}
+
+#[test]
+fn a_program_that_needs_other_labels_too_is_tuned_with_them() {
+    let process = needing_labels(garbage(Order::ApiOutput), 2);
+    let (app, evaluation) = run(&process).expect("customizes");
+    let served = &evaluation.served;
+    assert!((served_error(&process, Some(&app)) - served.test).abs() < 1e-9);
+    // Tuning and test images are alike: a tuning rate far from the test rate is that of another program.
+    assert!((served.tuning - served.test).abs() < 0.15, "{} and {}", served.tuning, served.test);
+    assert!((served.tuning_generic - evaluation.arms["G"].balanced.mean).abs() < 0.15, "{}", served.tuning_generic);
 }
 
 #[test]

@@ -35,6 +35,7 @@ pub(crate) fn tiny() -> ImageLabels {
     let manifest = Manifest {
         name: "tiny".to_owned(),
         version: "1".to_owned(),
+        base: None,
         files,
         recipe: serde_json::Value::Null,
         data: serde_json::Value::Null,

@@ -27,6 +27,8 @@ pub struct Panel {
     /// Per image, the other labels that are returned: index and logit, highest first.
     others: Vec<Vec<(u16, f32)>>,
     top_k: Option<usize>,
+    /// Whether the program looks at labels that are not the application's own: at how many there are, say.
+    reads_others: bool,
 }
 
 impl Panel {
@@ -50,7 +52,17 @@ impl Panel {
             seen
         };
         let others = images.iter().map(others).collect();
-        Ok(Self { images, strata, right, labels: labels.to_vec(), others, top_k })
+        let mut panel = Self { images, strata, right, labels: labels.to_vec(), others, top_k, reads_others: false };
+        panel.reads_others = panel.tells_others_apart(pool, judge)?;
+        Ok(panel)
+    }
+
+    /// Whether the generic model's other labels change a decision.
+    fn tells_others_apart(&self, pool: &Pool, judge: &mut Judge) -> Result<bool> {
+        let own = |&i: &usize| self.labels.iter().map(move |&label| pool.row(i)[usize::from(label)]);
+        let logits: Vec<f32> = self.images.iter().flat_map(own).collect();
+        let shifts = Shifts { own: &vec![0.0; self.labels.len()], others: 0.0 };
+        Ok(self.wrong(&logits, shifts, judge)? != self.wrong_exactly(&logits, shifts, judge)?)
     }
 
     /// Which images are decided wrong. `logits` (N, n) are those of the application's labels. Quick: see
@@ -64,7 +76,9 @@ impl Panel {
         let rows = logits.chunks_exact(self.labels.len());
         let judged = rows.enumerate().map(|(place, row)| {
             self.own(row, shifts.own, &mut own);
-            if crowded {
+            if self.reads_others {
+                self.merge(place, shifts.others, &mut own);
+            } else if crowded {
                 own.truncate(self.seen(place, &own, shifts.others));
             }
             Ok(!self.right[place].acceptable.contains(&judge.decide_fast(&own)?))
@@ -81,13 +95,17 @@ impl Panel {
         let judged = rows.enumerate().map(|(place, row)| {
             let mut output = Vec::new();
             self.own(row, shifts.own, &mut output);
-            output.extend(self.others(place, shifts.others));
-            output.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-            // The program cuts to k itself.
+            self.merge(place, shifts.others, &mut output);
             let output: Vec<(u16, f64)> = output.into_iter().map(|(label, z)| (label, score(z))).collect();
             Ok(!self.right[place].acceptable.contains(&judge.decide(&output)?))
         });
         judged.collect()
+    }
+
+    /// Adds the other labels that are returned. The program cuts to k itself.
+    fn merge(&self, place: usize, shift: f32, seen: &mut Vec<(u16, f32)>) {
+        seen.extend(self.others(place, shift));
+        seen.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     }
 
     /// The other labels that are returned, highest first.

@@ -54,11 +54,11 @@ impl Objective {
         let truth = class_loss + self.label_loss(logits, &shares.matmul(&self.targets));
         match teacher {
             None => truth,
-            Some(taught) => truth * (1.0 - self.distill) + self.from_teacher(logits, taught) * self.distill,
+            Some(taught) => truth * (1.0 - self.distill) + self.teacher_loss(logits, taught) * self.distill,
         }
     }
 
-    fn from_teacher(&self, logits: &Tensor, taught: &Tensor) -> Tensor {
+    fn teacher_loss(&self, logits: &Tensor, taught: &Tensor) -> Tensor {
         let soft = taught.index_select(1, &self.columns) / TEMPERATURE;
         let of_classes = logits.index_select(1, &self.columns) / TEMPERATURE;
         let shares = soft.softmax(-1, Kind::Float);

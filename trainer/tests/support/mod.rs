@@ -88,6 +88,7 @@ pub(crate) fn model() -> ImageLabels {
     let manifest = Manifest {
         name: "small".to_owned(),
         version: "1".to_owned(),
+        base: None,
         files,
         recipe: serde_json::Value::Null,
         data: serde_json::Value::Null,
@@ -197,6 +198,16 @@ pub(crate) fn process(order: Order, branches: &[(&str, Vec<&str>)]) -> DecisionP
         summary,
         warnings: Vec::new(),
     }
+}
+
+/// The same process, which fails unless the answer has at least `count` labels.
+pub(crate) fn needing_labels(mut process: DecisionProcess, count: i64) -> DecisionProcess {
+    let index = expr(ExprKind::Constant { value: Constant::Int(count - 1) });
+    let object = Box::new(attribute("response", "label_annotations"));
+    let last = expr(ExprKind::Subscript { object, index: Box::new(index) });
+    let targets = vec![Target::Name { name: "last".to_owned() }];
+    process.program.functions[0].body.insert(1, stmt(2000, StmtKind::Assign { targets, value: last }));
+    process
 }
 
 pub(crate) fn garbage(order: Order) -> DecisionProcess {

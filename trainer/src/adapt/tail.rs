@@ -1,0 +1,75 @@
+//! The last stage of a network as a network of its own.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result};
+use chameleon_models::net::{INPUT, ImageInput, Network, Node};
+
+/// A network cut in two.
+pub(super) struct Tail {
+    /// The value at which it is cut.
+    pub(super) cut: String,
+    /// What comes behind: its input is the value.
+    pub(super) network: Network,
+}
+
+impl Tail {
+    /// Cuts before the last residual stage: what is before it is shared by all uses of the network, and need not be
+    /// computed again while the rest is trained.
+    ///
+    /// # Errors
+    /// The network has no stages, or something behind the cut reads what is before it.
+    pub(super) fn of(network: &Network) -> Result<Self> {
+        let stage = |node: &Node| node.name.strip_prefix("stage")?.split('.').next()?.parse::<usize>().ok();
+        let last = network.nodes.iter().filter_map(stage).max().context("the network has no stages to cut it at")?;
+        let first =
+            network.nodes.iter().position(|node| stage(node) == Some(last)).context("the network has no nodes")?;
+        let cut = network.nodes[first].inputs.first().context("the last stage reads nothing")?.clone();
+        let nodes: Vec<Node> = network.nodes[first..].iter().map(|node| reading_input(node, &cut)).collect();
+        let shape = network.shapes()?.remove(&cut).with_context(|| format!("no value `{cut}`"))?;
+        let &[channels, height, width] = shape.as_slice() else { anyhow::bail!("`{cut}` is no image") };
+        let input = ImageInput { channels, height, width, mean: vec![0.0; channels], std: vec![1.0; channels] };
+        let network = Network { name: format!("{} behind {cut}", network.name), input, nodes };
+        network.shapes().context("the last stage reads what is before it")?;
+        Ok(Self { cut, network })
+    }
+
+    /// Lengths of the value at which the network is cut: channels, rows, columns.
+    pub(super) fn shape(&self) -> [i64; 3] {
+        let ImageInput { channels, height, width, .. } = self.network.input;
+        [channels, height, width].map(|length| length as i64)
+    }
+
+    /// Its parameters, of those of the whole network.
+    pub(super) fn parameters(&self) -> HashMap<String, Vec<usize>> {
+        self.network.parameters().into_iter().collect()
+    }
+}
+
+fn reading_input(node: &Node, cut: &str) -> Node {
+    let renamed = |name: &String| if name == cut { INPUT.to_owned() } else { name.clone() };
+    Node { inputs: node.inputs.iter().map(renamed).collect(), ..node.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::module::Module;
+    use crate::pretrain::network;
+    use chameleon_models::resnet::HEAD;
+    use tch::{Device, Kind, Tensor};
+
+    #[test]
+    fn the_tail_gives_what_the_whole_gives() {
+        let whole = Module::new(network(7, 1), Device::Cpu);
+        let tail = Tail::of(whole.network()).expect("a cut");
+        let tensors: HashMap<String, Tensor> =
+            whole.tensors().iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())).collect();
+        let behind = Module::from_tensors(tail.network.clone(), &tensors, Device::Cpu).expect("its tensors");
+        let images = Tensor::randn([2, 3, 64, 64], (Kind::Float, Device::Cpu));
+        let value = whole.value(&tail.cut, &images, false);
+        assert_eq!(value.size()[1..], tail.shape());
+        let distance = (behind.forward(&value, false) - whole.value(HEAD, &images, false)).abs().max();
+        assert!(distance.double_value(&[]) < 1e-5);
+    }
+}
