@@ -32,6 +32,13 @@ impl Head {
         self.weight.len() / self.bias.len().max(1)
     }
 
+    /// Root mean square of the weights; 1 where all are zero, as there is nothing to be relative to.
+    pub fn scale(&self) -> f64 {
+        let squares: f64 = self.weight.iter().map(|&w| f64::from(w).powi(2)).sum();
+        let scale = (squares / self.weight.len().max(1) as f64).sqrt();
+        if scale > 0.0 { scale } else { 1.0 }
+    }
+
     /// The rows of some labels.
     ///
     /// # Panics

@@ -39,7 +39,8 @@ pub struct Stage {
     pub steps: usize,
     /// Images a step, drawn evenly over the decisions.
     pub batch: usize,
-    /// Adam's rate at the start; it falls to zero along a half cosine.
+    /// Adam's rate at the start, as a share of the root mean square of the generic head's weights (so steps are relative
+    /// to what they change, as in Adafactor; Shazeer and Stern 2018). It falls to zero along a half cosine.
     pub learning_rate: f64,
     /// Pull towards the generic head, per step and unit of learning rate.
     pub decay: f64,

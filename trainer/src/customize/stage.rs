@@ -38,11 +38,12 @@ pub fn train(trained: &Trained, start: &Head, stage: &Stage, seed: u64) -> Resul
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut rows = Rows::new(&variables, start, trained.rank, &mut rng);
     let generic = trained.generic.tensors();
-    let mut optimizer = nn::Adam::default().build(&variables, stage.learning_rate)?;
+    let mut optimizer = nn::Adam::default().build(&variables, 0.0)?;
+    let largest = stage.learning_rate * trained.generic.scale();
     let mut checkpoints = Vec::new();
     for step in 0..stage.steps {
         let progress = step as f64 / stage.steps as f64;
-        let rate = stage.learning_rate * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
+        let rate = largest * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
         optimizer.set_lr(rate);
         let images = draw(trained.groups, stage.batch, &mut rng);
         let logits = affine(&trained.examples.select(&images), &rows.weight(), &rows.bias);
