@@ -8,7 +8,8 @@ use chameleon_models::zoo::{self, ImageLabels};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    adapt, analyze, ca, completions, corpus, customize, evaluate, label, loss, registry, report, run, serve,
+    adapt, analyze, ca, completions, corpus, customize, evaluate, label, loss, model, quantize, registry, report, run,
+    serve,
 };
 
 const EXIT_CODES: &str = "\
@@ -85,6 +86,10 @@ pub(crate) enum Command {
     Run(run::Arguments),
     /// Label photographs with the generic model or an application's own
     Label(label::Arguments),
+    /// Bring your own network as an ONNX file, or take a model away as one
+    Model(model::Arguments),
+    /// Turn a model into one with weights of 8 or 4 bits, which is smaller and faster
+    Quantize(quantize::Arguments),
     /// Write an HTML report about an application's model
     Report(report::Arguments),
     /// List the applications of a corpus, or check the analyzer against the decisions they are known to make

@@ -1,21 +1,28 @@
-//! CPU inference in f32.
+//! CPU inference in f32 and in small integers.
 //!
 //! [`Engine::new`] compiles a [`Network`] and its [`Weights`] once: normalization is folded into the convolution before
-//! it, residual sum and `ReLU` into the pass that stores its result, weights are packed for the kernels, and every value
-//! gets a place in a set of buffers that later values reuse. [`Engine::run`] then allocates nothing but its result.
+//! it, residual sum and activation into the pass that stores its result, weights are packed for the kernels, and every
+//! value gets a place in a set of buffers that later values reuse. [`Engine::run`] then allocates nothing of a value's
+//! size but its result.
 //!
 //! Values are kept as (N, H, W, C), so that a convolution reads runs of channels; input and results are (N, C, H, W)
-//! as everywhere else. This module knows nothing of files, images or labels.
+//! as everywhere else. Quantized values are kept as codes, written by the step that makes them. This module knows
+//! nothing of files, images or labels.
 
+mod codes;
 mod compile;
 mod conv;
+mod integers;
 mod kernels;
 mod layout;
 mod matrix;
 mod ops;
+mod output;
 mod plan;
+pub mod product;
 #[cfg(test)]
 mod reference;
+mod rows;
 mod scratch;
 #[cfg(test)]
 mod tests;
@@ -26,8 +33,10 @@ use rayon::prelude::*;
 
 use crate::net::{INPUT, Network, NetworkError, Shape};
 use crate::weights::{Weights, WeightsError};
-use compile::Step;
-use plan::Plan;
+use codes::Layout;
+use compile::{Model, Step};
+use output::{Finish, Operand, Output};
+use plan::{Plan, Slot};
 use scratch::{Pool, Scratch};
 
 /// Images that one thread takes at a time: weights are read from memory once for all of them.
@@ -46,6 +55,20 @@ pub enum EngineError {
     /// A normalization divides by the root of a number that is not positive.
     #[error("node `{0}`: a running variance plus eps is not above zero")]
     Variance(String),
+    /// A quantized weight is not one of the numbers that its bits can hold.
+    #[error("node `{node}`: {value} is not on the grid of its quantized weights")]
+    NotOnGrid {
+        /// The node.
+        node: String,
+        /// The weight.
+        value: f32,
+    },
+    /// Sums of so many products may overflow.
+    #[error("node `{0}`: too many inputs for quantized weights")]
+    Depth(String),
+    /// Segments cannot share a sum.
+    #[error("node `{0}`: the units of its segments are not multiples of each other")]
+    Segments(String),
     /// No node makes the value that is to be kept.
     #[error("no node of the network makes `{0}`")]
     NoValue(String),
@@ -57,6 +80,8 @@ pub struct Engine {
     steps: Vec<Step>,
     plan: Plan,
     values: HashMap<String, Value>,
+    /// Of the quantized values.
+    layouts: HashMap<String, Layout>,
     input: Shape,
     pool: Pool,
 }
@@ -65,7 +90,7 @@ pub struct Engine {
 #[derive(Debug)]
 struct Value {
     shape: Shape,
-    slot: usize,
+    slot: Slot,
     /// Steps to run until it is there.
     steps: usize,
 }
@@ -89,11 +114,15 @@ impl Engine {
         if let Some(name) = kept.iter().find(|name| !shapes.contains_key(**name)) {
             return Err(EngineError::NoValue((*name).to_owned()));
         }
-        let steps = compile::compile(network, weights, &shapes, kept)?;
-        let plan = plan::plan(&steps, &shapes);
+        let quantization = network.quantization.clone().unwrap_or_default();
+        quantization.check(network)?;
+        let layouts =
+            quantization.values.iter().map(|(name, segments)| (name.clone(), Layout::new(segments))).collect();
+        let steps = compile::compile(Model { network, weights, shapes: &shapes, layouts: &layouts }, kept)?;
+        let plan = plan::plan(&steps, &shapes, &layouts);
         let values = values(&steps, &plan, &shapes);
         let input = shapes[INPUT].clone();
-        Ok(Self { steps, plan, values, input, pool: Pool::default() })
+        Ok(Self { steps, plan, values, layouts, input, pool: Pool::default() })
     }
 
     /// The shape of a value for one image, (C, H, W) or (D), if it can be asked for.
@@ -103,47 +132,182 @@ impl Engine {
 
     /// The value `wanted` of `n` images: (N, C, H, W) or (N, D), row-major.
     ///
-    /// `input` is (N, C, H, W), normalized as the network's input says. One image runs on the calling thread, more of
+    /// `input` is (N, C, H, W), normalized as the network's input says. A few images run on the calling thread, more of
     /// them on rayon's. Layers after the wanted value are not run.
     ///
     /// # Panics
     /// `input` does not hold `n` images, or [`Engine::shape`] does not know `wanted`.
     pub fn run(&self, input: &[f32], n: usize, wanted: &str) -> Vec<f32> {
-        let image: usize = self.input.iter().product();
-        assert_eq!(input.len(), n * image, "{n} images of shape {:?} expected", self.input);
-        let value = self.values.get(wanted).unwrap_or_else(|| panic!("`{wanted}` is no value of this engine"));
-        let size: usize = value.shape.iter().product();
-        let mut output = vec![0.0; n * size];
-        let chunk = |(input, output): (&[f32], &mut [f32])| self.run_chunk(input, value, output);
-        match n {
-            0 => {}
-            1 => chunk((input, &mut output)),
-            _ => input.par_chunks(CHUNK * image).zip(output.par_chunks_mut(CHUNK * size)).for_each(chunk),
-        }
-        output
+        self.run_all(input, n, &[wanted]).pop().expect("one value was asked for")
     }
 
-    fn run_chunk(&self, input: &[f32], wanted: &Value, output: &mut [f32]) {
+    /// As [`Engine::run`], for several values in one pass.
+    ///
+    /// # Panics
+    /// As [`Engine::run`].
+    pub fn run_all(&self, input: &[f32], n: usize, wanted: &[&str]) -> Vec<Vec<f32>> {
+        let image: usize = self.input.iter().product();
+        assert_eq!(input.len(), n * image, "{n} images of shape {:?} expected", self.input);
+        let value =
+            |name: &&str| self.values.get(*name).unwrap_or_else(|| panic!("`{name}` is no value of this engine"));
+        let values: Vec<&Value> = wanted.iter().map(value).collect();
+        let sizes: Vec<usize> = values.iter().map(|value| value.shape.iter().product()).collect();
+        let mut outputs: Vec<Vec<f32>> = sizes.iter().map(|size| vec![0.0; n * size]).collect();
+        // For each chunk of images its part of every output.
+        let mut chunks: Vec<(&[f32], Vec<&mut [f32]>)> =
+            input.chunks((CHUNK * image).max(1)).map(|input| (input, Vec::with_capacity(values.len()))).collect();
+        for (output, size) in outputs.iter_mut().zip(&sizes) {
+            chunks.iter_mut().zip(output.chunks_mut(CHUNK * size)).for_each(|((_, parts), part)| parts.push(part));
+        }
+        let run = |(input, mut parts): (&[f32], Vec<&mut [f32]>)| self.run_chunk(input, &values, &mut parts);
+        if chunks.len() == 1 {
+            chunks.into_iter().for_each(run);
+        } else {
+            chunks.into_par_iter().for_each(run);
+        }
+        outputs
+    }
+
+    /// Runs a few images and writes the wanted values to their places.
+    fn run_chunk(&self, input: &[f32], wanted: &[&Value], outputs: &mut [&mut [f32]]) {
         let n = input.len() / self.input.iter().product::<usize>();
         let mut scratch = self.pool.take();
-        scratch.fit(&self.plan.slots, n);
-        layout::to_channels_last(input, &self.input, &mut scratch.slots[self.plan.input]);
-        for (step, places) in self.steps[..wanted.steps].iter().zip(&self.plan.steps) {
-            run_step(step, places, n, &mut scratch);
+        scratch.fit(&self.plan, n);
+        self.load(input, &mut scratch);
+        let last = wanted.iter().map(|value| value.steps).max().unwrap_or(0);
+        let mut extract = |done: usize, scratch: &mut Scratch| {
+            // A later step may use the buffer for something else: a value is copied as soon as it is there.
+            for (value, output) in wanted.iter().zip(outputs.iter_mut()).filter(|(value, _)| value.steps == done) {
+                self.extract(value, scratch, output);
+            }
+        };
+        extract(0, &mut scratch);
+        for (i, (step, places)) in self.steps[..last].iter().zip(&self.plan.steps).enumerate() {
+            self.run_step(step, places, n, &mut scratch);
+            extract(i + 1, &mut scratch);
         }
-        layout::to_channels_first(&scratch.slots[wanted.slot], &wanted.shape, output);
         self.pool.give(scratch);
+    }
+
+    /// Copies a value, as (N, C, H, W) in f32.
+    fn extract(&self, value: &Value, scratch: &mut Scratch, output: &mut [f32]) {
+        match value.slot {
+            Slot::Floats(slot) => layout::to_channels_first(&scratch.floats[slot], &value.shape, output),
+            Slot::Codes(slot) => {
+                let layout = &self.layouts[self.value_name(value)];
+                let values = &mut scratch.working.plain;
+                values.resize(values.len().max(output.len()), 0.0);
+                decode(&scratch.codes[slot], layout, &mut values[..output.len()]);
+                layout::to_channels_first(values, &value.shape, output);
+            }
+        }
+    }
+
+    /// The name of a value that has a place.
+    fn value_name(&self, wanted: &Value) -> &str {
+        wanted.steps.checked_sub(1).map_or(INPUT, |last| self.steps[last].value.as_str())
+    }
+
+    /// Puts the input where the first steps read it.
+    fn load(&self, input: &[f32], scratch: &mut Scratch) {
+        match self.plan.input {
+            Slot::Floats(slot) => layout::to_channels_last(input, &self.input, &mut scratch.floats[slot]),
+            Slot::Codes(slot) => {
+                let layout = &self.layouts[INPUT];
+                let plain = &mut scratch.working.plain;
+                plain.resize(plain.len().max(input.len()), 0.0);
+                layout::to_channels_last(input, &self.input, plain);
+                let records = scratch.codes[slot].chunks_exact_mut(layout.record());
+                for (numbers, record) in plain[..input.len()].chunks_exact(layout.channels).zip(records) {
+                    layout.encode_record(numbers, record);
+                }
+            }
+        }
+    }
+
+    fn run_step(&self, step: &Step, places: &plan::Places, n: usize, scratch: &mut Scratch) {
+        let pixels: usize = step.pixels();
+        // The plan never gives a step's output the slot of one of its operands, so it can be taken out meanwhile.
+        match places.output {
+            Slot::Floats(slot) => {
+                let mut values = std::mem::take(&mut scratch.floats[slot]);
+                let size = n * pixels * step.channels();
+                self.compute(step, places, n, scratch, &mut Output::Floats(&mut values[..size]));
+                scratch.floats[slot] = values;
+            }
+            Slot::Codes(slot) => {
+                let layout = &self.layouts[&step.value];
+                let mut codes = std::mem::take(&mut scratch.codes[slot]);
+                let size = n * pixels * layout.record();
+                self.compute(step, places, n, scratch, &mut Output::Codes(&mut codes[..size], layout));
+                scratch.codes[slot] = codes;
+            }
+        }
+    }
+
+    fn compute(&self, step: &Step, places: &plan::Places, n: usize, scratch: &mut Scratch, output: &mut Output) {
+        let Scratch { floats, codes, decoded, working } = scratch;
+        let size = |name: &str| n * self.values[name].shape.iter().product::<usize>();
+        let operand = |name: &str, slot: Slot| match slot {
+            Slot::Floats(slot) => Operand::Floats(&floats[slot][..size(name)]),
+            Slot::Codes(slot) => {
+                let layout = &self.layouts[name];
+                Operand::Codes(&codes[slot][..size(name) / layout.channels * layout.record()], layout)
+            }
+        };
+        let mut operands: Vec<Operand> =
+            step.operands.iter().zip(&places.operands).map(|(name, slot)| operand(name, *slot)).collect();
+        if !step.kernel.reads_codes() {
+            decode_all(&mut operands, decoded);
+        }
+        let residual = step.residual.as_ref().zip(places.residual).map(|(name, slot)| operand(name, slot));
+        let finish = Finish { residual, activation: step.activation };
+        step.kernel.run(n, &operands, step.channels(), &finish, working, output);
     }
 }
 
-fn run_step(step: &Step, places: &plan::Places, n: usize, scratch: &mut Scratch) {
-    // The plan never gives a step's output the slot of one of its operands, so it can be taken out meanwhile.
-    let mut output = std::mem::take(&mut scratch.slots[places.output]);
-    let size = n * step.shape.iter().product::<usize>();
-    let operand = |i: usize| places.operands.get(i).map(|&slot| scratch.slots[slot].as_slice());
-    let x = operand(0).unwrap_or_default();
-    step.kernel.run(n, x, operand(1), step.relu, &mut scratch.padded, &mut output[..size]);
-    scratch.slots[places.output] = output;
+impl Step {
+    /// Numbers of the dimension that is innermost in memory.
+    fn channels(&self) -> usize {
+        if self.shape.len() == 2 { self.shape[1] } else { self.shape[0] }
+    }
+
+    fn pixels(&self) -> usize {
+        self.shape.iter().product::<usize>() / self.channels()
+    }
+}
+
+/// Replaces codes by the numbers that they stand for.
+fn decode_all<'s>(operands: &mut [Operand<'s>], decoded: &'s mut Vec<Vec<f32>>) {
+    decoded.resize_with(decoded.len().max(operands.len()), Vec::new);
+    for (operand, values) in operands.iter_mut().zip(decoded) {
+        if let Operand::Codes(codes, layout) = *operand {
+            values.resize(codes.len() / layout.record() * layout.channels, 0.0);
+            decode(codes, layout, values);
+            *operand = Operand::Floats(values);
+        }
+    }
+}
+
+/// The numbers that records stand for, as many as `values` holds.
+fn decode(codes: &[u8], layout: &Layout, values: &mut [f32]) {
+    kernels::Isa::detect().vectorize(Decode { codes, layout, values });
+}
+
+struct Decode<'a> {
+    codes: &'a [u8],
+    layout: &'a Layout,
+    values: &'a mut [f32],
+}
+
+impl kernels::Loops for Decode<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let records = self.codes.chunks_exact(self.layout.record());
+        for (record, numbers) in records.zip(self.values.chunks_exact_mut(self.layout.channels)) {
+            self.layout.decode_record(record, numbers);
+        }
+    }
 }
 
 fn values(steps: &[Step], plan: &Plan, shapes: &HashMap<String, Shape>) -> HashMap<String, Value> {

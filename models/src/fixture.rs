@@ -38,7 +38,7 @@ pub(crate) fn labels() -> Vec<LabelInfo> {
 pub(crate) fn random_weights(network: &Network, rng: &mut ChaCha8Rng) -> Weights {
     let mut weights = Weights::default();
     for (name, shape) in network.parameters() {
-        let fan_in: usize = shape[1..].iter().product();
+        let fan_in: usize = shape[1..].iter().product::<usize>().max(1);
         let scale = (3.0 / fan_in as f32).sqrt();
         let mut value = || match name.rsplit('.').next() {
             Some("running_var") => rng.random_range(0.1..2.0),

@@ -19,8 +19,11 @@
 //! | module | holds |
 //! |---|---|
 //! | [`net`], [`resnet`] | networks as data |
+//! | [`onnx`] | networks from and to ONNX files |
 //! | [`weights`] | their parameters, from and to safetensors |
-//! | [`engine`] | inference in f32 |
+//! | [`engine`] | inference in f32 and small integers |
+//! | [`mod@quantize`] | a trained network to a quantized one |
+//! | [`quantization`] | how values and weights are quantized |
 //! | [`preprocess`] | image bytes to input tensors |
 //! | [`zoo`], [`bank`] | models that ship, and features to customize them with |
 //! | [`app`] | one application's changes to a model |
@@ -37,7 +40,10 @@ pub mod files;
 mod fixture;
 pub mod labeler;
 pub mod net;
+pub mod onnx;
 pub mod preprocess;
+pub mod quantization;
+pub mod quantize;
 pub mod resnet;
 pub mod weights;
 pub mod zoo;

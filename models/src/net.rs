@@ -10,11 +10,23 @@
 //! | `BatchNorm2d` | `{node}.weight`, `{node}.bias`, `{node}.running_mean`, `{node}.running_var` (channels) |
 //! | `Linear`      | `{node}.weight` (out, in), `{node}.bias` (out)                                       |
 //!
+//! | `LayerNorm`   | `{node}.weight`, `{node}.bias` (features)                                             |
+//! | `ClassToken`, `Offset` | `{node}.value` (features), (tokens, features)                               |
+//!
+//! A value is a map of channels (C, H, W), a vector (D) or a sequence of tokens (T, D). How a network is quantized is a
+//! part of the description, too ([`Quantization`]).
+//!
 //! This module knows shapes only: no tensors, no kernels, no files.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
+
+mod op;
+
+pub use op::Op;
+
+use crate::quantization::Quantization;
 
 /// The name of the value that holds the input batch, shape (N, channels, height, width).
 pub const INPUT: &str = "input";
@@ -57,60 +69,6 @@ impl ImageInput {
     }
 }
 
-/// One operation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Op {
-    /// Square-kernel cross-correlation with zero padding.
-    Conv2d {
-        /// Input channels.
-        c_in: usize,
-        /// Output channels.
-        c_out: usize,
-        /// Kernel rows and columns.
-        kernel: usize,
-        /// Step in both directions.
-        stride: usize,
-        /// Zeros added on every side.
-        padding: usize,
-        /// Channel groups; `c_in` and `c_out` are multiples of it.
-        #[serde(default = "one", skip_serializing_if = "is_one")]
-        groups: usize,
-        /// Whether a bias is added.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        bias: bool,
-    },
-    /// Normalization by running statistics (inference) or batch statistics (training).
-    BatchNorm2d {
-        /// Channels of input and output.
-        channels: usize,
-        /// Added to the variance.
-        eps: f64,
-    },
-    /// max(x, 0).
-    Relu,
-    /// Element-wise sum of two values of the same shape.
-    Add,
-    /// Mean over rows and columns: (N, C, H, W) to (N, C).
-    GlobalAvgPool,
-    /// Affine map of the last dimension.
-    Linear {
-        /// Input features.
-        d_in: usize,
-        /// Output features.
-        d_out: usize,
-    },
-}
-
-fn one() -> usize {
-    1
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
-fn is_one(n: &usize) -> bool {
-    *n == 1
-}
-
 /// One operation with its name and the values it reads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Node {
@@ -132,6 +90,9 @@ pub struct Network {
     pub input: ImageInput,
     /// Nodes; each reads only [`INPUT`] or earlier nodes.
     pub nodes: Vec<Node>,
+    /// What of it is quantized, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quantization: Option<Quantization>,
 }
 
 /// Why a description is not a network.
@@ -164,6 +125,14 @@ pub enum NetworkError {
     /// Normalization does not fit the channels.
     #[error("the input's mean and std must each hold {0} finite numbers, std above zero")]
     Normalization(usize),
+    /// A value or node is not quantized as the network needs.
+    #[error("quantization of `{name}`: {problem}")]
+    Quantization {
+        /// The value or node.
+        name: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// There is no node at all.
     #[error("the network has no nodes")]
     Empty,
@@ -187,8 +156,7 @@ impl Network {
             return Err(NetworkError::Empty);
         }
         for node in &self.nodes {
-            let shape = node_shape(node, &shapes)?;
-            check_size(&node.name, &shape)?;
+            let shape = self.shape_of(node, &shapes)?;
             if shapes.insert(node.name.clone(), shape).is_some() {
                 return Err(NetworkError::DuplicateName(node.name.clone()));
             }
@@ -196,9 +164,35 @@ impl Network {
         Ok(shapes)
     }
 
+    /// Gives a node and its value another name.
+    pub(crate) fn rename(&mut self, old: &str, new: &str) {
+        for node in &mut self.nodes {
+            let names = std::iter::once(&mut node.name).chain(&mut node.inputs);
+            names.filter(|name| *name == old).for_each(|name| new.clone_into(name));
+        }
+    }
+
+    /// The shape of the value that a node added behind the others would make.
+    pub(crate) fn shape_of(&self, node: &Node, shapes: &HashMap<String, Shape>) -> Result<Shape, NetworkError> {
+        node.op.check(&node.name)?;
+        let shape = node.shape(shapes)?;
+        check_size(&node.name, &shape)?;
+        Ok(shape)
+    }
+
     /// Names and shapes of all parameters and buffers, in node order.
     pub fn parameters(&self) -> Vec<(String, Shape)> {
-        self.nodes.iter().flat_map(node_parameters).collect()
+        let parameters = |node: &Node| {
+            let mut all = node.op.parameters();
+            let quantized = |q: &Quantization| q.weights.contains_key(&node.name);
+            if self.quantization.as_ref().is_some_and(quantized) {
+                let outputs = all[0].1[0];
+                all.push(("scale", vec![outputs]));
+            }
+            let named = |(suffix, shape)| (format!("{}.{suffix}", node.name), shape);
+            all.into_iter().map(named).collect::<Vec<_>>()
+        };
+        self.nodes.iter().flat_map(parameters).collect()
     }
 
     /// Multiply-accumulates of one forward pass over one input.
@@ -209,14 +203,27 @@ impl Network {
         let shapes = self.shapes()?;
         let macs = self.nodes.iter().map(|node| {
             let out: usize = shapes[&node.name].iter().product();
-            let per_output = match &node.op {
-                Op::Conv2d { c_in, kernel, groups, .. } => c_in / groups * kernel * kernel,
-                Op::Linear { d_in, .. } => *d_in,
-                _ => 0,
-            };
-            (out * per_output) as u64
+            (out * node.op.macs_per_output(&shapes[&node.inputs[0]])) as u64
         });
         Ok(macs.sum())
+    }
+}
+
+impl Node {
+    /// The shape of its value.
+    fn shape(&self, shapes: &HashMap<String, Shape>) -> Result<Shape, NetworkError> {
+        let mut inputs = Vec::with_capacity(self.inputs.len());
+        for name in &self.inputs {
+            let shape = shapes
+                .get(name)
+                .ok_or_else(|| NetworkError::UnknownInput { node: self.name.clone(), input: name.clone() })?;
+            inputs.push(shape.as_slice());
+        }
+        self.op.shape(&inputs).map_err(|expected| NetworkError::Shape {
+            node: self.name.clone(),
+            expected,
+            got: format!("{inputs:?}"),
+        })
     }
 }
 
@@ -226,63 +233,4 @@ fn check_size(value: &str, shape: &[usize]) -> Result<(), NetworkError> {
         Some(1..=MAX_ELEMENTS) => Ok(()),
         _ => Err(NetworkError::TooLarge(value.to_owned())),
     }
-}
-
-fn node_parameters(node: &Node) -> Vec<(String, Shape)> {
-    let named = |suffix: &str, shape: Shape| (format!("{}.{suffix}", node.name), shape);
-    match &node.op {
-        Op::Conv2d { c_in, c_out, kernel, groups, bias, .. } => {
-            let mut all = vec![named("weight", vec![*c_out, c_in / groups, *kernel, *kernel])];
-            if *bias {
-                all.push(named("bias", vec![*c_out]));
-            }
-            all
-        }
-        Op::BatchNorm2d { channels, .. } => {
-            ["weight", "bias", "running_mean", "running_var"].map(|suffix| named(suffix, vec![*channels])).to_vec()
-        }
-        Op::Linear { d_in, d_out } => {
-            vec![named("weight", vec![*d_out, *d_in]), named("bias", vec![*d_out])]
-        }
-        Op::Relu | Op::Add | Op::GlobalAvgPool => Vec::new(),
-    }
-}
-
-fn node_shape(node: &Node, shapes: &HashMap<String, Shape>) -> Result<Shape, NetworkError> {
-    let mut inputs = Vec::with_capacity(node.inputs.len());
-    for name in &node.inputs {
-        let shape = shapes
-            .get(name)
-            .ok_or_else(|| NetworkError::UnknownInput { node: node.name.clone(), input: name.clone() })?;
-        inputs.push(shape.as_slice());
-    }
-    let misfit =
-        |expected: String| NetworkError::Shape { node: node.name.clone(), expected, got: format!("{inputs:?}") };
-    match (&node.op, inputs.as_slice()) {
-        (Op::Conv2d { c_in, c_out, kernel, stride, padding, groups, .. }, [[c, h, w]]) => {
-            let grouped = *groups > 0 && c_in % groups == 0 && c_out % groups == 0;
-            let side = |n: usize| conv_side(n, *kernel, *stride, *padding);
-            match (side(*h), side(*w)) {
-                (Some(rows), Some(columns)) if c == c_in && grouped => Ok(vec![*c_out, rows, columns]),
-                _ => Err(misfit(format!("({c_in}, h, w) with h, w >= {kernel} - 2 * {padding}"))),
-            }
-        }
-        (Op::BatchNorm2d { channels, .. }, [shape @ [c, _, _]]) if c == channels => Ok(shape.to_vec()),
-        (Op::BatchNorm2d { channels, .. }, _) => Err(misfit(format!("({channels}, h, w)"))),
-        (Op::Relu, [shape]) => Ok(shape.to_vec()),
-        (Op::Add, [a, b]) if a == b => Ok(a.to_vec()),
-        (Op::Add, _) => Err(misfit("two values of one shape".to_owned())),
-        (Op::GlobalAvgPool, [[c, _, _]]) => Ok(vec![*c]),
-        (Op::Linear { d_in, d_out }, [[d]]) if d == d_in => Ok(vec![*d_out]),
-        (Op::Linear { d_in, .. }, _) => Err(misfit(format!("({d_in})"))),
-        (Op::Conv2d { c_in, .. }, _) => Err(misfit(format!("({c_in}, h, w)"))),
-        (Op::Relu, _) => Err(misfit("one value".to_owned())),
-        (Op::GlobalAvgPool, _) => Err(misfit("(c, h, w)".to_owned())),
-    }
-}
-
-/// Rows or columns after a convolution; `None` where the kernel does not fit the padded side.
-fn conv_side(n: usize, kernel: usize, stride: usize, padding: usize) -> Option<usize> {
-    let room = padding.checked_mul(2)?.checked_add(n)?.checked_sub(kernel)?;
-    if kernel == 0 { None } else { Some(room.checked_div(stride)? + 1) }
 }

@@ -39,7 +39,7 @@ pub fn resnet(config: &ResNetConfig) -> Network {
     }
     builder.push(FEATURES, Op::GlobalAvgPool, &[&value]);
     builder.push(HEAD, Op::Linear { d_in: channels, d_out: config.outputs }, &[FEATURES]);
-    Network { name: config.name.clone(), input: config.input.clone(), nodes: builder.nodes }
+    Network { name: config.name.clone(), input: config.input.clone(), nodes: builder.nodes, quantization: None }
 }
 
 struct Builder {

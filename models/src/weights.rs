@@ -4,6 +4,7 @@
 //! or f32. Bytes come from outside and are not trusted: whatever they hold, reading ends in [`Weights`] whose lengths
 //! agree with their shapes and whose values are finite, or in an error.
 
+mod packed;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -50,7 +51,7 @@ pub enum WeightsError {
     #[error("not a whole safetensors file: {0}")]
     Format(String),
     /// A tensor's elements are of a type that is not read.
-    #[error("tensor `{name}` holds {dtype}; expected F16, BF16 or F32")]
+    #[error("tensor `{name}` holds {dtype}; expected F16, BF16, F32 or U8")]
     Dtype {
         /// The tensor.
         name: String,
@@ -162,6 +163,21 @@ impl Weights {
             Some(name) => Err(WeightsError::Unknown(name.clone())),
             None => Ok(()),
         }
+    }
+
+    /// Gives the tensors of a node another owner.
+    pub(crate) fn rename(&mut self, node: &str, new: &str) {
+        let tensors = std::mem::take(&mut self.tensors).into_iter();
+        let renamed = tensors.map(|(name, tensor)| match name.rsplit_once('.') {
+            Some((owner, suffix)) if owner == node => (format!("{new}.{suffix}"), tensor),
+            _ => (name, tensor),
+        });
+        self.tensors = renamed.collect();
+    }
+
+    /// Drops the tensors of a node.
+    pub(crate) fn remove(&mut self, node: &str) {
+        self.tensors.retain(|name, _| name.rsplit_once('.').is_none_or(|(owner, _)| owner != node));
     }
 
     /// Takes a tensor's values out.

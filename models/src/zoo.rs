@@ -4,6 +4,7 @@
 //! `weights.safetensors`, `labels.json` and, for training, `bank.safetensors` ([`Bank`](crate::bank::Bank)). The
 //! shipped folder is part of the binary, so that it works wherever it is installed.
 
+mod convert;
 mod embedded;
 mod files;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use std::path::Path;
 use chameleon_decision::Vocabulary;
 use serde::{Deserialize, Serialize};
 
+pub use convert::ConvertError;
 pub use files::sha256;
 
 use crate::bank::{Bank, BankError};
@@ -56,6 +58,10 @@ pub struct Manifest {
     /// How good it is.
     #[serde(default)]
     pub metrics: serde_json::Value,
+    /// SHA-256 of the weights that this model's were made from, if it is a conversion: app models made for the one
+    /// fit the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub converted_from: Option<String>,
 }
 
 /// One output of the network.
@@ -118,6 +124,16 @@ pub enum ZooError {
         expected: String,
         /// Of the file, in hexadecimal.
         got: String,
+    },
+    /// The file is larger than any model of this program.
+    #[error("{file}: {bytes} bytes; at most {limit}")]
+    TooLarge {
+        /// The file.
+        file: String,
+        /// Its size.
+        bytes: u64,
+        /// The most that is read.
+        limit: u64,
     },
     /// The description is no network.
     #[error("{NETWORK}: {0}")]
@@ -197,7 +213,11 @@ impl ImageLabels {
         }
         let network: Network = files::json(NETWORK, &files::listed(files, &manifest, NETWORK)?)?;
         let labels: LabelsFile = files::json(LABELS, &files::listed(files, &manifest, LABELS)?)?;
-        let weights = Weights::read_safetensors(&files::listed(files, &manifest, WEIGHTS)?)?;
+        network.shapes()?;
+        if let Some(quantization) = &network.quantization {
+            quantization.check(&network)?;
+        }
+        let weights = Weights::read_for(&files::listed(files, &manifest, WEIGHTS)?, &network)?;
         Self { manifest, network, weights, labels: labels.labels }.checked()
     }
 
@@ -235,9 +255,11 @@ impl ImageLabels {
         vocabulary(&self.manifest, &self.labels)
     }
 
-    /// SHA-256 of the weights file: the identity of the backbone that app models are made for.
+    /// SHA-256 of the weights file, or of that which it was converted from: the identity of the backbone that app
+    /// models are made for.
     pub fn weights_sha256(&self) -> &str {
-        self.manifest.files.get(WEIGHTS).map_or("", String::as_str)
+        let own = self.manifest.files.get(WEIGHTS);
+        self.manifest.converted_from.as_ref().or(own).map_or("", String::as_str)
     }
 
     /// Number of features that the head reads.

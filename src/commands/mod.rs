@@ -9,6 +9,8 @@ pub(crate) mod customize;
 pub(crate) mod evaluate;
 pub(crate) mod label;
 pub(crate) mod loss;
+pub(crate) mod model;
+pub(crate) mod quantize;
 pub(crate) mod registry;
 pub(crate) mod report;
 pub(crate) mod run;
@@ -31,6 +33,8 @@ pub(crate) fn run(cli: Cli) -> Result<ExitStatus> {
         Command::Serve(arguments) => serve::run(arguments, &global),
         Command::Run(arguments) => run::run(arguments, &global),
         Command::Label(arguments) => label::run(&arguments, &global),
+        Command::Model(arguments) => model::run(&arguments, &global),
+        Command::Quantize(arguments) => quantize::run(&arguments, &global),
         Command::Report(arguments) => report::run(&arguments, &global),
         Command::Corpus(arguments) => corpus::run(&arguments),
         Command::Registry(arguments) => registry::run(&arguments, &global),

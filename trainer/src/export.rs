@@ -112,6 +112,7 @@ fn rounded_model(options: &Options, labels: &[ClassLabel]) -> Result<ImageLabels
         recipe: recipe(options)?,
         data: Value::Null,
         metrics: Value::Null,
+        converted_from: None,
     };
     Ok(ImageLabels { manifest, network: network(labels.len(), 1), weights, labels: infos(labels) })
 }

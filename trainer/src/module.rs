@@ -127,6 +127,66 @@ impl Module {
             Op::Add => x + &values[node.inputs[1].as_str()],
             Op::GlobalAvgPool => x.mean_dim([2i64, 3].as_slice(), false, Kind::Float),
             Op::Linear { .. } => x.linear(self.parameter(node, "weight"), Some(self.parameter(node, "bias"))),
+            other => self.apply_rarer(node, other, x, values),
+        }
+    }
+
+    /// The operations that the networks trained here do without.
+    fn apply_rarer(&self, node: &Node, op: &Op, x: &Tensor, values: &HashMap<&str, Tensor>) -> Tensor {
+        let inputs = || node.inputs.iter().map(|name| &values[name.as_str()]);
+        match *op {
+            Op::Relu6 => x.clamp(0.0, 6.0),
+            Op::HardSwish => x.hardswish(),
+            Op::HardSigmoid => x.hardsigmoid(),
+            Op::Sigmoid => x.sigmoid(),
+            Op::Silu => x.silu(),
+            Op::Gelu => x.gelu("none"),
+            Op::Softmax => x.softmax(-1, Kind::Float),
+            Op::Mul => {
+                let factor = &values[node.inputs[1].as_str()];
+                if factor.dim() < x.dim() { x * factor.unsqueeze(-1).unsqueeze(-1) } else { x * factor }
+            }
+            Op::Concat => Tensor::cat(&inputs().collect::<Vec<_>>(), 1),
+            Op::MaxPool2d { kernel, stride, padding } => {
+                let [kernel, stride, padding] = [kernel, stride, padding].map(|n| [n as i64; 2]);
+                x.max_pool2d(kernel, stride, padding, [1, 1], false)
+            }
+            Op::AvgPool2d { kernel, stride, padding } => {
+                let [kernel, stride, padding] = [kernel, stride, padding].map(|n| [n as i64; 2]);
+                x.avg_pool2d(kernel, stride, padding, false, false, None::<i64>)
+            }
+            Op::Upsample { factor } => {
+                let factor = factor as i64;
+                x.repeat_interleave_self_int(factor, 2, None::<i64>).repeat_interleave_self_int(factor, 3, None::<i64>)
+            }
+            Op::LayerNorm { features, eps } => {
+                let (weight, bias) = (self.parameter(node, "weight"), self.parameter(node, "bias"));
+                x.layer_norm([features as i64], Some(weight), Some(bias), eps, false)
+            }
+            Op::Attention { heads } => {
+                // (N, T, D) to (N, heads, T, D / heads) and back.
+                let split: Vec<Tensor> = inputs()
+                    .map(|value| {
+                        let (n, t, d) = value.size3().expect("tokens have three dimensions");
+                        value.view([n, t, heads as i64, d / heads as i64]).transpose(1, 2)
+                    })
+                    .collect();
+                let none = None::<Tensor>;
+                let mixed = Tensor::scaled_dot_product_attention(
+                    &split[0], &split[1], &split[2], none, 0.0, false, None, false,
+                );
+                mixed.transpose(1, 2).reshape(x.size())
+            }
+            Op::Tokens => x.flatten(2, 3).transpose(1, 2),
+            Op::ClassToken { features } => {
+                let token = self.parameter(node, "value").view([1, 1, features as i64]);
+                Tensor::cat(&[token.expand([x.size()[0], 1, features as i64], false), x.shallow_clone()], 1)
+            }
+            Op::Offset { .. } => x + self.parameter(node, "value"),
+            Op::SelectToken { index } => x.select(1, index as i64),
+            Op::Conv2d { .. } | Op::BatchNorm2d { .. } | Op::Relu | Op::Add | Op::GlobalAvgPool | Op::Linear { .. } => {
+                unreachable!("applied by the caller")
+            }
         }
     }
 
@@ -179,6 +239,14 @@ fn initial(node: &Node, last_of_branch: bool, device: Device) -> Vec<(String, Te
             let weight = Tensor::randn([*d_out as i64, *d_in as i64], options) * 0.01;
             vec![named("weight", weight), named("bias", Tensor::zeros([*d_out as i64], options))]
         }
-        Op::Relu | Op::Add | Op::GlobalAvgPool => Vec::new(),
+        Op::LayerNorm { features, .. } => {
+            let n = [*features as i64];
+            vec![named("weight", Tensor::ones(n, options)), named("bias", Tensor::zeros(n, options))]
+        }
+        Op::ClassToken { features } => vec![named("value", Tensor::randn([*features as i64], options) * 0.02)],
+        Op::Offset { tokens, features } => {
+            vec![named("value", Tensor::randn([*tokens as i64, *features as i64], options) * 0.02)]
+        }
+        _ => Vec::new(),
     }
 }

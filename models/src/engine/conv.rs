@@ -4,7 +4,16 @@
 //! numbers for each kernel row. The kernels take the start of each patch and the distances of its runs ("indirect
 //! convolution", Dukhan 2019), so nothing is copied but the border.
 
-use super::matrix::{Matrix, Rows};
+use super::codes::Layout;
+use super::integers::{Blocks, IntegerMatrix, Source};
+use super::kernels::Isa;
+use super::kernels::elementwise::Activation;
+use super::matrix::{Columns, Left, Matrix};
+use super::ops::depthwise::Depthwise;
+use super::output::{Finish, FinishRows, Operand, Output};
+use super::rows::Rows;
+use super::scratch::Working;
+use crate::quantization::WeightSegment;
 
 /// Sizes of a convolution.
 #[derive(Clone, Copy, Debug)]
@@ -26,22 +35,25 @@ impl Geometry {
         (self.rows + 2 * self.padding, self.columns + 2 * self.padding)
     }
 
-    /// Rows and columns of the output.
-    fn output(&self) -> (usize, usize) {
+    /// Where the patches of an image begin, for pixels of so many elements.
+    fn starts(&self, pixel: usize) -> Vec<usize> {
         let (rows, columns) = self.padded();
-        ((rows - self.kernel) / self.stride + 1, (columns - self.kernel) / self.stride + 1)
+        let [height, width] = [rows, columns].map(|side| (side - self.kernel) / self.stride + 1);
+        let start = |y: usize, x: usize| (y * columns + x) * self.stride * pixel;
+        (0..height).flat_map(|y| (0..width).map(move |x| start(y, x))).collect()
     }
 
-    /// Distances of a patch's runs from its start, and the length of a run. With one group the runs of a kernel row
-    /// touch and are one; else each tap is its own.
-    fn runs(&self) -> (Vec<usize>, usize) {
+    /// Distances of a patch's taps from its start, row by row, for pixels of so many elements.
+    fn taps(&self, pixel: usize) -> Vec<usize> {
         let (_, columns) = self.padded();
-        let row = columns * self.c_in;
-        if self.groups == 1 {
-            return ((0..self.kernel).map(|y| y * row).collect(), self.kernel * self.c_in);
-        }
-        let taps = (0..self.kernel).flat_map(|y| (0..self.kernel).map(move |x| (y, x)));
-        (taps.map(|(y, x)| y * row + x * self.c_in).collect(), self.c_in / self.groups)
+        let tap = |y: usize, x: usize| (y * columns + x) * pixel;
+        (0..self.kernel).flat_map(|y| (0..self.kernel).map(move |x| tap(y, x))).collect()
+    }
+
+    /// Elements of a padded image, for pixels of so many elements.
+    fn size(&self, pixel: usize) -> usize {
+        let (rows, columns) = self.padded();
+        rows * columns * pixel
     }
 }
 
@@ -49,16 +61,33 @@ impl Geometry {
 #[derive(Debug)]
 pub(super) struct Conv {
     geometry: Geometry,
+    starts: Vec<usize>,
+    /// A pixel of the border, if the input is f32.
+    zeros: Vec<f32>,
+    body: Body,
+}
+
+#[derive(Debug)]
+enum Body {
     /// One matrix for each group.
-    groups: Vec<Matrix>,
-    runs: Vec<usize>,
-    run_length: usize,
+    Floats {
+        groups: Vec<Matrix>,
+        runs: Vec<usize>,
+        run_length: usize,
+    },
+    Depthwise(Depthwise),
+    Integers(IntegerMatrix),
 }
 
 impl Conv {
     /// `weight` is (`c_out`, `c_in` / groups, kernel, kernel), `bias` (`c_out`).
     pub(super) fn new(geometry: Geometry, weight: &[f32], bias: &[f32]) -> Self {
         let Geometry { kernel, c_in, c_out, groups, .. } = geometry;
+        let starts = geometry.starts(c_in);
+        if groups > 1 && groups == c_in && groups == c_out {
+            let body = Body::Depthwise(Depthwise::new(weight, bias, geometry.taps(c_in)));
+            return Self { geometry, starts, zeros: vec![0.0; c_in], body };
+        }
         let (depth, width) = (c_in / groups, c_out / groups);
         let taps = kernel * kernel;
         // Row `r` of the matrix is tap `r / depth`, channel `r % depth`: the order in which a patch is read.
@@ -66,62 +95,117 @@ impl Conv {
             let element = |r: usize, o: usize| weight[((g * width + o) * depth + r % depth) * taps + r / depth];
             Matrix::new(taps * depth, &bias[g * width..(g + 1) * width], element)
         };
-        let (runs, run_length) = geometry.runs();
-        Self { geometry, groups: (0..groups).map(group).collect(), runs, run_length }
+        // With one group the taps of a kernel row touch and are one run.
+        let taps = geometry.taps(c_in);
+        let (runs, run_length) = match groups {
+            1 => (taps.into_iter().step_by(kernel).collect(), kernel * c_in),
+            _ => (taps, depth),
+        };
+        let body = Body::Floats { groups: (0..groups).map(group).collect(), runs, run_length };
+        Self { geometry, starts, zeros: vec![0.0; c_in], body }
     }
 
-    /// `output` (N, H', W', `c_out`) from `input` (N, H, W, `c_in`), with `residual` added.
-    pub(super) fn run(
-        &self,
-        n: usize,
-        input: &[f32],
-        residual: Option<&[f32]>,
-        relu: bool,
-        padded: &mut Vec<f32>,
-        output: &mut [f32],
-    ) {
+    /// `weight` holds integers of `segments`, which an output's `scale` multiplies; the input has `layout`. `None` if
+    /// the segments do not fit together.
+    pub(super) fn quantized(
+        geometry: Geometry,
+        weight: &[f32],
+        (scale, bias): (&[f32], &[f32]),
+        segments: &[WeightSegment],
+        layout: &Layout,
+    ) -> Option<Self> {
+        let Geometry { kernel, c_in, .. } = geometry;
+        let count = kernel * kernel;
+        let starts = geometry.starts(layout.record());
+        let element = |o: usize, tap: usize, c: usize| weight[(o * c_in + c) * count + tap] as i32;
+        let taps = geometry.taps(layout.record());
+        let source = Source { layout, segments, taps: &taps, element: &element, scale, bias, rows: starts.len() };
+        let body = Body::Integers(IntegerMatrix::new(&source)?);
+        Some(Self { geometry, starts, zeros: Vec::new(), body })
+    }
+
+    /// Whether it reads codes.
+    pub(super) fn reads_codes(&self) -> bool {
+        matches!(self.body, Body::Integers(_))
+    }
+
+    /// `output` (N, H', W', `c_out`) from `input` (N, H, W, `c_in`).
+    pub(super) fn run(&self, n: usize, input: Operand, finish: &Finish, working: &mut Working, output: &mut Output) {
         let g = &self.geometry;
-        let data = if g.padding == 0 { input } else { pad(g, n, input, padded) };
-        let (height, width) = g.output();
-        let (rows, columns) = g.padded();
-        let start = |pixel: usize| {
-            let (image, y, x) = (pixel / (height * width), pixel / width % height, pixel % width);
-            ((image * rows + y * g.stride) * columns + x * g.stride) * g.c_in
-        };
-        for (i, matrix) in self.groups.iter().enumerate() {
-            let first = i * (g.c_in / g.groups);
-            let patches = Rows {
-                data,
-                count: n * height * width,
-                start: &|pixel| start(pixel) + first,
-                runs: &self.runs,
-                run_length: self.run_length,
-            };
-            matrix.multiply(&patches, residual, relu, output, g.c_out, i * (g.c_out / g.groups));
+        match (input, &self.body) {
+            (Operand::Codes(codes, layout), Body::Integers(matrix)) => {
+                let data = border(g, n, codes, &layout.zeros, &mut working.padded_codes);
+                let rows = Rows { starts: &self.starts, images: n, stride: g.size(layout.record()) };
+                matrix.multiply(data, &rows, finish, &mut working.blocks, output);
+            }
+            (input, body) => {
+                let data = border(g, n, input.floats(), &self.zeros, &mut working.padded);
+                let rows = Rows { starts: &self.starts, images: n, stride: g.size(g.c_in) };
+                self.floats(body, data, rows, finish, &mut working.plain, output);
+            }
         }
+    }
+
+    fn floats(
+        &self,
+        body: &Body,
+        data: &[f32],
+        rows: Rows,
+        finish: &Finish,
+        plain: &mut Vec<f32>,
+        output: &mut Output,
+    ) {
+        match body {
+            Body::Floats { groups, runs, run_length } => {
+                let left = Left { data, rows, runs, run_length: *run_length };
+                if let [matrix] = groups.as_slice() {
+                    return matrix.multiply(&left, finish, Columns { first: 0, all: self.geometry.c_out }, output);
+                }
+                self.grouped(groups, &left, finish, plain, output);
+            }
+            Body::Depthwise(depthwise) => depthwise.run(data, &rows, finish, output),
+            Body::Integers(_) => unreachable!("its operand is quantized"),
+        }
+    }
+
+    /// Groups begin anywhere in a record of codes: they are put together first and finished afterwards.
+    fn grouped(&self, groups: &[Matrix], left: &Left, finish: &Finish, plain: &mut Vec<f32>, output: &mut Output) {
+        let g = &self.geometry;
+        let size = left.rows.count() * g.c_out;
+        plain.resize(plain.len().max(size), 0.0);
+        let nothing = Finish { residual: None, activation: Activation::Identity };
+        for (i, matrix) in groups.iter().enumerate() {
+            let left = Left { data: &left.data[i * (g.c_in / g.groups)..], ..*left };
+            let columns = Columns { first: i * (g.c_out / g.groups), all: g.c_out };
+            matrix.multiply(&left, &nothing, columns, &mut Output::Floats(&mut plain[..size]));
+        }
+        Isa::detect().vectorize(FinishRows { values: &plain[..size], channels: g.c_out, finish, output });
     }
 }
 
-/// Copies `input` into a border of zeros.
-fn pad<'p>(g: &Geometry, n: usize, input: &[f32], padded: &'p mut Vec<f32>) -> &'p [f32] {
-    let (rows, columns) = g.padded();
-    let size = n * rows * columns * g.c_in;
-    if padded.len() < size {
-        padded.resize(size, 0.0);
+/// The buffers of integer products belong to the working memory.
+pub(super) type ProductBlocks = Blocks;
+
+/// Copies `input` into a border of `zeros`, a pixel's worth; without padding it is `input` itself.
+fn border<'p, T: Copy>(g: &Geometry, n: usize, input: &'p [T], zeros: &[T], padded: &'p mut Vec<T>) -> &'p [T] {
+    if g.padding == 0 {
+        return input;
     }
-    let (row, border) = (columns * g.c_in, g.padding * g.c_in);
-    for (image, from) in
-        padded[..size].chunks_exact_mut(rows * row).zip(input.chunks_exact(g.rows * g.columns * g.c_in))
-    {
-        let (above, rest) = image.split_at_mut(g.padding * row);
-        let (inside, below) = rest.split_at_mut(g.rows * row);
-        above.fill(0.0);
-        below.fill(0.0);
-        for (to, from) in inside.chunks_exact_mut(row).zip(from.chunks_exact(g.columns * g.c_in)) {
-            to[..border].fill(0.0);
-            to[border..border + from.len()].copy_from_slice(from);
-            to[border + from.len()..].fill(0.0);
+    let (pixel, columns) = (zeros.len(), g.columns + 2 * g.padding);
+    let row = columns * pixel;
+    padded.clear();
+    padded.reserve(n * g.size(pixel));
+    let fill = |padded: &mut Vec<T>, pixels: usize| (0..pixels).for_each(|_| padded.extend_from_slice(zeros));
+    for image in input.chunks_exact((g.rows * g.columns * pixel).max(1)).take(n) {
+        fill(padded, g.padding * columns + g.padding);
+        for (y, line) in image.chunks_exact(g.columns * pixel).enumerate() {
+            padded.extend_from_slice(line);
+            if y + 1 < g.rows {
+                fill(padded, 2 * g.padding);
+            }
         }
+        fill(padded, g.padding + g.padding * columns);
     }
-    &padded[..size]
+    debug_assert_eq!(padded.len(), n * row * (g.rows + 2 * g.padding));
+    padded
 }

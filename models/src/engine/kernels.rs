@@ -1,51 +1,110 @@
-//! The inner loops, one file for each instruction set: the only home of intrinsics and of unsafe code.
+//! The inner loops, one folder or file for each instruction set: the only home of intrinsics and of unsafe code.
 //!
-//! All compute the same tile: [`MR`] rows times a panel of [`NR`] columns. 8 x 48 fills the 32 registers of AVX-512
-//! with 24 sums, 3 columns of the panel and a broadcast; AVX2 walks it in quarters of 4 x 24, which fill its 16.
+//! A product is computed tile by tile: up to [`MAX_ROWS`] rows times a panel of one to three vectors of [`LANES`]
+//! columns. Twelve rows by two vectors, or eight by three, fill 24 of the 32 registers of AVX-512 with sums. The left
+//! side is read where it lies: row `i` is the runs that begin at `starts[i] + runs[j]` of the data.
+//!
+//! There are tiles of f32 and tiles of small integers ([`IntegerTile`]); both leave their sums in memory, where
+//! [`elementwise`] loops take them up. [`Isa::detect`] is the one place that asks what the processor can do.
 
+#[cfg(target_arch = "x86_64")]
+pub(super) mod amx;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub(super) mod elementwise;
+mod integer;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
+#[cfg(test)]
+mod tests;
 
-/// Rows of a tile.
-pub(super) const MR: usize = 8;
-/// Columns of a tile.
-pub(super) const NR: usize = 48;
+pub(super) use integer::{Bits, IntegerTile, Segment};
 
-/// The sums of a tile, (`MR`, `NR`).
-pub(super) type Sums = [f32; MR * NR];
+/// Columns of a vector.
+pub(super) const LANES: usize = 16;
+/// Vectors of the widest panel.
+pub(super) const MAX_VECTORS: usize = 3;
+/// Rows of the highest tile.
+pub(super) const MAX_ROWS: usize = 16;
+/// Sums of the largest tile.
+pub(super) const MAX_SUMS: usize = 24 * LANES;
 
-/// One tile's operands. Row `i` of the left side is the runs of `run_length` numbers that begin at
-/// `starts[i] + runs[j]` in `data`.
-pub(super) struct Tile<'a> {
-    pub(super) data: &'a [f32],
-    pub(super) starts: [usize; MR],
-    pub(super) runs: &'a [usize],
-    pub(super) run_length: usize,
-    /// (`runs.len() * run_length`, `NR`).
-    pub(super) panel: &'a [f32],
+/// The sums of a tile: (rows, vectors * `LANES`), the rest unused.
+#[repr(align(64))]
+#[derive(Clone, Debug)]
+pub(super) struct Sums<T>(pub(super) [T; MAX_SUMS]);
+
+/// Rows that tiles of a number of vectors come in, highest first. Each is compiled by itself, so these are few.
+pub(super) const fn heights(vectors: usize) -> &'static [usize] {
+    match vectors {
+        1 => &[16, 8, 4, 2, 1],
+        2 => &[12, 8, 4, 2, 1],
+        _ => &[8, 6, 4, 2, 1],
+    }
 }
 
-impl Tile<'_> {
+/// The height of the next tile when `left` rows are to do: the highest, else the lowest that holds them all.
+pub(super) fn height(vectors: usize, left: usize) -> usize {
+    let all = heights(vectors);
+    all.iter().rev().copied().find(|&height| height >= left).unwrap_or(all[0])
+}
+
+/// How wide panels share `columns`, in vectors: panels of three and two, since these use the registers best.
+pub(super) fn panel_widths(columns: usize) -> Vec<usize> {
+    let mut left = columns.div_ceil(LANES);
+    let mut widths = Vec::new();
+    while left > 0 {
+        let width = match left {
+            1 => 1,
+            2 | 4 => 2,
+            _ => 3,
+        };
+        widths.push(width);
+        left -= width;
+    }
+    widths
+}
+
+/// The operands of a tile of f32.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FloatTile<'a> {
+    pub(super) data: &'a [f32],
+    /// Where each row begins; as many as [`heights`] has.
+    pub(super) starts: &'a [usize],
+    /// Distances of a row's runs from its start.
+    pub(super) runs: &'a [usize],
+    pub(super) run_length: usize,
+    /// (`runs.len() * run_length`, `vectors * LANES`).
+    pub(super) panel: &'a [f32],
+    pub(super) vectors: usize,
+}
+
+impl FloatTile<'_> {
     /// Whether all that the kernels read lies within the slices.
     fn is_within_bounds(&self) -> bool {
         let start = self.starts.iter().max().copied().unwrap_or(0);
         let run = self.runs.iter().max().copied().unwrap_or(0);
-        start + run + self.run_length <= self.data.len() && self.panel.len() == self.runs.len() * self.run_length * NR
+        start + run + self.run_length <= self.data.len()
+            && self.panel.len() == self.runs.len() * self.run_length * self.vectors * LANES
+            && heights(self.vectors).contains(&self.starts.len())
     }
 }
 
 /// The instruction set to compute with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Isa {
-    /// x86-64 with AVX-512F.
+    /// x86-64 with AVX-512 F, BW, VL, DQ, VNNI and VPOPCNTDQ.
     #[cfg(target_arch = "x86_64")]
     Avx512,
     /// x86-64 with AVX2 and FMA.
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// 64-bit ARM.
+    #[cfg(target_arch = "aarch64")]
+    Neon,
     /// Whatever the compiler makes of plain loops.
     Portable,
 }
@@ -53,7 +112,8 @@ pub(super) enum Isa {
 impl Isa {
     /// The best that this processor has.
     pub(super) fn detect() -> Self {
-        Self::available()[0]
+        static BEST: std::sync::OnceLock<Isa> = std::sync::OnceLock::new();
+        *BEST.get_or_init(|| Self::available()[0])
     }
 
     /// All that this processor has, best first.
@@ -61,19 +121,28 @@ impl Isa {
         let mut all = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx512f") {
+            let has_avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            let has_avx512 = is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vnni")
+                && is_x86_feature_detected!("avx512vpopcntdq");
+            if has_avx512 && has_avx2 {
                 all.push(Self::Avx512);
             }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            if has_avx2 {
                 all.push(Self::Avx2);
             }
         }
+        #[cfg(target_arch = "aarch64")]
+        all.push(Self::Neon);
         all.push(Self::Portable);
         all
     }
 
-    /// Computes one tile.
-    pub(super) fn multiply(self, tile: &Tile, sums: &mut Sums) {
+    /// Computes one tile of f32.
+    pub(super) fn multiply(self, tile: &FloatTile, sums: &mut Sums<f32>) {
         assert!(tile.is_within_bounds(), "a tile reads beyond its operands");
         match self {
             // SAFETY: values of this variant are made by `available` only, after detection; bounds were checked.
@@ -82,41 +151,68 @@ impl Isa {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => unsafe { avx2::multiply(tile, sums) },
+            // SAFETY: every 64-bit ARM processor has NEON; bounds were checked.
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => unsafe { neon::multiply(tile, sums) },
             Self::Portable => portable::multiply(tile, sums),
+        }
+    }
+
+    /// Computes one tile of integers.
+    pub(super) fn multiply_integers(self, tile: &IntegerTile, sums: &mut Sums<i32>) {
+        assert!(tile.is_within_bounds(), "a tile reads beyond its operands");
+        match self {
+            // SAFETY: values of this variant are made by `available` only, after detection; bounds were checked.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => unsafe { avx512::integer::multiply(tile, sums) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => unsafe { avx2::integer::multiply(tile, sums) },
+            // SAFETY: every 64-bit ARM processor has NEON; bounds were checked.
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => unsafe { neon::multiply_integers(tile, sums) },
+            Self::Portable => portable::multiply_integers(tile, sums),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Loops for the compiler to turn into vectors.
+pub(super) trait Loops {
+    /// Runs them. To be compiled for an instruction set, this and all that it calls must be `#[inline(always)]`, which
+    /// a closure cannot be.
+    fn run(self);
+}
 
-    #[test]
-    fn every_instruction_set_computes_the_same_tile() {
-        let (runs, run_length) = ([0_usize, 11, 23], 7_usize);
-        let data: Vec<f32> = (0..100).map(|i| ((i * 37 % 19) as f32 - 9.0) / 4.0).collect();
-        let panel: Vec<f32> = (0..21 * NR).map(|i| ((i * 53 % 31) as f32 - 15.0) / 8.0).collect();
-        let starts = std::array::from_fn(|i| i * 9);
-        let tile = Tile { data: &data, starts, runs: &runs, run_length, panel: &panel };
-        for isa in Isa::available() {
-            let mut sums = [f32::NAN; MR * NR];
-            isa.multiply(&tile, &mut sums);
-            for (i, &sum) in sums.iter().enumerate() {
-                let (row, column) = (i / NR, i % NR);
-                let terms =
-                    (0..21).map(|k| data[starts[row] + runs[k / run_length] + k % run_length] * panel[k * NR + column]);
-                let expected: f32 = terms.sum();
-                // The operands are multiples of 1/4 and 1/8: every sum is exact in any order.
-                assert!((sum - expected).abs() < f32::EPSILON, "{isa:?} row {row} column {column}: {sum}, {expected}");
-            }
+impl Isa {
+    /// Runs loops compiled for this instruction set.
+    #[inline]
+    pub(super) fn vectorize(self, loops: impl Loops) {
+        match self {
+            // SAFETY: values of this variant are made by `available` only, after detection.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => unsafe { with_avx512(loops) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => unsafe { with_avx2(loops) },
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => loops.run(),
+            Self::Portable => loops.run(),
         }
     }
+}
 
-    #[test]
-    #[should_panic(expected = "beyond its operands")]
-    fn a_tile_that_reads_beyond_its_operands_is_refused() {
-        let tile =
-            Tile { data: &[0.0; 9], starts: [0, 1, 2, 3, 4, 5, 6, 7], runs: &[0], run_length: 3, panel: &[0.0; 144] };
-        Isa::detect().multiply(&tile, &mut [0.0; MR * NR]);
-    }
+/// # Safety
+/// The processor has these features.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
+unsafe fn with_avx512(loops: impl Loops) {
+    loops.run();
+}
+
+/// # Safety
+/// The processor has these features.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn with_avx2(loops: impl Loops) {
+    loops.run();
 }

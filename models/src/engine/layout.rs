@@ -16,11 +16,11 @@ pub(super) fn to_channels_first(from: &[f32], shape: &[usize], to: &mut [f32]) {
     }
 }
 
-/// Channels and pixels of a value; (D) counts as D channels of one pixel.
+/// Channels and pixels of a value. (D) and (T, D) count as channels of one pixel: they lie the same in both layouts.
 fn split(shape: &[usize]) -> (usize, usize) {
     match shape {
-        [channels, pixels @ ..] => (*channels, pixels.iter().product()),
-        [] => (1, 1),
+        [channels, rows, columns] => (*channels, rows * columns),
+        other => (other.iter().product(), 1),
     }
 }
 

@@ -1,75 +1,91 @@
-//! A packed matrix and the loop over tiles that multiplies by it.
+//! A packed matrix of f32 and the loop over tiles that multiplies by it.
 
-use super::kernels::{Isa, MR, NR, Tile};
+use super::kernels::{FloatTile, Isa, LANES, MAX_ROWS, MAX_SUMS, Sums, height, panel_widths};
+use super::output::{Finish, Output, Place, Store};
+use super::rows::Rows;
 
-/// A matrix (depth, width) with a bias (width), stored as panels of [`NR`] columns: (panel, depth, `NR`), the last
-/// panel filled up with zeros.
+/// A matrix (depth, width) with a bias (width), stored as panels of one to three vectors of columns: (panel, depth,
+/// columns of the panel), the last panel filled up with zeros.
 #[derive(Debug)]
 pub(super) struct Matrix {
     depth: usize,
+    columns: usize,
+    /// Filled up to whole vectors.
     bias: Vec<f32>,
+    widths: Vec<usize>,
     panels: Vec<f32>,
     isa: Isa,
 }
 
-/// The left side of a product, row by row: each row is the runs of `run_length` numbers that begin at
-/// `start(row) + runs[i]` in `data`.
-pub(super) struct Rows<'a> {
+/// The left side: each row is the runs of `run_length` numbers that begin at its start plus `runs[i]` in `data`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Left<'a> {
     pub(super) data: &'a [f32],
-    pub(super) count: usize,
-    pub(super) start: &'a dyn Fn(usize) -> usize,
+    pub(super) rows: Rows<'a>,
     pub(super) runs: &'a [usize],
     pub(super) run_length: usize,
+}
+
+/// Which columns of the output a product makes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Columns {
+    /// The first of them.
+    pub(super) first: usize,
+    /// Of the whole output.
+    pub(super) all: usize,
 }
 
 impl Matrix {
     /// Packs `element(row, column)`.
     pub(super) fn new(depth: usize, bias: &[f32], element: impl Fn(usize, usize) -> f32) -> Self {
-        let width = bias.len();
-        let mut panels = vec![0.0; width.div_ceil(NR) * depth * NR];
-        for (p, panel) in panels.chunks_exact_mut(depth * NR).enumerate() {
-            for (r, row) in panel.chunks_exact_mut(NR).enumerate() {
-                let columns = p * NR..width.min((p + 1) * NR);
-                row.iter_mut().zip(columns).for_each(|(value, column)| *value = element(r, column));
+        let widths = panel_widths(bias.len());
+        let mut panels = Vec::with_capacity(depth * bias.len().next_multiple_of(LANES));
+        let mut first = 0;
+        for width in &widths {
+            for r in 0..depth {
+                let columns = first..first + width * LANES;
+                panels.extend(columns.map(|column| if column < bias.len() { element(r, column) } else { 0.0 }));
             }
+            first += width * LANES;
         }
-        Self { depth, bias: bias.to_vec(), panels, isa: Isa::detect() }
+        let columns = bias.len();
+        let mut bias = bias.to_vec();
+        bias.resize(first, 0.0);
+        Self { depth, columns, bias, widths, panels, isa: Isa::detect() }
     }
 
-    /// Rows times this matrix, plus bias, plus `residual`, then `ReLU` if asked for. Row r goes to
-    /// `output[r * stride + first..]`; `residual` is laid out as the output.
-    pub(super) fn multiply(
-        &self,
-        rows: &Rows,
-        residual: Option<&[f32]>,
-        relu: bool,
-        output: &mut [f32],
-        stride: usize,
-        first: usize,
-    ) {
-        debug_assert_eq!(rows.runs.len() * rows.run_length, self.depth);
-        let mut sums = [0.0; MR * NR];
+    /// Rows times this matrix plus bias, finished and stored.
+    pub(super) fn multiply(&self, left: &Left, finish: &Finish, columns: Columns, output: &mut Output) {
+        debug_assert_eq!(left.runs.len() * left.run_length, self.depth);
+        let mut sums = Sums([0.0; MAX_SUMS]);
+        let mut starts = [0; MAX_ROWS];
+        let (count, mut first, mut panels) = (left.rows.count(), 0, self.panels.as_slice());
         // Panels outside: a panel comes from memory once and then from cache for all rows.
-        for (p, panel) in self.panels.chunks_exact(self.depth * NR).enumerate() {
-            let bias = &self.bias[p * NR..self.bias.len().min((p + 1) * NR)];
-            for row in (0..rows.count).step_by(MR) {
-                // Past the end the last row is computed again and thrown away.
-                let starts = std::array::from_fn(|i| (rows.start)((row + i).min(rows.count - 1)));
-                let tile = Tile { data: rows.data, starts, runs: rows.runs, run_length: rows.run_length, panel };
+        for &vectors in &self.widths {
+            let (panel, rest) = panels.split_at(self.depth * vectors * LANES);
+            panels = rest;
+            let bias = &self.bias[first..first + vectors * LANES];
+            let mut row = 0;
+            while row < count {
+                let height = height(vectors, count - row);
+                left.rows.fill(row, height, &mut starts);
+                let &Left { data, runs, run_length, .. } = left;
+                let tile = FloatTile { data, starts: &starts[..height], runs, run_length, panel, vectors };
                 self.isa.multiply(&tile, &mut sums);
-                for (i, sums) in sums.chunks_exact(NR).enumerate().take(rows.count - row) {
-                    let at = (row + i) * stride + first + p * NR;
-                    let residual = residual.map(|values| &values[at..at + bias.len()]);
-                    store(sums, bias, residual, relu, &mut output[at..at + bias.len()]);
-                }
+                self.isa.vectorize(Store {
+                    sums: &sums.0,
+                    width: vectors * LANES,
+                    rows: height.min(count - row),
+                    columns: (self.columns - first).min(vectors * LANES),
+                    scale: None,
+                    bias,
+                    finish,
+                    place: Place { row, column: columns.first + first, channels: columns.all },
+                    output,
+                });
+                row += height;
             }
+            first += vectors * LANES;
         }
     }
-}
-
-fn store(sums: &[f32], bias: &[f32], residual: Option<&[f32]>, relu: bool, output: &mut [f32]) {
-    for ((output, sum), bias) in output.iter_mut().zip(sums).zip(bias) {
-        *output = sum + bias;
-    }
-    super::ops::finish(residual, relu, output);
 }

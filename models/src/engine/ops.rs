@@ -1,54 +1,217 @@
-//! The kernels of a step, and the small ones among them.
+//! The kernels of a step.
 
+pub(super) mod depthwise;
+pub(super) mod pool;
+mod tokens;
+
+use super::codes::Layout;
 use super::conv::Conv;
-use super::matrix::{Matrix, Rows};
+use super::integers::{IntegerMatrix, Source};
+use super::kernels::{Isa, Loops};
+use super::matrix::{Columns, Left, Matrix};
+use super::output::{Finish, FinishRows, Operand, Output};
+use super::rows::Rows;
+use super::scratch::Working;
+use crate::quantization::WeightSegment;
+use pool::Window;
 
-/// What a step computes before the sum with its second operand and before `ReLU`.
+/// What a step computes before the sum with its residual and before the activation.
 #[derive(Debug)]
 pub(super) enum Kernel {
-    Conv(Conv),
-    Linear(Linear),
+    Conv(Box<Conv>),
+    Linear(Box<Linear>),
+    /// One that knows nothing of codes and of what follows it.
+    Plain(Plain),
+}
+
+/// Kernels from f32 to f32.
+#[derive(Debug)]
+pub(super) enum Plain {
     /// Normalization that could not be folded.
     Affine(Affine),
-    /// Mean over `pixels`.
-    AveragePool {
-        pixels: usize,
+    MaxPool(Window),
+    /// Mean of windows; that of the whole map is one window.
+    AveragePool(Window),
+    /// A map of so many columns, enlarged by a factor.
+    Upsample {
+        columns: usize,
+        factor: usize,
     },
-    /// The operand itself: for sums and `ReLU`s that follow no convolution.
+    /// The operand itself: for sums and activations that follow no other kernel, and for what only has another shape.
     Copy,
+    /// Product with a value of the same shape, or with a factor for each channel.
+    Multiply,
+    /// So many values one behind the other, each pixel by pixel.
+    Concat,
+    Softmax,
+    LayerNorm {
+        weight: Vec<f32>,
+        bias: Vec<f32>,
+        eps: f32,
+    },
+    Attention {
+        heads: usize,
+    },
+    /// Numbers before everything else.
+    Prepend(Vec<f32>),
+    /// Numbers added to everything.
+    Offset(Vec<f32>),
+    /// One token of so many.
+    Select {
+        index: usize,
+        tokens: usize,
+    },
 }
 
 impl Kernel {
-    /// Computes the step for `n` images.
+    /// Whether its operands may be codes.
+    pub(super) fn reads_codes(&self) -> bool {
+        match self {
+            Self::Conv(conv) => conv.reads_codes(),
+            Self::Linear(linear) => matches!(linear.body, LinearBody::Integers(_)),
+            Self::Plain(_) => false,
+        }
+    }
+
+    /// Computes the step for `n` images, whose output has so many channels.
     pub(super) fn run(
         &self,
         n: usize,
-        x: &[f32],
-        residual: Option<&[f32]>,
-        relu: bool,
-        padded: &mut Vec<f32>,
-        output: &mut [f32],
+        operands: &[Operand],
+        channels: usize,
+        finish: &Finish,
+        working: &mut Working,
+        output: &mut Output,
     ) {
         match self {
-            Self::Conv(conv) => return conv.run(n, x, residual, relu, padded, output),
-            Self::Linear(linear) => return linear.run(n, x, residual, relu, output),
-            Self::Affine(affine) => affine.run(x, output),
-            Self::AveragePool { pixels } => average_pool(x, *pixels, output.len() / n.max(1), output),
-            Self::Copy => output.copy_from_slice(&x[..output.len()]),
+            Self::Conv(conv) => conv.run(n, operands[0], finish, working, output),
+            Self::Linear(linear) => linear.run(operands[0], finish, working, output),
+            Self::Plain(kernel) => {
+                let inputs: Vec<&[f32]> = operands.iter().map(Operand::floats).collect();
+                Isa::detect().vectorize(Run { kernel, n, inputs: &inputs, channels, finish, working, output });
+            }
         }
-        finish(residual, relu, output);
     }
 }
 
-/// Adds `residual` and applies `ReLU`.
-pub(super) fn finish(residual: Option<&[f32]>, relu: bool, output: &mut [f32]) {
-    if let Some(residual) = residual {
-        output.iter_mut().zip(residual).for_each(|(output, residual)| *output += residual);
-    }
-    if relu {
-        for value in output {
-            *value = value.max(0.0);
+/// A plain kernel with its operands.
+struct Run<'a, 'o> {
+    kernel: &'a Plain,
+    n: usize,
+    inputs: &'a [&'a [f32]],
+    channels: usize,
+    finish: &'a Finish<'a>,
+    working: &'a mut Working,
+    output: &'a mut Output<'o>,
+}
+
+impl Loops for Run<'_, '_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { kernel, n, inputs, channels, finish, working, output } = self;
+        match output {
+            Output::Floats(values) => {
+                kernel.run(n, inputs, channels, &mut working.scores, values);
+                match finish.residual {
+                    None => {}
+                    Some(Operand::Floats(residual)) => values.iter_mut().zip(residual).for_each(|(x, y)| *x += y),
+                    Some(Operand::Codes(codes, layout)) => {
+                        let mut other = vec![0.0; channels];
+                        for (pixel, x) in values.chunks_exact_mut(channels).enumerate() {
+                            layout.decode_record(layout.of(codes, pixel), &mut other);
+                            x.iter_mut().zip(&other).for_each(|(x, y)| *x += y);
+                        }
+                    }
+                }
+                finish.activation.apply(values);
+            }
+            Output::Codes(codes, layout) => {
+                let size = codes.len() / layout.record() * channels;
+                working.plain.resize(working.plain.len().max(size), 0.0);
+                kernel.run(n, inputs, channels, &mut working.scores, &mut working.plain[..size]);
+                FinishRows { values: &working.plain[..size], channels, finish, output }.run();
+            }
         }
+    }
+}
+
+impl Plain {
+    #[inline(always)]
+    fn run(&self, n: usize, inputs: &[&[f32]], channels: usize, scores: &mut Vec<f32>, output: &mut [f32]) {
+        let x = inputs[0];
+        match self {
+            Self::Affine(affine) => affine.run(x, output),
+            Self::MaxPool(window) => {
+                let larger = |a: &mut f32, b: f32| *a = if b > *a { b } else { *a };
+                window.run(x, channels, output, f32::NEG_INFINITY, larger, |_, _| {});
+            }
+            Self::AveragePool(window) => {
+                window.run(x, channels, output, 0.0, |sum, x| *sum += x, |sum, n| *sum /= n as f32);
+            }
+            Self::Upsample { columns, factor } => pool::upsample(x, *columns, channels, *factor, output),
+            Self::Copy => output.copy_from_slice(&x[..output.len()]),
+            Self::Multiply => multiply(x, inputs[1], channels, output.len() / n.max(1), output),
+            Self::Concat => concat(inputs, channels, output),
+            Self::Softmax => {
+                output.copy_from_slice(&x[..output.len()]);
+                tokens::softmax(output, channels);
+            }
+            Self::LayerNorm { weight, bias, eps } => tokens::layer_norm(x, (weight, bias), *eps, output),
+            Self::Attention { heads } => {
+                let size = output.len() / n.max(1);
+                let images = x.chunks_exact(size).zip(output.chunks_exact_mut(size)).enumerate();
+                for (i, (q, output)) in images {
+                    let other = |values: &'_ [f32]| (values.len() / n * i)..(values.len() / n * (i + 1));
+                    let (k, v) = (&inputs[1][other(inputs[1])], &inputs[2][other(inputs[2])]);
+                    tokens::attention((q, k, v), channels, *heads, scores, output);
+                }
+            }
+            Self::Prepend(token) => {
+                let size = output.len() / n.max(1);
+                let images = x.chunks_exact(size - token.len()).zip(output.chunks_exact_mut(size));
+                for (x, output) in images {
+                    output[..token.len()].copy_from_slice(token);
+                    output[token.len()..].copy_from_slice(x);
+                }
+            }
+            Self::Offset(numbers) => {
+                for (x, output) in x.chunks_exact(numbers.len()).zip(output.chunks_exact_mut(numbers.len())) {
+                    output.iter_mut().zip(x).zip(numbers).for_each(|((to, x), offset)| *to = x + offset);
+                }
+            }
+            Self::Select { index, tokens } => {
+                let images = x.chunks_exact(tokens * channels).zip(output.chunks_exact_mut(channels));
+                images.for_each(|(x, to)| to.copy_from_slice(&x[index * channels..(index + 1) * channels]));
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn multiply(x: &[f32], factors: &[f32], channels: usize, size: usize, output: &mut [f32]) {
+    if factors.len() >= output.len() {
+        output.iter_mut().zip(x).zip(factors).for_each(|((to, x), factor)| *to = x * factor);
+        return;
+    }
+    for ((x, factors), output) in
+        x.chunks_exact(size).zip(factors.chunks_exact(channels)).zip(output.chunks_exact_mut(size))
+    {
+        for (x, output) in x.chunks_exact(channels).zip(output.chunks_exact_mut(channels)) {
+            output.iter_mut().zip(x).zip(factors).for_each(|((to, x), factor)| *to = x * factor);
+        }
+    }
+}
+
+#[inline(always)]
+fn concat(inputs: &[&[f32]], channels: usize, output: &mut [f32]) {
+    let pixels = output.len() / channels;
+    let mut first = 0;
+    for input in inputs {
+        let width = input.len() / pixels.max(1);
+        for (output, input) in output.chunks_exact_mut(channels).zip(input.chunks_exact(width)) {
+            output[first..first + width].copy_from_slice(input);
+        }
+        first += width;
     }
 }
 
@@ -60,45 +223,65 @@ pub(super) struct Affine {
 }
 
 impl Affine {
+    #[inline(always)]
     fn run(&self, x: &[f32], output: &mut [f32]) {
         let channels = self.scale.len();
         for (x, output) in x.chunks_exact(channels).zip(output.chunks_exact_mut(channels)) {
-            for (c, (x, output)) in x.iter().zip(output).enumerate() {
-                *output = x * self.scale[c] + self.bias[c];
+            for (((to, x), scale), bias) in output.iter_mut().zip(x).zip(&self.scale).zip(&self.bias) {
+                *to = x * scale + bias;
             }
         }
     }
 }
 
-/// An affine map of a feature vector.
+/// An affine map of feature vectors.
 #[derive(Debug)]
 pub(super) struct Linear {
     d_in: usize,
     d_out: usize,
-    matrix: Matrix,
+    body: LinearBody,
+}
+
+#[derive(Debug)]
+enum LinearBody {
+    Floats(Matrix),
+    Integers(IntegerMatrix),
 }
 
 impl Linear {
     /// `weight` is (`d_out`, `d_in`).
-    pub(super) fn new(d_in: usize, d_out: usize, weight: &[f32], bias: &[f32]) -> Self {
-        Self { d_in, d_out, matrix: Matrix::new(d_in, bias, |r, o| weight[o * d_in + r]) }
+    pub(super) fn new(d_in: usize, weight: &[f32], bias: &[f32]) -> Self {
+        let body = LinearBody::Floats(Matrix::new(d_in, bias, |r, o| weight[o * d_in + r]));
+        Self { d_in, d_out: bias.len(), body }
     }
 
-    fn run(&self, n: usize, x: &[f32], residual: Option<&[f32]>, relu: bool, output: &mut [f32]) {
-        let rows = Rows { data: x, count: n, start: &|row| row * self.d_in, runs: &[0], run_length: self.d_in };
-        self.matrix.multiply(&rows, residual, relu, output, self.d_out, 0);
+    /// `weight` holds integers of `segments`, which an output's `scale` multiplies; the input has `layout`. `None` if
+    /// the segments do not fit together.
+    pub(super) fn quantized(
+        weight: &[f32],
+        (scale, bias): (&[f32], &[f32]),
+        segments: &[WeightSegment],
+        layout: &Layout,
+    ) -> Option<Self> {
+        let d_in = layout.channels;
+        let element = |o: usize, _: usize, c: usize| weight[o * d_in + c] as i32;
+        let source = Source { layout, segments, taps: &[0], element: &element, scale, bias, rows: 1 };
+        Some(Self { d_in, d_out: bias.len(), body: LinearBody::Integers(IntegerMatrix::new(&source)?) })
     }
-}
 
-/// (N, pixels, C) to (N, C).
-fn average_pool(x: &[f32], pixels: usize, channels: usize, output: &mut [f32]) {
-    for (x, output) in x.chunks_exact(pixels * channels).zip(output.chunks_exact_mut(channels)) {
-        output.fill(0.0);
-        for pixel in x.chunks_exact(channels) {
-            output.iter_mut().zip(pixel).for_each(|(sum, x)| *sum += x);
-        }
-        for sum in output {
-            *sum /= pixels as f32;
+    fn run(&self, x: Operand, finish: &Finish, working: &mut Working, output: &mut Output) {
+        match (x, &self.body) {
+            (Operand::Floats(data), LinearBody::Floats(matrix)) => {
+                let rows = Rows { starts: &[0], images: data.len() / self.d_in, stride: self.d_in };
+                let left = Left { data, rows, runs: &[0], run_length: self.d_in };
+                matrix.multiply(&left, finish, Columns { first: 0, all: self.d_out }, output);
+            }
+            (Operand::Codes(data, layout), LinearBody::Integers(matrix)) => {
+                let stride = layout.record();
+                let rows = Rows { starts: &[0], images: data.len() / stride, stride };
+                matrix.multiply(data, &rows, finish, &mut working.blocks, output);
+            }
+            _ => unreachable!("operands are of the kind that the weights are made for"),
         }
     }
 }

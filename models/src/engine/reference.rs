@@ -25,15 +25,58 @@ fn evaluate(node: &Node, weights: &Weights, x: &[&[f64]], from: &[usize], to: &[
         tensor.data().iter().map(|&v| f64::from(v)).collect()
     };
     let plane = from.get(1..).map_or(1, |sides| sides.iter().product());
+    let each = |f: fn(f64) -> f64| -> Vec<f64> { x[0].iter().map(|&v| f(v)).collect() };
     match &node.op {
-        Op::Relu => x[0].iter().map(|v| v.max(0.0)).collect(),
+        Op::Relu => each(|v| v.max(0.0)),
+        Op::Relu6 => each(|v| v.clamp(0.0, 6.0)),
+        Op::HardSigmoid => each(hard_sigmoid),
+        Op::HardSwish => each(|v| v * hard_sigmoid(v)),
+        Op::Sigmoid => each(sigmoid),
+        Op::Silu => each(|v| v * sigmoid(v)),
+        Op::Gelu => each(|v| v * normal(v)),
+        Op::Softmax => rows(x[0], from, softmax),
         Op::Add => x[0].iter().zip(x[1]).map(|(a, b)| a + b).collect(),
-        Op::GlobalAvgPool => x[0].chunks(plane).map(|plane| plane.iter().sum::<f64>() / plane.len() as f64).collect(),
-        Op::Linear { d_in, .. } => {
-            let (weight, bias) = (parameter("weight"), parameter("bias"));
-            let dot = |row: &[f64]| row.iter().zip(x[0]).map(|(w, x)| w * x).sum::<f64>();
-            weight.chunks(*d_in).zip(bias).map(|(row, bias)| dot(row) + bias).collect()
+        Op::Mul => {
+            let wide = x[0].len() == x[1].len();
+            x[0].iter().enumerate().map(|(i, v)| v * x[1][if wide { i } else { i / plane }]).collect()
         }
+        Op::Concat => x.concat(),
+        Op::GlobalAvgPool => x[0].chunks(plane).map(|plane| plane.iter().sum::<f64>() / plane.len() as f64).collect(),
+        Op::MaxPool2d { kernel, stride, padding } => {
+            pool(x[0], from, to, (*kernel, *stride, *padding), |inside| inside.iter().copied().fold(f64::MIN, f64::max))
+        }
+        Op::AvgPool2d { kernel, stride, padding } => pool(x[0], from, to, (*kernel, *stride, *padding), |inside| {
+            inside.iter().sum::<f64>() / inside.len() as f64
+        }),
+        Op::Upsample { factor } => {
+            let at = |i: usize| {
+                let (c, y, column) = (i / (to[1] * to[2]), i / to[2] % to[1], i % to[2]);
+                x[0][(c * from[1] + y / factor) * from[2] + column / factor]
+            };
+            (0..to.iter().product()).map(at).collect()
+        }
+        Op::Linear { .. } => {
+            let (weight, bias) = (parameter("weight"), parameter("bias"));
+            let affine = |row: &[f64]| {
+                let dot = |w: &[f64]| w.iter().zip(row).map(|(w, x)| w * x).sum::<f64>();
+                weight.chunks(row.len()).zip(&bias).map(|(w, bias)| dot(w) + bias).collect()
+            };
+            rows(x[0], from, affine)
+        }
+        Op::LayerNorm { eps, .. } => {
+            let (weight, bias) = (parameter("weight"), parameter("bias"));
+            rows(x[0], from, |row| {
+                let mean = row.iter().sum::<f64>() / row.len() as f64;
+                let variance = row.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / row.len() as f64;
+                let normalize = |(v, (w, b)): (&f64, (&f64, &f64))| (v - mean) / (variance + eps).sqrt() * w + b;
+                row.iter().zip(weight.iter().zip(&bias)).map(normalize).collect()
+            })
+        }
+        Op::Attention { heads } => attention(x, from[1], *heads),
+        Op::Tokens => (0..x[0].len()).map(|i| x[0][i % from[0] * plane + i / from[0]]).collect(),
+        Op::ClassToken { .. } => [parameter("value"), x[0].to_vec()].concat(),
+        Op::Offset { .. } => parameter("value").iter().zip(x[0]).map(|(a, b)| a + b).collect(),
+        Op::SelectToken { index } => x[0][index * from[1]..(index + 1) * from[1]].to_vec(),
         Op::BatchNorm2d { eps, .. } => {
             let [weight, bias, mean, variance] = ["weight", "bias", "running_mean", "running_var"].map(parameter);
             let normalize = |(i, v): (usize, &f64)| {
@@ -47,6 +90,72 @@ fn evaluate(node: &Node, weights: &Weights, x: &[&[f64]], from: &[usize], to: &[
             convolve(&node.op, &parameter("weight"), &bias, x[0], from, to)
         }
     }
+}
+
+/// `f` of each row: the last dimension.
+fn rows(x: &[f64], shape: &[usize], f: impl Fn(&[f64]) -> Vec<f64>) -> Vec<f64> {
+    x.chunks(shape[shape.len() - 1]).flat_map(f).collect()
+}
+
+fn hard_sigmoid(v: f64) -> f64 {
+    (v / 6.0 + 0.5).clamp(0.0, 1.0)
+}
+
+fn sigmoid(v: f64) -> f64 {
+    1.0 / (1.0 + (-v).exp())
+}
+
+/// The normal distribution function, by summing its density.
+fn normal(v: f64) -> f64 {
+    let density = |t: f64| (-t * t / 2.0).exp() / std::f64::consts::TAU.sqrt();
+    const STEPS: u32 = 2000;
+    let step = v / f64::from(STEPS);
+    // Simpson's rule from 0.
+    let inner = |i: u32| density(f64::from(i) * step) * if i % 2 == 1 { 4.0 } else { 2.0 };
+    let sum = density(0.0) + (1..STEPS).map(inner).sum::<f64>() + density(v);
+    0.5 + sum * step / 3.0
+}
+
+fn softmax(row: &[f64]) -> Vec<f64> {
+    let total: f64 = row.iter().map(|v| v.exp()).sum();
+    row.iter().map(|v| v.exp() / total).collect()
+}
+
+fn pool(
+    x: &[f64],
+    from: &[usize],
+    to: &[usize],
+    (kernel, stride, padding): (usize, usize, usize),
+    merge: impl Fn(&[f64]) -> f64,
+) -> Vec<f64> {
+    let at = |i: usize| {
+        let (c, y, column) = (i / (to[1] * to[2]), i / to[2] % to[1], i % to[2]);
+        let mut inside = Vec::new();
+        for (ky, kx) in (0..kernel * kernel).map(|k| (k / kernel, k % kernel)) {
+            let (row, column) = ((y * stride + ky).wrapping_sub(padding), (column * stride + kx).wrapping_sub(padding));
+            if row < from[1] && column < from[2] {
+                inside.push(x[(c * from[1] + row) * from[2] + column]);
+            }
+        }
+        merge(&inside)
+    };
+    (0..to.iter().product()).map(at).collect()
+}
+
+fn attention(x: &[&[f64]], features: usize, heads: usize) -> Vec<f64> {
+    let width = features / heads;
+    let [queries, keys, values] = [0, 1, 2].map(|i| x[i].chunks(features).collect::<Vec<_>>());
+    let mut output = Vec::new();
+    for query in queries {
+        for head in (0..features).step_by(width) {
+            let score =
+                |key: &&[f64]| (head..head + width).map(|i| query[i] * key[i]).sum::<f64>() / (width as f64).sqrt();
+            let weights = softmax(&keys.iter().map(score).collect::<Vec<_>>());
+            let mixed = |i: usize| weights.iter().zip(&values).map(|(weight, value)| weight * value[i]).sum::<f64>();
+            output.extend((head..head + width).map(mixed));
+        }
+    }
+    output
 }
 
 fn convolve(op: &Op, weight: &[f64], bias: &[f64], x: &[f64], from: &[usize], to: &[usize]) -> Vec<f64> {

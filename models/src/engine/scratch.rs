@@ -2,23 +2,47 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use super::conv::ProductBlocks;
+use super::plan::Plan;
+
 /// The buffers of one run.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    /// Values, by slot of the plan.
-    pub(super) slots: Vec<Vec<f32>>,
+    /// Values in f32, by slot of the plan.
+    pub(super) floats: Vec<Vec<f32>>,
+    /// Values as codes, by slot of the plan.
+    pub(super) codes: Vec<Vec<u8>>,
+    /// Quantized operands of kernels that read f32.
+    pub(super) decoded: Vec<Vec<f32>>,
+    pub(super) working: Working,
+}
+
+/// What kernels need while they run.
+#[derive(Debug, Default)]
+pub(super) struct Working {
     /// A convolution's input with its border of zeros.
     pub(super) padded: Vec<f32>,
+    pub(super) padded_codes: Vec<u8>,
+    pub(super) blocks: ProductBlocks,
+    /// Results before they are quantized.
+    pub(super) plain: Vec<f32>,
+    /// A query's scores.
+    pub(super) scores: Vec<f32>,
 }
 
 impl Scratch {
     /// Makes every slot large enough for `n` images.
-    pub(super) fn fit(&mut self, sizes: &[usize], n: usize) {
-        self.slots.resize_with(sizes.len(), Vec::new);
-        for (slot, size) in self.slots.iter_mut().zip(sizes) {
-            if slot.len() < size * n {
-                slot.resize(size * n, 0.0);
-            }
+    pub(super) fn fit(&mut self, plan: &Plan, n: usize) {
+        fit(&mut self.floats, &plan.floats, n);
+        fit(&mut self.codes, &plan.codes, n);
+    }
+}
+
+fn fit<T: Clone + Default>(slots: &mut Vec<Vec<T>>, sizes: &[usize], n: usize) {
+    slots.resize_with(sizes.len(), Vec::new);
+    for (slot, size) in slots.iter_mut().zip(sizes) {
+        if slot.len() < size * n {
+            slot.resize(size * n, T::default());
         }
     }
 }

@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use super::*;
 use crate::fixture::random_weights;
 use crate::net::{ImageInput, Node, Op};
+use crate::quantization::{CodeSegment, Quantization, WeightSegment};
 use crate::resnet::{ResNetConfig, resnet};
 
 fn random_images(network: &Network, n: usize, rng: &mut ChaCha8Rng) -> Vec<f32> {
@@ -18,7 +19,7 @@ fn image_input(channels: usize, height: usize, width: usize) -> ImageInput {
 /// A random network that the description allows: every operation, any earlier value as operand, odd sizes.
 fn random_network(rng: &mut ChaCha8Rng) -> Network {
     let input = image_input(rng.random_range(1..5), rng.random_range(1..12), rng.random_range(1..12));
-    let mut network = Network { name: "random".to_owned(), input, nodes: Vec::new() };
+    let mut network = Network { name: "random".to_owned(), input, nodes: Vec::new(), quantization: None };
     let mut values = vec![(INPUT.to_owned(), vec![network.input.channels, network.input.height, network.input.width])];
     for i in 0..rng.random_range(1..16) {
         // Mostly a chain, so that there is something to fuse.
@@ -28,19 +29,7 @@ fn random_network(rng: &mut ChaCha8Rng) -> Network {
             values[rng.random_range(0..values.len())].clone()
         };
         let mut inputs = vec![x];
-        let op = match (shape.as_slice(), rng.random_range(0..10)) {
-            (_, 0 | 1) => Op::Relu,
-            (_, 2 | 3) => {
-                let alike: Vec<&String> = values.iter().filter(|(_, s)| *s == shape).map(|(name, _)| name).collect();
-                inputs.insert(rng.random_range(0..2), alike[rng.random_range(0..alike.len())].clone());
-                Op::Add
-            }
-            ([c, _, _], 4 | 5) => Op::BatchNorm2d { channels: *c, eps: 1e-5 },
-            ([_, _, _], 6) if rng.random_bool(0.3) => Op::GlobalAvgPool,
-            ([c, h, w], _) => random_conv(*c, (*h).min(*w), rng),
-            ([d], _) => Op::Linear { d_in: *d, d_out: rng.random_range(1..60) },
-            _ => unreachable!("values have one or three dimensions"),
-        };
+        let op = random_op(&shape, &values, &mut inputs, rng);
         let name = format!("n{i}");
         network.nodes.push(Node { name: name.clone(), op, inputs });
         values.push((name.clone(), network.shapes().unwrap()[&name].clone()));
@@ -48,13 +37,87 @@ fn random_network(rng: &mut ChaCha8Rng) -> Network {
     network
 }
 
+/// An operation that reads `inputs`, of which the first has `shape`; more inputs are added as it needs.
+fn random_op(shape: &[usize], values: &[(String, Vec<usize>)], inputs: &mut Vec<String>, rng: &mut ChaCha8Rng) -> Op {
+    let alike = |other: &[usize]| -> Vec<String> {
+        values.iter().filter(|(_, shape)| shape == other).map(|(name, _)| name.clone()).collect()
+    };
+    let mut add_alike = |rng: &mut ChaCha8Rng, place: usize| {
+        let names = alike(shape);
+        inputs.insert(place, names[rng.random_range(0..names.len())].clone());
+    };
+    match (shape, rng.random_range(0..14)) {
+        (_, 0) => Op::Relu,
+        (_, 1) => {
+            let all = [Op::Relu6, Op::HardSwish, Op::HardSigmoid, Op::Sigmoid, Op::Silu, Op::Gelu];
+            all[rng.random_range(0..all.len())].clone()
+        }
+        (_, 2 | 3) => {
+            let place = rng.random_range(0..2);
+            add_alike(rng, place);
+            Op::Add
+        }
+        ([c, ..], 4) => {
+            let factors = alike(&[*c]);
+            if shape.len() == 3 && !factors.is_empty() {
+                inputs.push(factors[rng.random_range(0..factors.len())].clone());
+            } else {
+                add_alike(rng, 1);
+            }
+            Op::Mul
+        }
+        ([c, h, w], 5) if c * h * w < 3000 => {
+            add_alike(rng, 1);
+            Op::Concat
+        }
+        ([_], 5) => {
+            add_alike(rng, 1);
+            Op::Concat
+        }
+        ([c, _, _], 6 | 7) => Op::BatchNorm2d { channels: *c, eps: 1e-5 },
+        ([_, h, w], 8) => {
+            let kernel = rng.random_range(1..=(*h).min(*w).min(4));
+            let (stride, padding) = (rng.random_range(1..3), rng.random_range(0..=kernel / 2));
+            if rng.random() {
+                Op::MaxPool2d { kernel, stride, padding }
+            } else {
+                Op::AvgPool2d { kernel, stride, padding }
+            }
+        }
+        ([_, _, _], 9) => match rng.random_range(0..6) {
+            0 => Op::GlobalAvgPool,
+            1 | 2 => Op::Tokens,
+            _ if shape.iter().product::<usize>() < 2000 => Op::Upsample { factor: rng.random_range(1..4) },
+            _ => Op::Relu,
+        },
+        ([c, h, w], _) => random_conv(*c, (*h).min(*w), rng),
+        ([t, d], 8) => Op::ClassToken { features: *d * usize::from(*t > 0) },
+        ([t, d], 9) => Op::Offset { tokens: *t, features: *d },
+        ([t, _], 10) if rng.random_bool(0.3) => Op::SelectToken { index: rng.random_range(0..*t) },
+        ([_, d], 11) => {
+            add_alike(rng, 1);
+            add_alike(rng, 2);
+            let divisors: Vec<usize> = (1..=*d).filter(|heads| d.is_multiple_of(*heads)).collect();
+            Op::Attention { heads: divisors[rng.random_range(0..divisors.len())] }
+        }
+        (_, 12) => Op::Softmax,
+        ([.., d], 13) => Op::LayerNorm { features: *d, eps: 1e-2 },
+        ([.., d], _) => Op::Linear { d_in: *d, d_out: rng.random_range(1..60) },
+        ([], _) => unreachable!("values have a dimension"),
+    }
+}
+
 fn random_conv(c_in: usize, side: usize, rng: &mut ChaCha8Rng) -> Op {
     let divisors: Vec<usize> = (1..=c_in).filter(|d| c_in.is_multiple_of(*d)).collect();
-    let groups = if rng.random_bool(0.6) { 1 } else { divisors[rng.random_range(0..divisors.len())] };
+    let groups = match rng.random_range(0..10) {
+        0..6 => 1,
+        6..8 => divisors[rng.random_range(0..divisors.len())],
+        _ => c_in,
+    };
     let padding = rng.random_range(0..3);
     Op::Conv2d {
         c_in,
-        c_out: groups * rng.random_range(1..=60 / groups),
+        c_out: groups * if rng.random_bool(0.2) { 1 } else { rng.random_range(1..=(60 / groups).max(1)) },
         kernel: rng.random_range(1..=(side + 2 * padding).min(5)),
         stride: rng.random_range(1..4),
         padding,
@@ -118,7 +181,7 @@ fn a_residual_network_is_fused_and_equals_the_reference() {
     let engine = Engine::new(&network, &weights).unwrap();
     let convolutions = network.nodes.iter().filter(|node| matches!(node.op, Op::Conv2d { .. })).count();
     assert_eq!(engine.steps.len(), convolutions + 2, "only pooling and head remain beside the convolutions");
-    assert!(engine.plan.slots.len() <= 4, "a residual network needs few buffers, not {:?}", engine.plan.slots);
+    assert!(engine.plan.floats.len() <= 4, "a residual network needs few buffers, not {:?}", engine.plan.floats);
 }
 
 #[test]
@@ -164,4 +227,115 @@ fn networks_that_cannot_run_are_refused() {
     assert!(matches!(Engine::new(&network, &weights), Err(EngineError::Variance(node)) if node == "stem.bn"));
     weights.insert("stem.bn.running_var", vec![4], vec![1.0; 4]).unwrap();
     assert!(matches!(Engine::new(&network, &weights), Err(EngineError::Weights(WeightsError::Shape { .. }))));
+}
+
+/// Codes and weights of a random quantized convolution: uniform, or mixed on the symmetric grids.
+fn random_segments(rng: &mut ChaCha8Rng) -> (Vec<CodeSegment>, Vec<WeightSegment>) {
+    if rng.random() {
+        let channels = rng.random_range(1..40);
+        let code = CodeSegment::for_range(channels, 8, rng.random_range(-3.0..0.0), rng.random_range(0.5..3.0));
+        let bits = [8, 4, 2][rng.random_range(0..3)];
+        return (vec![code], vec![WeightSegment { channels, bits, odd: bits < 8 && rng.random() }]);
+    }
+    let mut parts: Vec<(usize, u8)> = Vec::new();
+    for bits in [4, 2, 1] {
+        if rng.random_bool(0.7) {
+            parts.push((16 * rng.random_range(1..4), bits));
+        }
+    }
+    if parts.is_empty() {
+        parts.push((32, 1));
+    }
+    let codes = parts.iter().map(|&(channels, bits)| CodeSegment::symmetric(channels, bits)).collect();
+    (codes, parts.iter().map(|&(channels, bits)| WeightSegment { channels, bits, odd: true }).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn a_quantized_convolution_is_that_of_what_its_integers_stand_for(seed in any::<u64>(), n in 1_usize..6) {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let (codes, segments) = random_segments(&mut rng);
+        let c_in: usize = codes.iter().map(|code| code.channels).sum();
+        let (height, width) = (rng.random_range(1..9), rng.random_range(1..9));
+        // Zero is not on the symmetric grids, so that their border would be something else here.
+        let padding = if codes[0].bits == 8 { rng.random_range(0..3) } else { 0 };
+        let (kernel, stride) = (rng.random_range(1..=(height.min(width) + 2 * padding).min(4)), rng.random_range(1..3));
+        let c_out = rng.random_range(1..70);
+        let op = Op::Conv2d { c_in, c_out, kernel, stride, padding, groups: 1, bias: true };
+        let node = |name: &str, op: Op, input: &str| Node { name: name.to_owned(), op, inputs: vec![input.to_owned()] };
+        let nodes = vec![
+            node("conv", op, INPUT),
+            node("bn", Op::BatchNorm2d { channels: c_out, eps: 1e-5 }, "conv"),
+            node("relu", Op::Relu, "bn"),
+        ];
+        let plain = Network { name: "one".to_owned(), input: image_input(c_in, height, width), nodes, quantization: None };
+        let mut weights = random_weights(&plain, &mut rng);
+        let of_channel = |c: usize| {
+            let mut end = 0;
+            segments.iter().zip(&codes).find(|(s, _)| { end += s.channels; c < end }).unwrap()
+        };
+        let shape = vec![c_out, c_in, kernel, kernel];
+        let taps = kernel * kernel;
+        let integers: Vec<f32> = (0..c_out * c_in * taps)
+            .map(|i| {
+                let segment = of_channel(i / taps % c_in).0;
+                segment.nearest(rng.random_range(-1.5..1.5) * segment.range().1 as f32 * segment.unit()) as f32
+            })
+            .collect();
+        let scale: Vec<f32> = (0..c_out).map(|_| rng.random_range(0.001..0.02)).collect();
+        let stands_for = |(i, n): (usize, &f32)| n * of_channel(i / taps % c_in).0.unit() * scale[i / taps / c_in];
+        let meant = integers.iter().enumerate().map(stands_for).collect();
+        weights.insert("conv.weight", shape.clone(), meant).unwrap();
+        let mut packed = weights.clone();
+        packed.insert("conv.weight", shape, integers).unwrap();
+        packed.insert("conv.scale", vec![c_out], scale.clone()).unwrap();
+        let mut quantized = plain.clone();
+        quantized.quantization = Some(Quantization {
+            values: [(INPUT.to_owned(), codes.clone())].into(),
+            weights: [("conv".to_owned(), segments.clone())].into(),
+        });
+        let size = plain.input.elements();
+        let images: Vec<f32> = (0..n * size)
+            .map(|i| {
+                let code = of_channel(i / (height * width) % c_in).1;
+                code.base + code.step * f32::from(rng.random_range(0..=code.max()))
+            })
+            .collect();
+        let got = Engine::new(&quantized, &packed).unwrap().run(&images, n, "relu");
+        let expected = images.chunks(size).flat_map(|image| reference::run(&plain, &weights, image)["relu"].clone());
+        for (got, expected) in got.iter().zip(expected) {
+            prop_assert!((f64::from(*got) - expected).abs() <= 1e-4 * expected.abs().max(1.0), "{got}, {expected}");
+        }
+    }
+}
+
+#[test]
+fn weights_off_their_grid_are_refused() {
+    let mut rng = ChaCha8Rng::seed_from_u64(12);
+    let plain = small_resnet();
+    let weights = random_weights(&plain, &mut rng);
+    let image = random_images(&plain, 1, &mut rng);
+    let (network, mut integers) =
+        crate::quantize::quantize(&plain, &weights, &[image], crate::quantize::Options { bits: 4 }, || {}).unwrap();
+    Engine::new(&network, &integers).unwrap();
+    let name = "stage0.0.a.bn.weight";
+    let shape = integers.get(name).unwrap().shape().to_vec();
+    let data = vec![9.0; shape.iter().product()];
+    integers.insert(name, shape, data).unwrap();
+    assert!(matches!(Engine::new(&network, &integers), Err(EngineError::NotOnGrid { value, .. }) if value == 9.0));
+}
+
+#[test]
+fn several_values_come_from_one_pass() {
+    let mut rng = ChaCha8Rng::seed_from_u64(13);
+    let network = small_resnet();
+    let engine = Engine::keeping(&network, &random_weights(&network, &mut rng), &["stage0.0.relu", "pool"]).unwrap();
+    let images = random_images(&network, 9, &mut rng);
+    let names = ["pool", "head", "stage0.0.relu", INPUT];
+    let together = engine.run_all(&images, 9, &names);
+    for (name, values) in names.iter().zip(together) {
+        assert_eq!(values, engine.run(&images, 9, name), "{name}");
+    }
 }

@@ -22,6 +22,8 @@ fn values(name: &str, view: &TensorView) -> Result<Vec<f32>, WeightsError> {
         Dtype::F32 => Ok(decode(bytes, f32::from_le_bytes)),
         Dtype::F16 => Ok(decode(bytes, |b| f16::from_le_bytes(b).to_f32())),
         Dtype::BF16 => Ok(decode(bytes, |b| bf16::from_le_bytes(b).to_f32())),
+        // The packed rows of quantized weights.
+        Dtype::U8 => Ok(bytes.iter().map(|&byte| f32::from(byte)).collect()),
         other => Err(WeightsError::Dtype { name: name.to_owned(), dtype: format!("{other:?}") }),
     }
 }

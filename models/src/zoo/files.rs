@@ -1,13 +1,17 @@
 //! Where a model's files come from, and that they are the ones the manifest lists.
 
 use std::borrow::Cow;
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use super::{Manifest, ZooError};
+
+/// The most that is read of a file, so that a hostile one cannot take all memory.
+const MAX_BYTES: u64 = 1 << 30;
 
 /// A place with files.
 pub(super) trait Files {
@@ -21,7 +25,17 @@ pub(super) struct Folder<'p>(pub(super) &'p Path);
 impl Files for Folder<'_> {
     fn bytes(&self, name: &str) -> Result<Cow<'_, [u8]>, ZooError> {
         let path = self.0.join(name);
-        fs::read(&path).map(Cow::Owned).map_err(|source| ZooError::Io { file: path.display().to_string(), source })
+        let file = || path.display().to_string();
+        let io = |source| ZooError::Io { file: file(), source };
+        let open = File::open(&path).map_err(io)?;
+        let bytes = open.metadata().map_err(io)?.len();
+        if bytes > MAX_BYTES {
+            return Err(ZooError::TooLarge { file: file(), bytes, limit: MAX_BYTES });
+        }
+        let mut contents = Vec::new();
+        // The size may grow meanwhile, and special files have none.
+        open.take(MAX_BYTES).read_to_end(&mut contents).map_err(io)?;
+        Ok(Cow::Owned(contents))
     }
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn tiny() -> ImageLabels {
         name: "tiny".to_owned(),
         input,
         nodes: vec![node(FEATURES, Op::GlobalAvgPool, INPUT), node(HEAD, head, FEATURES)],
+        quantization: None,
     };
     let files = BTreeMap::from([(WEIGHTS.to_owned(), "0".repeat(64))]);
     let manifest = Manifest {
@@ -40,6 +41,7 @@ pub(crate) fn tiny() -> ImageLabels {
         recipe: serde_json::Value::Null,
         data: serde_json::Value::Null,
         metrics: serde_json::Value::Null,
+        converted_from: None,
     };
     ImageLabels { manifest, network, weights, labels }
 }

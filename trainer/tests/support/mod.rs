@@ -93,6 +93,7 @@ pub(crate) fn model() -> ImageLabels {
         recipe: serde_json::Value::Null,
         data: serde_json::Value::Null,
         metrics: serde_json::Value::Null,
+        converted_from: None,
     };
     ImageLabels { manifest, network, weights, labels }
 }

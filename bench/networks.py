@@ -1,0 +1,122 @@
+"""Whole networks on one thread: our engine against onnxruntime in f32 and int8, in turn, in the same run.
+
+    cargo build --release -p chameleon-models --example networks
+    python3 -m venv VENV && VENV/bin/pip install onnxruntime onnx
+    VENV/bin/python bench/networks.py [--rounds 15] [--batches 1,8,32] [--json]
+
+Each round times every engine once, a few runs of which the least counts, so that a machine that changes speed changes
+all of them. Printed are the median of the rounds and the median of their ratios to onnxruntime f32.
+onnxruntime's int8 is its own static quantization (QDQ, signed weights for each channel), calibrated on two inputs.
+"""
+
+import argparse
+import json
+import pathlib
+import statistics
+import subprocess
+import tempfile
+import time
+
+import numpy
+import onnxruntime
+from onnxruntime import quantization
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FORMATS = ["f32", "int8", "int4", "mixed"]
+RUNS = 5
+
+
+class Ours:
+    """The example program, asked for one measurement at a time."""
+
+    def __init__(self, program):
+        self.process = subprocess.Popen(
+            [program, "run"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env={"RAYON_NUM_THREADS": "1", "PATH": ""})
+
+    def measure(self, name, form, batch):
+        self.process.stdin.write(f"{name} {form} {batch} {RUNS}\n")
+        self.process.stdin.flush()
+        return float(self.process.stdout.readline().split()[0])
+
+
+class Reader(quantization.CalibrationDataReader):
+    """Two random inputs."""
+
+    def __init__(self, name, shape):
+        random = numpy.random.default_rng(0)
+        inputs = [random.uniform(-2, 2, (1, *shape)).astype(numpy.float32) for _ in range(2)]
+        self.inputs = iter([{name: value} for value in inputs])
+
+    def get_next(self):
+        return next(self.inputs, None)
+
+
+def session(path):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def quantized(path):
+    """The file in int8."""
+    entry = session(path).get_inputs()[0]
+    folded = path.with_suffix(".folded.onnx")
+    quantization.shape_inference.quant_pre_process(str(path), str(folded), skip_symbolic_shape=True)
+    result = path.with_suffix(".int8.onnx")
+    quantization.quantize_static(
+        str(folded), str(result), Reader(entry.name, entry.shape[1:]), per_channel=True,
+        activation_type=quantization.QuantType.QUInt8, weight_type=quantization.QuantType.QInt8)
+    return result
+
+
+def measure(model, batch):
+    """Least milliseconds of a few runs."""
+    entry = model.get_inputs()[0]
+    value = numpy.random.default_rng(1).uniform(-2, 2, (batch, *entry.shape[1:])).astype(numpy.float32)
+    times = []
+    for _ in range(RUNS):
+        started = time.perf_counter()
+        model.run(None, {entry.name: value})
+        times.append(time.perf_counter() - started)
+    return 1e3 * min(times)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--program", default=ROOT / "target/release/examples/networks")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--batches", default="1,8,32")
+    parser.add_argument("--networks", default="image-labels,mobilenet-v2,resnet-18")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([arguments.program, "export", folder], check=True, stdout=subprocess.DEVNULL)
+        ours = Ours(arguments.program)
+        for name in arguments.networks.split(","):
+            path = pathlib.Path(folder) / f"{name}.onnx"
+            peers = {"onnxruntime f32": session(path), "onnxruntime int8": session(quantized(path))}
+            for batch in map(int, arguments.batches.split(",")):
+                times = {key: [] for key in [*peers, *FORMATS]}
+                for round_ in range(arguments.rounds + 1):
+                    for key in times:
+                        value = measure(peers[key], batch) if key in peers else ours.measure(name, key, batch)
+                        # The first round warms up.
+                        if round_:
+                            times[key].append(value)
+                base = times["onnxruntime f32"]
+                for key, values in times.items():
+                    ratios = [theirs / value for theirs, value in zip(base, values)]
+                    rows.append({"network": name, "batch": batch, "engine": key,
+                                 "ms": statistics.median(values), "speed": statistics.median(ratios)})
+                    if not arguments.json:
+                        print("{network:14} batch {batch:2}  {engine:17} {ms:9.2f} ms  {speed:6.2f}x".format(**rows[-1]),
+                              flush=True)
+        ours.process.stdin.close()
+    if arguments.json:
+        print(json.dumps(rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,357 @@
+//! A packed matrix of small integers and the loop over tiles that multiplies codes by it.
+
+use super::codes::Layout;
+use super::kernels::{Bits, IntegerTile, Isa, LANES, MAX_ROWS, MAX_SUMS, Segment, Sums, height, panel_widths};
+use super::output::{Finish, Output, Place, Store};
+use super::rows::Rows;
+use crate::quantization::WeightSegment;
+
+#[cfg(target_arch = "x86_64")]
+use super::kernels::amx::{self, Amx};
+
+/// Rows from which on AMX is worth unpacking smaller weights to bytes. Below that the product waits for memory.
+#[cfg(target_arch = "x86_64")]
+const AMX_ROWS: usize = 8;
+
+/// Bytes of a row that AMX takes before it goes on with the next panel: of 32 rows they are half of the nearest cache.
+#[cfg(target_arch = "x86_64")]
+const AMX_DEPTH: usize = 768;
+
+/// What a matrix is made from.
+pub(super) struct Source<'a> {
+    /// The codes of a row's taps, each a record.
+    pub(super) layout: &'a Layout,
+    /// Widths of the weights, a segment for each of the layout's.
+    pub(super) segments: &'a [WeightSegment],
+    /// Distances of the taps from a row's start, in bytes.
+    pub(super) taps: &'a [usize],
+    /// The integer for an output, a tap and an input channel.
+    pub(super) element: &'a dyn Fn(usize, usize, usize) -> i32,
+    /// What an output's integers are multiplied by.
+    pub(super) scale: &'a [f32],
+    pub(super) bias: &'a [f32],
+    /// About how many rows are multiplied at once.
+    pub(super) rows: usize,
+}
+
+/// A matrix of integers with scale and bias for each column.
+#[derive(Debug)]
+pub(super) struct IntegerMatrix {
+    segments: Vec<Segment>,
+    widths: Vec<usize>,
+    panels: Vec<u8>,
+    columns: usize,
+    /// For the shared sums: unit and scale in one. Filled up to whole vectors, as the biases.
+    scale: Vec<f32>,
+    /// Bias and what all codes' bases add up to.
+    bias: Vec<f32>,
+    isa: Isa,
+    #[cfg(target_arch = "x86_64")]
+    amx: Option<Amx>,
+}
+
+/// The buffers of a product by AMX.
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    left: Vec<u8>,
+    sums: Vec<i32>,
+}
+
+impl IntegerMatrix {
+    /// Packs the weights. `None` if the segments' products have units that are not multiples of each other.
+    pub(super) fn new(source: &Source) -> Option<Self> {
+        Self::with(source, Isa::detect(), true)
+    }
+
+    /// As [`IntegerMatrix::new`] for an instruction set, and with or without AMX.
+    pub(super) fn with(source: &Source, isa: Isa, allow_amx: bool) -> Option<Self> {
+        #[cfg(target_arch = "x86_64")]
+        let amx = Amx::detect().filter(|_| {
+            let bits = source.segments[0].bits;
+            allow_amx && source.segments.len() == 1 && (bits == 8 || bits > 1 && source.rows >= AMX_ROWS)
+        });
+        #[cfg(target_arch = "x86_64")]
+        let bytes = amx.is_some();
+        #[cfg(not(target_arch = "x86_64"))]
+        let bytes = {
+            let _ = allow_amx;
+            false
+        };
+        let parts = parts(source, bytes);
+        let unit = common_unit(&parts)?;
+        let mut matrix = Self {
+            segments: Vec::new(),
+            widths: panel_widths(source.bias.len()),
+            panels: Vec::new(),
+            columns: source.bias.len(),
+            scale: source.scale.iter().map(|scale| scale * unit).collect(),
+            bias: biases(source),
+            isa,
+            #[cfg(target_arch = "x86_64")]
+            amx,
+        };
+        let mut first = 0;
+        for &vectors in &matrix.widths {
+            for part in &parts {
+                part.pack(source, first, vectors, &mut matrix.panels);
+            }
+            // AMX reads whole steps: weights of zero for what lies behind a row's end.
+            if bytes {
+                let depth = source.taps.len() * source.layout.record();
+                let filled = depth.next_multiple_of(64) - depth;
+                matrix.panels.resize(matrix.panels.len() + filled * vectors * LANES, 0);
+            }
+            first += vectors * LANES;
+        }
+        matrix.scale.resize(first, 0.0);
+        matrix.bias.resize(first, 0.0);
+        matrix.segments = parts.into_iter().map(|part| part.segment(unit)).collect();
+        Some(matrix)
+    }
+
+    /// Rows times this matrix plus bias, finished and stored.
+    pub(super) fn multiply(&self, data: &[u8], rows: &Rows, finish: &Finish, blocks: &mut Blocks, output: &mut Output) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(amx) = self.amx {
+            return self.multiply_blocks(amx, data, rows, finish, blocks, output);
+        }
+        let _ = blocks;
+        let mut sums = Sums([0; MAX_SUMS]);
+        let mut starts = [0; MAX_ROWS];
+        let (count, mut first, mut panels) = (rows.count(), 0, self.panels.as_slice());
+        for &vectors in &self.widths {
+            let bytes = self.segments.iter().map(|segment| segment.panel_bytes(vectors)).sum();
+            let (panel, rest) = panels.split_at(bytes);
+            panels = rest;
+            let mut row = 0;
+            while row < count {
+                let height = height(vectors, count - row);
+                rows.fill(row, height, &mut starts);
+                let tile = IntegerTile { data, starts: &starts[..height], segments: &self.segments, panel, vectors };
+                self.isa.multiply_integers(&tile, &mut sums);
+                self.store(&sums.0, first, vectors, (row, height.min(count - row)), finish, output);
+                row += height;
+            }
+            first += vectors * LANES;
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn multiply_blocks(
+        &self,
+        amx: Amx,
+        data: &[u8],
+        rows: &Rows,
+        finish: &Finish,
+        blocks: &mut Blocks,
+        output: &mut Output,
+    ) {
+        let segment = &self.segments[0];
+        let depth = (segment.runs.len() * segment.run_length).next_multiple_of(amx::STEP);
+        // An odd number of lines between rows, so that they do not crowd the same sets of the cache.
+        let stride = depth + if depth / amx::STEP % 2 == 0 { amx::STEP } else { 0 };
+        blocks.left.resize(blocks.left.len().max(amx::ROWS * stride), 0);
+        blocks.sums.resize(blocks.sums.len().max(amx::ROWS * self.bias.len()), 0);
+        let count = rows.count();
+        for row in (0..count).step_by(amx::ROWS) {
+            let height = amx::ROWS.min(count - row);
+            gather(data, rows, (row, height), segment, stride, &mut blocks.left);
+            let sums = &mut blocks.sums[..amx::ROWS * self.bias.len()];
+            sums.fill(0);
+            // So much of the rows stays in the nearest cache while all panels pass by.
+            for step in (0..depth).step_by(AMX_DEPTH) {
+                let part = AMX_DEPTH.min(depth - step);
+                let (mut panels, mut sums) = (self.panels.as_slice(), &mut *sums);
+                for &vectors in &self.widths {
+                    let width = vectors * LANES;
+                    let (panel, rest) = panels.split_at(depth * width);
+                    let (of_panel, others) = sums.split_at_mut(amx::ROWS * width);
+                    let panel = &panel[step * width..(step + part) * width];
+                    amx.multiply(&blocks.left[step..], stride, part, panel, vectors, height <= 16, of_panel);
+                    (panels, sums) = (rest, others);
+                }
+            }
+            let mut first = 0;
+            for &vectors in &self.widths {
+                let sums = &blocks.sums[amx::ROWS * first..];
+                self.store(sums, first, vectors, (row, height), finish, output);
+                first += vectors * LANES;
+            }
+        }
+    }
+
+    fn store(
+        &self,
+        sums: &[i32],
+        column: usize,
+        vectors: usize,
+        (row, rows): (usize, usize),
+        finish: &Finish,
+        output: &mut Output,
+    ) {
+        let columns = column..column + vectors * LANES;
+        self.isa.vectorize(Store {
+            sums,
+            width: vectors * LANES,
+            rows,
+            columns: (self.columns - column).min(vectors * LANES),
+            scale: Some(&self.scale[columns.clone()]),
+            bias: &self.bias[columns],
+            finish,
+            place: Place { row, column, channels: self.columns },
+            output,
+        });
+    }
+}
+
+/// Copies rows for AMX, `stride` bytes apart.
+#[cfg(target_arch = "x86_64")]
+fn gather(data: &[u8], rows: &Rows, (row, height): (usize, usize), segment: &Segment, stride: usize, left: &mut [u8]) {
+    let mut starts = [0; MAX_ROWS];
+    for first in (0..height).step_by(MAX_ROWS) {
+        let n = MAX_ROWS.min(height - first);
+        rows.fill(row + first, n, &mut starts);
+        for (start, left) in starts[..n].iter().zip(left[first * stride..].chunks_exact_mut(stride)) {
+            for (run, left) in segment.runs.iter().zip(left.chunks_exact_mut(segment.run_length)) {
+                left.copy_from_slice(&data[start + run..][..segment.run_length]);
+            }
+        }
+    }
+}
+
+/// A segment of the source, and how it is packed.
+struct Part {
+    bits: Bits,
+    weight: WeightSegment,
+    /// Channels before it.
+    channel: usize,
+    /// Bytes of a tap.
+    bytes: usize,
+    runs: Vec<usize>,
+    run_length: usize,
+    /// What one step of the sum is worth, without the columns' scales.
+    unit: f32,
+}
+
+/// The parts, that of one bit first.
+fn parts(source: &Source, as_bytes: bool) -> Vec<Part> {
+    let mut channel = 0;
+    let mut parts = Vec::with_capacity(source.segments.len());
+    for (weight, place) in source.segments.iter().zip(&source.layout.segments) {
+        let (runs, run_length) = runs(source, place.first, place.bytes);
+        let natural = match weight.bits {
+            1 => Bits::One,
+            2 => Bits::Two,
+            4 => Bits::Four,
+            _ => Bits::Eight,
+        };
+        let even = run_length.is_multiple_of(4 * natural.groups());
+        let bits = if natural != Bits::One && (as_bytes || !even) { Bits::Eight } else { natural };
+        let unit = match bits {
+            Bits::One => place.code.step,
+            Bits::Eight => place.code.step * weight.unit(),
+            _ if weight.odd => place.code.step * weight.unit() * 2.0 / bits.unit() as f32,
+            _ => place.code.step / bits.unit() as f32,
+        };
+        let unit = unit / (1 << place.code.shift()) as f32;
+        parts.push(Part { bits, weight: weight.clone(), channel, bytes: place.bytes, runs, run_length, unit });
+        channel += weight.channels;
+    }
+    parts.sort_by_key(|part| part.bits != Bits::One);
+    parts
+}
+
+/// The runs of a segment: taps that touch are one run if the segment is all there is of a record.
+fn runs(source: &Source, first: usize, bytes: usize) -> (Vec<usize>, usize) {
+    let mut runs: Vec<usize> = Vec::new();
+    let mut longest = 1;
+    if bytes == source.layout.record() {
+        longest = source.taps.iter().enumerate().take_while(|(i, tap)| **tap == source.taps[0] + i * bytes).count();
+        let touch = |run: &[usize]| run.iter().enumerate().all(|(i, tap)| *tap == run[0] + i * bytes);
+        if !source.taps.len().is_multiple_of(longest) || !source.taps.chunks(longest).all(touch) {
+            longest = 1;
+        }
+    }
+    runs.extend(source.taps.iter().step_by(longest).map(|tap| tap + first));
+    (runs, longest * bytes)
+}
+
+/// The unit of the shared sums.
+fn common_unit(parts: &[Part]) -> Option<f32> {
+    if parts.iter().filter(|part| part.bits == Bits::One).count() > 1 {
+        return None;
+    }
+    let mut units = parts.iter().filter(|part| part.bits != Bits::One).map(|part| part.unit);
+    let Some(unit) = units.next() else { return parts.first().map(|part| part.unit) };
+    let mut bits = parts.iter().filter(|part| part.bits == Bits::One);
+    let whole = |ratio: f32| ratio.fract() == 0.0 && (1.0..=65_536.0).contains(&ratio);
+    (units.all(|other| other == unit) && bits.all(|part| whole(part.unit / unit))).then_some(unit)
+}
+
+/// Bias plus scale times what the codes' bases contribute: the same for every row.
+fn biases(source: &Source) -> Vec<f32> {
+    let bias = |(o, (bias, scale)): (usize, (&f32, &f32))| {
+        let (mut sum, mut channel) = (0.0_f64, 0);
+        for (weight, place) in source.segments.iter().zip(&source.layout.segments) {
+            let channels = channel..channel + weight.channels;
+            channel = channels.end;
+            if weight.bits == 1 {
+                // A product is +-step / 2: all of them less two for each that differs.
+                sum += f64::from(place.code.step) / 2.0 * (source.taps.len() * weight.channels) as f64;
+                continue;
+            }
+            let of_tap = |tap: usize| channels.clone().map(|c| i64::from((source.element)(o, tap, c))).sum::<i64>();
+            let integers: i64 = (0..source.taps.len()).map(of_tap).sum();
+            sum += f64::from(place.code.base) * f64::from(weight.unit()) * integers as f64;
+        }
+        (f64::from(*bias) + f64::from(*scale) * sum) as f32
+    };
+    source.bias.iter().zip(source.scale).enumerate().map(bias).collect()
+}
+
+impl Part {
+    fn segment(self, unit: f32) -> Segment {
+        let factor = if self.bits == Bits::One { -(self.unit / unit) as i32 } else { 0 };
+        Segment { bits: self.bits, odd: self.weight.odd, factor, runs: self.runs, run_length: self.run_length }
+    }
+
+    /// Appends the panel of so many vectors of columns from `first`.
+    fn pack(&self, source: &Source, first: usize, vectors: usize, panel: &mut Vec<u8>) {
+        let bytes = self.runs.len() * self.run_length;
+        for group in (0..bytes / 4).step_by(self.bits.groups()) {
+            for column in first..first + vectors * LANES {
+                for byte in 0..4 {
+                    panel.push(if column < source.bias.len() { self.byte(source, column, group, byte) } else { 0 });
+                }
+            }
+        }
+    }
+
+    /// Byte `byte` of a column's weights for the groups from `group`.
+    fn byte(&self, source: &Source, column: usize, group: usize, byte: usize) -> u8 {
+        let at = |group: usize| self.weight_at(source, column, 4 * group + byte);
+        match self.bits {
+            Bits::Eight => at(group) as u8,
+            Bits::Four => self.stored(at(group)) & 15 | self.stored(at(group + 1)) << 4,
+            Bits::Two => (0..4).fold(0, |sum, g| sum | (self.stored(at(group + g)) & 3) << (2 * g)),
+            Bits::One => (0..8).fold(0, |sum, bit| {
+                let at = 8 * (4 * group + byte) + bit;
+                let (tap, channel) = (at / (8 * self.bytes), at % (8 * self.bytes));
+                let positive =
+                    channel < self.weight.channels && (source.element)(column, tap, self.channel + channel) > 0;
+                sum | u8::from(positive) << bit
+            }),
+        }
+    }
+
+    /// The integer that byte `at` of a row is multiplied by; zero where there is no channel.
+    fn weight_at(&self, source: &Source, column: usize, at: usize) -> i32 {
+        let (tap, channel) = (at / self.bytes, at % self.bytes);
+        if channel < self.weight.channels { (source.element)(column, tap, self.channel + channel) } else { 0 }
+    }
+
+    /// `s` of n = 2 s + 1 on the odd grid.
+    fn stored(&self, n: i32) -> u8 {
+        (if self.weight.odd { (n - 1) >> 1 } else { n }) as u8
+    }
+}

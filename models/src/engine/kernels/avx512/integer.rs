@@ -1,0 +1,204 @@
+//! Small integers by VNNI (four products a lane in one instruction) and bits by population count.
+
+use std::arch::x86_64::{
+    __m512i, _mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_mullo_epi32, _mm512_popcnt_epi32,
+    _mm512_set1_epi8, _mm512_set1_epi32, _mm512_slli_epi32, _mm512_storeu_si512, _mm512_ternarylogic_epi32,
+    _mm512_xor_si512,
+};
+
+use super::super::{Bits, IntegerTile, LANES, Segment, Sums};
+
+/// Bytes of a vector.
+const BYTES: usize = 64;
+/// Truth table of `(a and b) or c`.
+const AND_OR: i32 = 0xEA;
+
+/// # Safety
+/// The processor has AVX-512 F, BW, VNNI and VPOPCNTDQ and the tile is within bounds.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx512vpopcntdq")]
+pub(in super::super) unsafe fn multiply(tile: &IntegerTile, sums: &mut Sums<i32>) {
+    // SAFETY: as the caller's; the constants are the tile's height and vectors.
+    unsafe {
+        match (tile.vectors, tile.starts.len()) {
+            (1, 16) => rows::<16, 1>(tile, sums),
+            (1, 8) => rows::<8, 1>(tile, sums),
+            (1, 4) => rows::<4, 1>(tile, sums),
+            (1, 2) => rows::<2, 1>(tile, sums),
+            (1, _) => rows::<1, 1>(tile, sums),
+            (2, 12) => rows::<12, 2>(tile, sums),
+            (2, 8) => rows::<8, 2>(tile, sums),
+            (2, 4) => rows::<4, 2>(tile, sums),
+            (2, 2) => rows::<2, 2>(tile, sums),
+            (2, _) => rows::<1, 2>(tile, sums),
+            (_, 8) => rows::<8, 3>(tile, sums),
+            (_, 6) => rows::<6, 3>(tile, sums),
+            (_, 4) => rows::<4, 3>(tile, sums),
+            (_, 2) => rows::<2, 3>(tile, sums),
+            (_, _) => rows::<1, 3>(tile, sums),
+        }
+    }
+}
+
+/// # Safety
+/// As [`multiply`]; the tile has `M` rows and `V` vectors.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx512vpopcntdq")]
+unsafe fn rows<const M: usize, const V: usize>(tile: &IntegerTile, sums: &mut Sums<i32>) {
+    sums.0[..M * V * LANES].fill(0);
+    let mut panel = tile.panel.as_ptr();
+    for segment in tile.segments {
+        // SAFETY: the caller checked that every start + run + length lies within the data, that lengths are whole
+        // groups, and that the panel holds every segment's vectors.
+        unsafe {
+            match segment.bits {
+                Bits::Eight => eight::<M, V>(tile, segment, panel, sums),
+                Bits::Four => packed::<M, V, 2>(tile, segment, panel, sums),
+                Bits::Two => packed::<M, V, 4>(tile, segment, panel, sums),
+                Bits::One => one::<M, V>(tile, segment, panel, sums),
+            }
+            panel = panel.add(segment.panel_bytes(V));
+        }
+    }
+}
+
+type Totals<const M: usize, const V: usize> = [[__m512i; V]; M];
+
+/// The sums of a tile in registers. Each kind of segment loads and stores them by itself: in one function for all
+/// kinds the compiler keeps them in memory throughout.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load<const M: usize, const V: usize>(sums: &Sums<i32>) -> Totals<M, V> {
+    // SAFETY: `M * V` is at most 24, and `sums` holds as many vectors.
+    let vector = |i: usize| unsafe { _mm512_loadu_si512(sums.0.as_ptr().add(i * LANES).cast()) };
+    std::array::from_fn(|i| std::array::from_fn(|v| vector(i * V + v)))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn store<const M: usize, const V: usize>(totals: &Totals<M, V>, sums: &mut Sums<i32>) {
+    for (i, &total) in totals.as_flattened().iter().enumerate() {
+        // SAFETY: as for `load`.
+        unsafe { _mm512_storeu_si512(sums.0.as_mut_ptr().add(i * LANES).cast(), total) };
+    }
+}
+
+/// The rows' places in the run that begins `run` bytes behind their starts.
+///
+/// # Safety
+/// The places lie within the data.
+#[inline]
+unsafe fn places<const M: usize>(tile: &IntegerTile, run: usize) -> [*const i32; M] {
+    // SAFETY: the caller's.
+    std::array::from_fn(|i| unsafe { tile.data.as_ptr().add(tile.starts[i] + run).cast() })
+}
+
+/// # Safety
+/// As [`rows`].
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512vnni")]
+unsafe fn eight<const M: usize, const V: usize>(
+    tile: &IntegerTile,
+    segment: &Segment,
+    mut panel: *const u8,
+    sums: &mut Sums<i32>,
+) {
+    let mut totals: Totals<M, V> = load(sums);
+    for &run in &segment.runs {
+        // SAFETY: the caller's.
+        unsafe {
+            let rows: [*const i32; M] = places(tile, run);
+            for k in 0..segment.run_length / 4 {
+                let columns: [__m512i; V] = std::array::from_fn(|v| _mm512_loadu_si512(panel.add(v * BYTES).cast()));
+                panel = panel.add(V * BYTES);
+                for i in 0..M {
+                    let x = _mm512_set1_epi32(rows[i].add(k).read_unaligned());
+                    for v in 0..V {
+                        totals[i][v] = _mm512_dpbusd_epi32(totals[i][v], x, columns[v]);
+                    }
+                }
+            }
+        }
+    }
+    store(&totals, sums);
+}
+
+/// Weights of `8 / G` bits: `G` groups share a vector, the first in the lowest bits. Shifted up and masked, a weight
+/// is the upper bits of a signed byte.
+///
+/// # Safety
+/// As [`rows`].
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn packed<const M: usize, const V: usize, const G: usize>(
+    tile: &IntegerTile,
+    segment: &Segment,
+    mut panel: *const u8,
+    sums: &mut Sums<i32>,
+) {
+    let mut totals: Totals<M, V> = load(sums);
+    let mask = _mm512_set1_epi8(if G == 2 { 0xF0_u8 as i8 } else { 0xC0_u8 as i8 });
+    let odd = _mm512_set1_epi8(segment.odd_bits() as i8);
+    for &run in &segment.runs {
+        // SAFETY: the caller's.
+        unsafe {
+            let rows: [*const i32; M] = places(tile, run);
+            for k in 0..segment.run_length / 4 / G {
+                for g in 0..G {
+                    let columns: [__m512i; V] = std::array::from_fn(|v| {
+                        let packed = _mm512_loadu_si512(panel.add(v * BYTES).cast());
+                        let shifted = match (G, g) {
+                            (2, 0) => _mm512_slli_epi32::<4>(packed),
+                            (4, 0) => _mm512_slli_epi32::<6>(packed),
+                            (4, 1) => _mm512_slli_epi32::<4>(packed),
+                            (4, 2) => _mm512_slli_epi32::<2>(packed),
+                            _ => packed,
+                        };
+                        _mm512_ternarylogic_epi32::<AND_OR>(shifted, mask, odd)
+                    });
+                    for i in 0..M {
+                        let x = _mm512_set1_epi32(rows[i].add(k * G + g).read_unaligned());
+                        for v in 0..V {
+                            totals[i][v] = _mm512_dpbusd_epi32(totals[i][v], x, columns[v]);
+                        }
+                    }
+                }
+                panel = panel.add(V * BYTES);
+            }
+        }
+    }
+    store(&totals, sums);
+}
+
+/// # Safety
+/// As [`rows`]. The sums are zero: they are multiplied by the segment's factor.
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512vpopcntdq")]
+unsafe fn one<const M: usize, const V: usize>(
+    tile: &IntegerTile,
+    segment: &Segment,
+    mut panel: *const u8,
+    sums: &mut Sums<i32>,
+) {
+    let mut totals: Totals<M, V> = load(sums);
+    for &run in &segment.runs {
+        // SAFETY: the caller's.
+        unsafe {
+            let rows: [*const i32; M] = places(tile, run);
+            for k in 0..segment.run_length / 4 {
+                let columns: [__m512i; V] = std::array::from_fn(|v| _mm512_loadu_si512(panel.add(v * BYTES).cast()));
+                panel = panel.add(V * BYTES);
+                for i in 0..M {
+                    let x = _mm512_set1_epi32(rows[i].add(k).read_unaligned());
+                    for v in 0..V {
+                        let differing = _mm512_popcnt_epi32(_mm512_xor_si512(x, columns[v]));
+                        totals[i][v] = _mm512_add_epi32(totals[i][v], differing);
+                    }
+                }
+            }
+        }
+    }
+    let factor = _mm512_set1_epi32(segment.factor);
+    for total in totals.as_flattened_mut() {
+        *total = _mm512_mullo_epi32(*total, factor);
+    }
+    store(&totals, sums);
+}

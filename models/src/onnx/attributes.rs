@@ -1,0 +1,105 @@
+//! Attributes of a node and constants of a graph, read with their defaults and limits.
+
+use half::f16;
+
+use super::OnnxError;
+use super::proto::{AttributeProto, FLOAT, INT64, NodeProto, TensorProto};
+use crate::net::MAX_ELEMENTS;
+use crate::weights::decode;
+
+/// A constant: its shape and its numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Constant {
+    pub(super) shape: Vec<usize>,
+    pub(super) data: Vec<f32>,
+}
+
+impl Constant {
+    /// Reads f32, f16 and 64-bit integers.
+    pub(super) fn read(tensor: &TensorProto) -> Result<Self, OnnxError> {
+        const FLOAT16: i32 = 10;
+        let fault = |problem: String| OnnxError::Constant { name: tensor.name.clone(), problem };
+        if tensor.data_location != 0 {
+            return Err(fault("its numbers are in another file; save the model as one file".to_owned()));
+        }
+        let dims: Option<Vec<usize>> = tensor.dims.iter().map(|&dim| usize::try_from(dim).ok()).collect();
+        let shape = dims.ok_or_else(|| fault(format!("shape {:?}", tensor.dims)))?;
+        let elements = shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
+        let elements = elements.filter(|n| *n <= MAX_ELEMENTS).ok_or_else(|| fault(format!("shape {shape:?}")))?;
+        let raw = tensor.raw_data.as_slice();
+        let data = match tensor.data_type {
+            FLOAT if raw.is_empty() => tensor.float_data.clone(),
+            FLOAT => decode(raw, f32::from_le_bytes),
+            FLOAT16 => decode(raw, |b| f16::from_le_bytes(b).to_f32()),
+            INT64 if raw.is_empty() => tensor.int64_data.iter().map(|&n| n as f32).collect(),
+            INT64 => decode(raw, |b| i64::from_le_bytes(b) as f32),
+            other => return Err(fault(format!("element type {other}"))),
+        };
+        if data.len() != elements {
+            return Err(fault(format!("{} numbers for shape {shape:?}", data.len())));
+        }
+        Ok(Self { shape, data })
+    }
+
+    /// The numbers as whole ones.
+    pub(super) fn integers(&self) -> Vec<i64> {
+        self.data.iter().map(|&n| n as i64).collect()
+    }
+}
+
+impl NodeProto {
+    /// What to call the node in messages.
+    pub(super) fn title(&self) -> &str {
+        if self.name.is_empty() { self.output.first().map_or("", String::as_str) } else { &self.name }
+    }
+
+    pub(super) fn fault(&self, problem: impl Into<String>) -> OnnxError {
+        OnnxError::Node { node: self.title().to_owned(), op: self.op_type.clone(), problem: problem.into() }
+    }
+
+    pub(super) fn attribute(&self, name: &str) -> Option<&AttributeProto> {
+        self.attribute.iter().find(|attribute| attribute.name == name)
+    }
+
+    pub(super) fn int(&self, name: &str, default: i64) -> i64 {
+        self.attribute(name).map_or(default, |attribute| attribute.i)
+    }
+
+    pub(super) fn float(&self, name: &str, default: f32) -> f32 {
+        self.attribute(name).map_or(default, |attribute| attribute.f)
+    }
+
+    pub(super) fn ints(&self, name: &str) -> &[i64] {
+        self.attribute(name).map_or(&[], |attribute| &attribute.ints)
+    }
+
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.attribute(name).map_or("", |attribute| std::str::from_utf8(&attribute.s).unwrap_or(""))
+    }
+
+    /// A length that is the same in all directions.
+    pub(super) fn square(&self, name: &str, default: usize) -> Result<usize, OnnxError> {
+        let values = self.ints(name);
+        match values.first() {
+            None => Ok(default),
+            Some(first) if values.iter().all(|value| value == first) => {
+                usize::try_from(*first).map_err(|_| self.fault(format!("{name} {values:?}")))
+            }
+            Some(_) => Err(self.fault(format!("{name} {values:?}; they must be equal"))),
+        }
+    }
+
+    /// Kernel, stride and padding of a window.
+    pub(super) fn window(&self) -> Result<(usize, usize, usize), OnnxError> {
+        if !matches!(self.text("auto_pad"), "" | "NOTSET") {
+            return Err(self.fault("automatic padding; only given padding is read"));
+        }
+        if self.int("ceil_mode", 0) != 0 {
+            return Err(self.fault("sides rounded up"));
+        }
+        if self.square("dilations", 1)? != 1 {
+            return Err(self.fault("dilation; only dense kernels are read"));
+        }
+        Ok((self.square("kernel_shape", 0)?, self.square("strides", 1)?, self.square("pads", 0)?))
+    }
+}

@@ -1,0 +1,197 @@
+//! Post-training quantization: a trained network in f32 to one with weights of 8 or 4 bits and codes of 8 bits.
+//!
+//! Normalization is folded first. Weights get one scale for each output, codes one range for each value, taken from
+//! what the value is on calibration images. Both are chosen so that the squared rounding error is least, which for few
+//! bits is less than the whole range. The first layer keeps 8 bits, the head stays in f32, and so do values that no
+//! quantized layer reads.
+
+mod fold;
+mod range;
+
+use crate::engine::{Engine, EngineError};
+use crate::net::{INPUT, Network, Node, Op};
+use crate::quantization::{CodeSegment, Quantization, WeightSegment};
+use crate::weights::{Weights, WeightsError};
+
+pub use fold::fold_norms;
+
+/// Numbers of a value that are looked at for its range.
+const SAMPLES: usize = 1 << 16;
+
+/// How to quantize.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Bits of a weight: 8 or 4.
+    pub bits: u8,
+}
+
+/// Why a network cannot be quantized.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum QuantizeError {
+    /// Not a number of bits that the kernels have.
+    #[error("weights of {0} bits; expected 8 or 4")]
+    Bits(u8),
+    /// The network is quantized already.
+    #[error("the network is quantized already")]
+    Twice,
+    /// Without images there are no ranges.
+    #[error("no calibration images")]
+    NoImages,
+    /// There is nothing to quantize.
+    #[error("the network has no convolution of one group")]
+    Nothing,
+    /// The network cannot be run.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The weights are not the network's.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+}
+
+/// Quantizes a network with the help of `images`, each normalized (C, H, W). `progress` is called once an image.
+///
+/// # Errors
+/// See [`QuantizeError`].
+pub fn quantize(
+    network: &Network,
+    weights: &Weights,
+    images: &[Vec<f32>],
+    options: Options,
+    mut progress: impl FnMut(),
+) -> Result<(Network, Weights), QuantizeError> {
+    if !matches!(options.bits, 4 | 8) {
+        return Err(QuantizeError::Bits(options.bits));
+    }
+    if network.quantization.is_some() {
+        return Err(QuantizeError::Twice);
+    }
+    if images.is_empty() {
+        return Err(QuantizeError::NoImages);
+    }
+    let (mut network, mut weights) = fold_norms(network, weights)?;
+    let quantized: Vec<Node> = network.nodes.iter().filter(|node| is_quantized(node)).cloned().collect();
+    if quantized.is_empty() {
+        return Err(QuantizeError::Nothing);
+    }
+    let mut quantization = Quantization::default();
+    let mut names: Vec<&str> = quantized.iter().map(|node| node.inputs[0].as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let samples = samples(&network, &weights, &names, images, &mut progress)?;
+    let shapes = network.shapes().map_err(EngineError::from)?;
+    for (name, samples) in names.iter().zip(&samples) {
+        let (low, high) = range::of_codes(samples);
+        quantization.values.insert((*name).to_owned(), vec![CodeSegment::for_range(shapes[*name][0], 8, low, high)]);
+    }
+    for node in &quantized {
+        let bits = if node.inputs[0] == INPUT { 8 } else { options.bits };
+        let segment = WeightSegment { channels: shapes[&node.inputs[0]][0], bits, odd: false };
+        round(node, &segment, &mut weights)?;
+        quantization.weights.insert(node.name.clone(), vec![segment]);
+    }
+    network.quantization = Some(quantization);
+    Ok((network, weights))
+}
+
+fn is_quantized(node: &Node) -> bool {
+    matches!(node.op, Op::Conv2d { groups: 1, .. })
+}
+
+/// Numbers that the values take on the images: up to [`SAMPLES`] of each, evenly from all images.
+fn samples(
+    network: &Network,
+    weights: &Weights,
+    names: &[&str],
+    images: &[Vec<f32>],
+    progress: &mut impl FnMut(),
+) -> Result<Vec<Vec<f32>>, EngineError> {
+    let engine = Engine::keeping(network, weights, names)?;
+    let mut samples = vec![Vec::new(); names.len()];
+    let share = (SAMPLES / images.len()).max(1);
+    for image in images {
+        for (values, samples) in engine.run_all(image, 1, names).iter().zip(&mut samples) {
+            // A prime step walks over all channels and pixels.
+            let step = (values.len() / share).max(1) | 1;
+            samples.extend(values.iter().step_by(step));
+            let extremes = values.iter().fold((0.0_f32, 0.0_f32), |(low, high), v| (low.min(*v), high.max(*v)));
+            samples.extend([extremes.0, extremes.1]);
+        }
+        progress();
+    }
+    Ok(samples)
+}
+
+/// Replaces a node's weights by integers and adds their scales.
+fn round(node: &Node, segment: &WeightSegment, weights: &mut Weights) -> Result<(), WeightsError> {
+    let (name, scale_name) = (format!("{}.weight", node.name), format!("{}.scale", node.name));
+    let tensor = weights.get(&name)?;
+    let (shape, mut data) = (tensor.shape().to_vec(), tensor.data().to_vec());
+    let outputs = shape[0];
+    let depth = data.len() / outputs;
+    let mut scales = Vec::with_capacity(outputs);
+    for filter in data.chunks_exact_mut(depth) {
+        let scale = range::of_weights(filter, segment);
+        filter.iter_mut().for_each(|weight| *weight = segment.nearest(*weight / scale) as f32);
+        scales.push(scale);
+    }
+    weights.insert(&name, shape, data)?;
+    weights.insert(&scale_name, vec![outputs], scales)
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::fixture::{network, random_weights};
+
+    fn images(network: &Network, n: usize) -> Vec<Vec<f32>> {
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let image = |rng: &mut ChaCha8Rng| (0..network.input.elements()).map(|_| rng.random_range(-2.0..2.0)).collect();
+        (0..n).map(|_| image(&mut rng)).collect()
+    }
+
+    /// Largest difference of the head's values, relative to their spread.
+    fn loss(bits: u8) -> f32 {
+        let network = network();
+        let weights = random_weights(&network, &mut ChaCha8Rng::seed_from_u64(3));
+        let images = images(&network, 24);
+        let mut seen = 0;
+        let (quantized, integers) =
+            quantize(&network, &weights, &images[..16], Options { bits }, || seen += 1).unwrap();
+        assert_eq!(seen, 16);
+        integers.check(&quantized).unwrap();
+        let before = Engine::new(&network, &weights).unwrap();
+        let after = Engine::new(&quantized, &integers).unwrap();
+        let (mut error, mut spread) = (0.0_f32, 0.0_f32);
+        for image in &images[16..] {
+            let (a, b) = (before.run(image, 1, "head"), after.run(image, 1, "head"));
+            spread = spread.max(a.iter().fold(0.0, |m, v| m.max(v.abs())));
+            error = a.iter().zip(&b).fold(error, |m, (a, b)| m.max((a - b).abs()));
+        }
+        error / spread
+    }
+
+    #[test]
+    fn eight_bits_change_little_and_four_bits_more() {
+        let (eight, four) = (loss(8), loss(4));
+        assert!(eight < 0.02, "{eight}");
+        assert!(four < 0.25 && four > eight, "{four}");
+    }
+
+    #[test]
+    fn what_cannot_be_quantized_is_refused() {
+        let network = network();
+        let weights = random_weights(&network, &mut ChaCha8Rng::seed_from_u64(3));
+        let images = images(&network, 1);
+        let with = |network: &Network, weights: &Weights, images: &[Vec<f32>], bits| {
+            quantize(network, weights, images, Options { bits }, || {})
+        };
+        assert!(matches!(with(&network, &weights, &images, 3), Err(QuantizeError::Bits(3))));
+        assert!(matches!(with(&network, &weights, &[], 8), Err(QuantizeError::NoImages)));
+        let (quantized, integers) = with(&network, &weights, &images, 8).unwrap();
+        assert!(matches!(with(&quantized, &integers, &images, 8), Err(QuantizeError::Twice)));
+    }
+}

@@ -1,0 +1,121 @@
+//! A model with its convolutions quantized, as a folder of its own.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::json;
+
+use super::{ImageLabels, LABELS, LabelInfo, LabelsFile, MANIFEST, Manifest, NETWORK, WEIGHTS, ZooError, sha256};
+use crate::files;
+use crate::net::{Network, Op};
+use crate::quantize::{Options, QuantizeError, quantize};
+use crate::resnet::{FEATURES, HEAD};
+use crate::weights::{Weights, WeightsError};
+
+/// Why a model cannot be converted or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConvertError {
+    /// It cannot be quantized.
+    #[error(transparent)]
+    Quantize(#[from] QuantizeError),
+    /// Its weights cannot be written.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// It cannot be written as JSON.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// The folder cannot be written.
+    #[error("{folder}: {source}")]
+    Io {
+        /// The folder.
+        folder: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+impl ImageLabels {
+    /// A model of a network that ends with a linear map to one score a label.
+    ///
+    /// The linear map and the value it reads get the names [`HEAD`] and [`FEATURES`]; a softmax behind it is dropped,
+    /// since a label's score is the sigmoid of its own logit.
+    ///
+    /// # Errors
+    /// The network ends otherwise, or its parts do not fit each other.
+    pub fn from_network(
+        name: &str,
+        mut network: Network,
+        mut weights: Weights,
+        labels: Vec<String>,
+    ) -> Result<Self, ZooError> {
+        if network.nodes.last().is_some_and(|node| matches!(node.op, Op::Softmax | Op::Sigmoid)) {
+            network.nodes.pop();
+        }
+        let last = network.nodes.last().filter(|node| matches!(node.op, Op::Linear { .. })).cloned();
+        let last = last.ok_or_else(|| ZooError::Unsuitable("it does not end with a linear map".to_owned()))?;
+        for (old, new) in [(last.inputs[0].as_str(), FEATURES), (last.name.as_str(), HEAD)] {
+            if old != new && network.nodes.iter().any(|node| node.name == new) {
+                return Err(ZooError::Unsuitable(format!("another node is called `{new}`")));
+            }
+            network.rename(old, new);
+            weights.rename(old, new);
+        }
+        let manifest = Manifest {
+            name: name.to_owned(),
+            version: "1".to_owned(),
+            files: BTreeMap::new(),
+            recipe: json!({ "imported": name }),
+            data: serde_json::Value::Null,
+            metrics: serde_json::Value::Null,
+            converted_from: None,
+        };
+        let labels = labels.into_iter().map(|name| LabelInfo { name, classes: Vec::new() }).collect();
+        Self { manifest, network, weights, labels }.checked()
+    }
+
+    /// This model with quantized convolutions, its ranges taken from `images`, each normalized (C, H, W). `progress` is
+    /// called once an image.
+    ///
+    /// # Errors
+    /// It cannot be quantized.
+    pub fn quantized(
+        &self,
+        images: &[Vec<f32>],
+        options: Options,
+        progress: impl FnMut(),
+    ) -> Result<Self, ConvertError> {
+        let (network, weights) = quantize(&self.network, &self.weights, images, options, progress)?;
+        let mut manifest = self.manifest.clone();
+        manifest.converted_from = Some(self.weights_sha256().to_owned());
+        manifest.files.clear();
+        manifest.recipe = json!({
+            "quantized": { "weight_bits": options.bits, "calibration_images": images.len() },
+            "original": manifest.recipe,
+        });
+        // What was measured was another model.
+        manifest.metrics = json!({ "original": manifest.metrics });
+        Ok(Self { manifest, network, weights, labels: self.labels.clone() })
+    }
+
+    /// Writes the model's folder, the manifest last: without it the folder is no model.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<(), ConvertError> {
+        let io = |source| ConvertError::Io { folder: folder.display().to_string(), source };
+        let contents = [
+            (NETWORK, serde_json::to_vec_pretty(&self.network)?),
+            (WEIGHTS, self.weights.write_for(&self.network)?),
+            (LABELS, serde_json::to_vec(&LabelsFile { labels: self.labels.clone() })?),
+        ];
+        let mut manifest = self.manifest.clone();
+        manifest.files = contents.iter().map(|(name, bytes)| ((*name).to_owned(), sha256(bytes))).collect();
+        fs::create_dir_all(folder).map_err(io)?;
+        for (name, bytes) in &contents {
+            files::replace(&folder.join(name), bytes).map_err(io)?;
+        }
+        files::replace(&folder.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?).map_err(io)
+    }
+}
