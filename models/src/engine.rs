@@ -9,6 +9,7 @@
 //! as everywhere else. Quantized values are kept as codes, written by the step that makes them. This module knows
 //! nothing of files, images or labels.
 
+mod aligned;
 mod codes;
 mod compile;
 mod conv;

@@ -1,5 +1,6 @@
 //! A packed matrix of small integers and the loop over tiles that multiplies codes by it.
 
+use super::aligned::Aligned;
 use super::codes::Layout;
 use super::kernels::{Bits, IntegerTile, Isa, LANES, MAX_ROWS, MAX_SUMS, Segment, Sums, height, panel_widths};
 use super::output::{Finish, Output, Place, Store};
@@ -39,7 +40,7 @@ pub(super) struct Source<'a> {
 pub(super) struct IntegerMatrix {
     segments: Vec<Segment>,
     widths: Vec<usize>,
-    panels: Vec<u8>,
+    panels: Aligned<u8>,
     columns: usize,
     /// For the shared sums: unit and scale in one. Filled up to whole vectors, as the biases.
     scale: Vec<f32>,
@@ -53,8 +54,8 @@ pub(super) struct IntegerMatrix {
 /// The buffers of a product by AMX.
 #[derive(Debug, Default)]
 pub(super) struct Blocks {
-    left: Vec<u8>,
-    sums: Vec<i32>,
+    left: Aligned<u8>,
+    sums: Aligned<i32>,
 }
 
 impl IntegerMatrix {
@@ -82,7 +83,7 @@ impl IntegerMatrix {
         let mut matrix = Self {
             segments: Vec::new(),
             widths: panel_widths(source.bias.len()),
-            panels: Vec::new(),
+            panels: Aligned::default(),
             columns: source.bias.len(),
             scale: source.scale.iter().map(|scale| scale * unit).collect(),
             bias: biases(source),
@@ -90,19 +91,20 @@ impl IntegerMatrix {
             #[cfg(target_arch = "x86_64")]
             amx,
         };
-        let mut first = 0;
+        let (mut first, mut panels) = (0, Vec::new());
         for &vectors in &matrix.widths {
             for part in &parts {
-                part.pack(source, first, vectors, &mut matrix.panels);
+                part.pack(source, first, vectors, &mut panels);
             }
             // AMX reads whole steps: weights of zero for what lies behind a row's end.
             if bytes {
                 let depth = source.taps.len() * source.layout.record();
                 let filled = depth.next_multiple_of(64) - depth;
-                matrix.panels.resize(matrix.panels.len() + filled * vectors * LANES, 0);
+                panels.resize(panels.len() + filled * vectors * LANES, 0);
             }
             first += vectors * LANES;
         }
+        matrix.panels = Aligned::copy(&panels);
         matrix.scale.resize(first, 0.0);
         matrix.bias.resize(first, 0.0);
         matrix.segments = parts.into_iter().map(|part| part.segment(unit)).collect();
@@ -118,7 +120,7 @@ impl IntegerMatrix {
         let _ = blocks;
         let mut sums = Sums([0; MAX_SUMS]);
         let mut starts = [0; MAX_ROWS];
-        let (count, mut first, mut panels) = (rows.count(), 0, self.panels.as_slice());
+        let (count, mut first, mut panels) = (rows.count(), 0, &*self.panels);
         for &vectors in &self.widths {
             let bytes = self.segments.iter().map(|segment| segment.panel_bytes(vectors)).sum();
             let (panel, rest) = panels.split_at(bytes);
@@ -150,8 +152,8 @@ impl IntegerMatrix {
         let depth = (segment.runs.len() * segment.run_length).next_multiple_of(amx::STEP);
         // An odd number of lines between rows, so that they do not crowd the same sets of the cache.
         let stride = depth + if depth / amx::STEP % 2 == 0 { amx::STEP } else { 0 };
-        blocks.left.resize(blocks.left.len().max(amx::ROWS * stride), 0);
-        blocks.sums.resize(blocks.sums.len().max(amx::ROWS * self.bias.len()), 0);
+        blocks.left.reserve(amx::ROWS * stride);
+        blocks.sums.reserve(amx::ROWS * self.bias.len());
         let count = rows.count();
         for row in (0..count).step_by(amx::ROWS) {
             let height = amx::ROWS.min(count - row);
@@ -161,7 +163,7 @@ impl IntegerMatrix {
             // So much of the rows stays in the nearest cache while all panels pass by.
             for step in (0..depth).step_by(AMX_DEPTH) {
                 let part = AMX_DEPTH.min(depth - step);
-                let (mut panels, mut sums) = (self.panels.as_slice(), &mut *sums);
+                let (mut panels, mut sums) = (&*self.panels, &mut *sums);
                 for &vectors in &self.widths {
                     let width = vectors * LANES;
                     let (panel, rest) = panels.split_at(depth * width);

@@ -25,8 +25,6 @@ pub(super) use integer::{Bits, IntegerTile, Segment};
 
 /// Columns of a vector.
 pub(super) const LANES: usize = 16;
-/// Vectors of the widest panel.
-pub(super) const MAX_VECTORS: usize = 3;
 /// Rows of the highest tile.
 pub(super) const MAX_ROWS: usize = 16;
 /// Sums of the largest tile.

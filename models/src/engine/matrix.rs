@@ -1,5 +1,6 @@
 //! A packed matrix of f32 and the loop over tiles that multiplies by it.
 
+use super::aligned::Aligned;
 use super::kernels::{FloatTile, Isa, LANES, MAX_ROWS, MAX_SUMS, Sums, height, panel_widths};
 use super::output::{Finish, Output, Place, Store};
 use super::rows::Rows;
@@ -13,7 +14,7 @@ pub(super) struct Matrix {
     /// Filled up to whole vectors.
     bias: Vec<f32>,
     widths: Vec<usize>,
-    panels: Vec<f32>,
+    panels: Aligned<f32>,
     isa: Isa,
 }
 
@@ -51,7 +52,7 @@ impl Matrix {
         let columns = bias.len();
         let mut bias = bias.to_vec();
         bias.resize(first, 0.0);
-        Self { depth, columns, bias, widths, panels, isa: Isa::detect() }
+        Self { depth, columns, bias, widths, panels: Aligned::copy(&panels), isa: Isa::detect() }
     }
 
     /// Rows times this matrix plus bias, finished and stored.
@@ -59,7 +60,7 @@ impl Matrix {
         debug_assert_eq!(left.runs.len() * left.run_length, self.depth);
         let mut sums = Sums([0.0; MAX_SUMS]);
         let mut starts = [0; MAX_ROWS];
-        let (count, mut first, mut panels) = (left.rows.count(), 0, self.panels.as_slice());
+        let (count, mut first, mut panels) = (left.rows.count(), 0, &*self.panels);
         // Panels outside: a panel comes from memory once and then from cache for all rows.
         for &vectors in &self.widths {
             let (panel, rest) = panels.split_at(self.depth * vectors * LANES);

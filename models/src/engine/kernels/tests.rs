@@ -4,6 +4,9 @@ use rand_chacha::ChaCha8Rng;
 
 use super::*;
 
+/// Vectors of the widest panel.
+const MAX_VECTORS: usize = 3;
+
 /// A segment, its number of runs and the length of each, both small.
 fn segment(rng: &mut ChaCha8Rng, bits: Bits, record: usize) -> Segment {
     let unit = 4 * bits.groups();
