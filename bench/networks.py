@@ -5,7 +5,7 @@
     VENV/bin/python bench/networks.py [--rounds 15] [--batches 1,8,32] [--json]
 
 Each round times every engine once, a few runs of which the least counts, so that a machine that changes speed changes
-all of them. Printed are the median of the rounds and the median of their ratios to onnxruntime f32.
+all of them; times are processor times, so that other processes do not count. Printed are the median of the rounds and the median of their ratios to onnxruntime f32.
 onnxruntime's int8 is its own static quantization (QDQ, signed weights for each channel), calibrated on two inputs.
 """
 
@@ -70,15 +70,30 @@ def quantized(path):
     return result
 
 
+def check(program, path):
+    """Largest difference between onnxruntime and our engine, of the network and of the file read back."""
+    model = session(path)
+    entry = model.get_inputs()[0]
+    value = numpy.fromfile(path.with_suffix(".input"), numpy.float32).reshape(1, *entry.shape[1:])
+    expected = model.run(None, {entry.name: value})[0].ravel()
+    subprocess.run([program, "import", str(path)], check=True)
+    outputs = [numpy.fromfile(path.with_suffix(suffix), numpy.float32) for suffix in (".output", ".imported")]
+    difference = max(float(abs(output - expected).max()) for output in outputs)
+    size = float(abs(expected).max())
+    if not difference <= 1e-4 * size:
+        raise SystemExit(f"{path.name}: outputs differ by {difference} of {size}")
+    return difference / size
+
+
 def measure(model, batch):
     """Least milliseconds of a few runs."""
     entry = model.get_inputs()[0]
     value = numpy.random.default_rng(1).uniform(-2, 2, (batch, *entry.shape[1:])).astype(numpy.float32)
     times = []
     for _ in range(RUNS):
-        started = time.perf_counter()
+        started = time.process_time()
         model.run(None, {entry.name: value})
-        times.append(time.perf_counter() - started)
+        times.append(time.process_time() - started)
     return 1e3 * min(times)
 
 
@@ -96,6 +111,9 @@ def main():
         ours = Ours(arguments.program)
         for name in arguments.networks.split(","):
             path = pathlib.Path(folder) / f"{name}.onnx"
+            difference = check(arguments.program, path)
+            if not arguments.json:
+                print(f"{name:14} equals onnxruntime f32 to {difference:.0e} of its largest output", flush=True)
             peers = {"onnxruntime f32": session(path), "onnxruntime int8": session(quantized(path))}
             for batch in map(int, arguments.batches.split(",")):
                 times = {key: [] for key in [*peers, *FORMATS]}

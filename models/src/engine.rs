@@ -9,11 +9,14 @@
 //! as everywhere else. Quantized values are kept as codes, written by the step that makes them. This module knows
 //! nothing of files, images or labels.
 
+#![allow(clippy::inline_always, reason = "loops are compiled for the instruction set of the function around them")]
+
 mod aligned;
 mod codes;
 mod compile;
 mod conv;
 mod integers;
+#[allow(unsafe_code, reason = "the home of intrinsics")]
 mod kernels;
 mod layout;
 mod matrix;

@@ -30,6 +30,7 @@
 //! | [`labeler`] | all of it together |
 //! | [`files`] | writing a file as a whole |
 
+#![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails should panic"))]
 
 pub mod app;

@@ -156,7 +156,7 @@ impl Network {
             return Err(NetworkError::Empty);
         }
         for node in &self.nodes {
-            let shape = self.shape_of(node, &shapes)?;
+            let shape = node_shape(node, &shapes)?;
             if shapes.insert(node.name.clone(), shape).is_some() {
                 return Err(NetworkError::DuplicateName(node.name.clone()));
             }
@@ -170,14 +170,6 @@ impl Network {
             let names = std::iter::once(&mut node.name).chain(&mut node.inputs);
             names.filter(|name| *name == old).for_each(|name| new.clone_into(name));
         }
-    }
-
-    /// The shape of the value that a node added behind the others would make.
-    pub(crate) fn shape_of(&self, node: &Node, shapes: &HashMap<String, Shape>) -> Result<Shape, NetworkError> {
-        node.op.check(&node.name)?;
-        let shape = node.shape(shapes)?;
-        check_size(&node.name, &shape)?;
-        Ok(shape)
     }
 
     /// Names and shapes of all parameters and buffers, in node order.
@@ -207,6 +199,14 @@ impl Network {
         });
         Ok(macs.sum())
     }
+}
+
+/// The shape of the value that a node behind the others makes.
+pub(crate) fn node_shape(node: &Node, shapes: &HashMap<String, Shape>) -> Result<Shape, NetworkError> {
+    node.op.check(&node.name)?;
+    let shape = node.shape(shapes)?;
+    check_size(&node.name, &shape)?;
+    Ok(shape)
 }
 
 impl Node {

@@ -166,7 +166,7 @@ fn check_weights(name: &str, weights: &[WeightSegment], codes: &[CodeSegment]) -
     }
     for (weight, code) in weights.iter().zip(codes) {
         match (weight.bits, code.bits) {
-            (1, 1) if code.base == -code.step / 2.0 => {}
+            (1, 1) if (code.base + code.step / 2.0).abs() < f32::MIN_POSITIVE => {}
             (2 | 4 | 8, 2 | 4 | 8) if !(weight.odd && weight.bits == 8) => {}
             _ => return Err(fault(name, "1-bit weights go with codes of one bit around zero, others with others")),
         }

@@ -132,7 +132,9 @@ fn round(node: &Node, segment: &WeightSegment, weights: &mut Weights) -> Result<
     let mut scales = Vec::with_capacity(outputs);
     for filter in data.chunks_exact_mut(depth) {
         let scale = range::of_weights(filter, segment);
-        filter.iter_mut().for_each(|weight| *weight = segment.nearest(*weight / scale) as f32);
+        for weight in filter {
+            *weight = segment.nearest(*weight / scale) as f32;
+        }
         scales.push(scale);
     }
     weights.insert(&name, shape, data)?;

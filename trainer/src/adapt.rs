@@ -225,6 +225,7 @@ fn write(options: &Options, model: &ImageLabels, adapted: &Adapted, delta: &Weig
         recipe: json!({ "adapt": options.settings }),
         data: json!({ "source": adapted.source, "images": adapted.training_images }),
         metrics: json!({ "tuning": adapted }),
+        converted_from: None,
     };
     for (name, bytes) in [(zoo::WEIGHTS, bytes), (zoo::MANIFEST, serde_json::to_vec_pretty(&manifest)?)] {
         let path = options.out.join(name);

@@ -1,14 +1,16 @@
 //! A packed matrix of small integers and the loop over tiles that multiplies codes by it.
 
+use std::ops::Range;
+
 use super::aligned::Aligned;
 use super::codes::Layout;
 use super::kernels::{Bits, IntegerTile, Isa, LANES, MAX_ROWS, MAX_SUMS, Segment, Sums, height, panel_widths};
 use super::output::{Finish, Output, Place, Store};
-use super::rows::Rows;
+use super::rows::{Rows, rows_at_once};
 use crate::quantization::WeightSegment;
 
 #[cfg(target_arch = "x86_64")]
-use super::kernels::amx::{self, Amx};
+use super::kernels::amx::{self, Amx, Block};
 
 /// Rows from which on AMX is worth unpacking smaller weights to bytes. Below that the product waits for memory.
 #[cfg(target_arch = "x86_64")]
@@ -118,20 +120,28 @@ impl IntegerMatrix {
             return self.multiply_blocks(amx, data, rows, finish, blocks, output);
         }
         let _ = blocks;
+        let count = rows.count();
+        let step = rows_at_once(self.panels.len(), count);
+        for part in (0..count).step_by(step) {
+            self.multiply_part(data, rows, part..count.min(part + step), finish, output);
+        }
+    }
+
+    fn multiply_part(&self, data: &[u8], rows: &Rows, part: Range<usize>, finish: &Finish, output: &mut Output) {
         let mut sums = Sums([0; MAX_SUMS]);
         let mut starts = [0; MAX_ROWS];
-        let (count, mut first, mut panels) = (rows.count(), 0, &*self.panels);
+        let (mut first, mut panels) = (0, &*self.panels);
         for &vectors in &self.widths {
             let bytes = self.segments.iter().map(|segment| segment.panel_bytes(vectors)).sum();
             let (panel, rest) = panels.split_at(bytes);
             panels = rest;
-            let mut row = 0;
-            while row < count {
-                let height = height(vectors, count - row);
+            let mut row = part.start;
+            while row < part.end {
+                let height = height(vectors, part.end - row);
                 rows.fill(row, height, &mut starts);
                 let tile = IntegerTile { data, starts: &starts[..height], segments: &self.segments, panel, vectors };
                 self.isa.multiply_integers(&tile, &mut sums);
-                self.store(&sums.0, first, vectors, (row, height.min(count - row)), finish, output);
+                self.store(&sums.0, first, vectors, (row, height.min(part.end - row)), finish, output);
                 row += height;
             }
             first += vectors * LANES;
@@ -151,7 +161,7 @@ impl IntegerMatrix {
         let segment = &self.segments[0];
         let depth = (segment.runs.len() * segment.run_length).next_multiple_of(amx::STEP);
         // An odd number of lines between rows, so that they do not crowd the same sets of the cache.
-        let stride = depth + if depth / amx::STEP % 2 == 0 { amx::STEP } else { 0 };
+        let stride = depth + if (depth / amx::STEP).is_multiple_of(2) { amx::STEP } else { 0 };
         blocks.left.reserve(amx::ROWS * stride);
         blocks.sums.reserve(amx::ROWS * self.bias.len());
         let count = rows.count();
@@ -169,7 +179,9 @@ impl IntegerMatrix {
                     let (panel, rest) = panels.split_at(depth * width);
                     let (of_panel, others) = sums.split_at_mut(amx::ROWS * width);
                     let panel = &panel[step * width..(step + part) * width];
-                    amx.multiply(&blocks.left[step..], stride, part, panel, vectors, height <= 16, of_panel);
+                    let block =
+                        Block { left: &blocks.left[step..], stride, depth: part, panel, vectors, half: height <= 16 };
+                    amx.multiply(&block, of_panel);
                     (panels, sums) = (rest, others);
                 }
             }
@@ -287,7 +299,7 @@ fn common_unit(parts: &[Part]) -> Option<f32> {
     let Some(unit) = units.next() else { return parts.first().map(|part| part.unit) };
     let mut bits = parts.iter().filter(|part| part.bits == Bits::One);
     let whole = |ratio: f32| ratio.fract() == 0.0 && (1.0..=65_536.0).contains(&ratio);
-    (units.all(|other| other == unit) && bits.all(|part| whole(part.unit / unit))).then_some(unit)
+    (units.all(|other| other.to_bits() == unit.to_bits()) && bits.all(|part| whole(part.unit / unit))).then_some(unit)
 }
 
 /// Bias plus scale times what the codes' bases contribute: the same for every row.

@@ -1,9 +1,11 @@
 //! A packed matrix of f32 and the loop over tiles that multiplies by it.
 
+use std::ops::Range;
+
 use super::aligned::Aligned;
 use super::kernels::{FloatTile, Isa, LANES, MAX_ROWS, MAX_SUMS, Sums, height, panel_widths};
 use super::output::{Finish, Output, Place, Store};
-use super::rows::Rows;
+use super::rows::{Rows, rows_at_once};
 
 /// A matrix (depth, width) with a bias (width), stored as panels of one to three vectors of columns: (panel, depth,
 /// columns of the panel), the last panel filled up with zeros.
@@ -58,17 +60,26 @@ impl Matrix {
     /// Rows times this matrix plus bias, finished and stored.
     pub(super) fn multiply(&self, left: &Left, finish: &Finish, columns: Columns, output: &mut Output) {
         debug_assert_eq!(left.runs.len() * left.run_length, self.depth);
+        let count = left.rows.count();
+        let step = rows_at_once(size_of_val(&*self.panels), count);
+        for part in (0..count).step_by(step) {
+            let end = count.min(part + step);
+            self.multiply_part(left, part..end, finish, columns, output);
+        }
+    }
+
+    fn multiply_part(&self, left: &Left, part: Range<usize>, finish: &Finish, columns: Columns, output: &mut Output) {
         let mut sums = Sums([0.0; MAX_SUMS]);
         let mut starts = [0; MAX_ROWS];
-        let (count, mut first, mut panels) = (left.rows.count(), 0, &*self.panels);
+        let (mut first, mut panels) = (0, &*self.panels);
         // Panels outside: a panel comes from memory once and then from cache for all rows.
         for &vectors in &self.widths {
             let (panel, rest) = panels.split_at(self.depth * vectors * LANES);
             panels = rest;
             let bias = &self.bias[first..first + vectors * LANES];
-            let mut row = 0;
-            while row < count {
-                let height = height(vectors, count - row);
+            let mut row = part.start;
+            while row < part.end {
+                let height = height(vectors, part.end - row);
                 left.rows.fill(row, height, &mut starts);
                 let &Left { data, runs, run_length, .. } = left;
                 let tile = FloatTile { data, starts: &starts[..height], runs, run_length, panel, vectors };
@@ -76,7 +87,7 @@ impl Matrix {
                 self.isa.vectorize(Store {
                     sums: &sums.0,
                     width: vectors * LANES,
-                    rows: height.min(count - row),
+                    rows: height.min(part.end - row),
                     columns: (self.columns - first).min(vectors * LANES),
                     scale: None,
                     bias,

@@ -57,7 +57,9 @@ pub(super) fn plan(steps: &[Step], shapes: &HashMap<String, Shape>, layouts: &Ha
         // An operand may be read twice by one step; its slot is freed once.
         over.sort_unstable();
         over.dedup();
-        over.into_iter().for_each(|slot| buffers.release(slot));
+        for slot in over {
+            buffers.release(slot);
+        }
         home.insert(&step.value, output);
         if !last_reader.contains_key(step.value.as_str()) {
             buffers.release(output);

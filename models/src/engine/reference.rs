@@ -107,8 +107,8 @@ fn sigmoid(v: f64) -> f64 {
 
 /// The normal distribution function, by summing its density.
 fn normal(v: f64) -> f64 {
-    let density = |t: f64| (-t * t / 2.0).exp() / std::f64::consts::TAU.sqrt();
     const STEPS: u32 = 2000;
+    let density = |t: f64| (-t * t / 2.0).exp() / std::f64::consts::TAU.sqrt();
     let step = v / f64::from(STEPS);
     // Simpson's rule from 0.
     let inner = |i: u32| density(f64::from(i) * step) * if i % 2 == 1 { 4.0 } else { 2.0 };

@@ -2,6 +2,17 @@
 
 use super::kernels::MAX_ROWS;
 
+/// Weights of so many bytes stay in the second cache while rows pass by.
+const CACHED: usize = 512 << 10;
+
+/// Rows that are multiplied by all panels before the next: few where the weights stay in cache, so that what is read
+/// and written stays there, too; else all of them, so that weights come from memory once.
+pub(super) fn rows_at_once(weights: usize, count: usize) -> usize {
+    // A multiple of the height of all tiles.
+    const FEW: usize = 240;
+    if weights <= CACHED { FEW } else { count.max(1) }
+}
+
 /// Rows by the places where they begin: those of one image, repeated at a distance for the others.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rows<'a> {
@@ -37,6 +48,13 @@ impl Rows<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_the_rows_are_whole_tiles() {
+        use super::super::kernels::heights;
+        assert!((1..=3).all(|vectors| rows_at_once(0, 1000).is_multiple_of(heights(vectors)[0])));
+        assert_eq!(rows_at_once(usize::MAX, 1000), 1000);
+    }
 
     #[test]
     fn starts_go_on_with_the_next_image_and_stay_at_the_end() {

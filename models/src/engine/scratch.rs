@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use super::aligned::Aligned;
 use super::conv::ProductBlocks;
 use super::plan::Plan;
 
@@ -9,9 +10,9 @@ use super::plan::Plan;
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     /// Values in f32, by slot of the plan.
-    pub(super) floats: Vec<Vec<f32>>,
+    pub(super) floats: Vec<Aligned<f32>>,
     /// Values as codes, by slot of the plan.
-    pub(super) codes: Vec<Vec<u8>>,
+    pub(super) codes: Vec<Aligned<u8>>,
     /// Quantized operands of kernels that read f32.
     pub(super) decoded: Vec<Vec<f32>>,
     pub(super) working: Working,
@@ -38,13 +39,9 @@ impl Scratch {
     }
 }
 
-fn fit<T: Clone + Default>(slots: &mut Vec<Vec<T>>, sizes: &[usize], n: usize) {
-    slots.resize_with(sizes.len(), Vec::new);
-    for (slot, size) in slots.iter_mut().zip(sizes) {
-        if slot.len() < size * n {
-            slot.resize(size * n, T::default());
-        }
-    }
+fn fit<T: Copy + Default>(slots: &mut Vec<Aligned<T>>, sizes: &[usize], n: usize) {
+    slots.resize_with(sizes.len(), Aligned::default);
+    slots.iter_mut().zip(sizes).for_each(|(slot, size)| slot.reserve(size * n));
 }
 
 /// Buffers that no run uses now: as many as there ever were runs at once.

@@ -218,8 +218,7 @@ impl Op {
             (Self::Linear { d_in, .. }, _) => Err(format!("({d_in}) or (t, {d_in})")),
             (Self::LayerNorm { features, .. }, [tokens @ .., d]) if d == features && tokens.len() < 2 => Ok(x.to_vec()),
             (Self::LayerNorm { features, .. }, _) => Err(format!("({features}) or (t, {features})")),
-            (Self::Softmax, [_] | [_, _]) => Ok(x.to_vec()),
-            (Self::Softmax, _) => Err("(d) or (t, d)".to_owned()),
+            (Self::Softmax, [_, _, _]) => Err("(d) or (t, d)".to_owned()),
             (Self::ClassToken { features }, [t, d]) if d == features => Ok(vec![t + 1, *d]),
             (Self::ClassToken { features }, _) => Err(format!("(t, {features})")),
             (Self::Offset { tokens, features }, [t, d]) if t == tokens && d == features => Ok(x.to_vec()),
@@ -234,6 +233,7 @@ impl Op {
                 | Self::Sigmoid
                 | Self::Silu
                 | Self::Gelu
+                | Self::Softmax
                 | Self::Concat,
                 _,
             ) => Ok(x.to_vec()),

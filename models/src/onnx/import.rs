@@ -13,7 +13,7 @@ use prost::Message as _;
 use super::OnnxError;
 use super::attributes::Constant;
 use super::proto::{GraphProto, ModelProto, NodeProto, ValueInfo};
-use crate::net::{INPUT, ImageInput, Network, Node, Op, Shape};
+use crate::net::{INPUT, ImageInput, Network, Node, Op, Shape, node_shape};
 use crate::weights::Weights;
 
 /// Reads a model. Its input is an image batch (N, C, H, W), which is not normalized any further: `mean` and `std` of
@@ -91,7 +91,7 @@ impl Importer {
             name.push('_');
         }
         let node = Node { name: name.clone(), op, inputs };
-        let shape = self.network.shape_of(&node, &self.shapes)?;
+        let shape = node_shape(&node, &self.shapes)?;
         self.shapes.insert(name.clone(), shape);
         self.network.nodes.push(node);
         self.values.insert(output.clone(), name.clone());

@@ -52,7 +52,9 @@ fn fold(conv: &Node, norm: &Node, eps: f64, parameters: &mut Weights, weights: &
     let depth = weight.len() / outputs;
     for (o, filter) in weight.chunks_exact_mut(depth).enumerate() {
         let factor = f64::from(scale[o]) / (f64::from(variance[o]) + eps).sqrt();
-        filter.iter_mut().for_each(|w| *w = (f64::from(*w) * factor) as f32);
+        for w in filter {
+            *w = (f64::from(*w) * factor) as f32;
+        }
         bias[o] = ((f64::from(bias[o]) - f64::from(mean[o])) * factor + f64::from(offset[o])) as f32;
     }
     parameters.remove(&conv.name);

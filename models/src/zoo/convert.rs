@@ -65,6 +65,7 @@ impl ImageLabels {
         let manifest = Manifest {
             name: name.to_owned(),
             version: "1".to_owned(),
+            base: None,
             files: BTreeMap::new(),
             recipe: json!({ "imported": name }),
             data: serde_json::Value::Null,
@@ -89,6 +90,8 @@ impl ImageLabels {
         let (network, weights) = quantize(&self.network, &self.weights, images, options, progress)?;
         let mut manifest = self.manifest.clone();
         manifest.converted_from = Some(self.weights_sha256().to_owned());
+        // The folder holds the whole model, even if the original's holds only what it changes.
+        manifest.base = None;
         manifest.files.clear();
         manifest.recipe = json!({
             "quantized": { "weight_bits": options.bits, "calibration_images": images.len() },
@@ -117,5 +120,56 @@ impl ImageLabels {
             files::replace(&folder.join(name), bytes).map_err(io)?;
         }
         files::replace(&folder.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?).map_err(io)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::BaseRef;
+    use crate::fixture;
+    use crate::labeler::ImageLabeler;
+    use crate::onnx;
+    use crate::zoo;
+
+    fn images(model: &ImageLabels) -> Vec<Vec<f32>> {
+        let number = |i: usize, k: usize| ((i * 31 + k * 7919) % 401) as f32 / 100.0 - 2.0;
+        (0..12).map(|i| (0..model.network.input.elements()).map(|k| number(i, k)).collect()).collect()
+    }
+
+    #[test]
+    fn a_quantized_model_is_written_read_and_fits_the_same_applications() {
+        let model = fixture::model();
+        let images = images(&model);
+        let quantized = model.quantized(&images[..8], Options { bits: 8 }, || {}).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        quantized.write(folder.path()).unwrap();
+        let read = zoo::read(folder.path()).unwrap();
+        assert_eq!(read.weights, quantized.weights);
+        assert_eq!(BaseRef::of(&read), BaseRef::of(&model));
+        let app = fixture::app_model(&model, &["Dog"]);
+        let logits = |model: &ImageLabels| -> Vec<f32> {
+            let labeler = ImageLabeler::new(model).unwrap();
+            labeler.features(&images[8..]).iter().flat_map(|features| labeler.logits(features, Some(&app))).collect()
+        };
+        for (a, b) in logits(&model).iter().zip(logits(&read)) {
+            assert!((a - b).abs() < 0.05 * a.abs().max(1.0), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn an_imported_network_becomes_a_model() {
+        let model = fixture::model();
+        let names: Vec<String> = model.labels.iter().map(|label| label.name.clone()).collect();
+        let (mut network, weights) = onnx::import(&onnx::export(&model.network, &model.weights).unwrap()).unwrap();
+        network.input.mean = vec![0.5; 3];
+        let imported = ImageLabels::from_network("mine", network.clone(), weights.clone(), names.clone()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        imported.write(folder.path()).unwrap();
+        assert_eq!(zoo::read(folder.path()).unwrap().labels, imported.labels);
+        let fewer = ImageLabels::from_network("mine", network.clone(), weights.clone(), names[1..].to_vec());
+        assert!(matches!(fewer, Err(ZooError::Labels(_))));
+        network.nodes.pop();
+        assert!(matches!(ImageLabels::from_network("mine", network, weights, names), Err(ZooError::Unsuitable(_))));
     }
 }

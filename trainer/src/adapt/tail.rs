@@ -29,7 +29,7 @@ impl Tail {
         let shape = network.shapes()?.remove(&cut).with_context(|| format!("no value `{cut}`"))?;
         let &[channels, height, width] = shape.as_slice() else { anyhow::bail!("`{cut}` is no image") };
         let input = ImageInput { channels, height, width, mean: vec![0.0; channels], std: vec![1.0; channels] };
-        let network = Network { name: format!("{} behind {cut}", network.name), input, nodes };
+        let network = Network { name: format!("{} behind {cut}", network.name), input, nodes, quantization: None };
         network.shapes().context("the last stage reads what is before it")?;
         Ok(Self { cut, network })
     }

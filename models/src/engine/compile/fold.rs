@@ -42,7 +42,9 @@ pub(super) fn folded(
         } else {
             let depth = weight.len() / outputs;
             for (filter, factor) in weight.chunks_exact_mut(depth).zip(&affine.scale) {
-                filter.iter_mut().for_each(|weight| *weight *= factor);
+                for weight in filter {
+                    *weight *= factor;
+                }
             }
         }
     }

@@ -13,6 +13,21 @@ pub(in super::super) const ROWS: usize = 32;
 /// Bytes of a row that one instruction takes.
 pub(in super::super) const STEP: usize = 64;
 
+/// The operands of a product.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Block<'a> {
+    /// `ROWS` rows, `stride` bytes apart.
+    pub(in super::super) left: &'a [u8],
+    pub(in super::super) stride: usize,
+    /// Bytes of a row that count.
+    pub(in super::super) depth: usize,
+    /// Signed bytes for `depth / 4` groups, of so many vectors.
+    pub(in super::super) panel: &'a [u8],
+    pub(in super::super) vectors: usize,
+    /// Whether only the first 16 rows are to be computed.
+    pub(in super::super) half: bool,
+}
+
 /// Proof that the processor has AMX and the system lets this process use it.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Amx(());
@@ -24,31 +39,22 @@ impl Amx {
         AVAILABLE.get_or_init(|| has_tiles() && permitted()).then_some(Self(()))
     }
 
-    /// Adds to the sums of a block, (`ROWS`, vectors * 16), the products of `left`, `ROWS` rows of `stride` bytes of
-    /// which `depth` count, and of a panel of signed bytes of so many vectors for `depth / 4` groups.
-    ///
-    /// With `half` only the first 16 rows are computed.
+    /// Adds a block's products to its sums, (`ROWS`, vectors * 16).
     ///
     /// # Panics
-    /// `depth` is no multiple of [`STEP`], or a slice is shorter than these say.
-    pub(in super::super) fn multiply(
-        self,
-        left: &[u8],
-        stride: usize,
-        depth: usize,
-        panel: &[u8],
-        vectors: usize,
-        half: bool,
-        sums: &mut [i32],
-    ) {
-        assert!(depth.is_multiple_of(STEP) && depth <= stride, "{depth} bytes of {stride}");
-        assert!(left.len() + stride >= ROWS * stride + depth && panel.len() >= depth * vectors * 16 && depth > 0);
+    /// The depth is no multiple of [`STEP`], or a slice is shorter than the block says.
+    pub(in super::super) fn multiply(self, block: &Block, sums: &mut [i32]) {
+        // Whoever has this value has asked the processor and the system.
+        let Self(()) = self;
+        let &Block { left, stride, depth, panel, vectors, half } = block;
+        assert!(depth.is_multiple_of(STEP) && 0 < depth && depth <= stride, "{depth} bytes of {stride}");
+        assert!(left.len() + stride >= ROWS * stride + depth && panel.len() >= depth * vectors * 16);
         assert!(sums.len() >= ROWS * vectors * 16);
         let tiles = Configuration::new();
         // SAFETY: `self` proves that the instructions are there and allowed; the configuration is whole.
         unsafe { asm!("ldtilecfg [{}]", in(reg) &raw const tiles, options(nostack, readonly)) };
         for first in (0..vectors).step_by(2) {
-            let block = Block { left, stride, depth, panel: &panel[first * STEP..], vectors };
+            let block = Block { panel: &panel[first * STEP..], ..*block };
             let sums = &mut sums[first * 16..];
             // SAFETY: the tiles are configured; lengths were checked: rows of 64 bytes at `stride` in `left`, at 64
             // bytes a vector in the panel and the sums, two of them side by side only where there are two.
@@ -107,15 +113,6 @@ impl Configuration {
         }
         Self(bytes)
     }
-}
-
-/// The operands of a product, with the panel at its first vector.
-struct Block<'a> {
-    left: &'a [u8],
-    stride: usize,
-    depth: usize,
-    panel: &'a [u8],
-    vectors: usize,
 }
 
 /// Defines a product of some left tiles by some right tiles: the tiles of the sums with their places, which are loaded
@@ -189,7 +186,8 @@ mod tests {
             let left: Vec<u8> = (0..ROWS * stride).map(|_| rng.random()).collect();
             let panel: Vec<u8> = (0..depth * vectors * 16).map(|_| rng.random()).collect();
             let mut sums = vec![3; ROWS * vectors * 16];
-            amx.multiply(&left, stride, depth, &panel, vectors, half, &mut sums);
+            let block = Block { left: &left, stride, depth, panel: &panel, vectors, half };
+            amx.multiply(&block, &mut sums);
             for row in 0..if half { 16 } else { ROWS } {
                 for column in 0..vectors * 16 {
                     let product = |k: usize| {

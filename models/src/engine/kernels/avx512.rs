@@ -3,10 +3,15 @@
 pub(super) mod integer;
 
 use std::arch::x86_64::{
-    __m512, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps,
+    __m512, _MM_HINT_T0, _mm_prefetch, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps,
+    _mm512_storeu_ps,
 };
 
 use super::{FloatTile, LANES, Sums};
+
+/// How many bytes before they are needed the columns are asked for: far enough for another level of cache to answer,
+/// and for the address to be looked up where a page begins.
+const AHEAD: usize = 2048;
 
 /// # Safety
 /// The processor has AVX-512F and the tile is within bounds.
@@ -46,7 +51,11 @@ unsafe fn rows<const M: usize, const V: usize>(tile: &FloatTile, sums: &mut Sums
         unsafe {
             let rows: [*const f32; M] = std::array::from_fn(|i| tile.data.as_ptr().add(tile.starts[i] + run));
             for k in 0..tile.run_length {
-                let columns: [__m512; V] = std::array::from_fn(|v| _mm512_loadu_ps(panel.add(v * LANES)));
+                let columns: [__m512; V] = std::array::from_fn(|v| {
+                    // Any address may be asked for; what lies behind the panel is the next one.
+                    _mm_prefetch::<_MM_HINT_T0>(panel.wrapping_add(v * LANES + AHEAD / size_of::<f32>()).cast());
+                    _mm512_loadu_ps(panel.add(v * LANES))
+                });
                 panel = panel.add(V * LANES);
                 for i in 0..M {
                     let x = _mm512_set1_ps(*rows[i].add(k));

@@ -29,7 +29,7 @@ pub(super) fn multiply_integers(tile: &IntegerTile, sums: &mut Sums<i32>) {
             for (g, group) in groups.enumerate() {
                 let vectors = &weights[g / segment.bits.groups() * width * 4..][..width * 4];
                 for (sum, column) in sums.iter_mut().zip(vectors.as_chunks::<4>().0) {
-                    *sum = sum.wrapping_add(dot(segment, g, group, column));
+                    *sum = sum.wrapping_add(dot(segment, g, *group, *column));
                 }
             }
         }
@@ -37,13 +37,13 @@ pub(super) fn multiply_integers(tile: &IntegerTile, sums: &mut Sums<i32>) {
 }
 
 /// What group `g` of a row adds to the sum of a column.
-fn dot(segment: &Segment, g: usize, group: &[u8; 4], column: &[u8; 4]) -> i32 {
+fn dot(segment: &Segment, g: usize, group: [u8; 4], column: [u8; 4]) -> i32 {
     if segment.bits == Bits::One {
-        let differing = (u32::from_le_bytes(*group) ^ u32::from_le_bytes(*column)).count_ones();
+        let differing = (u32::from_le_bytes(group) ^ u32::from_le_bytes(column)).count_ones();
         return differing as i32 * segment.factor;
     }
-    let product = |(&code, &packed): (&u8, &u8)| i32::from(code) * i32::from(weight(segment, g, packed));
-    group.iter().zip(column).map(product).sum()
+    let product = |(code, packed): (u8, u8)| i32::from(code) * i32::from(weight(segment, g, packed));
+    group.into_iter().zip(column).map(product).sum()
 }
 
 /// The weight of group `g` in a byte, times its unit.

@@ -33,49 +33,53 @@ impl Depthwise {
         Place { row, column, channels: self.channels }
     }
 
+    /// A vector of channels for the pixels of `part`.
     #[inline(always)]
-    fn block<const TAPS: usize>(&self, first: usize, data: &[f32], rows: &Rows, finish: &Finish, output: &mut Output) {
+    fn block<const TAPS: usize>(&self, first: usize, part: &Part, finish: &Finish, output: &mut Output) {
         let weights: [[f32; LANES]; TAPS] = std::array::from_fn(|tap| lanes(&self.weight, tap * self.channels + first));
+        let taps: [usize; TAPS] = std::array::from_fn(|tap| self.taps[tap]);
         let bias = lanes(&self.bias, first);
-        let mut row = 0;
-        for image in 0..rows.images {
-            for start in rows.starts {
-                let patch = &data[image * rows.stride + start + first..];
-                let mut sums = bias;
-                for (weights, tap) in weights.iter().zip(&self.taps) {
-                    let x = lanes(patch, *tap);
-                    for lane in 0..LANES {
-                        sums[lane] = x[lane].mul_add(weights[lane], sums[lane]);
-                    }
-                }
-                complete(&mut sums, LANES, finish, self.place(row, first), output);
-                row += 1;
+        for (i, start) in part.starts.iter().enumerate() {
+            let patch = &part.data[start + first..];
+            let mut sums = bias;
+            for (tap, weights) in taps.iter().zip(&weights) {
+                let x = lanes(patch, *tap);
+                sums = std::array::from_fn(|lane| x[lane].mul_add(weights[lane], sums[lane]));
             }
+            complete(&mut sums, LANES, finish, self.place(part.row + i, first), output);
         }
     }
 
     /// Any number of taps and up to a vector of channels.
     #[inline(always)]
-    fn slow(&self, first: usize, data: &[f32], rows: &Rows, finish: &Finish, output: &mut Output) {
+    fn slow(&self, first: usize, part: &Part, finish: &Finish, output: &mut Output) {
         let width = LANES.min(self.channels - first);
-        let mut row = 0;
-        for image in 0..rows.images {
-            for start in rows.starts {
-                let patch = &data[image * rows.stride + start + first..];
-                let mut buffer = [0.0; LANES];
-                let sums = &mut buffer[..width];
-                sums.copy_from_slice(&self.bias[first..first + width]);
-                for (weights, tap) in self.weight.chunks_exact(self.channels).zip(&self.taps) {
-                    let x = &patch[*tap..][..width];
-                    for ((sum, x), weight) in sums.iter_mut().zip(x).zip(&weights[first..]) {
-                        *sum = x.mul_add(*weight, *sum);
-                    }
+        for (i, start) in part.starts.iter().enumerate() {
+            let patch = &part.data[start + first..];
+            let mut buffer = [0.0; LANES];
+            let sums = &mut buffer[..width];
+            sums.copy_from_slice(&self.bias[first..first + width]);
+            for (weights, tap) in self.weight.chunks_exact(self.channels).zip(&self.taps) {
+                let x = &patch[*tap..][..width];
+                for ((sum, x), weight) in sums.iter_mut().zip(x).zip(&weights[first..]) {
+                    *sum = x.mul_add(*weight, *sum);
                 }
-                complete(&mut buffer, width, finish, self.place(row, first), output);
-                row += 1;
             }
+            complete(&mut buffer, width, finish, self.place(part.row + i, first), output);
         }
     }
+}
+
+/// Output pixels that all channels are computed for before the next: so many that a block's weights are worth loading,
+/// so few that what they read stays in cache.
+const PIXELS: usize = 64;
+
+/// Some output pixels of an image.
+struct Part<'a> {
+    data: &'a [f32],
+    starts: &'a [usize],
+    /// The first of them in the output.
+    row: usize,
 }
 
 /// A convolution with its operands.
@@ -91,11 +95,18 @@ impl Loops for Run<'_, '_> {
     #[inline(always)]
     fn run(self) {
         let Self { depthwise, data, rows, finish, output } = self;
-        for first in (0..depthwise.channels).step_by(LANES) {
-            // With the number known, a block's weights stay in registers for all pixels.
-            match depthwise.taps.len() {
-                9 if first + LANES <= depthwise.channels => depthwise.block::<9>(first, data, rows, finish, output),
-                _ => depthwise.slow(first, data, rows, finish, output),
+        let n = rows.starts.len();
+        for image in 0..rows.images {
+            let data = &data[image * rows.stride..];
+            for (i, starts) in rows.starts.chunks(PIXELS).enumerate() {
+                let part = Part { data, starts, row: image * n + i * PIXELS };
+                for first in (0..depthwise.channels).step_by(LANES) {
+                    // With the number known, a block's weights stay in registers for all pixels.
+                    match depthwise.taps.len() {
+                        9 if first + LANES <= depthwise.channels => depthwise.block::<9>(first, &part, finish, output),
+                        _ => depthwise.slow(first, &part, finish, output),
+                    }
+                }
             }
         }
     }

@@ -46,7 +46,9 @@ impl Window {
                     }
                 }
                 let count = ys.len() * xs.len();
-                output.iter_mut().for_each(|to| done(to, count));
+                for to in output {
+                    done(to, count);
+                }
             }
         }
     }

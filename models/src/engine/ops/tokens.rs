@@ -10,9 +10,13 @@ const LANES: usize = 16;
 pub(in super::super) fn softmax(rows: &mut [f32], width: usize) {
     for row in rows.chunks_exact_mut(width) {
         let highest = row.iter().fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a });
-        row.iter_mut().for_each(|x| *x = exp(*x - highest));
+        for x in row.iter_mut() {
+            *x = exp(*x - highest);
+        }
         let total = total(row);
-        row.iter_mut().for_each(|x| *x /= total);
+        for x in row {
+            *x /= total;
+        }
     }
 }
 

@@ -30,10 +30,9 @@ impl Importer {
             "ReduceMean" => self.reduce_mean(node),
             "LayerNormalization" => self.layer_norm(node),
             "Resize" => self.resize(node),
-            "Identity" | "Dropout" => self.same(node),
-            "Flatten" | "Reshape" | "Squeeze" => self.flatten(node),
             // A vector is a map of one pixel, too.
-            "Unsqueeze" => self.same(node),
+            "Identity" | "Dropout" | "Unsqueeze" => self.same(node),
+            "Flatten" | "Reshape" | "Squeeze" => self.flatten(node),
             _ => Err(node.fault("an operator that is not read")),
         }
     }

@@ -63,6 +63,7 @@ unsafe fn part<const M: usize>(tile: &IntegerTile, row: usize, vector: usize, su
 /// As [`part`].
 #[inline]
 #[target_feature(enable = "avx2")]
+#[expect(clippy::needless_range_loop, reason = "rows and halves are places in memory, too")]
 unsafe fn accumulate<const M: usize>(
     tile: &IntegerTile,
     segment: &Segment,

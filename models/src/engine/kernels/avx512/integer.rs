@@ -1,12 +1,13 @@
 //! Small integers by VNNI (four products a lane in one instruction) and bits by population count.
 
 use std::arch::x86_64::{
-    __m512i, _mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_mullo_epi32, _mm512_popcnt_epi32,
-    _mm512_set1_epi8, _mm512_set1_epi32, _mm512_slli_epi32, _mm512_storeu_si512, _mm512_ternarylogic_epi32,
-    _mm512_xor_si512,
+    __m512i, _MM_HINT_T0, _mm_prefetch, _mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_mullo_epi32,
+    _mm512_popcnt_epi32, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_slli_epi32, _mm512_storeu_si512,
+    _mm512_ternarylogic_epi32, _mm512_xor_si512,
 };
 
 use super::super::{Bits, IntegerTile, LANES, Segment, Sums};
+use super::AHEAD;
 
 /// Bytes of a vector.
 const BYTES: usize = 64;
@@ -81,6 +82,20 @@ fn store<const M: usize, const V: usize>(totals: &Totals<M, V>, sums: &mut Sums<
     }
 }
 
+/// Loads a vector of the panel, and asks for one that will be needed later.
+///
+/// # Safety
+/// The vector lies within the panel.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn fetch(place: *const u8) -> __m512i {
+    // SAFETY: the caller's; any address may be asked for.
+    unsafe {
+        _mm_prefetch::<_MM_HINT_T0>(place.wrapping_add(AHEAD).cast());
+        _mm512_loadu_si512(place.cast())
+    }
+}
+
 /// The rows' places in the run that begins `run` bytes behind their starts.
 ///
 /// # Safety
@@ -107,7 +122,7 @@ unsafe fn eight<const M: usize, const V: usize>(
         unsafe {
             let rows: [*const i32; M] = places(tile, run);
             for k in 0..segment.run_length / 4 {
-                let columns: [__m512i; V] = std::array::from_fn(|v| _mm512_loadu_si512(panel.add(v * BYTES).cast()));
+                let columns: [__m512i; V] = std::array::from_fn(|v| fetch(panel.wrapping_add(v * BYTES)));
                 panel = panel.add(V * BYTES);
                 for i in 0..M {
                     let x = _mm512_set1_epi32(rows[i].add(k).read_unaligned());
@@ -144,11 +159,10 @@ unsafe fn packed<const M: usize, const V: usize, const G: usize>(
             for k in 0..segment.run_length / 4 / G {
                 for g in 0..G {
                     let columns: [__m512i; V] = std::array::from_fn(|v| {
-                        let packed = _mm512_loadu_si512(panel.add(v * BYTES).cast());
+                        let packed = fetch(panel.wrapping_add(v * BYTES));
                         let shifted = match (G, g) {
-                            (2, 0) => _mm512_slli_epi32::<4>(packed),
                             (4, 0) => _mm512_slli_epi32::<6>(packed),
-                            (4, 1) => _mm512_slli_epi32::<4>(packed),
+                            (2, 0) | (4, 1) => _mm512_slli_epi32::<4>(packed),
                             (4, 2) => _mm512_slli_epi32::<2>(packed),
                             _ => packed,
                         };
@@ -184,7 +198,7 @@ unsafe fn one<const M: usize, const V: usize>(
         unsafe {
             let rows: [*const i32; M] = places(tile, run);
             for k in 0..segment.run_length / 4 {
-                let columns: [__m512i; V] = std::array::from_fn(|v| _mm512_loadu_si512(panel.add(v * BYTES).cast()));
+                let columns: [__m512i; V] = std::array::from_fn(|v| fetch(panel.wrapping_add(v * BYTES)));
                 panel = panel.add(V * BYTES);
                 for i in 0..M {
                     let x = _mm512_set1_epi32(rows[i].add(k).read_unaligned());
