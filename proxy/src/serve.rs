@@ -5,15 +5,21 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails should panic"))]
 
+mod aws;
 mod config;
 mod connection;
+mod context;
 mod drain;
+mod language;
 mod metrics;
 mod models;
 mod pool;
+mod real;
 mod reply;
 mod service;
 mod stream;
+mod timing;
+mod vision;
 
 use std::future::Future;
 use std::io;
@@ -48,6 +54,9 @@ impl Server {
     pub async fn bind(config: Config) -> io::Result<Self> {
         let listener = TcpListener::bind(config.listen).await?;
         let local_addr = listener.local_addr()?;
+        if let Some(upstream) = &config.upstream {
+            upstream.set_own(local_addr);
+        }
         Ok(Self { listener, local_addr, config })
     }
 

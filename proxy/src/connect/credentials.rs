@@ -13,6 +13,9 @@ use serde_json::json;
 use super::local::{self, full};
 use super::{Body, Via};
 
+/// The access token, and the AWS access key, of programs that have none of their own. It opens nothing anywhere.
+pub const STAND_IN: &str = "chameleon-local";
+
 const FLAVOR: &str = "metadata-flavor";
 
 /// Who the programs are told they are.
@@ -103,7 +106,7 @@ impl Credentials {
 }
 
 fn access_token() -> serde_json::Value {
-    json!({ "access_token": "chameleon-local", "expires_in": 3600, "token_type": "Bearer" })
+    json!({ "access_token": STAND_IN, "expires_in": 3600, "token_type": "Bearer" })
 }
 
 fn json_reply(status: StatusCode, value: &serde_json::Value) -> Response<Body> {

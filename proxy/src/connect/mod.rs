@@ -17,7 +17,7 @@
 
 mod credentials;
 mod forward;
-mod head;
+pub(crate) mod head;
 mod hosts;
 mod http;
 mod local;
@@ -30,17 +30,20 @@ mod via;
 mod tests;
 
 use std::fmt;
+use std::sync::Arc;
 
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
 pub use self::http::{Body, BoxError};
-pub use credentials::Credentials;
+pub use credentials::{Credentials, STAND_IN};
 pub use parent::Parent;
 pub use stream::Io;
+pub(crate) use stream::Rewound;
 pub use tunnel::Tunnel;
 pub use via::{Scheme, Via};
 
+use crate::route::CloudApi;
 use crate::tls::Tls;
 
 /// The proxy; clones share everything.
@@ -49,6 +52,8 @@ pub struct Proxy {
     tls: Tls,
     credentials: Option<Credentials>,
     parent: Option<Parent>,
+    /// The APIs whose hosts are answered here.
+    apis: Arc<[CloudApi]>,
     client: forward::ForwardClient,
 }
 
@@ -58,13 +63,20 @@ impl Proxy {
     /// identity services cannot be reached.
     pub fn new(tls: Tls, credentials: Option<Credentials>) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { tls, credentials, parent: None, client }
+        Self { tls, credentials, parent: None, apis: Arc::from(CloudApi::ALL), client }
     }
 
     /// The same proxy, with tunnels going through another one.
     #[must_use]
     pub fn with_parent(mut self, parent: Option<Parent>) -> Self {
         self.parent = parent;
+        self
+    }
+
+    /// The same proxy, which passes the hosts of all other APIs on untouched.
+    #[must_use]
+    pub fn with_apis(mut self, apis: &[CloudApi]) -> Self {
+        self.apis = Arc::from(apis);
         self
     }
 

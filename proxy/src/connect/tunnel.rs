@@ -53,7 +53,7 @@ impl Proxy {
         let Some(connect) = Connect::parse(&head) else {
             return refuse(stream, "400 Bad Request", "not a CONNECT HOST:PORT HTTP/1.1").await;
         };
-        match classify(&connect.host, connect.port) {
+        match classify(&connect.host, connect.port, &self.apis) {
             Target::Api => self.intercept(stream, rest, connect, Scheme::Https).await,
             Target::Identity if self.credentials.is_some() => {
                 self.intercept(stream, rest, connect, Scheme::Https).await

@@ -1,5 +1,6 @@
 //! What a server is told.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -7,16 +8,24 @@ use std::time::Duration;
 
 use super::Models;
 use crate::connect::{Credentials, Parent};
-use crate::route::Apps;
+use crate::route::{Apps, CloudApi};
 use crate::tls::Tls;
+use crate::upstream::Upstream;
+use crate::wire::{Engines, ImageLabeler, ObjectDetector, TextAnalyzer};
 
 /// Everything a [`Server`](super::Server) needs.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// Address and port to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
     /// The models that answer.
     pub models: Arc<Models>,
+    /// Finds objects in images, if there is a model.
+    pub objects: Option<Arc<dyn ObjectDetector>>,
+    /// Analyzes texts, if there is a model.
+    pub texts: Option<Arc<dyn TextAnalyzer>>,
+    /// The way to the real APIs, for what no model answers; without it such calls get the API's own error.
+    pub upstream: Option<Upstream>,
     /// How applications are told apart.
     pub apps: Apps,
     /// How often to look whether the registry changed.
@@ -38,6 +47,9 @@ impl Config {
         Self {
             listen,
             models,
+            objects: None,
+            texts: None,
+            upstream: None,
             apps: Apps::default(),
             registry_poll: Duration::from_millis(500),
             tls: None,
@@ -45,6 +57,29 @@ impl Config {
             parent: None,
             limits: Limits::default(),
         }
+    }
+
+    /// All that answers.
+    pub(super) fn engines(&self) -> Engines {
+        let labels: Arc<dyn ImageLabeler> = Arc::<Models>::clone(&self.models);
+        Engines { labels, objects: self.objects.clone(), texts: self.texts.clone() }
+    }
+
+    /// The APIs of which something is answered here.
+    pub fn apis(&self) -> Vec<CloudApi> {
+        let of_texts = |api: &CloudApi| matches!(api, CloudApi::Language | CloudApi::Comprehend);
+        CloudApi::ALL.into_iter().filter(|api| self.texts.is_some() || !of_texts(api)).collect()
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("upstream", &self.upstream)
+            .field("apps", &self.apps)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
     }
 }
 
