@@ -17,6 +17,7 @@ mod pool;
 mod real;
 mod reply;
 mod service;
+mod settings;
 mod stream;
 mod timing;
 mod vision;
@@ -33,6 +34,7 @@ use tokio::task::JoinSet;
 
 pub use config::{Config, Limits};
 pub use models::Models;
+pub use settings::{ApiKeys, LimitSettings, ServerSettings, Settings, SettingsError, TunnelSettings, UpstreamSettings};
 
 use connection::Connections;
 use drain::Drain;

@@ -10,6 +10,7 @@ mod connector;
 mod endpoint;
 mod error;
 pub(crate) mod headers;
+mod sign;
 mod stream;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ use body::Idle;
 use connector::{Connector, Protocol};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::UpstreamError;
+pub use sign::AwsKeys;
+pub(crate) use sign::Signed;
 
 /// How the real APIs are reached.
 #[derive(Clone)]

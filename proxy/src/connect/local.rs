@@ -44,6 +44,10 @@ impl Proxy {
             let host = super::head::normal_host(authority.host());
             return match (classify(&host, authority.port_u16().unwrap_or(80), &self.apis), &self.credentials) {
                 (Target::Metadata, Some(credentials)) => Ok(credentials.metadata(&request.into_parts().0)),
+                // Who may not be connected to may not be asked either; names are not resolved here.
+                _ if !self.private => {
+                    Ok(text(StatusCode::FORBIDDEN, "requests in the clear are not forwarded from here\n".to_owned()))
+                }
                 _ => Ok(forward::forward(&self.client, request).await),
             };
         }

@@ -22,6 +22,7 @@ mod hosts;
 mod http;
 mod local;
 mod parent;
+pub(crate) mod private;
 mod stream;
 mod tunnel;
 mod via;
@@ -52,6 +53,8 @@ pub struct Proxy {
     tls: Tls,
     credentials: Option<Credentials>,
     parent: Option<Parent>,
+    /// Whether private addresses may be reached.
+    private: bool,
     /// The APIs whose hosts are answered here.
     apis: Arc<[CloudApi]>,
     client: forward::ForwardClient,
@@ -63,7 +66,7 @@ impl Proxy {
     /// identity services cannot be reached.
     pub fn new(tls: Tls, credentials: Option<Credentials>) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { tls, credentials, parent: None, apis: Arc::from(CloudApi::ALL), client }
+        Self { tls, credentials, parent: None, private: true, apis: Arc::from(CloudApi::ALL), client }
     }
 
     /// The same proxy, with tunnels going through another one.
@@ -77,6 +80,13 @@ impl Proxy {
     #[must_use]
     pub fn with_apis(mut self, apis: &[CloudApi]) -> Self {
         self.apis = Arc::from(apis);
+        self
+    }
+
+    /// The same proxy, which does (or does not) reach this machine and its networks for its callers.
+    #[must_use]
+    pub fn with_private(mut self, private: bool) -> Self {
+        self.private = private;
         self
     }
 

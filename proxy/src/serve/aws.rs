@@ -4,7 +4,6 @@ use http::Response;
 use hyper::body::Incoming;
 
 use super::context::Context;
-use super::real::in_memory;
 use super::reply;
 use super::service::Shared;
 use super::timing::timed;
@@ -26,7 +25,7 @@ impl Shared {
             Some(image) if !request.others => image.clone(),
             _ => {
                 let Some(way) = self.way(context) else { return Err(request.refusal()) };
-                let passed = self.pass(context, way, in_memory(body.bytes().clone())).await;
+                let passed = self.pass_whole(context, way, body.bytes().clone()).await;
                 return passed.map_err(|status| fault_of(context.call.api, &status));
             }
         };
@@ -70,7 +69,7 @@ impl Shared {
         let request = comprehend::Request::parse(operation, body.bytes())?;
         if request.custom || !self.covers(operation, &request) {
             let Some(way) = self.way(context) else { return Err(request.refusal()) };
-            let passed = self.pass(context, way, in_memory(body.bytes().clone())).await;
+            let passed = self.pass_whole(context, way, body.bytes().clone()).await;
             return passed.map_err(|status| fault_of(api, &status));
         }
         let texts: Vec<String> = request.texts().map(str::to_owned).collect();

@@ -10,7 +10,7 @@ use super::Models;
 use crate::connect::{Credentials, Parent};
 use crate::route::{Apps, CloudApi};
 use crate::tls::Tls;
-use crate::upstream::Upstream;
+use crate::upstream::{AwsKeys, Upstream};
 use crate::wire::{Engines, ImageLabeler, ObjectDetector, TextAnalyzer};
 
 /// Everything a [`Server`](super::Server) needs.
@@ -26,6 +26,8 @@ pub struct Config {
     pub texts: Option<Arc<dyn TextAnalyzer>>,
     /// The way to the real APIs, for what no model answers; without it such calls get the API's own error.
     pub upstream: Option<Upstream>,
+    /// The key of programs that are led here by an endpoint variable of AWS, to sign anew what goes on to AWS.
+    pub aws_keys: Option<AwsKeys>,
     /// How applications are told apart.
     pub apps: Apps,
     /// How often to look whether the registry changed.
@@ -37,6 +39,8 @@ pub struct Config {
     pub credentials: Option<Credentials>,
     /// The proxy that tunnels to other hosts go through, where there is no other way out.
     pub parent: Option<Parent>,
+    /// Whether tunnels lead to private addresses, too.
+    pub private: bool,
     /// What callers may use.
     pub limits: Limits,
 }
@@ -50,11 +54,13 @@ impl Config {
             objects: None,
             texts: None,
             upstream: None,
+            aws_keys: None,
             apps: Apps::default(),
             registry_poll: Duration::from_millis(500),
             tls: None,
             credentials: None,
             parent: None,
+            private: true,
             limits: Limits::default(),
         }
     }
@@ -112,7 +118,7 @@ impl Default for Limits {
     fn default() -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
         Self {
-            connections: 1024,
+            connections: 16_384,
             streams: 256,
             workers: cores,
             queue: 64 * cores,

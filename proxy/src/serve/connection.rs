@@ -41,8 +41,12 @@ impl Connections {
     pub(super) fn new(config: Config, drain: Drain) -> Self {
         let limits = Arc::new(config.limits.clone());
         let apis = config.apis();
-        let proxy =
-            |tls| Proxy::new(tls, config.credentials.clone()).with_parent(config.parent.clone()).with_apis(&apis);
+        let proxy = |tls| {
+            Proxy::new(tls, config.credentials.clone())
+                .with_parent(config.parent.clone())
+                .with_apis(&apis)
+                .with_private(config.private)
+        };
         let proxy = config.tls.clone().map(proxy);
         Self { service: Service::new(config, proxy.clone(), drain.clone()), proxy, limits, drain }
     }

@@ -7,7 +7,7 @@ use http::Response;
 use hyper::body::Incoming;
 
 use super::context::Context;
-use super::real::{Refusal, Way, in_memory};
+use super::real::{Refusal, Way};
 use super::reply;
 use super::service::Shared;
 use super::timing::timed;
@@ -44,7 +44,7 @@ impl Shared {
         let divides = method.kind == Kind::AnnotateText && local.any();
         match way {
             None if left => Err(request.unsupported(&language)),
-            Some(way) if left && !divides => self.pass(context, way, in_memory(body.bytes().clone())).await,
+            Some(way) if left && !divides => self.pass_whole(context, way, body.bytes().clone()).await,
             Some(way) if left => {
                 let part = match context.call.framing {
                     Framing::Grpc => framed(&rest_proto(method.version, message, local)?),

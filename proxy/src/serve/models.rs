@@ -53,6 +53,13 @@ impl Models {
         Ok(models)
     }
 
+    /// The same models, which decode images within these limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: DecodeLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Names of the applications that have a model, in order.
     pub fn apps(&self) -> Vec<String> {
         self.apps.load().keys().cloned().collect()

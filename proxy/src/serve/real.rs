@@ -7,13 +7,14 @@ use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LEN
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use serde::Deserialize;
+use time::OffsetDateTime;
 
 use super::context::{Context, cloud_host, text};
 use super::service::Shared;
 use super::timing::timed;
 use crate::connect::{Body, STAND_IN};
 use crate::route::{CloudApi, Framing};
-use crate::upstream::{Upstream, UpstreamError};
+use crate::upstream::{AwsKeys, Signed, Upstream, UpstreamError};
 use crate::wire::status::{Code, Status, number_of};
 use crate::wire::{aws, grpc};
 
@@ -22,10 +23,19 @@ use crate::wire::{aws, grpc};
 pub(super) struct Way {
     upstream: Upstream,
     host: String,
+    /// The key to sign with, where the caller signed for another host.
+    sign: Option<AwsKeys>,
+}
+
+impl Way {
+    /// Whether the message must be known as a whole before it is sent.
+    pub(super) fn needs_whole(&self) -> bool {
+        self.sign.is_some()
+    }
 }
 
 /// A message for upstream that is in memory.
-pub(super) fn in_memory(bytes: Bytes) -> Body {
+fn in_memory(bytes: Bytes) -> Body {
     Full::new(bytes).map_err(|never| match never {}).boxed()
 }
 
@@ -41,12 +51,35 @@ impl Shared {
             return None;
         }
         let api = context.call.api;
-        let host = match cloud_host(&context.parts) {
-            Some(host) if CloudApi::at(&host) == Some(api) => host,
-            _ if api.is_google() => format!("{}.googleapis.com", api.name()),
-            _ => return None,
+        let (host, sign) = match cloud_host(&context.parts) {
+            Some(host) if CloudApi::at(&host) == Some(api) => (host, None),
+            _ if api.is_google() => (format!("{}.googleapis.com", api.name()), None),
+            _ => {
+                let scope = aws::scope(context.headers())?;
+                let keys = self.aws_keys.clone().filter(|keys| keys.id == scope.key)?;
+                let host = format!("{}.{}.amazonaws.com", api.name(), scope.region);
+                // A region is the caller's to write, and no part of another host's name.
+                CloudApi::at(&host).filter(|found| *found == api)?;
+                (host, Some(keys))
+            }
         };
-        Some(Way { upstream, host })
+        Some(Way { upstream, host, sign })
+    }
+
+    /// Sends a call on whose message is in memory.
+    pub(super) async fn pass_whole(
+        &self,
+        context: &mut Context,
+        way: Way,
+        message: Bytes,
+    ) -> Result<Response<Body>, Status> {
+        if let Some(keys) = &way.sign {
+            let scope = aws::scope(context.headers());
+            let region = scope.map(|scope| scope.region.to_owned()).unwrap_or_default();
+            let signed = Signed { host: &way.host, region: &region, service: context.call.api.name(), body: &message };
+            signed.sign(keys, &mut context.parts.headers, OffsetDateTime::now_utc());
+        }
+        self.pass(context, way, in_memory(message)).await
     }
 
     fn is_stand_in(&self, context: &Context) -> bool {

@@ -17,8 +17,8 @@ use super::timing::{SERVER_TIMING, timed};
 use super::{Config, reply};
 use crate::connect::{Body, Proxy, Via};
 use crate::route::{Apps, CloudApi, Clues, Endpoint, Framing, Method, split_app};
-use crate::upstream::Upstream;
 use crate::upstream::headers::APP;
+use crate::upstream::{AwsKeys, Upstream};
 use crate::wire::body::{self, BodyLimits, Budget, Buffered};
 use crate::wire::rest::percent_decode;
 use crate::wire::status::{Code, Status};
@@ -35,6 +35,8 @@ pub(super) struct Shared {
     proxy: Option<Proxy>,
     pub(super) engines: Engines,
     pub(super) upstream: Option<Upstream>,
+    /// The key of programs that are led here by an endpoint variable of AWS.
+    pub(super) aws_keys: Option<AwsKeys>,
     pub(super) apps: Apps,
     pub(super) pool: Pool,
     pub(super) body: BodyLimits,
@@ -60,6 +62,7 @@ impl Service {
             proxy,
             engines,
             upstream: config.upstream,
+            aws_keys: config.aws_keys,
             apps: config.apps,
             pool,
             body,
@@ -184,6 +187,10 @@ impl Shared {
         if let Some(way) = self.way(context) {
             // It is counted for its application, and the real API knows none.
             context.outcome.app = self.choose(context).ok().flatten();
+            if way.needs_whole() {
+                let body = self.read(context, body).await?;
+                return self.pass_whole(context, way, body.bytes().clone()).await;
+            }
             return self.pass(context, way, body.map_err(Into::into).boxed()).await;
         }
         self.discard(&context.parts, body).await;
@@ -204,6 +211,11 @@ impl Shared {
                 return Err(status);
             }
         }
+        self.read(context, body).await
+    }
+
+    /// Reads a message.
+    async fn read(&self, context: &mut Context, body: Incoming) -> Result<Buffered, Status> {
         if context.expects_continue() {
             body::check_length(context.content_length(), &self.body)?;
         }

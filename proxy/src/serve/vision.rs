@@ -7,7 +7,7 @@ use http::Response;
 use hyper::body::Incoming;
 
 use super::context::Context;
-use super::real::{Refusal, Way, in_memory};
+use super::real::{Refusal, Way};
 use super::reply;
 use super::service::Shared;
 use super::timing::timed;
@@ -35,7 +35,7 @@ impl Shared {
         context.outcome.images = batch.len();
         let remote = batch.remote();
         match way {
-            Some(way) if batch.is_all_remote() => self.pass(context, way, in_memory(body.bytes().clone())).await,
+            Some(way) if batch.is_all_remote() => self.pass_whole(context, way, body.bytes().clone()).await,
             Some(way) if !remote.is_empty() => self.annotate_with(context, way, batch, message, &remote).await,
             _ => {
                 let (found, took) = timed(self.find(context, &batch)).await;

@@ -7,6 +7,7 @@ mod cloud;
 mod golden;
 mod grpc;
 mod hostile;
+mod load;
 mod model;
 mod rest;
 mod secrets;

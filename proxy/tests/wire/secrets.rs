@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Request;
-use tracing::Level;
 
 use crate::cloud::{Cloud, json, upstream};
 use crate::model::red;
@@ -14,6 +13,9 @@ use crate::support::{ANNOTATE, TestServer, label_request};
 
 /// Stands in every secret, so that one search finds them all.
 const SECRET: &str = "S3CR3T";
+
+/// The most that the command logs: what the libraries below trace are frames, and with them what callers send.
+const FILTER: &str = "warn,chameleon=trace";
 
 /// Collects what is logged.
 #[derive(Clone, Default)]
@@ -57,8 +59,7 @@ fn calls() -> Vec<(Request<()>, String)> {
 fn no_secret_comes_out_in_logs_metrics_or_errors() {
     let log = Log::default();
     let writer = log.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(Level::TRACE).with_writer(move || writer.clone()).finish();
+    let subscriber = tracing_subscriber::fmt().with_env_filter(FILTER).with_writer(move || writer.clone()).finish();
     // One thread, so that everything is logged here.
     tracing::subscriber::with_default(subscriber, || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use chameleon_proxy::upstream::Upstream;
+use chameleon_proxy::upstream::{AwsKeys, Upstream};
 use chameleon_proxy::wire::vision::proto::{FeatureType, decode_batch};
 use http::Request;
 use http_body_util::Full;
@@ -196,6 +196,32 @@ async fn calls_of_aws_pass_where_their_signature_is_for_the_real_host() {
         (Some("rekognition.us-east-1.amazonaws.com"), Some(signed))
     );
     assert_eq!(seen.body.as_ref(), b"{\"Image\": {}}");
+}
+
+#[tokio::test]
+async fn calls_of_aws_that_are_signed_for_this_server_are_signed_anew_with_the_callers_key() {
+    let cloud = Cloud::start(|_| json(200, "{}")).await;
+    let upstream = cloud.upstream();
+    let server = TestServer::with(None, |config| {
+        config.upstream = Some(upstream);
+        config.aws_keys = Some(AwsKeys { id: "AKID".to_owned(), secret: "secret".to_owned(), token: None });
+    })
+    .await;
+    let mut connection = server.http1().await;
+    for (key, region, status) in
+        [("AKID", "us-east-1", 200), ("OTHER", "us-east-1", 400), ("AKID", "evil.example/x", 400)]
+    {
+        let signed =
+            format!("AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/rekognition/aws4_request, Signature=0");
+        let call = Request::post("/apps/x/").header("x-amz-target", "RekognitionService.DetectFaces");
+        let call = call.header("authorization", signed).header("x-amz-date", "20260101T000000Z");
+        assert_eq!(connection.send(call, "{}").await.status.as_u16(), status, "{key} {region}");
+    }
+    let seen = cloud.only();
+    assert_eq!((seen.header("host"), seen.parts.uri.path()), (Some("rekognition.us-east-1.amazonaws.com"), "/"));
+    let signature = seen.header("authorization").unwrap();
+    assert!(signature.contains("Credential=AKID/") && !signature.ends_with("Signature=0"), "{signature}");
+    assert_ne!(seen.header("x-amz-date"), Some("20260101T000000Z"));
 }
 
 #[tokio::test]

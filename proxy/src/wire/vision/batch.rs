@@ -87,7 +87,9 @@ impl Batch {
                 self.detecting.extend(item.objects.map(|_| content));
                 item
             }
-            Some(Image { source: Some(source), .. }) if source.is_given() => match offer.upstream {
+            Some(Image { source: Some(source), .. }) if source.is_given() => match offer.upstream
+                && !source.is_private()
+            {
                 true => Item { remote: (0..features.len()).collect(), ..Item::default() },
                 false => Item { refused: Some((Code::PermissionDenied, NO_REFERENCES.to_owned())), ..Item::default() },
             },
@@ -342,6 +344,12 @@ mod tests {
             AnnotateImageRequest { image, ..request(&[(LABELS, 0)]) },
         ];
         let batch = Batch::new(requests, offer).unwrap();
+        let private = ImageSource { image_uri: "http://10.0.0.7/x.png".to_owned(), ..ImageSource::default() };
+        let private = AnnotateImageRequest {
+            image: Some(Image { content: Bytes::new(), source: Some(private) }),
+            ..request(&[(LABELS, 0)])
+        };
+        assert!(Batch::new(vec![private], offer).unwrap().remote().is_empty());
         let remote = [Remote { index: 1, features: vec![0, 2] }, Remote { index: 2, features: vec![0] }];
         assert_eq!(batch.remote(), remote);
         assert_eq!((batch.labelling().len(), batch.is_all_remote()), (2, false));

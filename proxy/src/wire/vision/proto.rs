@@ -8,6 +8,7 @@ use prost::Message;
 use serde::Serialize;
 
 use super::{MAX_FEATURES, MAX_IMAGES};
+use crate::connect::private::is_private_name;
 use crate::wire::protobuf::{count, malformed};
 use crate::wire::status::Status;
 
@@ -66,6 +67,12 @@ impl ImageSource {
     /// Whether it says where.
     pub fn is_given(&self) -> bool {
         !(self.gcs_image_uri.is_empty() && self.image_uri.is_empty())
+    }
+
+    /// Whether it names a host of a private network: nobody outside is told of it, and nobody there could read it.
+    pub fn is_private(&self) -> bool {
+        let host = self.image_uri.parse::<http::Uri>().ok().filter(|uri| uri.scheme_str() != Some("gs"));
+        host.is_some_and(|uri| uri.host().is_some_and(is_private_name))
     }
 }
 
