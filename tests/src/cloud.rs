@@ -97,7 +97,8 @@ fn read(path: &Path) -> Result<Vec<Answer>> {
         let request = &capture["request"];
         let target = request["target"].as_str().context("a target")?.split('?').next().unwrap_or_default();
         let headers = request["headers"].as_array().into_iter().flatten();
-        let named = headers.filter(|pair| pair[0].as_str().is_some_and(|name| name.eq_ignore_ascii_case("x-amz-target")));
+        let named =
+            headers.filter(|pair| pair[0].as_str().is_some_and(|name| name.eq_ignore_ascii_case("x-amz-target")));
         let amazon = named.filter_map(|pair| pair[1].as_str()).next();
         Ok(Answer {
             operation: amazon.unwrap_or(target).to_owned(),

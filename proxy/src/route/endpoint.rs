@@ -53,6 +53,8 @@ pub enum Method {
     Comprehend(comprehend::Operation),
     /// One that only the real API answers.
     Other,
+    /// Something at the API's host that it may know or not.
+    Unknown,
 }
 
 /// How a call is written.
@@ -92,7 +94,7 @@ impl Endpoint {
         };
         match (call, host) {
             // What a cloud calls its own may be new.
-            (None, Some(api)) => Self::Call(Call { api, method: Method::Other, framing: framing(api, headers) }),
+            (None, Some(api)) => Self::Call(Call { api, method: Method::Unknown, framing: framing(api, headers) }),
             (Some(call), _) => match call.method {
                 Method::Other => Self::Call(call),
                 _ if *verb == Verb::POST => Self::Call(call),
@@ -269,7 +271,7 @@ mod tests {
     #[test]
     fn at_a_clouds_own_host_every_path_is_its_own() {
         let got = Endpoint::of(&Verb::GET, &HeaderMap::new(), "/metrics", Some(CloudApi::Vision));
-        assert_eq!(called(got), (CloudApi::Vision, Method::Other, Framing::Rest));
+        assert_eq!(called(got), (CloudApi::Vision, Method::Unknown, Framing::Rest));
         assert_eq!(Endpoint::of(&Verb::GET, &HeaderMap::new(), "/metrics", None), Endpoint::Metrics);
     }
 

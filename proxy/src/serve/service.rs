@@ -159,7 +159,7 @@ impl Shared {
         let answer = match context.call.method {
             Method::AnnotateImages => self.vision(context, body).await,
             Method::Text(method) => self.language(context, method, body).await,
-            Method::Other if framing != Framing::Aws => self.other(context, body).await,
+            Method::Other | Method::Unknown if framing != Framing::Aws => self.other(context, body).await,
             method => {
                 let answer = match method {
                     Method::DetectLabels => self.detect_labels(context, body).await,
@@ -198,6 +198,9 @@ impl Shared {
         Err(match context.call.framing {
             Framing::Aws => unanswered(),
             Framing::Grpc => Status::new(Code::Unimplemented, format!("Unknown method: {path}.")),
+            Framing::Rest if context.call.method == Method::Unknown => {
+                Status::new(Code::NotFound, format!("Nothing is served at {} {path}.", context.parts.method))
+            }
             Framing::Rest => Status::new(Code::Unimplemented, format!("{path} is not implemented here.")),
         })
     }

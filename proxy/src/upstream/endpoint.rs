@@ -40,7 +40,9 @@ impl FromStr for Endpoint {
         let uri: Uri = text.parse().map_err(|_| wrong())?;
         let plain = matches!(uri.path(), "" | "/") && uri.query().is_none();
         let named = matches!(uri.scheme_str(), Some("http" | "https")) && !text.contains('@');
-        Self::itself(&uri).filter(|_| plain && named).ok_or_else(wrong)
+        let known = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':');
+        let is_host = |host: &str| !host.is_empty() && host.bytes().all(known);
+        Self::itself(&uri).filter(|endpoint| plain && named && is_host(&endpoint.host)).ok_or_else(wrong)
     }
 }
 

@@ -111,7 +111,7 @@ pub fn error_head(status: &Status) -> http::response::Parts {
     let mut headers = HeaderMap::new();
     headers.insert(GRPC_STATUS, HeaderValue::from(status.code.number()));
     headers.insert(GRPC_MESSAGE, percent_encode(&status.message));
-    if let Some(details) = details::encode(status) {
+    if let Some(details) = details::encode(status, &status.message) {
         headers.insert(GRPC_STATUS_DETAILS, details);
     }
     head(headers)

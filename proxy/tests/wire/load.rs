@@ -107,7 +107,7 @@ async fn models_are_replaced_under_load_and_no_call_is_lost() {
             })
         })
         .collect();
-    for round in 0..6 {
+    for round in 0..5 {
         publish(&temp, &registry, "bins", if round % 2 == 0 { "Thing 7" } else { "Blue" });
         tokio::time::sleep(Duration::from_millis(60)).await;
     }

@@ -45,9 +45,8 @@ async fn enums_are_names_unless_numbers_are_asked_for() {
 #[tokio::test]
 async fn offsets_are_in_the_callers_units() {
     let server = server().await;
-    for (encoding, offset) in [("UTF8", json!(7)), ("UTF16", json!(5)), ("UTF32", json!(4)), ("NONE", json!(-1))] {
-        let body = document("é 😀Paris", &format!(r#","encodingType":"{encoding}""#));
-        let body = body.replace("é 😀", "é😀 ");
+    for (encoding, offset) in [("UTF8", json!(7)), ("UTF16", json!(4)), ("UTF32", json!(3)), ("NONE", json!(-1))] {
+        let body = document("é😀 Paris", &format!(r#","encodingType":"{encoding}""#));
         let answer = server.post("/v1/documents:analyzeEntities", body).await.json();
         assert_eq!(answer["entities"][0]["mentions"][0]["text"]["beginOffset"], offset, "{encoding}");
     }

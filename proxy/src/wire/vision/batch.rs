@@ -294,7 +294,7 @@ mod tests {
 
     #[test]
     fn each_response_answers_the_request_of_the_same_index() {
-        let source = ImageSource { image_uri: "https://x/y.png".to_owned(), ..ImageSource::default() };
+        let source = ImageSource { image_uri: "https://example.com/y.png".to_owned(), ..ImageSource::default() };
         let by_reference = Image { content: Bytes::new(), source: Some(source) };
         let by_reference = AnnotateImageRequest { image: Some(by_reference), ..request(&[(LABELS, 0)]) };
         let batch = Batch::new(vec![by_reference, request(&[(LABELS, 0)]), request(&[(LABELS, 0)])], ALONE).unwrap();
@@ -336,7 +336,7 @@ mod tests {
     #[test]
     fn with_an_upstream_it_is_asked_what_is_not_done_here() {
         let offer = Offer { objects: false, upstream: true };
-        let source = ImageSource { image_uri: "https://x/y.png".to_owned(), ..ImageSource::default() };
+        let source = ImageSource { image_uri: "https://example.com/y.png".to_owned(), ..ImageSource::default() };
         let image = Some(Image { content: Bytes::new(), source: Some(source) });
         let requests = vec![
             request(&[(LABELS, 0)]),
