@@ -51,14 +51,12 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<ExitStatus> {
         }
         Action::Show { file, json } => {
             let shown = settings(&home, file.as_deref())?;
-            match json {
-                true => {
-                    let keys = shown.api_keys.0.len();
-                    let mut value = serde_json::to_value(&shown)?;
-                    value["api_keys"] = keys.into();
-                    printer::json(&value)?;
-                }
-                false => printer::data(&shown.to_toml())?,
+            if json {
+                let mut value = serde_json::to_value(&shown)?;
+                value["api_keys"] = shown.api_keys.0.len().into();
+                printer::json(&value)?;
+            } else {
+                printer::data(&shown.to_toml())?;
             }
         }
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Collected, Full};
 use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::service::service_fn;
@@ -97,9 +97,9 @@ fn read(path: &Path) -> Result<Vec<Answer>> {
         let request = &capture["request"];
         let target = request["target"].as_str().context("a target")?.split('?').next().unwrap_or_default();
         let headers = request["headers"].as_array().into_iter().flatten();
-        let named =
+        let mut named =
             headers.filter(|pair| pair[0].as_str().is_some_and(|name| name.eq_ignore_ascii_case("x-amz-target")));
-        let amazon = named.filter_map(|pair| pair[1].as_str()).next();
+        let amazon = named.find_map(|pair| pair[1].as_str());
         Ok(Answer {
             operation: amazon.unwrap_or(target).to_owned(),
             tells: tells(capture["name"].as_str().unwrap_or_default()),
@@ -144,7 +144,7 @@ async fn serve(
 ) -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
     let amazon = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).map(str::to_owned);
     let operation = amazon.unwrap_or_else(|| request.uri().path().to_owned());
-    let message = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let message = request.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
     let fits = |answer: &&Answer| answer.operation == operation;
     let told = |answer: &&Answer| {
         let tells = answer.tells.as_deref();
@@ -152,14 +152,13 @@ async fn serve(
     };
     let any = |answer: &&Answer| fits(answer) && answer.tells.is_none();
     let found = answers.iter().filter(fits).find(told).or_else(|| answers.iter().find(any));
-    Ok(match found {
-        Some(answer) => reply(answer),
-        None => {
-            let mut missing = Response::new(Full::new(Bytes::from(format!("no capture of {operation}"))).boxed());
-            *missing.status_mut() = hyper::StatusCode::NOT_FOUND;
-            missing
-        }
-    })
+    Ok(found.map_or_else(|| missing(&operation), reply))
+}
+
+fn missing(operation: &str) -> Response<BoxBody<Bytes, Infallible>> {
+    let mut missing = Response::new(Full::new(Bytes::from(format!("no capture of {operation}"))).boxed());
+    *missing.status_mut() = hyper::StatusCode::NOT_FOUND;
+    missing
 }
 
 fn reply(answer: &Answer) -> Response<BoxBody<Bytes, Infallible>> {

@@ -100,10 +100,11 @@ impl Endpoint {
                 _ if *verb == Verb::POST => Self::Call(call),
                 _ => Self::WrongMethod { allowed: "POST" },
             },
-            (None, None) => own(path).map_or(Self::Unknown, |own| match READ.contains(verb) {
-                true => own,
-                false => Self::WrongMethod { allowed: "GET, HEAD" },
-            }),
+            (None, None) => match own(path) {
+                None => Self::Unknown,
+                Some(own) if READ.contains(verb) => own,
+                Some(_) => Self::WrongMethod { allowed: "GET, HEAD" },
+            },
         }
     }
 }

@@ -3,6 +3,7 @@
 use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, EXPECT, HOST};
 use http::request::Parts;
+use http::uri::Authority;
 
 use super::timing::Timing;
 use crate::connect::Via;
@@ -61,13 +62,12 @@ impl Context {
 /// The cloud's host that a request is meant for, if it is one: the target of the tunnel it came by, or what it says
 /// itself where a name server led it here.
 pub(super) fn cloud_host(parts: &Parts) -> Option<String> {
-    let host = match parts.extensions.get::<Via>() {
-        Some(via) => via.host.clone(),
-        None => {
-            let authority = parts.uri.authority().map(|authority| authority.as_str());
-            let named = authority.or_else(|| text(&parts.headers, HOST.as_str()))?;
-            normal_host(named.split(':').next().unwrap_or_default())
-        }
+    let host = if let Some(via) = parts.extensions.get::<Via>() {
+        via.host.clone()
+    } else {
+        let authority = parts.uri.authority().map(Authority::as_str);
+        let named = authority.or_else(|| text(&parts.headers, HOST.as_str()))?;
+        normal_host(named.split(':').next().unwrap_or_default())
     };
     CloudApi::at(&host).map(|_| host)
 }

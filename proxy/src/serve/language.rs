@@ -16,7 +16,7 @@ use crate::connect::Body;
 use crate::route::Framing;
 use crate::wire::language::{Answer, Kind, Method, Request, detect, rest_json, rest_proto};
 use crate::wire::status::{Code, Status};
-use crate::wire::{Analysis, Aspects, TextFault, grpc};
+use crate::wire::{Analysis, Aspects, TextFault, grpc, rest};
 
 /// What a text is taken for when nobody says and it is too short to tell.
 const DEFAULT_LANGUAGE: &str = "en";
@@ -133,12 +133,11 @@ fn written(context: &Context, method: Method, answer: &Answer) -> Response<Body>
 }
 
 fn merged(context: &Context, method: Method, local: &Answer, said: Bytes) -> Result<Response<Body>, Refusal> {
-    let whole = match context.call.framing {
-        Framing::Grpc => grpc::merge(said, local.to_proto(method)).map(|whole| reply::grpc_bytes(&whole)),
-        _ => {
-            let local = local.to_json(method, context.query.enums_as_numbers).to_string();
-            crate::wire::rest::merge(&said, &local).map(|whole| reply::rest_bytes(whole.into()))
-        }
+    let whole = if context.call.framing == Framing::Grpc {
+        grpc::merge(said, local.to_proto(method)).map(|whole| reply::grpc_bytes(&whole))
+    } else {
+        let local = local.to_json(method, context.query.enums_as_numbers).to_string();
+        rest::merge(&said, &local).map(|whole| reply::rest_bytes(whole.into()))
     };
     whole.ok_or_else(|| (Code::Internal.number(), "its answer is not one to this request.".to_owned()))
 }

@@ -141,16 +141,14 @@ impl Shared {
         let limit = deadline(&context);
         let answer = self.dispatch(&mut context, body);
         let answer = match limit {
-            None => answer.await,
-            Some(limit) => match tokio::time::timeout(limit, answer).await {
-                Ok(answer) => answer,
-                Err(_) => {
-                    let late = Status::new(Code::DeadlineExceeded, "Deadline Exceeded");
-                    context.outcome.error = Some(late.code.name());
-                    reply::grpc_error(&late)
-                }
-            },
+            None => Some(answer.await),
+            Some(limit) => tokio::time::timeout(limit, answer).await.ok(),
         };
+        let answer = answer.unwrap_or_else(|| {
+            let late = Status::new(Code::DeadlineExceeded, "Deadline Exceeded");
+            context.outcome.error = Some(late.code.name());
+            reply::grpc_error(&late)
+        });
         self.finish(&context, answer)
     }
 

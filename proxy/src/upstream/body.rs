@@ -14,13 +14,13 @@ use crate::connect::BoxError;
 /// A body that ends with an error when its sender pauses for too long: a client would otherwise wait for ever.
 pub(super) struct Idle {
     body: Incoming,
-    idle: Duration,
+    patience: Duration,
     until: Pin<Box<Sleep>>,
 }
 
 impl Idle {
     pub(super) fn new(body: Incoming, idle: Duration) -> Self {
-        Self { body, idle, until: Box::pin(sleep(idle)) }
+        Self { body, patience: idle, until: Box::pin(sleep(idle)) }
     }
 }
 
@@ -30,7 +30,7 @@ impl Body for Idle {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
-            let until = Instant::now() + self.idle;
+            let until = Instant::now() + self.patience;
             self.until.as_mut().reset(until);
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }

@@ -57,6 +57,7 @@ pub trait ObjectDetector: AppModels {
 
 /// What to find out about a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each aspect is asked for by itself")]
 pub struct Aspects {
     /// The mood of the text and of each sentence.
     pub sentiment: bool,

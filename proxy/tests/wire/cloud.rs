@@ -11,7 +11,7 @@ use chameleon_proxy::upstream::{Endpoint, Options, Upstream};
 use http::request::Parts;
 use http::{Request, Response};
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Collected, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -60,7 +60,7 @@ impl Cloud {
                     let (answer, noted) = (Arc::clone(&answer), Arc::clone(&noted));
                     async move {
                         let (parts, body) = request.into_parts();
-                        let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+                        let body = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
                         let seen = Seen { parts, body };
                         noted.lock().unwrap().push(seen.clone());
                         Ok::<_, Infallible>(answer(&seen))

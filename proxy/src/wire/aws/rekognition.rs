@@ -67,16 +67,16 @@ struct Settings {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(default)]
 struct GeneralLabels {
-    #[serde(default)]
-    label_inclusion_filters: Vec<String>,
-    #[serde(default)]
-    label_exclusion_filters: Vec<String>,
-    #[serde(default)]
-    label_category_inclusion_filters: Vec<String>,
-    #[serde(default)]
-    label_category_exclusion_filters: Vec<String>,
+    #[serde(rename = "LabelInclusionFilters")]
+    only: Vec<String>,
+    #[serde(rename = "LabelExclusionFilters")]
+    never: Vec<String>,
+    #[serde(rename = "LabelCategoryInclusionFilters")]
+    in_categories: Vec<String>,
+    #[serde(rename = "LabelCategoryExclusionFilters")]
+    not_in_categories: Vec<String>,
 }
 
 impl DetectLabels {
@@ -103,12 +103,7 @@ impl DetectLabels {
         }
         let features: Vec<String> = options(body.features)?.unwrap_or_default();
         let Settings { general_labels } = options(body.settings)?.unwrap_or_default();
-        let GeneralLabels {
-            label_inclusion_filters: only,
-            label_exclusion_filters: never,
-            label_category_inclusion_filters: in_categories,
-            label_category_exclusion_filters: not_in_categories,
-        } = general_labels;
+        let GeneralLabels { only, never, in_categories, not_in_categories } = general_labels;
         let others = features.iter().any(|feature| feature != "GENERAL_LABELS")
             || !(in_categories.is_empty() && not_in_categories.is_empty());
         Ok(Self { image, others, max_labels, min_confidence, only, never })

@@ -87,12 +87,13 @@ impl Batch {
                 self.detecting.extend(item.objects.map(|_| content));
                 item
             }
-            Some(Image { source: Some(source), .. }) if source.is_given() => match offer.upstream
-                && !source.is_private()
-            {
-                true => Item { remote: (0..features.len()).collect(), ..Item::default() },
-                false => Item { refused: Some((Code::PermissionDenied, NO_REFERENCES.to_owned())), ..Item::default() },
-            },
+            Some(Image { source: Some(source), .. }) if source.is_given() => {
+                if offer.upstream && !source.is_private() {
+                    Item { remote: (0..features.len()).collect(), ..Item::default() }
+                } else {
+                    Item { refused: Some((Code::PermissionDenied, NO_REFERENCES.to_owned())), ..Item::default() }
+                }
+            }
             _ => return Err(incomplete(&format!("requests[{index}].image"))),
         };
         self.items.push(item);
