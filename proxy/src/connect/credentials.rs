@@ -4,7 +4,7 @@
 //! The tokens given open nothing anywhere; calls that are answered here need none, but client libraries refuse to make
 //! a call without one.
 
-use ::http::header::{CONTENT_TYPE, HeaderValue, SERVER};
+use ::http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, SERVER};
 use ::http::request::Parts;
 use ::http::{Method, Response, StatusCode};
 use bytes::Bytes;
@@ -74,6 +74,9 @@ impl Credentials {
         };
         reply.headers_mut().insert(FLAVOR, HeaderValue::from_static("Google"));
         reply.headers_mut().insert(SERVER, HeaderValue::from_static("Metadata Server for VM"));
+        // Node keeps the connection and sends its next CONNECT on it, for proxy and metadata server are one address
+        // here; a tunnel has to be the first on its connection.
+        reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         reply
     }
 

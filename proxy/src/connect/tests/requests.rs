@@ -28,6 +28,7 @@ async fn the_metadata_server_answers_every_path_that_client_libraries_ask() {
         let reply = get(&running, &target, FLAVOR).await;
         assert!(reply.starts_with("HTTP/1.1 200 OK") && reply.contains(wanted), "{target}: {reply}");
         assert!(reply.contains("metadata-flavor: Google\r\n"), "{target}: {reply}");
+        assert!(reply.contains("connection: close\r\n"), "{target}: {reply}");
     }
     assert!(get(&running, "/computeMetadata/v1/instance/disks", FLAVOR).await.starts_with("HTTP/1.1 404 "));
     // The real one refuses requests that a browser could be tricked into.
