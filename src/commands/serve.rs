@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use chameleon_proxy::redirect::export_lines;
 use chameleon_proxy::serve::Settings;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Global;
@@ -50,6 +51,7 @@ impl Options {
 
 pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<ExitStatus> {
     let home = Home::resolve(global.home.as_deref())?;
+    allow_many_connections();
     let runtime = tokio::runtime::Runtime::new().context("no threads for the server")?;
     runtime.block_on(async {
         let environment = environment();
@@ -68,6 +70,13 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<ExitStatus> {
         service.server.run(stop).await;
         Ok(ExitStatus::Success)
     })
+}
+
+/// Asks the system for as many open files as it gives: a connection is one, and one more where it leads on.
+fn allow_many_connections() {
+    let limit = getrlimit(Resource::Nofile);
+    // What the system does not give, the server does without: further connections wait.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// Where the server is and how to point a program at it, as lines that a shell can read.
