@@ -11,7 +11,6 @@ use super::real::{Refusal, Way};
 use super::reply;
 use super::service::Shared;
 use super::timing::timed;
-use super::vision::framed;
 use crate::connect::Body;
 use crate::route::Framing;
 use crate::wire::language::{Answer, Kind, Method, Request, detect, rest_json, rest_proto};
@@ -47,7 +46,7 @@ impl Shared {
             Some(way) if left && !divides => self.pass_whole(context, way, body.bytes().clone()).await,
             Some(way) if left => {
                 let part = match context.call.framing {
-                    Framing::Grpc => framed(&rest_proto(method.version, message, local)?),
+                    Framing::Grpc => grpc::frame_bytes(&rest_proto(method.version, message, local)?),
                     _ => rest_json(&message, local)?.into(),
                 };
                 self.annotate_text_with(context, way, method, &request, (&language, local), part).await

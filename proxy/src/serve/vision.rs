@@ -57,7 +57,7 @@ impl Shared {
         remote: &[Remote],
     ) -> Result<Response<Body>, Status> {
         let part = match context.call.framing {
-            Framing::Grpc => framed(&split::request_proto(message, remote)?),
+            Framing::Grpc => grpc::frame_bytes(&split::request_proto(message, remote)?),
             _ => split::request_json(&message, remote)?.into(),
         };
         context.outcome.upstream = true;
@@ -88,17 +88,12 @@ impl Shared {
             return Ok(Default::default());
         }
         let work = move || {
-            let own = |knows: bool| app.as_deref().filter(|_| knows);
-            let app_of = |knows: &dyn Fn(&str) -> bool| own(app.as_deref().is_some_and(knows));
-            let labelled = match labelling.as_slice() {
-                [] => Vec::new(),
-                images => engines.labels.label(images, app_of(&|app| engines.labels.knows(app))),
-            };
-            let detected = match &engines.objects {
-                Some(objects) if !detecting.is_empty() => objects.detect(&detecting, app_of(&|app| objects.knows(app))),
-                _ => Vec::new(),
-            };
-            (labelled, detected)
+            let app = app.as_deref();
+            let labels = Some(&engines.labels).filter(|_| !labelling.is_empty());
+            let labelled = labels.map(|labels| labels.label(&labelling, app.filter(|app| labels.knows(app))));
+            let objects = engines.objects.as_ref().filter(|_| !detecting.is_empty());
+            let detected = objects.map(|objects| objects.detect(&detecting, app.filter(|app| objects.knows(app))));
+            (labelled.unwrap_or_default(), detected.unwrap_or_default())
         };
         let found = self.pool.run(work).await?;
         let faults = found.0.iter().filter_map(|one| one.as_ref().err());
@@ -142,11 +137,7 @@ fn merged(
     whole.ok_or_else(|| (Code::Internal.number(), "The real API's answer is not one to this request.".to_owned()))
 }
 
-/// A message as the body of a gRPC call.
-pub(super) fn framed(message: &Bytes) -> Bytes {
-    grpc::frame_bytes(message)
-}
-
+/// Notes why an image has no answer.
 pub(super) fn log(fault: &ImageFault) {
     if let ImageFault::Model(_) = fault {
         tracing::error!(%fault, "An image was not answered");
