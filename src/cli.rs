@@ -8,8 +8,8 @@ use chameleon_models::zoo::{self, ImageLabels};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    adapt, analyze, ca, completions, corpus, customize, evaluate, label, loss, model, quantize, registry, report, run,
-    serve,
+    adapt, analyze, ca, completions, config, corpus, customize, evaluate, label, loss, model, quantize, registry, report,
+    run, serve,
 };
 
 const EXIT_CODES: &str = "\
@@ -98,6 +98,8 @@ pub(crate) enum Command {
     Registry(registry::Arguments),
     /// Show or remove the local certificate authority
     Ca(ca::Arguments),
+    /// Show the configuration of the server, or check a file
+    Config(config::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
 }

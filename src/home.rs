@@ -28,6 +28,11 @@ impl Home {
         self.0.join("registry")
     }
 
+    /// The configuration of the server, if there is one.
+    pub(crate) fn settings(&self) -> PathBuf {
+        self.0.join("config.toml")
+    }
+
     /// The local certificate authority.
     pub(crate) fn authority(&self) -> PathBuf {
         self.0.join("ca")

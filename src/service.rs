@@ -1,8 +1,7 @@
 //! A server put together from this machine's home folder, and the environment that redirects a program to it.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
@@ -10,8 +9,9 @@ use chameleon_models::zoo::ImageLabels;
 use chameleon_proxy::connect::{Credentials, Parent};
 use chameleon_proxy::redirect::{self, Environment, Identity, Redirect};
 use chameleon_proxy::registry::Reader;
-use chameleon_proxy::serve::{Config, Models, Server};
-use chameleon_proxy::tls::{Authority, Tls, write_bundle};
+use chameleon_proxy::serve::{Config, Models, Server, Settings};
+use chameleon_proxy::tls::{Authority, Tls, public_root_store, write_bundle};
+use chameleon_proxy::upstream::{AwsKeys, Options, Upstream};
 
 use crate::home::Home;
 
@@ -27,43 +27,58 @@ pub(crate) struct Service {
     registry: Reader,
     bundle: PathBuf,
     google: Identity,
+    /// How programs prove to AWS who they are.
+    aws: Identity,
+    /// Whether their calls can be signed anew.
+    signs: bool,
 }
 
 impl Service {
-    /// Binds `listen`. Programs in `environment` that have no Google credentials of their own get stand-ins.
+    /// Binds the address that the settings name. Programs in `environment` that have no credentials of a cloud get
+    /// stand-ins.
     ///
     /// # Errors
     /// The address is taken, the certificate authority cannot be made or read, the model that ships is damaged, or
-    /// `default_app` has no model.
+    /// the default application has no model.
     pub(crate) async fn bind(
         home: &Home,
         base: ImageLabels,
-        listen: SocketAddr,
-        default_app: Option<String>,
+        settings: &Settings,
         environment: &Environment,
     ) -> Result<Self> {
         let folder = home.authority();
         let bundle = folder.join(BUNDLE);
+        let trusted = redirect::trusted_files(environment);
         let authority = Authority::open(&folder)
             .and_then(|authority| {
-                write_bundle(&bundle, &authority, &redirect::trusted_files(environment))?;
+                write_bundle(&bundle, &authority, &trusted)?;
                 Ok(authority)
             })
             .context("the certificate authority cannot be used; --home FOLDER keeps it elsewhere")?;
         let registry = Reader::new(home.registry());
-        let models = Arc::new(Models::new(base, Some(registry.clone()))?);
+        let models = Models::new(base, Some(registry.clone()))?.with_limits(settings.decode_limits());
+        let models = Arc::new(models);
         let apps: BTreeSet<String> = models.apps().into_iter().collect();
-        let google = if redirect::has_google_credentials(environment) { Identity::Own } else { Identity::Local };
-        let credentials = (google == Identity::Local).then(Credentials::default);
+        let identity = |own| if own { Identity::Own } else { Identity::Local };
+        let google = identity(redirect::has_google_credentials(environment));
+        let aws = identity(redirect::has_aws_credentials(environment));
+        let listen = settings.server.listen;
         let mut config = Config::new(listen, models);
         config.tls = Some(Tls::new(authority));
-        config.credentials = credentials;
+        config.credentials = (google == Identity::Local).then(Credentials::default);
         config.parent = parent(environment);
-        config.apps.default_app.clone_from(&default_app);
+        config.upstream = upstream(settings, &trusted, config.parent.clone())?;
+        config.aws_keys = aws_keys(environment);
+        config.private = settings.reaches_private(listen);
+        config.registry_poll = settings.server.reload;
+        config.limits = settings.limits();
+        config.apps.api_keys.extend(settings.api_keys.0.clone());
+        config.apps.default_app.clone_from(&settings.server.app);
         let server = Server::bind(config).await.with_context(|| format!("cannot listen on {listen}"))?;
-        let service = Self { server, apps, registry, bundle, google };
-        if let Some(app) = default_app {
-            service.require(&app)?;
+        let signs = aws_keys(environment).is_some();
+        let service = Self { server, apps, registry, bundle, google, aws, signs };
+        if let Some(app) = &settings.server.app {
+            service.require(app)?;
         }
         Ok(service)
     }
@@ -91,10 +106,48 @@ impl Service {
             app,
             ca_bundle: self.bundle.clone(),
             google: self.google,
-            // No operation of AWS is answered yet.
-            aws: None,
+            // Calls that are signed for this server get no further, unless they can be signed anew.
+            aws: (self.aws == Identity::Local || self.signs).then_some(self.aws),
         };
         redirect::environment(&redirect, existing)
+    }
+}
+
+/// The way to the real APIs.
+fn upstream(settings: &Settings, trusted: &[PathBuf], parent: Option<Parent>) -> Result<Option<Upstream>> {
+    if !settings.upstream.enabled {
+        return Ok(None);
+    }
+    let mut options = Options::new(public_root_store(trusted));
+    options.connect_timeout = settings.upstream.connect_timeout;
+    options.answer_timeout = settings.upstream.answer_timeout;
+    options.idle_timeout = settings.upstream.idle_timeout;
+    options.connect_to = settings.connect_to()?;
+    options.parent = parent;
+    Ok(Some(Upstream::new(&options)?))
+}
+
+/// The access key of AWS in the environment.
+fn aws_keys(environment: &Environment) -> Option<AwsKeys> {
+    let value = |name: &str| environment.get(name).filter(|value| !value.is_empty()).cloned();
+    Some(AwsKeys {
+        id: value("AWS_ACCESS_KEY_ID")?,
+        secret: value("AWS_SECRET_ACCESS_KEY")?,
+        token: value("AWS_SESSION_TOKEN"),
+    })
+}
+
+/// The configuration: the file named, or else the one in the home folder if there is one, or else the defaults.
+///
+/// # Errors
+/// The file cannot be read or is wrong.
+pub(crate) fn settings(home: &Home, named: Option<&Path>) -> Result<Settings> {
+    match named {
+        Some(path) => Settings::read(path).context("the configuration cannot be used"),
+        None if home.settings().is_file() => {
+            Settings::read(&home.settings()).context("the configuration cannot be used")
+        }
+        None => Ok(Settings::default()),
     }
 }
 

@@ -8,4 +8,5 @@ pub mod registry;
 pub mod route;
 pub mod serve;
 pub mod tls;
+pub mod upstream;
 pub mod wire;

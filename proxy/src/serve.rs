@@ -5,15 +5,22 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails should panic"))]
 
+mod aws;
 mod config;
 mod connection;
+mod context;
 mod drain;
+mod language;
 mod metrics;
 mod models;
 mod pool;
+mod real;
 mod reply;
 mod service;
+mod settings;
 mod stream;
+mod timing;
+mod vision;
 
 use std::future::Future;
 use std::io;
@@ -27,6 +34,7 @@ use tokio::task::JoinSet;
 
 pub use config::{Config, Limits};
 pub use models::Models;
+pub use settings::{ApiKeys, LimitSettings, ServerSettings, Settings, SettingsError, TunnelSettings, UpstreamSettings};
 
 use connection::Connections;
 use drain::Drain;
@@ -48,6 +56,9 @@ impl Server {
     pub async fn bind(config: Config) -> io::Result<Self> {
         let listener = TcpListener::bind(config.listen).await?;
         let local_addr = listener.local_addr()?;
+        if let Some(upstream) = &config.upstream {
+            upstream.set_own(local_addr);
+        }
         Ok(Self { listener, local_addr, config })
     }
 

@@ -4,6 +4,7 @@ pub(crate) mod adapt;
 pub(crate) mod analyze;
 pub(crate) mod ca;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod corpus;
 pub(crate) mod customize;
 pub(crate) mod evaluate;
@@ -39,6 +40,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitStatus> {
         Command::Corpus(arguments) => corpus::run(&arguments),
         Command::Registry(arguments) => registry::run(&arguments, &global),
         Command::Ca(arguments) => ca::run(&arguments, &global),
+        Command::Config(arguments) => config::run(arguments, &global),
         Command::Completions(arguments) => completions::run(&arguments),
     }
 }

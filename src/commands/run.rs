@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::child;
 use crate::cli::Global;
+use crate::commands::serve::Options;
 use crate::exit::ExitStatus;
 use crate::home::Home;
 use crate::service::{Service, environment};
@@ -25,6 +26,8 @@ pub(crate) struct Arguments {
     /// Answer with the generic model
     #[arg(long, group = "model")]
     generic: bool,
+    #[command(flatten)]
+    options: Options,
     /// The program and its arguments, after `--`
     #[arg(required = true, last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -39,7 +42,10 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<ExitStatus> {
 
 async fn serve_and_run(home: &Home, base: ImageLabels, arguments: Arguments) -> Result<Ended> {
     let environment = environment();
-    let service = Service::bind(home, base, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), None, &environment).await?;
+    let mut settings = arguments.options.settings(home)?;
+    settings.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    settings.server.app = None;
+    let service = Service::bind(home, base, &settings, &environment).await?;
     if let Some(app) = &arguments.app {
         service.require(app)?;
     }

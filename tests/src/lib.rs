@@ -5,6 +5,8 @@
 
 #![forbid(unsafe_code)]
 
+mod cloud;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -14,8 +16,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
+pub use cloud::Cloud;
+
 /// The packages of the real clients, pinned.
-const CLIENTS: [&str; 1] = ["google-cloud-vision==3.16.0"];
+const CLIENTS: [&str; 3] = ["google-cloud-vision==3.16.0", "google-cloud-language==2.22.0", "boto3==1.44.5"];
 
 /// Longest wait for one reply of a server on loopback.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -119,7 +123,7 @@ impl Chameleon {
         stdout.read_line(&mut first)?;
         let address = first.split_whitespace().find_map(|word| word.strip_prefix("http://")?.parse().ok());
         // Made first, so that the child is ended even if it says something else.
-        let mut server = Server { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), _stdout: stdout };
+        let mut server = Server { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), stdout };
         server.address = address.with_context(|| format!("no address in {first:?}"))?;
         Ok(server)
     }
@@ -130,8 +134,7 @@ pub struct Server {
     child: Child,
     /// Where it listens.
     pub address: SocketAddr,
-    // Kept open, so that the server's later lines do not fail.
-    _stdout: BufReader<std::process::ChildStdout>,
+    stdout: BufReader<std::process::ChildStdout>,
 }
 
 impl Drop for Server {
@@ -143,6 +146,23 @@ impl Drop for Server {
 }
 
 impl Server {
+    /// The lines for a shell that lead programs to it.
+    ///
+    /// # Errors
+    /// The server ends before the last of them.
+    pub fn exports(&mut self) -> Result<String> {
+        let mut lines = String::new();
+        loop {
+            let mut line = String::new();
+            ensure!(self.stdout.read_line(&mut line)? > 0, "the server ended");
+            lines.push_str(&line);
+            // The last of those that are always there.
+            if line.starts_with("export NODE_EXTRA_CA_CERTS") {
+                return Ok(lines);
+            }
+        }
+    }
+
     /// Sends bytes on a fresh connection, closes the sending side, and reads the whole reply.
     ///
     /// # Errors

@@ -6,8 +6,20 @@ use anyhow::Result;
 use chameleon_tests::Chameleon;
 use serde_json::Value;
 
-const COMMANDS: [&str; 11] =
-    ["analyze", "loss", "customize", "serve", "run", "label", "report", "corpus", "registry", "ca", "completions"];
+const COMMANDS: [&str; 12] = [
+    "analyze",
+    "loss",
+    "customize",
+    "serve",
+    "run",
+    "label",
+    "report",
+    "corpus",
+    "registry",
+    "ca",
+    "config",
+    "completions",
+];
 
 #[test]
 fn help_lists_every_command_and_the_exit_statuses() -> Result<()> {
@@ -203,5 +215,35 @@ fn nonsense_arguments_exit_with_2() -> Result<()> {
     assert_eq!(chameleon.run(&["frobnicate"])?.status, Some(2));
     assert_eq!(chameleon.run(&["serve", "--listen", "nowhere"])?.status, Some(2));
     assert_eq!(chameleon.run(&["run"])?.status, Some(2));
+    Ok(())
+}
+
+#[test]
+fn a_configuration_is_shown_and_checked() -> Result<()> {
+    let (chameleon, folder) = (Chameleon::new()?, tempfile::tempdir()?);
+    let shown = chameleon.run(&["config", "show"])?;
+    assert!(shown.status == Some(0) && shown.stdout.contains("[limits]"), "{shown:?}");
+    let file = folder.path().join("server.toml");
+    let path = file.to_string_lossy().into_owned();
+    // What is shown is a configuration; and a home's own one is in force.
+    for (content, status, expected) in [
+        (shown.stdout.as_str(), 0, "good"),
+        ("[limits]\nbody = \"no size\"", 1, "line 2"),
+        ("[limits]\nbodys = \"1 MiB\"", 1, "bodys"),
+    ] {
+        std::fs::write(&file, content)?;
+        let checked = chameleon.run(&["config", "check", &path])?;
+        assert_eq!(checked.status, Some(status), "{checked:?}");
+        assert!(format!("{}{}", checked.stdout, checked.stderr).contains(expected), "{checked:?}");
+    }
+    std::fs::write(
+        chameleon.home().join("config.toml"),
+        "[limits]\nbody = \"2 MiB\"\n[api_keys]\nsecret = \"bins\"\n",
+    )?;
+    let shown = chameleon.run(&["config", "show", "--json"])?;
+    let value: serde_json::Value = serde_json::from_str(&shown.stdout)?;
+    assert_eq!((&value["limits"]["body"], &value["api_keys"]), (&"2.0 MiB".into(), &1.into()), "{shown:?}");
+    let refused = chameleon.run(&["serve", "--config", &path])?;
+    assert_eq!(refused.status, Some(2), "{refused:?}");
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! The tokens given open nothing anywhere; calls that are answered here need none, but client libraries refuse to make
 //! a call without one.
 
-use ::http::header::{CONTENT_TYPE, HeaderValue, SERVER};
+use ::http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, SERVER};
 use ::http::request::Parts;
 use ::http::{Method, Response, StatusCode};
 use bytes::Bytes;
@@ -12,6 +12,9 @@ use serde_json::json;
 
 use super::local::{self, full};
 use super::{Body, Via};
+
+/// The access token, and the AWS access key, of programs that have none of their own. It opens nothing anywhere.
+pub const STAND_IN: &str = "chameleon-local";
 
 const FLAVOR: &str = "metadata-flavor";
 
@@ -71,6 +74,9 @@ impl Credentials {
         };
         reply.headers_mut().insert(FLAVOR, HeaderValue::from_static("Google"));
         reply.headers_mut().insert(SERVER, HeaderValue::from_static("Metadata Server for VM"));
+        // Node keeps the connection and sends its next CONNECT on it, for proxy and metadata server are one address
+        // here; a tunnel has to be the first on its connection.
+        reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         reply
     }
 
@@ -103,7 +109,7 @@ impl Credentials {
 }
 
 fn access_token() -> serde_json::Value {
-    json!({ "access_token": "chameleon-local", "expires_in": 3600, "token_type": "Bearer" })
+    json!({ "access_token": STAND_IN, "expires_in": 3600, "token_type": "Bearer" })
 }
 
 fn json_reply(status: StatusCode, value: &serde_json::Value) -> Response<Body> {

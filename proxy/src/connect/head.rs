@@ -70,7 +70,7 @@ pub(super) fn split_authority(authority: &str) -> Option<(String, u16)> {
 }
 
 /// Lower case, without the dot that marks a name as complete.
-pub(super) fn normal_host(host: &str) -> String {
+pub(crate) fn normal_host(host: &str) -> String {
     host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
 }
 

@@ -25,7 +25,7 @@ impl Proxy {
     /// The request handed back.
     pub async fn local(&self, request: Request<Incoming>) -> Result<Response<Body>, Request<Incoming>> {
         let target = match request.extensions().get::<Via>() {
-            Some(via) => classify(&via.host, via.port),
+            Some(via) => classify(&via.host, via.port, &self.apis),
             None => return self.direct(request).await,
         };
         match (target, &self.credentials) {
@@ -42,8 +42,12 @@ impl Proxy {
         // In HTTP/2 every request names scheme and authority.
         if let Some(authority) = uri.authority().filter(|_| request.version() < Version::HTTP_2) {
             let host = super::head::normal_host(authority.host());
-            return match (classify(&host, authority.port_u16().unwrap_or(80)), &self.credentials) {
+            return match (classify(&host, authority.port_u16().unwrap_or(80), &self.apis), &self.credentials) {
                 (Target::Metadata, Some(credentials)) => Ok(credentials.metadata(&request.into_parts().0)),
+                // Who may not be connected to may not be asked either; names are not resolved here.
+                _ if !self.private => {
+                    Ok(text(StatusCode::FORBIDDEN, "requests in the clear are not forwarded from here\n".to_owned()))
+                }
                 _ => Ok(forward::forward(&self.client, request).await),
             };
         }

@@ -17,11 +17,12 @@
 
 mod credentials;
 mod forward;
-mod head;
+pub(crate) mod head;
 mod hosts;
 mod http;
 mod local;
 mod parent;
+pub(crate) mod private;
 mod stream;
 mod tunnel;
 mod via;
@@ -30,17 +31,20 @@ mod via;
 mod tests;
 
 use std::fmt;
+use std::sync::Arc;
 
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
 pub use self::http::{Body, BoxError};
-pub use credentials::Credentials;
+pub use credentials::{Credentials, STAND_IN};
 pub use parent::Parent;
 pub use stream::Io;
+pub(crate) use stream::Rewound;
 pub use tunnel::Tunnel;
 pub use via::{Scheme, Via};
 
+use crate::route::CloudApi;
 use crate::tls::Tls;
 
 /// The proxy; clones share everything.
@@ -49,6 +53,10 @@ pub struct Proxy {
     tls: Tls,
     credentials: Option<Credentials>,
     parent: Option<Parent>,
+    /// Whether private addresses may be reached.
+    private: bool,
+    /// The APIs whose hosts are answered here.
+    apis: Arc<[CloudApi]>,
     client: forward::ForwardClient,
 }
 
@@ -58,13 +66,27 @@ impl Proxy {
     /// identity services cannot be reached.
     pub fn new(tls: Tls, credentials: Option<Credentials>) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { tls, credentials, parent: None, client }
+        Self { tls, credentials, parent: None, private: true, apis: Arc::from(CloudApi::ALL), client }
     }
 
     /// The same proxy, with tunnels going through another one.
     #[must_use]
     pub fn with_parent(mut self, parent: Option<Parent>) -> Self {
         self.parent = parent;
+        self
+    }
+
+    /// The same proxy, which passes the hosts of all other APIs on untouched.
+    #[must_use]
+    pub fn with_apis(mut self, apis: &[CloudApi]) -> Self {
+        self.apis = Arc::from(apis);
+        self
+    }
+
+    /// The same proxy, which does (or does not) reach this machine and its networks for its callers.
+    #[must_use]
+    pub fn with_private(mut self, private: bool) -> Self {
+        self.private = private;
         self
     }
 

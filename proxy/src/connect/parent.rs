@@ -41,13 +41,13 @@ impl Parent {
     }
 
     /// Whether a host is reached through it: not this machine, and no exception.
-    pub(super) fn serves(&self, host: &str) -> bool {
+    pub(crate) fn serves(&self, host: &str) -> bool {
         let here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
         !here && !self.exceptions.iter().any(|entry| is_under(host, entry))
     }
 
     /// Opens a tunnel to a host through it. Gives the stream, and bytes of the host that came with the answer.
-    pub(super) async fn connect(&self, host: &str, port: u16) -> io::Result<(TcpStream, Vec<u8>)> {
+    pub(crate) async fn connect(&self, host: &str, port: u16) -> io::Result<(TcpStream, Vec<u8>)> {
         let mut stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
         let target = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
         let authorization = self.authorization.as_ref();

@@ -13,13 +13,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Io for S {}
 
 /// A stream with some bytes put back in front of it.
 #[derive(Debug)]
-pub(super) struct Rewound<S> {
+pub(crate) struct Rewound<S> {
     front: Cursor<Vec<u8>>,
     stream: S,
 }
 
 impl<S> Rewound<S> {
-    pub(super) fn new(front: Vec<u8>, stream: S) -> Self {
+    pub(crate) fn new(front: Vec<u8>, stream: S) -> Self {
         Self { front: Cursor::new(front), stream }
     }
 }

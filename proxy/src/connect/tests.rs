@@ -39,11 +39,15 @@ impl Running {
     }
 
     async fn start_behind(parent: Option<Parent>, credentials: Option<Credentials>) -> Self {
+        Self::start_with(credentials, |proxy| proxy.with_parent(parent)).await
+    }
+
+    async fn start_with(credentials: Option<Credentials>, adjust: impl FnOnce(Proxy) -> Proxy) -> Self {
         let dir = TempDir::new().unwrap();
         let authority = Authority::open(dir.path()).unwrap();
         let mut roots = RootCertStore::empty();
         roots.add(authority.certificate().clone()).unwrap();
-        let proxy = Proxy::new(Tls::new(authority), credentials).with_parent(parent);
+        let proxy = adjust(Proxy::new(Tls::new(authority), credentials));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move {

@@ -5,11 +5,12 @@ use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy_bidirectional};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use super::head::{Connect, read_head};
 use super::hosts::{Target, classify};
+use super::private::is_private;
 use super::stream::{Io, Rewound};
 use super::{Proxy, Scheme, Via};
 
@@ -53,7 +54,7 @@ impl Proxy {
         let Some(connect) = Connect::parse(&head) else {
             return refuse(stream, "400 Bad Request", "not a CONNECT HOST:PORT HTTP/1.1").await;
         };
-        match classify(&connect.host, connect.port) {
+        match classify(&connect.host, connect.port, &self.apis) {
             Target::Api => self.intercept(stream, rest, connect, Scheme::Https).await,
             Target::Identity if self.credentials.is_some() => {
                 self.intercept(stream, rest, connect, Scheme::Https).await
@@ -96,7 +97,7 @@ impl Proxy {
         let dialled = timeout(patience, async {
             match &self.parent {
                 Some(parent) if parent.serves(host) => parent.connect(host, *port).await,
-                _ => Ok((TcpStream::connect((host.as_str(), *port)).await?, Vec::new())),
+                _ => Ok((self.connect(host, *port).await?, Vec::new())),
             }
         });
         let unreachable =
@@ -109,6 +110,24 @@ impl Proxy {
             Ok(Err(error)) => Err(unreachable("502 Bad Gateway", &error)),
             Err(_) => Err(unreachable("504 Gateway Timeout", &"no answer")),
         }
+    }
+}
+
+impl Proxy {
+    /// Connects to one of a host's addresses, of those that may be reached.
+    async fn connect(&self, host: &str, port: u16) -> io::Result<TcpStream> {
+        if self.private {
+            return TcpStream::connect((host, port)).await;
+        }
+        let mut refused =
+            io::Error::new(io::ErrorKind::PermissionDenied, "private addresses are not reached from here");
+        for address in lookup_host((host, port)).await?.filter(|address| !is_private(address.ip())) {
+            match TcpStream::connect(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
     }
 }
 

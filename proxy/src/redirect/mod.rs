@@ -19,6 +19,8 @@ use std::path::PathBuf;
 pub use found::{has_aws_credentials, has_google_credentials, trusted_files};
 pub use shell::export_lines;
 
+use crate::connect::STAND_IN;
+
 /// A program's environment.
 pub type Environment = BTreeMap<String, String>;
 
@@ -134,8 +136,8 @@ impl Redirect {
         }
         if identity == Identity::Local {
             // Signatures are not verified here.
-            put("AWS_ACCESS_KEY_ID", "chameleon-local");
-            put("AWS_SECRET_ACCESS_KEY", "chameleon-local");
+            put("AWS_ACCESS_KEY_ID", STAND_IN);
+            put("AWS_SECRET_ACCESS_KEY", STAND_IN);
         }
         // boto3 refuses to make a client without a region; the two names are boto3's and the other SDKs'.
         if !["AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"].iter().any(|name| existing.contains_key(*name)) {

@@ -87,6 +87,11 @@ impl Apps {
         }
     }
 
+    /// Whether an API key is one given out here, and so none of the real API's.
+    pub fn is_own_key(&self, key: &str) -> bool {
+        self.api_keys.contains_key(key)
+    }
+
     fn by_key<'a>(&'a self, key: &'a str, exists: impl Fn(&str) -> bool) -> Option<(&'a str, Origin)> {
         let configured = self.api_keys.get(key).map(String::as_str);
         configured.or_else(|| exists(key).then_some(key)).map(|app| (app, Origin::ApiKey))

@@ -1,5 +1,6 @@
 //! What a server is told.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -7,16 +8,26 @@ use std::time::Duration;
 
 use super::Models;
 use crate::connect::{Credentials, Parent};
-use crate::route::Apps;
+use crate::route::{Apps, CloudApi};
 use crate::tls::Tls;
+use crate::upstream::{AwsKeys, Upstream};
+use crate::wire::{Engines, ImageLabeler, ObjectDetector, TextAnalyzer};
 
 /// Everything a [`Server`](super::Server) needs.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// Address and port to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
     /// The models that answer.
     pub models: Arc<Models>,
+    /// Finds objects in images, if there is a model.
+    pub objects: Option<Arc<dyn ObjectDetector>>,
+    /// Analyzes texts, if there is a model.
+    pub texts: Option<Arc<dyn TextAnalyzer>>,
+    /// The way to the real APIs, for what no model answers; without it such calls get the API's own error.
+    pub upstream: Option<Upstream>,
+    /// The key of programs that are led here by an endpoint variable of AWS, to sign anew what goes on to AWS.
+    pub aws_keys: Option<AwsKeys>,
     /// How applications are told apart.
     pub apps: Apps,
     /// How often to look whether the registry changed.
@@ -28,6 +39,8 @@ pub struct Config {
     pub credentials: Option<Credentials>,
     /// The proxy that tunnels to other hosts go through, where there is no other way out.
     pub parent: Option<Parent>,
+    /// Whether tunnels lead to private addresses, too.
+    pub private: bool,
     /// What callers may use.
     pub limits: Limits,
 }
@@ -38,13 +51,41 @@ impl Config {
         Self {
             listen,
             models,
+            objects: None,
+            texts: None,
+            upstream: None,
+            aws_keys: None,
             apps: Apps::default(),
             registry_poll: Duration::from_millis(500),
             tls: None,
             credentials: None,
             parent: None,
+            private: true,
             limits: Limits::default(),
         }
+    }
+
+    /// All that answers.
+    pub(super) fn engines(&self) -> Engines {
+        let labels: Arc<dyn ImageLabeler> = Arc::<Models>::clone(&self.models);
+        Engines { labels, objects: self.objects.clone(), texts: self.texts.clone() }
+    }
+
+    /// The APIs of which something is answered here.
+    pub fn apis(&self) -> Vec<CloudApi> {
+        let of_texts = |api: &CloudApi| matches!(api, CloudApi::Language | CloudApi::Comprehend);
+        CloudApi::ALL.into_iter().filter(|api| self.texts.is_some() || !of_texts(api)).collect()
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("upstream", &self.upstream)
+            .field("apps", &self.apps)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
     }
 }
 
@@ -77,7 +118,7 @@ impl Default for Limits {
     fn default() -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
         Self {
-            connections: 1024,
+            connections: 16_384,
             streams: 256,
             workers: cores,
             queue: 64 * cores,

@@ -40,9 +40,15 @@ pub(super) struct Connections {
 impl Connections {
     pub(super) fn new(config: Config, drain: Drain) -> Self {
         let limits = Arc::new(config.limits.clone());
-        let proxy = |tls| Proxy::new(tls, config.credentials.clone()).with_parent(config.parent.clone());
+        let apis = config.apis();
+        let proxy = |tls| {
+            Proxy::new(tls, config.credentials.clone())
+                .with_parent(config.parent.clone())
+                .with_apis(&apis)
+                .with_private(config.private)
+        };
         let proxy = config.tls.clone().map(proxy);
-        Self { service: Service::new(config, proxy.clone()), proxy, limits, drain }
+        Self { service: Service::new(config, proxy.clone(), drain.clone()), proxy, limits, drain }
     }
 
     /// Serves one connection to its end.

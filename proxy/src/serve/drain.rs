@@ -22,6 +22,11 @@ impl Drain {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(GracefulShutdown::watcher)
     }
 
+    /// Whether no more connections are begun.
+    pub(super) fn has_begun(&self) -> bool {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+
     /// Asks all connections to end after the calls under way, and waits at most `grace` for it. Gives whether all did.
     pub(super) async fn finish(self, grace: Duration) -> bool {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner).take();

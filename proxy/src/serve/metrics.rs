@@ -9,37 +9,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::wire::status::Code;
-
-/// The framing of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Protocol {
-    /// JSON over HTTP.
-    Rest,
-    /// gRPC.
-    Grpc,
-}
-
-impl Protocol {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Rest => "rest",
-            Self::Grpc => "grpc",
-        }
-    }
-}
-
 /// One answered call of an API.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Call {
     /// The API, e.g. `vision`.
     pub(super) api: &'static str,
     /// Its framing.
-    pub(super) protocol: Protocol,
+    pub(super) protocol: &'static str,
     /// The application; `None` for the generic model, or when the call failed before it was known.
     pub(super) app: Option<String>,
     /// The call's error, if it had one.
-    pub(super) error: Option<Code>,
+    pub(super) error: Option<&'static str>,
 }
 
 /// Upper bounds of the histogram's buckets, in seconds.
@@ -50,8 +30,25 @@ struct Series {
     /// Calls no slower than the bucket's bound and slower than the one before; the last holds the rest.
     buckets: [u64; BUCKETS.len() + 1],
     seconds: f64,
+    own_seconds: f64,
     images: u64,
     image_errors: u64,
+    upstream: u64,
+}
+
+/// What one call adds to its series.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Measured {
+    /// From the head of the call to its answer.
+    pub(super) elapsed: Duration,
+    /// Of that, what this server took itself.
+    pub(super) own: Duration,
+    /// How many images it had.
+    pub(super) images: usize,
+    /// How many of them had an error of their own.
+    pub(super) image_errors: usize,
+    /// Whether the real API was asked.
+    pub(super) upstream: bool,
 }
 
 /// The counters.
@@ -62,16 +59,18 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    /// Counts a call with its images and how many of them had an error of their own.
-    pub(super) fn record(&self, call: Call, elapsed: Duration, images: usize, image_errors: usize) {
+    /// Counts a call.
+    pub(super) fn record(&self, call: Call, measured: Measured) {
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         let series = calls.entry(call).or_default();
-        let seconds = elapsed.as_secs_f64();
+        let seconds = measured.elapsed.as_secs_f64();
         let bucket = BUCKETS.iter().position(|bound| seconds <= *bound).unwrap_or(BUCKETS.len());
         series.buckets[bucket] += 1;
         series.seconds += seconds;
-        series.images += images as u64;
-        series.image_errors += image_errors as u64;
+        series.own_seconds += measured.own.as_secs_f64();
+        series.images += measured.images as u64;
+        series.image_errors += measured.image_errors as u64;
+        series.upstream += u64::from(measured.upstream);
     }
 
     /// Counts a connection for as long as the guard lives.
@@ -98,6 +97,14 @@ impl Metrics {
         for (call, series) in &*calls {
             line(&mut text, "image_errors_total", &call.labels(), series.image_errors);
         }
+        head(&mut text, "upstream_requests_total", "counter", "Calls for which the real API was asked.");
+        for (call, series) in &*calls {
+            line(&mut text, "upstream_requests_total", &call.labels(), series.upstream);
+        }
+        head(&mut text, "overhead_seconds_total", "counter", "Time of calls outside models, upstream and callers.");
+        for (call, series) in &*calls {
+            line(&mut text, "overhead_seconds_total", &call.labels(), series.own_seconds);
+        }
         head(&mut text, "request_duration_seconds", "histogram", "Time from the head of a call to its answer.");
         for (call, series) in &*calls {
             histogram(&mut text, &call.labels(), series);
@@ -118,8 +125,8 @@ impl Drop for Connected<'_> {
 impl Call {
     fn labels(&self) -> String {
         let app = escape(self.app.as_deref().unwrap_or_default());
-        let outcome = self.error.map_or("OK", Code::name);
-        format!(r#"api="{}",protocol="{}",app="{app}",outcome="{outcome}""#, self.api, self.protocol.name())
+        let outcome = self.error.unwrap_or("OK");
+        format!(r#"api="{}",protocol="{}",app="{app}",outcome="{outcome}""#, self.api, self.protocol)
     }
 }
 
@@ -154,23 +161,25 @@ fn escape(value: &str) -> String {
 mod tests {
     use super::*;
 
-    fn call(error: Option<Code>) -> Call {
-        Call { api: "vision", protocol: Protocol::Rest, app: Some("bins".to_owned()), error }
+    fn call(error: Option<&'static str>) -> Call {
+        Call { api: "vision", protocol: "rest", app: Some("bins".to_owned()), error }
     }
 
     #[test]
     fn calls_are_counted_by_outcome_and_duration() {
         let metrics = Metrics::default();
-        metrics.record(call(None), Duration::from_millis(4), 3, 1);
-        metrics.record(call(None), Duration::from_secs(60), 1, 0);
-        metrics.record(call(Some(Code::InvalidArgument)), Duration::ZERO, 0, 0);
+        let quick = Measured { elapsed: Duration::from_millis(4), images: 3, image_errors: 1, ..Measured::default() };
+        metrics.record(call(None), quick);
+        metrics.record(call(None), Measured { elapsed: Duration::from_secs(60), images: 1, upstream: true, ..quick });
+        metrics.record(call(Some("INVALID_ARGUMENT")), Measured::default());
         let _connection = metrics.connected();
         let text = metrics.render();
         let labels = r#"api="vision",protocol="rest",app="bins",outcome="OK""#;
         for expected in [
             format!("chameleon_requests_total{{{labels}}} 2"),
             format!("chameleon_images_total{{{labels}}} 4"),
-            format!("chameleon_image_errors_total{{{labels}}} 1"),
+            format!("chameleon_image_errors_total{{{labels}}} 2"),
+            format!("chameleon_upstream_requests_total{{{labels}}} 1"),
             format!("chameleon_request_duration_seconds_bucket{{{labels},le=\"0.0025\"}} 0"),
             format!("chameleon_request_duration_seconds_bucket{{{labels},le=\"0.005\"}} 1"),
             format!("chameleon_request_duration_seconds_bucket{{{labels},le=\"+Inf\"}} 2"),

@@ -1,7 +1,7 @@
 //! The models behind the wire: one network for all, and the published heads of the applications, replaced while
 //! serving whenever the registry changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,15 +11,17 @@ use chameleon_models::app::{APP_JSON, AppModel, HEAD_FILE};
 use chameleon_models::engine::EngineError;
 use chameleon_models::labeler;
 use chameleon_models::preprocess::{self, DecodeLimits, ImageError};
-use chameleon_models::zoo::ImageLabels;
+use chameleon_models::zoo::{ImageLabels, LabelInfo};
 
 use crate::registry::{Current, Publication, Reader};
-use crate::wire::{ImageFault, ImageLabeler, Labelled};
+use crate::wire::{AppModels, ImageFault, ImageLabeler, Labelled};
 
 /// Labels images with the generic network or an application's version of it.
 #[derive(Debug)]
 pub struct Models {
     labeler: labeler::ImageLabeler,
+    /// For each label the more general ones.
+    parents: BTreeMap<String, Vec<String>>,
     /// What app models are checked against.
     base: ImageLabels,
     limits: DecodeLimits,
@@ -41,12 +43,21 @@ impl Models {
     /// The parts of `base` do not fit each other. An application that cannot be read is left out, with a warning.
     pub fn new(base: ImageLabels, registry: Option<Reader>) -> Result<Self, EngineError> {
         let labeler = labeler::ImageLabeler::new(&base)?;
-        let models = Self { labeler, base, limits: DecodeLimits::default(), registry, apps: ArcSwap::default() };
+        let parents = parents(&base.labels);
+        let models =
+            Self { labeler, parents, base, limits: DecodeLimits::default(), registry, apps: ArcSwap::default() };
         // What cannot be read is told by `follow`, which goes on trying.
         if let Some(Ok(current)) = models.registry.as_ref().map(Reader::current) {
             models.refresh(&current);
         }
         Ok(models)
+    }
+
+    /// The same models, which decode images within these limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: DecodeLimits) -> Self {
+        self.limits = limits;
+        self
     }
 
     /// Names of the applications that have a model, in order.
@@ -123,14 +134,37 @@ impl Models {
     }
 }
 
+/// For each label those that go with it wherever it is: that stand for all of its classes and more. The nearest, which
+/// stand for the fewest classes, come first.
+fn parents(labels: &[LabelInfo]) -> BTreeMap<String, Vec<String>> {
+    let classes: Vec<BTreeSet<u16>> = labels.iter().map(|label| label.classes.iter().copied().collect()).collect();
+    let above = |own: &BTreeSet<u16>| {
+        let mut above: Vec<(usize, &str)> = classes
+            .iter()
+            .zip(labels)
+            .filter(|(other, _)| other.len() > own.len() && own.is_subset(other) && !own.is_empty())
+            .map(|(other, label)| (other.len(), label.name.as_str()))
+            .collect();
+        above.sort_unstable();
+        above.into_iter().map(|(_, name)| name.to_owned()).collect()
+    };
+    labels.iter().zip(&classes).map(|(label, own)| (label.name.clone(), above(own))).collect()
+}
+
 /// An error with all its causes, for the log.
 fn chain(error: impl std::error::Error + Send + Sync + 'static) -> String {
     format!("{:#}", anyhow::Error::new(error))
 }
 
-impl ImageLabeler for Models {
+impl AppModels for Models {
     fn knows(&self, app: &str) -> bool {
         self.apps.load().contains_key(app)
+    }
+}
+
+impl ImageLabeler for Models {
+    fn parents(&self, label: &str) -> Vec<String> {
+        self.parents.get(label).cloned().unwrap_or_default()
     }
 
     fn label(&self, images: &[Bytes], app: Option<&str>) -> Vec<Labelled> {
@@ -156,5 +190,20 @@ impl ImageLabeler for Models {
                 .map(|features| self.labeler.labels(&features, model))
         });
         labelled.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_that_stands_for_more_classes_is_a_parent() {
+        let label = |(name, classes): (&str, &[u16])| LabelInfo { name: name.to_owned(), classes: classes.to_vec() };
+        let labels = [("Dog", &[1, 2][..]), ("Beagle", &[1]), ("Animal", &[1, 2, 3]), ("Hound", &[1]), ("Car", &[4])];
+        let parents = parents(&labels.map(label));
+        assert_eq!(parents["Beagle"], ["Dog", "Animal"]);
+        assert_eq!(parents["Dog"], ["Animal"]);
+        assert!(parents["Animal"].is_empty() && parents["Car"].is_empty());
     }
 }

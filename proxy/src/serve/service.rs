@@ -1,23 +1,28 @@
 //! From a request to its answer.
 
 use std::sync::Arc;
-use std::time::Instant;
 
-use http::header::{CONTENT_LENGTH, EXPECT};
 use http::request::Parts;
-use http::{HeaderMap, Request, Response, StatusCode, Version};
+use http::{Request, Response, StatusCode, Version};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
-use super::metrics::{Call, Connected, Metrics, Protocol};
+use super::aws::{fault_of, unanswered};
+use super::context::{Context, cloud_host, expects_continue, text};
+use super::drain::Drain;
+use super::metrics::{Call, Connected, Measured, Metrics};
 use super::pool::Pool;
+use super::real::deadline;
+use super::timing::{SERVER_TIMING, timed};
 use super::{Config, reply};
 use crate::connect::{Body, Proxy, Via};
-use crate::route::{Apps, Clues, Endpoint, split_app};
+use crate::route::{Apps, CloudApi, Clues, Endpoint, Framing, Method, split_app};
+use crate::upstream::headers::APP;
+use crate::upstream::{AwsKeys, Upstream};
 use crate::wire::body::{self, BodyLimits, Budget, Buffered};
-use crate::wire::rest::{self, Query, percent_decode};
+use crate::wire::rest::percent_decode;
 use crate::wire::status::{Code, Status};
-use crate::wire::vision::{Batch, json, proto};
-use crate::wire::{ImageFault, ImageLabeler, grpc};
+use crate::wire::{Engines, aws};
 
 /// Answers requests, whatever connection they came by. Clones share everything.
 #[derive(Clone)]
@@ -25,22 +30,26 @@ pub(super) struct Service {
     shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(super) struct Shared {
     /// Answers what is addressed to the machine rather than to an API.
     proxy: Option<Proxy>,
-    labeler: Arc<dyn ImageLabeler>,
-    apps: Apps,
-    pool: Pool,
-    body: BodyLimits,
+    pub(super) engines: Engines,
+    pub(super) upstream: Option<Upstream>,
+    /// The key of programs that are led here by an endpoint variable of AWS.
+    pub(super) aws_keys: Option<AwsKeys>,
+    pub(super) apps: Apps,
+    pub(super) pool: Pool,
+    pub(super) body: BodyLimits,
     metrics: Metrics,
+    drain: Drain,
 }
 
 /// How many bodies' worth is read and thrown away of a body that is too large.
 const DISCARDED_BODIES: usize = 8;
 
 impl Service {
-    pub(super) fn new(config: Config, proxy: Option<Proxy>) -> Self {
-        let limits = config.limits;
+    pub(super) fn new(config: Config, proxy: Option<Proxy>, drain: Drain) -> Self {
+        let limits = &config.limits;
         let body = BodyLimits {
             max_bytes: limits.body_bytes,
             max_discarded: limits.body_bytes.saturating_mul(DISCARDED_BODIES),
@@ -48,8 +57,18 @@ impl Service {
             budget: Budget::new(limits.total_body_bytes),
         };
         let pool = Pool::new(limits.workers, limits.queue);
-        let shared =
-            Shared { proxy, labeler: config.models, apps: config.apps, pool, body, metrics: Metrics::default() };
+        let engines = config.engines();
+        let shared = Shared {
+            proxy,
+            engines,
+            upstream: config.upstream,
+            aws_keys: config.aws_keys,
+            apps: config.apps,
+            pool,
+            body,
+            metrics: Metrics::default(),
+            drain,
+        };
         Self { shared: Arc::new(shared) }
     }
 
@@ -64,13 +83,19 @@ impl Service {
             },
         };
         let (parts, body) = request.into_parts();
-        if !grpc::is_grpc(&parts.headers) {
-            shared.rest(&parts, body).await
-        } else if parts.version == Version::HTTP_2 {
-            shared.grpc(&parts, body).await
-        } else {
-            let status = Status::new(Code::Unimplemented, "gRPC needs HTTP/2.");
-            reply::rest_error(&status.with_http(StatusCode::HTTP_VERSION_NOT_SUPPORTED))
+        let (_, path) = split_app(parts.uri.path());
+        let host = cloud_host(&parts).and_then(|host| CloudApi::at(&host));
+        match Endpoint::of(&parts.method, &parts.headers, path, host) {
+            Endpoint::Call(call) if call.framing == Framing::Grpc && parts.version != Version::HTTP_2 => {
+                let status = Status::new(Code::Unimplemented, "gRPC needs HTTP/2.");
+                reply::rest_error(&status.with_http(StatusCode::HTTP_VERSION_NOT_SUPPORTED))
+            }
+            Endpoint::Call(call) => shared.call(Context::new(parts, call), body).await,
+            other => {
+                let answer = shared.own(other, &parts);
+                shared.discard(&parts, body).await;
+                answer
+            }
         }
     }
 
@@ -80,184 +105,178 @@ impl Service {
     }
 }
 
-/// What is known of a call when it is over.
-#[derive(Default)]
-struct Outcome {
-    app: Option<String>,
-    images: usize,
-    image_errors: usize,
-}
-
 impl Shared {
-    async fn rest(&self, parts: &Parts, body: Incoming) -> Response<Body> {
-        let (app, path) = split_app(parts.uri.path());
-        let refused = match Endpoint::rest(&parts.method, path) {
-            Endpoint::AnnotateImages => return self.annotate_rest(parts, app, body).await,
-            Endpoint::Health => return reply::text("text/plain; charset=utf-8", "ok\n".to_owned()),
-            Endpoint::Metrics => return reply::text("text/plain; version=0.0.4", self.metrics.render()),
+    /// The server's own pages, and what is none.
+    fn own(&self, endpoint: Endpoint, parts: &Parts) -> Response<Body> {
+        match endpoint {
+            Endpoint::Health => reply::text("text/plain; charset=utf-8", "ok\n".to_owned()),
+            Endpoint::Ready if self.drain.has_begun() => {
+                let mut answer = reply::text("text/plain; charset=utf-8", "shutting down\n".to_owned());
+                *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+                answer
+            }
+            Endpoint::Ready => reply::text("text/plain; charset=utf-8", "ready\n".to_owned()),
+            Endpoint::Version => reply::rest(&serde_json::json!({
+                "name": "chameleon",
+                "version": env!("CARGO_PKG_VERSION"),
+                "upstream": self.upstream.is_some(),
+                "models": { "labels": true, "objects": self.engines.objects.is_some(), "texts": self.engines.texts.is_some() },
+            })),
+            Endpoint::Metrics => reply::text("text/plain; version=0.0.4", self.metrics.render()),
             Endpoint::WrongMethod { allowed } => reply::wrong_method(allowed),
-            Endpoint::Unserved(method) => reply::rest_error(&unserved(method)),
-            Endpoint::Unknown => {
-                let message = format!("Nothing is served at {} {path}.", parts.method);
-                reply::rest_error(&Status::new(Code::NotFound, message))
-            }
-        };
-        self.discard(parts, body).await;
-        refused
-    }
-
-    async fn annotate_rest(&self, parts: &Parts, app: Option<&str>, body: Incoming) -> Response<Body> {
-        let started = Instant::now();
-        let mut outcome = Outcome::default();
-        let query = Query::parse(parts.uri.query());
-        let answer = async {
-            let app = self.choose(parts, app, query.key.as_deref());
-            let (app, body) = match query.check_alt().and(app) {
-                Ok(app) => (app, self.read(parts, body).await?),
-                Err(status) => return Err(self.refuse(parts, body, status).await),
-            };
-            outcome.app.clone_from(&app);
-            self.annotate(&mut outcome, Batch::new(json::parse_batch(body.bytes())?)?, app).await
-        };
-        let answer = answer.await;
-        self.record(Protocol::Rest, outcome, answer.as_ref().err(), started);
-        match answer {
-            // No field of the answer is an enum, so `enum-encoding=int` changes nothing.
-            Ok(answer) => reply::full(rest::ok(&answer)),
-            Err(status) => reply::rest_error(&status),
-        }
-    }
-
-    async fn grpc(&self, parts: &Parts, body: Incoming) -> Response<Body> {
-        let started = Instant::now();
-        let mut outcome = Outcome::default();
-        let answer = self.annotate_grpc(parts, body, &mut outcome);
-        let answer = match grpc::timeout(&parts.headers) {
-            None => answer.await,
-            Some(limit) => {
-                let late = |_| Err(Status::new(Code::DeadlineExceeded, "Deadline Exceeded"));
-                tokio::time::timeout(limit, answer).await.unwrap_or_else(late)
-            }
-        };
-        self.record(Protocol::Grpc, outcome, answer.as_ref().err(), started);
-        match answer {
-            Ok(answer) => reply::grpc_message(&answer),
-            Err(status) => reply::grpc_error(&status),
-        }
-    }
-
-    async fn annotate_grpc(
-        &self,
-        parts: &Parts,
-        body: Incoming,
-        outcome: &mut Outcome,
-    ) -> Result<proto::BatchAnnotateImagesResponse, Status> {
-        let (app, path) = split_app(parts.uri.path());
-        let app = match Endpoint::grpc(path) {
-            Endpoint::AnnotateImages => self.choose(parts, app, None),
-            Endpoint::Unserved(method) => Err(unserved(method)),
-            _ => Err(Status::new(Code::Unimplemented, format!("Unknown method: {path}."))),
-        };
-        let (app, body) = match app {
-            Ok(app) => (app, self.read(parts, body).await?),
-            Err(status) => return Err(self.refuse(parts, body, status).await),
-        };
-        outcome.app.clone_from(&app);
-        let requests = proto::decode_batch(grpc::unframe(body.bytes())?)?;
-        self.annotate(outcome, Batch::new(requests)?, app).await
-    }
-
-    /// Labels the images of a checked request.
-    async fn annotate(
-        &self,
-        outcome: &mut Outcome,
-        batch: Batch,
-        app: Option<String>,
-    ) -> Result<proto::BatchAnnotateImagesResponse, Status> {
-        outcome.images = batch.len();
-        let images = batch.images().to_vec();
-        let labelled = if images.is_empty() {
-            Vec::new()
-        } else {
-            let labeler = Arc::clone(&self.labeler);
-            self.pool.run(move || labeler.label(&images, app.as_deref())).await?
-        };
-        for fault in labelled.iter().filter_map(|labelled| labelled.as_ref().err()) {
-            if let ImageFault::Model(_) = fault {
-                tracing::error!(%fault, "An image was not labelled");
-            } else {
-                tracing::debug!(%fault, "An image was not labelled");
+            Endpoint::Unknown | Endpoint::Call(_) => {
+                let message = format!("Nothing is served at {} {}.", parts.method, parts.uri.path());
+                if crate::wire::grpc::is_grpc(&parts.headers) && parts.version == Version::HTTP_2 {
+                    let path = parts.uri.path();
+                    reply::grpc_error(&Status::new(Code::Unimplemented, format!("Unknown method: {path}.")))
+                } else {
+                    reply::rest_error(&Status::new(Code::NotFound, message))
+                }
             }
         }
-        let answer = batch.respond(labelled);
-        outcome.image_errors = answer.responses.iter().filter(|response| response.error.is_some()).count();
-        Ok(answer)
+    }
+
+    /// Answers a call of an API.
+    async fn call(&self, mut context: Context, body: Incoming) -> Response<Body> {
+        let limit = deadline(&context);
+        let answer = self.dispatch(&mut context, body);
+        let answer = match limit {
+            None => Some(answer.await),
+            Some(limit) => tokio::time::timeout(limit, answer).await.ok(),
+        };
+        let answer = answer.unwrap_or_else(|| {
+            let late = Status::new(Code::DeadlineExceeded, "Deadline Exceeded");
+            context.outcome.error = Some(late.code.name());
+            reply::grpc_error(&late)
+        });
+        self.finish(&context, answer)
+    }
+
+    async fn dispatch(&self, context: &mut Context, body: Incoming) -> Response<Body> {
+        let (api, framing) = (context.call.api, context.call.framing);
+        let answer = match context.call.method {
+            Method::AnnotateImages => self.vision(context, body).await,
+            Method::Text(method) => self.language(context, method, body).await,
+            Method::Other | Method::Unknown if framing != Framing::Aws => self.other(context, body).await,
+            method => {
+                let answer = match method {
+                    Method::DetectLabels => self.detect_labels(context, body).await,
+                    Method::Comprehend(operation) => self.comprehend(context, operation, body).await,
+                    _ => self.other_aws(context, body).await,
+                };
+                return answer.unwrap_or_else(|fault| {
+                    context.outcome.error = Some(fault.code);
+                    reply::aws_error(&fault)
+                });
+            }
+        };
+        answer.unwrap_or_else(|status| {
+            context.outcome.error = Some(status.code.name());
+            match framing {
+                Framing::Rest => reply::rest_error(&status),
+                Framing::Grpc => reply::grpc_error(&status),
+                Framing::Aws => reply::aws_error(&fault_of(api, &status)),
+            }
+        })
+    }
+
+    /// A call that only the real API answers.
+    pub(super) async fn other(&self, context: &mut Context, body: Incoming) -> Result<Response<Body>, Status> {
+        if let Some(way) = self.way(context) {
+            // It is counted for its application, and the real API knows none.
+            context.outcome.app = self.choose(context).ok().flatten();
+            if way.needs_whole() {
+                let body = self.read(context, body).await?;
+                return self.pass_whole(context, way, body.bytes().clone()).await;
+            }
+            return self.pass(context, way, body.map_err(Into::into).boxed()).await;
+        }
+        self.discard(&context.parts, body).await;
+        let (_, path) = split_app(context.parts.uri.path());
+        Err(match context.call.framing {
+            Framing::Aws => unanswered(),
+            Framing::Grpc => Status::new(Code::Unimplemented, format!("Unknown method: {path}.")),
+            Framing::Rest if context.call.method == Method::Unknown => {
+                Status::new(Code::NotFound, format!("Nothing is served at {} {path}.", context.parts.method))
+            }
+            Framing::Rest => Status::new(Code::Unimplemented, format!("{path} is not implemented here.")),
+        })
+    }
+
+    /// Finds out who is asking, and reads the message of a call that is answered here.
+    pub(super) async fn admit(&self, context: &mut Context, body: Incoming) -> Result<Buffered, Status> {
+        match context.query.check_alt().and_then(|()| self.choose(context)) {
+            Ok(app) => context.outcome.app = app,
+            Err(status) => {
+                self.discard(&context.parts, body).await;
+                return Err(status);
+            }
+        }
+        self.read(context, body).await
+    }
+
+    /// Reads a message.
+    async fn read(&self, context: &mut Context, body: Incoming) -> Result<Buffered, Status> {
+        if context.expects_continue() {
+            body::check_length(context.content_length(), &self.body)?;
+        }
+        let (read, took) = timed(body::read(body, &self.body)).await;
+        context.timing.receive += took;
+        read
     }
 
     /// The application of a request.
-    fn choose(&self, parts: &Parts, path: Option<&str>, key: Option<&str>) -> Result<Option<String>, Status> {
+    fn choose(&self, context: &Context) -> Result<Option<String>, Status> {
+        let headers = context.headers();
+        let (path, _) = split_app(context.parts.uri.path());
         let path = path.map(percent_decode);
-        let proxy_user = parts.extensions.get::<Via>().and_then(|via| via.app.as_deref());
+        let proxy_user = context.parts.extensions.get::<Via>().and_then(|via| via.app.as_deref());
+        let aws_key = aws::scope(headers).map(|scope| scope.key);
         let clues = Clues {
             path: path.as_deref(),
-            header: text(&parts.headers, "x-chameleon-app"),
+            header: text(headers, APP.as_str()),
             proxy_user,
-            api_key: text(&parts.headers, "x-goog-api-key").or(key),
+            api_key: text(headers, "x-goog-api-key").or(context.query.key.as_deref()).or(aws_key),
         };
-        let exists = |app: &str| self.labeler.knows(app);
+        let exists = |app: &str| self.engines.know(app);
         self.apps.choose(&clues, exists).map_err(|error| Status::new(Code::NotFound, error.to_string()))
-    }
-
-    async fn read(&self, parts: &Parts, body: Incoming) -> Result<Buffered, Status> {
-        if expects_continue(parts) {
-            body::check_length(content_length(parts), &self.body)?;
-        }
-        body::read(body, &self.body).await
     }
 
     /// Throws the body of a refused request away, so that the client gets to read the answer.
     async fn discard(&self, parts: &Parts, body: Incoming) {
-        if !expects_continue(parts) {
+        if !expects_continue(&parts.headers) {
             body::discard(body, &self.body).await;
         }
     }
 
-    async fn refuse(&self, parts: &Parts, body: Incoming, status: Status) -> Status {
-        self.discard(parts, body).await;
-        status
-    }
-
-    fn record(&self, protocol: Protocol, outcome: Outcome, error: Option<&Status>, started: Instant) {
-        let elapsed = started.elapsed();
-        let Outcome { app, images, image_errors } = outcome;
-        let app_name = app.as_deref().unwrap_or("(generic)");
+    /// Notes what came of a call.
+    fn finish(&self, context: &Context, mut answer: Response<Body>) -> Response<Body> {
+        let (elapsed, own) = (context.timing.total(), context.timing.own());
+        let outcome = &context.outcome;
         tracing::info!(
-            protocol = protocol.name(),
-            app = app_name,
-            images,
-            image_errors,
-            error = error.map(tracing::field::display),
+            api = context.call.api.name(),
+            protocol = context.call.framing.name(),
+            app = outcome.app.as_deref().unwrap_or("(generic)"),
+            images = outcome.images,
+            image_errors = outcome.image_errors,
+            upstream = outcome.upstream,
+            error = outcome.error,
             ?elapsed,
+            ?own,
             "Answered"
         );
-        let call = Call { api: "vision", protocol, app, error: error.map(|status| status.code) };
-        self.metrics.record(call, elapsed, images, image_errors);
+        let call = Call {
+            api: context.call.api.name(),
+            protocol: context.call.framing.name(),
+            app: outcome.app.clone(),
+            error: outcome.error,
+        };
+        let (images, image_errors, upstream) = (outcome.images, outcome.image_errors, outcome.upstream);
+        self.metrics.record(call, Measured { elapsed, own, images, image_errors, upstream });
+        if let Some(timing) = context.timing.header() {
+            // The real API may send its own; a list of both is one header too.
+            answer.headers_mut().append(SERVER_TIMING, timing);
+        }
+        answer
     }
-}
-
-fn unserved(method: &str) -> Status {
-    Status::new(Code::Unimplemented, format!("{method} is not implemented; BatchAnnotateImages is."))
-}
-
-fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    headers.get(name)?.to_str().ok()
-}
-
-/// Whether the client waits to be asked for the body: then a refusal need not read it.
-fn expects_continue(parts: &Parts) -> bool {
-    text(&parts.headers, EXPECT.as_str()).is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
-}
-
-fn content_length(parts: &Parts) -> u64 {
-    text(&parts.headers, CONTENT_LENGTH.as_str()).and_then(|length| length.parse().ok()).unwrap_or(0)
 }

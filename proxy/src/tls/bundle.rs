@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use tempfile::NamedTempFile;
 
@@ -41,6 +42,15 @@ pub fn write_bundle(path: &Path, authority: &Authority, extra: &[PathBuf]) -> Re
     certificates.retain(|certificate| seen.insert(certificate.to_vec()));
     let text: String = certificates.iter().map(pem).collect();
     write_public(path, text.as_bytes())
+}
+
+/// Whom the server itself believes when it talks to the real APIs: the public roots and those in the files of `extra`.
+/// Certificates that the TLS library cannot read are passed over.
+pub fn public_root_store(extra: &[PathBuf]) -> RootCertStore {
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(extra.iter().flat_map(|file| read_certificates(file)));
+    store.add_parsable_certificates(public_roots());
+    store
 }
 
 /// The public roots of this machine, or those compiled in.

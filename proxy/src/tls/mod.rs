@@ -17,7 +17,7 @@ mod server;
 mod tests;
 
 pub use authority::{Authority, AuthorityInfo};
-pub use bundle::write_bundle;
+pub use bundle::{public_root_store, write_bundle};
 pub use error::TlsError;
 pub(crate) use names::is_under;
 pub use names::{PERMITTED_ADDRESSES, PERMITTED_DOMAINS, is_permitted};

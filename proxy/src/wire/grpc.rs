@@ -81,6 +81,21 @@ pub fn frame(message: &impl Message) -> Bytes {
     framed.freeze()
 }
 
+/// Puts the prefix before a message that is encoded already.
+pub fn frame_bytes(message: &Bytes) -> Bytes {
+    let mut framed = BytesMut::with_capacity(PREFIX_LEN + message.len());
+    framed.put_u8(0);
+    framed.put_u32(message.len() as u32);
+    framed.put_slice(message);
+    framed.freeze()
+}
+
+/// One message of two answers: fields of `local` take the place of the same fields of `upstream`. `None` if one of them
+/// is no message.
+pub fn merge(upstream: Bytes, local: Bytes) -> Option<Bytes> {
+    super::protobuf::merge(upstream, local).ok()
+}
+
 /// The head of a successful answer; its body is one [`frame`] and then [`ok_trailers`].
 pub fn ok_head() -> http::response::Parts {
     head(HeaderMap::new())
@@ -96,7 +111,7 @@ pub fn error_head(status: &Status) -> http::response::Parts {
     let mut headers = HeaderMap::new();
     headers.insert(GRPC_STATUS, HeaderValue::from(status.code.number()));
     headers.insert(GRPC_MESSAGE, percent_encode(&status.message));
-    if let Some(details) = details::encode(status) {
+    if let Some(details) = details::encode(status, &status.message) {
         headers.insert(GRPC_STATUS_DETAILS, details);
     }
     head(headers)

@@ -80,22 +80,32 @@ fn hex(digit: u8) -> Option<u8> {
 /// A `200` with a JSON body.
 pub fn ok(body: &impl Serialize) -> Response<Bytes> {
     match serde_json::to_vec(body) {
-        Ok(json) => response(StatusCode::OK, json),
+        Ok(json) => ok_bytes(json.into()),
         Err(failure) => error(&Status::new(super::status::Code::Internal, format!("Unencodable answer: {failure}."))),
     }
 }
 
+/// A `200` whose JSON is written already.
+pub fn ok_bytes(json: Bytes) -> Response<Bytes> {
+    response(StatusCode::OK, json)
+}
+
+/// One answer of two: fields of `local` take the place of the same fields of `upstream`. `None` if one is no object.
+pub fn merge(upstream: &[u8], local: &str) -> Option<Vec<u8>> {
+    super::json::merge(upstream, local)
+}
+
 /// The answer to a call that failed.
 pub fn error(status: &Status) -> Response<Bytes> {
-    let mut answer = response(status.http, status.to_json().to_string().into_bytes());
+    let mut answer = response(status.http, status.to_json().to_string().into());
     if let Some(seconds) = status.retry_after_seconds() {
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     answer
 }
 
-fn response(status: StatusCode, json: Vec<u8>) -> Response<Bytes> {
-    let mut answer = Response::new(Bytes::from(json));
+fn response(status: StatusCode, json: Bytes) -> Response<Bytes> {
+    let mut answer = Response::new(json);
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, JSON);
     answer.headers_mut().insert(VARY, HeaderValue::from_static("Origin, X-Origin, Referer"));

@@ -60,6 +60,32 @@ impl Code {
     }
 }
 
+/// All codes of `google.rpc.Code` by their numbers; the real APIs send more than are sent from here.
+const NAMES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
+
+/// The number of a code's name.
+pub(crate) fn number_of(name: &str) -> Option<i32> {
+    NAMES.iter().position(|known| *known == name).map(|number| number as i32)
+}
+
 /// The failure of a whole call.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {message}", code.name())]
@@ -150,6 +176,14 @@ impl Detail {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_and_names_agree() {
+        for code in [Code::InvalidArgument, Code::NotFound, Code::Unimplemented, Code::Internal] {
+            assert_eq!(number_of(code.name()), Some(code.number()));
+        }
+        assert_eq!(number_of("UNAUTHENTICATED"), Some(16));
+    }
 
     #[test]
     fn the_json_body_has_the_apis_shape() {

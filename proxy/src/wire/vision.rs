@@ -1,14 +1,15 @@
 //! Google Cloud Vision v1, image annotation.
 //!
 //! Both framings meet in the messages of [`proto`]: gRPC decodes them as they are, REST through [`json`]. [`Batch`]
-//! checks a request, says which images to label, and makes the answer from the labels. `LABEL_DETECTION` is served;
-//! every other feature is answered with the API's own per-image error.
+//! checks a request and says what is done here, what the real API is asked ([`split`]), and what is refused with the
+//! API's own per-image error; then it makes the answer.
 
-mod annotate;
+mod batch;
 pub mod json;
 pub mod proto;
+pub mod split;
 
-pub use annotate::Batch;
+pub use batch::{Batch, Offer, Remote};
 
 /// Most images in one call. Source: <https://cloud.google.com/vision/quotas>.
 pub const MAX_IMAGES: usize = 16;

@@ -17,7 +17,7 @@ pub(crate) fn registry() -> (TempDir, Registry) {
     (temp, registry)
 }
 
-fn publish(temp: &TempDir, registry: &Registry, app: &str, always: &str) -> Version {
+pub(crate) fn publish(temp: &TempDir, registry: &Registry, app: &str, always: &str) -> Version {
     let folder = temp.path().join("model");
     write_app(&folder, app, always);
     registry.publish(app, &folder).unwrap()

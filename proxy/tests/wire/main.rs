@@ -3,10 +3,17 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails should panic")]
 
 mod apps;
+mod cloud;
+mod golden;
 mod grpc;
 mod hostile;
+mod load;
 mod model;
 mod rest;
+mod secrets;
 mod server;
+mod standins;
 mod support;
+mod texts;
 mod tunnel;
+mod upstream;

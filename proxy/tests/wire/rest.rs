@@ -98,7 +98,7 @@ async fn what_is_not_served_is_said_so_at_once() {
     wrong.error(405, "UNIMPLEMENTED");
     assert_eq!(wrong.headers["allow"], "POST");
     let files = connection.send(Request::post("/v1/files:annotate"), "{}").await;
-    assert!(files.error(501, "UNIMPLEMENTED").contains("BatchAnnotateFiles"));
+    assert!(files.error(501, "UNIMPLEMENTED").contains("files:annotate"));
 }
 
 #[tokio::test]

@@ -102,7 +102,7 @@ pub(crate) struct Http1 {
 
 impl Http1 {
     pub(crate) async fn send(&mut self, request: http::request::Builder, body: impl Into<Bytes>) -> Answer {
-        let request = request.header("host", "vision.googleapis.com").body(Full::new(body.into())).unwrap();
+        let request = request.header("host", "127.0.0.1").body(Full::new(body.into())).unwrap();
         self.sender.ready().await.unwrap();
         Answer::of(self.sender.send_request(request).await.unwrap()).await
     }

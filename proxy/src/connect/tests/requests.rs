@@ -28,6 +28,7 @@ async fn the_metadata_server_answers_every_path_that_client_libraries_ask() {
         let reply = get(&running, &target, FLAVOR).await;
         assert!(reply.starts_with("HTTP/1.1 200 OK") && reply.contains(wanted), "{target}: {reply}");
         assert!(reply.contains("metadata-flavor: Google\r\n"), "{target}: {reply}");
+        assert!(reply.contains("connection: close\r\n"), "{target}: {reply}");
     }
     assert!(get(&running, "/computeMetadata/v1/instance/disks", FLAVOR).await.starts_with("HTTP/1.1 404 "));
     // The real one refuses requests that a browser could be tricked into.
@@ -73,4 +74,18 @@ async fn a_request_that_cannot_be_forwarded_says_why() {
     assert!(reply.starts_with("HTTP/1.1 502 ") && reply.contains(&closed.to_string()), "{reply}");
     let reply = get(&running, "https://example.org/", "").await;
     assert!(reply.starts_with("HTTP/1.1 501 ") && reply.contains("CONNECT"), "{reply}");
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_open_to_others_leads_nobody_into_its_own_network() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let running = Running::start_with(None, |proxy| proxy.with_private(false)).await;
+    for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0"] {
+        let connect = format!("CONNECT {host}:{port} HTTP/1.1\r\n\r\n");
+        let reply = ask(running.send(b"").await, &connect).await;
+        assert!(reply.starts_with("HTTP/1.1 502 ") && reply.contains("private addresses"), "{host}: {reply}");
+    }
+    let reply = get(&running, &format!("http://127.0.0.1:{port}/"), "").await;
+    assert!(reply.starts_with("HTTP/1.1 403 "), "{reply}");
 }

@@ -59,9 +59,15 @@ struct Duration {
     nanos: i32,
 }
 
-/// The header's value, if the status has details. The messages are left out: `grpc-message` has them already, and
-/// headers are small.
-pub(super) fn encode(status: &Status) -> Option<HeaderValue> {
+/// Longest message that is sent twice: the two headers together must stay under what clients accept.
+const MAX_MESSAGE: usize = 1024;
+
+/// The header's value, if the status has details. `message` is what `grpc-message` says: client libraries refuse a
+/// status whose two messages differ, so details are left out where both would be too long.
+pub(super) fn encode(status: &Status, message: &str) -> Option<HeaderValue> {
+    if message.len() > MAX_MESSAGE {
+        return None;
+    }
     let detail = match status.detail.as_ref()? {
         Detail::Field(field) => {
             let violation = FieldViolation { field: field.clone(), description: String::new() };
@@ -72,10 +78,26 @@ pub(super) fn encode(status: &Status) -> Option<HeaderValue> {
             any("google.rpc.RetryInfo", &RetryInfo { retry_delay: Some(delay) })
         }
     };
-    let rpc = RpcStatus { code: status.code.number(), message: String::new(), details: vec![detail] };
+    let rpc = RpcStatus { code: status.code.number(), message: message.to_owned(), details: vec![detail] };
     HeaderValue::from_str(&STANDARD_NO_PAD.encode(rpc.encode_to_vec())).ok()
 }
 
 fn any(name: &str, message: &impl Message) -> Any {
     Any { type_url: format!("type.googleapis.com/{name}"), value: message.encode_to_vec() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_headers_say_the_same() {
+        let status = Status::invalid_field("requests", "Request must specify image and features.");
+        let value = encode(&status, &status.message).unwrap();
+        let decoded = RpcStatus::decode(STANDARD_NO_PAD.decode(value).unwrap().as_slice()).unwrap();
+        assert_eq!((decoded.code, decoded.message), (3, status.message.clone()));
+        assert_eq!(decoded.details.len(), 1);
+        assert_eq!(encode(&status, &"x".repeat(MAX_MESSAGE + 1)), None);
+        assert_eq!(encode(&Status::invalid("no details"), "no details"), None);
+    }
 }

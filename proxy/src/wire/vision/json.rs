@@ -1,7 +1,4 @@
-//! A request in proto JSON (<https://protobuf.dev/programming-guides/json/>), read leniently: field names in camel or
-//! snake case, enums by name or number, numbers as strings, both alphabets of base64, unknown fields passed over.
-//!
-//! The JSON is never built as a tree: a few bytes of JSON make a hundred of tree, and callers are not trusted.
+//! Requests of Vision in JSON.
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -10,12 +7,14 @@ use super::proto::{
     AnnotateImageRequest, Feature, FeatureType, Image, ImageSource, too_many_features, too_many_images,
 };
 use super::{MAX_FEATURES, MAX_IMAGES};
+use crate::wire::json::read::{At, elements, fields, int32, text};
+use crate::wire::json::{base64, enumeration, root};
 use crate::wire::status::Status;
 
-mod base64;
-mod read;
-
-use read::{At, elements, fields, int32, text};
+/// The root of a request.
+pub(super) fn request_at() -> At {
+    At::root("google.cloud.vision.v1.BatchAnnotateImagesRequest")
+}
 
 /// Parses the body of `images:annotate`.
 ///
@@ -23,13 +22,8 @@ use read::{At, elements, fields, int32, text};
 /// `INVALID_ARGUMENT` with the API's wording when the body is no JSON, a known field has the wrong type, or there are
 /// more images or features than one call may have.
 pub fn parse_batch(body: &[u8]) -> Result<Vec<AnnotateImageRequest>, Status> {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    if body.trim_ascii().is_empty() {
-        return Ok(Vec::new());
-    }
-    let root: &RawValue = serde_json::from_slice(body)
-        .map_err(|error| Status::invalid(format!("Invalid JSON payload received. {error}.")))?;
-    let at = At::root("google.cloud.vision.v1.BatchAnnotateImagesRequest");
+    let Some(root) = root(body)? else { return Ok(Vec::new()) };
+    let at = request_at();
     let [requests] = fields(root, &at, ["requests"])?;
     let Some(requests) = requests else { return Ok(Vec::new()) };
     let at = at.field("requests", "google.cloud.vision.v1.AnnotateImageRequest");
@@ -81,16 +75,15 @@ fn source(raw: &RawValue, at: &At) -> Result<ImageSource, Status> {
 
 fn feature(raw: &RawValue, at: &At) -> Result<Feature, Status> {
     let [kind, max_results] = fields(raw, at, ["type", "maxResults"])?;
-    let kind =
-        kind.map(|raw| feature_type(raw, &at.field("type", "google.cloud.vision.v1.Feature.Type"))).transpose()?;
+    let kind = kind
+        .map(|raw| enumeration(raw, &at.field("type", "google.cloud.vision.v1.Feature.Type"), feature_type))
+        .transpose()?;
     let max_results = max_results.map(|raw| int32(raw, &at.field("max_results", "TYPE_INT32"))).transpose()?;
     Ok(Feature { r#type: kind.unwrap_or_default(), max_results: max_results.unwrap_or_default() })
 }
 
-/// An enum's name, or its number. Numbers without a name are kept, as protobuf's open enums are.
-fn feature_type(raw: &RawValue, at: &At) -> Result<i32, Status> {
-    let named = text(raw, at).ok().and_then(|name| FeatureType::from_name(&name));
-    named.map_or_else(|| int32(raw, at), |kind| Ok(kind as i32))
+fn feature_type(name: &str) -> Option<i32> {
+    FeatureType::from_name(name).map(|kind| kind as i32)
 }
 
 #[cfg(test)]

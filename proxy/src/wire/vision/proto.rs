@@ -4,11 +4,12 @@
 //! JSON: lower camel case, fields with default values left out.
 
 use bytes::Bytes;
-use prost::encoding::{DecodeContext, decode_key, skip_field};
-use prost::{DecodeError, Message};
+use prost::Message;
 use serde::Serialize;
 
 use super::{MAX_FEATURES, MAX_IMAGES};
+use crate::connect::private::is_private_name;
+use crate::wire::protobuf::{count, malformed};
 use crate::wire::status::Status;
 
 /// `BatchAnnotateImagesRequest`, one level deep: each element is an encoded [`AnnotateImageRequest`].
@@ -67,6 +68,12 @@ impl ImageSource {
     pub fn is_given(&self) -> bool {
         !(self.gcs_image_uri.is_empty() && self.image_uri.is_empty())
     }
+
+    /// Whether it names a host of a private network: nobody outside is told of it, and nobody there could read it.
+    pub fn is_private(&self) -> bool {
+        let host = self.image_uri.parse::<http::Uri>().ok().filter(|uri| uri.scheme_str() != Some("gs"));
+        host.is_some_and(|uri| uri.host().is_some_and(is_private_name))
+    }
 }
 
 /// The answer to a call: one response per request, in the same order.
@@ -86,6 +93,10 @@ pub struct AnnotateImageResponse {
     #[prost(message, repeated, tag = "4")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub label_annotations: Vec<EntityAnnotation>,
+    /// Objects, highest score first.
+    #[prost(message, repeated, tag = "22")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub localized_object_annotations: Vec<LocalizedObjectAnnotation>,
     /// Why something asked for is missing. Annotations that are there are right even so.
     #[prost(message, optional, tag = "9")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,6 +118,47 @@ pub struct EntityAnnotation {
     #[prost(float, tag = "6")]
     #[serde(skip_serializing_if = "is_zero")]
     pub topicality: f32,
+}
+
+/// One object. The API's knowledge-graph id (`mid`) is not known here and left out.
+#[derive(Clone, PartialEq, Message, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LocalizedObjectAnnotation {
+    /// What it is.
+    #[prost(string, tag = "3")]
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Confidence in 0..1.
+    #[prost(float, tag = "4")]
+    #[serde(skip_serializing_if = "is_zero")]
+    pub score: f32,
+    /// Where it is.
+    #[prost(message, optional, tag = "5")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bounding_poly: Option<BoundingPoly>,
+}
+
+/// A polygon; of an object, the four corners of its box, clockwise from the upper left.
+#[derive(Clone, PartialEq, Message, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BoundingPoly {
+    /// The corners.
+    #[prost(message, repeated, tag = "2")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub normalized_vertices: Vec<NormalizedVertex>,
+}
+
+/// A point in an image.
+#[derive(Clone, Copy, PartialEq, Message, Serialize)]
+pub struct NormalizedVertex {
+    /// As a share of the image's width.
+    #[prost(float, tag = "1")]
+    #[serde(skip_serializing_if = "is_zero")]
+    pub x: f32,
+    /// As a share of the image's height.
+    #[prost(float, tag = "2")]
+    #[serde(skip_serializing_if = "is_zero")]
+    pub y: f32,
 }
 
 /// `google.rpc.Status` of one image.
@@ -188,30 +240,18 @@ impl FeatureType {
 /// # Errors
 /// `INVALID_ARGUMENT` when the bytes are no such message, or ask for more images or features than one call may.
 pub fn decode_batch(message: Bytes) -> Result<Vec<AnnotateImageRequest>, Status> {
-    let malformed = |error: DecodeError| Status::invalid(format!("The request message cannot be parsed: {error}."));
     // Counted before they are decoded: two bytes make an empty element, which takes a hundred in memory.
-    if count(&message, 1).map_err(malformed)? > MAX_IMAGES {
+    if count(message.clone(), 1).map_err(malformed)? > MAX_IMAGES {
         return Err(too_many_images());
     }
     let batch = BatchAnnotateImagesRequest::decode(message).map_err(malformed)?;
     let decode = |request: Bytes| {
-        if count(&request, 2).map_err(malformed)? > MAX_FEATURES {
+        if count(request.clone(), 2).map_err(malformed)? > MAX_FEATURES {
             return Err(too_many_features());
         }
         AnnotateImageRequest::decode(request).map_err(malformed)
     };
     batch.requests.into_iter().map(decode).collect()
-}
-
-/// How often the field `tag` occurs at the top level of an encoded message.
-fn count(mut message: &[u8], tag: u32) -> Result<usize, DecodeError> {
-    let mut occurrences = 0;
-    while !message.is_empty() {
-        let (found, wire_type) = decode_key(&mut message)?;
-        skip_field(wire_type, found, &mut message, DecodeContext::default())?;
-        occurrences += usize::from(found == tag);
-    }
-    Ok(occurrences)
 }
 
 pub(super) fn too_many_images() -> Status {

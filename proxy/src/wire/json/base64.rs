@@ -12,7 +12,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-pub(super) fn decode(text: &str) -> Result<Bytes, DecodeError> {
+pub(in crate::wire) fn decode(text: &str) -> Result<Bytes, DecodeError> {
     let unusual = |byte: u8| matches!(byte, b'-' | b'_') || byte.is_ascii_whitespace();
     if !text.bytes().any(unusual) {
         return LENIENT.decode(text).map(Bytes::from);

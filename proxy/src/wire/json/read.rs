@@ -10,35 +10,35 @@ use serde_json::value::RawValue;
 use crate::wire::status::Status;
 
 /// Where a value stands and which type belongs there.
-pub(super) struct At {
+pub(in crate::wire) struct At {
     path: String,
     expected: &'static str,
 }
 
 impl At {
     /// The whole message.
-    pub(super) fn root(message: &'static str) -> Self {
+    pub(in crate::wire) fn root(message: &'static str) -> Self {
         Self { path: String::new(), expected: message }
     }
 
     /// A field of a message. `expected` is the full name of a message or enum, or `TYPE_…` for a scalar.
-    pub(super) fn field(&self, name: &str, expected: &'static str) -> Self {
+    pub(in crate::wire) fn field(&self, name: &str, expected: &'static str) -> Self {
         let path = if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) };
         Self { path, expected }
     }
 
     /// An element of a repeated field.
-    pub(super) fn element(&self, index: usize) -> Self {
+    pub(in crate::wire) fn element(&self, index: usize) -> Self {
         Self { path: format!("{}[{index}]", self.path), expected: self.expected }
     }
 
     /// The value is not of the expected type.
-    pub(super) fn invalid(&self, raw: &RawValue) -> Status {
+    pub(in crate::wire) fn invalid(&self, raw: &RawValue) -> Status {
         self.refuse(&excerpt(raw))
     }
 
     /// The value is not of the expected type, for a reason that is put before the value.
-    pub(super) fn invalid_because(&self, raw: &RawValue, reason: &str) -> Status {
+    pub(in crate::wire) fn invalid_because(&self, raw: &RawValue, reason: &str) -> Status {
         self.refuse(&format!("{reason} {}", excerpt(raw)))
     }
 
@@ -65,7 +65,7 @@ fn excerpt(raw: &RawValue) -> String {
 }
 
 /// The raw values of the fields `names` (in camel case) of an object; `None` for absent and for `null`.
-pub(super) fn fields<'a, const N: usize>(
+pub(in crate::wire) fn fields<'a, const N: usize>(
     raw: &'a RawValue,
     at: &At,
     names: [&'static str; N],
@@ -76,18 +76,22 @@ pub(super) fn fields<'a, const N: usize>(
 }
 
 /// The first `keep` elements of an array, and how many there are.
-pub(super) fn elements<'a>(raw: &'a RawValue, at: &At, keep: usize) -> Result<(Vec<&'a RawValue>, usize), Status> {
+pub(in crate::wire) fn elements<'a>(
+    raw: &'a RawValue,
+    at: &At,
+    keep: usize,
+) -> Result<(Vec<&'a RawValue>, usize), Status> {
     let mut deserializer = serde_json::Deserializer::from_str(raw.get());
     Elements { keep }.deserialize(&mut deserializer).map_err(|_| at.invalid(raw))
 }
 
 /// A string.
-pub(super) fn text<'a>(raw: &'a RawValue, at: &At) -> Result<Cow<'a, str>, Status> {
+pub(in crate::wire) fn text<'a>(raw: &'a RawValue, at: &At) -> Result<Cow<'a, str>, Status> {
     serde_json::from_str::<Text>(raw.get()).map(|text| text.0).map_err(|_| at.invalid(raw))
 }
 
 /// A 32-bit integer, as a number or as a string; `5.0` and `5e0` are integers too.
-pub(super) fn int32(raw: &RawValue, at: &At) -> Result<i32, Status> {
+pub(in crate::wire) fn int32(raw: &RawValue, at: &At) -> Result<i32, Status> {
     let digits = if raw.get().starts_with('"') { text(raw, at)? } else { Cow::Borrowed(raw.get()) };
     let integer = digits.parse::<i32>().ok().or_else(|| {
         let value = digits.parse::<f64>().ok()?;
@@ -95,6 +99,11 @@ pub(super) fn int32(raw: &RawValue, at: &At) -> Result<i32, Status> {
         fits.then_some(value as i32)
     });
     integer.ok_or_else(|| at.invalid(raw))
+}
+
+/// A boolean.
+pub(in crate::wire) fn boolean(raw: &RawValue, at: &At) -> Result<bool, Status> {
+    serde_json::from_str(raw.get()).map_err(|_| at.invalid(raw))
 }
 
 /// A string, borrowed unless it has escapes: most of them are images of megabytes.
@@ -116,6 +125,64 @@ impl<'de> Deserialize<'de> for Text<'de> {
             }
         }
         deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+/// The object `raw` as it is, but for the field `name` (in camel case), which becomes `value`, or goes if there is none.
+pub(in crate::wire) fn replace(
+    raw: &RawValue,
+    at: &At,
+    name: &'static str,
+    value: Option<&str>,
+) -> Result<String, Status> {
+    let mut deserializer = serde_json::Deserializer::from_str(raw.get());
+    let mut copied = Copied { name }.deserialize(&mut deserializer).map_err(|_| at.invalid(raw))?;
+    if let Some(value) = value {
+        push_field(&mut copied, &format!("\"{name}\""), value);
+    }
+    copied.push('}');
+    Ok(copied)
+}
+
+/// Appends `key:value` to an object that is open at its end.
+fn push_field(object: &mut String, key: &str, value: &str) {
+    if object.len() > 1 {
+        object.push(',');
+    }
+    object.push_str(key);
+    object.push(':');
+    object.push_str(value);
+}
+
+/// Copies an object without one field, and leaves it open at the end.
+struct Copied {
+    name: &'static str,
+}
+
+impl<'de> DeserializeSeed<'de> for Copied {
+    type Value = String;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Copied {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut copied = String::from("{");
+        while let Some(Text(key)) = map.next_key()? {
+            let value: &RawValue = map.next_value()?;
+            if !names_field(&key, self.name) {
+                let key = serde_json::to_string(&key).map_err(serde::de::Error::custom)?;
+                push_field(&mut copied, &key, value.get());
+            }
+        }
+        Ok(copied)
     }
 }
 
@@ -195,7 +262,35 @@ impl<'de> Visitor<'de> for Elements {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn replaced(json: &str, value: Option<&str>) -> Option<String> {
+        let raw: &RawValue = serde_json::from_str(json).ok()?;
+        replace(raw, &At::root("x"), "maxResults", value).ok()
+    }
+
+    #[test]
+    fn one_field_is_replaced_and_the_others_stay_as_they_are_written() {
+        let json = r#"{"a\"b": [1.50, {"max_results":1}] ,"max_results":3,"maxResults":null}"#;
+        assert_eq!(replaced(json, Some("7")).unwrap(), r#"{"a\"b":[1.50, {"max_results":1}],"maxResults":7}"#);
+        assert_eq!(replaced("{}", Some("7")).unwrap(), r#"{"maxResults":7}"#);
+        assert_eq!(replaced(r#"{"maxResults":1}"#, None).unwrap(), "{}");
+        assert_eq!(replaced("[1]", None), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_replaced_is_json_with_the_new_value(keys in prop::collection::vec(".{0,6}", 0..5), value: i32) {
+            let object: serde_json::Map<_, _> = keys.into_iter().map(|key| (key, serde_json::json!([value]))).collect();
+            let json = serde_json::Value::from(object.clone()).to_string();
+            let back: serde_json::Value = serde_json::from_str(&replaced(&json, Some("true")).unwrap()).unwrap();
+            let mut expected = object;
+            expected.insert("maxResults".to_owned(), true.into());
+            prop_assert_eq!(back, serde_json::Value::from(expected));
+        }
+    }
 
     #[test]
     fn field_names_match_in_both_cases_only() {

@@ -1,0 +1,48 @@
+//! An answer on its way.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio::time::{Instant, Sleep, sleep};
+
+use crate::connect::BoxError;
+
+/// A body that ends with an error when its sender pauses for too long: a client would otherwise wait for ever.
+pub(super) struct Idle {
+    body: Incoming,
+    patience: Duration,
+    until: Pin<Box<Sleep>>,
+}
+
+impl Idle {
+    pub(super) fn new(body: Incoming, idle: Duration) -> Self {
+        Self { body, patience: idle, until: Box::pin(sleep(idle)) }
+    }
+}
+
+impl Body for Idle {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
+            let until = Instant::now() + self.patience;
+            self.until.as_mut().reset(until);
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        }
+        ready!(self.until.as_mut().poll(cx));
+        Poll::Ready(Some(Err("upstream stopped in the middle of its answer".into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,72 @@
+//! Which language a text is in, where its sender does not say.
+
+use whatlang::{Detector, Lang};
+
+/// A guess at a text's language.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Guess {
+    /// Its code, of two letters (ISO 639-1).
+    pub code: &'static str,
+    /// Confidence in 0..1.
+    pub confidence: f64,
+    /// Whether the guess can be relied on; those on a few words cannot.
+    pub reliable: bool,
+}
+
+/// The languages that are told apart, with their codes of two letters: those that the APIs analyze. Among more,
+/// sentences of a few words are taken for languages that hardly anybody sends.
+const LANGUAGES: [(Lang, &str); 17] = [
+    (Lang::Ara, "ar"),
+    (Lang::Cmn, "zh"),
+    (Lang::Deu, "de"),
+    (Lang::Eng, "en"),
+    (Lang::Fra, "fr"),
+    (Lang::Hin, "hi"),
+    (Lang::Ita, "it"),
+    (Lang::Jpn, "ja"),
+    (Lang::Kor, "ko"),
+    (Lang::Nld, "nl"),
+    (Lang::Pol, "pl"),
+    (Lang::Por, "pt"),
+    (Lang::Rus, "ru"),
+    (Lang::Spa, "es"),
+    (Lang::Swe, "sv"),
+    (Lang::Tur, "tr"),
+    (Lang::Vie, "vi"),
+];
+
+/// Guesses from the script and the frequencies of three letters in a row. `None` for a text without letters, and for
+/// one in another script.
+pub fn detect(text: &str) -> Option<Guess> {
+    let known = LANGUAGES.iter().map(|(lang, _)| *lang).collect();
+    let info = Detector::with_allowlist(known).detect(text)?;
+    let (_, code) = LANGUAGES.iter().find(|(lang, _)| *lang == info.lang())?;
+    Some(Guess { code, confidence: info.confidence(), reliable: info.is_reliable() })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn sentences_are_recognized() {
+        for (text, code) in [
+            ("Paris is wonderful. The hotel in Paris was clean and the staff were kind.", "en"),
+            ("Das Hotel war sauber, und alle waren sehr freundlich zu uns.", "de"),
+            ("L'hôtel était propre et le personnel était très gentil avec nous.", "fr"),
+            ("ホテルはとても清潔でした。", "ja"),
+        ] {
+            assert_eq!(detect(text).unwrap().code, code, "{text}");
+        }
+        assert_eq!(detect("12 34 …"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_has_a_guess_with_a_confidence_or_none(text: String) {
+            prop_assert!(detect(&text).is_none_or(|guess| (0.0..=1.0).contains(&guess.confidence)));
+        }
+    }
+}

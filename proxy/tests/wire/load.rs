@@ -1,0 +1,160 @@
+//! Many callers at once, too many, and such that never finish.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use chameleon_proxy::wire::{Analysis, AppModels, Aspects, TextAnalyzer, TextFault};
+use http::Request;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::apps::{publish, registry};
+use crate::grpc::{framed, request, send};
+use crate::model::red;
+use crate::support::{ANNOTATE, TestServer, label_request};
+
+/// Reads everything, but only once the gate is open.
+#[derive(Default)]
+struct Gated {
+    open: Mutex<bool>,
+    opened: Condvar,
+    waiting: AtomicUsize,
+}
+
+impl Gated {
+    fn open(&self) {
+        *self.open.lock().unwrap() = true;
+        self.opened.notify_all();
+    }
+}
+
+impl AppModels for Gated {
+    fn knows(&self, _: &str) -> bool {
+        false
+    }
+}
+
+impl TextAnalyzer for Gated {
+    fn covers(&self, _: &str) -> Aspects {
+        Aspects { sentiment: true, ..Aspects::default() }
+    }
+
+    fn analyze(&self, _: &str, _: Aspects, _: Option<&str>) -> Result<Analysis, TextFault> {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let open = self.open.lock().unwrap();
+        let (_open, timeout) = self.opened.wait_timeout_while(open, Duration::from_secs(30), |open| !*open).unwrap();
+        assert!(!timeout.timed_out(), "the gate stays shut");
+        Ok(Analysis::default())
+    }
+}
+
+const SENTIMENT: &str = r#"{"document":{"type":1,"content":"x","language":"en"}}"#;
+
+#[tokio::test]
+async fn a_full_server_says_so_at_once_and_when_to_come_back() {
+    let gated = Arc::new(Gated::default());
+    let texts = Arc::clone(&gated);
+    let server = TestServer::with(None, |config| {
+        config.texts = Some(texts);
+        (config.limits.workers, config.limits.queue) = (1, 0);
+    })
+    .await;
+    let mut first = server.http1().await;
+    let call = first.send(Request::post("/v1/documents:analyzeSentiment"), SENTIMENT);
+    let others = async {
+        while gated.waiting.load(Ordering::SeqCst) == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let refused = server.post(ANNOTATE, label_request(&red())).await;
+        refused.error(429, "RESOURCE_EXHAUSTED");
+        assert_eq!(refused.headers["retry-after"], "1");
+        let mut connection = server.http2().await;
+        let call = request(&server, "/google.cloud.language.v1.LanguageService/AnalyzeSentiment");
+        // document { type: 1 content: "x" language: "en" }
+        let document = [&[0x0a, 9, 8, 1, 0x12, 1, b'x'][..], &[0x22, 2, b'e', b'n']].concat();
+        let refused = send(&mut connection, call, framed(&document)).await;
+        assert_eq!(refused.headers["grpc-status"], "8", "{:?}", refused.headers);
+        assert!(refused.headers.contains_key("grpc-status-details-bin"));
+        let call = Request::post("/").header("x-amz-target", "Comprehend_20171127.DetectSentiment");
+        let refused = server.http1().await.send(call, r#"{"Text":"x","LanguageCode":"en"}"#).await;
+        assert_eq!((refused.status.as_u16(), refused.json()["__type"].as_str()), (400, Some("ThrottlingException")));
+        assert_eq!(refused.headers["retry-after"], "1");
+        gated.open();
+    };
+    let (answer, ()) = tokio::join!(call, others);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(server.post(ANNOTATE, label_request(&red())).await.labels(0)[0], "Red");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn models_are_replaced_under_load_and_no_call_is_lost() {
+    let (temp, registry) = registry();
+    let server = Arc::new(TestServer::with(Some(registry.dir()), |config| config.limits.queue = 1000).await);
+    let done = Arc::new(AtomicBool::new(false));
+    let callers: Vec<_> = (0..6)
+        .map(|_| {
+            let (server, done) = (Arc::clone(&server), Arc::clone(&done));
+            tokio::spawn(async move {
+                let mut connection = server.http1().await;
+                let mut seen = Vec::new();
+                while !done.load(Ordering::Relaxed) {
+                    let answer =
+                        connection.send(Request::post("/apps/bins/v1/images:annotate"), label_request(&red())).await;
+                    seen.push(answer.labels(0).remove(0));
+                }
+                seen
+            })
+        })
+        .collect();
+    for round in 0..5 {
+        publish(&temp, &registry, "bins", if round % 2 == 0 { "Thing 7" } else { "Blue" });
+        tokio::time::sleep(Duration::from_millis(60)).await;
+    }
+    registry.rollback("bins", None).unwrap();
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    done.store(true, Ordering::Relaxed);
+    let mut all = Vec::new();
+    for caller in callers {
+        all.extend(caller.await.unwrap());
+    }
+    assert!(all.iter().all(|label| label == "Blue" || label == "Thing 7"), "{all:?}");
+    assert!(all.contains(&"Blue".to_owned()) && all.contains(&"Thing 7".to_owned()), "{} calls", all.len());
+}
+
+#[tokio::test]
+async fn connections_that_do_nothing_keep_nobody_out() {
+    let server = TestServer::start().await;
+    let mut idle = Vec::new();
+    for _ in 0..300 {
+        idle.push(TcpStream::connect(server.addr).await.unwrap());
+    }
+    assert_eq!(server.post(ANNOTATE, label_request(&red())).await.labels(0)[0], "Red");
+}
+
+#[tokio::test]
+async fn a_head_that_trickles_in_is_cut_off() {
+    let server = TestServer::with(None, |config| config.limits.head_timeout = Duration::from_millis(200)).await;
+    let mut stream = TcpStream::connect(server.addr).await.unwrap();
+    let trickle = async {
+        for byte in b"POST /v1/images:annotate HTTP/1.1\r\nhost: x\r\n".iter().chain(std::iter::repeat(&b'x')) {
+            if stream.write_all(&[*byte]).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), trickle).await.expect("the connection is cut off");
+}
+
+#[tokio::test]
+async fn a_message_that_stops_in_the_middle_is_given_up() {
+    let server = TestServer::with(None, |config| config.limits.body_timeout = Duration::from_millis(100)).await;
+    let mut stream = TcpStream::connect(server.addr).await.unwrap();
+    let head = format!("POST {ANNOTATE} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\nconnection: close\r\n\r\n{{");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let read = tokio::time::timeout(Duration::from_secs(30), stream.read_to_string(&mut answer)).await;
+    read.expect("an end").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 504"), "{answer}");
+}
