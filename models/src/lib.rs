@@ -24,7 +24,9 @@
 //! | [`preprocess`] | image bytes to input tensors |
 //! | [`zoo`], [`bank`] | models that ship, and features to customize them with |
 //! | [`app`] | one application's changes to a model |
-//! | [`labeler`] | all of it together |
+//! | [`head`] | the last layer, with one application's rows over the generic ones |
+//! | [`labeler`] | images to labels: all of it together |
+//! | [`text`] | texts to sentiment, topics and entities |
 //! | [`files`] | writing a file as a whole |
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails should panic"))]
@@ -35,9 +37,11 @@ pub mod engine;
 pub mod files;
 #[cfg(test)]
 mod fixture;
+pub mod head;
 pub mod labeler;
 pub mod net;
 pub mod preprocess;
 pub mod resnet;
+pub mod text;
 pub mod weights;
 pub mod zoo;

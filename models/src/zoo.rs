@@ -6,8 +6,10 @@
 
 mod embedded;
 mod files;
+mod generic;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,10 +18,15 @@ use chameleon_decision::Vocabulary;
 use serde::{Deserialize, Serialize};
 
 pub use files::sha256;
+pub use generic::Generic;
+#[cfg(feature = "bank")]
+pub use text::text_bank;
+pub use text::{TextModel, TextTask, read_text, read_text_bank, text, topic_vocabulary};
 
 use crate::bank::{Bank, BankError};
 use crate::net::{Network, NetworkError, Op};
 use crate::resnet::{FEATURES, HEAD};
+use crate::text::TextNetError;
 use crate::weights::{Weights, WeightsError};
 use files::{Files, Folder};
 
@@ -122,6 +129,9 @@ pub enum ZooError {
     /// The description is no network.
     #[error("{NETWORK}: {0}")]
     Network(#[from] NetworkError),
+    /// The description or the weights are no network of texts.
+    #[error("{NETWORK}, {WEIGHTS}: {0}")]
+    Text(#[from] TextNetError),
     /// The network is not one that labels images.
     #[error("{NETWORK}: {0}")]
     Unsuitable(String),
@@ -149,7 +159,7 @@ pub enum ZooError {
 /// # Errors
 /// The program was built with files that do not fit each other.
 pub fn image_labels() -> Result<ImageLabels, ZooError> {
-    ImageLabels::from_files(&embedded::ImageLabelsFolder)
+    ImageLabels::from_files(&embedded::IMAGE_LABELS)
 }
 
 /// The words of the image-label model that ships with the program, without unpacking its weights.
@@ -157,7 +167,7 @@ pub fn image_labels() -> Result<ImageLabels, ZooError> {
 /// # Errors
 /// As [`image_labels`].
 pub fn image_label_vocabulary() -> Result<Vocabulary, ZooError> {
-    let files = &embedded::ImageLabelsFolder;
+    let files = &embedded::IMAGE_LABELS;
     let manifest: Manifest = files::json(MANIFEST, &files.bytes(MANIFEST)?)?;
     let labels: LabelsFile = files::json(LABELS, &files::listed(files, &manifest, LABELS)?)?;
     Ok(vocabulary(&manifest, &labels.labels))
@@ -170,7 +180,15 @@ pub fn image_label_vocabulary() -> Result<Vocabulary, ZooError> {
 /// As [`image_labels`].
 #[cfg(feature = "bank")]
 pub fn bank() -> Result<Bank, ZooError> {
-    bank_from(&embedded::ImageLabelsFolder, &image_labels()?)
+    bank_from(&embedded::IMAGE_LABELS, &image_labels()?)
+}
+
+/// Reads the manifest of a folder on disk.
+///
+/// # Errors
+/// It is missing or no manifest.
+pub fn read_manifest(folder: &Path) -> Result<Manifest, ZooError> {
+    files::json(MANIFEST, &Folder(folder).bytes(MANIFEST)?)
 }
 
 /// Reads a model from a folder on disk.
@@ -228,22 +246,6 @@ impl ImageLabels {
         };
         check_labels(&self.labels, outputs)?;
         Ok(self)
-    }
-
-    /// The labels as the words of an API.
-    pub fn vocabulary(&self) -> Vocabulary {
-        vocabulary(&self.manifest, &self.labels)
-    }
-
-    /// SHA-256 of the weights file: the identity of the backbone that app models are made for.
-    pub fn weights_sha256(&self) -> &str {
-        self.manifest.files.get(WEIGHTS).map_or("", String::as_str)
-    }
-
-    /// Number of features that the head reads.
-    pub fn feature_count(&self) -> usize {
-        let head = self.weights.get(&format!("{HEAD}.weight"));
-        head.ok().and_then(|weight| weight.shape().get(1).copied()).unwrap_or(0)
     }
 }
 

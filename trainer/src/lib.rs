@@ -17,3 +17,5 @@ pub mod module;
 pub mod optim;
 pub mod pretrain;
 pub mod progress;
+pub mod service;
+pub mod text;

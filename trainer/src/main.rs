@@ -32,6 +32,10 @@ enum Command {
     Pretrain(chameleon_trainer::pretrain::Options),
     /// Write the folder that ships from a pre-training run: network, weights, labels, feature bank, manifest
     Export(chameleon_trainer::export::Options),
+    /// Train a generic model of texts: sentiment, topics or entities
+    PretrainText(chameleon_trainer::text::pretrain::Options),
+    /// Write the folder that ships from a run of `pretrain-text`
+    ExportText(chameleon_trainer::text::export::Options),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +50,8 @@ fn main() -> ExitCode {
         Command::Adapt(options) => chameleon_trainer::adapt::run(&options),
         Command::Pretrain(options) => chameleon_trainer::pretrain::run(&options),
         Command::Export(options) => chameleon_trainer::export::run(&options),
+        Command::PretrainText(options) => chameleon_trainer::text::pretrain::run(&options),
+        Command::ExportText(options) => chameleon_trainer::text::export::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

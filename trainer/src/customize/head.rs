@@ -1,8 +1,7 @@
 //! Rows of the network's last layer.
 
 use anyhow::{Context, Result, ensure};
-use chameleon_models::resnet::HEAD;
-use chameleon_models::zoo::ImageLabels;
+use chameleon_models::zoo::Generic;
 use tch::{Kind, Tensor};
 
 /// Affine maps from features to the logits of n labels. Plain numbers, so that threads can share them.
@@ -19,12 +18,9 @@ impl Head {
     ///
     /// # Errors
     /// The network has none.
-    pub fn generic(model: &ImageLabels) -> Result<Self> {
-        let parameter = |suffix: &str| -> Result<Vec<f32>> {
-            let tensor = model.weights.get(&format!("{HEAD}.{suffix}")).context("the network's head")?;
-            Ok(tensor.data().to_vec())
-        };
-        Ok(Self { weight: parameter("weight")?, bias: parameter("bias")? })
+    pub fn generic(model: &dyn Generic) -> Result<Self> {
+        let head = model.head().context("the network's head")?;
+        Ok(Self { weight: head.weight, bias: head.bias })
     }
 
     /// D.

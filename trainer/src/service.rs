@@ -1,0 +1,124 @@
+//! Which generic model answers an API, and what its outputs are to an application.
+
+use std::fmt::{self, Display, Formatter};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use chameleon_decision::Api;
+use chameleon_models::bank::Bank;
+use chameleon_models::zoo::{self, Generic, ImageLabels, TextModel, TextTask};
+use serde::{Deserialize, Serialize};
+
+/// An operation that models can be customized for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    /// Labels of images.
+    ImageLabels,
+    /// The mood of a text.
+    TextSentiment,
+    /// The topics of a text.
+    TextTopics,
+}
+
+/// A generic model.
+pub enum Model {
+    /// Of images.
+    Images(Box<ImageLabels>),
+    /// Of texts.
+    Texts(Box<TextModel>),
+}
+
+impl Service {
+    /// All.
+    pub const ALL: [Self; 3] = [Self::ImageLabels, Self::TextSentiment, Self::TextTopics];
+
+    /// The service that an application calls.
+    ///
+    /// # Errors
+    /// No model can be customized for it.
+    pub fn of(api: &Api) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|service| {
+            let [provider, name, operation] = service.operation();
+            api.is(provider, name, operation)
+        });
+        match found {
+            Some(service) => Ok(service),
+            None => {
+                let known: Vec<String> = Self::ALL.iter().map(|service| service.operation().join("/")).collect();
+                bail!("{} cannot be customized yet; models answer {}", api.path(), known.join(", "))
+            }
+        }
+    }
+
+    /// Provider, service and operation.
+    fn operation(self) -> [&'static str; 3] {
+        match self {
+            Self::ImageLabels => ["google", "vision", "label_detection"],
+            Self::TextSentiment => ["google", "language", "analyze_sentiment"],
+            Self::TextTopics => ["google", "language", "classify_text"],
+        }
+    }
+
+    /// Whether the model in `folder` is one for this service, by its name. Models of images may have any.
+    pub fn answers_with(self, folder: &Path) -> bool {
+        let name = zoo::read_manifest(folder).map(|manifest| manifest.name).unwrap_or_default();
+        let of = TextTask::ALL.into_iter().find(|task| task.name() == name);
+        of == self.text()
+    }
+
+    /// The model that ships, or the one in `folder`.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn model(self, folder: Option<&Path>) -> Result<Model> {
+        Ok(match (self.text(), folder) {
+            (None, None) => Model::Images(Box::new(zoo::image_labels()?)),
+            (None, Some(folder)) => Model::Images(Box::new(zoo::read(folder)?)),
+            (Some(task), None) => Model::Texts(Box::new(zoo::text(task)?)),
+            (Some(_), Some(folder)) => Model::Texts(Box::new(zoo::read_text(folder)?)),
+        })
+    }
+
+    fn text(self) -> Option<TextTask> {
+        match self {
+            Self::ImageLabels => None,
+            Self::TextSentiment => Some(TextTask::Sentiment),
+            Self::TextTopics => Some(TextTask::Topics),
+        }
+    }
+
+    /// The feature bank of a model of [`Service::model`].
+    ///
+    /// # Errors
+    /// As [`Service::model`].
+    pub fn bank(self, model: &Model, folder: Option<&Path>) -> Result<Bank> {
+        Ok(match (model, folder, self.text()) {
+            (Model::Images(model), Some(folder), _) => zoo::read_bank(folder, model)
+                .context("the base model has no feature bank: give your images with --data")?,
+            (Model::Texts(model), Some(folder), _) => zoo::read_text_bank(folder, model)?,
+            (_, None, None) => zoo::bank()?,
+            (_, None, Some(task)) => zoo::text_bank(task)?,
+        })
+    }
+}
+
+impl Display for Service {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ImageLabels => "image labels",
+            Self::TextSentiment => "sentiment",
+            Self::TextTopics => "topics",
+        })
+    }
+}
+
+impl Model {
+    /// What it has in common with all others.
+    pub fn generic(&self) -> &dyn Generic {
+        match self {
+            Self::Images(model) => model.as_ref(),
+            Self::Texts(model) => model.as_ref(),
+        }
+    }
+}
