@@ -3,6 +3,7 @@ use std::io::Cursor;
 use image::{ImageFormat, Rgb, RgbImage};
 
 use super::*;
+use crate::resnet::HEAD;
 use crate::fixture::{FEATURES, app_model, model};
 use crate::preprocess::{DecodeLimits, decode, tensor};
 
@@ -97,9 +98,8 @@ fn an_app_models_bias_changes_its_labels_and_no_others() {
 /// A labeler whose features are its logits.
 fn identity() -> ImageLabeler {
     let mut labeler = ImageLabeler::new(&model()).unwrap();
-    labeler.features = 6;
-    labeler.weight = (0..36).map(|i| if i % 7 == 0 { 1.0 } else { 0.0 }).collect();
-    labeler.bias = vec![0.0; 6];
+    labeler.head.weight = (0..36).map(|i| if i % 7 == 0 { 1.0 } else { 0.0 }).collect();
+    labeler.head.bias = vec![0.0; 6];
     labeler
 }
 

@@ -31,9 +31,7 @@ pub struct Set {
 ///
 /// The words are those of Google's category list that applications ask for. `/Computers & Electronics` is said of all
 /// of AG's science and technology: most of it is.
-const TOPICS: [(&str, &[u16]); 11] = [
-    ("/News/World News", &[0]),
-    ("/News/Politics", &[6]),
+const TOPICS: [(&str, &[u16]); 9] = [
     ("/News", &[0, 6]),
     ("/Law & Government", &[6]),
     ("/Business & Industrial", &[2, 4]),
@@ -63,8 +61,8 @@ impl Task {
                 Set { folder: "movie-reviews", classes: &[3, 4], columns: &[0, 2] },
             ],
             Self::Topics => &[
-                Set { folder: "ag-news", classes: &[0, 1, 2, 3], columns: &[0, 6, 4, 8] },
-                Set { folder: "bbc-news", classes: &[4, 5, 6, 7, 8], columns: &[4, 9, 3, 6, 7] },
+                Set { folder: "ag-news", classes: &[0, 1, 2, 3], columns: &[0, 4, 2, 6] },
+                Set { folder: "bbc-news", classes: &[4, 5, 6, 7, 8], columns: &[2, 7, 1, 4, 5] },
             ],
             Self::Entities => &[],
         }
