@@ -31,7 +31,11 @@ pub(crate) fn csv(results: &Results) -> String {
                 arm.label_quality,
             );
         }
-        let _ = writeln!(text, "{},{},{},S,true,{:.6},,,,,,,,", decision.name, decision.service, decision.decision_type, decision.served);
+        let _ = writeln!(
+            text,
+            "{},{},{},S,true,{:.6},,,,,,,,",
+            decision.name, decision.service, decision.decision_type, decision.served
+        );
     }
     text
 }

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use chameleon_decision::Api;
 use chameleon_models::bank::Bank;
 use chameleon_models::zoo::{self, Generic, ImageLabels, TextModel, TextTask};
@@ -42,13 +42,10 @@ impl Service {
             let [provider, name, operation] = service.operation();
             api.is(provider, name, operation)
         });
-        match found {
-            Some(service) => Ok(service),
-            None => {
-                let known: Vec<String> = Self::ALL.iter().map(|service| service.operation().join("/")).collect();
-                bail!("{} cannot be customized yet; models answer {}", api.path(), known.join(", "))
-            }
-        }
+        found.with_context(|| {
+            let known: Vec<String> = Self::ALL.iter().map(|service| service.operation().join("/")).collect();
+            format!("{} cannot be customized yet; models answer {}", api.path(), known.join(", "))
+        })
     }
 
     /// Provider, service and operation.

@@ -72,7 +72,8 @@ fn train(task: &str, data: &Path, out: &Path) -> Output {
     let (data, run) = (data.to_string_lossy(), out.join("run"));
     let run = run.to_string_lossy();
     let small = ["--epochs", "20", "--batch", "8", "--features", "8", "--least", "1", "--learning-rate", "0.02"];
-    let pretrained = trainer(&[&["pretrain-text", "--task", task, "--data", &data, "--out", &run], &small[..]].concat());
+    let pretrained =
+        trainer(&[&["pretrain-text", "--task", task, "--data", &data, "--out", &run], &small[..]].concat());
     if !pretrained.status.success() {
         return pretrained;
     }

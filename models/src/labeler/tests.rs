@@ -3,9 +3,9 @@ use std::io::Cursor;
 use image::{ImageFormat, Rgb, RgbImage};
 
 use super::*;
-use crate::resnet::HEAD;
 use crate::fixture::{FEATURES, app_model, model};
 use crate::preprocess::{DecodeLimits, decode, tensor};
+use crate::resnet::HEAD;
 
 /// A PNG of a blue disc on yellow.
 fn drawing() -> Vec<u8> {

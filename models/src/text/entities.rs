@@ -28,16 +28,13 @@ pub(super) fn entities(model: &TextModel, text: &str) -> Vec<Entity> {
         for Found { span, kind, score } in mentions(model, &tokens[passage]) {
             let name = &text[span.clone()];
             let mention = Mention { span, proper: true };
-            match known.get(&(name.to_lowercase(), kind)) {
-                Some(&i) => {
-                    order[i].score = order[i].score.max(score);
-                    order[i].mentions.push(mention);
-                }
-                None => {
-                    known.insert((name.to_lowercase(), kind), order.len());
-                    let (name, mentions) = (name.to_owned(), vec![mention]);
-                    order.push(Entity { name, kind, salience: 0.0, score, mentions, sentiment: None });
-                }
+            if let Some(&i) = known.get(&(name.to_lowercase(), kind)) {
+                order[i].score = order[i].score.max(score);
+                order[i].mentions.push(mention);
+            } else {
+                known.insert((name.to_lowercase(), kind), order.len());
+                let (name, mentions) = (name.to_owned(), vec![mention]);
+                order.push(Entity { name, kind, salience: 0.0, score, mentions, sentiment: None });
             }
         }
     }
@@ -98,9 +95,8 @@ fn name_span(token: &Token) -> Range<usize> {
 
 /// The mood towards an entity: that of the sentences with its mentions, each once.
 pub(super) fn sentiment(mentions: &[Mention], sentences: &[SentenceSentiment]) -> EntitySentiment {
-    let names = |sentence: &&SentenceSentiment| {
-        mentions.iter().any(|mention| sentence.span.contains(&mention.span.start))
-    };
+    let names =
+        |sentence: &&SentenceSentiment| mentions.iter().any(|mention| sentence.span.contains(&mention.span.start));
     let scores: Vec<f64> = sentences.iter().filter(names).map(|sentence| sentence.score).collect();
     let count = scores.len().max(1) as f64;
     EntitySentiment {

@@ -5,7 +5,7 @@ use whatlang::Lang;
 /// What is known of a text's language.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Language {
-    /// ISO 639-1, e.g. `en`; 639-3 where there is no shorter one.
+    /// ISO 639-1, e.g. `en`.
     pub code: &'static str,
     /// How sure that is, in 0..1.
     pub confidence: f64,
@@ -106,7 +106,7 @@ fn code(language: Lang) -> &'static str {
         Lang::Tgl => "tl",
         Lang::Hye => "hy",
         Lang::Epo => "eo",
-        other => other.code(),
+        Lang::Cym => "cy",
     }
 }
 

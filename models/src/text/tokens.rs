@@ -113,7 +113,10 @@ mod tests {
 
     #[test]
     fn the_forms_of_the_web_stay_whole() {
-        check("@ada_l loves #rust, see https://a.b/c?d=e!", &["@ada_l", "loves", "#rust", ",", "see", "https://a.b/c?d=e!"]);
+        check(
+            "@ada_l loves #rust, see https://a.b/c?d=e!",
+            &["@ada_l", "loves", "#rust", ",", "see", "https://a.b/c?d=e!"],
+        );
         check("Don't stop!!! ...", &["Don't", "stop", "!!!", "..."]);
         check("3.5% of C++ # 1", &["3.5", "%", "of", "C", "++", "#", "1"]);
         check("so 😀😀👍🏽", &["so", "😀😀", "👍🏽"]);

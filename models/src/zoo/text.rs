@@ -6,7 +6,9 @@ use chameleon_decision::Vocabulary;
 
 use super::embedded;
 use super::files::{self, Files, Folder};
-use super::{BANK, LABELS, LabelInfo, LabelsFile, MANIFEST, Manifest, NETWORK, WEIGHTS, ZooError, check_labels, vocabulary};
+use super::{
+    BANK, LABELS, LabelInfo, LabelsFile, MANIFEST, Manifest, NETWORK, WEIGHTS, ZooError, check_labels, vocabulary,
+};
 use crate::app::AppModel;
 use crate::bank::{Bank, BankError};
 use crate::text::context::contexts;

@@ -3,8 +3,8 @@
 use anyhow::{Context, Result, bail, ensure};
 use chameleon_decision::{Bounds, DecisionProcess, Summary};
 use chameleon_loss::{Answer, DecisionLoss, Link, LossConfig, Number, Truth};
-use chameleon_models::text::SCORES;
 use chameleon_models::bank::Split;
+use chameleon_models::text::SCORES;
 
 use super::examples::Examples;
 use super::head::Head;

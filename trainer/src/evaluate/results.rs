@@ -201,12 +201,7 @@ fn decision(Measured { name, service, decision_type, measurement }: Measured) ->
     DecisionResult { name, service, decision_type, served, worse_than_generic: worse && !equal, evaluation }
 }
 
-fn group(
-    service: Option<Service>,
-    decision_type: Option<DecisionType>,
-    rows: &[&Measured],
-    resamples: u32,
-) -> Group {
+fn group(service: Option<Service>, decision_type: Option<DecisionType>, rows: &[&Measured], resamples: u32) -> Group {
     // An arm that some row lacks has no average.
     let has = |arm: &&Arm| rows.iter().all(|row| row.measurement.wrong.contains_key(arm.name()));
     let mut names: Vec<&str> = Arm::ALL.iter().filter(has).map(|arm| arm.name()).collect();

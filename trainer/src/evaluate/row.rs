@@ -57,13 +57,7 @@ pub struct Measurement {
 
 impl Row {
     /// A result made from the inputs with this key.
-    pub fn new(
-        name: String,
-        service: Service,
-        decision_type: DecisionType,
-        key: String,
-        outcome: Outcome,
-    ) -> Self {
+    pub fn new(name: String, service: Service, decision_type: DecisionType, key: String, outcome: Outcome) -> Self {
         Self { version: FORMAT_VERSION, key, name, service, decision_type, outcome }
     }
 

@@ -53,9 +53,8 @@ pub fn sigmoid(logit: f32) -> f64 {
 /// The share of the positive class less that of the negative one.
 pub fn sentiment_score(row: &[(u16, f32)]) -> f64 {
     let largest = row.iter().map(|(_, z)| *z).fold(f32::NEG_INFINITY, f32::max);
-    let weight = |class: u16| {
-        row.iter().filter(|(of, _)| *of == class).map(|(_, z)| f64::from(z - largest).exp()).sum::<f64>()
-    };
+    let weight =
+        |class: u16| row.iter().filter(|(of, _)| *of == class).map(|(_, z)| f64::from(z - largest).exp()).sum::<f64>();
     let [negative, neutral, positive] = [0, 1, 2].map(weight);
     (positive - negative) / (negative + neutral + positive).max(f64::MIN_POSITIVE)
 }

@@ -132,7 +132,9 @@ impl Panel {
     fn own(&self, row: &[f32], offsets: &[f32], seen: &mut Vec<(u16, f32)>) {
         let shifted = row.iter().zip(offsets).map(|(z, offset)| z + offset);
         seen.clear();
-        seen.extend(self.labels.iter().copied().zip(shifted).filter(|(_, z)| self.form == Form::Sentiment || *z >= 0.0));
+        seen.extend(
+            self.labels.iter().copied().zip(shifted).filter(|(_, z)| self.form == Form::Sentiment || *z >= 0.0),
+        );
         seen.sort_by(|a, b| b.1.total_cmp(&a.1));
     }
 }

@@ -97,7 +97,8 @@ impl Net {
     /// # Errors
     /// libtorch's message.
     pub fn new(path: &Path, config: NetConfig, task: Task) -> Result<Self> {
-        let (rows, features, outputs) = (config.factor.len() as i64, config.features as i64, task.labels().len() as i64);
+        let (rows, features, outputs) =
+            (config.factor.len() as i64, config.features as i64, task.labels().len() as i64);
         let decaying = path.set_group(DECAYING);
         let zeros = Init::Const(0.0);
         let normal = Init::Randn { mean: 0.0, stdev: SPREAD };
@@ -155,22 +156,23 @@ impl Net {
             Task::Topics => {
                 Ok(self.objective.labels_loss(&outputs, batch)? + self.objective.class_loss(&outputs, batch)?)
             }
-            Task::Entities => self.chain_loss(&outputs, batch),
+            Task::Entities => Ok(self.chain_loss(&outputs, batch)),
         }
     }
 
     /// Mean negative log-likelihood of the samples' tags under the chain, by the forward algorithm.
-    fn chain_loss(&self, outputs: &Tensor, batch: &Batch) -> Result<Tensor> {
+    fn chain_loss(&self, outputs: &Tensor, batch: &Batch) -> Tensor {
         let longest = batch.lengths.iter().copied().max().unwrap_or(0);
         if longest == 0 {
-            return Ok(outputs.sum(Kind::Float));
+            return outputs.sum(Kind::Float);
         }
         let samples = batch.lengths.len() as i64;
         let pad = |flat: &Tensor| Tensor::pad_sequence(&flat.split_with_sizes(&batch.lengths, 0), true, 0.0, "right");
         let outputs = pad(outputs); // (samples, longest, tags)
         let tags = pad(&self.objective.labels(batch)); // (samples, longest)
         let lengths = Tensor::from_slice(&batch.lengths);
-        let there = Tensor::arange(longest, (Kind::Int64, outputs.device())).unsqueeze(0).lt_tensor(&lengths.unsqueeze(1));
+        let there =
+            Tensor::arange(longest, (Kind::Int64, outputs.device())).unsqueeze(0).lt_tensor(&lengths.unsqueeze(1));
         let emitted = outputs.gather(2, &tags.unsqueeze(2), false).squeeze_dim(2);
         let from = tags.slice(1, 0, longest - 1, 1);
         let to = tags.slice(1, 1, longest, 1);
@@ -187,7 +189,7 @@ impl Net {
             let next = (reached.unsqueeze(2) + &self.transitions).logsumexp(1, false) + outputs.select(1, place);
             reached = next.where_self(&there.select(1, place).unsqueeze(1), &reached);
         }
-        Ok((reached.logsumexp(1, false) * mask.select(1, 0) - path).sum(Kind::Float) / samples as f64)
+        (reached.logsumexp(1, false) * mask.select(1, 0) - path).sum(Kind::Float) / samples as f64
     }
 
     /// The parameters as the engine reads them: each row times its factor.
@@ -227,7 +229,10 @@ impl Objective {
         };
         let targets: Vec<f32> = (0..classes).flat_map(carries).collect();
         let says = |of: &super::task::Set| {
-            labels.iter().map(|label| number(of.classes.iter().any(|class| label.classes.contains(class)))).collect::<Vec<f32>>()
+            labels
+                .iter()
+                .map(|label| number(of.classes.iter().any(|class| label.classes.contains(class))))
+                .collect::<Vec<f32>>()
         };
         let known: Vec<f32> = task.sets().iter().flat_map(says).collect();
         let shape = |rows: usize| [rows as i64, labels.len() as i64];

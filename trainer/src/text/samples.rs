@@ -128,7 +128,7 @@ mod tests {
     fn pieces_of_a_token_share_its_tag() {
         let words = |all: &[&str]| all.iter().map(|word| (*word).to_owned()).collect();
         let row = Tagged { tokens: words(&["in", "Stoke-on-Trent", "", "!"]), tags: words(&["O", "B-LOC", "O", "O"]) };
-        let sample = of_tags(&row).unwrap();
+        let sample = of_tags(&row).expect("known tags");
         // in Stoke - on - Trent !
         assert_eq!(sample.classes, [0, 3, 4, 4, 4, 4, 0]);
         assert_eq!(sample.first, [Some(0), Some(1), None, Some(6)]);
