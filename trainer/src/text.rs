@@ -4,6 +4,7 @@
 //! labels, which loss, which measure ([`task::Task`]).
 
 pub mod export;
+pub mod members;
 pub mod net;
 pub mod pretrain;
 pub mod read;

@@ -15,6 +15,7 @@ use serde::Serialize;
 use tch::Device;
 use tch::nn::{AdamW, OptimizerConfig as _, VarStore};
 
+use super::members::merged;
 use super::net::{Batch, Net, NetConfig, shuffled};
 use super::samples::{self, Dictionary, Sample};
 use super::score::{SpanCounts, accuracy, macro_f1};
@@ -48,8 +49,11 @@ pub struct Options {
     /// Texts a step
     #[arg(long, default_value_t = 64)]
     pub batch: usize,
-    /// Features before the head
-    #[arg(long, default_value_t = 32)]
+    /// Networks whose mean is taken, each of another seed
+    #[arg(long, default_value_t = 3)]
+    pub members: usize,
+    /// Features before the head, of each member
+    #[arg(long, default_value_t = 12)]
     pub features: usize,
     /// Texts (or tokens) that an n-gram must occur in to be in the dictionary
     #[arg(long, default_value_t = 3, value_name = "NUM")]
@@ -92,10 +96,15 @@ pub fn run(options: &Options) -> Result<()> {
     let network = TextNetwork {
         version: network::FORMAT_VERSION,
         input: options.task.input(),
-        features: options.features,
+        features: options.members * options.features,
         outputs: options.task.labels().len(),
     };
-    let weights = train_net(options, &train, &dictionary)?;
+    let steps = options.members * options.epochs * (train.len() / options.batch);
+    let mut progress = Progress::start(options.progress, "training", steps as u64);
+    let seeds = (0..options.members as u64).map(|member| options.seed.wrapping_add(member));
+    let members = seeds.map(|seed| train_net(options, seed, &train, &dictionary, &mut progress));
+    let weights = merged(&members.collect::<Result<Vec<_>>>()?)?;
+    drop(progress);
     let bytes = TextNet::write(ids, &weights)?;
     let measured = measure(options.task, &TextNet::read(network, &bytes)?, &tune);
     let settings = serde_json::json!({ "settings": options, "dictionary": ids.len(), "train": train.len(),
@@ -108,7 +117,8 @@ pub fn run(options: &Options) -> Result<()> {
 }
 
 fn check(options: &Options) -> Result<()> {
-    ensure!(options.batch > 0 && options.epochs > 0, "--batch and --epochs must be at least 1");
+    let counts = [options.batch, options.epochs, options.members, options.features];
+    ensure!(counts.iter().all(|count| *count > 0), "--batch, --epochs, --members and --features must be at least 1");
     ensure!(options.held_out >= 2, "--held-out {}: at least 2", options.held_out);
     ensure!((0.0..=1.0).contains(&options.rarity), "--rarity {}: a share lies in 0..1", options.rarity);
     let shares = [options.dropout, options.feature_dropout];
@@ -116,8 +126,15 @@ fn check(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn train_net(options: &Options, train: &[Sample], dictionary: &Dictionary) -> Result<Weights> {
-    tch::manual_seed(options.seed as i64);
+/// One member.
+fn train_net(
+    options: &Options,
+    seed: u64,
+    train: &[Sample],
+    dictionary: &Dictionary,
+    progress: &mut Progress,
+) -> Result<Weights> {
+    tch::manual_seed(seed as i64);
     let variables = VarStore::new(Device::Cpu);
     let config = NetConfig {
         factor: dictionary.rarity.iter().map(|rarity| options.rarity * rarity).collect(),
@@ -128,9 +145,8 @@ fn train_net(options: &Options, train: &[Sample], dictionary: &Dictionary) -> Re
     let net = Net::new(&variables.root(), config, options.task)?;
     let mut optimizer = AdamW { wd: 0.0, ..AdamW::default() }.build(&variables, options.learning_rate)?;
     optimizer.set_weight_decay_group(Net::decaying(), options.weight_decay);
-    let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let steps = options.epochs * (train.len() / options.batch);
-    let mut progress = Progress::start(options.progress, "training", steps as u64);
     let mut step = 0;
     for _ in 0..options.epochs {
         for places in shuffled(train.len(), options.batch, &mut rng) {
