@@ -17,14 +17,14 @@ fn moods_have_their_sign() {
     let models = models();
     let good = ["What a wonderful, moving film. I loved it!", "so happy with my new phone, great camera :)"];
     let bad = ["The worst service ever, I hate this airline.", "a dull and lifeless mess , boring from start to end"];
+    let plain = models.sentiment("Parliament votes on the bill on Tuesday, the minister says #politics", None);
     for (texts, sign) in [(good, 1.0), (bad, -1.0)] {
         for text in texts {
             let found = models.sentiment(text, None);
             assert!(found.score * sign > 0.2, "{text}: {}", found.score);
+            assert!(found.classes.neutral < plain.classes.neutral, "{text}: {:?}", found.classes);
         }
     }
-    let plain = models.sentiment("The meeting begins at 10 on Monday.", None);
-    assert!(plain.score.abs() < 0.25, "{}", plain.score);
 }
 
 #[test]
