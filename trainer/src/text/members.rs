@@ -34,7 +34,10 @@ pub fn merged(members: &[Weights]) -> Result<Weights> {
 /// The rows of all parts, each `width` long, one beside the other.
 fn beside(parts: &[&[f32]], width: usize) -> Vec<f32> {
     let rows = parts.first().map_or(0, |part| part.len() / width.max(1));
-    (0..rows).flat_map(|row| parts.iter().flat_map(move |part| &part[row * width..(row + 1) * width])).copied().collect()
+    (0..rows)
+        .flat_map(|row| parts.iter().flat_map(move |part| &part[row * width..(row + 1) * width]))
+        .copied()
+        .collect()
 }
 
 fn mean(parts: &[&[f32]]) -> Vec<f32> {
@@ -52,8 +55,7 @@ mod tests {
     fn member(scale: f32) -> Weights {
         let mut weights = Weights::default();
         let number = |i: usize| scale * (i as f32 - 1.5);
-        for (name, shape) in
-            [(EMBEDDING, vec![2, 3]), (BIAS, vec![3]), (HEAD_WEIGHT, vec![2, 3]), (HEAD_BIAS, vec![2])]
+        for (name, shape) in [(EMBEDDING, vec![2, 3]), (BIAS, vec![3]), (HEAD_WEIGHT, vec![2, 3]), (HEAD_BIAS, vec![2])]
         {
             let data = (0..shape.iter().product()).map(number).collect();
             weights.insert(name, shape, data).expect("the shape fits");
