@@ -124,7 +124,7 @@ impl Inputs {
             None => Examples::from_bank(service.bank(&model, base)?, bank_name(model.generic()))?,
         };
         let seeds = (self.seed..).take(self.seeds as usize).collect();
-        Ok(Material { service, model, examples, recipe: self.recipe()?, seeds })
+        Ok(Material { service, model, examples, recipe: self.recipe(service)?, seeds })
     }
 
     fn read_data(&self, path: &Path, model: &Model) -> Result<Examples> {
@@ -149,9 +149,9 @@ impl Inputs {
         if self.quiet { ProgressMode::None } else { self.progress }
     }
 
-    fn recipe(&self) -> Result<Recipe> {
+    fn recipe(&self, service: Service) -> Result<Recipe> {
         let mut recipe = match &self.recipe {
-            None => Recipe::default(),
+            None => service.recipe(),
             Some(file) => {
                 let bytes = fs::read(file).with_context(|| format!("{}", file.display()))?;
                 serde_json::from_slice(&bytes).with_context(|| format!("{}", file.display()))?

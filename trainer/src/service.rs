@@ -9,6 +9,11 @@ use chameleon_models::bank::Bank;
 use chameleon_models::zoo::{self, Generic, ImageLabels, TextModel, TextTask};
 use serde::{Deserialize, Serialize};
 
+use crate::customize::recipe::Recipe;
+
+/// Learning rate of both stages for texts, see [`Service::recipe`].
+const TEXT_RATE: f64 = 0.12;
+
 /// An operation that models can be customized for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -55,6 +60,18 @@ impl Service {
             Self::TextSentiment => ["google", "language", "analyze_sentiment"],
             Self::TextTopics => ["google", "language", "classify_text"],
         }
+    }
+
+    /// The training settings that its models are customized with by default.
+    ///
+    /// Models of texts have few features, each of which says much: greater steps were better on the tuning texts.
+    pub fn recipe(self) -> Recipe {
+        let mut recipe = Recipe::default();
+        if self.text().is_some() {
+            recipe.first.learning_rate = TEXT_RATE;
+            recipe.second.learning_rate = TEXT_RATE;
+        }
+        recipe
     }
 
     /// Whether the model in `folder` is one for this service, by its name. Models of images may have any.
