@@ -109,30 +109,62 @@ impl Engine {
     /// # Panics
     /// `input` does not hold `n` images, or [`Engine::shape`] does not know `wanted`.
     pub fn run(&self, input: &[f32], n: usize, wanted: &str) -> Vec<f32> {
-        let image: usize = self.input.iter().product();
-        assert_eq!(input.len(), n * image, "{n} images of shape {:?} expected", self.input);
-        let value = self.values.get(wanted).unwrap_or_else(|| panic!("`{wanted}` is no value of this engine"));
-        let size: usize = value.shape.iter().product();
-        let mut output = vec![0.0; n * size];
-        let chunk = |(input, output): (&[f32], &mut [f32])| self.run_chunk(input, value, output);
-        match n {
-            0 => {}
-            1 => chunk((input, &mut output)),
-            _ => input.par_chunks(CHUNK * image).zip(output.par_chunks_mut(CHUNK * size)).for_each(chunk),
-        }
+        let [output] = self.run_several(input, n, [wanted]);
         output
     }
 
-    fn run_chunk(&self, input: &[f32], wanted: &Value, output: &mut [f32]) {
+    /// As [`Engine::run`], for several values in one pass.
+    ///
+    /// # Panics
+    /// As [`Engine::run`].
+    pub fn run_several<const W: usize>(&self, input: &[f32], n: usize, wanted: [&str; W]) -> [Vec<f32>; W] {
+        let image: usize = self.input.iter().product();
+        assert_eq!(input.len(), n * image, "{n} images of shape {:?} expected", self.input);
+        let known = |name: &str| self.values.get(name).unwrap_or_else(|| panic!("`{name}` is no value of this engine"));
+        let values = wanted.map(known);
+        let mut outputs = values.map(|value| vec![0.0; n * value.size()]);
+        let part = |i: usize| &input[i * CHUNK * image..((i + 1) * CHUNK).min(n) * image];
+        match n {
+            0 => {}
+            1 => self.run_chunk(input, values, outputs.each_mut().map(Vec::as_mut_slice)),
+            _ => {
+                let mut rest = outputs.each_mut().map(|output| {
+                    let size = output.len() / n;
+                    output.chunks_mut(CHUNK * size)
+                });
+                let chunk = |_| rest.each_mut().map(|chunks| chunks.next().unwrap_or_default());
+                let chunks: Vec<[&mut [f32]; W]> = (0..n.div_ceil(CHUNK)).map(chunk).collect();
+                chunks.into_par_iter().enumerate().for_each(|(i, outputs)| self.run_chunk(part(i), values, outputs));
+            }
+        }
+        outputs
+    }
+
+    /// Values may share memory with later ones, so each is copied out as soon as it is made.
+    fn run_chunk<const W: usize>(&self, input: &[f32], wanted: [&Value; W], mut outputs: [&mut [f32]; W]) {
         let n = input.len() / self.input.iter().product::<usize>();
         let mut scratch = self.pool.take();
         scratch.fit(&self.plan.slots, n);
         layout::to_channels_last(input, &self.input, &mut scratch.slots[self.plan.input]);
-        for (step, places) in self.steps[..wanted.steps].iter().zip(&self.plan.steps) {
+        let mut copy_out = |done: usize, scratch: &Scratch| {
+            for (value, output) in wanted.iter().zip(&mut outputs).filter(|(value, _)| value.steps == done) {
+                layout::to_channels_first(&scratch.slots[value.slot], &value.shape, output);
+            }
+        };
+        copy_out(0, &scratch);
+        let steps = wanted.iter().map(|value| value.steps).max().unwrap_or(0);
+        for (i, (step, places)) in self.steps[..steps].iter().zip(&self.plan.steps).enumerate() {
             run_step(step, places, n, &mut scratch);
+            copy_out(i + 1, &scratch);
         }
-        layout::to_channels_first(&scratch.slots[wanted.slot], &wanted.shape, output);
         self.pool.give(scratch);
+    }
+}
+
+impl Value {
+    /// Elements for one image.
+    fn size(&self) -> usize {
+        self.shape.iter().product()
     }
 }
 

@@ -134,6 +134,18 @@ fn images_do_not_influence_each_other() {
 }
 
 #[test]
+fn several_values_of_one_pass_are_those_of_a_pass_each() {
+    let mut rng = ChaCha8Rng::seed_from_u64(12);
+    let network = small_resnet();
+    let kept = [INPUT, "stem.relu", "stage0.1.relu", "pool", "head"];
+    let engine = Engine::keeping(&network, &random_weights(&network, &mut rng), &kept).unwrap();
+    for n in [0, 1, 3, 4, 9] {
+        let images = random_images(&network, n, &mut rng);
+        assert_eq!(engine.run_several(&images, n, kept), kept.map(|value| engine.run(&images, n, value)));
+    }
+}
+
+#[test]
 fn no_images_give_no_values() {
     let mut rng = ChaCha8Rng::seed_from_u64(9);
     let network = small_resnet();
