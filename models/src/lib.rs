@@ -26,6 +26,7 @@
 //! | [`app`] | one application's changes to a model |
 //! | [`head`] | the last layer, with one application's rows over the generic ones |
 //! | [`labeler`] | images to labels: all of it together |
+//! | [`objects`] | images to named boxes |
 //! | [`text`] | texts to sentiment, topics and entities |
 //! | [`files`] | writing a file as a whole |
 
@@ -40,6 +41,7 @@ mod fixture;
 pub mod head;
 pub mod labeler;
 pub mod net;
+pub mod objects;
 pub mod preprocess;
 pub mod resnet;
 pub mod text;

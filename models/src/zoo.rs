@@ -7,6 +7,7 @@
 mod embedded;
 mod files;
 mod generic;
+pub mod objects;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use files::sha256;
 pub use generic::Generic;
+pub use objects::{ImageObjects, read_object_bank, read_objects};
 #[cfg(feature = "bank")]
 pub use text::text_bank;
 pub use text::{TextModel, TextTask, read_text, read_text_bank, text, topic_vocabulary};
@@ -29,6 +31,7 @@ use crate::resnet::{FEATURES, HEAD};
 use crate::text::TextNetError;
 use crate::weights::{Weights, WeightsError};
 use files::{Files, Folder};
+use objects::DETECTOR;
 
 /// The list of a folder's files and what they are.
 pub const MANIFEST: &str = "manifest.json";
@@ -149,6 +152,9 @@ pub enum ZooError {
         /// Of those that ship.
         got: String,
     },
+    /// The detector does not fit its network or itself.
+    #[error("{DETECTOR}: {0}")]
+    Detector(String),
     /// The bank is damaged or another model's.
     #[error("{BANK}: {0}")]
     Bank(#[from] BankError),
@@ -160,6 +166,14 @@ pub enum ZooError {
 /// The program was built with files that do not fit each other.
 pub fn image_labels() -> Result<ImageLabels, ZooError> {
     ImageLabels::from_files(&embedded::IMAGE_LABELS)
+}
+
+/// The object detector that ships with the program, on the image-label model that does.
+///
+/// # Errors
+/// The program was built with files that do not fit each other.
+pub fn image_objects(backbone: &ImageLabels) -> Result<ImageObjects, ZooError> {
+    ImageObjects::from_files(&embedded::IMAGE_OBJECTS, backbone)
 }
 
 /// The words of the image-label model that ships with the program, without unpacking its weights.
@@ -189,6 +203,15 @@ pub fn bank() -> Result<Bank, ZooError> {
 /// It is missing or no manifest.
 pub fn read_manifest(folder: &Path) -> Result<Manifest, ZooError> {
     files::json(MANIFEST, &Folder(folder).bytes(MANIFEST)?)
+}
+
+/// The feature bank of the object detector that ships with the program. Only with the cargo feature `bank`.
+///
+/// # Errors
+/// As [`image_objects`].
+#[cfg(feature = "bank")]
+pub fn object_bank(objects: &ImageObjects) -> Result<crate::objects::bank::ObjectBank, ZooError> {
+    objects::bank_from(&embedded::IMAGE_OBJECTS, objects)
 }
 
 /// Reads a model from a folder on disk.

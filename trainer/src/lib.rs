@@ -14,6 +14,7 @@ pub mod export;
 pub mod measure;
 pub mod metrics;
 pub mod module;
+pub mod objects;
 pub mod optim;
 pub mod pretrain;
 pub mod progress;

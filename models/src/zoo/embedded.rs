@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io;
 
 use super::files::Files;
+use super::objects::DETECTOR;
 use super::text::TextTask;
 use super::{LABELS, MANIFEST, NETWORK, WEIGHTS, ZooError};
 
@@ -59,6 +60,15 @@ pub(super) fn text(task: TextTask) -> &'static Embedded {
         TextTask::Entities => &TEXT_ENTITIES,
     }
 }
+
+pub(super) static IMAGE_OBJECTS: Embedded = Embedded(&[
+    (MANIFEST, file!("image-objects/manifest.json")),
+    (DETECTOR, file!("image-objects/detector.json")),
+    (WEIGHTS, file!("image-objects/weights.safetensors")),
+    (LABELS, file!("image-objects/labels.json")),
+    #[cfg(feature = "bank")]
+    (super::BANK, file!("image-objects/bank.safetensors")),
+]);
 
 impl Files for Embedded {
     fn bytes(&self, name: &str) -> Result<Cow<'_, [u8]>, ZooError> {
