@@ -12,6 +12,8 @@ use chameleon_models::app::AppManifest;
 const IMAGE_LABELS: &str = "image-labels";
 /// The name of the vocabulary of topics.
 const TOPICS: &str = "content-categories";
+/// The name of the vocabulary of objects.
+const OBJECTS: &str = "objects";
 
 /// The APIs that ship with those of the TOML files `apis`; the labels of the image-label model that ships, and the
 /// vocabularies of `files`, each `FILE` or `VOCABULARY=FILE`, one name a line.
@@ -44,6 +46,7 @@ pub(crate) fn catalog(files: &[String], apis: &[PathBuf]) -> Result<Catalog> {
 pub(crate) fn model_catalog() -> Result<Catalog> {
     let mut catalog = catalog(&[], &[])?;
     catalog.add_vocabulary(TOPICS, chameleon_models::zoo::topic_vocabulary()?);
+    catalog.add_vocabulary(OBJECTS, chameleon_models::zoo::image_object_vocabulary()?);
     Ok(catalog)
 }
 

@@ -176,12 +176,23 @@ pub fn image_objects(backbone: &ImageLabels) -> Result<ImageObjects, ZooError> {
     ImageObjects::from_files(&embedded::IMAGE_OBJECTS, backbone)
 }
 
+/// The names of the object detector that ships with the program, without unpacking its weights.
+///
+/// # Errors
+/// As [`image_objects`].
+pub fn image_object_vocabulary() -> Result<Vocabulary, ZooError> {
+    vocabulary_of(&embedded::IMAGE_OBJECTS)
+}
+
 /// The words of the image-label model that ships with the program, without unpacking its weights.
 ///
 /// # Errors
 /// As [`image_labels`].
 pub fn image_label_vocabulary() -> Result<Vocabulary, ZooError> {
-    let files = &embedded::IMAGE_LABELS;
+    vocabulary_of(&embedded::IMAGE_LABELS)
+}
+
+fn vocabulary_of(files: &dyn Files) -> Result<Vocabulary, ZooError> {
     let manifest: Manifest = files::json(MANIFEST, &files.bytes(MANIFEST)?)?;
     let labels: LabelsFile = files::json(LABELS, &files::listed(files, &manifest, LABELS)?)?;
     Ok(vocabulary(&manifest, &labels.labels))

@@ -121,7 +121,7 @@ impl Inputs {
         let model = service.model(base)?;
         let examples = match &self.data {
             Some(path) => self.read_data(path, &model)?,
-            None => Examples::from_bank(service.bank(&model, base)?, bank_name(model.generic()))?,
+            None => service.bank(&model, base, bank_name(model.generic()))?,
         };
         let seeds = (self.seed..).take(self.seeds as usize).collect();
         Ok(Material { service, model, examples, recipe: self.recipe(service)?, seeds })
@@ -129,7 +129,7 @@ impl Inputs {
 
     fn read_data(&self, path: &Path, model: &Model) -> Result<Examples> {
         let Model::Images(model) = model else {
-            bail!("{}: only images are read so far; leave --data away for the texts that ship", path.display());
+            bail!("{}: only images with labels are read so far; leave --data away for what ships", path.display());
         };
         let mut labels = Labels::new(&model.labels);
         if let Some(map) = &self.labels_map {

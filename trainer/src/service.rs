@@ -6,9 +6,10 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use chameleon_decision::Api;
 use chameleon_models::bank::Bank;
-use chameleon_models::zoo::{self, Generic, ImageLabels, TextModel, TextTask};
+use chameleon_models::zoo::{self, Generic, ImageLabels, ImageObjects, TextModel, TextTask};
 use serde::{Deserialize, Serialize};
 
+use crate::customize::examples::Examples;
 use crate::customize::recipe::Recipe;
 
 /// Learning rate of both stages for texts, see [`Service::recipe`].
@@ -20,6 +21,8 @@ const TEXT_RATE: f64 = 0.12;
 pub enum Service {
     /// Labels of images.
     ImageLabels,
+    /// Objects of images.
+    ImageObjects,
     /// The mood of a text.
     TextSentiment,
     /// The topics of a text.
@@ -30,13 +33,15 @@ pub enum Service {
 pub enum Model {
     /// Of images.
     Images(Box<ImageLabels>),
+    /// Of objects in images.
+    Objects(Box<ImageObjects>),
     /// Of texts.
     Texts(Box<TextModel>),
 }
 
 impl Service {
     /// All.
-    pub const ALL: [Self; 3] = [Self::ImageLabels, Self::TextSentiment, Self::TextTopics];
+    pub const ALL: [Self; 4] = [Self::ImageLabels, Self::ImageObjects, Self::TextSentiment, Self::TextTopics];
 
     /// The service that an application calls.
     ///
@@ -57,6 +62,7 @@ impl Service {
     fn operation(self) -> [&'static str; 3] {
         match self {
             Self::ImageLabels => ["google", "vision", "label_detection"],
+            Self::ImageObjects => ["google", "vision", "object_localization"],
             Self::TextSentiment => ["google", "language", "analyze_sentiment"],
             Self::TextTopics => ["google", "language", "classify_text"],
         }
@@ -87,6 +93,12 @@ impl Service {
     /// The folder cannot be read.
     pub fn model(self, folder: Option<&Path>) -> Result<Model> {
         Ok(match (self.text(), folder) {
+            (None, None) if self == Self::ImageObjects => {
+                Model::Objects(Box::new(zoo::image_objects(&zoo::image_labels()?)?))
+            }
+            (None, Some(folder)) if self == Self::ImageObjects => {
+                Model::Objects(Box::new(zoo::read_objects(folder, &zoo::image_labels()?)?))
+            }
             (None, None) => Model::Images(Box::new(zoo::image_labels()?)),
             (None, Some(folder)) => Model::Images(Box::new(zoo::read(folder)?)),
             (Some(task), None) => Model::Texts(Box::new(zoo::text(task)?)),
@@ -96,24 +108,32 @@ impl Service {
 
     fn text(self) -> Option<TextTask> {
         match self {
-            Self::ImageLabels => None,
+            Self::ImageLabels | Self::ImageObjects => None,
             Self::TextSentiment => Some(TextTask::Sentiment),
             Self::TextTopics => Some(TextTask::Topics),
         }
     }
 
-    /// The feature bank of a model of [`Service::model`].
+    /// The feature bank of a model of [`Service::model`]; `source` is what reports call it.
     ///
     /// # Errors
     /// As [`Service::model`].
-    pub fn bank(self, model: &Model, folder: Option<&Path>) -> Result<Bank> {
-        Ok(match (model, folder, self.text()) {
+    pub fn bank(self, model: &Model, folder: Option<&Path>, source: String) -> Result<Examples> {
+        let bank: Bank = match (model, folder, self.text()) {
+            (Model::Objects(model), folder, _) => {
+                let bank = match folder {
+                    Some(folder) => zoo::read_object_bank(folder, model)?,
+                    None => zoo::object_bank(model)?,
+                };
+                return Examples::from_object_bank(bank, source);
+            }
             (Model::Images(model), Some(folder), _) => zoo::read_bank(folder, model)
                 .context("the base model has no feature bank: give your images with --data")?,
             (Model::Texts(model), Some(folder), _) => zoo::read_text_bank(folder, model)?,
             (_, None, None) => zoo::bank()?,
             (_, None, Some(task)) => zoo::text_bank(task)?,
-        })
+        };
+        Examples::from_bank(bank, source)
     }
 }
 
@@ -121,6 +141,7 @@ impl Display for Service {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ImageLabels => "image labels",
+            Self::ImageObjects => "objects",
             Self::TextSentiment => "sentiment",
             Self::TextTopics => "topics",
         })
@@ -132,6 +153,7 @@ impl Model {
     pub fn generic(&self) -> &dyn Generic {
         match self {
             Self::Images(model) => model.as_ref(),
+            Self::Objects(model) => model.as_ref(),
             Self::Texts(model) => model.as_ref(),
         }
     }

@@ -79,7 +79,7 @@ impl Head {
         Ok(Self { weight: values(weight)?, bias: values(bias)? })
     }
 
-    /// Logits (N, n) of features (N, D), row-major.
+    /// Logits (N, n) of features (N, K, D), row-major.
     ///
     /// # Errors
     /// libtorch cannot hand them out.
@@ -89,9 +89,11 @@ impl Head {
     }
 }
 
-/// `features weight^T + bias`.
+/// `features weight^T + bias`, for each image the largest over its rows: (N, K, D) to (N, n). An object is in an image
+/// where one of its candidates is one.
 pub fn affine(features: &Tensor, weight: &Tensor, bias: &Tensor) -> Tensor {
-    features.matmul(&weight.tr()) + bias
+    let logits = features.matmul(&weight.tr()) + bias; // (N, K, n)
+    if logits.size()[1] == 1 { logits.squeeze_dim(1) } else { logits.amax([1i64].as_slice(), false) }
 }
 
 /// All numbers of a tensor, row-major.

@@ -22,7 +22,7 @@ impl Form {
     /// The form that a service answers in.
     pub fn of(service: Service) -> Self {
         match service {
-            Service::ImageLabels | Service::TextTopics => Self::Labels,
+            Service::ImageLabels | Service::ImageObjects | Service::TextTopics => Self::Labels,
             Service::TextSentiment => Self::Sentiment,
         }
     }
