@@ -72,7 +72,7 @@ pub struct Options {
     #[arg(long, default_value_t = 0.5)]
     pub min_area: f64,
     /// Largest learning rate
-    #[arg(long, default_value_t = 0.05)]
+    #[arg(long, default_value_t = 0.2)]
     pub learning_rate: f64,
     /// Weight decay of convolutions and names' rows
     #[arg(long, default_value_t = 1e-4)]

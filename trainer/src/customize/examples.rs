@@ -84,3 +84,25 @@ impl Examples {
         Tensor::from_slice(&rows).reshape([images.len() as i64, self.places as i64, self.dim as i64])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chameleon_models::objects::bank::BankScene;
+    use chameleon_models::zoo::LabelInfo;
+
+    use super::*;
+    use crate::customize::head::Head;
+
+    #[test]
+    fn an_image_has_the_logits_of_its_best_candidate_for_each_name() {
+        let scene = |features: &[f32]| BankScene { features: features.to_vec(), classes: vec![0], split: Split::Train };
+        let labels = [LabelInfo { name: "Dog".to_owned(), classes: vec![0] }];
+        let scenes = vec![scene(&[1.0, 0.0]), scene(&[0.0, 3.0, 2.0, 0.0, 0.5, 0.5])];
+        let bank = ObjectBank::new(2, scenes, &labels).expect("a bank");
+        let examples = Examples::from_object_bank(bank, "two scenes".to_owned()).expect("fits");
+        assert_eq!((examples.places, &examples.targets), (3, &vec![vec![0], vec![0]]));
+        let head = Head { weight: vec![1.0, 0.0, 0.0, 1.0, -1.0, -1.0], bias: vec![0.0, 1.0, 0.0] };
+        let logits = head.logits(&examples.select(&[1, 0])).expect("numbers");
+        assert_eq!(logits, [2.0, 4.0, -1.0, 1.0, 1.0, -1.0]);
+    }
+}
