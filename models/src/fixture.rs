@@ -15,7 +15,7 @@ use crate::net::{ImageInput, Network};
 use crate::objects::network::{self, HeadConfig, PREFIX};
 use crate::resnet::{ResNetConfig, resnet};
 use crate::weights::{Precision, Weights};
-use crate::zoo::objects::{DETECTOR, Detector, ImageObjects};
+use crate::zoo::objects::{DETECTOR, Detector, ImageObjects, PassConfig};
 use crate::zoo::{self, ImageLabels, LabelInfo, Manifest, sha256};
 
 /// Features of the small model.
@@ -142,8 +142,15 @@ pub(crate) fn objects(base: &ImageLabels) -> ImageObjects {
     let mut random = |n: usize, scale: f32| (0..n).map(|_| rng.random_range(-scale..scale)).collect();
     let labels = labels();
     let names = Head { weight: random(labels.len() * 7, 2.0), bias: random(labels.len(), 0.5) };
-    let detector =
-        Detector { base: BaseRef::of(base), sides: vec![16, 32], overlap: 0.5, candidates: 9, doubt: 20.0, nodes };
+    let pass = |side, smallest, largest| PassConfig { side, smallest, largest };
+    let detector = Detector {
+        base: BaseRef::of(base),
+        passes: vec![pass(16, 0.5, 0.9), pass(32, 0.3, 0.6)],
+        overlap: 0.5,
+        candidates: 9,
+        doubt: 20.0,
+        nodes,
+    };
     let manifest = Manifest {
         name: "small objects".to_owned(),
         version: "1".to_owned(),

@@ -3,7 +3,8 @@
 //! The detector stands on the image-label network: its layers ([`network`]) read that network's last two stages, so that
 //! one pass over an image at the label network's own size gives the features for labels and the objects that fill much
 //! of the image. Further passes over the image at larger sizes find smaller ones. Every pass stretches the whole image to
-//! a square, as the label network does; boxes are shares of the image's sides, so that no trace of it is left.
+//! a square, as the label network does; boxes are shares of the image's sides, so that no trace of it is left. Each pass
+//! answers for objects of its own range of sizes.
 //!
 //! What is where is decided in two steps. First, which boxes hold an object at all: cells of all passes are ranked by
 //! that, and of boxes that overlap one stays ([`suppress`]). Such a [`Candidate`] does not depend on names. Then every
@@ -26,6 +27,7 @@ use crate::head::{Head, MIN_SCORE, score};
 use crate::net::ImageInput;
 use crate::preprocess::{self, RgbImage};
 use crate::resnet::FEATURES;
+use crate::zoo::objects::PassConfig;
 use crate::zoo::{ImageLabels, ImageObjects};
 use boxes::{CODE, Cell};
 use network::{BOXES, EMBEDDING};
@@ -73,6 +75,7 @@ pub struct ObjectDetector {
 /// The network for images of one size.
 #[derive(Debug)]
 struct Pass {
+    config: PassConfig,
     engine: Engine,
     input: ImageInput,
 }
@@ -84,13 +87,13 @@ impl ObjectDetector {
     /// The parts of the models, which are public, no longer fit each other.
     pub fn new(backbone: &ImageLabels, objects: &ImageObjects) -> Result<Self, EngineError> {
         let weights = objects.joined_weights(&backbone.weights)?;
-        let pass = |&side: &usize| {
-            let network = network::joined(&backbone.network, &objects.detector.nodes, side);
+        let pass = |&config: &PassConfig| {
+            let network = network::joined(&backbone.network, &objects.detector.nodes, config.side);
             let engine = Engine::keeping(&network, &weights, &[EMBEDDING, BOXES, FEATURES])?;
-            Ok(Pass { engine, input: network.input })
+            Ok(Pass { config, engine, input: network.input })
         };
         Ok(Self {
-            passes: objects.detector.sides.iter().map(pass).collect::<Result<_, EngineError>>()?,
+            passes: objects.detector.passes.iter().map(pass).collect::<Result<_, EngineError>>()?,
             label_side: backbone.network.input.height,
             overlap: objects.detector.overlap,
             candidates: objects.detector.candidates,
@@ -121,7 +124,8 @@ impl ObjectDetector {
                 labels = Some(features);
             }
             let &[_, rows, columns] = pass.engine.shape(BOXES).unwrap_or(&[0, 0, 0]) else { continue };
-            cells.extend(candidates(&boxes, &embeddings, rows, columns));
+            let of_pass = candidates(&boxes, &embeddings, rows, columns).into_iter();
+            cells.extend(of_pass.filter(|candidate| pass.config.fits(&candidate.bounds)));
         }
         // NaN, which damaged weights could make, counts as the greatest doubt.
         cells.sort_by(|a: &Candidate, b: &Candidate| a.doubt().total_cmp(&b.doubt()));

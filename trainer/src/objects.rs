@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use chameleon_models::zoo;
+use chameleon_models::zoo::objects::PassConfig;
 use serde::Serialize;
 
 use crate::dataset::{shards, wnids};
@@ -62,11 +63,18 @@ pub struct Options {
     /// Scenes a step, of the smallest side; fewer of larger ones
     #[arg(long, default_value_t = 64)]
     pub batch: usize,
-    /// Rows and columns of the training scenes; steps take turns
+    /// Rows and columns of the squares at which the detector looks at an image, in training and later
     #[arg(long, value_delimiter = ',', default_values_t = [64, 128])]
-    pub train_sides: Vec<usize>,
-    /// Share of the training scenes that are mosaics
-    #[arg(long, default_value_t = 0.5)]
+    pub sides: Vec<usize>,
+    /// For each of them, the least length of a box's longer side that it is to find, as a share of the image's
+    #[arg(long, value_delimiter = ',', default_values_t = [0.4, 0.0])]
+    pub smallest: Vec<f64>,
+    /// For each of them, the greatest length
+    #[arg(long, value_delimiter = ',', default_values_t = [1.0, 0.6])]
+    pub largest: Vec<f64>,
+    /// Share of the training scenes that are mosaics, of those of another side than the images; of the others, they are
+    /// the rest
+    #[arg(long, default_value_t = 0.75)]
     pub mosaics: f64,
     /// Smallest part of an image's area that a crop keeps
     #[arg(long, default_value_t = 0.5)]
@@ -87,10 +95,6 @@ pub struct Options {
     #[arg(long, default_value = "cpu", value_parser = crate::device::parse)]
     #[serde(skip)]
     pub device: tch::Device,
-    /// Rows and columns of the squares at which the detector looks at an image
-    #[arg(long, value_delimiter = ',', default_values_t = [64, 128])]
-    #[serde(skip)]
-    pub sides: Vec<usize>,
     /// Boxes that overlap by more than this are of one object
     #[arg(long, default_value_t = 0.5)]
     #[serde(skip)]
@@ -167,8 +171,7 @@ fn check(options: &Options) -> Result<()> {
     ensure!((0.0..=1.0).contains(&mosaics), "--mosaics {mosaics}: a share of the scenes lies in 0..1");
     ensure!(min_area > 0.0 && min_area <= 1.0, "--min-area {min_area}: a part of an image lies in 0..1, 0 left out");
     ensure!(batch > 0, "--batch 0: a step needs a scene");
-    let sides = options.train_sides.iter().chain(&options.sides);
-    for side in sides {
+    for side in &options.sides {
         // Halving four times must meet no odd number, or cells would not lie where the grid says.
         ensure!(
             *side > 0 && side % batches::STRIDE == 0,
@@ -176,6 +179,17 @@ fn check(options: &Options) -> Result<()> {
             batches::STRIDE
         );
     }
-    ensure!(!options.train_sides.is_empty() && !options.sides.is_empty(), "no sides");
+    let [sides, smallest, largest] = [options.sides.len(), options.smallest.len(), options.largest.len()];
+    ensure!(
+        sides > 0 && sides == smallest && sides == largest,
+        "{sides} sides with {smallest} smallest and {largest} largest lengths; expected as many of each"
+    );
     Ok(())
+}
+
+/// The detector's passes.
+fn passes(options: &Options) -> Vec<PassConfig> {
+    let lengths = options.smallest.iter().zip(&options.largest);
+    let pass = |(&side, (&smallest, &largest)): (&usize, (&f64, &f64))| PassConfig { side, smallest, largest };
+    options.sides.iter().zip(lengths).map(pass).collect()
 }

@@ -9,6 +9,7 @@ mod tests;
 
 use std::path::Path;
 
+use chameleon_decision::BoundingBox;
 use serde::{Deserialize, Serialize};
 
 use super::files::{self, Files, Folder};
@@ -37,8 +38,8 @@ const MAX_SIDE: usize = 1024;
 pub struct Detector {
     /// The image-label network that it stands on.
     pub base: BaseRef,
-    /// Rows and columns of the squares at which an image is looked at.
-    pub sides: Vec<usize>,
+    /// The looks it takes at an image.
+    pub passes: Vec<PassConfig>,
     /// Boxes that overlap by more than this are of one object.
     pub overlap: f64,
     /// The most candidates of an image.
@@ -47,6 +48,26 @@ pub struct Detector {
     pub doubt: f32,
     /// Its nodes; they read the base network's values.
     pub nodes: Vec<Node>,
+}
+
+/// One look at an image. Objects are found where they have the size that the network knows; the larger the image, the
+/// smaller a share of it they have (SNIP, Singh and Davis 2018).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PassConfig {
+    /// Rows and columns of the square that the image is stretched to.
+    pub side: usize,
+    /// The least length, as a share of the image's, of a box's longer side.
+    pub smallest: f64,
+    /// The greatest length.
+    pub largest: f64,
+}
+
+impl PassConfig {
+    /// Whether an object of this box is to be found in this pass.
+    pub fn fits(&self, bounds: &BoundingBox) -> bool {
+        let longer = (bounds.right - bounds.left).max(bounds.bottom - bounds.top);
+        (self.smallest..=self.largest).contains(&longer)
+    }
 }
 
 /// An object detector with its parameters and its names.
@@ -119,14 +140,15 @@ impl ImageObjects {
     /// # Errors
     /// What does not fit.
     pub fn checked(self, backbone: &ImageLabels) -> Result<Self, ZooError> {
-        let Detector { base, sides, overlap, candidates, doubt, nodes } = &self.detector;
+        let Detector { base, passes, overlap, candidates, doubt, nodes } = &self.detector;
         let unsuitable = |what: String| Err(ZooError::Detector(what));
         if base.weights_sha256 != backbone.weights_sha256() {
             let (expected, got) = (&base.weights_sha256, backbone.weights_sha256());
             return unsuitable(format!("made for weights {expected} of `{}`; this program has {got}", base.name));
         }
-        if sides.is_empty() || !sides.iter().all(|side| (1..=MAX_SIDE).contains(side)) {
-            return unsuitable(format!("sides {sides:?}; expected some of 1 to {MAX_SIDE} pixels"));
+        let sound = |pass: &PassConfig| (1..=MAX_SIDE).contains(&pass.side) && pass.smallest <= pass.largest;
+        if passes.is_empty() || !passes.iter().all(sound) {
+            return unsuitable(format!("passes {passes:?}; expected some of 1 to {MAX_SIDE} pixels"));
         }
         if !(0.0..=1.0).contains(overlap) || *candidates == 0 || doubt.is_nan() {
             return unsuitable(format!(
@@ -134,8 +156,8 @@ impl ImageObjects {
             ));
         }
         let weights = self.joined_weights(&backbone.weights)?;
-        for &side in sides {
-            self.check_network(&joined(&backbone.network, nodes, side), &weights)?;
+        for pass in passes {
+            self.check_network(&joined(&backbone.network, nodes, pass.side), &weights)?;
         }
         check_labels(&self.labels, self.names.bias.len())?;
         Ok(self)

@@ -6,6 +6,7 @@ use std::thread;
 
 use chameleon_models::net::ImageInput;
 use chameleon_models::preprocess;
+use chameleon_models::zoo::objects::PassConfig;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -45,9 +46,9 @@ pub(super) struct Source {
     pub(super) input: ImageInput,
     /// Scenes of the smallest size in a batch; fewer larger ones, of as many pixels together.
     pub(super) size: usize,
-    /// Sides of the scenes; each batch has one.
-    pub(super) sides: Vec<usize>,
-    /// Share of scenes that are mosaics.
+    /// The detector's passes; each batch is of one.
+    pub(super) passes: Vec<PassConfig>,
+    /// Share of mosaics among scenes of another side than the images; among the others, they are the rest.
     pub(super) mosaics: f64,
     /// Smallest part of an image that a crop keeps.
     pub(super) min_area: f64,
@@ -61,9 +62,9 @@ impl Source {
         let source = self.clone();
         thread::spawn(move || {
             let mut rng = ChaCha8Rng::seed_from_u64(source.seed);
-            for &side in source.sides.iter().cycle() {
+            for pass in source.passes.iter().cycle() {
                 // The receiver is gone when training is over.
-                if sender.send(source.batch(side, &mut rng)).is_err() {
+                if sender.send(source.batch(pass, &mut rng)).is_err() {
                     return;
                 }
             }
@@ -71,8 +72,10 @@ impl Source {
         receiver
     }
 
-    fn batch(&self, side: usize, rng: &mut ChaCha8Rng) -> Batch {
-        let smallest = self.sides.iter().min().copied().unwrap_or(side);
+    fn batch(&self, pass: &PassConfig, rng: &mut ChaCha8Rng) -> Batch {
+        let side = pass.side;
+        let smallest = self.passes.iter().map(|pass| pass.side).min().unwrap_or(side);
+        let mosaics = if side == self.images.set.side { 1.0 - self.mosaics } else { self.mosaics };
         let scenes = (self.size * smallest * smallest / (side * side)).max(1);
         let input = ImageInput { height: side, width: side, ..self.input.clone() };
         let mut batch =
@@ -82,24 +85,24 @@ impl Source {
         let made: Vec<(Vec<f32>, Vec<Shown>)> = seeds
             .par_iter()
             .map(|&seed| {
-                let mut scene = self.scene(&mut ChaCha8Rng::seed_from_u64(seed));
+                let mut scene = self.scene(mosaics, &mut ChaCha8Rng::seed_from_u64(seed));
                 scene.objects.retain(|shown| self.names.is_object(shown.class));
                 (preprocess::tensor(&scene.image, &input), scene.objects)
             })
             .collect();
         for (pixels, objects) in made {
             batch.pixels.extend(pixels);
-            batch.targets.add(&objects, side / STRIDE, side / STRIDE);
+            batch.targets.add(&objects, pass, side / STRIDE);
         }
         batch
     }
 
-    fn scene(&self, rng: &mut ChaCha8Rng) -> Scene {
+    fn scene(&self, mosaics: f64, rng: &mut ChaCha8Rng) -> Scene {
         let part = |rng: &mut ChaCha8Rng| {
             let i = rng.random_range(0..self.images.len());
             Scene::part(&self.images, i, self.min_area, rng)
         };
-        if rng.random_bool(self.mosaics) {
+        if rng.random_bool(mosaics) {
             let parts: [Scene; TILES] = std::array::from_fn(|_| part(rng));
             let split = (rng.random_range(SPLIT), rng.random_range(SPLIT));
             Scene::mosaic(&parts, 2 * self.images.set.side, split)

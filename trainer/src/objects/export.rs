@@ -97,7 +97,7 @@ fn assemble(
     }
     let detector = Detector {
         base: BaseRef::of(backbone),
-        sides: options.sides.clone(),
+        passes: super::passes(options),
         overlap: options.overlap,
         candidates: options.candidates,
         doubt: options.doubt,

@@ -30,6 +30,8 @@ pub(super) struct Wanted {
     pub(super) found: Tensor,
     /// Their boxes as the cells write them, (found, 4).
     pub(super) codes: Tensor,
+    /// Indices of the cells of which nothing is asked, (ignored).
+    pub(super) ignored: Tensor,
     /// Which names their objects have, (found, names).
     pub(super) names: Tensor,
     /// Their objects' classes, (found).
@@ -62,7 +64,10 @@ pub(super) fn loss(outputs: &Outputs, wanted: &Wanted, weights: LossWeights) -> 
     let targets = outputs.boxes.select(1, 4).zeros_like().index_put(&[Some(&wanted.found)], &overlap.detach(), false);
     let binary =
         |logits: &Tensor, targets: &Tensor| logits.binary_cross_entropy_with_logits::<Tensor>(targets, None, None, sum);
-    let objects = binary(&outputs.boxes.select(1, 4), &targets);
+    let zeros = wanted.ignored.zeros_like().to_kind(Kind::Float);
+    let asked = targets.ones_like().index_put(&[Some(&wanted.ignored)], &zeros, false);
+    let logits = outputs.boxes.select(1, 4);
+    let objects = logits.binary_cross_entropy_with_logits::<Tensor>(&targets, Some(asked), None, sum);
     let names = binary(&outputs.names, &wanted.names);
     let background = binary(&outputs.background, &outputs.background.zeros_like());
     let classes = outputs.classes.cross_entropy_loss::<Tensor>(&wanted.classes, None, sum, -100, 0.1);

@@ -5,6 +5,7 @@
 //! what it would name does not matter; a cell outside of all objects is to name nothing.
 
 use chameleon_models::objects::boxes::{CODE, Cell, area};
+use chameleon_models::zoo::objects::PassConfig;
 
 use super::scenes::Shown;
 
@@ -18,12 +19,14 @@ pub(super) enum Target {
     Object(usize),
     /// Part of an object that other cells find.
     Part,
+    /// Nothing that matters: an object is here that another pass is to find.
+    Ignored,
     /// Nothing.
     Background,
 }
 
-/// The targets of a grid's cells, row by row.
-pub(super) fn assign(objects: &[Shown], rows: usize, columns: usize) -> Vec<Target> {
+/// The targets of a grid's cells, row by row, in a pass over the scene.
+pub(super) fn assign(objects: &[Shown], pass: &PassConfig, rows: usize, columns: usize) -> Vec<Target> {
     let mut order: Vec<usize> = (0..objects.len()).collect();
     order.sort_by(|&a, &b| area(&objects[a].bounds).total_cmp(&area(&objects[b].bounds)));
     let cells = (0..rows * columns).map(|i| Cell { row: i / columns, column: i % columns, rows, columns });
@@ -33,7 +36,9 @@ pub(super) fn assign(objects: &[Shown], rows: usize, columns: usize) -> Vec<Targ
             x.abs() <= RADIUS && y.abs() <= RADIUS
         };
         match order.iter().find(near) {
-            Some(&i) => Target::Object(i),
+            Some(&i) if pass.fits(&objects[i].bounds) => Target::Object(i),
+            Some(_) => Target::Ignored,
+            None if objects.iter().any(|shown| contains(shown, cell) && !pass.fits(&shown.bounds)) => Target::Ignored,
             None if objects.iter().any(|shown| contains(shown, cell)) => Target::Part,
             None => Target::Background,
         }
@@ -58,14 +63,17 @@ pub(super) struct Targets {
     pub(super) codes: Vec<[f32; CODE]>,
     /// Indices of the cells outside of all objects.
     pub(super) background: Vec<i64>,
+    /// Indices of the cells of which nothing is asked.
+    pub(super) ignored: Vec<i64>,
     /// Cells so far.
     pub(super) cells: i64,
 }
 
 impl Targets {
-    /// Adds a scene.
-    pub(super) fn add(&mut self, objects: &[Shown], rows: usize, columns: usize) {
-        for (i, target) in assign(objects, rows, columns).into_iter().enumerate() {
+    /// Adds a scene of `side` x `side` cells in a pass over it.
+    pub(super) fn add(&mut self, objects: &[Shown], pass: &PassConfig, side: usize) {
+        let (rows, columns) = (side, side);
+        for (i, target) in assign(objects, pass, rows, columns).into_iter().enumerate() {
             match target {
                 Target::Object(object) => {
                     let cell = Cell { row: i / columns, column: i % columns, rows, columns };
@@ -74,6 +82,7 @@ impl Targets {
                     self.codes.push(cell.encode(&objects[object].bounds).map(|value| value as f32));
                 }
                 Target::Part => {}
+                Target::Ignored => self.ignored.push(self.cells + i as i64),
                 Target::Background => self.background.push(self.cells + i as i64),
             }
         }
@@ -88,33 +97,44 @@ mod tests {
 
     use super::*;
 
+    const ANY: PassConfig = PassConfig { side: 64, smallest: 0.0, largest: 1.0 };
+
+    #[test]
+    fn of_an_object_that_another_pass_finds_nothing_is_asked() {
+        let small = PassConfig { largest: 0.5, ..ANY };
+        let targets = assign(&[shown(0.0, 0.0, 0.6, 0.2)], &small, 4, 4);
+        assert_eq!(targets[..4], [Target::Ignored; 4]);
+        assert_eq!(targets[15], Target::Background);
+    }
+
     fn shown(left: f64, top: f64, right: f64, bottom: f64) -> Shown {
         Shown { class: 3, bounds: BoundingBox { left, top, right, bottom } }
     }
 
     #[test]
     fn the_cells_at_the_centre_find_an_object_and_its_rim_is_part_of_it() {
-        let targets = assign(&[shown(0.0, 0.0, 1.0, 0.9)], 4, 4);
+        let targets = assign(&[shown(0.0, 0.0, 1.0, 0.9)], &ANY, 4, 4);
         assert_eq!(targets[5], Target::Object(0));
         assert_eq!(targets[0], Target::Part);
-        assert_eq!(assign(&[], 2, 3), [Target::Background; 6]);
+        assert_eq!(assign(&[], &ANY, 2, 3), [Target::Background; 6]);
     }
 
     #[test]
     fn the_smaller_of_two_objects_gets_a_cell() {
         let objects = [shown(0.0, 0.0, 1.0, 1.0), shown(0.4, 0.4, 0.6, 0.6)];
-        assert_eq!(assign(&objects, 1, 1), [Target::Object(1)]);
+        assert_eq!(assign(&objects, &ANY, 1, 1), [Target::Object(1)]);
     }
 
     proptest! {
         #[test]
         fn an_object_alone_is_found_by_some_cell_that_writes_its_box(
-            x in 0.0..0.9, y in 0.0..0.9, w in 0.01..0.5, h in 0.01..0.5, rows in 1_usize..9, columns in 1_usize..9
+            x in 0.0..0.9, y in 0.0..0.9, w in 0.01..0.5, h in 0.01..0.5, side in 1_usize..9
         ) {
             let object: Shown = shown(x, y, f64::min(x + w, 1.0), f64::min(y + h, 1.0));
             let mut targets = Targets::default();
-            targets.add(&[], rows, columns);
-            targets.add(&[object], rows, columns);
+            let (rows, columns) = (side, side);
+            targets.add(&[], &ANY, side);
+            targets.add(&[object], &ANY, side);
             prop_assert!(!targets.found.is_empty());
             prop_assert_eq!(targets.cells as usize, 2 * rows * columns);
             for (&i, code) in targets.found.iter().zip(&targets.codes) {

@@ -48,7 +48,7 @@ pub(super) fn train(options: &Options, backbone: &ImageLabels, material: &Materi
         names: material.names.clone(),
         input: backbone.network.input.clone(),
         size: options.batch,
-        sides: options.train_sides.clone(),
+        passes: super::passes(options),
         mosaics: options.mosaics,
         min_area: options.min_area,
         seed: options.seed,
@@ -138,6 +138,7 @@ impl Learner {
         Wanted {
             found: Tensor::from_slice(&targets.found).to_device(self.device),
             codes: Tensor::from_slice(targets.codes.as_flattened()).view([-1, 4]).to_device(self.device),
+            ignored: Tensor::from_slice(&targets.ignored).to_device(self.device),
             names: self.of_class.index_select(0, &classes),
             classes,
         }

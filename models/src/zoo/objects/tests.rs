@@ -33,10 +33,11 @@ fn a_detector_of_another_network_is_refused() {
 fn parts_that_do_not_fit_each_other_are_refused() {
     assert_eq!(refused(|objects| drop(objects.labels.pop())), "labels.json: 5 labels for 6 outputs");
     assert_eq!(
-        refused(|objects| objects.detector.sides = vec![]),
-        "detector.json: sides []; expected some of 1 to 1024 pixels"
+        refused(|objects| objects.detector.passes.clear()),
+        "detector.json: passes []; expected some of 1 to 1024 pixels"
     );
-    assert!(refused(|objects| objects.detector.sides = vec![1 << 40]).starts_with("detector.json: sides"));
+    assert!(refused(|objects| objects.detector.passes[0].side = 1 << 40).starts_with("detector.json: passes"));
+    assert!(refused(|objects| objects.detector.passes[1].smallest = f64::NAN).starts_with("detector.json: passes"));
     assert!(refused(|objects| objects.detector.overlap = f64::NAN).starts_with("detector.json: overlap NaN"));
     assert!(refused(|objects| objects.detector.candidates = 0).starts_with("detector.json: overlap 0.5, 0 can"));
     assert!(refused(|objects| drop(objects.detector.nodes.pop())).starts_with("weights.safetensors: tensor"));
