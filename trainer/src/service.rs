@@ -80,11 +80,11 @@ impl Service {
         recipe
     }
 
-    /// Whether the model in `folder` is one for this service, by its name. Models of images may have any.
+    /// Whether the model in `folder` is one for this service, by its name. Models of image labels may have any.
     pub fn answers_with(self, folder: &Path) -> bool {
         let name = zoo::read_manifest(folder).map(|manifest| manifest.name).unwrap_or_default();
         let of = TextTask::ALL.into_iter().find(|task| task.name() == name);
-        of == self.text()
+        of == self.text() && (name == zoo::objects::NAME) == (self == Self::ImageObjects)
     }
 
     /// The model that ships, or the one in `folder`.

@@ -24,6 +24,8 @@ use crate::objects::bank::ObjectBank;
 use crate::objects::network::{BOXES, EMBEDDING, joined};
 use crate::weights::{Precision, Weights, WeightsError};
 
+/// Its name, whatever its version.
+pub const NAME: &str = "image-objects";
 /// What the detector is.
 pub const DETECTOR: &str = "detector.json";
 /// The names' rows, (names, D + 1): over the embedding and the doubt.

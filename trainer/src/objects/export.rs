@@ -12,7 +12,7 @@ use chameleon_models::objects::ObjectDetector;
 use chameleon_models::objects::bank::ObjectBank;
 use chameleon_models::objects::network::head;
 use chameleon_models::weights::{Precision, Weights};
-use chameleon_models::zoo::objects::{DETECTOR, Detector, ImageObjects, NAMES_BIAS, NAMES_WEIGHT};
+use chameleon_models::zoo::objects::{DETECTOR, Detector, ImageObjects, NAME, NAMES_BIAS, NAMES_WEIGHT};
 use chameleon_models::zoo::{self, ImageLabels, Manifest};
 use serde_json::{Value, json};
 
@@ -104,7 +104,7 @@ fn assemble(
         nodes: head(&backbone.network, WIDTHS)?,
     };
     let manifest = Manifest {
-        name: "image-objects".to_owned(),
+        name: NAME.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         base: None,
         files: BTreeMap::new(),

@@ -5,6 +5,47 @@ use proptest::prelude::*;
 use super::*;
 use crate::fixture::{damage, model, objects, write_objects};
 
+#[test]
+fn the_detector_that_ships_is_whole_and_knows_what_applications_ask_for() {
+    let backbone = crate::zoo::image_labels().unwrap();
+    let objects = crate::zoo::image_objects(&backbone).unwrap();
+    assert_eq!(objects.manifest.name, NAME);
+    let vocabulary = crate::zoo::image_object_vocabulary().unwrap().labels;
+    assert!(objects.labels.iter().map(|label| &label.name).eq(&vocabulary));
+    let detector = crate::objects::ObjectDetector::new(&backbone, &objects).unwrap();
+    let gray = crate::preprocess::RgbImage::from_pixel(200, 100, image::Rgb([128, 128, 128]));
+    let sight = detector.look(&gray);
+    assert_eq!(sight.labels.unwrap().len(), crate::zoo::Generic::feature_count(&backbone));
+    let certain = |candidate: &crate::objects::Candidate| candidate.doubt() < 0.7;
+    assert!(!sight.candidates.iter().any(certain), "on an empty picture nothing is rather an object than not");
+    for name in [
+        "Person",
+        "Chair",
+        "Table",
+        "Dress",
+        "Top",
+        "Car",
+        "Van",
+        "Truck",
+        "Boat",
+        "Pizza",
+        "Food",
+        "Baked goods",
+        "Snack",
+        "Dessert",
+        "Dog",
+        "Cat",
+        "Bear",
+        "Packaged goods",
+        "Bottle",
+        "Tableware",
+        "Home appliance",
+        "Spoon",
+    ] {
+        assert!(vocabulary.iter().any(|known| known == name), "{name}");
+    }
+}
+
 /// The error of a detector that was changed.
 fn refused(change: impl Fn(&mut ImageObjects)) -> String {
     let base = model();
