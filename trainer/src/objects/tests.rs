@@ -89,7 +89,7 @@ fn options(data: &Path, out: &Path) -> Options {
         bf16: false,
         device: tch::Device::Cpu,
         overlap: 0.5,
-        candidates: 16,
+        candidates: 80,
         doubt: 3.5,
         pool: 2,
         pool_tuning: 1,
