@@ -10,6 +10,10 @@ use chameleon_models::app::AppManifest;
 
 /// The name of the vocabulary that a file without a name of its own stands for.
 const IMAGE_LABELS: &str = "image-labels";
+/// The name of the vocabulary of topics.
+const TOPICS: &str = "content-categories";
+/// The name of the vocabulary of objects.
+const OBJECTS: &str = "objects";
 
 /// The APIs that ship with those of the TOML files `apis`; the labels of the image-label model that ships, and the
 /// vocabularies of `files`, each `FILE` or `VOCABULARY=FILE`, one name a line.
@@ -34,6 +38,18 @@ pub(crate) fn catalog(files: &[String], apis: &[PathBuf]) -> Result<Catalog> {
     Ok(catalog)
 }
 
+/// As [`catalog`] of what ships, with the names that the models which ship can answer: what a model is customized and
+/// evaluated for.
+///
+/// # Errors
+/// The program was built with models that do not fit their manifests.
+pub(crate) fn model_catalog() -> Result<Catalog> {
+    let mut catalog = catalog(&[], &[])?;
+    catalog.add_vocabulary(TOPICS, chameleon_models::zoo::topic_vocabulary()?);
+    catalog.add_vocabulary(OBJECTS, chameleon_models::zoo::image_object_vocabulary()?);
+    Ok(catalog)
+}
+
 fn names(file: &Path) -> Result<Vec<String>> {
     let text = std::fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
     let names: Vec<String> =
@@ -49,7 +65,7 @@ fn names(file: &Path) -> Result<Vec<String>> {
 /// # Errors
 /// There is none, or several and `call` does not single one out; the message lists them.
 pub(crate) fn find(path: &Path, call: Option<&str>) -> Result<DecisionProcess> {
-    let analysis = chameleon_analyzer::analyze(path, &catalog(&[], &[])?)?;
+    let analysis = chameleon_analyzer::analyze(path, &model_catalog()?)?;
     choose(analysis, call).with_context(|| format!("{}", path.display()))
 }
 

@@ -12,7 +12,7 @@ mod write;
 use serde::{Deserialize, Serialize};
 
 use crate::weights::WeightsError;
-use crate::zoo::ImageLabels;
+use crate::zoo::Generic;
 
 /// Version of the folder's format.
 pub const FORMAT_VERSION: u32 = 1;
@@ -132,14 +132,14 @@ impl AppModel {
     ///
     /// # Errors
     /// The manifest is for another network or names unknown labels, or the lengths do not fit.
-    pub fn new(manifest: AppManifest, weight: Vec<f32>, bias: Vec<f32>, base: &ImageLabels) -> Result<Self, AppError> {
+    pub fn new(manifest: AppManifest, weight: Vec<f32>, bias: Vec<f32>, base: &dyn Generic) -> Result<Self, AppError> {
         read::assemble(manifest, weight, bias, base)
     }
 }
 
 impl BaseRef {
     /// A reference to a network of the zoo.
-    pub fn of(base: &ImageLabels) -> Self {
-        Self { name: base.manifest.name.clone(), weights_sha256: base.weights_sha256().to_owned() }
+    pub fn of(base: &dyn Generic) -> Self {
+        Self { name: base.manifest().name.clone(), weights_sha256: base.weights_sha256().to_owned() }
     }
 }

@@ -143,13 +143,7 @@ impl Bank {
         let scale = decode(data(&tensor(&file, "scale")?, "scale", Dtype::F32, &[dim])?, f32::from_le_bytes);
         let classes = decode(data(&tensor(&file, "class")?, "class", Dtype::U16, &[n])?, u16::from_le_bytes);
         let split = data(&tensor(&file, "split")?, "split", Dtype::U8, &[n])?;
-        if !scale.iter().all(|&scale| scale.is_finite() && scale >= 0.0) {
-            return Err(BankError::Value);
-        }
-        let mut values = Vec::with_capacity(levels.len());
-        for row in levels.chunks_exact(dim.max(1)) {
-            values.extend(row.iter().zip(&scale).map(|(&level, scale)| f32::from(level) * scale));
-        }
+        let values = dequantize(levels, &scale)?;
         let split = split.iter().map(|&code| Split::from_code(code)).collect::<Result<_, _>>()?;
         Self::new(dim, values, classes, split, labels)
     }
@@ -164,14 +158,7 @@ impl Bank {
             let (features, splits) = (self.features.len(), self.split.len());
             return Err(BankError::Length { features, classes: n, splits, dim });
         }
-        let mut scale = vec![0.0_f32; dim];
-        for row in self.features.chunks_exact(dim) {
-            scale.iter_mut().zip(row).for_each(|(scale, value)| *scale = scale.max(value / 255.0));
-        }
-        let mut levels = Vec::with_capacity(n * dim);
-        for row in self.features.chunks_exact(dim) {
-            levels.extend(row.iter().zip(&scale).map(|(value, scale)| level(*value, *scale)));
-        }
+        let (scale, levels) = quantize(&self.features, dim);
         let bytes = |values: &[u16]| values.iter().flat_map(|value| value.to_le_bytes()).collect();
         let tensors = [
             ("features", Dtype::U8, vec![n, dim], levels),
@@ -184,12 +171,40 @@ impl Bank {
 }
 
 impl Split {
-    fn from_code(code: u8) -> Result<Self, BankError> {
+    pub(crate) fn from_code(code: u8) -> Result<Self, BankError> {
         [Self::Train, Self::Tune, Self::Test]
             .into_iter()
             .find(|&split| split as u8 == code)
             .ok_or(BankError::Split(code))
     }
+}
+
+/// Rows of `dim` features as 255 levels of each dimension's largest: the scales (D) and the levels.
+pub(crate) fn quantize(features: &[f32], dim: usize) -> (Vec<f32>, Vec<u8>) {
+    let mut scale = vec![0.0_f32; dim];
+    for row in features.chunks_exact(dim.max(1)) {
+        scale.iter_mut().zip(row).for_each(|(scale, value)| *scale = scale.max(value / 255.0));
+    }
+    let mut levels = Vec::with_capacity(features.len());
+    for row in features.chunks_exact(dim.max(1)) {
+        levels.extend(row.iter().zip(&scale).map(|(value, scale)| level(*value, *scale)));
+    }
+    (scale, levels)
+}
+
+/// What [`quantize`] made levels of, rounded.
+///
+/// # Errors
+/// A scale is negative or not finite.
+pub(crate) fn dequantize(levels: &[u8], scale: &[f32]) -> Result<Vec<f32>, BankError> {
+    if !scale.iter().all(|&scale| scale.is_finite() && scale >= 0.0) {
+        return Err(BankError::Value);
+    }
+    let mut values = Vec::with_capacity(levels.len());
+    for row in levels.chunks_exact(scale.len().max(1)) {
+        values.extend(row.iter().zip(scale).map(|(&level, scale)| f32::from(level) * scale));
+    }
+    Ok(values)
 }
 
 fn level(value: f32, scale: f32) -> u8 {
@@ -202,11 +217,16 @@ fn targets(class: u16, labels: &[LabelInfo]) -> Result<Vec<u16>, BankError> {
     if targets.is_empty() { Err(BankError::Class(class)) } else { Ok(targets) }
 }
 
-fn tensor<'f>(file: &SafeTensors<'f>, name: &'static str) -> Result<TensorView<'f>, BankError> {
+pub(crate) fn tensor<'f>(file: &SafeTensors<'f>, name: &'static str) -> Result<TensorView<'f>, BankError> {
     file.tensor(name).map_err(|_| BankError::Missing(name))
 }
 
-fn data<'f>(view: &TensorView<'f>, name: &'static str, dtype: Dtype, shape: &[usize]) -> Result<&'f [u8], BankError> {
+pub(crate) fn data<'f>(
+    view: &TensorView<'f>,
+    name: &'static str,
+    dtype: Dtype,
+    shape: &[usize],
+) -> Result<&'f [u8], BankError> {
     if view.dtype() == dtype && view.shape() == shape {
         Ok(view.data())
     } else {
@@ -214,6 +234,6 @@ fn data<'f>(view: &TensorView<'f>, name: &'static str, dtype: Dtype, shape: &[us
     }
 }
 
-fn misfit(name: &'static str, expected: &str, view: &TensorView) -> BankError {
+pub(crate) fn misfit(name: &'static str, expected: &str, view: &TensorView) -> BankError {
     BankError::Form { name, expected: expected.to_owned(), got: format!("{:?} {:?}", view.dtype(), view.shape()) }
 }

@@ -1,5 +1,6 @@
 //! A small model for tests: real parts, random parameters, six labels over four classes.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -9,10 +10,13 @@ use serde_json::json;
 
 use crate::app::{AppManifest, AppModel, BaseRef, FORMAT_VERSION};
 use crate::bank::{Bank, Split};
+use crate::head::Head;
 use crate::net::{ImageInput, Network};
+use crate::objects::network::{self, HeadConfig, PREFIX};
 use crate::resnet::{ResNetConfig, resnet};
 use crate::weights::{Precision, Weights};
-use crate::zoo::{self, ImageLabels, LabelInfo, sha256};
+use crate::zoo::objects::{DETECTOR, Detector, ImageObjects, PassConfig};
+use crate::zoo::{self, ImageLabels, LabelInfo, Manifest, sha256};
 
 /// Features of the small model.
 pub(crate) const FEATURES: usize = 12;
@@ -124,4 +128,53 @@ pub(crate) fn damage(bytes: &[u8], bit: usize, cut: usize) -> Vec<u8> {
     let kept = bytes.len() - cut.min(bytes.len());
     bytes.truncate(kept);
     bytes
+}
+
+/// A detector on the small model, with random parameters and the small model's names.
+pub(crate) fn objects(base: &ImageLabels) -> ImageObjects {
+    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    let nodes = network::head(&base.network, HeadConfig { joined: 8, embedding: 6, boxes: 5 }).unwrap();
+    let of_both = network::joined(&base.network, &nodes, 16);
+    let mut weights = Weights::default();
+    for (name, tensor) in random_weights(&of_both, &mut rng).iter().filter(|(name, _)| name.starts_with(PREFIX)) {
+        weights.insert(name, tensor.shape().to_vec(), tensor.data().to_vec()).unwrap();
+    }
+    let mut random = |n: usize, scale: f32| (0..n).map(|_| rng.random_range(-scale..scale)).collect();
+    let labels = labels();
+    let names = Head { weight: random(labels.len() * 7, 2.0), bias: random(labels.len(), 0.5) };
+    let pass = |side, smallest, largest| PassConfig { side, smallest, largest };
+    let detector = Detector {
+        base: BaseRef::of(base),
+        passes: vec![pass(16, 0.5, 0.9), pass(32, 0.3, 0.6)],
+        overlap: 0.5,
+        candidates: 9,
+        doubt: 20.0,
+        nodes,
+    };
+    let manifest = Manifest {
+        name: "small objects".to_owned(),
+        version: "1".to_owned(),
+        base: None,
+        files: BTreeMap::new(),
+        recipe: json!(null),
+        data: json!(null),
+        metrics: json!(null),
+    };
+    let objects = ImageObjects { manifest, detector, weights, names, labels };
+    objects.rounded(Precision::F16).unwrap().checked(base).unwrap()
+}
+
+/// Writes the detector's folder.
+pub(crate) fn write_objects(folder: &Path, objects: &ImageObjects) {
+    let mut manifest = objects.manifest.clone();
+    let files = [
+        (DETECTOR, serde_json::to_vec(&objects.detector).unwrap()),
+        (zoo::LABELS, serde_json::to_vec(&json!({ "labels": objects.labels })).unwrap()),
+        (zoo::WEIGHTS, objects.all_weights().unwrap().write_safetensors(Precision::F16).unwrap()),
+    ];
+    for (name, bytes) in &files {
+        manifest.files.insert((*name).to_owned(), sha256(bytes));
+        fs::write(folder.join(name), bytes).unwrap();
+    }
+    fs::write(folder.join(zoo::MANIFEST), serde_json::to_vec(&manifest).unwrap()).unwrap();
 }

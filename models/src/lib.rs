@@ -27,7 +27,10 @@
 //! | [`preprocess`] | image bytes to input tensors |
 //! | [`zoo`], [`bank`] | models that ship, and features to customize them with |
 //! | [`app`] | one application's changes to a model |
-//! | [`labeler`] | all of it together |
+//! | [`head`] | the last layer, with one application's rows over the generic ones |
+//! | [`labeler`] | images to labels: all of it together |
+//! | [`objects`] | images to named boxes |
+//! | [`text`] | texts to sentiment, topics and entities |
 //! | [`files`] | writing a file as a whole |
 
 #![deny(unsafe_code)]
@@ -39,12 +42,15 @@ pub mod engine;
 pub mod files;
 #[cfg(test)]
 mod fixture;
+pub mod head;
 pub mod labeler;
 pub mod net;
+pub mod objects;
 pub mod onnx;
 pub mod preprocess;
 pub mod quantization;
 pub mod quantize;
 pub mod resnet;
+pub mod text;
 pub mod weights;
 pub mod zoo;

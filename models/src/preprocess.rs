@@ -140,26 +140,30 @@ fn over_white(image: &RgbaImage) -> RgbImage {
 
 /// The network's input, (C, H, W): the whole image resized to its rows and columns and normalized.
 ///
-/// The aspect ratio is not kept, so that nothing is cut away. The filter widens with the reduction (antialiasing), as
-/// in the images the network was trained on. Channels beyond three do not exist and are left out.
+/// The aspect ratio is not kept, so that nothing is cut away. Channels beyond three do not exist and are left out.
 pub fn tensor(image: &RgbImage, input: &ImageInput) -> Vec<f32> {
     let resized = resize(image, input.width as u32, input.height as u32);
     let mut tensor = Vec::with_capacity(input.elements());
     for (channel, (mean, std)) in input.mean.iter().zip(&input.std).enumerate().take(3) {
-        tensor.extend(resized.iter().skip(channel).step_by(3).map(|&value| (f32::from(value) / 255.0 - mean) / std));
+        tensor.extend(
+            resized.as_raw().iter().skip(channel).step_by(3).map(|&value| (f32::from(value) / 255.0 - mean) / std),
+        );
     }
     tensor
 }
 
-/// Interleaved RGB of the image at another size.
-fn resize(image: &RgbImage, width: u32, height: u32) -> Vec<u8> {
+/// The whole image at another size, its aspect ratio not kept. The filter widens with the reduction (antialiasing).
+///
+/// # Panics
+/// The size is zero.
+pub fn resize(image: &RgbImage, width: u32, height: u32) -> RgbImage {
     if image.dimensions() == (width, height) {
-        return image.as_raw().clone();
+        return image.clone();
     }
     let source = ImageRef::new(image.width(), image.height(), image.as_raw(), PixelType::U8x3)
         .expect("an RgbImage holds three bytes a pixel");
     let mut target = Image::new(width, height, PixelType::U8x3);
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
     Resizer::new().resize(&source, &mut target, &options).expect("source and target are of one pixel type");
-    target.into_vec()
+    RgbImage::from_raw(width, height, target.into_vec()).expect("the target holds three bytes a pixel")
 }

@@ -12,9 +12,9 @@ mod write;
 
 use std::collections::BTreeMap;
 
-pub(crate) use read::decode;
+pub(crate) use read::{decode, values};
 pub use write::Precision;
-pub(crate) use write::serialize;
+pub(crate) use write::{Encoded, serialize};
 
 use crate::net::{Network, Shape};
 
@@ -106,7 +106,12 @@ impl Weights {
     /// # Errors
     /// [`WeightsError::Overflow`] if a value does not fit `precision`.
     pub fn write_safetensors(&self, precision: Precision) -> Result<Vec<u8>, WeightsError> {
-        write::safetensors(&self.tensors, precision)
+        serialize(&self.encode(precision)?)
+    }
+
+    /// All tensors as a file holds them, in name order.
+    pub(crate) fn encode(&self, precision: Precision) -> Result<Vec<Encoded<'_>>, WeightsError> {
+        write::encode(&self.tensors, precision)
     }
 
     /// Adds a tensor, or replaces the one of that name.

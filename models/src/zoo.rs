@@ -7,8 +7,11 @@
 mod convert;
 mod embedded;
 mod files;
+mod generic;
+pub mod objects;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,12 +21,19 @@ use serde::{Deserialize, Serialize};
 
 pub use convert::ConvertError;
 pub use files::sha256;
+pub use generic::Generic;
+pub use objects::{ImageObjects, read_object_bank, read_objects};
+#[cfg(feature = "bank")]
+pub use text::text_bank;
+pub use text::{TextModel, TextTask, read_text, read_text_bank, text, topic_vocabulary};
 
 use crate::bank::{Bank, BankError};
 use crate::net::{Network, NetworkError, Op};
 use crate::resnet::{FEATURES, HEAD};
+use crate::text::TextNetError;
 use crate::weights::{Weights, WeightsError};
 use files::{Files, Folder};
+use objects::DETECTOR;
 
 /// The list of a folder's files and what they are.
 pub const MANIFEST: &str = "manifest.json";
@@ -138,6 +148,9 @@ pub enum ZooError {
     /// The description is no network.
     #[error("{NETWORK}: {0}")]
     Network(#[from] NetworkError),
+    /// The description or the weights are no network of texts.
+    #[error("{NETWORK}, {WEIGHTS}: {0}")]
+    Text(#[from] TextNetError),
     /// The network is not one that labels images.
     #[error("{NETWORK}: {0}")]
     Unsuitable(String),
@@ -155,6 +168,9 @@ pub enum ZooError {
         /// Of those that ship.
         got: String,
     },
+    /// The detector does not fit its network or itself.
+    #[error("{DETECTOR}: {0}")]
+    Detector(String),
     /// The bank is damaged or another model's.
     #[error("{BANK}: {0}")]
     Bank(#[from] BankError),
@@ -165,7 +181,23 @@ pub enum ZooError {
 /// # Errors
 /// The program was built with files that do not fit each other.
 pub fn image_labels() -> Result<ImageLabels, ZooError> {
-    ImageLabels::from_files(&embedded::ImageLabelsFolder)
+    ImageLabels::from_files(&embedded::IMAGE_LABELS)
+}
+
+/// The object detector that ships with the program, on the image-label model that does.
+///
+/// # Errors
+/// The program was built with files that do not fit each other.
+pub fn image_objects(backbone: &ImageLabels) -> Result<ImageObjects, ZooError> {
+    ImageObjects::from_files(&embedded::IMAGE_OBJECTS, backbone)
+}
+
+/// The names of the object detector that ships with the program, without unpacking its weights.
+///
+/// # Errors
+/// As [`image_objects`].
+pub fn image_object_vocabulary() -> Result<Vocabulary, ZooError> {
+    vocabulary_of(&embedded::IMAGE_OBJECTS)
 }
 
 /// The words of the image-label model that ships with the program, without unpacking its weights.
@@ -173,7 +205,10 @@ pub fn image_labels() -> Result<ImageLabels, ZooError> {
 /// # Errors
 /// As [`image_labels`].
 pub fn image_label_vocabulary() -> Result<Vocabulary, ZooError> {
-    let files = &embedded::ImageLabelsFolder;
+    vocabulary_of(&embedded::IMAGE_LABELS)
+}
+
+fn vocabulary_of(files: &dyn Files) -> Result<Vocabulary, ZooError> {
     let manifest: Manifest = files::json(MANIFEST, &files.bytes(MANIFEST)?)?;
     let labels: LabelsFile = files::json(LABELS, &files::listed(files, &manifest, LABELS)?)?;
     Ok(vocabulary(&manifest, &labels.labels))
@@ -186,7 +221,24 @@ pub fn image_label_vocabulary() -> Result<Vocabulary, ZooError> {
 /// As [`image_labels`].
 #[cfg(feature = "bank")]
 pub fn bank() -> Result<Bank, ZooError> {
-    bank_from(&embedded::ImageLabelsFolder, &image_labels()?)
+    bank_from(&embedded::IMAGE_LABELS, &image_labels()?)
+}
+
+/// Reads the manifest of a folder on disk.
+///
+/// # Errors
+/// It is missing or no manifest.
+pub fn read_manifest(folder: &Path) -> Result<Manifest, ZooError> {
+    files::json(MANIFEST, &Folder(folder).bytes(MANIFEST)?)
+}
+
+/// The feature bank of the object detector that ships with the program. Only with the cargo feature `bank`.
+///
+/// # Errors
+/// As [`image_objects`].
+#[cfg(feature = "bank")]
+pub fn object_bank(objects: &ImageObjects) -> Result<crate::objects::bank::ObjectBank, ZooError> {
+    objects::bank_from(&embedded::IMAGE_OBJECTS, objects)
 }
 
 /// Reads a model from a folder on disk.
@@ -248,24 +300,6 @@ impl ImageLabels {
         };
         check_labels(&self.labels, outputs)?;
         Ok(self)
-    }
-
-    /// The labels as the words of an API.
-    pub fn vocabulary(&self) -> Vocabulary {
-        vocabulary(&self.manifest, &self.labels)
-    }
-
-    /// SHA-256 of the weights file, or of that which it was converted from: the identity of the backbone that app
-    /// models are made for.
-    pub fn weights_sha256(&self) -> &str {
-        let own = self.manifest.files.get(WEIGHTS);
-        self.manifest.converted_from.as_ref().or(own).map_or("", String::as_str)
-    }
-
-    /// Number of features that the head reads.
-    pub fn feature_count(&self) -> usize {
-        let head = self.weights.get(&format!("{HEAD}.weight"));
-        head.ok().and_then(|weight| weight.shape().get(1).copied()).unwrap_or(0)
     }
 }
 

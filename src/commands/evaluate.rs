@@ -87,7 +87,7 @@ fn measure(app: &str, arguments: &Arguments, global: &Global) -> Result<ExitStat
 }
 
 fn evaluate(path: &Path, arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
-    let plan = Plan::new(path, &arguments.only, &process::catalog(&[], &[])?)?;
+    let plan = Plan::new(path, &arguments.only, &process::model_catalog()?)?;
     if plan.len() == 0 {
         bail!("{}: no decision to evaluate", path.display());
     }

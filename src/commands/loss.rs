@@ -39,7 +39,7 @@ enum Emit {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus> {
-    let catalog = process::catalog(&[], &[])?;
+    let catalog = process::model_catalog()?;
     let process = process::find(&arguments.path, arguments.call.as_deref())?;
     let config = LossConfig { default_top_k: process.api.default_top_k, ..LossConfig::default() };
     let loss = Answer::of(&process, &catalog.vocabulary(&process.api), MOST_ITEMS)

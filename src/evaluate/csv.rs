@@ -7,7 +7,7 @@ use super::results::Results;
 /// Rates lie in 0..1; the counts of critical errors are means over seeds.
 pub(crate) fn csv(results: &Results) -> String {
     let mut text = String::from(
-        "decision,type,arm,served,balanced,low,high,natural,miss,overtake,false_alarm,other,label_quality\n",
+        "decision,service,type,arm,served,balanced,low,high,natural,miss,overtake,false_alarm,other,label_quality\n",
     );
     for decision in &results.decisions {
         for (name, arm) in &decision.evaluation.arms {
@@ -15,8 +15,9 @@ pub(crate) fn csv(results: &Results) -> String {
             // Names of decisions hold neither commas nor quotes. Writing to a string cannot fail.
             let _ = writeln!(
                 text,
-                "{},{},{name},{},{:.6},{:.6},{:.6},{:.6},{:.3},{:.3},{:.3},{:.3},{:.6}",
+                "{},{},{},{name},{},{:.6},{:.6},{:.6},{:.6},{:.3},{:.3},{:.3},{:.3},{:.6}",
                 decision.name,
+                decision.service,
                 decision.decision_type,
                 decision.serves() == name,
                 rate.mean,
@@ -30,7 +31,11 @@ pub(crate) fn csv(results: &Results) -> String {
                 arm.label_quality,
             );
         }
-        let _ = writeln!(text, "{},{},S,true,{:.6},,,,,,,,", decision.name, decision.decision_type, decision.served);
+        let _ = writeln!(
+            text,
+            "{},{},{},S,true,{:.6},,,,,,,,",
+            decision.name, decision.service, decision.decision_type, decision.served
+        );
     }
     text
 }

@@ -58,7 +58,7 @@ fn averages(groups: &[Group]) -> String {
     }
     text.push_str("<th>ratios</th></tr>\n");
     for group in groups {
-        let _ = write!(text, "<tr><td>{}</td><td>{}</td>", escape(group.title()), group.decisions);
+        let _ = write!(text, "<tr><td>{}</td><td>{}</td>", escape(&group.title()), group.decisions);
         for arm in ARMS {
             let cell = group.arms.get(arm).map_or_else(String::new, |average| {
                 let high = average.interval.high.unwrap_or(1.0);

@@ -24,6 +24,7 @@ pub(crate) struct Results {
 /// Averages over some decisions.
 #[derive(Deserialize)]
 pub(crate) struct Group {
+    pub(crate) service: Option<String>,
     pub(crate) decision_type: Option<String>,
     pub(crate) decisions: usize,
     pub(crate) arms: BTreeMap<String, Average>,
@@ -41,6 +42,7 @@ pub(crate) struct Average {
 #[derive(Deserialize)]
 pub(crate) struct DecisionResult {
     pub(crate) name: String,
+    pub(crate) service: String,
     pub(crate) decision_type: String,
     pub(crate) served: f64,
     pub(crate) worse_than_generic: bool,
@@ -56,8 +58,9 @@ pub(crate) struct Skipped {
 
 impl Group {
     /// What it averages over.
-    pub(super) fn title(&self) -> &str {
-        self.decision_type.as_deref().unwrap_or("all")
+    pub(super) fn title(&self) -> String {
+        let words: Vec<&str> = [&self.service, &self.decision_type].into_iter().flatten().map(String::as_str).collect();
+        if words.is_empty() { "all".to_owned() } else { words.join(", ") }
     }
 }
 

@@ -22,13 +22,13 @@ fn write(text: &mut String, results: &Results) -> fmt::Result {
         results.seeds.len()
     )?;
     writeln!(text, "wrong decisions on the test images, %, mean over the decisions (95 % interval)\n")?;
-    write!(text, "{:<20}{:>4}", "", "")?;
+    write!(text, "{:<28}{:>4}", "", "")?;
     for arm in ARMS {
         write!(text, "  {arm:<17}")?;
     }
     writeln!(text)?;
     for group in &results.groups {
-        write!(text, "{:<20}{:>4}", group.title(), group.decisions)?;
+        write!(text, "{:<28}{:>4}", group.title(), group.decisions)?;
         for arm in ARMS {
             write!(text, "  {:<17}", group.arms.get(arm).map_or_else(String::new, average))?;
         }
@@ -38,15 +38,15 @@ fn write(text: &mut String, results: &Results) -> fmt::Result {
     for group in &results.groups {
         let ratios: Vec<String> =
             group.ratios.iter().map(|(name, ratio)| format!("{name} {}", quotient(ratio))).collect();
-        writeln!(text, "{:<20}      {}", group.title(), ratios.join("   "))?;
+        writeln!(text, "{:<28}      {}", group.title(), ratios.join("   "))?;
     }
-    write!(text, "\n{:<34}{:<14}", "", "")?;
+    write!(text, "\n{:<34}{:<16}{:<14}", "", "", "")?;
     for arm in ARMS {
         write!(text, "{arm:>6}")?;
     }
     writeln!(text, "  served")?;
     for decision in &results.decisions {
-        write!(text, "{:<34}{:<14}", decision.name, decision.decision_type)?;
+        write!(text, "{:<34}{:<16}{:<14}", decision.name, decision.service, decision.decision_type)?;
         for arm in ARMS {
             let rate = decision.rate(arm).map_or_else(String::new, |rate| format!("{:.1}", 100.0 * rate));
             write!(text, "{rate:>6}")?;

@@ -40,6 +40,20 @@ fn the_garbage_sorter_gets_a_model_that_decides_wrong_a_third_less_often() -> Re
 }
 
 #[test]
+fn an_application_that_reads_moods_gets_a_model() -> Result<()> {
+    let chameleon = Chameleon::new()?;
+    let customized = chameleon.run(&["customize", "apps-corpus/ec601_twitter_keyword", "--app", "moods", "--json"])?;
+    assert_eq!(customized.status, Some(0), "{customized:?}");
+    let evaluation: Value = serde_json::from_str(&customized.stdout)?;
+    let generic = evaluation["arms"]["G"]["balanced"]["mean"].as_f64().context("a rate")?;
+    let served = evaluation["served"]["test"].as_f64().context("the served model's rate")?;
+    assert!(served < generic, "served {served}, generic {generic}");
+    let list: Value = serde_json::from_str(&chameleon.run(&["registry", "list", "--json"])?.stdout)?;
+    assert_eq!(list["apps"]["moods"]["version"], 1, "{list}");
+    Ok(())
+}
+
+#[test]
 fn the_same_seed_makes_the_same_model() -> Result<()> {
     let chameleon = Chameleon::new()?;
     let mut models = Vec::new();

@@ -16,7 +16,7 @@ use anyhow::{Context, Result, ensure};
 use chameleon_models::bank::Split;
 use chameleon_models::files::replace;
 use chameleon_models::weights::{Precision, Weights};
-use chameleon_models::zoo::{self, ImageLabels, Manifest};
+use chameleon_models::zoo::{self, Generic as _, ImageLabels, Manifest};
 use serde::Serialize;
 use serde_json::json;
 use tch::{Device, Tensor};

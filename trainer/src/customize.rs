@@ -24,10 +24,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use chameleon_decision::DecisionProcess;
 use chameleon_models::app::AppModel;
-use chameleon_models::zoo::{self, ImageLabels};
+use chameleon_models::zoo::Generic;
 
 use rayon::prelude::*;
 
@@ -43,6 +43,7 @@ use task::Task;
 use crate::data::{self, Labels, View};
 use crate::evaluation::judge::Judge;
 use crate::progress::{Progress, ProgressMode};
+use crate::service::{Model, Service};
 
 /// What to customize, and with what.
 #[derive(Clone, Debug, clap::Args)]
@@ -98,8 +99,10 @@ pub struct Inputs {
 
 /// What models are customized with.
 pub struct Material {
+    /// What the model answers.
+    pub service: Service,
     /// The generic model.
-    pub model: ImageLabels,
+    pub model: Model,
     /// Images with their features.
     pub examples: Examples,
     /// Training settings.
@@ -109,30 +112,25 @@ pub struct Material {
 }
 
 impl Inputs {
-    /// Reads everything.
+    /// Reads everything for a service.
     ///
     /// # Errors
     /// A file cannot be read or used; the message says which.
-    pub fn read(&self) -> Result<Material> {
-        let model = match &self.base {
-            Some(folder) => zoo::read(folder)?,
-            None => zoo::image_labels()?,
-        };
-        let examples = if let Some(path) = &self.data {
-            self.read_data(path, &model)?
-        } else {
-            let bank = match &self.base {
-                Some(folder) => zoo::read_bank(folder, &model)
-                    .context("the base model has no feature bank: give your images with --data")?,
-                None => zoo::bank()?,
-            };
-            Examples::from_bank(bank, bank_name(&model))?
+    pub fn read(&self, service: Service) -> Result<Material> {
+        let base = self.base.as_deref().filter(|base| service.answers_with(base));
+        let model = service.model(base)?;
+        let examples = match &self.data {
+            Some(path) => self.read_data(path, &model)?,
+            None => service.bank(&model, base, bank_name(model.generic()))?,
         };
         let seeds = (self.seed..).take(self.seeds as usize).collect();
-        Ok(Material { model, examples, recipe: self.recipe()?, seeds })
+        Ok(Material { service, model, examples, recipe: self.recipe(service)?, seeds })
     }
 
-    fn read_data(&self, path: &Path, model: &ImageLabels) -> Result<Examples> {
+    fn read_data(&self, path: &Path, model: &Model) -> Result<Examples> {
+        let Model::Images(model) = model else {
+            bail!("{}: only images with labels are read so far; leave --data away for what ships", path.display());
+        };
         let mut labels = Labels::new(&model.labels);
         if let Some(map) = &self.labels_map {
             labels = labels.with_map(map)?;
@@ -151,9 +149,9 @@ impl Inputs {
         if self.quiet { ProgressMode::None } else { self.progress }
     }
 
-    fn recipe(&self) -> Result<Recipe> {
+    fn recipe(&self, service: Service) -> Result<Recipe> {
         let mut recipe = match &self.recipe {
-            None => Recipe::default(),
+            None => service.recipe(),
             Some(file) => {
                 let bytes = fs::read(file).with_context(|| format!("{}", file.display()))?;
                 serde_json::from_slice(&bytes).with_context(|| format!("{}", file.display()))?
@@ -173,7 +171,7 @@ impl Inputs {
 /// An input cannot be read or used, or the folder cannot be written; the message says which.
 pub fn run(options: &Options) -> Result<()> {
     let process = read_process(&options.process)?;
-    let material = options.inputs.read()?;
+    let material = options.inputs.read(Service::of(&process.api)?)?;
     let app = options.app.clone().or_else(|| Some(options.out.file_name()?.to_str()?.to_owned()));
     let app = app.context("the application needs a name: give --app")?;
     let mode = options.inputs.progress_mode();
@@ -197,15 +195,15 @@ pub fn customize(
     material: Material,
     mode: ProgressMode,
 ) -> Result<(AppModel, Evaluation)> {
-    let Material { model, examples, recipe, seeds } = material;
-    let pool = Pool::new(&model, examples)?;
+    let Material { service, model, examples, recipe, seeds } = material;
+    let pool = Pool::new(service, &model, examples)?;
     let steps = seeds.len() * recipe.steps();
     let progress = Mutex::new(Progress::start(mode, "training", steps as u64));
     // A thread that panicked while it counted leaves a count that is still good enough.
     let tick = || progress.lock().unwrap_or_else(PoisonError::into_inner).tick();
     let compared = compare(app, process, &pool, &recipe, &seeds, &[], &tick)?;
     drop(progress);
-    let app_model = output::app_model(process, &model, &compared)?;
+    let app_model = output::app_model(process, model.generic(), &compared)?;
     Ok((app_model, compared.measured.evaluation))
 }
 
@@ -233,7 +231,7 @@ pub fn compare<'p>(
     specialists: &[(u64, Head)],
     tick: &(dyn Fn() + Sync),
 ) -> Result<Compared<'p>> {
-    let mut judge = Judge::new(process, &pool.vocabulary.labels)?;
+    let mut judge = Judge::new(process, pool.form(), &pool.vocabulary.labels)?;
     let task = Task::new(process, pool, recipe, &mut judge)?;
     let mut candidates = Vec::from(untrained(&task, recipe, &mut judge)?);
     for specialist in specialists {
@@ -249,8 +247,8 @@ pub fn compare<'p>(
     Ok(Compared { task, candidates, measured })
 }
 
-fn bank_name(model: &ImageLabels) -> String {
-    format!("feature bank of {} {}", model.manifest.name, model.manifest.version)
+fn bank_name(model: &dyn Generic) -> String {
+    format!("feature bank of {} {}", model.manifest().name, model.manifest().version)
 }
 
 fn read_process(file: &Path) -> Result<DecisionProcess> {

@@ -148,8 +148,7 @@ pub fn read_labels(folder: &Path) -> Result<Vec<ClassLabel>> {
     struct RawLabels {
         labels: Vec<RawLabel>,
     }
-    let classes = std::fs::read_to_string(folder.join("classes.txt")).context("classes.txt")?;
-    let wnids: Vec<&str> = classes.lines().filter_map(|line| line.split_whitespace().find(|w| is_wnid(w))).collect();
+    let wnids = wnids(folder)?;
     let text = std::fs::read_to_string(folder.join("labels.json")).context("labels.json")?;
     let raw: RawLabels = serde_json::from_str(&text).context("labels.json")?;
     let index = |wnid: &String| -> Result<u16> {
@@ -161,6 +160,16 @@ pub fn read_labels(folder: &Path) -> Result<Vec<ClassLabel>> {
         Ok(ClassLabel { name: label.name, classes })
     };
     raw.labels.into_iter().map(resolve).collect()
+}
+
+/// The `WordNet` numbers of the classes, in class order, from `classes.txt`.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn wnids(folder: &Path) -> Result<Vec<String>> {
+    let classes = std::fs::read_to_string(folder.join("classes.txt")).context("classes.txt")?;
+    let wnid = |line: &str| line.split_whitespace().find(|word| is_wnid(word)).map(str::to_owned);
+    Ok(classes.lines().filter_map(wnid).collect())
 }
 
 fn is_wnid(word: &str) -> bool {

@@ -1,28 +1,31 @@
-//! Evaluation of many decisions on one pool of images: every arm, every seed, and the averages over all of them.
+//! Evaluation of many decisions: every arm, every seed, and the averages over all of them. The decisions on one service's
+//! answers share its pool of images or texts.
 
 pub mod plan;
 pub mod results;
 pub mod row;
 pub mod specialists;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use chameleon_decision::DecisionProcess;
-use chameleon_models::zoo::{ImageLabels, sha256};
+use chameleon_models::zoo::{Generic, sha256};
 use rayon::prelude::*;
 
 use crate::customize::head::Head;
 use crate::customize::pool::Pool;
 use crate::customize::recipe::Recipe;
 use crate::customize::report::Evaluation;
-use crate::customize::task::Task;
 use crate::customize::{self, Compared, Material};
+use crate::evaluation::form::Form;
 use crate::progress::{Progress, ProgressMode};
+use crate::service::Service;
 use plan::{Plan, Planned};
-use results::{Results, Setting};
+use results::{Results, Setting, Skipped};
 use row::{Measurement, Outcome, Row, write_json};
 
 /// The averages' file name.
@@ -53,35 +56,53 @@ pub struct Options {
 /// The plan, model or images cannot be read, or the folder cannot be written.
 pub fn run(options: &Options) -> Result<()> {
     let plan = Plan::read(&options.plan)?;
-    let material = options.inputs.read()?;
     let workers = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.map_or(0, usize::from)).build()?;
-    workers.install(|| evaluate(plan, material, &options.out, options.inputs.progress_mode())).map(drop)
+    let read = |service| options.inputs.read(service);
+    workers.install(|| evaluate(plan, &read, &options.out, options.inputs.progress_mode())).map(drop)
 }
 
-/// Evaluates the decisions that `out` holds no result of yet, and writes the averages over all.
+/// Evaluates the decisions that `out` holds no result of yet, with what `read` has for each service, and writes the
+/// averages over all.
 ///
 /// # Errors
-/// The images are not this model's, or the folder cannot be written. A decision that cannot be evaluated is no error:
+/// Nothing can be read for a service, its images are not its model's, or the folder cannot be written. A decision that cannot be evaluated is no error:
 /// the results say why.
-pub fn evaluate(plan: Plan, material: Material, out: &Path, mode: ProgressMode) -> Result<Results> {
-    let Plan { decisions, skipped, .. } = plan;
-    let Material { model, examples, recipe, seeds } = material;
-    let source = examples.source.clone();
-    let pool = Pool::new(&model, examples)?;
+pub fn evaluate(
+    plan: Plan,
+    read: &dyn Fn(Service) -> Result<Material>,
+    out: &Path,
+    mode: ProgressMode,
+) -> Result<Results> {
+    let Plan { decisions, mut skipped, .. } = plan;
     let folder = out.join(DECISIONS);
     fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
-    let specialists = OnceLock::new();
-    let run = Run { model: &model, pool: &pool, recipe: &recipe, seeds: &seeds, folder: &folder, specialists };
-    let rows = run.all(decisions, mode)?;
-    let model = format!("{} {}", model.manifest.name, model.manifest.version);
-    let results = Results::new(rows, skipped, Setting { model, source, seeds: seeds.clone(), recipe: recipe.clone() })?;
+    let mut by_service: BTreeMap<Service, Vec<Planned>> = BTreeMap::new();
+    for planned in decisions {
+        match Service::of(&planned.process.api) {
+            Ok(service) => by_service.entry(service).or_default().push(planned),
+            Err(reason) => skipped.push(Skipped { name: planned.name, reason: format!("{reason:#}") }),
+        }
+    }
+    let (mut rows, mut settings) = (Vec::new(), Vec::new());
+    for (service, decisions) in by_service {
+        let Material { model, examples, recipe, seeds, .. } = read(service)?;
+        let (model, source) = (model, examples.source.clone());
+        let pool = Pool::new(service, &model, examples)?;
+        let model = model.generic();
+        let specialists = OnceLock::new();
+        let run = Run { model, pool: &pool, recipe: &recipe, seeds: &seeds, folder: &folder, specialists };
+        rows.extend(run.all(decisions, mode)?);
+        let model = format!("{} {}", model.manifest().name, model.manifest().version);
+        settings.push(Setting { model, source, seeds: seeds.clone(), recipe: recipe.clone() });
+    }
+    let results = Results::new(rows, skipped, &settings)?;
     write_json(&out.join(RESULTS_JSON), &results)?;
     Ok(results)
 }
 
 /// What all decisions share.
 struct Run<'r> {
-    model: &'r ImageLabels,
+    model: &'r dyn Generic,
     pool: &'r Pool,
     recipe: &'r Recipe,
     seeds: &'r [u64],
@@ -117,7 +138,11 @@ impl Run<'_> {
     }
 
     fn train_specialists(&self, mode: ProgressMode) -> Result<()> {
-        let labels = &self.model.labels;
+        // Categories are of labels of things; moods and topics have none.
+        if self.pool.service != Service::ImageLabels {
+            return Ok(());
+        }
+        let labels = self.model.labels();
         let steps = specialists::steps(labels, self.recipe, self.seeds.len());
         let progress = Mutex::new(Progress::start(mode, "specialists", steps as u64));
         let tick = || advance(&progress, 1);
@@ -136,15 +161,16 @@ impl Run<'_> {
                 Outcome::Skipped(format!("{reason:#}"))
             }
         };
-        let row = Row::new(name, process.summary.decision_type, key, outcome);
+        let row = Row::new(name, self.pool.service, process.summary.decision_type, key, outcome);
         row.write(self.folder)?;
         Ok(row)
     }
 
     fn measure(&self, name: &str, process: &DecisionProcess, tick: &(dyn Fn() + Sync)) -> Result<Measurement> {
-        Task::check_api(process)?;
-        for branch in &process.summary.branches {
-            ensure!(!branch.labels.is_empty(), "branch `{}`: none of the model's labels reaches it", branch.name);
+        if self.pool.form() == Form::Labels {
+            for branch in &process.summary.branches {
+                ensure!(!branch.labels.is_empty(), "branch `{}`: none of the model's labels reaches it", branch.name);
+            }
         }
         let specialists = self.specialists.get().map(Vec::as_slice).unwrap_or_default();
         let compared = customize::compare(name, process, self.pool, self.recipe, self.seeds, specialists, tick)?;

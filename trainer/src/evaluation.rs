@@ -6,6 +6,7 @@
 
 pub mod bootstrap;
 pub mod crossed;
+pub mod form;
 pub mod judge;
 pub mod panel;
 pub mod strata;

@@ -133,7 +133,7 @@ fn recipe(options: &Options) -> Result<Value> {
 }
 
 /// `each` images of every class, chosen at random, and the others; both in ascending order.
-fn by_class(set: &ImageSet, each: usize, seed: u64) -> (Vec<usize>, Vec<usize>) {
+pub(crate) fn by_class(set: &ImageSet, each: usize, seed: u64) -> (Vec<usize>, Vec<usize>) {
     let mut order: Vec<usize> = (0..set.len()).collect();
     order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
     let mut taken: BTreeMap<u16, usize> = BTreeMap::new();

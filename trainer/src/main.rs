@@ -30,8 +30,14 @@ enum Command {
     Adapt(chameleon_trainer::adapt::Options),
     /// Train the generic image-label network on a folder of Parquet shards
     Pretrain(chameleon_trainer::pretrain::Options),
+    /// Train the object detector on the image-label network, and write the folder that ships
+    PretrainObjects(chameleon_trainer::objects::Options),
     /// Write the folder that ships from a pre-training run: network, weights, labels, feature bank, manifest
     Export(chameleon_trainer::export::Options),
+    /// Train a generic model of texts: sentiment, topics or entities
+    PretrainText(chameleon_trainer::text::pretrain::Options),
+    /// Write the folder that ships from a run of `pretrain-text`
+    ExportText(chameleon_trainer::text::export::Options),
 }
 
 fn main() -> ExitCode {
@@ -45,7 +51,10 @@ fn main() -> ExitCode {
         Command::Measure(options) => chameleon_trainer::measure::run(&options),
         Command::Adapt(options) => chameleon_trainer::adapt::run(&options),
         Command::Pretrain(options) => chameleon_trainer::pretrain::run(&options),
+        Command::PretrainObjects(options) => chameleon_trainer::objects::run(&options),
         Command::Export(options) => chameleon_trainer::export::run(&options),
+        Command::PretrainText(options) => chameleon_trainer::text::pretrain::run(&options),
+        Command::ExportText(options) => chameleon_trainer::text::export::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

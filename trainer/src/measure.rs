@@ -1,11 +1,12 @@
 //! A published model on its user's own labelled images, beside the generic model. Nothing is trained.
 
 use std::fmt::{self, Display, Formatter};
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use chameleon_decision::DecisionProcess;
-use chameleon_models::app::AppModel;
+use chameleon_models::app::{APP_JSON, AppManifest, AppModel};
 use chameleon_models::files::replace;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,7 @@ use crate::customize::{Inputs, Material};
 use crate::evaluation::bootstrap::{Interval, Resamples, ratio};
 use crate::evaluation::judge::Judge;
 use crate::evaluation::panel::{Panel, Shifts};
+use crate::service::Service;
 
 /// Version of the JSON form.
 const FORMAT_VERSION: u32 = 1;
@@ -78,8 +80,8 @@ pub struct Measured {
 /// # Errors
 /// The model or the images cannot be read, or there are no images.
 pub fn run(options: &Options) -> Result<()> {
-    let material = options.inputs.read()?;
-    let app = AppModel::read(&options.model, &material.model)?;
+    let material = options.inputs.read(service_of(&options.model)?)?;
+    let app = AppModel::read(&options.model, material.model.generic())?;
     let measured = measure(&app, material)?;
     replace(&options.out, &serde_json::to_vec_pretty(&measured)?)
         .with_context(|| format!("{}", options.out.display()))?;
@@ -91,17 +93,26 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// The service of the application that a folder's model was made for.
+fn service_of(folder: &Path) -> Result<Service> {
+    let path = folder.join(APP_JSON);
+    let text = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
+    let manifest: AppManifest = serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
+    let process = DecisionProcess::from_json(&manifest.process.to_string()).context("the model's decision process")?;
+    Service::of(&process.api)
+}
+
 /// Lets the application decide on every image, with either model.
 ///
 /// # Errors
 /// There are no images, or the application's program cannot be run.
 pub fn measure(app: &AppModel, material: Material) -> Result<Measured> {
-    let Material { model, examples, recipe, .. } = material;
+    let Material { service, model, examples, recipe, .. } = material;
     let process =
         DecisionProcess::from_json(&app.manifest.process.to_string()).context("the model's decision process")?;
     ensure!(!examples.targets.is_empty(), "{}: no images", examples.source);
-    let pool = Pool::new(&model, examples)?;
-    let mut judge = Judge::new(&process, &pool.vocabulary.labels)?;
+    let pool = Pool::new(service, &model, examples)?;
+    let mut judge = Judge::new(&process, pool.form(), &pool.vocabulary.labels)?;
     let labels: Vec<u16> = app.rows.iter().map(|&row| row as u16).collect();
     let images: Vec<usize> = (0..pool.examples.targets.len()).collect();
     let panel = Panel::new(images, &pool, &labels, None, &mut judge)?;

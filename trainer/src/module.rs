@@ -1,6 +1,6 @@
 //! A [`Network`] executed with libtorch.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context, Result, bail};
 use chameleon_models::net::{INPUT, ImageInput, Network, Node, Op};
@@ -48,6 +48,18 @@ impl Module {
         Ok(Self::assemble(network, parameters))
     }
 
+    /// Takes the parameters that `tensors` holds, and makes the others as [`Module::new`] does: for new layers on a
+    /// trained network.
+    ///
+    /// # Errors
+    /// A tensor of the wrong shape, by name.
+    pub fn extending(network: Network, tensors: &HashMap<String, Tensor>, device: Device) -> Result<Self> {
+        let fresh = Self::new(network, device);
+        let mut all: HashMap<String, Tensor> = fresh.parameters.into_iter().collect();
+        all.extend(tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())));
+        Self::from_tensors(fresh.network, &all, device)
+    }
+
     fn assemble(network: Network, parameters: Vec<(String, Tensor)>) -> Self {
         let index = parameters.iter().enumerate().map(|(i, (name, _))| (name.clone(), i)).collect();
         Self { network, parameters, index }
@@ -70,10 +82,15 @@ impl Module {
 
     /// The parameters that gradients reach, with whether weight decay applies (not to norms and biases).
     pub fn trainable(&self) -> Vec<(Tensor, bool)> {
+        self.trainable_where(|_| true)
+    }
+
+    /// As [`Module::trainable`], of the parameters whose names are `wanted`; the others stay as they are.
+    pub fn trainable_where(&self, wanted: impl Fn(&str) -> bool) -> Vec<(Tensor, bool)> {
         let is_running = |name: &str| name.ends_with("running_mean") || name.ends_with("running_var");
         self.parameters
             .iter()
-            .filter(|(name, _)| !is_running(name))
+            .filter(|(name, _)| !is_running(name) && wanted(name))
             .map(|(_, tensor)| (tensor.set_requires_grad(true), tensor.dim() > 1))
             .collect()
     }
@@ -87,15 +104,33 @@ impl Module {
 
     /// The value named `wanted` for a batch (N, C, H, W).
     pub fn value(&self, wanted: &str, input: &Tensor, train: bool) -> Tensor {
-        let mut values: HashMap<&str, Tensor> = HashMap::from([(INPUT, input.shallow_clone())]);
-        for node in &self.network.nodes {
-            let value = self.apply(node, &values, train);
-            if node.name == wanted {
-                return value;
+        let [value] = self.values([(INPUT, input)], [wanted], train);
+        value
+    }
+
+    /// The values named `wanted`, worked out from those `given`. Nodes before the given ones and behind the wanted ones
+    /// are not run.
+    pub fn values<const G: usize, const W: usize>(
+        &self,
+        given: [(&str, &Tensor); G],
+        wanted: [&str; W],
+        train: bool,
+    ) -> [Tensor; W] {
+        let mut needed: HashSet<&str> = wanted.into_iter().collect();
+        for node in self.network.nodes.iter().rev() {
+            if needed.contains(node.name.as_str()) && given.iter().all(|(name, _)| *name != node.name) {
+                needed.extend(node.inputs.iter().map(String::as_str));
             }
-            values.insert(&node.name, value);
         }
-        unreachable!("callers name a node of the network")
+        let mut values: HashMap<&str, Tensor> =
+            given.into_iter().map(|(name, value)| (name, value.shallow_clone())).collect();
+        for node in &self.network.nodes {
+            if needed.contains(node.name.as_str()) && !values.contains_key(node.name.as_str()) {
+                let value = self.apply(node, &values, train);
+                values.insert(&node.name, value);
+            }
+        }
+        wanted.map(|name| values[name].shallow_clone())
     }
 
     fn apply(&self, node: &Node, values: &HashMap<&str, Tensor>, train: bool) -> Tensor {

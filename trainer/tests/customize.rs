@@ -6,12 +6,14 @@ use chameleon_decision::{ApiOutput, DecisionProcess, Order};
 use chameleon_models::app::AppModel;
 use chameleon_models::bank::{Bank, Split};
 use chameleon_models::labeler::ImageLabeler;
+use chameleon_models::zoo::Generic as _;
 use chameleon_trainer::customize::examples::Examples;
 use chameleon_trainer::customize::recipe::{Recipe, Stage};
 use chameleon_trainer::customize::report::Evaluation;
 use chameleon_trainer::customize::{Material, customize, output};
 use chameleon_trainer::measure::measure;
 use chameleon_trainer::progress::ProgressMode;
+use chameleon_trainer::service::{Model, Service};
 use support::{bank, garbage, model, needing_labels, process};
 
 fn recipe() -> Recipe {
@@ -21,7 +23,8 @@ fn recipe() -> Recipe {
 
 fn material(bank: Bank, seeds: &[u64]) -> anyhow::Result<Material> {
     let examples = Examples::from_bank(bank, "synthetic".to_owned())?;
-    Ok(Material { model: model(), examples, recipe: recipe(), seeds: seeds.to_vec() })
+    let (service, model) = (Service::ImageLabels, Model::Images(Box::new(model())));
+    Ok(Material { service, model, examples, recipe: recipe(), seeds: seeds.to_vec() })
 }
 
 fn run(process: &DecisionProcess) -> anyhow::Result<(AppModel, Evaluation)> {

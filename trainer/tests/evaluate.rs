@@ -13,6 +13,7 @@ use chameleon_trainer::evaluate::evaluate;
 use chameleon_trainer::evaluate::plan::{FORMAT_VERSION, Plan, Planned};
 use chameleon_trainer::evaluate::results::Results;
 use chameleon_trainer::progress::ProgressMode;
+use chameleon_trainer::service::{Model, Service};
 use support::{bank, garbage, model, process};
 
 fn planned(name: &str, process: DecisionProcess) -> Planned {
@@ -33,11 +34,12 @@ fn material(seeds: &[u64]) -> Material {
     let examples = Examples::from_bank(bank(), "synthetic".to_owned()).expect("examples");
     let stage = Stage { steps: 40, batch: 64, learning_rate: 2e-2, ..Stage::default() };
     let recipe = Recipe { first: stage.clone(), second: stage, resamples: 200, ..Recipe::default() };
-    Material { model: model(), examples, recipe, seeds: seeds.to_vec() }
+    let (service, model) = (Service::ImageLabels, Model::Images(Box::new(model())));
+    Material { service, model, examples, recipe, seeds: seeds.to_vec() }
 }
 
 fn run(out: &Path, seeds: &[u64]) -> Results {
-    evaluate(plan(), material(seeds), out, ProgressMode::None).expect("evaluates")
+    evaluate(plan(), &|_| Ok(material(seeds)), out, ProgressMode::None).expect("evaluates")
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::{APP_JSON, AppError, AppManifest, AppModel, BaseRef, FORMAT_VERSION, HEAD_FILE};
 use crate::weights::Weights;
-use crate::zoo::ImageLabels;
+use crate::zoo::Generic;
 
 /// Descriptions are a few kilobytes, heads at most a few megabytes: anything larger is no app model.
 const MAX_BYTES: u64 = 64 << 20;
@@ -19,7 +19,7 @@ impl AppModel {
     ///
     /// # Errors
     /// A file is missing or damaged, or the model does not fit `base`.
-    pub fn read(folder: &Path, base: &ImageLabels) -> Result<Self, AppError> {
+    pub fn read(folder: &Path, base: &dyn Generic) -> Result<Self, AppError> {
         Self::from_bytes(&bytes(&folder.join(APP_JSON))?, &bytes(&folder.join(HEAD_FILE))?, base)
     }
 
@@ -27,12 +27,23 @@ impl AppModel {
     ///
     /// # Errors
     /// As [`AppModel::read`].
-    pub fn from_bytes(app_json: &[u8], head: &[u8], base: &ImageLabels) -> Result<Self, AppError> {
+    pub fn from_bytes(app_json: &[u8], head: &[u8], base: &dyn Generic) -> Result<Self, AppError> {
         let manifest = manifest(app_json)?;
         let mut head = Weights::read_safetensors(head)?;
         let n = manifest.labels.len();
         head.check_shapes(&[(WEIGHT.to_owned(), vec![n, base.feature_count()]), (BIAS.to_owned(), vec![n])])?;
         assemble(manifest, head.take(WEIGHT)?, head.take(BIAS)?, base)
+    }
+}
+
+impl BaseRef {
+    /// The network that an app model was made for, by the bytes of its `app.json`: so that the right one can be given
+    /// to [`AppModel::from_bytes`].
+    ///
+    /// # Errors
+    /// The description is not valid.
+    pub fn read(app_json: &[u8]) -> Result<Self, AppError> {
+        Ok(manifest(app_json)?.base)
     }
 }
 
@@ -50,7 +61,7 @@ pub(super) fn assemble(
     manifest: AppManifest,
     weight: Vec<f32>,
     bias: Vec<f32>,
-    base: &ImageLabels,
+    base: &dyn Generic,
 ) -> Result<AppModel, AppError> {
     if manifest.version != FORMAT_VERSION {
         return Err(AppError::Version(manifest.version));
@@ -72,9 +83,9 @@ pub(super) fn assemble(
     Ok(model)
 }
 
-fn rows(labels: &[String], base: &ImageLabels) -> Result<Vec<usize>, AppError> {
+fn rows(labels: &[String], base: &dyn Generic) -> Result<Vec<usize>, AppError> {
     let known: HashMap<&str, usize> =
-        base.labels.iter().enumerate().map(|(i, label)| (label.name.as_str(), i)).collect();
+        base.labels().iter().enumerate().map(|(i, label)| (label.name.as_str(), i)).collect();
     let mut seen = HashSet::new();
     let row = |name: &String| {
         let row = *known.get(name.as_str()).ok_or_else(|| AppError::UnknownLabel(name.clone()))?;

@@ -5,6 +5,7 @@ use image::{ImageFormat, Rgb, RgbImage};
 use super::*;
 use crate::fixture::{FEATURES, app_model, model};
 use crate::preprocess::{DecodeLimits, decode, tensor};
+use crate::resnet::HEAD;
 
 /// A PNG of a blue disc on yellow.
 fn drawing() -> Vec<u8> {
@@ -97,9 +98,8 @@ fn an_app_models_bias_changes_its_labels_and_no_others() {
 /// A labeler whose features are its logits.
 fn identity() -> ImageLabeler {
     let mut labeler = ImageLabeler::new(&model()).unwrap();
-    labeler.features = 6;
-    labeler.weight = (0..36).map(|i| if i % 7 == 0 { 1.0 } else { 0.0 }).collect();
-    labeler.bias = vec![0.0; 6];
+    labeler.head.weight = (0..36).map(|i| if i % 7 == 0 { 1.0 } else { 0.0 }).collect();
+    labeler.head.bias = vec![0.0; 6];
     labeler
 }
 

@@ -16,7 +16,8 @@ pub(super) fn safetensors(bytes: &[u8]) -> Result<Weights, WeightsError> {
     Ok(weights)
 }
 
-fn values(name: &str, view: &TensorView) -> Result<Vec<f32>, WeightsError> {
+/// The values of one tensor.
+pub(crate) fn values(name: &str, view: &TensorView) -> Result<Vec<f32>, WeightsError> {
     let bytes = view.data();
     match view.dtype() {
         Dtype::F32 => Ok(decode(bytes, f32::from_le_bytes)),

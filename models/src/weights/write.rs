@@ -17,7 +17,13 @@ pub enum Precision {
     F32,
 }
 
-pub(super) fn safetensors(tensors: &BTreeMap<String, Tensor>, precision: Precision) -> Result<Vec<u8>, WeightsError> {
+/// A tensor in the form of a file: name, element type, shape, little-endian bytes.
+pub(crate) type Encoded<'n> = (&'n str, Dtype, Vec<usize>, Vec<u8>);
+
+pub(super) fn encode(
+    tensors: &BTreeMap<String, Tensor>,
+    precision: Precision,
+) -> Result<Vec<Encoded<'_>>, WeightsError> {
     let mut encoded = Vec::with_capacity(tensors.len());
     for (name, tensor) in tensors {
         let (dtype, bytes) = match precision {
@@ -26,7 +32,7 @@ pub(super) fn safetensors(tensors: &BTreeMap<String, Tensor>, precision: Precisi
         };
         encoded.push((name.as_str(), dtype, tensor.shape.clone(), bytes));
     }
-    serialize(&encoded)
+    Ok(encoded)
 }
 
 fn half_bytes(name: &str, data: &[f32]) -> Result<Vec<u8>, WeightsError> {
@@ -41,8 +47,8 @@ fn half_bytes(name: &str, data: &[f32]) -> Result<Vec<u8>, WeightsError> {
     Ok(bytes)
 }
 
-/// Safetensors bytes of already encoded tensors: name, element type, shape, little-endian bytes.
-pub(crate) fn serialize(tensors: &[(&str, Dtype, Vec<usize>, Vec<u8>)]) -> Result<Vec<u8>, WeightsError> {
+/// Safetensors bytes of already encoded tensors.
+pub(crate) fn serialize(tensors: &[Encoded]) -> Result<Vec<u8>, WeightsError> {
     let format = |error: safetensors::SafeTensorError| WeightsError::Format(error.to_string());
     let mut views = Vec::with_capacity(tensors.len());
     for (name, dtype, shape, bytes) in tensors {

@@ -2,15 +2,18 @@
 
 use anyhow::{Result, ensure};
 use chameleon_models::bank::{Bank, Split};
+use chameleon_models::objects::bank::ObjectBank;
 use tch::Tensor;
 
 /// N images.
 pub struct Examples {
     /// What they are, for the report.
     pub source: String,
-    /// Features of one image, D.
+    /// Features of one row, D.
     pub dim: usize,
-    /// (N, D), row-major.
+    /// Rows of one image, K: 1, or the candidates of an image that objects are looked for in.
+    pub places: usize,
+    /// (N, K, D), row-major.
     pub features: Vec<f32>,
     /// True labels of each, ascending.
     pub targets: Vec<Vec<u16>>,
@@ -37,7 +40,27 @@ impl Examples {
             features.len(),
             split.len()
         );
-        Ok(Self { source, dim, features, targets, split })
+        Ok(Self { source, dim, places: 1, features, targets, split })
+    }
+
+    /// The images of a bank of objects. An image with fewer candidates than others shows its first one again, which
+    /// changes no maximum over them.
+    ///
+    /// # Errors
+    /// Its fields do not fit together.
+    pub fn from_object_bank(bank: ObjectBank, source: String) -> Result<Self> {
+        let ObjectBank { dim, scenes, targets } = bank;
+        let places = scenes.iter().map(|scene| scene.features.len() / dim.max(1)).max().unwrap_or(1);
+        let mut features = Vec::with_capacity(scenes.len() * places * dim);
+        for scene in &scenes {
+            ensure!(scene.features.len() >= dim, "an image without candidates");
+            features.extend_from_slice(&scene.features);
+            for _ in scene.features.len() / dim..places {
+                features.extend_from_slice(&scene.features[..dim]);
+            }
+        }
+        let split = scenes.iter().map(|scene| scene.split).collect();
+        Ok(Self { source, dim, places, features, targets, split })
     }
 
     /// The images of a bank.
@@ -53,10 +76,33 @@ impl Examples {
         (0..self.split.len()).filter(|&i| self.split[i] == split).collect()
     }
 
-    /// Features of some images, (n, D).
+    /// Features of some images, (n, K, D).
     pub fn select(&self, images: &[usize]) -> Tensor {
-        let rows = images.iter().flat_map(|&i| &self.features[i * self.dim..(i + 1) * self.dim]);
+        let size = self.places * self.dim;
+        let rows = images.iter().flat_map(|&i| &self.features[i * size..(i + 1) * size]);
         let rows: Vec<f32> = rows.copied().collect();
-        Tensor::from_slice(&rows).reshape([images.len() as i64, self.dim as i64])
+        Tensor::from_slice(&rows).reshape([images.len() as i64, self.places as i64, self.dim as i64])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chameleon_models::objects::bank::BankScene;
+    use chameleon_models::zoo::LabelInfo;
+
+    use super::*;
+    use crate::customize::head::Head;
+
+    #[test]
+    fn an_image_has_the_logits_of_its_best_candidate_for_each_name() {
+        let scene = |features: &[f32]| BankScene { features: features.to_vec(), classes: vec![0], split: Split::Train };
+        let labels = [LabelInfo { name: "Dog".to_owned(), classes: vec![0] }];
+        let scenes = vec![scene(&[1.0, 0.0]), scene(&[0.0, 3.0, 2.0, 0.0, 0.5, 0.5])];
+        let bank = ObjectBank::new(2, scenes, &labels).expect("a bank");
+        let examples = Examples::from_object_bank(bank, "two scenes".to_owned()).expect("fits");
+        assert_eq!((examples.places, &examples.targets), (3, &vec![vec![0], vec![0]]));
+        let head = Head { weight: vec![1.0, 0.0, 0.0, 1.0, -1.0, -1.0], bias: vec![0.0, 1.0, 0.0] };
+        let logits = head.logits(&examples.select(&[1, 0])).expect("numbers");
+        assert_eq!(logits, [2.0, 4.0, -1.0, 1.0, 1.0, -1.0]);
     }
 }

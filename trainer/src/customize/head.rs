@@ -1,8 +1,7 @@
 //! Rows of the network's last layer.
 
 use anyhow::{Context, Result, ensure};
-use chameleon_models::resnet::HEAD;
-use chameleon_models::zoo::ImageLabels;
+use chameleon_models::zoo::Generic;
 use tch::{Kind, Tensor};
 
 /// Affine maps from features to the logits of n labels. Plain numbers, so that threads can share them.
@@ -19,12 +18,9 @@ impl Head {
     ///
     /// # Errors
     /// The network has none.
-    pub fn generic(model: &ImageLabels) -> Result<Self> {
-        let parameter = |suffix: &str| -> Result<Vec<f32>> {
-            let tensor = model.weights.get(&format!("{HEAD}.{suffix}")).context("the network's head")?;
-            Ok(tensor.data().to_vec())
-        };
-        Ok(Self { weight: parameter("weight")?, bias: parameter("bias")? })
+    pub fn generic(model: &dyn Generic) -> Result<Self> {
+        let head = model.head().context("the network's head")?;
+        Ok(Self { weight: head.weight, bias: head.bias })
     }
 
     /// D.
@@ -83,7 +79,7 @@ impl Head {
         Ok(Self { weight: values(weight)?, bias: values(bias)? })
     }
 
-    /// Logits (N, n) of features (N, D), row-major.
+    /// Logits (N, n) of features (N, K, D), row-major.
     ///
     /// # Errors
     /// libtorch cannot hand them out.
@@ -93,9 +89,11 @@ impl Head {
     }
 }
 
-/// `features weight^T + bias`.
+/// `features weight^T + bias`, for each image the largest over its rows: (N, K, D) to (N, n). An object is in an image
+/// where one of its candidates is one.
 pub fn affine(features: &Tensor, weight: &Tensor, bias: &Tensor) -> Tensor {
-    features.matmul(&weight.tr()) + bias
+    let logits = features.matmul(&weight.tr()) + bias; // (N, K, n)
+    if logits.size()[1] == 1 { logits.squeeze_dim(1) } else { logits.amax([1i64].as_slice(), false) }
 }
 
 /// All numbers of a tensor, row-major.

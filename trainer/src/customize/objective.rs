@@ -1,15 +1,17 @@
 //! What a stage minimizes, as a tensor whose `backward` gives the gradient.
 
 use anyhow::Result;
+use chameleon_loss::Truth;
 use tch::{Kind, Reduction, Tensor};
 
 use super::head::values;
 use super::task::Task;
+use crate::evaluation::form::Form;
 
 /// A loss of the application's logits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Objective {
-    /// Mean binary cross-entropy over the application's labels.
+    /// Mean binary cross-entropy over the application's labels; of a sentiment, cross-entropy of its classes.
     CrossEntropy,
     /// The decision loss.
     Decision,
@@ -22,6 +24,11 @@ impl Objective {
     /// libtorch cannot hand out the logits.
     pub fn loss(self, task: &Task, images: &[usize], logits: &Tensor) -> Result<Tensor> {
         match self {
+            Self::CrossEntropy if task.pool.form() == Form::Sentiment => {
+                let class = |&image: &usize| task.train.truth(task.pool, image).first().map_or(0, |&c| i64::from(c));
+                let classes: Vec<i64> = images.iter().map(class).collect();
+                Ok(logits.cross_entropy_for_logits(&Tensor::from_slice(&classes)))
+            }
             Self::CrossEntropy => {
                 let targets = Tensor::from_slice(&targets(task, images)).reshape(logits.size());
                 Ok(logits.binary_cross_entropy_with_logits::<Tensor>(&targets, None, None, Reduction::Mean))
@@ -48,9 +55,9 @@ fn decision_loss(task: &Task, images: &[usize], logits: &Tensor) -> Result<Tenso
     let own = values(logits)?;
     let full: Vec<f32> =
         images.iter().zip(own.chunks_exact(n)).flat_map(|(&i, own)| task.full_row(i, own, &none, 0.0)).collect();
-    let truth: Vec<Vec<u16>> = images.iter().map(|&i| task.train.truth(task.pool, i).to_vec()).collect();
+    let truth: Vec<Truth> = images.iter().map(|&i| task.truth(task.train.truth(task.pool, i))).collect();
     let mut gradient = vec![0.0; full.len()];
-    task.loss.value_and_gradient(&full, &truth, &mut gradient);
+    task.loss.value_and_gradient_of(&full, &truth, &mut gradient);
     let rows = gradient.chunks_exact(task.pool.width());
     let own: Vec<f32> = rows.flat_map(|row| task.labels.iter().map(|&label| row[usize::from(label)])).collect();
     let gradient = Tensor::from_slice(&own).reshape([images.len() as i64, n as i64]);

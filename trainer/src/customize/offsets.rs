@@ -25,7 +25,7 @@ pub struct Tuned {
 /// # Errors
 /// The program cannot be run.
 pub fn untuned(task: &Task, logits: &[f32], judge: &mut Judge) -> Result<Tuned> {
-    at(task, logits, vec![0.0; task.loss.branches().len()], 0.0, judge)
+    at(task, logits, vec![0.0; task.groups.len()], 0.0, judge)
 }
 
 /// The best shifts found for these logits (N, n) of the tuning images; of equally good ones, the smallest.

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use chameleon_decision::DecisionProcess;
 use chameleon_models::app::{AppManifest, AppModel, BaseRef, FORMAT_VERSION};
-use chameleon_models::zoo::ImageLabels;
+use chameleon_models::zoo::Generic;
 
 use super::Compared;
 use super::report::Evaluation;
@@ -19,7 +19,7 @@ pub const EVALUATION_JSON: &str = "evaluation.json";
 ///
 /// # Errors
 /// The parts do not fit each other.
-pub fn app_model(process: &DecisionProcess, model: &ImageLabels, compared: &Compared) -> Result<AppModel> {
+pub fn app_model(process: &DecisionProcess, model: &dyn Generic, compared: &Compared) -> Result<AppModel> {
     let Compared { task, candidates, measured } = compared;
     let (candidate, evaluation) = (&candidates[measured.served], &measured.evaluation);
     let offsets = task.by_label(&candidate.tuned.offsets);
@@ -28,7 +28,7 @@ pub fn app_model(process: &DecisionProcess, model: &ImageLabels, compared: &Comp
         version: FORMAT_VERSION,
         app: evaluation.app.clone(),
         base: BaseRef::of(model),
-        labels: task.labels.iter().map(|&label| model.labels[usize::from(label)].name.clone()).collect(),
+        labels: task.labels.iter().map(|&label| model.labels()[usize::from(label)].name.clone()).collect(),
         others: candidate.tuned.others,
         process: serde_json::to_value(process)?,
         evaluation: serde_json::to_value(evaluation)?,

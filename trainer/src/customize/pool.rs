@@ -2,13 +2,18 @@
 
 use anyhow::{Result, ensure};
 use chameleon_decision::Vocabulary;
-use chameleon_models::zoo::ImageLabels;
+use chameleon_models::zoo::Generic;
+
+use crate::evaluation::form::Form;
+use crate::service::{Model, Service};
 
 use super::examples::Examples;
 use super::head::Head;
 
 /// A generic model's images. Threads share it.
 pub struct Pool {
+    /// What the model answers.
+    pub service: Service,
     /// The images.
     pub examples: Examples,
     /// The model's labels.
@@ -24,7 +29,8 @@ impl Pool {
     ///
     /// # Errors
     /// The images' features are not this model's.
-    pub fn new(model: &ImageLabels, examples: Examples) -> Result<Self> {
+    pub fn new(service: Service, model: &Model, examples: Examples) -> Result<Self> {
+        let model: &dyn Generic = model.generic();
         let head = Head::generic(model)?;
         ensure!(
             head.dim() == examples.dim,
@@ -35,7 +41,12 @@ impl Pool {
         );
         let all: Vec<usize> = (0..examples.targets.len()).collect();
         let logits = head.logits(&examples.select(&all))?;
-        Ok(Self { examples, vocabulary: model.vocabulary(), head, logits })
+        Ok(Self { service, examples, vocabulary: model.vocabulary(), head, logits })
+    }
+
+    /// The form in which an application sees the outputs.
+    pub fn form(&self) -> Form {
+        Form::of(self.service)
     }
 
     /// L.

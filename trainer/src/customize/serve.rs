@@ -36,11 +36,10 @@ pub(super) fn serve(
     let p_value = Resamples::draw(&task.tune.strata, &errors, recipe.resamples).not_better(0, 1);
     let p_limit = GATE_LEVEL / Arm::OWN.len() as f64;
     let passes = p_value < p_limit;
-    let names = task.loss.branches().iter().map(|branch| branch.name.clone());
     let served = Served {
         arm,
         seeds: model.seeds.clone(),
-        offsets: names.zip(model.tuned.offsets.iter().copied()).collect(),
+        offsets: task.groups.iter().cloned().zip(model.tuned.offsets.iter().copied()).collect(),
         others: model.tuned.others,
         tuning: error(chosen),
         tuning_generic: generic.tuned.error,

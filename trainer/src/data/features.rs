@@ -2,7 +2,7 @@
 
 use chameleon_models::labeler::ImageLabeler;
 use chameleon_models::preprocess::{self, DecodeLimits, RgbImage};
-use chameleon_models::zoo::ImageLabels;
+use chameleon_models::zoo::{Generic as _, ImageLabels};
 use rayon::prelude::*;
 
 use super::{Content, DataError, DataSet, ImageLoader, Record};

@@ -1,6 +1,6 @@
 //! All decisions together: `results.json`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, ensure};
 use chameleon_decision::DecisionType;
@@ -13,9 +13,10 @@ use crate::customize::report::{Evaluation, Ratio};
 use crate::evaluation::bootstrap::{Interval, Resamples};
 use crate::evaluation::crossed::{Crossed, Errors};
 use crate::evaluation::strata::Strata;
+use crate::service::Service;
 
 /// Version of the file's form.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 /// What the product serves, beside the arms.
 pub const SERVED: &str = "S";
 
@@ -24,7 +25,7 @@ const RATIOS: [(&str, &str); 6] = [("S", "G"), ("S", "T"), ("C", "G"), ("C", "T"
 /// A product that is worse than the generic model this surely is listed: 2.5 % at either end.
 const WORSE: f64 = 0.975;
 
-const PROTOCOL: &str = "Incorrect-decision rate on held-out test images, the mean over the decisions that are right for \
+const PROTOCOL: &str = "Incorrect-decision rate on held-out test images and texts, the mean over the decisions that are right for \
 some image (those of fewer than 10 images share one place), then the mean over the decisions' programs. Every decision \
 is taken by the application's own program from all labels with a score of at least 0.5, highest first, cut as the \
 application asks; it is right if some order of the true labels gives it. Arms train on the same images for the same \
@@ -39,15 +40,15 @@ pub struct Results {
     pub version: u32,
     /// How the numbers were made.
     pub protocol: String,
-    /// The generic model: name and version.
+    /// The generic models: name and version.
     pub model: String,
-    /// Where the images are from.
+    /// Where the images and texts are from.
     pub source: String,
     /// Seeds of the trained arms.
     pub seeds: Vec<u64>,
     /// Training settings.
     pub recipe: Recipe,
-    /// Averages over all decisions, then over those of each type.
+    /// Averages: of several services, first over all; for each service over its decisions, then over those of each type.
     pub groups: Vec<Group>,
     /// Each decision.
     pub decisions: Vec<DecisionResult>,
@@ -70,6 +71,8 @@ pub struct Setting {
 /// Averages over some decisions.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Group {
+    /// The service, or none for all.
+    pub service: Option<Service>,
     /// The type, or none for all.
     pub decision_type: Option<DecisionType>,
     /// How many.
@@ -94,6 +97,8 @@ pub struct Average {
 pub struct DecisionResult {
     /// Its name.
     pub name: String,
+    /// Whose answers it is about.
+    pub service: Service,
     /// Its type.
     pub decision_type: DecisionType,
     /// Balanced rate of what the product serves.
@@ -114,42 +119,77 @@ pub struct Skipped {
 }
 
 impl Results {
-    /// Puts the rows together.
+    /// Puts the rows together. `settings` are those of the services, which share seeds and recipe.
     ///
     /// # Errors
-    /// Rows measured on different images.
-    pub fn new(rows: Vec<Row>, mut skipped: Vec<Skipped>, setting: Setting) -> Result<Self> {
-        let recipe = setting.recipe;
+    /// Rows of a service measured on different images, or no setting.
+    pub fn new(rows: Vec<Row>, mut skipped: Vec<Skipped>, settings: &[Setting]) -> Result<Self> {
         let mut measured = Vec::new();
-        for Row { name, decision_type, outcome, .. } in rows {
+        for Row { name, service, decision_type, outcome, .. } in rows {
             match outcome {
-                Outcome::Measured(measurement) => measured.push((name, decision_type, *measurement)),
+                Outcome::Measured(measurement) => {
+                    measured.push(Measured { name, service, decision_type, measurement: *measurement });
+                }
                 Outcome::Skipped(reason) => skipped.push(Skipped { name, reason }),
             }
         }
-        let images = measured.first().map_or(0, |(_, _, first)| first.wrong_served.len());
-        ensure!(measured.iter().all(|(_, _, m)| m.wrong_served.len() == images), "rows of different images");
-        let mut types: Vec<DecisionType> = Vec::new();
-        for (_, decision_type, _) in &measured {
-            if !types.contains(decision_type) {
-                types.push(*decision_type);
-            }
+        for pair in measured.windows(2).filter(|pair| pair[0].service == pair[1].service) {
+            ensure!(pair[0].images() == pair[1].images(), "rows of {} on different images", pair[0].service);
         }
-        types.sort_by_key(|decision_type| *decision_type as u8);
-        let of = |wanted: Option<DecisionType>| {
-            let fits = measured.iter().filter(|(_, found, _)| wanted.is_none_or(|wanted| wanted == *found));
-            group(wanted, &fits.map(|(_, _, measurement)| measurement).collect::<Vec<_>>(), images, recipe.resamples)
-        };
-        let groups = std::iter::once(None).chain(types.into_iter().map(Some)).map(of).collect();
-        let decisions =
-            measured.into_iter().map(|(name, kind, measurement)| decision(name, kind, measurement)).collect();
-        let protocol = PROTOCOL.to_owned();
-        let Setting { model, source, seeds, .. } = setting;
-        Ok(Self { version: FORMAT_VERSION, protocol, model, source, seeds, recipe, groups, decisions, skipped })
+        let setting = settings.first();
+        let joined = |part: fn(&Setting) -> &String| settings.iter().map(part).cloned().collect::<Vec<_>>().join(", ");
+        let recipe = setting.map(|setting| setting.recipe.clone()).unwrap_or_default();
+        Ok(Self {
+            version: FORMAT_VERSION,
+            protocol: PROTOCOL.to_owned(),
+            model: joined(|setting| &setting.model),
+            source: joined(|setting| &setting.source),
+            seeds: setting.map(|setting| setting.seeds.clone()).unwrap_or_default(),
+            groups: groups(&measured, recipe.resamples),
+            recipe,
+            decisions: measured.into_iter().map(decision).collect(),
+            skipped,
+        })
     }
 }
 
-fn decision(name: String, decision_type: DecisionType, measurement: Measurement) -> DecisionResult {
+/// A decision that was measured.
+struct Measured {
+    name: String,
+    service: Service,
+    decision_type: DecisionType,
+    measurement: Measurement,
+}
+
+impl Measured {
+    /// How many images it was measured on.
+    fn images(&self) -> usize {
+        self.measurement.wrong_served.len()
+    }
+}
+
+/// All groups, in the order of [`Results::groups`].
+fn groups(measured: &[Measured], resamples: u32) -> Vec<Group> {
+    let services: BTreeSet<Service> = measured.iter().map(|row| row.service).collect();
+    let mut groups = Vec::new();
+    if services.len() != 1 {
+        groups.push(group(None, None, &measured.iter().collect::<Vec<_>>(), resamples));
+    }
+    for &service in &services {
+        let rows: Vec<&Measured> = measured.iter().filter(|row| row.service == service).collect();
+        let mut types: Vec<DecisionType> = rows.iter().map(|row| row.decision_type).collect();
+        types.sort_by_key(|decision_type| *decision_type as u8);
+        types.dedup();
+        groups.push(group(Some(service), None, &rows, resamples));
+        for kind in types {
+            let rows: Vec<&Measured> = rows.iter().copied().filter(|row| row.decision_type == kind).collect();
+            groups.push(group(Some(service), Some(kind), &rows, resamples));
+        }
+    }
+    groups
+}
+
+fn decision(Measured { name, service, decision_type, measurement }: Measured) -> DecisionResult {
     let Measurement { evaluation, strata, wrong, wrong_served } = measurement;
     let strata = Strata::of(strata, wrong_served.len());
     let served = fractions(&wrong_served, 1);
@@ -158,23 +198,25 @@ fn decision(name: String, decision_type: DecisionType, measurement: Measurement)
     let is_wrong: Vec<bool> = wrong_served.iter().map(|&count| count > 0).collect();
     let served = strata.balanced_error(&is_wrong);
     let equal = evaluation.arms.get(Arm::Generic.name()).is_some_and(|generic| served <= generic.balanced.mean);
-    DecisionResult { name, decision_type, served, worse_than_generic: worse && !equal, evaluation }
+    DecisionResult { name, service, decision_type, served, worse_than_generic: worse && !equal, evaluation }
 }
 
-fn group(decision_type: Option<DecisionType>, rows: &[&Measurement], images: usize, resamples: u32) -> Group {
+fn group(service: Option<Service>, decision_type: Option<DecisionType>, rows: &[&Measured], resamples: u32) -> Group {
     // An arm that some row lacks has no average.
-    let has = |arm: &&Arm| rows.iter().all(|row| row.wrong.contains_key(arm.name()));
+    let has = |arm: &&Arm| rows.iter().all(|row| row.measurement.wrong.contains_key(arm.name()));
     let mut names: Vec<&str> = Arm::ALL.iter().filter(has).map(|arm| arm.name()).collect();
     names.push(SERVED);
-    let errors = |row: &&Measurement| {
-        let of = |name: &&str| match row.wrong.get(*name) {
-            Some(counts) => fractions(counts, runs(row, name)),
-            None => fractions(&row.wrong_served, 1),
+    let errors = |row: &&Measured| {
+        let measurement = &row.measurement;
+        let of = |name: &&str| match measurement.wrong.get(*name) {
+            Some(counts) => fractions(counts, runs(measurement, name)),
+            None => fractions(&measurement.wrong_served, 1),
         };
-        Errors { strata: row.strata.clone(), arms: names.iter().map(of).collect() }
+        let arms = names.iter().map(of).collect();
+        Errors { pool: row.service as usize, strata: measurement.strata.clone(), arms }
     };
     let apps: Vec<Errors> = rows.iter().map(errors).collect();
-    let crossed = Crossed::draw(&apps, images, resamples);
+    let crossed = Crossed::draw(&apps, resamples);
     let place = |name: &str| names.iter().position(|known| *known == name);
     let average = |(i, name): (usize, &&str)| {
         let rate = crossed.rates.get(i).copied().unwrap_or_default();
@@ -189,7 +231,7 @@ fn group(decision_type: Option<DecisionType>, rows: &[&Measurement], images: usi
     } else {
         (names.iter().enumerate().map(average).collect(), RATIOS.iter().filter_map(ratio).collect())
     };
-    Group { decision_type, decisions: rows.len(), arms, ratios }
+    Group { service, decision_type, decisions: rows.len(), arms, ratios }
 }
 
 /// How many models of an arm were measured.

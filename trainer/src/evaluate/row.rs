@@ -11,9 +11,10 @@ use chameleon_models::files::replace;
 use serde::{Deserialize, Serialize};
 
 use crate::customize::report::Evaluation;
+use crate::service::Service;
 
 /// Version of the file's form.
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
 
 /// A result, or why there is none.
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,6 +24,8 @@ pub struct Row {
     key: String,
     /// The decision's name.
     pub name: String,
+    /// Whose answers it is about.
+    pub service: Service,
     /// Its type.
     pub decision_type: DecisionType,
     /// What came out.
@@ -44,7 +47,7 @@ pub enum Outcome {
 pub struct Measurement {
     /// The comparison.
     pub evaluation: Evaluation,
-    /// Test images by right decision: places among the test images, which all decisions share.
+    /// Test images by right decision: places among the test images, which all decisions of the service share.
     pub strata: Vec<Vec<usize>>,
     /// Per arm, by how many seeds each test image is decided wrong.
     pub wrong: BTreeMap<String, Vec<u32>>,
@@ -54,8 +57,8 @@ pub struct Measurement {
 
 impl Row {
     /// A result made from the inputs with this key.
-    pub fn new(name: String, decision_type: DecisionType, key: String, outcome: Outcome) -> Self {
-        Self { version: FORMAT_VERSION, key, name, decision_type, outcome }
+    pub fn new(name: String, service: Service, decision_type: DecisionType, key: String, outcome: Outcome) -> Self {
+        Self { version: FORMAT_VERSION, key, name, service, decision_type, outcome }
     }
 
     /// The result that an earlier run left, if it has this key. A file that cannot be used is as good as none.

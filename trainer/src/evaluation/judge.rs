@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
-use chameleon_decision::{ApiOutput, Branch, Decider, Decision, DecisionProcess, MinScore};
+use chameleon_decision::{Branch, DecideError, Decider, Decision, DecisionProcess, MinScore};
 use foldhash::fast::FixedState;
+
+use super::form::{Form, TRUE_SCORES, sentiment, sentiment_score, sigmoid};
 
 /// An interned decision.
 pub type DecisionId = u32;
@@ -25,6 +27,7 @@ pub struct Right {
 #[derive(Clone)]
 pub struct Judge<'p> {
     decider: Decider<'p>,
+    form: Form,
     vocabulary: &'p [String],
     bounds: Vec<MinScore>,
     decisions: HashMap<Decision, DecisionId>,
@@ -36,13 +39,14 @@ pub struct Judge<'p> {
 }
 
 impl<'p> Judge<'p> {
-    /// A judge of a process over the labels of `vocabulary`.
+    /// A judge of a process over the labels of `vocabulary`, answered in this form.
     ///
     /// # Errors
     /// The program fails on an empty output.
-    pub fn new(process: &'p DecisionProcess, vocabulary: &'p [String]) -> Result<Self> {
+    pub fn new(process: &'p DecisionProcess, form: Form, vocabulary: &'p [String]) -> Result<Self> {
         let mut judge = Self {
             decider: process.decider(),
+            form,
             vocabulary,
             bounds: process.summary.branches.iter().flat_map(bounds).collect(),
             decisions: HashMap::new(),
@@ -55,30 +59,32 @@ impl<'p> Judge<'p> {
         Ok(judge)
     }
 
-    /// The decision on an output of these labels (index, score), highest score first.
+    /// The decision on an output of these labels (index, logit), highest first.
     ///
     /// # Errors
     /// The decision depends on more than the output.
-    pub fn decide(&mut self, output: &[(u16, f64)]) -> Result<DecisionId> {
-        let label = |&(label, score): &(u16, f64)| (self.vocabulary[usize::from(label)].clone(), score);
-        let decision = self.decider.decide(&ApiOutput::labels(output.iter().map(label)));
+    pub fn decide(&mut self, output: &[(u16, f32)]) -> Result<DecisionId> {
+        let decision = self.decider.decide(&self.form.answer(output, self.vocabulary));
         Ok(self.intern(decision.context("the application's program cannot be run")?))
     }
 
-    /// As [`Judge::decide`] for the logits of an output cut to the application's labels, remembered by their order and
-    /// by which of the application's score thresholds they pass: nothing else counts in a decision of the taxonomy.
+    /// As [`Judge::decide`] for an output cut to the application's labels, remembered by their order and by which of the
+    /// application's score thresholds they pass: nothing else counts in a decision of the taxonomy. Of a sentiment, by
+    /// the thresholds that its score passes.
     ///
     /// # Errors
     /// As [`Judge::decide`].
     pub fn decide_fast(&mut self, output: &[(u16, f32)]) -> Result<DecisionId> {
-        let passed = |z: f32| self.bounds.iter().filter(|bound| passes(**bound, score(z))).count() as u8;
+        let passed = |score: f64| self.bounds.iter().filter(|bound| passes(**bound, score)).count() as u8;
         self.key.clear();
-        self.key.extend(output.iter().map(|&(label, z)| (label, passed(z))));
+        match self.form {
+            Form::Labels => self.key.extend(output.iter().map(|&(label, z)| (label, passed(sigmoid(z))))),
+            Form::Sentiment => self.key.push((0, passed(sentiment_score(output)))),
+        }
         if let Some(&known) = self.by_output.get(&self.key) {
             return Ok(known);
         }
-        let scored: Vec<(u16, f64)> = output.iter().map(|&(label, z)| (label, score(z))).collect();
-        let decision = self.decide(&scored)?;
+        let decision = self.decide(output)?;
         self.by_output.insert(self.key.clone(), decision);
         Ok(decision)
     }
@@ -91,13 +97,26 @@ impl<'p> Judge<'p> {
         if let Some(known) = self.by_truth.get(truth) {
             return Ok(known.clone());
         }
-        let names: Vec<&str> = truth.iter().map(|&label| self.vocabulary[usize::from(label)].as_str()).collect();
-        let decisions = self.decider.acceptable(&names).context("the application's program cannot be run")?;
+        let decisions = self.right_decisions(truth).context("the application's program cannot be run")?;
         let acceptable: Vec<DecisionId> = decisions.into_iter().map(|decision| self.intern(decision)).collect();
         let decision = acceptable.iter().copied().find(|&id| id != self.default).unwrap_or(self.default);
         let right = Right { acceptable, decision };
         self.by_truth.insert(truth.to_vec(), right.clone());
         Ok(right)
+    }
+
+    fn right_decisions(&self, truth: &[u16]) -> Result<Vec<Decision>, DecideError> {
+        match self.form {
+            Form::Labels => {
+                let names: Vec<&str> =
+                    truth.iter().map(|&label| self.vocabulary[usize::from(label)].as_str()).collect();
+                self.decider.acceptable(&names)
+            }
+            Form::Sentiment => {
+                let scores = truth.iter().filter_map(|&class| TRUE_SCORES.get(usize::from(class)));
+                scores.map(|&score| self.decider.decide(&sentiment(score))).collect()
+            }
+        }
     }
 
     fn intern(&mut self, decision: Decision) -> DecisionId {
@@ -112,11 +131,6 @@ fn bounds(branch: &Branch) -> impl Iterator<Item = MinScore> {
     let ends = branch.regions.iter().flatten().flat_map(|bounds| [bounds.low, bounds.high]).flatten();
     let ends = ends.flat_map(|end| [true, false].map(|inclusive| MinScore { value: end.value, inclusive }));
     branch.min_score.into_iter().chain(ends)
-}
-
-/// The score of a logit.
-pub(super) fn score(logit: f32) -> f64 {
-    1.0 / (1.0 + (-f64::from(logit)).exp())
 }
 
 fn passes(bound: MinScore, score: f64) -> bool {

@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use super::judge::{Judge, Right, score};
+use super::form::Form;
+use super::judge::{Judge, Right};
 use super::strata::Strata;
 use crate::customize::pool::Pool;
 
@@ -29,6 +30,7 @@ pub struct Panel {
     top_k: Option<usize>,
     /// Whether the program looks at labels that are not the application's own: at how many there are, say.
     reads_others: bool,
+    form: Form,
 }
 
 impl Panel {
@@ -52,7 +54,8 @@ impl Panel {
             seen
         };
         let others = images.iter().map(others).collect();
-        let mut panel = Self { images, strata, right, labels: labels.to_vec(), others, top_k, reads_others: false };
+        let (labels, form) = (labels.to_vec(), pool.form());
+        let mut panel = Self { images, strata, right, labels, others, top_k, reads_others: false, form };
         panel.reads_others = panel.tells_others_apart(pool, judge)?;
         Ok(panel)
     }
@@ -96,7 +99,6 @@ impl Panel {
             let mut output = Vec::new();
             self.own(row, shifts.own, &mut output);
             self.merge(place, shifts.others, &mut output);
-            let output: Vec<(u16, f64)> = output.into_iter().map(|(label, z)| (label, score(z))).collect();
             Ok(!self.right[place].acceptable.contains(&judge.decide(&output)?))
         });
         judged.collect()
@@ -125,11 +127,14 @@ impl Panel {
         own.iter().enumerate().take_while(|(rank, (_, z))| rank + before(*z) < k).count()
     }
 
-    /// The application's labels that are returned, highest first, equal ones in the vocabulary's order.
+    /// The application's labels that are returned, highest first, equal ones in the vocabulary's order. Of a sentiment,
+    /// all classes count.
     fn own(&self, row: &[f32], offsets: &[f32], seen: &mut Vec<(u16, f32)>) {
         let shifted = row.iter().zip(offsets).map(|(z, offset)| z + offset);
         seen.clear();
-        seen.extend(self.labels.iter().copied().zip(shifted).filter(|(_, z)| *z >= 0.0));
+        seen.extend(
+            self.labels.iter().copied().zip(shifted).filter(|(_, z)| self.form == Form::Sentiment || *z >= 0.0),
+        );
         seen.sort_by(|a, b| b.1.total_cmp(&a.1));
     }
 }

@@ -29,6 +29,7 @@ pub use options::Options;
 use crate::dataset::{ImageSet, read_labels, shards};
 use crate::module::Module;
 use run::Run;
+pub(crate) use run::append_line;
 
 /// Rows and columns of the data set's images, and of the network's input.
 pub const SIDE: usize = 64;

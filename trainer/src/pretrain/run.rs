@@ -188,7 +188,7 @@ fn progress_bar(end: u64, done: u64) -> ProgressBar {
     bar
 }
 
-fn append_line(path: &Path, line: &str) -> Result<()> {
+pub(crate) fn append_line(path: &Path, line: &str) -> Result<()> {
     let mut file =
         OpenOptions::new().create(true).append(true).open(path).with_context(|| format!("{}", path.display()))?;
     writeln!(file, "{line}").with_context(|| format!("{}", path.display()))

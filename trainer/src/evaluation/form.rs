@@ -1,0 +1,73 @@
+//! From a row of logits to the answer that an application reads, and what the answer should have been.
+
+use chameleon_decision::ApiOutput;
+use serde_json::json;
+
+use crate::service::Service;
+
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Labels of sufficient score, highest first.
+    Labels,
+    /// The mood of a text of one sentence: from the softmax of three classes, negative, neutral and positive.
+    Sentiment,
+}
+
+/// The scores that Google's documentation gives as those of clearly negative, neutral and clearly positive texts
+/// (Natural Language API, "Interpreting sentiment analysis values"): what is right for a text of a class.
+pub const TRUE_SCORES: [f64; 3] = [-0.6, 0.1, 0.8];
+
+impl Form {
+    /// The form that a service answers in.
+    pub fn of(service: Service) -> Self {
+        match service {
+            Service::ImageLabels | Service::ImageObjects | Service::TextTopics => Self::Labels,
+            Service::TextSentiment => Self::Sentiment,
+        }
+    }
+
+    /// The answer of an application's labels (index, logit).
+    pub fn answer(self, row: &[(u16, f32)], names: &[String]) -> ApiOutput {
+        match self {
+            Self::Labels => {
+                ApiOutput::labels(row.iter().map(|&(label, z)| (names[usize::from(label)].clone(), sigmoid(z))))
+            }
+            Self::Sentiment => sentiment(sentiment_score(row)),
+        }
+    }
+}
+
+/// The answer for a text of one sentence with this score.
+pub fn sentiment(score: f64) -> ApiOutput {
+    let mood = json!({ "score": score, "magnitude": score.abs() });
+    let sentence = json!({ "text": { "content": "", "begin_offset": 0 }, "sentiment": mood });
+    ApiOutput::Answer { answer: json!({ "document_sentiment": mood, "language": "en", "sentences": [sentence] }) }
+}
+
+/// The score of a label's logit.
+pub fn sigmoid(logit: f32) -> f64 {
+    1.0 / (1.0 + (-f64::from(logit)).exp())
+}
+
+/// The share of the positive class less that of the negative one.
+pub fn sentiment_score(row: &[(u16, f32)]) -> f64 {
+    let largest = row.iter().map(|(_, z)| *z).fold(f32::NEG_INFINITY, f32::max);
+    let weight =
+        |class: u16| row.iter().filter(|(of, _)| *of == class).map(|(_, z)| f64::from(z - largest).exp()).sum::<f64>();
+    let [negative, neutral, positive] = [0, 1, 2].map(weight);
+    (positive - negative) / (negative + neutral + positive).max(f64::MIN_POSITIVE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_score_is_the_difference_of_shares_in_any_order_of_the_classes() {
+        let third = (0.5_f32).ln();
+        let row = [(2, 0.0), (0, third), (1, third)];
+        assert!((sentiment_score(&row) - 0.25).abs() < 1e-6);
+        assert!(sentiment_score(&[]).abs() < 1e-12);
+    }
+}

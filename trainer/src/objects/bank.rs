@@ -1,0 +1,79 @@
+//! The detector's feature bank: what it sees in scenes of images that it was not trained on.
+//!
+//! Customizing needs scenes of several objects as well as of one, so two thirds of the images are shown in mosaics and
+//! the others alone; no image is shown twice.
+
+use anyhow::Result;
+use chameleon_models::bank::Split;
+use chameleon_models::objects::ObjectDetector;
+use chameleon_models::objects::bank::{BankScene, ObjectBank};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::Options;
+use super::boxed::BoxedImages;
+use super::measure::{look, mosaics, singles};
+use super::names::ObjectNames;
+use crate::export::by_class;
+
+/// Images for the bank.
+pub(super) struct Sources {
+    /// Of training shards that neither backbone nor detector has seen.
+    pub(super) pool: BoxedImages,
+    /// Of the validation split.
+    pub(super) validation: BoxedImages,
+}
+
+/// The bank: learning and tuning from the pool, tuning and testing from the validation split.
+///
+/// # Errors
+/// None in fact: the detector's features are never negative.
+pub(super) fn bank(
+    options: &Options,
+    detector: &ObjectDetector,
+    names: &ObjectNames,
+    sources: &Sources,
+) -> Result<ObjectBank> {
+    let (chosen, _) = by_class(&sources.pool.set, options.pool + options.pool_tuning, options.seed);
+    let chosen = sources.pool.select(&chosen);
+    let (train, pool_tune) = by_class(&chosen.set, options.pool, options.seed);
+    let (tune, test) = by_class(&sources.validation.set, options.bank_tuning, options.seed);
+    let parts = [
+        (chosen.select(&train), Split::Train),
+        (chosen.select(&pool_tune), Split::Tune),
+        (sources.validation.select(&tune), Split::Tune),
+        (sources.validation.select(&test), Split::Test),
+    ];
+    let mut scenes = Vec::new();
+    for (images, split) in parts {
+        scenes.extend(seen(options, detector, names, &images, split));
+    }
+    Ok(ObjectBank::new(detector.features(), scenes, &names.labels)?)
+}
+
+fn seen(
+    options: &Options,
+    detector: &ObjectDetector,
+    names: &ObjectNames,
+    images: &BoxedImages,
+    split: Split,
+) -> Vec<BankScene> {
+    let mut order: Vec<usize> = (0..images.len()).collect();
+    order.shuffle(&mut ChaCha8Rng::seed_from_u64(options.seed));
+    let (alone, together) = order.split_at(images.len() / 3);
+    let mut scenes = singles(&images.select(alone));
+    scenes.extend(mosaics(&images.select(together), options.seed));
+    let seen = look(detector, &scenes, names).into_iter().filter(|seen| !seen.candidates.is_empty());
+    let scene = seen.map(|seen| {
+        let mut classes: Vec<u16> = seen.objects.iter().map(|shown| shown.class).collect();
+        classes.sort_unstable();
+        classes.dedup();
+        BankScene {
+            features: seen.candidates.iter().flat_map(|candidate| candidate.features.clone()).collect(),
+            classes,
+            split,
+        }
+    });
+    scene.collect()
+}

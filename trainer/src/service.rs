@@ -1,0 +1,160 @@
+//! Which generic model answers an API, and what its outputs are to an application.
+
+use std::fmt::{self, Display, Formatter};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use chameleon_decision::Api;
+use chameleon_models::bank::Bank;
+use chameleon_models::zoo::{self, Generic, ImageLabels, ImageObjects, TextModel, TextTask};
+use serde::{Deserialize, Serialize};
+
+use crate::customize::examples::Examples;
+use crate::customize::recipe::Recipe;
+
+/// Learning rate of both stages for texts, see [`Service::recipe`].
+const TEXT_RATE: f64 = 0.12;
+
+/// An operation that models can be customized for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    /// Labels of images.
+    ImageLabels,
+    /// Objects of images.
+    ImageObjects,
+    /// The mood of a text.
+    TextSentiment,
+    /// The topics of a text.
+    TextTopics,
+}
+
+/// A generic model.
+pub enum Model {
+    /// Of images.
+    Images(Box<ImageLabels>),
+    /// Of objects in images.
+    Objects(Box<ImageObjects>),
+    /// Of texts.
+    Texts(Box<TextModel>),
+}
+
+impl Service {
+    /// All.
+    pub const ALL: [Self; 4] = [Self::ImageLabels, Self::ImageObjects, Self::TextSentiment, Self::TextTopics];
+
+    /// The service that an application calls.
+    ///
+    /// # Errors
+    /// No model can be customized for it.
+    pub fn of(api: &Api) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|service| {
+            let [provider, name, operation] = service.operation();
+            api.is(provider, name, operation)
+        });
+        found.with_context(|| {
+            let known: Vec<String> = Self::ALL.iter().map(|service| service.operation().join("/")).collect();
+            format!("{} cannot be customized yet; models answer {}", api.path(), known.join(", "))
+        })
+    }
+
+    /// Provider, service and operation.
+    fn operation(self) -> [&'static str; 3] {
+        match self {
+            Self::ImageLabels => ["google", "vision", "label_detection"],
+            Self::ImageObjects => ["google", "vision", "object_localization"],
+            Self::TextSentiment => ["google", "language", "analyze_sentiment"],
+            Self::TextTopics => ["google", "language", "classify_text"],
+        }
+    }
+
+    /// The training settings that its models are customized with by default.
+    ///
+    /// Models of texts have few features, each of which says much: greater steps were better on the tuning texts.
+    pub fn recipe(self) -> Recipe {
+        let mut recipe = Recipe::default();
+        if self.text().is_some() {
+            recipe.first.learning_rate = TEXT_RATE;
+            recipe.second.learning_rate = TEXT_RATE;
+        }
+        recipe
+    }
+
+    /// Whether the model in `folder` is one for this service, by its name. Models of image labels may have any.
+    pub fn answers_with(self, folder: &Path) -> bool {
+        let name = zoo::read_manifest(folder).map(|manifest| manifest.name).unwrap_or_default();
+        let of = TextTask::ALL.into_iter().find(|task| task.name() == name);
+        of == self.text() && (name == zoo::objects::NAME) == (self == Self::ImageObjects)
+    }
+
+    /// The model that ships, or the one in `folder`.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn model(self, folder: Option<&Path>) -> Result<Model> {
+        Ok(match (self.text(), folder) {
+            (None, None) if self == Self::ImageObjects => {
+                Model::Objects(Box::new(zoo::image_objects(&zoo::image_labels()?)?))
+            }
+            (None, Some(folder)) if self == Self::ImageObjects => {
+                Model::Objects(Box::new(zoo::read_objects(folder, &zoo::image_labels()?)?))
+            }
+            (None, None) => Model::Images(Box::new(zoo::image_labels()?)),
+            (None, Some(folder)) => Model::Images(Box::new(zoo::read(folder)?)),
+            (Some(task), None) => Model::Texts(Box::new(zoo::text(task)?)),
+            (Some(_), Some(folder)) => Model::Texts(Box::new(zoo::read_text(folder)?)),
+        })
+    }
+
+    fn text(self) -> Option<TextTask> {
+        match self {
+            Self::ImageLabels | Self::ImageObjects => None,
+            Self::TextSentiment => Some(TextTask::Sentiment),
+            Self::TextTopics => Some(TextTask::Topics),
+        }
+    }
+
+    /// The feature bank of a model of [`Service::model`]; `source` is what reports call it.
+    ///
+    /// # Errors
+    /// As [`Service::model`].
+    pub fn bank(self, model: &Model, folder: Option<&Path>, source: String) -> Result<Examples> {
+        let bank: Bank = match (model, folder, self.text()) {
+            (Model::Objects(model), folder, _) => {
+                let bank = match folder {
+                    Some(folder) => zoo::read_object_bank(folder, model)?,
+                    None => zoo::object_bank(model)?,
+                };
+                return Examples::from_object_bank(bank, source);
+            }
+            (Model::Images(model), Some(folder), _) => zoo::read_bank(folder, model)
+                .context("the base model has no feature bank: give your images with --data")?,
+            (Model::Texts(model), Some(folder), _) => zoo::read_text_bank(folder, model)?,
+            (_, None, None) => zoo::bank()?,
+            (_, None, Some(task)) => zoo::text_bank(task)?,
+        };
+        Examples::from_bank(bank, source)
+    }
+}
+
+impl Display for Service {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ImageLabels => "image labels",
+            Self::ImageObjects => "objects",
+            Self::TextSentiment => "sentiment",
+            Self::TextTopics => "topics",
+        })
+    }
+}
+
+impl Model {
+    /// What it has in common with all others.
+    pub fn generic(&self) -> &dyn Generic {
+        match self {
+            Self::Images(model) => model.as_ref(),
+            Self::Objects(model) => model.as_ref(),
+            Self::Texts(model) => model.as_ref(),
+        }
+    }
+}

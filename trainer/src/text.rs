@@ -1,0 +1,13 @@
+//! Pre-training of the generic models of texts, and the folders that ship.
+//!
+//! One trainable network ([`net::Net`]) for all tasks, and one room for what each task is: which data sets, which
+//! labels, which loss, which measure ([`task::Task`]).
+
+pub mod export;
+pub mod members;
+pub mod net;
+pub mod pretrain;
+pub mod read;
+pub mod samples;
+pub mod score;
+pub mod task;
