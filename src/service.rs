@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use chameleon_models::zoo::ImageLabels;
+use chameleon_models::text::TextModels;
+use chameleon_models::zoo::{self, ImageLabels};
 use chameleon_proxy::connect::{Credentials, Parent};
 use chameleon_proxy::redirect::{self, Environment, Identity, Redirect};
 use chameleon_proxy::registry::Reader;
-use chameleon_proxy::serve::{Config, Models, Server, Settings};
+use chameleon_proxy::serve::{Config, Generics, Models, Server, Settings};
 use chameleon_proxy::tls::{Authority, Tls, public_root_store, write_bundle};
 use chameleon_proxy::upstream::{AwsKeys, Options, Upstream};
 
@@ -56,7 +57,7 @@ impl Service {
             })
             .context("the certificate authority cannot be used; --home FOLDER keeps it elsewhere")?;
         let registry = Reader::new(home.registry());
-        let models = Models::new(base, Some(registry.clone()))?.with_limits(settings.decode_limits());
+        let models = Models::new(generics(base)?, Some(registry.clone()))?.with_limits(settings.decode_limits());
         let models = Arc::new(models);
         let apps: BTreeSet<String> = models.apps().into_iter().collect();
         let identity = |own| if own { Identity::Own } else { Identity::Local };
@@ -111,6 +112,13 @@ impl Service {
         };
         redirect::environment(&redirect, existing)
     }
+}
+
+/// All models that ship, on this one of labels. Objects are found by one that was made for the label model that ships,
+/// and by none on another.
+fn generics(labels: ImageLabels) -> Result<Generics> {
+    let objects = zoo::image_objects(&labels).ok();
+    Ok(Generics { labels, objects, texts: Some(TextModels::shipped()?) })
 }
 
 /// The way to the real APIs.

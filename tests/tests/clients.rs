@@ -20,9 +20,6 @@ const FOREIGN: [&str; 8] = [
     "HTTPS_PROXY",
 ];
 
-/// What is called: the hosts of an API that no model answers are tunnelled, and there is nobody at the other end.
-const SUITES: [&str; 5] = ["vision-grpc", "vision-rest", "vision-async", "rekognition", "comprehend"];
-
 /// Runs the driver and checks that every call gave what its caller counts on; gives what it printed.
 fn passes(mut command: Command) -> Result<String> {
     let output = command.output()?;
@@ -79,12 +76,10 @@ fn the_clients_get_what_they_count_on_through_run() -> Result<()> {
     let cloud = Cloud::start()?;
     let (chameleon, python, driver) = prepared(&cloud)?;
     write_key(&python, chameleon.home())?;
-    let mut words = vec!["run", "--generic", "--", &python, &driver];
-    words.extend(SUITES);
-    let mut command = chameleon.command(&words)?;
+    let mut command = chameleon.command(&["run", "--generic", "--", &python, &driver])?;
     as_somebody(&mut command, chameleon.home());
     let lines = passes(command)?;
-    assert!(lines.lines().count() >= 25, "{lines}");
+    assert!(lines.lines().count() > 50, "{lines}");
     Ok(())
 }
 
@@ -104,7 +99,7 @@ fn the_clients_get_what_they_count_on_from_serve_with_the_lines_it_prints() -> R
     let (chameleon, python, driver) = prepared(&cloud)?;
     write_key(&python, chameleon.home())?;
     let mut server = chameleon.serve(&[])?;
-    let suites = "vision-grpc vision-rest rekognition";
+    let suites = "vision-grpc vision-rest language-v1-grpc language-v2-rest rekognition comprehend";
     let script = format!("{}exec {python} {driver} {suites}\n", server.exports()?);
     let mut command = Command::new("sh");
     command.args(["-c", &script]);

@@ -20,9 +20,9 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The models that answer.
     pub models: Arc<Models>,
-    /// Finds objects in images, if there is a model.
+    /// Finds objects in images in place of the models.
     pub objects: Option<Arc<dyn ObjectDetector>>,
-    /// Analyzes texts, if there is a model.
+    /// Analyzes texts in place of the models.
     pub texts: Option<Arc<dyn TextAnalyzer>>,
     /// The way to the real APIs, for what no model answers; without it such calls get the API's own error.
     pub upstream: Option<Upstream>,
@@ -67,14 +67,18 @@ impl Config {
 
     /// All that answers.
     pub(super) fn engines(&self) -> Engines {
-        let labels: Arc<dyn ImageLabeler> = Arc::<Models>::clone(&self.models);
-        Engines { labels, objects: self.objects.clone(), texts: self.texts.clone() }
+        let models = &self.models;
+        let labels: Arc<dyn ImageLabeler> = Arc::<Models>::clone(models);
+        let objects = models.detects().then(|| Arc::<Models>::clone(models) as Arc<dyn ObjectDetector>);
+        let texts = models.reads().then(|| Arc::<Models>::clone(models) as Arc<dyn TextAnalyzer>);
+        Engines { labels, objects: self.objects.clone().or(objects), texts: self.texts.clone().or(texts) }
     }
 
     /// The APIs of which something is answered here.
     pub fn apis(&self) -> Vec<CloudApi> {
+        let texts = self.texts.is_some() || self.models.reads();
         let of_texts = |api: &CloudApi| matches!(api, CloudApi::Language | CloudApi::Comprehend);
-        CloudApi::ALL.into_iter().filter(|api| self.texts.is_some() || !of_texts(api)).collect()
+        CloudApi::ALL.into_iter().filter(|api| texts || !of_texts(api)).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The models behind the wire: one network for all, and the published heads of the applications, replaced while
+//! The models behind the wire: the generic networks for all, and the published rows of the applications, replaced while
 //! serving whenever the registry changes.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,23 +7,47 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use chameleon_models::app::{APP_JSON, AppModel, HEAD_FILE};
+use chameleon_models::app::{APP_JSON, AppModel, BaseRef, HEAD_FILE};
 use chameleon_models::engine::EngineError;
-use chameleon_models::labeler;
-use chameleon_models::preprocess::{self, DecodeLimits, ImageError};
-use chameleon_models::zoo::{ImageLabels, LabelInfo};
+use chameleon_models::preprocess::{self, DecodeLimits, ImageError, RgbImage};
+use chameleon_models::text::TextModels;
+use chameleon_models::zoo::{Generic, ImageLabels, ImageObjects, LabelInfo, TextTask};
+use chameleon_models::{labeler, objects};
 
 use crate::registry::{Current, Publication, Reader};
-use crate::wire::{AppModels, ImageFault, ImageLabeler, Labelled};
+use crate::wire::{
+    Analysis, AppModels, Aspects, Detected, ImageFault, ImageLabeler, Labelled, ObjectDetector, TextAnalyzer, TextFault,
+};
 
-/// Labels images with the generic network or an application's version of it.
+/// The language that the models of texts were trained in.
+const LANGUAGE: &str = chameleon_models::text::language::ENGLISH;
+
+/// The generic models that a server has.
+#[derive(Debug)]
+pub struct Generics {
+    /// Labels of images.
+    pub labels: ImageLabels,
+    /// Objects of images.
+    pub objects: Option<ImageObjects>,
+    /// Sentiment, topics and entities of texts.
+    pub texts: Option<TextModels>,
+}
+
+impl From<ImageLabels> for Generics {
+    fn from(labels: ImageLabels) -> Self {
+        Self { labels, objects: None, texts: None }
+    }
+}
+
+/// Answers with the generic networks or an application's version of them.
 #[derive(Debug)]
 pub struct Models {
     labeler: labeler::ImageLabeler,
+    detector: Option<objects::ObjectDetector>,
     /// For each label the more general ones.
     parents: BTreeMap<String, Vec<String>>,
     /// What app models are checked against.
-    base: ImageLabels,
+    generics: Generics,
     limits: DecodeLimits,
     registry: Option<Reader>,
     apps: ArcSwap<BTreeMap<String, Arc<Published>>>,
@@ -37,20 +61,39 @@ struct Published {
 }
 
 impl Models {
-    /// Compiles the network and reads what is published. Without a registry there are no applications.
+    /// Compiles the networks and reads what is published. Without a registry there are no applications.
     ///
     /// # Errors
-    /// The parts of `base` do not fit each other. An application that cannot be read is left out, with a warning.
-    pub fn new(base: ImageLabels, registry: Option<Reader>) -> Result<Self, EngineError> {
-        let labeler = labeler::ImageLabeler::new(&base)?;
-        let parents = parents(&base.labels);
-        let models =
-            Self { labeler, parents, base, limits: DecodeLimits::default(), registry, apps: ArcSwap::default() };
+    /// The parts of a model do not fit each other. An application that cannot be read is left out, with a warning.
+    pub fn new(generics: impl Into<Generics>, registry: Option<Reader>) -> Result<Self, EngineError> {
+        let generics = generics.into();
+        let labels = &generics.labels;
+        let labeler = labeler::ImageLabeler::new(labels)?;
+        let detector = generics.objects.as_ref().map(|objects| objects::ObjectDetector::new(labels, objects));
+        let models = Self {
+            labeler,
+            detector: detector.transpose()?,
+            parents: parents(&labels.labels),
+            generics,
+            limits: DecodeLimits::default(),
+            registry,
+            apps: ArcSwap::default(),
+        };
         // What cannot be read is told by `follow`, which goes on trying.
         if let Some(Ok(current)) = models.registry.as_ref().map(Reader::current) {
             models.refresh(&current);
         }
         Ok(models)
+    }
+
+    /// Whether objects are found.
+    pub(super) fn detects(&self) -> bool {
+        self.detector.is_some()
+    }
+
+    /// Whether texts are analyzed.
+    pub(super) fn reads(&self) -> bool {
+        self.generics.texts.is_some()
     }
 
     /// The same models, which decode images within these limits.
@@ -120,17 +163,86 @@ impl Models {
         let registry = self.registry.as_ref().ok_or("there is no registry")?;
         let model = registry.read(publication).map_err(chain)?;
         let file = |name: &str| model.files.get(name).ok_or_else(|| format!("it has no {name}"));
-        AppModel::from_bytes(file(APP_JSON)?, file(HEAD_FILE)?, &self.base).map_err(chain)
+        let base = BaseRef::read(file(APP_JSON)?).map_err(chain)?;
+        let generic = self.generic(&base.name).ok_or_else(|| format!("there is no generic model `{}`", base.name))?;
+        AppModel::from_bytes(file(APP_JSON)?, file(HEAD_FILE)?, generic).map_err(chain)
     }
 
-    fn tensor(&self, image: &[u8]) -> Result<Vec<f32>, ImageFault> {
-        let image = preprocess::decode(image, self.limits).map_err(|error| match error {
+    /// The generic model of a name. One of labels that was made elsewhere has another name than the one that ships.
+    fn generic(&self, name: &str) -> Option<&dyn Generic> {
+        let objects = self.generics.objects.as_ref().map(|objects| objects as &dyn Generic);
+        let texts = self.generics.texts.iter().flat_map(|texts| TextTask::ALL.map(|task| texts.generic(task)));
+        let texts = texts.map(|model| model as &dyn Generic);
+        let all = [&self.generics.labels as &dyn Generic].into_iter().chain(objects).chain(texts);
+        all.into_iter().find(|generic| generic.manifest().name == name)
+    }
+
+    /// The model of an application.
+    ///
+    /// # Errors
+    /// It was withdrawn: the name.
+    fn published(&self, app: Option<&str>) -> Result<Option<Arc<Published>>, String> {
+        let Some(name) = app else { return Ok(None) };
+        let published = self.apps.load().get(name).map(Arc::clone);
+        published.map(Some).ok_or_else(|| name.to_owned())
+    }
+
+    fn decoded(&self, image: &[u8]) -> Result<RgbImage, ImageFault> {
+        preprocess::decode(image, self.limits).map_err(|error| match error {
             ImageError::TooManyBytes { .. } | ImageError::TooManyPixels { .. } => {
                 ImageFault::TooLarge(error.to_string())
             }
             _ => ImageFault::Undecodable(error.to_string()),
-        })?;
-        Ok(preprocess::tensor(&image, self.labeler.input()))
+        })
+    }
+
+    fn tensor(&self, image: &[u8]) -> Result<Vec<f32>, ImageFault> {
+        Ok(preprocess::tensor(&self.decoded(image)?, self.labeler.input()))
+    }
+}
+
+/// The model of an application, if it was made for this network. Otherwise the application has its own answers to
+/// another API, and generic ones to this one.
+fn own<'p>(published: Option<&'p Published>, generic: &dyn Generic) -> Option<&'p AppModel> {
+    let model = &published?.model;
+    (model.manifest.base.name == generic.manifest().name).then_some(model)
+}
+
+impl ObjectDetector for Models {
+    fn detect(&self, images: &[Bytes], app: Option<&str>) -> Vec<Detected> {
+        let published = match self.published(app) {
+            Ok(published) => published,
+            Err(name) => return images.iter().map(|_| Err(ImageFault::AppWithdrawn(name.clone()))).collect(),
+        };
+        let (Some(detector), Some(generic)) = (&self.detector, &self.generics.objects) else {
+            let missing = || Err(ImageFault::Model("there is no model of objects".to_owned()));
+            return images.iter().map(|_| missing()).collect();
+        };
+        let model = own(published.as_deref(), generic);
+        images.iter().map(|image| Ok(detector.detect(&self.decoded(image)?, model))).collect()
+    }
+}
+
+impl TextAnalyzer for Models {
+    fn covers(&self, language: &str) -> Aspects {
+        let reads = self.reads() && language == LANGUAGE;
+        Aspects { sentiment: reads, entities: reads, entity_sentiment: reads, categories: reads }
+    }
+
+    fn analyze(&self, text: &str, aspects: Aspects, app: Option<&str>) -> Result<Analysis, TextFault> {
+        let published = self.published(app).map_err(TextFault::AppWithdrawn)?;
+        let texts = self.generics.texts.as_ref();
+        let texts = texts.ok_or_else(|| TextFault::Model("there is no model of texts".to_owned()))?;
+        // Each model passes over those that were made for another.
+        let model = published.as_ref().map(|published| &published.model);
+        let entities = || {
+            if aspects.entity_sentiment { texts.entity_sentiment(text, model) } else { texts.entities(text) }
+        };
+        Ok(Analysis {
+            sentiment: aspects.sentiment.then(|| texts.sentiment(text, model)),
+            entities: aspects.entities.then(entities),
+            categories: aspects.categories.then(|| texts.categories(text, model)),
+        })
     }
 }
 
@@ -168,14 +280,11 @@ impl ImageLabeler for Models {
     }
 
     fn label(&self, images: &[Bytes], app: Option<&str>) -> Vec<Labelled> {
-        let published = match app {
-            None => None,
-            Some(name) => match self.apps.load().get(name) {
-                Some(published) => Some(Arc::clone(published)),
-                None => return images.iter().map(|_| Err(ImageFault::AppWithdrawn(name.to_owned()))).collect(),
-            },
+        let published = match self.published(app) {
+            Ok(published) => published,
+            Err(name) => return images.iter().map(|_| Err(ImageFault::AppWithdrawn(name.clone()))).collect(),
         };
-        let model = published.as_ref().map(|published| &published.model);
+        let model = own(published.as_deref(), &self.generics.labels);
         let mut tensors = Vec::with_capacity(images.len());
         // The images that can be read go through the network together; `faults` keeps the places of the others.
         let mut faults = Vec::with_capacity(images.len());
