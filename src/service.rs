@@ -117,7 +117,7 @@ impl Service {
 /// All models that ship, on this one of labels. Objects are found by one that was made for the label model that ships,
 /// and by none on another.
 fn generics(labels: ImageLabels) -> Result<Generics> {
-    let objects = zoo::image_objects(&labels).ok();
+    let objects = zoo::image_objects(&labels).inspect_err(|error| tracing::warn!(%error, "Objects are not found")).ok();
     Ok(Generics { labels, objects, texts: Some(TextModels::shipped()?) })
 }
 
