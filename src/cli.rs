@@ -8,8 +8,8 @@ use chameleon_models::zoo::{self, ImageLabels};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    adapt, analyze, ca, completions, config, corpus, customize, evaluate, label, loss, model, quantize, registry, report,
-    run, serve,
+    adapt, analyze, ca, completions, config, corpus, customize, evaluate, label, loss, model, quantize, registry,
+    report, run, serve,
 };
 
 const EXIT_CODES: &str = "\

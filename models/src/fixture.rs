@@ -155,6 +155,7 @@ pub(crate) fn objects(base: &ImageLabels) -> ImageObjects {
         name: "small objects".to_owned(),
         version: "1".to_owned(),
         base: None,
+        converted_from: None,
         files: BTreeMap::new(),
         recipe: json!(null),
         data: json!(null),

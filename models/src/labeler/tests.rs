@@ -6,7 +6,6 @@ use super::*;
 use crate::fixture::{FEATURES, app_model, model};
 use crate::preprocess::{DecodeLimits, decode, tensor};
 use crate::resnet::HEAD;
-use crate::resnet::HEAD;
 
 /// A PNG of a blue disc on yellow.
 fn drawing() -> Vec<u8> {

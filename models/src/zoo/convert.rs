@@ -6,7 +6,9 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{ImageLabels, LABELS, LabelInfo, LabelsFile, MANIFEST, Manifest, NETWORK, WEIGHTS, ZooError, sha256};
+use super::{
+    Generic, ImageLabels, LABELS, LabelInfo, LabelsFile, MANIFEST, Manifest, NETWORK, WEIGHTS, ZooError, sha256,
+};
 use crate::files;
 use crate::net::{Network, Op};
 use crate::quantize::{Options, QuantizeError, quantize};

@@ -107,6 +107,7 @@ fn assemble(
         name: NAME.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         base: None,
+        converted_from: None,
         files: BTreeMap::new(),
         recipe: serde_json::to_value(options)?,
         data: json!({

@@ -68,6 +68,7 @@ pub fn run(options: &Options) -> Result<()> {
         recipe,
         data: data(task, counts),
         base: None,
+        converted_from: None,
         metrics: json!({ "validation": rounded(metrics) }),
     };
     fs::create_dir_all(&options.out).with_context(|| format!("{}", options.out.display()))?;
