@@ -197,10 +197,10 @@ fn examples(
     Ok(Examples { values, targets: values::targets(set, &records, model.labels.len()).to_device(device) })
 }
 
-fn tensor(weights: &Weights, name: &String) -> Result<(String, Tensor)> {
+fn tensor(weights: &Weights, name: &str) -> Result<(String, Tensor)> {
     let weight = weights.get(name)?;
     let shape: Vec<i64> = weight.shape().iter().map(|&length| length as i64).collect();
-    Ok((name.clone(), Tensor::from_slice(weight.data()).view(shape.as_slice())))
+    Ok((name.to_owned(), Tensor::from_slice(weight.data()).view(shape.as_slice())))
 }
 
 fn changed(module: &Module) -> Result<Weights> {

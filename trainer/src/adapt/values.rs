@@ -35,7 +35,9 @@ pub(super) fn values(
         let inputs = inputs.collect::<Result<Vec<_>, DataError>>()?;
         let value = engine.run(&inputs.concat(), inputs.len(), &tail.cut);
         parts.push(Tensor::from_slice(&value).to_kind(Kind::Half));
-        batch.iter().for_each(|_| progress.tick());
+        for _ in batch {
+            progress.tick();
+        }
     }
     let [channels, rows, columns] = tail.shape();
     Ok(Tensor::cat(&parts, 0).view([-1, channels, rows, columns]))
