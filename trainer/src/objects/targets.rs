@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn of_an_object_that_another_pass_finds_nothing_is_asked() {
         let small = PassConfig { largest: 0.5, ..ANY };
-        let targets = assign(&[shown(0.0, 0.0, 0.6, 0.2)], &small, 4, 4);
+        let targets = assign(&[shown(0.0, 0.0, 1.0, 0.2)], &small, 4, 4);
         assert_eq!(targets[..4], [Target::Ignored; 4]);
         assert_eq!(targets[15], Target::Background);
     }
