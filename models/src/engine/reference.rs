@@ -116,9 +116,11 @@ fn normal(v: f64) -> f64 {
     0.5 + sum * step / 3.0
 }
 
+/// Less the largest, as no exponential then overflows.
 fn softmax(row: &[f64]) -> Vec<f64> {
-    let total: f64 = row.iter().map(|v| v.exp()).sum();
-    row.iter().map(|v| v.exp() / total).collect()
+    let largest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let total: f64 = row.iter().map(|v| (v - largest).exp()).sum();
+    row.iter().map(|v| (v - largest).exp() / total).collect()
 }
 
 fn pool(

@@ -1,5 +1,6 @@
 //! Text to tokens: words as Unicode cuts them (UAX #29), with the forms of the web kept whole.
 
+use std::iter::Peekable;
 use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation as _;
@@ -54,13 +55,8 @@ impl Token<'_> {
 /// The tokens of a text, in order; white space is none.
 pub fn tokenize(text: &str) -> Vec<Token<'_>> {
     let mut tokens: Vec<Token> = Vec::new();
-    let mut pieces = text.split_word_bound_indices().filter(|(_, piece)| !piece.trim().is_empty()).peekable();
-    // Pieces of an address that was taken whole are skipped.
-    let mut taken = 0;
+    let mut pieces = pieces_from(text, 0);
     while let Some((start, piece)) = pieces.next() {
-        if start < taken {
-            continue;
-        }
         let rest = &text[start..];
         let (kind, end) = if ADDRESSES.iter().any(|address| starts_with(rest, address)) {
             (TokenKind::Url, start + rest.find(char::is_whitespace).unwrap_or(rest.len()))
@@ -73,7 +69,10 @@ pub fn tokenize(text: &str) -> Vec<Token<'_>> {
                 _ => (TokenKind::Symbol, start + piece.len()),
             }
         };
-        taken = end;
+        if end > start + piece.len() {
+            // What was taken may end within a piece: white space that joins words is none of an address.
+            pieces = pieces_from(text, end);
+        }
         match tokens.last_mut() {
             Some(last) if repeats(last, &text[start..end], start) => {
                 last.span.end = end;
@@ -83,6 +82,12 @@ pub fn tokenize(text: &str) -> Vec<Token<'_>> {
         }
     }
     tokens
+}
+
+/// The words and symbols of a text from one place on (UAX 29), each with its own place.
+fn pieces_from(text: &str, start: usize) -> Peekable<impl Iterator<Item = (usize, &str)>> {
+    let pieces = text[start..].split_word_bound_indices().map(move |(place, piece)| (start + place, piece));
+    pieces.filter(|(_, piece)| !piece.trim().is_empty()).peekable()
 }
 
 fn is_word(piece: &str) -> bool {
