@@ -131,6 +131,9 @@ fn assert_equals_reference(network: &Network, weights: &Weights, kept: &[&str], 
     let engine = Engine::keeping(network, weights, kept).unwrap();
     let size = network.input.elements();
     let references: Vec<_> = images.chunks(size).map(|image| reference::run(network, weights, image)).collect();
+    let largest = references.iter().flat_map(|values| values.values().flatten()).fold(0.0_f64, |a, v| a.max(v.abs()));
+    // Attention's scores are products of two values: where these are large, f32 rounds the scores by more than a little.
+    let tolerance = 1e-4 * (largest / 10.0).powi(2).max(1.0);
     for (name, value) in &engine.values {
         let got = engine.run(images, n, name);
         assert_eq!(got.len(), n * value.shape.iter().product::<usize>());
@@ -139,7 +142,7 @@ fn assert_equals_reference(network: &Network, weights: &Weights, kept: &[&str], 
             for (i, (&got, &expected)) in got.iter().zip(expected).enumerate() {
                 let error = (f64::from(got) - expected).abs();
                 assert!(
-                    error <= 1e-4 * expected.abs().max(1.0),
+                    error <= tolerance * expected.abs().max(1.0),
                     "{name}[{i}]: {got}, expected {expected}\n{network:#?}"
                 );
             }
