@@ -126,14 +126,25 @@ fn random_conv(c_in: usize, side: usize, rng: &mut ChaCha8Rng) -> Op {
     }
 }
 
+/// Whether f32 can compute every value to four places behind the point. It rounds addends relative to their size, and what
+/// exponentials are taken of as well; products of products, which random networks make, soon are too large for that.
+fn is_tame(network: &Network, weights: &Weights, images: &[f32]) -> bool {
+    images.chunks(network.input.elements()).all(|image| {
+        let values = reference::run(network, weights, image);
+        let within = |name: &String, limit: f64| values.get(name).is_none_or(|of| of.iter().all(|v| v.abs() <= limit));
+        network.nodes.iter().all(|node| {
+            // Attention's scores are products of two values.
+            let scores = !matches!(node.op, Op::Attention { .. }) || node.inputs.iter().all(|name| within(name, 10.0));
+            scores && within(&node.name, 100.0)
+        })
+    })
+}
+
 /// Asserts that every value that can be asked for is the reference's.
 fn assert_equals_reference(network: &Network, weights: &Weights, kept: &[&str], images: &[f32], n: usize) {
     let engine = Engine::keeping(network, weights, kept).unwrap();
     let size = network.input.elements();
     let references: Vec<_> = images.chunks(size).map(|image| reference::run(network, weights, image)).collect();
-    let largest = references.iter().flat_map(|values| values.values().flatten()).fold(0.0_f64, |a, v| a.max(v.abs()));
-    // Attention's scores are products of two values: where these are large, f32 rounds the scores by more than a little.
-    let tolerance = 1e-4 * (largest / 10.0).powi(2).max(1.0);
     for (name, value) in &engine.values {
         let got = engine.run(images, n, name);
         assert_eq!(got.len(), n * value.shape.iter().product::<usize>());
@@ -142,7 +153,7 @@ fn assert_equals_reference(network: &Network, weights: &Weights, kept: &[&str], 
             for (i, (&got, &expected)) in got.iter().zip(expected).enumerate() {
                 let error = (f64::from(got) - expected).abs();
                 assert!(
-                    error <= tolerance * expected.abs().max(1.0),
+                    error <= 1e-4 * expected.abs().max(1.0),
                     "{name}[{i}]: {got}, expected {expected}\n{network:#?}"
                 );
             }
@@ -159,6 +170,7 @@ proptest! {
         let network = random_network(&mut rng);
         let weights = random_weights(&network, &mut rng);
         let images = random_images(&network, n, &mut rng);
+        prop_assume!(is_tame(&network, &weights, &images));
         let kept = network.nodes[rng.random_range(0..network.nodes.len())].name.clone();
         assert_equals_reference(&network, &weights, &[&kept], &images, n);
     }

@@ -7,6 +7,9 @@ use super::judge::{Judge, Right};
 use super::strata::Strata;
 use crate::customize::pool::Pool;
 
+/// Images that tell whether a program looks at other labels than its own.
+const LOOKED_AT: usize = 500;
+
 /// Shifts of the logits: how tuned thresholds are served.
 #[derive(Clone, Copy, Debug)]
 pub struct Shifts<'s> {
@@ -60,12 +63,22 @@ impl Panel {
         Ok(panel)
     }
 
-    /// Whether the generic model's other labels change a decision.
+    /// Whether the generic model's other labels change a decision on some of the images.
     fn tells_others_apart(&self, pool: &Pool, judge: &mut Judge) -> Result<bool> {
-        let own = |&i: &usize| self.labels.iter().map(move |&label| pool.row(i)[usize::from(label)]);
-        let logits: Vec<f32> = self.images.iter().flat_map(own).collect();
         let shifts = Shifts { own: &vec![0.0; self.labels.len()], others: 0.0 };
-        Ok(self.wrong(&logits, shifts, judge)? != self.wrong_exactly(&logits, shifts, judge)?)
+        let crowded = self.is_crowded();
+        let mut own = Vec::new();
+        for place in (0..self.images.len()).step_by((self.images.len() / LOOKED_AT).max(1)) {
+            let full = pool.row(self.images[place]);
+            let row: Vec<f32> = self.labels.iter().map(|&label| full[usize::from(label)]).collect();
+            self.seen_quickly(place, &row, shifts, crowded, &mut own);
+            let quick = judge.decide_fast(&own)?;
+            self.seen_exactly(place, &row, shifts, &mut own);
+            if judge.decide(&own)? != quick {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Which images are decided wrong. `logits` (N, n) are those of the application's labels. Quick: see
@@ -78,12 +91,7 @@ impl Panel {
         let mut own = Vec::new();
         let rows = logits.chunks_exact(self.labels.len());
         let judged = rows.enumerate().map(|(place, row)| {
-            self.own(row, shifts.own, &mut own);
-            if self.reads_others {
-                self.merge(place, shifts.others, &mut own);
-            } else if crowded {
-                own.truncate(self.seen(place, &own, shifts.others));
-            }
+            self.seen_quickly(place, row, shifts, crowded, &mut own);
             Ok(!self.right[place].acceptable.contains(&judge.decide_fast(&own)?))
         });
         judged.collect()
@@ -95,10 +103,9 @@ impl Panel {
     /// The program cannot be run.
     pub fn wrong_exactly(&self, logits: &[f32], shifts: Shifts, judge: &mut Judge) -> Result<Vec<bool>> {
         let rows = logits.chunks_exact(self.labels.len());
+        let mut output = Vec::new();
         let judged = rows.enumerate().map(|(place, row)| {
-            let mut output = Vec::new();
-            self.own(row, shifts.own, &mut output);
-            self.merge(place, shifts.others, &mut output);
+            self.seen_exactly(place, row, shifts, &mut output);
             Ok(!self.right[place].acceptable.contains(&judge.decide(&output)?))
         });
         judged.collect()
@@ -108,6 +115,22 @@ impl Panel {
     fn merge(&self, place: usize, shift: f32, seen: &mut Vec<(u16, f32)>) {
         seen.extend(self.others(place, shift));
         seen.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    }
+
+    /// What of an answer the quick judge is shown.
+    fn seen_quickly(&self, place: usize, row: &[f32], shifts: Shifts, crowded: bool, seen: &mut Vec<(u16, f32)>) {
+        self.own(row, shifts.own, seen);
+        if self.reads_others {
+            self.merge(place, shifts.others, seen);
+        } else if crowded {
+            seen.truncate(self.seen(place, seen, shifts.others));
+        }
+    }
+
+    /// The whole answer.
+    fn seen_exactly(&self, place: usize, row: &[f32], shifts: Shifts, seen: &mut Vec<(u16, f32)>) {
+        self.own(row, shifts.own, seen);
+        self.merge(place, shifts.others, seen);
     }
 
     /// The other labels that are returned, highest first.
