@@ -10,7 +10,7 @@ use chameleon_models::zoo::{self, ImageLabels};
 use chameleon_proxy::connect::{Credentials, Parent};
 use chameleon_proxy::redirect::{self, Environment, Identity, Redirect};
 use chameleon_proxy::registry::Reader;
-use chameleon_proxy::serve::{Config, Generics, Models, Server, Settings};
+use chameleon_proxy::serve::{Config, Generics, Models, Objects, Server, Settings};
 use chameleon_proxy::tls::{Authority, Tls, public_root_store, write_bundle};
 use chameleon_proxy::upstream::{AwsKeys, Options, Upstream};
 
@@ -114,11 +114,12 @@ impl Service {
     }
 }
 
-/// All models that ship, on this one of labels. Objects are found by one that was made for the label model that ships,
-/// and by none on another.
+/// All models that ship, but this one of labels. The detector of objects stands on the label model that ships, whichever
+/// one labels images.
 fn generics(labels: ImageLabels) -> Result<Generics> {
-    let objects = zoo::image_objects(&labels).inspect_err(|error| tracing::warn!(%error, "Objects are not found")).ok();
-    Ok(Generics { labels, objects, texts: Some(TextModels::shipped()?) })
+    let backbone = zoo::image_labels()?;
+    let objects = Objects::new(zoo::image_objects(&backbone)?, &backbone)?;
+    Ok(Generics { labels, objects: Some(objects), texts: Some(TextModels::shipped()?) })
 }
 
 /// The way to the real APIs.

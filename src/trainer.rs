@@ -36,6 +36,26 @@ impl Data {
     }
 }
 
+/// How much of the network is customized.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Depth {
+    /// The head: seconds
+    Head,
+    /// The head; then layers before it too, and what is better on the tuning images is kept: minutes
+    Layers,
+}
+
+impl Depth {
+    /// As the trainer takes it.
+    pub(crate) fn words(self) -> [OsString; 2] {
+        let name = match self {
+            Self::Head => "head",
+            Self::Layers => "layers",
+        };
+        ["--depth".into(), name.into()]
+    }
+}
+
 /// Runs the trainer with these arguments and returns what it printed on stdout. Its stderr (progress, messages) is
 /// this process's own.
 ///

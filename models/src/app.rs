@@ -1,8 +1,9 @@
 //! App models: what customization for one application changes in the shared network.
 //!
-//! A folder of two files. `app.json` ([`AppManifest`]) says which application, which backbone and which labels;
-//! `head.safetensors` holds the head's rows for those labels: `head.weight` F32 (n, D) and `head.bias` F32 (n).
-//! Hundreds of app models thus share one backbone in memory.
+//! A folder. `app.json` ([`AppManifest`]) says which application, which backbone and which labels; `head.safetensors`
+//! holds the head's rows for those labels: `head.weight` F32 (n, D) and `head.bias` F32 (n); `adapters.safetensors`, if
+//! the application changes layers before the head, holds its [adapters](crate::adapters). Hundreds of app models thus
+//! share one backbone in memory.
 
 mod read;
 #[cfg(test)]
@@ -11,15 +12,18 @@ mod write;
 
 use serde::{Deserialize, Serialize};
 
-use crate::weights::WeightsError;
-use crate::zoo::Generic;
+use crate::adapters::AdapterError;
+use crate::weights::{Precision, Weights, WeightsError};
+use crate::zoo::{Generic, sha256};
 
 /// Version of the folder's format.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 /// The description's file name.
 pub const APP_JSON: &str = "app.json";
 /// The parameters' file name.
 pub const HEAD_FILE: &str = "head.safetensors";
+/// The file name of the layers' parameters.
+pub const ADAPTERS_FILE: &str = "adapters.safetensors";
 
 /// What `app.json` says. Unknown fields are let through.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +36,9 @@ pub struct AppManifest {
     pub base: BaseRef,
     /// Labels whose rows it brings, as the network spells them.
     pub labels: Vec<String>,
+    /// SHA-256 of [`ADAPTERS_FILE`], if it changes layers before the head.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adapters: Option<String>,
     /// Added to the logits of all other labels. Below zero where they would push the application's own labels out of
     /// the few results it looks at.
     #[serde(default)]
@@ -56,7 +63,7 @@ pub struct BaseRef {
     pub weights_sha256: String,
 }
 
-/// Rows of the head for one application's labels.
+/// Rows of the head for one application's labels, and what it changes before.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AppModel {
     /// What it is.
@@ -67,6 +74,19 @@ pub struct AppModel {
     pub weight: Vec<f32>,
     /// (n).
     pub bias: Vec<f32>,
+    /// Parameters of its [adapters](crate::adapters), if it has any.
+    pub adapters: Weights,
+}
+
+/// The bytes of an app model's files.
+#[derive(Clone, Copy, Debug)]
+pub struct AppFiles<'b> {
+    /// [`APP_JSON`].
+    pub app_json: &'b [u8],
+    /// [`HEAD_FILE`].
+    pub head: &'b [u8],
+    /// [`ADAPTERS_FILE`], where there is one.
+    pub adapters: Option<&'b [u8]>,
 }
 
 /// Why a folder is no app model, or cannot be written.
@@ -107,6 +127,9 @@ pub enum AppError {
         /// SHA-256 of the weights here.
         got: String,
     },
+    /// A file is not there.
+    #[error("the model has no file {0}")]
+    NoFile(&'static str),
     /// It brings no rows at all.
     #[error("{APP_JSON}: no labels")]
     NoLabels,
@@ -122,9 +145,26 @@ pub enum AppError {
     /// The parameters are damaged or do not fit the labels.
     #[error("{HEAD_FILE}: {0}")]
     Head(#[from] WeightsError),
+    /// The adapters are damaged or do not fit the network.
+    #[error("{ADAPTERS_FILE}: {0}")]
+    Adapters(#[from] AdapterError),
+    /// The adapters are not the ones that the description lists.
+    #[error("{ADAPTERS_FILE}: not the one that {APP_JSON} lists")]
+    OtherAdapters,
     /// The target exists and is no app model: it is not overwritten.
     #[error("{0} exists and is not an app model; choose another folder")]
     Occupied(String),
+}
+
+impl<'b> AppFiles<'b> {
+    /// The files by name.
+    ///
+    /// # Errors
+    /// One that every app model has is not among them.
+    pub fn find(file: impl Fn(&str) -> Option<&'b [u8]>) -> Result<Self, AppError> {
+        let needed = |name: &'static str| file(name).ok_or(AppError::NoFile(name));
+        Ok(Self { app_json: needed(APP_JSON)?, head: needed(HEAD_FILE)?, adapters: file(ADAPTERS_FILE) })
+    }
 }
 
 impl AppModel {
@@ -134,6 +174,17 @@ impl AppModel {
     /// The manifest is for another network or names unknown labels, or the lengths do not fit.
     pub fn new(manifest: AppManifest, weight: Vec<f32>, bias: Vec<f32>, base: &dyn Generic) -> Result<Self, AppError> {
         read::assemble(manifest, weight, bias, base)
+    }
+
+    /// This model with adapters, as its file will hold them.
+    ///
+    /// # Errors
+    /// They are not for `base`, or a parameter does not fit f16.
+    pub fn with_adapters(mut self, adapters: &Weights, base: &dyn Generic) -> Result<Self, AppError> {
+        let bytes = adapters.write_safetensors(Precision::F16)?;
+        self.adapters = read::adapters(&bytes, base)?;
+        self.manifest.adapters = Some(sha256(&bytes));
+        Ok(self)
     }
 }
 

@@ -39,6 +39,7 @@ use crate::net::{INPUT, Network, NetworkError, Shape};
 use crate::weights::{Weights, WeightsError};
 use codes::Layout;
 use compile::{Model, Step};
+use ops::Kernel;
 use output::{Finish, Operand, Output};
 use plan::{Plan, Slot};
 use scratch::{Pool, Scratch};
@@ -113,6 +114,19 @@ impl Engine {
     /// # Errors
     /// As [`Engine::new`], or no node makes a value that is to be kept.
     pub fn keeping(network: &Network, weights: &Weights, kept: &[&str]) -> Result<Self, EngineError> {
+        Self::compile(network, weights, kept, None)
+    }
+
+    /// As [`Engine::keeping`], but layers that this engine has too, with the same weights, are not packed again: both
+    /// use them.
+    ///
+    /// # Errors
+    /// As [`Engine::keeping`].
+    pub fn beside(&self, network: &Network, weights: &Weights, kept: &[&str]) -> Result<Self, EngineError> {
+        Self::compile(network, weights, kept, Some(self))
+    }
+
+    fn compile(network: &Network, weights: &Weights, kept: &[&str], other: Option<&Self>) -> Result<Self, EngineError> {
         let shapes = network.shapes()?;
         weights.check(network)?;
         if let Some(name) = kept.iter().find(|name| !shapes.contains_key(**name)) {
@@ -122,11 +136,29 @@ impl Engine {
         quantization.check(network)?;
         let layouts =
             quantization.values.iter().map(|(name, segments)| (name.clone(), Layout::new(segments))).collect();
-        let steps = compile::compile(Model { network, weights, shapes: &shapes, layouts: &layouts }, kept)?;
+        let packed: Vec<(u64, &Kernel)> = other
+            .iter()
+            .flat_map(|engine| &engine.steps)
+            .filter_map(|step| Some((step.digest?, &step.kernel)))
+            .collect();
+        let model = Model { network, weights, shapes: &shapes, layouts: &layouts, packed: &packed };
+        let steps = compile::compile(model, kept)?;
         let plan = plan::plan(&steps, &shapes, &layouts);
         let values = values(&steps, &plan, &shapes);
         let input = shapes[INPUT].clone();
         Ok(Self { steps, plan, values, layouts, input, pool: Pool::default() })
+    }
+
+    /// How many of its layers with weights are not those of `other`.
+    #[cfg(test)]
+    pub(crate) fn layers_beyond(&self, other: &Self) -> usize {
+        let address = |step: &Step| match &step.kernel {
+            Kernel::Conv(conv) => Some(std::sync::Arc::as_ptr(conv).addr()),
+            Kernel::Linear(linear) => Some(std::sync::Arc::as_ptr(linear).addr()),
+            Kernel::Plain(_) => None,
+        };
+        let known: Vec<usize> = other.steps.iter().filter_map(address).collect();
+        self.steps.iter().filter_map(address).filter(|address| !known.contains(address)).count()
     }
 
     /// The shape of a value for one image, (C, H, W) or (D), if it can be asked for.

@@ -1,10 +1,13 @@
-//! Labels of images: the shared network for all applications, with one application's rows put over the generic ones.
+//! Labels of images: the shared network for all applications, with what one of them changes.
 
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use chameleon_decision::Label;
 
+use crate::adapters::{AdapterError, join};
 use crate::app::AppModel;
 use crate::engine::{Engine, EngineError};
 use crate::head::{self, Head};
@@ -14,28 +17,57 @@ use crate::zoo::{Generic as _, ImageLabels};
 
 pub use crate::head::MIN_SCORE;
 
-/// A network ready to label images. Many threads may use it at once.
-#[derive(Debug)]
+/// A network ready to label images. Many threads may use it at once; clones share it.
+#[derive(Clone, Debug)]
 pub struct ImageLabeler {
-    engine: Engine,
+    engine: Arc<Engine>,
     input: ImageInput,
-    names: Vec<String>,
-    head: Head,
+    names: Arc<[String]>,
+    head: Arc<Head>,
+    app: Option<Arc<AppModel>>,
+}
+
+/// Why a labeler cannot be made for an application.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LabelerError {
+    /// What the application changes does not fit the network.
+    #[error(transparent)]
+    Adapters(#[from] AdapterError),
+    /// The network cannot be run.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
 }
 
 impl ImageLabeler {
-    /// Compiles the network.
+    /// Compiles the generic network.
     ///
     /// # Errors
     /// The parts of `model`, which are public, no longer fit each other.
     pub fn new(model: &ImageLabels) -> Result<Self, EngineError> {
         let engine = Engine::keeping(&model.network, &model.weights, &[FEATURES])?;
         Ok(Self {
-            engine,
+            engine: Arc::new(engine),
             input: model.network.input.clone(),
             names: model.labels.iter().map(|label| label.name.clone()).collect(),
-            head: model.head()?,
+            head: Arc::new(model.head()?),
+            app: None,
         })
+    }
+
+    /// The labeler of one application of `model`, from which this one was made. It shares all layers with this one but
+    /// those that the application brings.
+    ///
+    /// # Errors
+    /// The application's model is not one of `model`.
+    pub fn for_app(&self, model: &ImageLabels, app: Arc<AppModel>) -> Result<Self, LabelerError> {
+        let mut own = self.clone();
+        if !app.adapters.is_empty() {
+            let (network, weights) = join(&model.network, &model.weights, &app.adapters)?;
+            own.engine = Arc::new(self.engine.beside(&network, &weights, &[FEATURES])?);
+        }
+        own.app = Some(app);
+        Ok(own)
     }
 
     /// What [`preprocess::tensor`](crate::preprocess::tensor) has to make of an image.
@@ -57,15 +89,15 @@ impl ImageLabeler {
 
     /// All labels with a score of at least [`MIN_SCORE`], highest first, equal ones in the vocabulary's order.
     ///
-    /// The score is the sigmoid of the logit: the generic head's, or `app`'s for the labels that it brings. The other
-    /// labels are shifted by as much as `app` says.
-    pub fn labels(&self, features: &[f32], app: Option<&AppModel>) -> Vec<Label> {
-        let found = head::found(&self.logits(features, app)).into_iter();
+    /// The score is the sigmoid of the logit: the generic head's, or the application's for the labels that it brings. The
+    /// other labels are shifted by as much as the application says.
+    pub fn labels(&self, features: &[f32]) -> Vec<Label> {
+        let found = head::found(&self.logits(features)).into_iter();
         found.map(|(i, score)| Label { description: self.names[i].clone(), score }).collect()
     }
 
     /// The logit of every label, in the vocabulary's order.
-    pub fn logits(&self, features: &[f32], app: Option<&AppModel>) -> Vec<f32> {
-        self.head.logits(features, app)
+    pub fn logits(&self, features: &[f32]) -> Vec<f32> {
+        self.head.logits(features, self.app.as_deref())
     }
 }

@@ -10,7 +10,7 @@
 //! let labeler = ImageLabeler::new(&model)?;
 //! let image = preprocess::decode(&std::fs::read("dog.jpg")?, preprocess::DecodeLimits::default())?;
 //! let features = labeler.features(&[preprocess::tensor(&image, labeler.input())]);
-//! for label in labeler.labels(&features[0], None) {
+//! for label in labeler.labels(&features[0]) {
 //!     println!("{:.2} {}", label.score, label.description);
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -26,7 +26,7 @@
 //! | [`quantization`] | how values and weights are quantized |
 //! | [`preprocess`] | image bytes to input tensors |
 //! | [`zoo`], [`bank`] | models that ship, and features to customize them with |
-//! | [`app`] | one application's changes to a model |
+//! | [`app`], [`adapters`] | one application's changes to a model |
 //! | [`head`] | the last layer, with one application's rows over the generic ones |
 //! | [`labeler`] | images to labels: all of it together |
 //! | [`objects`] | images to named boxes |
@@ -36,6 +36,7 @@
 #![deny(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails should panic"))]
 
+pub mod adapters;
 pub mod app;
 pub mod bank;
 pub mod engine;

@@ -114,6 +114,11 @@ impl Weights {
         write::encode(&self.tensors, precision)
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.tensors.is_empty()
+    }
+
     /// Adds a tensor, or replaces the one of that name.
     ///
     /// # Errors

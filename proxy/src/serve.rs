@@ -33,7 +33,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 pub use config::{Config, Limits};
-pub use models::{Generics, Models};
+pub use models::{Generics, Models, Objects};
 pub use settings::{ApiKeys, LimitSettings, ServerSettings, Settings, SettingsError, TunnelSettings, UpstreamSettings};
 
 use connection::Connections;

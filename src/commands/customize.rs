@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chameleon_proxy::registry::{Registry, check_name};
@@ -25,6 +26,12 @@ pub(crate) struct Arguments {
     call: Option<String>,
     #[command(flatten)]
     data: trainer::Data,
+    /// How much of the network to customize; more than the head needs --data
+    #[arg(long, value_enum, default_value_t = trainer::Depth::Head, conflicts_with = "budget")]
+    depth: trainer::Depth,
+    /// Instead: how long it may take, as `30s` or `10m`. What is left of it after the head goes into layers before it
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, requires = "data")]
+    budget: Option<Duration>,
     /// First seed of the order of the training images
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -90,6 +97,10 @@ fn trainer_arguments(arguments: &Arguments, global: &Global, app: &str, process:
     words.extend(["--seed".into(), arguments.seed.to_string().into()]);
     words.extend(["--seeds".into(), arguments.seeds.to_string().into()]);
     words.extend(arguments.data.words());
+    match arguments.budget {
+        Some(budget) => words.extend(["--budget".into(), format!("{}ms", budget.as_millis()).into()]),
+        None => words.extend(arguments.depth.words()),
+    }
     words.extend(global.base_words());
     if arguments.json {
         words.push("--json".into());

@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
     path: Option<PathBuf>,
     /// Instead: compare the model published for this application with the generic one, on your images in --data
     #[arg(long, value_name = "NAME", requires = "data",
-        conflicts_with_all = ["path", "out", "only", "recipe", "seed", "seeds", "steps", "jobs"])]
+        conflicts_with_all = ["path", "out", "only", "recipe", "seed", "seeds", "steps", "jobs", "depth"])]
     app: Option<String>,
     /// Folder for the results: results.json, results.csv, report.html. A run that was interrupted goes on from there
     #[arg(long, value_name = "FOLDER", default_value = "evaluation")]
@@ -31,6 +31,9 @@ pub(crate) struct Arguments {
     only: Vec<String>,
     #[command(flatten)]
     data: trainer::Data,
+    /// How much of the network to customize; more than the head needs --data
+    #[arg(long, value_enum, default_value_t = trainer::Depth::Head)]
+    depth: trainer::Depth,
     /// JSON file with training settings that differ from the defaults
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
@@ -70,7 +73,7 @@ fn measure(app: &str, arguments: &Arguments, global: &Global) -> Result<ExitStat
     let model = load_app(app, &global.base()?, global)?;
     let work = tempfile::tempdir().context("no temporary folder can be made")?;
     let (folder, json) = (work.path().join("model"), work.path().join("measured.json"));
-    model.write(&folder)?;
+    model.write(&folder, &[])?;
     let mut words: Vec<OsString> = vec!["measure".into(), "--model".into(), folder.into()];
     words.extend(["--out".into(), json.clone().into()]);
     words.extend(arguments.data.words());
@@ -119,6 +122,7 @@ fn trainer_arguments(arguments: &Arguments, global: &Global, plan: &Path) -> Vec
     words.extend(["--seed".into(), arguments.seed.to_string().into()]);
     words.extend(["--seeds".into(), arguments.seeds.to_string().into()]);
     words.extend(arguments.data.words());
+    words.extend(arguments.depth.words());
     words.extend(global.base_words());
     words.extend(arguments.recipe.iter().flat_map(|file| ["--recipe".into(), file.clone().into()]));
     let numbers = [("--steps", arguments.steps), ("--jobs", arguments.jobs.map(u64::from))];

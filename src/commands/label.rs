@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use chameleon_decision::Label;
-use chameleon_models::app::AppModel;
+use chameleon_models::app::{AppFiles, AppModel};
 use chameleon_models::labeler::ImageLabeler;
 use chameleon_models::preprocess::{self, DecodeLimits};
 use chameleon_models::zoo::ImageLabels;
@@ -35,14 +36,14 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
     let base = global.base()?;
-    let app = match &arguments.app {
-        Some(app) => Some(load_app(app, &base, global)?),
-        None => None,
+    let generic = ImageLabeler::new(&base)?;
+    let labeler = match &arguments.app {
+        Some(app) => generic.for_app(&base, Arc::new(load_app(app, &base, global)?))?,
+        None => generic,
     };
-    let labeler = ImageLabeler::new(&base)?;
     let mut all = serde_json::Map::new();
     for image in &arguments.images {
-        let mut labels = label(&labeler, image, app.as_ref())?;
+        let mut labels = label(&labeler, image)?;
         labels.truncate(arguments.top);
         if arguments.json {
             all.insert(image.display().to_string(), serde_json::to_value(&labels)?);
@@ -62,20 +63,19 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
 /// It has none, or it is damaged or made for another backbone.
 pub(crate) fn load_app(app: &str, base: &ImageLabels, global: &Global) -> Result<AppModel> {
     let model = Reader::new(Home::resolve(global.home.as_deref())?.registry()).load(app)?;
-    let file = |name: &str| model.files.get(name).with_context(|| format!("{app}: the model has no file {name}"));
-    let (manifest, head) = (file(chameleon_models::app::APP_JSON)?, file(chameleon_models::app::HEAD_FILE)?);
-    AppModel::from_bytes(manifest, head, base).with_context(|| app.to_owned())
+    let files = AppFiles::find(|name| model.files.get(name).map(|bytes| &bytes[..]));
+    files.and_then(|files| AppModel::from_bytes(files, base)).with_context(|| app.to_owned())
 }
 
 /// The labels of a photograph on disk, highest score first.
 ///
 /// # Errors
 /// The file cannot be read or is no image.
-pub(crate) fn label(labeler: &ImageLabeler, path: &Path, app: Option<&AppModel>) -> Result<Vec<Label>> {
+pub(crate) fn label(labeler: &ImageLabeler, path: &Path) -> Result<Vec<Label>> {
     let bytes = std::fs::read(path).with_context(|| format!("{}", path.display()))?;
     let image = preprocess::decode(&bytes, DecodeLimits::default()).with_context(|| format!("{}", path.display()))?;
     let features = labeler.features(&[preprocess::tensor(&image, labeler.input())]);
-    Ok(labeler.labels(&features[0], app))
+    Ok(labeler.labels(&features[0]))
 }
 
 fn render(image: &Path, labels: &[Label]) -> String {

@@ -1,10 +1,10 @@
 //! `chameleon report`
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use chameleon_decision::{ApiOutput, DecisionProcess};
-use chameleon_models::app::AppModel;
 use chameleon_models::files::replace;
 use chameleon_models::labeler::ImageLabeler;
 use chameleon_models::preprocess::{self, DecodeLimits};
@@ -30,11 +30,12 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
     let base = global.base()?;
-    let app = load_app(&arguments.app, &base, global)?;
-    let labeler = ImageLabeler::new(&base)?;
+    let app = Arc::new(load_app(&arguments.app, &base, global)?);
+    let generic = ImageLabeler::new(&base)?;
+    let own = generic.for_app(&base, Arc::clone(&app))?;
     let process = process::of_model(&app.manifest)?;
     let photos =
-        arguments.images.iter().map(|path| photo(&labeler, &process, &app, path)).collect::<Result<Vec<_>>>()?;
+        arguments.images.iter().map(|path| photo([&generic, &own], &process, path)).collect::<Result<Vec<_>>>()?;
     let page = report::render(&app.manifest, &photos)?;
     replace(&arguments.out, page.as_bytes()).with_context(|| format!("{}", arguments.out.display()))?;
     if !global.quiet {
@@ -43,15 +44,17 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
     Ok(ExitStatus::Success)
 }
 
-fn photo(labeler: &ImageLabeler, process: &DecisionProcess, app: &AppModel, path: &Path) -> Result<Photo> {
+/// What the generic labeler and the application's own make of a photograph.
+fn photo(labelers: [&ImageLabeler; 2], process: &DecisionProcess, path: &Path) -> Result<Photo> {
     let bytes = std::fs::read(path).with_context(|| format!("{}", path.display()))?;
     let image = preprocess::decode(&bytes, DecodeLimits::default()).with_context(|| format!("{}", path.display()))?;
-    let features = labeler.features(&[preprocess::tensor(&image, labeler.input())]);
-    let answer = |app: Option<&AppModel>| -> Result<Answer> {
-        let labels = labeler.labels(&features[0], app);
+    let answer = |labeler: &ImageLabeler| -> Result<Answer> {
+        let features = labeler.features(&[preprocess::tensor(&image, labeler.input())]);
+        let labels = labeler.labels(&features[0]);
         let output = ApiOutput::labels(labels.iter().map(|label| (label.description.clone(), label.score)));
         let decision = process.decider().decide(&output)?.describe(&process.program);
         Ok(Answer { labels, decision })
     };
-    Photo::new(path, image, answer(None)?, answer(Some(app))?)
+    let [generic, own] = labelers.map(answer);
+    Photo::new(path, image, generic?, own?)
 }

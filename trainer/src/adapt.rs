@@ -3,30 +3,31 @@
 //! What changes is the last stage and the head, trained on all labels of the data; everything before is shared with the
 //! model that ships, and stays as it is. The folder written holds only what has changed.
 
-mod tail;
 mod train;
-mod values;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
-use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use chameleon_models::bank::Split;
-use chameleon_models::files::replace;
+use chameleon_models::files::{check_replaceable, replace};
 use chameleon_models::weights::{Precision, Weights};
 use chameleon_models::zoo::{self, Generic as _, ImageLabels, Manifest};
 use serde::Serialize;
 use serde_json::json;
 use tch::{Device, Tensor};
 
+use crate::convert::{tensors, weights};
 use crate::data::{self, DataSet, Labels};
 use crate::device;
 use crate::module::Module;
 use crate::progress::{Progress, ProgressMode};
-use tail::Tail;
+use crate::tail::{Tail, values};
 use train::{Examples, Quality, Training, quality};
+
+/// Tuning images needed to tell a better model from a worse one.
+const MIN_TUNING: usize = 50;
 
 /// What to adapt to, and how.
 #[derive(Clone, Debug, clap::Args)]
@@ -67,7 +68,7 @@ pub struct Settings {
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub epochs: u64,
     /// Images a step
-    #[arg(long, default_value_t = 128, value_parser = positive)]
+    #[arg(long, default_value_t = 128, value_parser = device::positive)]
     pub batch: usize,
     /// Largest learning rate
     #[arg(long, default_value_t = 0.05)]
@@ -86,10 +87,6 @@ pub struct Settings {
     pub seed: u64,
 }
 
-fn positive(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|&number| number > 0).ok_or_else(|| "a whole number of at least 1".to_owned())
-}
-
 /// The adapted model beside the one that it was made from, on the tuning images.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Adapted {
@@ -99,6 +96,8 @@ pub struct Adapted {
     pub training_images: usize,
     /// Images that chose the epoch.
     pub tuning_images: usize,
+    /// Labels that some training image carries: those that are learned.
+    pub labels: usize,
     /// The epoch whose weights are kept; 0 means that none was better than the generic model.
     pub epoch: u64,
     /// Mean average precision of the labels before.
@@ -113,6 +112,7 @@ pub struct Adapted {
 /// The images cannot be read or used, or the folder cannot be written.
 pub fn run(options: &Options) -> Result<()> {
     ensure!((0.0..=1.0).contains(&options.settings.mix), "--mix {}: a share lies in 0..1", options.settings.mix);
+    check_replaceable(&options.out, zoo::MANIFEST).with_context(|| format!("{}", options.out.display()))?;
     let mode = if options.quiet { ProgressMode::None } else { options.progress };
     let model = zoo::image_labels()?;
     let mut labels = Labels::new(&model.labels);
@@ -141,7 +141,7 @@ pub fn run(options: &Options) -> Result<()> {
 /// Trains the last stage and the head. Gives the weights that change with what they are worth.
 ///
 /// # Errors
-/// The set has no images to train or tune with, or one cannot be read.
+/// The set has too few images to train or tune with, or one cannot be read.
 pub fn adapt(
     set: &DataSet,
     model: &ImageLabels,
@@ -150,30 +150,41 @@ pub fn adapt(
     mode: ProgressMode,
 ) -> Result<(Adapted, Weights)> {
     let tail = Tail::of(&model.network)?;
-    let examples = |split, name| examples(set, split, name, model, &tail, device, mode);
-    let (tuning, training) = (examples(Split::Tune, "tuning")?, examples(Split::Train, "training")?);
-    let weights =
-        tail.parameters().keys().map(|name| tensor(&model.weights, name)).collect::<Result<HashMap<_, _>>>()?;
-    let module = Module::from_tensors(tail.network.clone(), &weights, device)?;
+    let [tuning, training] = [Split::Tune, Split::Train].map(|split| records(set, split));
+    for (records, least, name) in [(&training, 1, "training"), (&tuning, MIN_TUNING, "tuning")] {
+        let count = records.len();
+        ensure!(count >= least, "{}: {count} {name} images; at least {least} are needed", set.source);
+    }
+    let carried = carried(set, &training, model.labels.len());
+    ensure!(carried.contains(&true), "{}: the training images carry no label of the model", set.source);
+    let module = Module::from_tensors(tail.network.clone(), &tensors(&model.weights), device)?;
+    let examples = |records: &[usize]| {
+        let [channels, rows, columns] = tail.shape();
+        let values = Tensor::from_slice(&values(set, records, model, &tail, mode)?);
+        let values = values.view([-1, channels, rows, columns]).to_device(device);
+        let targets = targets(set, records, model.labels.len()).to_device(device);
+        anyhow::Ok(Examples::new(values, &targets, &carried, &module))
+    };
+    let (tuning, training) = (examples(&tuning)?, examples(&training)?);
     let before = quality(&module, &tuning);
-    let mut best = (0, before, None);
+    let mut best = (0, before, Weights::default());
     let mut run = Training::new(module, &training, settings);
     let mut progress = Progress::start(mode, "adapting", settings.epochs * run.per_epoch());
     for epoch in 1..=settings.epochs {
         run.epoch(epoch, &mut || progress.tick());
         let averaged = run.averaged()?;
         let reached = quality(&averaged, &tuning);
-        if reached.loss < best.1.loss {
-            best = (epoch, reached, Some(averaged));
+        if reached.is_better_than(&best.1) {
+            best = (epoch, reached, weights(averaged.tensors())?);
         }
     }
     drop(progress);
-    let (epoch, Quality { mean_average_precision: after, .. }, kept) = best;
-    let delta = kept.as_ref().map_or_else(|| Ok(Weights::default()), changed)?;
+    let (epoch, Quality { mean_average_precision: after, .. }, delta) = best;
     let adapted = Adapted {
         source: set.source.clone(),
-        training_images: training.targets.size()[0] as usize,
-        tuning_images: tuning.targets.size()[0] as usize,
+        training_images: training.len(),
+        tuning_images: tuning.len(),
+        labels: carried.iter().filter(|carried| **carried).count(),
         epoch,
         before: before.mean_average_precision,
         after,
@@ -181,63 +192,50 @@ pub fn adapt(
     Ok((adapted, delta))
 }
 
-fn examples(
-    set: &DataSet,
-    split: Split,
-    name: &str,
-    model: &ImageLabels,
-    tail: &Tail,
-    device: Device,
-    mode: ProgressMode,
-) -> Result<Examples> {
+fn records(set: &DataSet, split: Split) -> Vec<usize> {
     let splits = set.splits();
-    let records: Vec<usize> = (0..splits.len()).filter(|&i| splits[i] == split).collect();
-    ensure!(!records.is_empty(), "{}: there are no {name} images", set.source);
-    let values = values::values(set, &records, model, tail, mode)?.to_device(device);
-    Ok(Examples { values, targets: values::targets(set, &records, model.labels.len()).to_device(device) })
+    (0..splits.len()).filter(|&i| splits[i] == split).collect()
 }
 
-fn tensor(weights: &Weights, name: &str) -> Result<(String, Tensor)> {
-    let weight = weights.get(name)?;
-    let shape: Vec<i64> = weight.shape().iter().map(|&length| length as i64).collect();
-    Ok((name.to_owned(), Tensor::from_slice(weight.data()).view(shape.as_slice())))
-}
-
-fn changed(module: &Module) -> Result<Weights> {
-    let mut weights = Weights::default();
-    for (name, tensor) in module.tensors() {
-        let shape = tensor.size().iter().map(|&length| length as usize).collect();
-        let values = Vec::<f32>::try_from(tensor.detach().to_device(Device::Cpu).contiguous().view([-1]))?;
-        weights.insert(name, shape, values)?;
+/// For each label of the model, whether some of the records carry it.
+fn carried(set: &DataSet, records: &[usize], labels: usize) -> Vec<bool> {
+    let mut carried = vec![false; labels];
+    for &label in records.iter().flat_map(|&i| &set.records[i].labels) {
+        carried[usize::from(label)] = true;
     }
-    Ok(weights)
+    carried
 }
 
-/// The manifest is written last: a reader sees the old folder, or an error, or the new one.
+/// Which labels each record carries, (N, labels).
+fn targets(set: &DataSet, records: &[usize], labels: usize) -> Tensor {
+    let mut rows = vec![0.0f32; records.len() * labels];
+    for (row, &i) in rows.chunks_exact_mut(labels.max(1)).zip(records) {
+        for &label in &set.records[i].labels {
+            row[usize::from(label)] = 1.0;
+        }
+    }
+    Tensor::from_slice(&rows).view([records.len() as i64, labels as i64])
+}
+
 fn write(options: &Options, model: &ImageLabels, adapted: &Adapted, delta: &Weights) -> Result<()> {
-    fs::create_dir_all(&options.out).with_context(|| format!("{}", options.out.display()))?;
-    let bytes = delta.write_safetensors(Precision::F16)?;
     let manifest = Manifest {
         name: model.manifest.name.clone(),
         version: model.manifest.version.clone(),
         base: Some(model.weights_sha256().to_owned()),
-        files: BTreeMap::from([(zoo::WEIGHTS.to_owned(), zoo::sha256(&bytes))]),
+        files: BTreeMap::new(),
         recipe: json!({ "adapt": options.settings }),
         data: json!({ "source": adapted.source, "images": adapted.training_images }),
         metrics: json!({ "tuning": adapted }),
         converted_from: None,
     };
-    for (name, bytes) in [(zoo::WEIGHTS, bytes), (zoo::MANIFEST, serde_json::to_vec_pretty(&manifest)?)] {
-        let path = options.out.join(name);
-        replace(&path, &bytes).with_context(|| format!("{}", path.display()))?;
-    }
-    Ok(())
+    let files = [(zoo::WEIGHTS, delta.write_safetensors(Precision::F16)?)];
+    manifest.write(&options.out, &files).with_context(|| format!("{}", options.out.display()))
 }
 
 impl Display for Adapted {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { source, training_images, tuning_images, epoch, before, after } = self;
-        writeln!(f, "{source}: {training_images} images to train, {tuning_images} to tune")?;
+        let Self { source, training_images, tuning_images, labels, epoch, before, after } = self;
+        writeln!(f, "{source}: {training_images} images to train, {tuning_images} to tune, {labels} labels")?;
         if *epoch == 0 {
             return writeln!(f, "nothing written: no epoch labels the tuning images better than the generic model");
         }

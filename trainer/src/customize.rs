@@ -1,9 +1,14 @@
 //! Customization: a model for one application, trained with the loss of its decision.
 //!
-//! Only the head's rows of the application's labels train, on cached features; so it takes seconds. The comparison
-//! that decides whether the result is served trains its control arms alongside (see [`arms::Arm`]).
+//! At first only the head's rows of the application's labels train, on cached features; so it takes seconds. With the
+//! images themselves, and more time, adapters of the layers before it train too ([`body`]), and what does better on the
+//! tuning images is kept. The comparison that decides whether the result is served trains its control arms alongside (see
+//! [`arms::Arm`]).
 
 pub mod arms;
+pub mod body;
+mod budget;
+pub mod delta;
 pub mod examples;
 pub mod head;
 pub mod measure;
@@ -19,29 +24,27 @@ pub mod stage;
 mod table;
 pub mod task;
 pub mod train_set;
+mod trial;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use chameleon_decision::DecisionProcess;
 use chameleon_models::app::AppModel;
 use chameleon_models::zoo::Generic;
 
-use rayon::prelude::*;
-
-use arms::{Arm, Candidate, averaged, trained, untrained};
+use body::Body;
 use examples::Examples;
-use head::Head;
-use measure::Measured;
 use pool::Pool;
-use recipe::Recipe;
+use recipe::{Layers, Recipe};
 use report::Evaluation;
-use task::Task;
+
+pub use trial::{Compared, Trial};
 
 use crate::data::{self, Labels, View};
-use crate::evaluation::judge::Judge;
 use crate::progress::{Progress, ProgressMode};
 use crate::service::{Model, Service};
 
@@ -60,9 +63,23 @@ pub struct Options {
     /// Where the model, the images and the settings come from
     #[command(flatten)]
     pub inputs: Inputs,
+    /// How long it may take, as `30s` or `10m`: what is left of it after the head goes into layers before it
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(requires = "data", conflicts_with = "depth")]
+    pub budget: Option<Duration>,
     /// Print the evaluation as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// How much of the network is customized.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Depth {
+    /// The head: seconds
+    #[default]
+    Head,
+    /// The head; then layers before it too, and what is better on the tuning images is kept: minutes
+    Layers,
 }
 
 /// The model, the images and the settings.
@@ -77,6 +94,9 @@ pub struct Inputs {
     /// Folder of the base model [default: the one that ships with this program]
     #[arg(long, value_name = "FOLDER")]
     pub base: Option<PathBuf>,
+    /// How much of the network to customize; more than the head needs --data
+    #[arg(long, value_enum, default_value_t)]
+    pub depth: Depth,
     /// JSON file with training settings that differ from the defaults
     #[arg(long, value_name = "FILE")]
     pub recipe: Option<PathBuf>,
@@ -105,6 +125,8 @@ pub struct Material {
     pub model: Model,
     /// Images with their features.
     pub examples: Examples,
+    /// What the last stage reads of them, if it may be changed.
+    pub body: Option<Body>,
     /// Training settings.
     pub recipe: Recipe,
     /// Seeds to train with.
@@ -112,22 +134,27 @@ pub struct Material {
 }
 
 impl Inputs {
-    /// Reads everything for a service.
+    /// Reads everything for a service; what layers before the head read too if they are to be customized, or `deep`.
     ///
     /// # Errors
     /// A file cannot be read or used; the message says which.
-    pub fn read(&self, service: Service) -> Result<Material> {
+    pub fn read(&self, service: Service, deep: bool) -> Result<Material> {
         let base = self.base.as_deref().filter(|base| service.answers_with(base));
         let model = service.model(base)?;
-        let examples = match &self.data {
-            Some(path) => self.read_data(path, &model)?,
-            None => service.bank(&model, base, bank_name(model.generic()))?,
+        let recipe = self.recipe(service)?;
+        let deep = deep || recipe.layers.is_some();
+        let (examples, body) = match &self.data {
+            Some(path) => self.read_data(path, &model, deep)?,
+            None if deep => bail!(
+                "layers before the head need the images themselves, and the bank that ships holds only features: give your images with --data"
+            ),
+            None => (service.bank(&model, base, bank_name(model.generic()))?, None),
         };
         let seeds = (self.seed..).take(self.seeds as usize).collect();
-        Ok(Material { service, model, examples, recipe: self.recipe(service)?, seeds })
+        Ok(Material { service, model, examples, body, recipe, seeds })
     }
 
-    fn read_data(&self, path: &Path, model: &Model) -> Result<Examples> {
+    fn read_data(&self, path: &Path, model: &Model, deep: bool) -> Result<(Examples, Option<Body>)> {
         let Model::Images(model) = model else {
             bail!("{}: only images with labels are read so far; leave --data away for what ships", path.display());
         };
@@ -140,8 +167,9 @@ impl Inputs {
             eprintln!("{note}");
         }
         let features = data::features(&set, model, &[View::Plain], self.progress_mode())?.concat();
+        let body = if deep { Some(Body::new(&set, model, self.progress_mode())?) } else { None };
         let (split, targets) = (set.splits(), set.targets());
-        Examples::new(set.source, model.feature_count(), features, targets, split)
+        Ok((Examples::new(set.source, model.feature_count(), features, targets, split)?, body))
     }
 
     /// How to show progress.
@@ -157,6 +185,9 @@ impl Inputs {
                 serde_json::from_slice(&bytes).with_context(|| format!("{}", file.display()))?
             }
         };
+        if self.depth == Depth::Layers && recipe.layers.is_none() {
+            recipe.layers = Some(Layers::default());
+        }
         for stage in [&mut recipe.first, &mut recipe.second] {
             stage.steps = self.steps.map_or(stage.steps, |steps| steps as usize);
         }
@@ -170,12 +201,14 @@ impl Inputs {
 /// # Errors
 /// An input cannot be read or used, or the folder cannot be written; the message says which.
 pub fn run(options: &Options) -> Result<()> {
+    let started = Instant::now();
     let process = read_process(&options.process)?;
-    let material = options.inputs.read(Service::of(&process.api)?)?;
+    let deadline = options.budget.map(|budget| started + budget);
+    let material = options.inputs.read(Service::of(&process.api)?, deadline.is_some())?;
     let app = options.app.clone().or_else(|| Some(options.out.file_name()?.to_str()?.to_owned()));
     let app = app.context("the application needs a name: give --app")?;
     let mode = options.inputs.progress_mode();
-    let (app_model, evaluation) = customize(&app, &process, material, mode)?;
+    let (app_model, evaluation) = customize(&app, &process, material, deadline, mode)?;
     output::write(&options.out, &app_model, &evaluation)?;
     if options.json {
         println!("{}", serde_json::to_string_pretty(&evaluation)?);
@@ -185,7 +218,8 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Trains and measures all arms; returns the model of the best and the result.
+/// Trains and measures all arms; returns the model of the best and the result. Until the `deadline`, if there is one,
+/// layers before the head are tried too, as far as the time reaches.
 ///
 /// # Errors
 /// The application cannot be customized with these images.
@@ -193,58 +227,28 @@ pub fn customize(
     app: &str,
     process: &DecisionProcess,
     material: Material,
+    deadline: Option<Instant>,
     mode: ProgressMode,
 ) -> Result<(AppModel, Evaluation)> {
-    let Material { service, model, examples, recipe, seeds } = material;
-    let pool = Pool::new(service, &model, examples)?;
-    let steps = seeds.len() * recipe.steps();
-    let progress = Mutex::new(Progress::start(mode, "training", steps as u64));
+    let Material { service, model, examples, body, mut recipe, seeds } = material;
+    let pool = Pool::new(service, &model, examples, body)?;
+    let mut trial = Trial::new(app, process, &pool, &seeds, &recipe)?;
+    let work = |stage, steps: usize| Mutex::new(Progress::start(mode, stage, (seeds.len() * steps) as u64));
     // A thread that panicked while it counted leaves a count that is still good enough.
-    let tick = || progress.lock().unwrap_or_else(PoisonError::into_inner).tick();
-    let compared = compare(app, process, &pool, &recipe, &seeds, &[], &tick)?;
+    let tick = |progress: &Mutex<Progress>| progress.lock().unwrap_or_else(PoisonError::into_inner).tick();
+    let progress = work("training", recipe.steps());
+    trial.head(&recipe, &[], &|| tick(&progress))?;
     drop(progress);
+    if let Some(deadline) = deadline {
+        recipe.layers = budget::layers(deadline, &trial.task, &seeds)?;
+    }
+    if let Some(layers) = &recipe.layers {
+        let progress = work("training layers", layers.steps());
+        trial.layers(&recipe, &|| tick(&progress))?;
+    }
+    let compared = trial.finish()?;
     let app_model = output::app_model(process, model.generic(), &compared)?;
     Ok((app_model, compared.measured.evaluation))
-}
-
-/// All arms of one application, trained and measured.
-pub struct Compared<'p> {
-    /// The application with its images.
-    pub task: Task<'p>,
-    /// The models.
-    pub candidates: Vec<Candidate>,
-    /// The result.
-    pub measured: Measured,
-}
-
-/// Trains and measures all arms, one thread a seed. `specialists` are heads of all labels with their seeds; without
-/// them that arm is left out.
-///
-/// # Errors
-/// The application cannot be customized with these images.
-pub fn compare<'p>(
-    app: &str,
-    process: &DecisionProcess,
-    pool: &'p Pool,
-    recipe: &Recipe,
-    seeds: &[u64],
-    specialists: &[(u64, Head)],
-    tick: &(dyn Fn() + Sync),
-) -> Result<Compared<'p>> {
-    let mut judge = Judge::new(process, pool.form(), &pool.vocabulary.labels)?;
-    let task = Task::new(process, pool, recipe, &mut judge)?;
-    let mut candidates = Vec::from(untrained(&task, recipe, &mut judge)?);
-    for specialist in specialists {
-        candidates.push(arms::specialist(&task, recipe, specialist, &mut judge)?);
-    }
-    let by_seed: Vec<[Candidate; 3]> =
-        seeds.par_iter().map(|&seed| trained(&task, recipe, seed, &mut judge.clone(), tick)).collect::<Result<_>>()?;
-    candidates.extend(by_seed.into_iter().flatten());
-    for arm in Arm::OWN {
-        candidates.extend(averaged(&task, recipe, arm, &candidates, &mut judge)?);
-    }
-    let measured = measure::measure(app, &task, recipe, seeds, &candidates, &mut judge)?;
-    Ok(Compared { task, candidates, measured })
 }
 
 fn bank_name(model: &dyn Generic) -> String {

@@ -22,6 +22,7 @@ mod coco;
 mod codes;
 mod collect;
 mod columns;
+mod decoded;
 mod error;
 mod features;
 mod folders;
@@ -39,6 +40,7 @@ use std::path::Path;
 use chameleon_models::bank::Split;
 
 use collect::Collector;
+pub use decoded::decoded;
 pub use error::{DataError, MissingImages, UnknownLabels};
 pub use features::{View, features};
 pub use image::{ImageLoader, ImageSource};

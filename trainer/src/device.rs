@@ -1,4 +1,4 @@
-//! Where tensors are computed.
+//! Where tensors are computed, and how many at a time.
 
 use tch::{Cuda, Device};
 
@@ -21,6 +21,14 @@ pub fn parse(text: &str) -> Result<Device, String> {
     } else {
         Err(format!("libtorch finds {found} CUDA devices; it needs its CUDA build, a driver and a device"))
     }
+}
+
+/// Reads a whole number of at least 1, for clap.
+///
+/// # Errors
+/// Anything else.
+pub fn positive(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|&number| number > 0).ok_or_else(|| "a whole number of at least 1".to_owned())
 }
 
 #[cfg(test)]

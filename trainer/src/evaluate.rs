@@ -20,7 +20,7 @@ use crate::customize::head::Head;
 use crate::customize::pool::Pool;
 use crate::customize::recipe::Recipe;
 use crate::customize::report::Evaluation;
-use crate::customize::{self, Compared, Material};
+use crate::customize::{self, Compared, Material, Trial};
 use crate::evaluation::form::Form;
 use crate::progress::{Progress, ProgressMode};
 use crate::service::Service;
@@ -57,7 +57,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     let plan = Plan::read(&options.plan)?;
     let workers = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.map_or(0, usize::from)).build()?;
-    let read = |service| options.inputs.read(service);
+    let read = |service| options.inputs.read(service, false);
     workers.install(|| evaluate(plan, &read, &options.out, options.inputs.progress_mode())).map(drop)
 }
 
@@ -85,9 +85,9 @@ pub fn evaluate(
     }
     let (mut rows, mut settings) = (Vec::new(), Vec::new());
     for (service, decisions) in by_service {
-        let Material { model, examples, recipe, seeds, .. } = read(service)?;
+        let Material { model, examples, body, recipe, seeds, .. } = read(service)?;
         let (model, source) = (model, examples.source.clone());
-        let pool = Pool::new(service, &model, examples)?;
+        let pool = Pool::new(service, &model, examples, body)?;
         let model = model.generic();
         let specialists = OnceLock::new();
         let run = Run { model, pool: &pool, recipe: &recipe, seeds: &seeds, folder: &folder, specialists };
@@ -126,7 +126,7 @@ impl Run<'_> {
         }
         if !left.is_empty() {
             self.train_specialists(mode)?;
-            let steps = left.len() * self.seeds.len() * self.recipe.steps();
+            let steps = left.len() * self.seeds.len() * self.recipe.all_steps();
             let progress = Mutex::new(Progress::start(mode, "decisions", steps as u64));
             let made =
                 left.into_par_iter().map(|(place, planned, key)| Ok((place, self.row(planned, key, &progress)?)));
@@ -152,7 +152,7 @@ impl Run<'_> {
 
     /// Evaluates one decision and writes its file.
     fn row(&self, planned: Planned, key: String, progress: &Mutex<Progress>) -> Result<Row> {
-        let steps = self.seeds.len() * self.recipe.steps();
+        let steps = self.seeds.len() * self.recipe.all_steps();
         let Planned { name, process } = planned;
         let outcome = match self.measure(&name, &process, &|| advance(progress, 1)) {
             Ok(measurement) => Outcome::Measured(Box::new(measurement)),
@@ -173,8 +173,10 @@ impl Run<'_> {
             }
         }
         let specialists = self.specialists.get().map(Vec::as_slice).unwrap_or_default();
-        let compared = customize::compare(name, process, self.pool, self.recipe, self.seeds, specialists, tick)?;
-        measurement(compared)
+        let mut trial = Trial::new(name, process, self.pool, self.seeds, self.recipe)?;
+        trial.head(self.recipe, specialists, tick)?;
+        trial.layers(self.recipe, tick)?;
+        measurement(trial.finish()?)
     }
 
     /// Everything but the decision that a row follows from.

@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use chameleon_models::bank::{Bank, Split};
-use chameleon_models::files::replace;
+use chameleon_models::files::check_replaceable;
 use chameleon_models::labeler::ImageLabeler;
 use chameleon_models::preprocess;
 use chameleon_models::weights::{Precision, Weights};
@@ -65,6 +65,7 @@ pub struct Options {
 /// # Errors
 /// The run or the data cannot be read, or the folder cannot be written.
 pub fn run(options: &Options) -> Result<()> {
+    check_replaceable(&options.out, zoo::MANIFEST).with_context(|| format!("{}", options.out.display()))?;
     let labels = read_labels(&options.data)?;
     let mut model = rounded_model(options, &labels)?;
     let labeler = ImageLabeler::new(&model)?;
@@ -96,7 +97,7 @@ pub fn run(options: &Options) -> Result<()> {
             chosen.len() + tune.len() + test.len(), options.pool, options.pool_tuning, options.tuning
         ),
     });
-    write_folder(options, &mut model.manifest, &labels, &bank)
+    write_folder(options, model.manifest, &labels, bank)
 }
 
 /// The run's averaged weights as they will be read back from f16.
@@ -192,7 +193,7 @@ impl Builder {
 
 /// Quality on the test part of the validation split.
 fn metrics(labeler: &ImageLabeler, labels: &[ClassLabel], features: &[Vec<f32>], set: &ImageSet) -> Value {
-    let logits: Vec<f32> = features.iter().flat_map(|features| labeler.logits(features, None)).collect();
+    let logits: Vec<f32> = features.iter().flat_map(|features| labeler.logits(features)).collect();
     let width = labels.len();
     let mut per_label = serde_json::Map::new();
     let mut sum = 0.0;
@@ -212,23 +213,13 @@ fn metrics(labeler: &ImageLabeler, labels: &[ClassLabel], features: &[Vec<f32>],
     })
 }
 
-/// Writes every file, the manifest last: a reader sees the old folder or an error, never a mixture it would accept.
-fn write_folder(options: &Options, manifest: &mut Manifest, labels: &[ClassLabel], bank: &[u8]) -> Result<()> {
-    fs::create_dir_all(&options.out).with_context(|| format!("{}", options.out.display()))?;
+fn write_folder(options: &Options, manifest: Manifest, labels: &[ClassLabel], bank: Vec<u8>) -> Result<()> {
     let weights = Weights::read_safetensors(&fs::read(options.run.join(zoo::WEIGHTS))?)?;
     let files = [
         (zoo::NETWORK, serde_json::to_vec_pretty(&network(labels.len(), 1))?),
         (zoo::LABELS, serde_json::to_vec(&json!({ "labels": infos(labels) }))?),
         (zoo::WEIGHTS, weights.write_safetensors(Precision::F16)?),
-        (zoo::BANK, bank.to_vec()),
+        (zoo::BANK, bank),
     ];
-    for (name, bytes) in &files {
-        manifest.files.insert((*name).to_owned(), zoo::sha256(bytes));
-        write(&options.out.join(name), bytes)?;
-    }
-    write(&options.out.join(zoo::MANIFEST), &serde_json::to_vec_pretty(manifest)?)
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    replace(path, bytes).with_context(|| format!("{}", path.display()))
+    manifest.write(&options.out, &files).with_context(|| format!("{}", options.out.display()))
 }

@@ -4,6 +4,7 @@
 
 pub mod adapt;
 pub mod augment;
+mod convert;
 pub mod customize;
 pub mod data;
 pub mod dataset;
@@ -19,4 +20,5 @@ pub mod optim;
 pub mod pretrain;
 pub mod progress;
 pub mod service;
+mod tail;
 pub mod text;

@@ -30,8 +30,10 @@ enum Command {
     Adapt(chameleon_trainer::adapt::Options),
     /// Train the generic image-label network on a folder of Parquet shards
     Pretrain(chameleon_trainer::pretrain::Options),
-    /// Train the object detector on the image-label network, and write the folder that ships
+    /// Train an object detector on the image-label network
     PretrainObjects(chameleon_trainer::objects::Options),
+    /// Write the folder that ships from a run of `pretrain-objects`
+    ExportObjects(chameleon_trainer::objects::ExportOptions),
     /// Write the folder that ships from a pre-training run: network, weights, labels, feature bank, manifest
     Export(chameleon_trainer::export::Options),
     /// Train a generic model of texts: sentiment, topics or entities
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::Adapt(options) => chameleon_trainer::adapt::run(&options),
         Command::Pretrain(options) => chameleon_trainer::pretrain::run(&options),
         Command::PretrainObjects(options) => chameleon_trainer::objects::run(&options),
+        Command::ExportObjects(options) => chameleon_trainer::objects::export(&options),
         Command::Export(options) => chameleon_trainer::export::run(&options),
         Command::PretrainText(options) => chameleon_trainer::text::pretrain::run(&options),
         Command::ExportText(options) => chameleon_trainer::text::export::run(&options),

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use chameleon_decision::DecisionProcess;
@@ -10,6 +11,7 @@ use chameleon_models::app::{APP_JSON, AppManifest, AppModel};
 use chameleon_models::files::replace;
 use serde::{Deserialize, Serialize};
 
+use crate::customize::delta::Delta;
 use crate::customize::head::Head;
 use crate::customize::pool::Pool;
 use crate::customize::report::Ratio;
@@ -80,7 +82,8 @@ pub struct Measured {
 /// # Errors
 /// The model or the images cannot be read, or there are no images.
 pub fn run(options: &Options) -> Result<()> {
-    let material = options.inputs.read(service_of(&options.model)?)?;
+    let (service, is_adapted) = kind(&options.model)?;
+    let material = options.inputs.read(service, is_adapted)?;
     let app = AppModel::read(&options.model, material.model.generic())?;
     let measured = measure(&app, material)?;
     replace(&options.out, &serde_json::to_vec_pretty(&measured)?)
@@ -93,13 +96,13 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The service of the application that a folder's model was made for.
-fn service_of(folder: &Path) -> Result<Service> {
+/// The service of the application that a folder's model was made for, and whether it changes more than the head.
+fn kind(folder: &Path) -> Result<(Service, bool)> {
     let path = folder.join(APP_JSON);
     let text = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
     let manifest: AppManifest = serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
     let process = DecisionProcess::from_json(&manifest.process.to_string()).context("the model's decision process")?;
-    Service::of(&process.api)
+    Ok((Service::of(&process.api)?, manifest.adapters.is_some()))
 }
 
 /// Lets the application decide on every image, with either model.
@@ -107,22 +110,23 @@ fn service_of(folder: &Path) -> Result<Service> {
 /// # Errors
 /// There are no images, or the application's program cannot be run.
 pub fn measure(app: &AppModel, material: Material) -> Result<Measured> {
-    let Material { service, model, examples, recipe, .. } = material;
+    let Material { service, model, examples, body, recipe, .. } = material;
     let process =
         DecisionProcess::from_json(&app.manifest.process.to_string()).context("the model's decision process")?;
     ensure!(!examples.targets.is_empty(), "{}: no images", examples.source);
-    let pool = Pool::new(service, &model, examples)?;
+    let pool = Pool::new(service, &model, examples, body)?;
     let mut judge = Judge::new(&process, pool.form(), &pool.vocabulary.labels)?;
     let labels: Vec<u16> = app.rows.iter().map(|&row| row as u16).collect();
     let images: Vec<usize> = (0..pool.examples.targets.len()).collect();
     let panel = Panel::new(images, &pool, &labels, None, &mut judge)?;
     let none = vec![0.0; labels.len()];
-    let mut wrong = |head: &Head, others: f32| -> Result<Vec<bool>> {
-        let logits = head.logits(&pool.examples.select(&panel.images))?;
+    let mut wrong = |delta: &Delta, others: f32| -> Result<Vec<bool>> {
+        let (logits, panel) = delta.seen(&pool, &panel)?;
         panel.wrong_exactly(&logits, Shifts { own: &none, others }, &mut judge)
     };
-    let own = Head { weight: app.weight.clone(), bias: app.bias.clone() };
-    let wrong = [wrong(&pool.head.rows(&labels), 0.0)?, wrong(&own, app.manifest.others)?];
+    let head = Head { weight: app.weight.clone(), bias: app.bias.clone() };
+    let adapters = (!app.adapters.is_empty()).then(|| Arc::new(app.adapters.clone()));
+    let wrong = [wrong(&pool.head.rows(&labels).into(), 0.0)?, wrong(&Delta { head, adapters }, app.manifest.others)?];
     let errors = wrong.each_ref().map(|wrong| wrong.iter().map(|&w| f32::from(u8::from(w))).collect::<Vec<f32>>());
     let resamples = Resamples::draw(&panel.strata, &errors, recipe.resamples);
     let rates = |place: usize| Rates {

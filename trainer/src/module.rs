@@ -48,21 +48,35 @@ impl Module {
         Ok(Self::assemble(network, parameters))
     }
 
-    /// Takes the parameters that `tensors` holds, and makes the others as [`Module::new`] does: for new layers on a
-    /// trained network.
+    /// Takes the parameters that `tensors` holds, and makes those of the other nodes: He-normal convolutions and unit
+    /// batch norms. For new layers on a trained network.
     ///
     /// # Errors
     /// A tensor of the wrong shape, by name.
     pub fn extending(network: Network, tensors: &HashMap<String, Tensor>, device: Device) -> Result<Self> {
-        let fresh = Self::new(network, device);
-        let mut all: HashMap<String, Tensor> = fresh.parameters.into_iter().collect();
-        all.extend(tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())));
-        Self::from_tensors(fresh.network, &all, device)
+        let mut all: HashMap<String, Tensor> =
+            tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())).collect();
+        for node in &network.nodes {
+            let known = tensors.keys().any(|name| name.rsplit_once('.').is_some_and(|(owner, _)| owner == node.name));
+            if !known {
+                all.extend(initial(node, false, device));
+            }
+        }
+        Self::from_tensors(network, &all, device)
     }
 
     fn assemble(network: Network, parameters: Vec<(String, Tensor)>) -> Self {
         let index = parameters.iter().enumerate().map(|(i, (name, _))| (name.clone(), i)).collect();
         Self { network, parameters, index }
+    }
+
+    /// Puts a tensor that is trained elsewhere in the place of a parameter.
+    ///
+    /// # Panics
+    /// There is no such parameter.
+    pub(crate) fn share(&mut self, name: &str, tensor: Tensor) {
+        let place = self.index[name];
+        self.parameters[place].1 = tensor;
     }
 
     /// The description.
@@ -238,7 +252,7 @@ pub fn normalise(images: &Tensor, input: &ImageInput) -> Tensor {
 
 /// The same tensor, laid out with channels innermost where it has four dimensions: the layout oneDNN convolves in
 /// without reordering.
-fn channels_last(tensor: &Tensor) -> Tensor {
+pub(crate) fn channels_last(tensor: &Tensor) -> Tensor {
     if tensor.dim() == 4 {
         tensor.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2])
     } else {

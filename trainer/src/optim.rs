@@ -49,6 +49,12 @@ impl Sgd {
     }
 }
 
+/// Factor of the learning rate: it rises linearly over the first `warm` steps, then falls to zero along a half cosine.
+pub fn warm_cosine(step: f64, steps: f64, warm: f64) -> f64 {
+    let warm = ((step + 1.0) / warm.max(1.0)).min(1.0);
+    warm * 0.5 * (1.0 + (std::f64::consts::PI * (step / steps).min(1.0)).cos())
+}
+
 /// Exponential moving average of tensors (Polyak averaging).
 pub struct Ema {
     decay: f64,

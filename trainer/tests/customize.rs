@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use chameleon_decision::{ApiOutput, DecisionProcess, Order};
 use chameleon_models::app::AppModel;
 use chameleon_models::bank::{Bank, Split};
@@ -25,17 +27,20 @@ fn recipe() -> Recipe {
 fn material(bank: Bank, seeds: &[u64]) -> anyhow::Result<Material> {
     let examples = Examples::from_bank(bank, "synthetic".to_owned())?;
     let (service, model) = (Service::ImageLabels, Model::Images(Box::new(model())));
-    Ok(Material { service, model, examples, recipe: recipe(), seeds: seeds.to_vec() })
+    Ok(Material { service, model, examples, body: None, recipe: recipe(), seeds: seeds.to_vec() })
 }
 
 fn run(process: &DecisionProcess) -> anyhow::Result<(AppModel, Evaluation)> {
-    customize("garbage", process, material(bank(), &[1, 2])?, ProgressMode::None)
+    customize("garbage", process, material(bank(), &[1, 2])?, None, ProgressMode::None)
 }
 
 /// The balanced rate, counted anew: labels as they would be served, decided by the program.
 fn served_error(process: &DecisionProcess, app: Option<&AppModel>) -> f64 {
     let (model, bank) = (model(), bank());
-    let labeler = ImageLabeler::new(&model).expect("the small network");
+    let mut labeler = ImageLabeler::new(&model).expect("the small network");
+    if let Some(app) = app {
+        labeler = labeler.for_app(&model, Arc::new(app.clone())).expect("made for it");
+    }
     let names = model.vocabulary().labels;
     let decider = process.decider();
     let mut by_decision = std::collections::BTreeMap::<String, (usize, usize)>::new();
@@ -43,7 +48,7 @@ fn served_error(process: &DecisionProcess, app: Option<&AppModel>) -> f64 {
         let truth: Vec<&str> = bank.targets[i].iter().map(|&label| names[usize::from(label)].as_str()).collect();
         let acceptable = decider.acceptable(&truth).expect("a program that runs");
         let default = decider.decide(&ApiOutput::labels(Vec::<(String, f64)>::new())).expect("a program that runs");
-        let labels = labeler.labels(bank.feature(i), app);
+        let labels = labeler.labels(bank.feature(i));
         let served = decider
             .decide(&ApiOutput::labels(labels.into_iter().map(|label| (label.description, label.score))))
             .expect("a program that runs");
@@ -132,7 +137,7 @@ fn what_cannot_be_customized_is_said_in_one_message() {
         }
     }
     let lake = process(Order::ApiOutput, &[("water", vec!["Lake"])]);
-    let error = customize("lake", &lake, material(few, &[1]).expect("examples"), ProgressMode::None);
+    let error = customize("lake", &lake, material(few, &[1]).expect("examples"), None, ProgressMode::None);
     let error = error.expect_err("too few images").to_string();
     assert_eq!(error, "branch `water`: 0 tuning images carry one of its labels, at least 5 are needed");
 }

@@ -35,7 +35,7 @@ fn material(seeds: &[u64]) -> Material {
     let stage = Stage { steps: 40, batch: 64, learning_rate: 2e-2, ..Stage::default() };
     let recipe = Recipe { first: stage.clone(), second: stage, resamples: 200, ..Recipe::default() };
     let (service, model) = (Service::ImageLabels, Model::Images(Box::new(model())));
-    Material { service, model, examples, recipe, seeds: seeds.to_vec() }
+    Material { service, model, examples, body: None, recipe, seeds: seeds.to_vec() }
 }
 
 fn run(out: &Path, seeds: &[u64]) -> Results {

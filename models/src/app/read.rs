@@ -5,9 +5,10 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::{APP_JSON, AppError, AppManifest, AppModel, BaseRef, FORMAT_VERSION, HEAD_FILE};
+use super::{ADAPTERS_FILE, APP_JSON, AppError, AppFiles, AppManifest, AppModel, BaseRef, FORMAT_VERSION, HEAD_FILE};
+use crate::adapters::AdapterError;
 use crate::weights::Weights;
-use crate::zoo::Generic;
+use crate::zoo::{Generic, sha256};
 
 /// Descriptions are a few kilobytes, heads at most a few megabytes: anything larger is no app model.
 const MAX_BYTES: u64 = 64 << 20;
@@ -20,20 +21,40 @@ impl AppModel {
     /// # Errors
     /// A file is missing or damaged, or the model does not fit `base`.
     pub fn read(folder: &Path, base: &dyn Generic) -> Result<Self, AppError> {
-        Self::from_bytes(&bytes(&folder.join(APP_JSON))?, &bytes(&folder.join(HEAD_FILE))?, base)
+        let app_json = bytes(&folder.join(APP_JSON))?;
+        let head = bytes(&folder.join(HEAD_FILE))?;
+        let adapters = match manifest(&app_json)?.adapters {
+            Some(_) => Some(bytes(&folder.join(ADAPTERS_FILE))?),
+            None => None,
+        };
+        Self::from_bytes(AppFiles { app_json: &app_json, head: &head, adapters: adapters.as_deref() }, base)
     }
 
-    /// Reads the bytes of the two files.
+    /// Reads the bytes of its files.
     ///
     /// # Errors
     /// As [`AppModel::read`].
-    pub fn from_bytes(app_json: &[u8], head: &[u8], base: &dyn Generic) -> Result<Self, AppError> {
-        let manifest = manifest(app_json)?;
-        let mut head = Weights::read_safetensors(head)?;
+    pub fn from_bytes(files: AppFiles, base: &dyn Generic) -> Result<Self, AppError> {
+        let manifest = manifest(files.app_json)?;
+        if manifest.adapters != files.adapters.map(sha256) {
+            return Err(AppError::OtherAdapters);
+        }
+        let mut head = Weights::read_safetensors(files.head)?;
         let n = manifest.labels.len();
         head.check_shapes(&[(WEIGHT.to_owned(), vec![n, base.feature_count()]), (BIAS.to_owned(), vec![n])])?;
-        assemble(manifest, head.take(WEIGHT)?, head.take(BIAS)?, base)
+        let mut model = assemble(manifest, head.take(WEIGHT)?, head.take(BIAS)?, base)?;
+        if let Some(bytes) = files.adapters {
+            model.adapters = adapters(bytes, base)?;
+        }
+        Ok(model)
     }
+}
+
+/// Adapters that fit the network of `base`.
+pub(super) fn adapters(bytes: &[u8], base: &dyn Generic) -> Result<Weights, AppError> {
+    let adapters = Weights::read_safetensors(bytes).map_err(AdapterError::from)?;
+    base.check_adapters(&adapters)?;
+    Ok(adapters)
 }
 
 impl BaseRef {
@@ -78,7 +99,7 @@ pub(super) fn assemble(
         return Err(AppError::Others(manifest.others));
     }
     let rows = rows(&manifest.labels, base)?;
-    let model = AppModel { manifest, rows, weight, bias };
+    let model = AppModel { manifest, rows, weight, bias, adapters: Weights::default() };
     model.check(base.feature_count())?;
     Ok(model)
 }

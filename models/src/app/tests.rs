@@ -13,6 +13,10 @@ fn entries(folder: &Path) -> Vec<String> {
     names
 }
 
+fn from_bytes(app_json: &[u8], head: &[u8], base: &ImageLabels) -> Result<AppModel, AppError> {
+    AppModel::from_bytes(AppFiles { app_json, head, adapters: None }, base)
+}
+
 /// The error of assembling a model whose manifest was changed.
 fn refused(change: impl Fn(&mut AppManifest)) -> AppError {
     let base = model();
@@ -27,7 +31,7 @@ fn what_is_written_is_read_back() {
     let app = app_model(&base, &["Sofa", "Fish"]);
     assert_eq!(app.rows, [5, 1]);
     let path = folder.path().join("deep/aquarium");
-    app.write(&path).unwrap();
+    app.write(&path, &[]).unwrap();
     assert_eq!(AppModel::read(&path, &base).unwrap(), app);
     assert_eq!(entries(&path), [APP_JSON, HEAD_FILE]);
     assert_eq!(entries(path.parent().unwrap()), ["aquarium"], "nothing temporary is left");
@@ -37,10 +41,10 @@ fn what_is_written_is_read_back() {
 fn an_app_model_is_replaced_as_a_whole() {
     let (base, folder) = (model(), tempfile::tempdir().unwrap());
     let path = folder.path().join("aquarium");
-    app_model(&base, &["Sofa", "Fish"]).write(&path).unwrap();
+    app_model(&base, &["Sofa", "Fish"]).write(&path, &[]).unwrap();
     fs::write(path.join("old.txt"), "of the old one").unwrap();
     let new = app_model(&base, &["Dog"]);
-    new.write(&path).unwrap();
+    new.write(&path, &[]).unwrap();
     assert_eq!(AppModel::read(&path, &base).unwrap(), new);
     assert_eq!(entries(&path), [APP_JSON, HEAD_FILE]);
     assert_eq!(entries(folder.path()), ["aquarium"]);
@@ -50,14 +54,14 @@ fn an_app_model_is_replaced_as_a_whole() {
 fn what_is_no_app_model_is_not_overwritten() {
     let (base, folder) = (model(), tempfile::tempdir().unwrap());
     fs::write(folder.path().join("photo.jpg"), "precious").unwrap();
-    let error = app_model(&base, &["Dog"]).write(folder.path()).unwrap_err();
+    let error = app_model(&base, &["Dog"]).write(folder.path(), &[]).unwrap_err();
     assert!(matches!(error, AppError::Occupied(_)));
     assert_eq!(entries(folder.path()), ["photo.jpg"]);
 }
 
 #[test]
 fn manifests_that_do_not_fit_the_network_are_refused() {
-    assert!(matches!(refused(|m| m.version = 2), AppError::Version(2)));
+    assert!(matches!(refused(|m| m.version = 3), AppError::Version(3)));
     let error = refused(|m| m.base.weights_sha256 = "0".repeat(64)).to_string();
     assert!(error.contains("made for weights 0000") && error.contains("Customize the app again"), "{error}");
     assert!(
@@ -72,11 +76,11 @@ fn manifests_that_do_not_fit_the_network_are_refused() {
 fn unknown_fields_are_let_through_and_other_versions_are_not() {
     let (base, folder) = (model(), tempfile::tempdir().unwrap());
     let path = folder.path().join("app");
-    app_model(&base, &["Dog"]).write(&path).unwrap();
+    app_model(&base, &["Dog"]).write(&path, &[]).unwrap();
     let (json, head) = (fs::read_to_string(path.join(APP_JSON)).unwrap(), fs::read(path.join(HEAD_FILE)).unwrap());
     let extended = json.replacen('{', r#"{"signature":"later","#, 1);
-    AppModel::from_bytes(extended.as_bytes(), &head, &base).unwrap();
-    let version = AppModel::from_bytes(br#"{"version":9}"#, &head, &base);
+    from_bytes(extended.as_bytes(), &head, &base).unwrap();
+    let version = from_bytes(br#"{"version":9}"#, &head, &base);
     assert!(matches!(version, Err(AppError::Version(9))));
 }
 
@@ -86,7 +90,7 @@ fn heads_of_another_size_are_refused() {
     let (one, two) = (app_model(&base, &["Dog"]), app_model(&base, &["Dog", "Fish"]));
     let json = serde_json::to_vec(&two.manifest).unwrap();
     let head = one.tensors(FEATURES).unwrap().write_safetensors(crate::weights::Precision::F32).unwrap();
-    let error = AppModel::from_bytes(&json, &head, &base).unwrap_err().to_string();
+    let error = from_bytes(&json, &head, &base).unwrap_err().to_string();
     assert_eq!(error, "head.safetensors: tensor `head.weight`: expected shape [2, 12], got [1, 12]");
 }
 
@@ -107,7 +111,7 @@ proptest! {
         let json = serde_json::to_vec(&app.manifest).unwrap();
         let head = app.tensors(FEATURES).unwrap().write_safetensors(crate::weights::Precision::F32).unwrap();
         for (json, head) in [(damage(&json, json_bit, cut), head.clone()), (json, damage(&head, head_bit, cut))] {
-            if let Ok(app) = AppModel::from_bytes(&json, &head, &base) {
+            if let Ok(app) = from_bytes(&json, &head, &base) {
                 prop_assert_eq!(app.weight.len(), app.rows.len() * FEATURES);
                 prop_assert_eq!(app.bias.len(), app.rows.len());
             }

@@ -26,6 +26,8 @@ pub(super) struct Step {
     pub(super) shape: Shape,
     /// What it computes.
     pub(super) kernel: Kernel,
+    /// Of packed weights: what they were packed from.
+    pub(super) digest: Option<u64>,
     /// Values the kernel reads.
     pub(super) operands: Vec<String>,
     /// Value that is added before the activation.
@@ -40,6 +42,8 @@ pub(super) struct Model<'n> {
     pub(super) weights: &'n Weights,
     pub(super) shapes: &'n HashMap<String, Shape>,
     pub(super) layouts: &'n HashMap<String, Layout>,
+    /// What other engines have packed, by its digest.
+    pub(super) packed: &'n [(u64, &'n Kernel)],
 }
 
 /// Steps in an order in which each reads only values made before.
@@ -101,7 +105,7 @@ impl<'n> Graph<'n> {
         if let Some((next, _)) = norm {
             self.take(&mut last, next);
         }
-        let kernel = kernel::kernel(node, norm.map(|(_, node)| node), self.model)?;
+        let (kernel, digest) = kernel::kernel(node, norm.map(|(_, node)| node), self.model)?;
         if let Some((next, sum)) = self.next(last).filter(|(_, next)| is_product && matches!(next.op, Op::Add)) {
             residual = sum.inputs.iter().find(|name| **name != self.nodes[last].name).cloned();
             self.take(&mut last, next);
@@ -119,7 +123,7 @@ impl<'n> Graph<'n> {
         let value = self.nodes[last].name.clone();
         let shape = self.model.shapes[&value].clone();
         let activation = activation.unwrap_or(Activation::Identity);
-        Ok((last, Step { value, shape, kernel, operands, residual, activation }))
+        Ok((last, Step { value, shape, kernel, digest, operands, residual, activation }))
     }
 
     fn take(&mut self, last: &mut usize, next: usize) {

@@ -4,6 +4,8 @@ pub(super) mod depthwise;
 pub(super) mod pool;
 mod tokens;
 
+use std::sync::Arc;
+
 use super::codes::Layout;
 use super::conv::Conv;
 use super::integers::{IntegerMatrix, Source};
@@ -16,16 +18,16 @@ use crate::quantization::WeightSegment;
 use pool::Window;
 
 /// What a step computes before the sum with its residual and before the activation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Kernel {
-    Conv(Box<Conv>),
-    Linear(Box<Linear>),
+    Conv(Arc<Conv>),
+    Linear(Arc<Linear>),
     /// One that knows nothing of codes and of what follows it.
     Plain(Plain),
 }
 
 /// Kernels from f32 to f32.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Plain {
     /// Normalization that could not be folded.
     Affine(Affine),
@@ -216,7 +218,7 @@ fn concat(inputs: &[&[f32]], channels: usize, output: &mut [f32]) {
 }
 
 /// A scale and an offset for each channel.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Affine {
     pub(super) scale: Vec<f32>,
     pub(super) bias: Vec<f32>,

@@ -6,6 +6,7 @@ use super::*;
 use crate::fixture::{FEATURES, app_model, model};
 use crate::preprocess::{DecodeLimits, decode, tensor};
 use crate::resnet::HEAD;
+use crate::weights::Weights;
 
 /// A PNG of a blue disc on yellow.
 fn drawing() -> Vec<u8> {
@@ -24,17 +25,17 @@ fn features(labeler: &ImageLabeler) -> Vec<f32> {
 #[test]
 fn an_image_gets_the_same_labels_every_time() {
     let (first, second) = (ImageLabeler::new(&model()).unwrap(), ImageLabeler::new(&model()).unwrap());
-    let labels = first.labels(&features(&first), None);
+    let labels = first.labels(&features(&first));
     assert!(!labels.is_empty(), "the small model returns some label for the drawing");
-    assert_eq!(labels, first.labels(&features(&first), None));
-    assert_eq!(labels, second.labels(&features(&second), None));
+    assert_eq!(labels, first.labels(&features(&first)));
+    assert_eq!(labels, second.labels(&features(&second)));
 }
 
 #[test]
 fn labels_come_with_falling_scores_of_at_least_the_minimum() {
     let labeler = ImageLabeler::new(&model()).unwrap();
-    let logits = labeler.logits(&features(&labeler), None);
-    let labels = labeler.labels(&features(&labeler), None);
+    let logits = labeler.logits(&features(&labeler));
+    let labels = labeler.labels(&features(&labeler));
     assert_eq!(labels.len(), logits.iter().filter(|&&logit| logit >= 0.0).count());
     assert!(labels.iter().all(|label| label.score >= MIN_SCORE && label.score <= 1.0));
     assert!(labels.is_sorted_by(|a, b| a.score >= b.score));
@@ -46,7 +47,7 @@ fn the_engines_head_gives_the_labelers_logits() {
     let labeler = ImageLabeler::new(&model).unwrap();
     let image = decode(&drawing(), DecodeLimits::default()).unwrap();
     let head = labeler.engine.run(&tensor(&image, labeler.input()), 1, HEAD);
-    for (a, b) in head.iter().zip(labeler.logits(&features(&labeler), None)) {
+    for (a, b) in head.iter().zip(labeler.logits(&features(&labeler))) {
         assert!((a - b).abs() < 1e-5, "{a} and {b}");
     }
 }
@@ -71,7 +72,8 @@ fn an_app_model_with_the_generic_rows_changes_nothing() {
     let labeler = ImageLabeler::new(&model).unwrap();
     let app = app_model(&model, &["Sofa", "Fish"]);
     let features = features(&labeler);
-    assert_eq!(labeler.labels(&features, Some(&app)), labeler.labels(&features, None));
+    let own = labeler.for_app(&model, Arc::new(app)).unwrap();
+    assert_eq!(own.labels(&features), labeler.labels(&features));
 }
 
 #[test]
@@ -82,7 +84,8 @@ fn an_app_models_bias_changes_its_labels_and_no_others() {
     let mut app = app_model(&model, &["Sofa", "Fish"]);
     app.bias[0] += 100.0;
     app.bias[1] -= 100.0;
-    let (generic, own) = (labeler.logits(&features, None), labeler.logits(&features, Some(&app)));
+    let with_app = labeler.for_app(&model, Arc::new(app)).unwrap();
+    let (generic, own) = (labeler.logits(&features), with_app.logits(&features));
     for (i, (generic, own)) in generic.iter().zip(&own).enumerate() {
         match model.labels[i].name.as_str() {
             "Sofa" => assert!(own - generic > 99.0),
@@ -90,7 +93,7 @@ fn an_app_models_bias_changes_its_labels_and_no_others() {
             _ => assert_eq!(own.to_bits(), generic.to_bits()),
         }
     }
-    let labels = labeler.labels(&features, Some(&app));
+    let labels = with_app.labels(&features);
     assert_eq!(labels[0].description, "Sofa");
     assert!(labels.iter().all(|label| label.description != "Fish"));
 }
@@ -98,14 +101,14 @@ fn an_app_models_bias_changes_its_labels_and_no_others() {
 /// A labeler whose features are its logits.
 fn identity() -> ImageLabeler {
     let mut labeler = ImageLabeler::new(&model()).unwrap();
-    labeler.head.weight = (0..36).map(|i| if i % 7 == 0 { 1.0 } else { 0.0 }).collect();
-    labeler.head.bias = vec![0.0; 6];
+    let weight = (0..36).map(|i| if i % 7 == 0 { 1.0 } else { 0.0 }).collect();
+    labeler.head = Arc::new(Head { weight, bias: vec![0.0; 6] });
     labeler
 }
 
 #[test]
 fn equal_scores_keep_the_vocabularys_order() {
-    let labels = identity().labels(&[1.0, 3.0, 1.0, -0.1, 3.0, 0.0], None);
+    let labels = identity().labels(&[1.0, 3.0, 1.0, -0.1, 3.0, 0.0]);
     let names: Vec<&str> = labels.iter().map(|label| label.description.as_str()).collect();
     assert_eq!(names, ["Fish", "Animal", "Goldfish", "Shark", "Sofa"]);
     assert!((labels[4].score - 0.5).abs() < f64::EPSILON, "a logit of zero is just enough");
@@ -113,7 +116,7 @@ fn equal_scores_keep_the_vocabularys_order() {
 
 #[test]
 fn features_that_are_not_numbers_give_no_labels() {
-    assert!(identity().labels(&[f32::NAN; 6], None).is_empty());
+    assert!(identity().labels(&[f32::NAN; 6]).is_empty());
 }
 
 #[test]
@@ -123,11 +126,34 @@ fn an_application_may_shift_the_labels_that_it_does_not_bring() {
     let features = features(&labeler);
     let mut app = app_model(&model, &["Fish"]);
     app.manifest.others = -1000.0;
-    let (generic, shifted) = (labeler.logits(&features, None), labeler.logits(&features, Some(&app)));
+    let logits = |app: &AppModel| labeler.for_app(&model, Arc::new(app.clone())).unwrap().logits(&features);
+    let (generic, shifted) = (labeler.logits(&features), logits(&app));
     for (i, (before, after)) in generic.iter().zip(&shifted).enumerate() {
         assert!(app.rows.contains(&i) || *after < before - 900.0, "{i}: {before} and {after}");
     }
     app.manifest.others = 0.0;
-    let unshifted = labeler.logits(&features, Some(&app));
+    let unshifted = logits(&app);
     assert!(app.rows.iter().all(|&i| unshifted[i].to_bits() == shifted[i].to_bits()));
+}
+
+#[test]
+fn adapters_change_features_and_share_the_layers_that_they_leave_alone() {
+    let model = model();
+    let labeler = ImageLabeler::new(&model).unwrap();
+    let input = vec![tensor(&decode(&drawing(), DecodeLimits::default()).unwrap(), labeler.input())];
+    let beside = ["stage0.0.b.conv"];
+    let network = crate::adapters::adapted(&model.network, &beside, 2).unwrap();
+    let make = |value: f32| {
+        let mut adapters = Weights::default();
+        for (name, shape) in network.parameters().into_iter().filter(|(name, _)| name.starts_with("stage0.0.b.conv.")) {
+            let values = vec![value; shape.iter().product()];
+            adapters.insert(&name, shape, values).unwrap();
+        }
+        adapters.remove("stage0.0.b.conv");
+        app_model(&model, &["Fish"]).with_adapters(&adapters, &model).unwrap()
+    };
+    let with = |value: f32| labeler.for_app(&model, Arc::new(make(value))).unwrap();
+    assert_eq!(with(0.0).features(&input), labeler.features(&input), "an adapter of zeros changes nothing");
+    assert_ne!(with(0.5).features(&input), labeler.features(&input));
+    assert_eq!(with(0.5).engine.layers_beyond(&labeler.engine), beside.len() * 2, "only the adapters are its own");
 }

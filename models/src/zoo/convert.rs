@@ -1,15 +1,11 @@
 //! A model with its convolutions quantized, as a folder of its own.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use serde_json::json;
 
-use super::{
-    Generic, ImageLabels, LABELS, LabelInfo, LabelsFile, MANIFEST, Manifest, NETWORK, WEIGHTS, ZooError, sha256,
-};
-use crate::files;
+use super::{Generic, ImageLabels, LABELS, LabelInfo, LabelsFile, Manifest, NETWORK, WEIGHTS, ZooError};
 use crate::net::{Network, Op};
 use crate::quantize::{Options, QuantizeError, quantize};
 use crate::resnet::{FEATURES, HEAD};
@@ -104,29 +100,25 @@ impl ImageLabels {
         Ok(Self { manifest, network, weights, labels: self.labels.clone() })
     }
 
-    /// Writes the model's folder, the manifest last: without it the folder is no model.
+    /// Writes the model's folder: whole or not at all.
     ///
     /// # Errors
-    /// The folder cannot be written.
+    /// The folder cannot be written, or something else than a model is in its place.
     pub fn write(&self, folder: &Path) -> Result<(), ConvertError> {
-        let io = |source| ConvertError::Io { folder: folder.display().to_string(), source };
-        let contents = [
+        let files = [
             (NETWORK, serde_json::to_vec_pretty(&self.network)?),
             (WEIGHTS, self.weights.write_for(&self.network)?),
             (LABELS, serde_json::to_vec(&LabelsFile { labels: self.labels.clone() })?),
         ];
-        let mut manifest = self.manifest.clone();
-        manifest.files = contents.iter().map(|(name, bytes)| ((*name).to_owned(), sha256(bytes))).collect();
-        fs::create_dir_all(folder).map_err(io)?;
-        for (name, bytes) in &contents {
-            files::replace(&folder.join(name), bytes).map_err(io)?;
-        }
-        files::replace(&folder.join(MANIFEST), &serde_json::to_vec_pretty(&manifest)?).map_err(io)
+        let written = self.manifest.clone().write(folder, &files);
+        written.map_err(|source| ConvertError::Io { folder: folder.display().to_string(), source })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::app::BaseRef;
     use crate::fixture;
@@ -149,10 +141,10 @@ mod tests {
         let read = zoo::read(folder.path()).unwrap();
         assert_eq!(read.weights, quantized.weights);
         assert_eq!(BaseRef::of(&read), BaseRef::of(&model));
-        let app = fixture::app_model(&model, &["Dog"]);
+        let app = Arc::new(fixture::app_model(&model, &["Dog"]));
         let logits = |model: &ImageLabels| -> Vec<f32> {
-            let labeler = ImageLabeler::new(model).unwrap();
-            labeler.features(&images[8..]).iter().flat_map(|features| labeler.logits(features, Some(&app))).collect()
+            let labeler = ImageLabeler::new(model).unwrap().for_app(model, Arc::clone(&app)).unwrap();
+            labeler.features(&images[8..]).iter().flat_map(|features| labeler.logits(features)).collect()
         };
         for (a, b) in logits(&model).iter().zip(logits(&read)) {
             assert!((a - b).abs() < 0.05 * a.abs().max(1.0), "{a} {b}");

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use super::{Manifest, ZooError};
+use super::{MANIFEST, Manifest, ZooError};
+use crate::files::replace_folder;
 
 /// The most that is read of a file, so that a hostile one cannot take all memory.
 const MAX_BYTES: u64 = 1 << 30;
@@ -48,6 +49,21 @@ pub(super) fn listed<'f>(files: &'f dyn Files, manifest: &Manifest, name: &str) 
         Ok(bytes)
     } else {
         Err(ZooError::Hash { file: name.to_owned(), expected: expected.clone(), got })
+    }
+}
+
+impl Manifest {
+    /// Writes a model's folder: `files`, and this manifest with their hashes. Whole or not at all; a model that is there
+    /// already is replaced.
+    ///
+    /// # Errors
+    /// The folder cannot be written, or something else than a model is in its place.
+    pub fn write(mut self, folder: &Path, files: &[(&str, Vec<u8>)]) -> io::Result<()> {
+        self.files = files.iter().map(|(name, bytes)| ((*name).to_owned(), sha256(bytes))).collect();
+        let json = serde_json::to_vec_pretty(&self)?;
+        let mut all: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+        all.push((MANIFEST, &json));
+        replace_folder(folder, MANIFEST, &all)
     }
 }
 

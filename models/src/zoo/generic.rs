@@ -3,9 +3,10 @@
 use chameleon_decision::Vocabulary;
 
 use super::{ImageLabels, LabelInfo, Manifest, TextModel, WEIGHTS, vocabulary};
+use crate::adapters::{AdapterError, join};
 use crate::head::Head;
 use crate::resnet::HEAD;
-use crate::weights::WeightsError;
+use crate::weights::{Weights, WeightsError};
 
 /// A generic model, whatever its input.
 pub trait Generic: Sync {
@@ -23,6 +24,15 @@ pub trait Generic: Sync {
 
     /// Number of features that the head reads.
     fn feature_count(&self) -> usize;
+
+    /// Checks that adapters are for its network. Only networks of images can have any.
+    ///
+    /// # Errors
+    /// They are not.
+    fn check_adapters(&self, adapters: &Weights) -> Result<(), AdapterError> {
+        let first = adapters.iter().next().map(|(name, _)| name.to_owned()).unwrap_or_default();
+        Err(AdapterError::NoConvolution(first))
+    }
 
     /// The outputs' names as the words of an API.
     fn vocabulary(&self) -> Vocabulary {
@@ -54,6 +64,10 @@ impl Generic for ImageLabels {
     fn feature_count(&self) -> usize {
         let head = self.weights.get(&format!("{HEAD}.weight"));
         head.ok().and_then(|weight| weight.shape().get(1).copied()).unwrap_or(0)
+    }
+
+    fn check_adapters(&self, adapters: &Weights) -> Result<(), AdapterError> {
+        join(&self.network, &self.weights, adapters).map(drop)
     }
 }
 

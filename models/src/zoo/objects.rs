@@ -72,6 +72,26 @@ impl PassConfig {
     }
 }
 
+impl Detector {
+    /// Checks that its numbers make sense, whatever its nodes are.
+    ///
+    /// # Errors
+    /// [`ZooError::Detector`] if not.
+    pub fn check(&self) -> Result<(), ZooError> {
+        let Self { passes, overlap, candidates, doubt, .. } = self;
+        let sound = |pass: &PassConfig| (1..=MAX_SIDE).contains(&pass.side) && pass.smallest <= pass.largest;
+        if passes.is_empty() || !passes.iter().all(sound) {
+            let problem = format!("passes {passes:?}; expected some of 1 to {MAX_SIDE} pixels");
+            return Err(ZooError::Detector(problem));
+        }
+        if !(0.0..=1.0).contains(overlap) || *candidates == 0 || doubt.is_nan() {
+            let problem = format!("overlap {overlap}, {candidates} candidates, doubt {doubt}: not numbers to go by");
+            return Err(ZooError::Detector(problem));
+        }
+        Ok(())
+    }
+}
+
 /// An object detector with its parameters and its names.
 #[derive(Clone, Debug)]
 pub struct ImageObjects {
@@ -142,20 +162,15 @@ impl ImageObjects {
     /// # Errors
     /// What does not fit.
     pub fn checked(self, backbone: &ImageLabels) -> Result<Self, ZooError> {
-        let Detector { base, passes, overlap, candidates, doubt, nodes } = &self.detector;
+        let Detector { base, passes, nodes, .. } = &self.detector;
         let unsuitable = |what: String| Err(ZooError::Detector(what));
+        self.detector.check()?;
         if base.weights_sha256 != backbone.weights_sha256() {
             let (expected, got) = (&base.weights_sha256, backbone.weights_sha256());
             return unsuitable(format!("made for weights {expected} of `{}`; this program has {got}", base.name));
         }
-        let sound = |pass: &PassConfig| (1..=MAX_SIDE).contains(&pass.side) && pass.smallest <= pass.largest;
-        if passes.is_empty() || !passes.iter().all(sound) {
-            return unsuitable(format!("passes {passes:?}; expected some of 1 to {MAX_SIDE} pixels"));
-        }
-        if !(0.0..=1.0).contains(overlap) || *candidates == 0 || doubt.is_nan() {
-            return unsuitable(format!(
-                "overlap {overlap}, {candidates} candidates, doubt {doubt}: not numbers to go by"
-            ));
+        if let Some((name, _)) = self.weights.iter().find(|(name, _)| backbone.weights.get(name).is_ok()) {
+            return unsuitable(format!("tensor `{name}` is the base network's, which the detector does not change"));
         }
         let weights = self.joined_weights(&backbone.weights)?;
         for pass in passes {

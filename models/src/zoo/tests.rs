@@ -26,7 +26,7 @@ fn the_model_that_ships_is_whole_and_labels_images() {
     let labeler = crate::labeler::ImageLabeler::new(&model).unwrap();
     let features = labeler.features(&[vec![0.0; labeler.input().elements()]]).remove(0);
     assert_eq!(features.len(), model.feature_count());
-    assert_eq!(labeler.logits(&features, None).len(), model.labels.len());
+    assert_eq!(labeler.logits(&features).len(), model.labels.len());
 }
 
 #[cfg(feature = "bank")]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use chameleon_models::app::{APP_JSON, AppModel, BaseRef, HEAD_FILE};
+use chameleon_models::app::{AppFiles, AppModel, BaseRef};
 use chameleon_models::engine::EngineError;
 use chameleon_models::preprocess::{self, DecodeLimits, ImageError, RgbImage};
 use chameleon_models::text::TextModels;
@@ -28,9 +28,27 @@ pub struct Generics {
     /// Labels of images.
     pub labels: ImageLabels,
     /// Objects of images.
-    pub objects: Option<ImageObjects>,
+    pub objects: Option<Objects>,
     /// Sentiment, topics and entities of texts.
     pub texts: Option<TextModels>,
+}
+
+/// A detector of objects with the model that it was compiled from.
+#[derive(Debug)]
+pub struct Objects {
+    model: ImageObjects,
+    detector: objects::ObjectDetector,
+}
+
+impl Objects {
+    /// Compiles a detector on the network that it was made for, which need not be the one that labels images.
+    ///
+    /// # Errors
+    /// The parts of the models do not fit each other.
+    pub fn new(model: ImageObjects, backbone: &ImageLabels) -> Result<Self, EngineError> {
+        let detector = objects::ObjectDetector::new(backbone, &model)?;
+        Ok(Self { model, detector })
+    }
 }
 
 impl From<ImageLabels> for Generics {
@@ -43,7 +61,6 @@ impl From<ImageLabels> for Generics {
 #[derive(Debug)]
 pub struct Models {
     labeler: labeler::ImageLabeler,
-    detector: Option<objects::ObjectDetector>,
     /// For each label the more general ones.
     parents: BTreeMap<String, Vec<String>>,
     /// What app models are checked against.
@@ -57,7 +74,9 @@ pub struct Models {
 #[derive(Debug)]
 struct Published {
     publication: Publication,
-    model: AppModel,
+    model: Arc<AppModel>,
+    /// With its model, if that is one of labels.
+    labeler: Option<labeler::ImageLabeler>,
 }
 
 impl Models {
@@ -69,10 +88,8 @@ impl Models {
         let generics = generics.into();
         let labels = &generics.labels;
         let labeler = labeler::ImageLabeler::new(labels)?;
-        let detector = generics.objects.as_ref().map(|objects| objects::ObjectDetector::new(labels, objects));
         let models = Self {
             labeler,
-            detector: detector.transpose()?,
             parents: parents(&labels.labels),
             generics,
             limits: DecodeLimits::default(),
@@ -88,7 +105,7 @@ impl Models {
 
     /// Whether objects are found.
     pub(super) fn detects(&self) -> bool {
-        self.detector.is_some()
+        self.generics.objects.is_some()
     }
 
     /// Whether texts are analyzed.
@@ -146,9 +163,9 @@ impl Models {
                 continue;
             }
             match self.read(publication) {
-                Ok(model) => {
+                Ok(published) => {
                     tracing::info!(%app, version = %publication.version, "Serving an app model");
-                    new.insert(app.clone(), Arc::new(Published { publication: publication.clone(), model }));
+                    new.insert(app.clone(), Arc::new(published));
                 }
                 Err(problem) => {
                     tracing::warn!(%app, version = %publication.version, %problem, "An app model cannot be served");
@@ -159,18 +176,21 @@ impl Models {
         self.apps.store(Arc::new(new));
     }
 
-    fn read(&self, publication: &Publication) -> Result<AppModel, String> {
+    fn read(&self, publication: &Publication) -> Result<Published, String> {
         let registry = self.registry.as_ref().ok_or("there is no registry")?;
-        let model = registry.read(publication).map_err(chain)?;
-        let file = |name: &str| model.files.get(name).ok_or_else(|| format!("it has no {name}"));
-        let base = BaseRef::read(file(APP_JSON)?).map_err(chain)?;
+        let stored = registry.read(publication).map_err(chain)?;
+        let files = AppFiles::find(|name| stored.files.get(name).map(|bytes| &bytes[..])).map_err(chain)?;
+        let base = BaseRef::read(files.app_json).map_err(chain)?;
         let generic = self.generic(&base.name).ok_or_else(|| format!("there is no generic model `{}`", base.name))?;
-        AppModel::from_bytes(file(APP_JSON)?, file(HEAD_FILE)?, generic).map_err(chain)
+        let model = Arc::new(AppModel::from_bytes(files, generic).map_err(chain)?);
+        let labels = &self.generics.labels;
+        let labeler = is_of(&model, labels).then(|| self.labeler.for_app(labels, Arc::clone(&model)));
+        Ok(Published { publication: publication.clone(), labeler: labeler.transpose().map_err(chain)?, model })
     }
 
     /// The generic model of a name. One of labels that was made elsewhere has another name than the one that ships.
     fn generic(&self, name: &str) -> Option<&dyn Generic> {
-        let objects = self.generics.objects.as_ref().map(|objects| objects as &dyn Generic);
+        let objects = self.generics.objects.as_ref().map(|objects| &objects.model as &dyn Generic);
         let texts = self.generics.texts.iter().flat_map(|texts| TextTask::ALL.map(|task| texts.generic(task)));
         let texts = texts.map(|model| model as &dyn Generic);
         let all = [&self.generics.labels as &dyn Generic].into_iter().chain(objects).chain(texts);
@@ -205,7 +225,11 @@ impl Models {
 /// another API, and generic ones to this one.
 fn own<'p>(published: Option<&'p Published>, generic: &dyn Generic) -> Option<&'p AppModel> {
     let model = &published?.model;
-    (model.manifest.base.name == generic.manifest().name).then_some(model)
+    is_of(model, generic).then_some(model)
+}
+
+fn is_of(model: &AppModel, generic: &dyn Generic) -> bool {
+    model.manifest.base.name == generic.manifest().name
 }
 
 impl ObjectDetector for Models {
@@ -214,7 +238,7 @@ impl ObjectDetector for Models {
             Ok(published) => published,
             Err(name) => return images.iter().map(|_| Err(ImageFault::AppWithdrawn(name.clone()))).collect(),
         };
-        let (Some(detector), Some(generic)) = (&self.detector, &self.generics.objects) else {
+        let Some(Objects { model: generic, detector }) = &self.generics.objects else {
             let missing = || Err(ImageFault::Model("there is no model of objects".to_owned()));
             return images.iter().map(|_| missing()).collect();
         };
@@ -234,7 +258,7 @@ impl TextAnalyzer for Models {
         let texts = self.generics.texts.as_ref();
         let texts = texts.ok_or_else(|| TextFault::Model("there is no model of texts".to_owned()))?;
         // Each model passes over those that were made for another.
-        let model = published.as_ref().map(|published| &published.model);
+        let model = published.as_ref().map(|published| published.model.as_ref());
         let entities = || {
             if aspects.entity_sentiment { texts.entity_sentiment(text, model) } else { texts.entities(text) }
         };
@@ -284,19 +308,18 @@ impl ImageLabeler for Models {
             Ok(published) => published,
             Err(name) => return images.iter().map(|_| Err(ImageFault::AppWithdrawn(name.clone()))).collect(),
         };
-        let model = own(published.as_deref(), &self.generics.labels);
+        let own = published.as_ref().and_then(|published| published.labeler.as_ref());
+        let labeler = own.unwrap_or(&self.labeler);
         let mut tensors = Vec::with_capacity(images.len());
         // The images that can be read go through the network together; `faults` keeps the places of the others.
         let mut faults = Vec::with_capacity(images.len());
         for image in images {
             faults.push(self.tensor(image).map(|tensor| tensors.push(tensor)).err());
         }
-        let mut features = if tensors.is_empty() { Vec::new() } else { self.labeler.features(&tensors) }.into_iter();
+        let mut features = if tensors.is_empty() { Vec::new() } else { labeler.features(&tensors) }.into_iter();
         let missing = || ImageFault::Model("the network gave no features".to_owned());
         let labelled = faults.into_iter().map(|fault| {
-            fault
-                .map_or_else(|| features.next().ok_or_else(missing), Err)
-                .map(|features| self.labeler.labels(&features, model))
+            fault.map_or_else(|| features.next().ok_or_else(missing), Err).map(|features| labeler.labels(&features))
         });
         labelled.collect()
     }

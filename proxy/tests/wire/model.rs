@@ -54,12 +54,13 @@ pub(crate) fn write_app(folder: &Path, app: &str, always: &str) {
         app: app.to_owned(),
         base: BaseRef::of(&base),
         labels: vec![always.to_owned()],
+        adapters: None,
         others: 0.0,
         process: serde_json::Value::Null,
         evaluation: serde_json::Value::Null,
         recipe: serde_json::Value::Null,
     };
-    AppModel::new(manifest, vec![0.0; 3], vec![20.0], &base).unwrap().write(folder).unwrap();
+    AppModel::new(manifest, vec![0.0; 3], vec![20.0], &base).unwrap().write(folder, &[]).unwrap();
 }
 
 /// A PNG of one colour.

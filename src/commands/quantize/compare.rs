@@ -51,7 +51,7 @@ pub(super) fn compare(
             let features = labelers[i].features(image);
             let elapsed = started.elapsed().as_secs_f64() * 1e3;
             comparison.milliseconds[i] = comparison.milliseconds[i].min(elapsed);
-            labelers[i].logits(&features[0], None)
+            labelers[i].logits(&features[0])
         });
         comparison.add(&before, &after);
         bar.inc(1);

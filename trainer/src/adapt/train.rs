@@ -7,8 +7,8 @@ use tch::{Kind, Reduction, Tensor, no_grad};
 
 use super::Settings;
 use crate::metrics::average_precision;
-use crate::module::Module;
-use crate::optim::{Ema, Sgd};
+use crate::module::{Module, channels_last};
+use crate::optim::{Ema, Sgd, warm_cosine};
 
 /// Factor of the loss, a mean over labels of which most are not there. The same as in pre-training, so that learning
 /// rates mean the same.
@@ -20,8 +20,30 @@ const BATCH: i64 = 512;
 pub(super) struct Examples {
     /// (N, C, H, W), f16.
     pub(super) values: Tensor,
-    /// (N, labels), f32.
-    pub(super) targets: Tensor,
+    /// (N, labels), f32. A label that no training image carries is not one that they lack: the data does not know it.
+    /// Its targets are what the network says before training, so that it is not forgotten (Li and Hoiem 2016).
+    targets: Tensor,
+    /// Labels that the data knows.
+    carried: Vec<i64>,
+}
+
+impl Examples {
+    /// `targets` (N, labels) are zeros and ones; `carried` says which of the labels the data knows, and `module` what
+    /// the others are.
+    pub(super) fn new(values: Tensor, targets: &Tensor, carried: &[bool], module: &Module) -> Self {
+        let known = Tensor::from_slice(carried).to_device(targets.device());
+        let targets = targets.where_self(&known, &logits(module, &values).sigmoid());
+        Self {
+            values,
+            targets,
+            carried: (0i64..).zip(carried).filter(|(_, carried)| **carried).map(|(i, _)| i).collect(),
+        }
+    }
+
+    /// Number of images.
+    pub(super) fn len(&self) -> usize {
+        self.values.size()[0] as usize
+    }
 }
 
 /// Weights in training.
@@ -43,13 +65,13 @@ impl<'e> Training<'e> {
 
     /// Steps an epoch; a last incomplete batch is left out unless it is the only one.
     pub(super) fn per_epoch(&self) -> u64 {
-        (self.examples.values.size()[0] as u64 / self.settings.batch as u64).max(1)
+        (self.examples.len() as u64 / self.settings.batch as u64).max(1)
     }
 
     /// One pass over the images, in an order of the epoch's own.
     pub(super) fn epoch(&mut self, epoch: u64, tick: &mut dyn FnMut()) {
         let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed.wrapping_mul(1_000_003).wrapping_add(epoch));
-        let mut order: Vec<i64> = (0..self.examples.values.size()[0]).collect();
+        let mut order: Vec<i64> = (0..self.examples.len() as i64).collect();
         order.shuffle(&mut rng);
         for batch in order.chunks(self.settings.batch).take(self.per_epoch() as usize) {
             self.update(batch, &mut rng);
@@ -73,16 +95,15 @@ impl<'e> Training<'e> {
     /// Falls to zero along a half cosine, after a warm-up of a fifth of an epoch.
     fn learning_rate(&self) -> f64 {
         let per_epoch = self.per_epoch() as f64;
-        let warm = (self.step as f64 + 1.0) / (0.2 * per_epoch).max(1.0);
-        let progress = self.step as f64 / (per_epoch * self.settings.epochs as f64);
-        self.settings.learning_rate * warm.min(1.0) * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos())
+        let steps = per_epoch * self.settings.epochs as f64;
+        self.settings.learning_rate * warm_cosine(self.step as f64, steps, 0.2 * per_epoch)
     }
 
-    /// The network with the averaged weights.
+    /// The network with the averaged weights, as they will be read back from f16.
     pub(super) fn averaged(&self) -> anyhow::Result<Module> {
         let names = self.module.tensors().iter().map(|(name, _)| name.clone());
-        let tensors = names.zip(self.ema.averages().iter().map(Tensor::copy)).collect();
-        Module::from_tensors(self.module.network().clone(), &tensors, self.module.device())
+        let rounded = self.ema.averages().iter().map(|average| average.to_kind(Kind::Half).to_kind(Kind::Float));
+        Module::from_tensors(self.module.network().clone(), &names.zip(rounded).collect(), self.module.device())
     }
 }
 
@@ -103,39 +124,44 @@ fn mix(values: &Tensor, targets: &Tensor, share: f64, rng: &mut ChaCha8Rng) -> (
     (blend(values, &[-1, 1, 1, 1]), blend(targets, &[-1, 1]))
 }
 
-fn channels_last(values: &Tensor) -> Tensor {
-    values.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2])
-}
-
 /// How well a network labels images.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Quality {
     /// Cross-entropy of the labels, summed over them, mean over the images.
-    pub(super) loss: f64,
-    /// Mean over the labels that some image carries.
+    loss: f64,
+    /// Mean over the labels that the data knows and some image carries.
     pub(super) mean_average_precision: f64,
+}
+
+impl Quality {
+    /// Closer to the truth, and not at the price of the order.
+    pub(super) fn is_better_than(&self, other: &Self) -> bool {
+        self.loss < other.loss && self.mean_average_precision >= other.mean_average_precision
+    }
 }
 
 /// Of the examples, all at once.
 pub(super) fn quality(module: &Module, examples: &Examples) -> Quality {
-    let n = examples.values.size()[0];
-    let parts: Vec<Tensor> = (0..n)
-        .step_by(BATCH as usize)
-        .map(|start| {
-            let values = examples.values.narrow(0, start, BATCH.min(n - start)).to_kind(Kind::Float);
-            no_grad(|| module.forward(&channels_last(&values), false))
-        })
-        .collect();
-    let logits = Tensor::cat(&parts, 0);
+    let logits = logits(module, &examples.values);
     let loss = logits.binary_cross_entropy_with_logits::<Tensor>(&examples.targets, None, None, Reduction::Sum);
-    let (mut sum, mut counted) = (0.0, 0);
-    for label in 0..logits.size()[1] {
+    let precision_of = |&label: &i64| {
         let column = |of: &Tensor| Vec::<f32>::try_from(of.select(1, label).contiguous()).unwrap_or_default();
         let positive: Vec<bool> = column(&examples.targets).iter().map(|&target| target > 0.5).collect();
-        if let Some(precision) = average_precision(&column(&logits), &positive) {
-            sum += precision;
-            counted += 1;
-        }
+        average_precision(&column(&logits), &positive)
+    };
+    let precisions: Vec<f64> = examples.carried.iter().filter_map(precision_of).collect();
+    Quality {
+        loss: loss.double_value(&[]) / examples.len().max(1) as f64,
+        mean_average_precision: precisions.iter().sum::<f64>() / precisions.len().max(1) as f64,
     }
-    Quality { loss: loss.double_value(&[]) / n.max(1) as f64, mean_average_precision: sum / f64::from(counted.max(1)) }
+}
+
+/// The labels' logits (N, labels) for values at the cut, without gradients.
+fn logits(module: &Module, values: &Tensor) -> Tensor {
+    let n = values.size()[0];
+    let part = |start: i64| {
+        let values = values.narrow(0, start, BATCH.min(n - start)).to_kind(Kind::Float);
+        no_grad(|| module.forward(&channels_last(&values), false))
+    };
+    Tensor::cat(&(0..n).step_by(BATCH as usize).map(part).collect::<Vec<_>>(), 0)
 }

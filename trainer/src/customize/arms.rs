@@ -4,10 +4,11 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
+use super::delta::Delta;
 use super::head::Head;
 use super::objective::Objective;
 use super::offsets::{Tuned, tune, untuned};
-use super::recipe::{Recipe, Stage};
+use super::recipe::{Layers, Recipe, Stage};
 use super::stage::{self, Trained};
 use super::task::Task;
 use crate::evaluation::judge::Judge;
@@ -42,6 +43,11 @@ impl Arm {
     /// Those that are made for one application, the preferred one of equals first.
     pub const OWN: [Self; 4] = [Self::Decision, Self::BasicLonger, Self::Basic, Self::Thresholds];
 
+    /// Whether its models are trained for one application.
+    pub fn is_trained(self) -> bool {
+        matches!(self, Self::Basic | Self::BasicLonger | Self::Decision)
+    }
+
     /// Its short name.
     pub fn name(self) -> &'static str {
         match self {
@@ -68,13 +74,14 @@ impl Arm {
 }
 
 /// A model of one arm.
+#[derive(Clone)]
 pub struct Candidate {
     /// The arm.
     pub arm: Arm,
     /// The seed it was trained with; several where it is the mean of their models; none without training.
     pub seeds: Vec<u64>,
-    /// The application's rows.
-    pub head: Head,
+    /// What it changes.
+    pub delta: Delta,
     /// Its thresholds, and how it does on the tuning images.
     pub tuned: Tuned,
 }
@@ -84,11 +91,11 @@ pub struct Candidate {
 /// # Errors
 /// The program cannot be run.
 pub fn untrained(task: &Task, recipe: &Recipe, judge: &mut Judge) -> Result<[Candidate; 2]> {
-    let logits = tuning_logits(task, &task.generic)?;
-    let candidate = |arm, tuned| Candidate { arm, seeds: Vec::new(), head: task.generic.clone(), tuned };
+    let generic = Delta::from(task.generic.clone());
+    let candidate = |arm, tuned| Candidate { arm, seeds: Vec::new(), delta: generic.clone(), tuned };
     Ok([
-        candidate(Arm::Generic, untuned(task, &logits, judge)?),
-        candidate(Arm::Thresholds, tune(task, &logits, recipe, judge)?),
+        candidate(Arm::Generic, untuned(task, &generic, judge)?),
+        candidate(Arm::Thresholds, tune(task, &generic, recipe, judge)?),
     ])
 }
 
@@ -97,43 +104,49 @@ pub fn untrained(task: &Task, recipe: &Recipe, judge: &mut Judge) -> Result<[Can
 /// # Errors
 /// The program cannot be run.
 pub fn specialist(task: &Task, recipe: &Recipe, (seed, all): &(u64, Head), judge: &mut Judge) -> Result<Candidate> {
-    let head = all.rows(&task.labels);
-    let tuned = tune(task, &tuning_logits(task, &head)?, recipe, judge)?;
-    Ok(Candidate { arm: Arm::Specialist, seeds: vec![*seed], head, tuned })
+    let delta = Delta::from(all.rows(&task.labels));
+    let tuned = tune(task, &delta, recipe, judge)?;
+    Ok(Candidate { arm: Arm::Specialist, seeds: vec![*seed], delta, tuned })
 }
 
-/// The arms that train, with one seed.
+/// The arms that train, with one seed; layers before the head too, if `layers` says how.
 ///
 /// # Errors
 /// The program cannot be run, or libtorch's message.
 pub fn trained(
     task: &Task,
     recipe: &Recipe,
+    layers: Option<&Layers>,
     seed: u64,
     judge: &mut Judge,
     tick: &(dyn Fn() + Sync),
 ) -> Result<[Candidate; 3]> {
     // Both second stages see the same images in the same order.
     let (first_order, second_order) = (seed.wrapping_mul(2), seed.wrapping_mul(2).wrapping_add(1));
-    let mut run = |arm, start: &Head, objective: Objective, stage: &Stage, order| {
+    let mut run = |arm, start: &Delta, objective: Objective, stage: &Stage, order| {
         let loss = |images: &[usize], logits: &Tensor| objective.loss(task, images, logits);
-        let (examples, groups, generic) = (&task.pool.examples, task.train.groups.as_slice(), &task.generic);
+        let (groups, generic) = (task.train.groups.as_slice(), &task.generic);
         let checkpoints = stage::train(
-            &Trained { examples, groups, generic, rank: recipe.rank, loss: &loss, tick },
+            &Trained { pool: task.pool, groups, generic, rank: recipe.rank, layers, loss: &loss, tick },
             start,
             stage,
             order,
         )?;
-        let (head, tuned) = best(task, checkpoints, recipe, judge)?;
-        anyhow::Ok(Candidate { arm, seeds: vec![seed], head, tuned })
+        let (delta, tuned) = best(task, checkpoints, recipe, judge)?;
+        anyhow::Ok(Candidate { arm, seeds: vec![seed], delta, tuned })
     };
-    let basic = run(Arm::Basic, &task.generic, Objective::CrossEntropy, &recipe.first, first_order)?;
-    let longer = run(Arm::BasicLonger, &basic.head, Objective::CrossEntropy, &recipe.second, second_order)?;
-    let decision = run(Arm::Decision, &basic.head, Objective::Decision, &recipe.second, second_order)?;
+    let [first, second] = match layers {
+        None => [&recipe.first, &recipe.second],
+        Some(layers) => [&layers.first, &layers.second],
+    };
+    let basic = run(Arm::Basic, &task.generic.clone().into(), Objective::CrossEntropy, first, first_order)?;
+    let longer = run(Arm::BasicLonger, &basic.delta, Objective::CrossEntropy, second, second_order)?;
+    let decision = run(Arm::Decision, &basic.delta, Objective::Decision, second, second_order)?;
     Ok([basic, longer, decision])
 }
 
-/// The mean of an arm's models of several seeds: as quick as one of them, and steadier. None if there is only one.
+/// The mean of an arm's models of several seeds: as quick as one of them, and steadier. None if there is only one, or if
+/// they change more than the head: adapters have no mean of the same size.
 ///
 /// # Errors
 /// The program cannot be run.
@@ -145,27 +158,23 @@ pub fn averaged(
     judge: &mut Judge,
 ) -> Result<Option<Candidate>> {
     let of_arm: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.arm == arm).collect();
-    if of_arm.len() < 2 {
+    if of_arm.len() < 2 || of_arm.iter().any(|candidate| candidate.delta.adapters.is_some()) {
         return Ok(None);
     }
-    let head = Head::mean(&of_arm.iter().map(|candidate| &candidate.head).collect::<Vec<_>>())?;
-    let tuned = tune(task, &tuning_logits(task, &head)?, recipe, judge)?;
+    let delta = Delta::from(Head::mean(&of_arm.iter().map(|candidate| &candidate.delta.head).collect::<Vec<_>>())?);
+    let tuned = tune(task, &delta, recipe, judge)?;
     let seeds = of_arm.iter().flat_map(|candidate| candidate.seeds.clone()).collect();
-    Ok(Some(Candidate { arm, seeds, head, tuned }))
+    Ok(Some(Candidate { arm, seeds, delta, tuned }))
 }
 
 /// Early stopping: the checkpoint that does best on the tuning images, with its thresholds.
-fn best(task: &Task, checkpoints: Vec<Head>, recipe: &Recipe, judge: &mut Judge) -> Result<(Head, Tuned)> {
-    let mut best: Option<(Head, Tuned)> = None;
-    for head in checkpoints {
-        let tuned = tune(task, &tuning_logits(task, &head)?, recipe, judge)?;
+fn best(task: &Task, checkpoints: Vec<Delta>, recipe: &Recipe, judge: &mut Judge) -> Result<(Delta, Tuned)> {
+    let mut best: Option<(Delta, Tuned)> = None;
+    for delta in checkpoints {
+        let tuned = tune(task, &delta, recipe, judge)?;
         if best.as_ref().is_none_or(|(_, best)| tuned.error <= best.error) {
-            best = Some((head, tuned));
+            best = Some((delta, tuned));
         }
     }
     best.context("a stage needs at least one step and one checkpoint")
-}
-
-fn tuning_logits(task: &Task, head: &Head) -> Result<Vec<f32>> {
-    head.logits(&task.pool.examples.select(&task.tune.images))
 }

@@ -80,6 +80,7 @@ pub fn measure(
         seeds: seeds.to_vec(),
         arms,
         ratios,
+        attempts: Vec::new(),
         served,
         formula: task.loss.formula(),
         recipe: recipe.clone(),
@@ -105,7 +106,7 @@ fn images(task: &Task) -> Images {
 fn test(task: &Task, candidate: &Candidate, judge: &mut Judge) -> Result<Tested> {
     let panel = &task.test;
     let (offsets, others) = (task.by_label(&candidate.tuned.offsets), candidate.tuned.others);
-    let logits = candidate.head.logits(&task.pool.examples.select(&panel.images))?;
+    let (logits, panel) = candidate.delta.seen(task.pool, panel)?;
     let wrong = panel.wrong_exactly(&logits, Shifts { own: &offsets, others }, judge)?;
     let mut errors = ErrorCounts::default();
     let rows = logits.chunks_exact(task.labels.len()).zip(&panel.images);

@@ -7,6 +7,7 @@ use chameleon_models::zoo::Generic;
 use crate::evaluation::form::Form;
 use crate::service::{Model, Service};
 
+use super::body::Body;
 use super::examples::Examples;
 use super::head::Head;
 
@@ -16,6 +17,8 @@ pub struct Pool {
     pub service: Service,
     /// The images.
     pub examples: Examples,
+    /// What the last stage reads of them, where it may be changed.
+    pub body: Option<Body>,
     /// The model's labels.
     pub vocabulary: Vocabulary,
     /// The generic head of all labels.
@@ -25,11 +28,11 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// Runs the generic head over all images.
+    /// Runs the generic head over all images. Without a `body` only the head can be changed.
     ///
     /// # Errors
     /// The images' features are not this model's.
-    pub fn new(service: Service, model: &Model, examples: Examples) -> Result<Self> {
+    pub fn new(service: Service, model: &Model, examples: Examples, body: Option<Body>) -> Result<Self> {
         let model: &dyn Generic = model.generic();
         let head = Head::generic(model)?;
         ensure!(
@@ -41,7 +44,7 @@ impl Pool {
         );
         let all: Vec<usize> = (0..examples.targets.len()).collect();
         let logits = head.logits(&examples.select(&all))?;
-        Ok(Self { service, examples, vocabulary: model.vocabulary(), head, logits })
+        Ok(Self { service, examples, body, vocabulary: model.vocabulary(), head, logits })
     }
 
     /// The form in which an application sees the outputs.

@@ -18,6 +18,8 @@ pub struct Recipe {
     pub offsets: Vec<f32>,
     /// Shifts of all labels outside the application that it tries, beside 0: at most 0 each.
     pub others: Vec<f32>,
+    /// How layers before the head are changed, in a second try; none when only the head is.
+    pub layers: Option<Layers>,
     /// The rank of the change that each stage makes to the head; none when it is free.
     pub rank: Option<usize>,
     /// Training images used at most, drawn evenly over the decisions; none when all.
@@ -48,6 +50,41 @@ pub struct Stage {
     pub checkpoints: usize,
 }
 
+/// How layers before the head are changed: by adapters of low rank beside the convolutions of the last stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Layers {
+    /// Channels of each adapter.
+    pub rank: usize,
+    /// Adam's rate for the adapters at the start.
+    pub learning_rate: f64,
+    /// In place of the recipe's first stage.
+    pub first: Stage,
+    /// In place of its second.
+    pub second: Stage,
+}
+
+impl Default for Layers {
+    fn default() -> Self {
+        let stage = Stage { steps: 60, batch: 128, checkpoints: 1, ..Stage::default() };
+        Self { rank: 4, learning_rate: 1e-3, first: stage.clone(), second: stage }
+    }
+}
+
+impl Layers {
+    /// Steps of all arms together, for one seed.
+    pub fn steps(&self) -> usize {
+        self.first.steps + 2 * self.second.steps
+    }
+
+    fn check(&self) -> Result<()> {
+        ensure!((1..=64).contains(&self.rank), "adapters need a rank of 1 to 64");
+        ensure!(self.learning_rate.is_finite() && self.learning_rate >= 0.0, "rates must be finite and at least 0");
+        self.first.check()?;
+        self.second.check()
+    }
+}
+
 impl Default for Stage {
     fn default() -> Self {
         Self { steps: 300, batch: 256, learning_rate: 1e-2, decay: 0.1, checkpoints: 3 }
@@ -55,9 +92,14 @@ impl Default for Stage {
 }
 
 impl Recipe {
-    /// Steps of all arms together, for one seed.
+    /// Steps of all arms together, for one seed: those of the head.
     pub fn steps(&self) -> usize {
         self.first.steps + 2 * self.second.steps
+    }
+
+    /// Those of the layers before it too.
+    pub fn all_steps(&self) -> usize {
+        self.steps() + self.layers.as_ref().map_or(0, Layers::steps)
     }
 
     /// # Errors
@@ -65,6 +107,7 @@ impl Recipe {
     pub fn check(&self) -> Result<()> {
         self.first.check()?;
         self.second.check()?;
+        self.layers.as_ref().map_or(Ok(()), Layers::check)?;
         let shifts = self.offsets.iter().chain(&self.others);
         ensure!(shifts.clone().all(|shift| shift.is_finite()), "offsets and others must be finite");
         ensure!(self.rank != Some(0), "a change of the head needs a rank of at least 1");
@@ -102,6 +145,7 @@ impl Default for Recipe {
             loss,
             offsets,
             others,
+            layers: None,
             rank: None,
             images: None,
             noise: 0.0,

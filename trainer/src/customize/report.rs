@@ -6,11 +6,11 @@ use chameleon_loss::TermKind;
 use serde::{Deserialize, Serialize};
 
 use super::arms::Arm;
-use super::recipe::Recipe;
+use super::recipe::{Layers, Recipe};
 use crate::evaluation::bootstrap::Interval;
 
 /// Version of the JSON form.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// A rate with its 95 % interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,6 +105,31 @@ pub struct Images {
     pub test_by_decision: Vec<usize>,
 }
 
+/// One depth that was tried: the head alone, or layers before it too.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// How layers before the head were changed, if they were.
+    pub layers: Option<Layers>,
+    /// The arm that does best on the tuning images.
+    pub arm: Arm,
+    /// Its balanced rate there.
+    pub tuning: f64,
+    /// And on the test images.
+    pub test: f64,
+}
+
+impl Attempt {
+    pub(super) fn new(layers: Option<&Layers>, evaluation: &Evaluation) -> Self {
+        let Served { arm, tuning, test, .. } = evaluation.served;
+        Self { layers: layers.cloned(), arm, tuning, test }
+    }
+
+    /// In words.
+    pub fn depth(&self) -> &'static str {
+        if self.layers.is_some() { "layers before the head too" } else { "the head" }
+    }
+}
+
 /// The result of a customization.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
@@ -122,6 +147,8 @@ pub struct Evaluation {
     pub arms: BTreeMap<String, ArmReport>,
     /// Ratios of balanced rates, e.g. `C/G`.
     pub ratios: BTreeMap<String, Ratio>,
+    /// The depths that were tried; all else is about the one that does best on the tuning images.
+    pub attempts: Vec<Attempt>,
     /// What is served.
     pub served: Served,
     /// The decision loss, as text.

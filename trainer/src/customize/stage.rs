@@ -1,4 +1,6 @@
-//! One training stage of some rows of the head.
+//! One training stage of some rows of the head, and of layers before it.
+
+use std::sync::Arc;
 
 use anyhow::Result;
 use rand::{Rng, SeedableRng};
@@ -6,51 +8,76 @@ use rand_chacha::ChaCha8Rng;
 use tch::nn::{self, OptimizerConfig};
 use tch::{Device, Tensor};
 
-use super::examples::Examples;
+use super::body::{Adapting, GROUP};
+use super::delta::Delta;
 use super::head::{Head, affine};
-use super::recipe::Stage;
+use super::pool::Pool;
+use super::recipe::{Layers, Stage};
 use super::rows::Rows;
 
 /// What is trained.
 pub struct Trained<'t> {
     /// The images.
-    pub examples: &'t Examples,
+    pub pool: &'t Pool,
     /// Training images in groups, none empty, that are drawn equally often.
     pub groups: &'t [Vec<usize>],
     /// The generic head's rows, to which weight decay pulls.
     pub generic: &'t Head,
-    /// The rank of the change, if it is not free.
+    /// The rank of the rows' change, if it is not free.
     pub rank: Option<usize>,
+    /// How layers before the head are changed, if they are.
+    pub layers: Option<&'t Layers>,
     /// The loss of logits (B, n) for these images (B).
     pub loss: &'t dyn Fn(&[usize], &Tensor) -> Result<Tensor>,
     /// Called after every step.
     pub tick: &'t (dyn Fn() + Sync),
 }
 
-/// Trains from `start` and returns the rows at each checkpoint.
+/// Trains from `start` and returns what has changed at each checkpoint.
 ///
 /// # Errors
 /// libtorch's message, or the loss's.
-pub fn train(trained: &Trained, start: &Head, stage: &Stage, seed: u64) -> Result<Vec<Head>> {
-    // The matrices are small: threads would mostly wait for each other, and their number would change the sums.
+pub fn train(trained: &Trained, start: &Delta, stage: &Stage, seed: u64) -> Result<Vec<Delta>> {
+    // Seeds and applications run beside each other; and the number of threads would change the sums.
     tch::set_num_threads(1);
     let variables = nn::VarStore::new(Device::Cpu);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut rows = Rows::new(&variables, start, trained.rank, &mut rng);
+    let mut rows = Rows::new(&variables, &start.head, trained.rank, &mut rng);
+    let mut adapting = match (trained.layers, &trained.pool.body) {
+        (Some(layers), Some(body)) => {
+            let fresh = || body.fresh(layers.rank, &mut rng);
+            let start = start.adapters.as_deref().cloned().map_or_else(fresh, Ok)?;
+            Some((layers, Adapting::new(body, &start, &variables.root())?))
+        }
+        _ => None,
+    };
     let generic = trained.generic.tensors();
     let mut optimizer = nn::Adam::default().build(&variables, 0.0)?;
     let largest = stage.learning_rate * trained.generic.scale();
     let mut checkpoints = Vec::new();
     for step in 0..stage.steps {
         let progress = step as f64 / stage.steps as f64;
-        let rate = largest * 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
-        optimizer.set_lr(rate);
+        let cosine = 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
+        let rate = largest * cosine;
+        optimizer.set_lr_group(0, rate);
         let images = draw(trained.groups, stage.batch, &mut rng);
-        let logits = affine(&trained.examples.select(&images), &rows.weight(), &rows.bias);
+        let features = match &adapting {
+            None => trained.pool.examples.select(&images),
+            Some((layers, adapting)) => {
+                optimizer.set_lr_group(GROUP, layers.learning_rate * cosine);
+                adapting.features(&images, &mut rng)
+            }
+        };
+        let logits = affine(&features, &rows.weight(), &rows.bias);
         optimizer.backward_step(&(trained.loss)(&images, &logits)?);
         rows.pull(&generic, rate * stage.decay);
+        if let Some((layers, adapting)) = &mut adapting {
+            adapting.pull(layers.learning_rate * cosine * stage.decay);
+        }
         if is_checkpoint(step, stage) {
-            checkpoints.push(Head::of_tensors(&rows.weight(), &rows.bias)?);
+            let head = Head::of_tensors(&rows.weight(), &rows.bias)?;
+            let adapters = adapting.as_ref().map(|(_, adapting)| adapting.weights()).transpose()?.map(Arc::new);
+            checkpoints.push(Delta { head, adapters });
         }
         (trained.tick)();
     }

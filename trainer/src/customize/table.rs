@@ -26,6 +26,13 @@ impl Display for Evaluation {
             let interval = format!("[{:.2}, {}]", ratio.interval.low, number(ratio.interval.high));
             writeln!(f, "  {name:<5} {} {interval}", number(ratio.value))?;
         }
+        if self.attempts.len() > 1 {
+            writeln!(f, "\ncustomized, and the best arm's wrong decisions on tuning and test images, %\n")?;
+            for attempt in &self.attempts {
+                let (tuning, test) = (100.0 * attempt.tuning, 100.0 * attempt.test);
+                writeln!(f, "  {:<28}{:<4}{tuning:>6.1}{test:>7.1}", attempt.depth(), attempt.arm.name())?;
+            }
+        }
         let verdict = if self.served.passes { "served" } else { "not served" };
         writeln!(f, "\n{verdict}: {}", self.served.reason)
     }

@@ -14,7 +14,7 @@ use crate::customize::report::Evaluation;
 use crate::service::Service;
 
 /// Version of the file's form.
-const FORMAT_VERSION: u32 = 2;
+const FORMAT_VERSION: u32 = 3;
 
 /// A result, or why there is none.
 #[derive(Debug, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ use chameleon_models::zoo::LabelInfo;
 use rayon::prelude::*;
 use tch::{Reduction, Tensor};
 
+use crate::customize::delta::Delta;
 use crate::customize::head::Head;
 use crate::customize::pool::Pool;
 use crate::customize::recipe::Recipe;
@@ -87,13 +88,13 @@ fn train(pool: &Pool, category: &Category, recipe: &Recipe, seed: u64, tick: &(d
     };
     let generic = pool.head.rows(&category.labels);
     let trained =
-        Trained { examples: &pool.examples, groups: &groups, generic: &generic, rank: recipe.rank, loss: &loss, tick };
-    let mut head = generic.clone();
+        Trained { pool, groups: &groups, generic: &generic, rank: recipe.rank, layers: None, loss: &loss, tick };
+    let mut delta = Delta::from(generic.clone());
     for (stage, order) in [(&recipe.first, 0), (&recipe.second, 1)] {
         let seed = seed.wrapping_mul(2).wrapping_add(order);
-        head = stage::train(&trained, &head, stage, seed)?.pop().context("a stage without a checkpoint")?;
+        delta = stage::train(&trained, &delta, stage, seed)?.pop().context("a stage without a checkpoint")?;
     }
-    Ok(head)
+    Ok(delta.head)
 }
 
 fn put(all: &mut Head, labels: &[u16], rows: &Head) {

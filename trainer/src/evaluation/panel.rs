@@ -19,7 +19,8 @@ pub struct Shifts<'s> {
     pub others: f32,
 }
 
-/// Images with what is right for them and with the labels that no customization of this application changes.
+/// Images with what is right for them and with the labels that no customization of the head changes.
+#[derive(Clone)]
 pub struct Panel {
     /// Indices of the images among all examples.
     pub images: Vec<usize>,
@@ -50,17 +51,20 @@ impl Panel {
     ) -> Result<Self> {
         let right = images.iter().map(|&i| judge.right(&pool.examples.targets[i])).collect::<Result<Vec<_>>>()?;
         let strata = Strata::new(&right.iter().map(|right| right.decision).collect::<Vec<_>>());
-        let others = |&i: &usize| {
-            let row = (0u16..).zip(pool.row(i).iter().copied());
-            let mut seen: Vec<(u16, f32)> = row.filter(|(label, z)| *z >= 0.0 && !labels.contains(label)).collect();
-            seen.sort_by(|a, b| b.1.total_cmp(&a.1));
-            seen
-        };
-        let others = images.iter().map(others).collect();
+        let others = images.iter().map(|&i| others(pool.row(i), labels)).collect();
         let (labels, form) = (labels.to_vec(), pool.form());
         let mut panel = Self { images, strata, right, labels, others, top_k, reads_others: false, form };
         panel.reads_others = panel.tells_others_apart(pool, judge)?;
         Ok(panel)
+    }
+
+    /// The same images with other labels than the generic model's: of a model whose features are not the generic ones.
+    /// `logits` (N, L) are those of all labels.
+    #[must_use]
+    pub fn with_others(&self, logits: &[f32]) -> Self {
+        let width = logits.len() / self.images.len().max(1);
+        let rows = logits.chunks_exact(width.max(1));
+        Self { others: rows.map(|row| others(row, &self.labels)).collect(), ..self.clone() }
     }
 
     /// Whether the generic model's other labels change a decision on some of the images.
@@ -160,4 +164,12 @@ impl Panel {
         );
         seen.sort_by(|a, b| b.1.total_cmp(&a.1));
     }
+}
+
+/// The labels that are not `own` and are returned, highest first.
+fn others(row: &[f32], own: &[u16]) -> Vec<(u16, f32)> {
+    let row = (0u16..).zip(row.iter().copied());
+    let mut seen: Vec<(u16, f32)> = row.filter(|(label, z)| *z >= 0.0 && !own.contains(label)).collect();
+    seen.sort_by(|a, b| b.1.total_cmp(&a.1));
+    seen
 }

@@ -66,6 +66,17 @@ impl ObjectNames {
         self.names(class).is_some_and(|names| !names.is_empty())
     }
 
+    /// How many classes there are of each kind, in words.
+    pub(super) fn account(&self) -> String {
+        let count =
+            |wanted: fn(&Option<Vec<usize>>) -> bool| self.of_class.iter().filter(|names| wanted(names)).count();
+        let named = count(|names| names.as_ref().is_some_and(|names| !names.is_empty()));
+        let background = count(|names| names.as_ref().is_some_and(Vec::is_empty));
+        let left_out = count(Option::is_none);
+        let all = self.of_class.len();
+        format!("of {all} classes, {named} are objects with names, {background} are background and {left_out} left out")
+    }
+
     /// The index of a name, which `class` now has too.
     fn index(&mut self, name: &str, class: u16) -> usize {
         let found = self.labels.iter().position(|label| label.name == name);
@@ -92,6 +103,7 @@ mod tests {
         let names = ObjectNames::read(table, &wnids(&["n1", "n2", "n3", "n4"])).expect("reads");
         let label = |name: &str| LabelInfo { name: name.to_owned(), classes: vec![0, 3] };
         assert_eq!(names.labels, [label("Cat"), label("Animal")]);
+        assert_eq!(names.account(), "of 4 classes, 2 are objects with names, 1 are background and 1 left out");
         assert_eq!(names.of_class, [Some(vec![0, 1]), Some(vec![]), None, Some(vec![0, 1])]);
     }
 

@@ -19,9 +19,10 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use super::bank::BankOptions;
 use super::boxed::BoxedImages;
 use super::scenes::Scene;
-use super::{Options, run};
+use super::{ExportOptions, Options, Settings, export, run};
 use crate::dataset::ImageSet;
 use crate::pretrain::SIDE;
 
@@ -70,10 +71,7 @@ fn shard(path: &Path) {
 }
 
 fn options(data: &Path, out: &Path) -> Options {
-    Options {
-        data: data.to_owned(),
-        out: out.to_owned(),
-        backbone: None,
+    let settings = Settings {
         shards: 1,
         tuning: 2,
         steps: 3,
@@ -87,16 +85,22 @@ fn options(data: &Path, out: &Path) -> Options {
         weight_decay: 1e-4,
         ema: 0.9,
         bf16: false,
-        device: tch::Device::Cpu,
+        seed: 1,
+    };
+    Options { data: data.to_owned(), out: out.to_owned(), backbone: None, settings, device: tch::Device::Cpu }
+}
+
+fn export_options(trained: &Options, out: &Path) -> ExportOptions {
+    ExportOptions {
+        run: trained.out.clone(),
+        data: trained.data.clone(),
+        out: out.to_owned(),
+        backbone: None,
         overlap: 0.5,
         candidates: 80,
         doubt: 3.5,
-        pool: 2,
-        pool_tuning: 1,
-        bank_tuning: 1,
-        from: None,
+        bank: BankOptions { pool: 2, pool_tuning: 1, bank_tuning: 1 },
         no_validation: false,
-        seed: 1,
     }
 }
 
@@ -104,11 +108,13 @@ fn options(data: &Path, out: &Path) -> Options {
 fn images_with_boxes_become_a_detector_that_can_be_served() {
     let folder = tempfile::tempdir().expect("a folder");
     let (data, out) = (folder.path(), folder.path().join("out"));
+    let training = options(data, &folder.path().join("run"));
     std::fs::write(data.join("classes.txt"), CLASSES).expect("writes");
     shard(&data.join("train-0.parquet"));
     shard(&data.join("train-1.parquet"));
     shard(&data.join("validation-0.parquet"));
-    run(&options(data, &out)).expect("trains");
+    run(&training).expect("trains");
+    export(&export_options(&training, &out)).expect("calibrates and measures");
 
     let backbone = zoo::image_labels().expect("ships");
     let objects = zoo::read_objects(&out, &backbone).expect("reads back");
@@ -131,10 +137,24 @@ fn images_with_boxes_become_a_detector_that_can_be_served() {
     let detector = ObjectDetector::new(&backbone, &objects).expect("compiles");
     assert!(!detector.look(&drawing(0).0).candidates.is_empty());
 
-    let again = folder.path().join("again");
-    run(&Options { from: Some(out), ..options(data, &again) }).expect("calibrates");
-    let other = zoo::read_objects(&again, &backbone).expect("reads back");
-    assert_eq!((other.weights, other.names), (objects.weights, objects.names));
+    // Parameters that another training left there are not taken for those of this one.
+    std::fs::write(training.out.join("trained.safetensors"), "another").expect("writes");
+    let refused = export(&export_options(&training, &out)).expect_err("refused").to_string();
+    assert!(refused.ends_with("not the parameters that trained.json is about"), "{refused}");
+    assert!(zoo::read_objects(&out, &backbone).is_ok(), "what was there is there still");
+}
+
+#[test]
+fn a_detector_needs_images_to_learn_from_and_others_to_calibrate_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("classes.txt"), CLASSES).expect("writes");
+    shard(&folder.path().join("train-0.parquet"));
+    for (tuning, problem) in [(1000, "no image is left to train on"), (0, "no image is held out to calibrate on")] {
+        let mut options = options(folder.path(), &folder.path().join("run"));
+        options.settings.tuning = tuning;
+        let refused = run(&options).expect_err("refused").to_string();
+        assert_eq!(refused, format!("--tuning {tuning}: {problem}"));
+    }
 }
 
 #[test]
@@ -145,9 +165,12 @@ fn settings_that_make_no_sense_are_refused() {
         change(&mut options);
         run(&options).expect_err("refused").to_string()
     };
-    assert!(refused(&|options| options.sides = vec![60]).starts_with("a side of 60 pixels; expected multiples of 16"));
-    assert!(refused(&|options| options.mosaics = 1.5).starts_with("--mosaics 1.5"));
-    assert!(refused(&|options| options.batch = 0).starts_with("--batch 0"));
+    assert!(
+        refused(&|options| options.settings.sides = vec![60])
+            .starts_with("a side of 60 pixels; expected multiples of 16")
+    );
+    assert!(refused(&|options| options.settings.mosaics = 1.5).starts_with("--mosaics 1.5"));
+    assert!(refused(&|options| options.settings.batch = 0).starts_with("--batch 0"));
 }
 
 fn boxed(bounds: BoundingBox) -> BoxedImages {

@@ -1,6 +1,5 @@
 //! Training of the detector's layers on a backbone that stays as it is.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
@@ -13,13 +12,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use tch::{Device, Kind, Tensor, no_grad};
 
-use super::Options;
 use super::batches::{Batch, Source};
 use super::boxed::BoxedImages;
 use super::loss::{LossWeights, Outputs, Wanted, loss};
 use super::names::ObjectNames;
+use super::{Options, Settings};
+use crate::convert::{tensors, weights};
 use crate::module::Module;
-use crate::optim::{Ema, Sgd};
+use crate::optim::{Ema, Sgd, warm_cosine};
 use crate::pretrain::append_line;
 
 /// The detector's widths: 1.3 M parameters.
@@ -41,25 +41,26 @@ pub(super) struct Material {
 /// # Errors
 /// The device cannot be used, or the backbone does not carry the detector.
 pub(super) fn train(options: &Options, backbone: &ImageLabels, material: &Material) -> Result<Weights> {
-    tch::manual_seed(options.seed as i64);
+    let Options { settings, .. } = options;
+    tch::manual_seed(settings.seed as i64);
     let mut learner = Learner::new(options, backbone, &material.names)?;
     let source = Source {
         images: material.images.clone(),
         names: material.names.clone(),
         input: backbone.network.input.clone(),
-        size: options.batch,
-        passes: super::passes(options),
-        mosaics: options.mosaics,
-        min_area: options.min_area,
-        seed: options.seed,
+        size: settings.batch,
+        passes: settings.passes(),
+        mosaics: settings.mosaics,
+        min_area: settings.min_area,
+        seed: settings.seed,
     };
     let batches = source.stream();
-    let bar = ProgressBar::new(options.steps);
+    let bar = ProgressBar::new(settings.steps);
     bar.set_style(ProgressStyle::with_template("{elapsed_precise} {bar:30} {pos}/{len} steps, {eta} left, {msg}")?);
     let mut average = None;
-    for step in 0..options.steps {
+    for step in 0..settings.steps {
         let batch = batches.recv().context("the thread that makes batches has stopped")?;
-        let loss = learner.update(&batch, step, options);
+        let loss = learner.update(&batch, step, settings);
         // Reading the loss waits for the device, so it is not done at every step.
         if step % 20 == 0 {
             let loss = loss.double_value(&[]);
@@ -93,7 +94,8 @@ struct Learner {
 
 impl Learner {
     fn new(options: &Options, backbone: &ImageLabels, names: &ObjectNames) -> Result<Self> {
-        let device = options.device;
+        let Options { settings, device, .. } = options;
+        let device = *device;
         let network = joined(&backbone.network, &head(&backbone.network, WIDTHS)?, backbone.network.input.height);
         let mut known = tensors(&backbone.weights);
         known.extend(initial_boxes());
@@ -111,23 +113,24 @@ impl Learner {
             taps: taps(&backbone.network)?,
             names: names_tensors,
             of_class: class_names(names).to_device(device),
-            optimizer: Sgd::new(trainable, MOMENTUM, options.weight_decay),
-            ema: Ema::new(&[], options.ema),
+            optimizer: Sgd::new(trainable, MOMENTUM, settings.weight_decay),
+            ema: Ema::new(&[], settings.ema),
             module,
             device,
-            compute: if options.bf16 { Kind::BFloat16 } else { Kind::Float },
+            compute: if settings.bf16 { Kind::BFloat16 } else { Kind::Float },
         };
-        learner.ema = Ema::new(&learner.learned(), options.ema);
+        learner.ema = Ema::new(&learner.learned(), settings.ema);
         Ok(learner)
     }
 
     /// One step; gives the loss, still on the device.
-    fn update(&mut self, batch: &Batch, step: u64, options: &Options) -> Tensor {
+    fn update(&mut self, batch: &Batch, step: u64, settings: &Settings) -> Tensor {
         let wanted = self.wanted(batch);
         let outputs = self.outputs(batch, &wanted);
         let loss = loss(&outputs, &wanted, LossWeights::default());
         loss.backward();
-        self.optimizer.step(learning_rate(options, step));
+        let (steps, warm) = (settings.steps as f64, settings.steps as f64 / 20.0);
+        self.optimizer.step(settings.learning_rate * warm_cosine(step as f64, steps, warm));
         self.ema.update(&self.learned(), step);
         loss.detach()
     }
@@ -176,21 +179,9 @@ impl Learner {
 
     /// The averaged parameters.
     fn weights(&self) -> Result<Weights> {
-        let mut weights = Weights::default();
-        for ((name, _), average) in self.learned().iter().zip(self.ema.averages()) {
-            let shape = average.size().iter().map(|&n| n as usize).collect();
-            let data = Vec::<f32>::try_from(average.to_device(Device::Cpu).contiguous().view([-1]))?;
-            weights.insert(name, shape, data)?;
-        }
-        Ok(weights)
+        let names = self.learned().into_iter().map(|(name, _)| name);
+        weights(&names.zip(self.ema.averages().iter().map(Tensor::shallow_clone)).collect::<Vec<_>>())
     }
-}
-
-/// Linear warm-up over a twentieth of the steps, then a half cosine down to zero.
-fn learning_rate(options: &Options, step: u64) -> f64 {
-    let (step, steps) = (step as f64, options.steps as f64);
-    let warm = ((step + 1.0) / (steps / 20.0).max(1.0)).min(1.0);
-    options.learning_rate * warm * 0.5 * (1.0 + (std::f64::consts::PI * step / steps).cos())
 }
 
 /// What the last layer of boxes starts with: every cell writes its own square and is doubtful of an object.
@@ -211,13 +202,4 @@ fn class_names(names: &ObjectNames) -> Tensor {
         }
     }
     Tensor::from_slice(&table).view([-1, width as i64])
-}
-
-/// Parameters as libtorch's tensors.
-fn tensors(weights: &Weights) -> HashMap<String, Tensor> {
-    let tensor = |values: &chameleon_models::weights::Tensor| {
-        let shape: Vec<i64> = values.shape().iter().map(|&n| n as i64).collect();
-        Tensor::from_slice(values.data()).reshape(shape)
-    };
-    weights.iter().map(|(name, values)| (name.to_owned(), tensor(values))).collect()
 }

@@ -8,13 +8,12 @@ mod objective;
 mod options;
 mod run;
 mod schedule;
+mod settings;
 mod teacher;
 
 use std::collections::HashMap;
-use std::fs;
 
-use anyhow::{Context, Result, ensure};
-use chameleon_models::files::replace;
+use anyhow::{Result, ensure};
 use chameleon_models::net::{ImageInput, Network};
 use chameleon_models::resnet::{ResNetConfig, resnet};
 use rand::SeedableRng;
@@ -25,6 +24,7 @@ pub use checkpoint::{read_tensors, write_tensors};
 pub use evaluate::logits;
 pub use objective::class_columns;
 pub use options::Options;
+pub use settings::SETTINGS;
 
 use crate::dataset::{ImageSet, read_labels, shards};
 use crate::module::Module;
@@ -35,9 +35,6 @@ pub(crate) use run::append_line;
 pub const SIDE: usize = 64;
 /// Images held out of the training shards to choose and to stop by.
 const TUNING_IMAGES: usize = 2000;
-
-/// The run's settings, saved beside its checkpoint.
-pub const SETTINGS: &str = "settings.json";
 
 /// The network that is trained, with `width` times the channels of the one that ships, which has 222 M
 /// multiply-accumulates an image and 3.7 M parameters.
@@ -63,10 +60,9 @@ pub fn network(outputs: usize, width: usize) -> Network {
 /// Data or checkpoint cannot be read, or the output folder cannot be written.
 pub fn run(options: &Options) -> Result<()> {
     options.check()?;
-    fs::create_dir_all(&options.out).with_context(|| format!("{}", options.out.display()))?;
-    let settings = options.out.join(SETTINGS);
-    replace(&settings, &serde_json::to_vec_pretty(options)?).with_context(|| format!("{}", settings.display()))?;
     let labels = read_labels(&options.data)?;
+    let fingerprint = settings::labels_of(&options.data)?;
+    settings::check_resumable(options, &fingerprint)?;
     let (train, tuning) = load_images(options)?;
     tch::manual_seed(options.seed as i64);
     tch::Cuda::cudnn_set_benchmark(true);
@@ -75,7 +71,9 @@ pub fn run(options: &Options) -> Result<()> {
         Some(weights) => Module::from_tensors(network, &read_tensors(weights)?, options.device)?,
         None => Module::new(network, options.device),
     };
-    Run::new(options, module, &labels, &train)?.train(options.stop_at, &tuning)
+    let mut run = Run::new(options, module, &labels, &train)?;
+    settings::write(options, &fingerprint)?;
+    run.train(options.stop_at, &tuning)
 }
 
 /// Training images and those held out for tuning, the same number of each class.

@@ -30,7 +30,7 @@ pub struct Options {
     #[serde(skip)]
     pub stop_at: Option<u64>,
     /// Images a step
-    #[arg(long, default_value_t = 128)]
+    #[arg(long, default_value_t = 128, value_parser = device::positive)]
     pub batch: usize,
     /// Largest learning rate
     #[arg(long, default_value_t = 0.1)]

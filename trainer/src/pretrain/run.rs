@@ -80,7 +80,7 @@ impl Run {
         let step = if saved.exists() { checkpoint::load(&saved, &module, &mut optimizer, &mut ema)? } else { 0 };
         let compute = if options.bf16 { Kind::BFloat16 } else { Kind::Float };
         let teacher = match &options.teacher {
-            Some(run) => Some(Teacher::read(run, labels.len(), options.device)?),
+            Some(run) => Some(Teacher::read(run, &options.data, labels.len(), options.device).context("--teacher")?),
             None => None,
         };
         let out = options.out.clone();

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use chameleon_models::bank::{Bank, Split};
-use chameleon_models::files::replace;
 use chameleon_models::text::{TextNet, TextNetwork};
 use chameleon_models::zoo::{self, Manifest};
 use serde_json::{Value, json};
@@ -34,7 +33,7 @@ pub struct Options {
     pub out: PathBuf,
 }
 
-/// Writes the folder, the manifest last: a reader sees the old folder or an error, never a mixture it would accept.
+/// Writes the folder: whole or not at all.
 ///
 /// # Errors
 /// The run or the data cannot be read, or the folder cannot be written.
@@ -64,18 +63,14 @@ pub fn run(options: &Options) -> Result<()> {
     let manifest = Manifest {
         name: task.model().name().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        files: files.iter().map(|(name, bytes)| ((*name).to_owned(), zoo::sha256(bytes))).collect(),
+        files: BTreeMap::new(),
         recipe,
         data: data(task, counts),
         base: None,
         converted_from: None,
         metrics: json!({ "validation": rounded(metrics) }),
     };
-    fs::create_dir_all(&options.out).with_context(|| format!("{}", options.out.display()))?;
-    for (name, bytes) in &files {
-        write(&options.out.join(name), bytes)?;
-    }
-    write(&options.out.join(zoo::MANIFEST), &serde_json::to_vec_pretty(&manifest)?)
+    manifest.write(&options.out, &files).with_context(|| format!("{}", options.out.display()))
 }
 
 /// The training texts that the run has not seen.
@@ -123,8 +118,4 @@ fn rounded(metrics: BTreeMap<String, f64>) -> BTreeMap<String, f64> {
 
 fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("{}", path.display()))
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    replace(path, bytes).with_context(|| format!("{}", path.display()))
 }

@@ -16,7 +16,8 @@ const LABELS: [Option<&str>; 3] = [Some("Bread"), Some("Bottle"), None];
 /// Images; of each label five to tune and five to test, as customization needs.
 const IMAGES: usize = 60;
 
-fn image(i: usize) -> Vec<u8> {
+/// A small image in the colour of its label, no two alike.
+pub(crate) fn image(i: usize) -> Vec<u8> {
     let colour = [[200, 160, 90], [40, 90, 200], [90, 200, 90]][i % LABELS.len()];
     let pixel = |x: u32, y: u32| Rgb(colour.map(|c: u8| c.wrapping_add((x * y + 7 * i as u32) as u8 % 40)));
     let mut bytes = std::io::Cursor::new(Vec::new());

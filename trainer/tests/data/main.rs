@@ -3,10 +3,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod adapt;
 mod agree;
 mod coco;
 mod customize;
 mod damaged;
+mod depth;
 mod features;
 mod files;
 mod folders;

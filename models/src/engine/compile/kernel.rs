@@ -1,47 +1,75 @@
 //! The kernel of a node.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+
 use super::super::EngineError;
+use super::super::codes::Layout;
 use super::super::conv::{Conv, Geometry};
 use super::super::ops::pool::Window;
 use super::super::ops::{Kernel, Linear, Plain};
 use super::Model;
-use super::fold::{affine, folded};
+use super::fold::{Folded, affine, folded};
 use crate::net::{Node, Op};
 use crate::quantization::WeightSegment;
 
-/// What `node` computes, with the normalization behind it.
-pub(super) fn kernel(node: &Node, norm: Option<&Node>, model: Model) -> Result<Kernel, EngineError> {
+/// What `node` computes, with the normalization behind it; and, of what has packed weights, a digest of all that it was
+/// made from.
+pub(super) fn kernel(node: &Node, norm: Option<&Node>, model: Model) -> Result<(Kernel, Option<u64>), EngineError> {
     if matches!(node.op, Op::Conv2d { .. } | Op::Linear { .. }) {
-        return product(node, norm, model);
+        return product(node, norm, model).map(|(kernel, digest)| (kernel, Some(digest)));
     }
-    plain(node, model).map(Kernel::Plain)
+    Ok((Kernel::Plain(plain(node, model)?), None))
 }
 
-/// A convolution or linear map, quantized or not.
-fn product(node: &Node, norm: Option<&Node>, model: Model) -> Result<Kernel, EngineError> {
+/// A convolution or linear map, quantized or not: packed, or the one that another engine has packed already.
+fn product(node: &Node, norm: Option<&Node>, model: Model) -> Result<(Kernel, u64), EngineError> {
     let quantization = model.network.quantization.as_ref();
     let segments = quantization.and_then(|quantization| quantization.weights.get(&node.name));
     let parameters = folded(node, norm, model.weights, segments.is_some())?;
     let (weight, bias) = (&parameters.weight, &parameters.bias);
     let input = &model.shapes[&node.inputs[0]];
+    let digest =
+        digest(node, input, &parameters, segments.map(|segments| (segments, model.layouts.get(&node.inputs[0]))));
+    if let Some(kernel) = model.packed.iter().find_map(|(key, kernel)| (*key == digest).then_some(kernel)) {
+        return Ok(((*kernel).clone(), digest));
+    }
     let misfit = || EngineError::Segments(node.name.clone());
-    if let Some(segments) = segments {
+    let packed = if let Some(segments) = segments {
         check_integers(node, segments, weight)?;
         let layout = model.layouts.get(&node.inputs[0]).ok_or_else(misfit)?;
         let affine = (parameters.scale.as_slice(), bias.as_slice());
-        return match geometry(&node.op, input) {
+        match geometry(&node.op, input) {
             Some(geometry) => Conv::quantized(geometry, weight, affine, segments, layout)
-                .map(|conv| Kernel::Conv(Box::new(conv)))
-                .ok_or_else(misfit),
+                .map(|conv| Kernel::Conv(Arc::new(conv)))
+                .ok_or_else(misfit)?,
             None => Linear::quantized(weight, affine, segments, layout)
-                .map(|linear| Kernel::Linear(Box::new(linear)))
-                .ok_or_else(misfit),
-        };
+                .map(|linear| Kernel::Linear(Arc::new(linear)))
+                .ok_or_else(misfit)?,
+        }
+    } else {
+        match geometry(&node.op, input) {
+            Some(geometry) => Kernel::Conv(Arc::new(Conv::new(geometry, weight, bias))),
+            None => Kernel::Linear(Arc::new(Linear::new(weight.len() / bias.len(), weight, bias))),
+        }
+    };
+    Ok((packed, digest))
+}
+
+/// Two products with one digest are the same, unless somebody looked for two that are not.
+fn digest(
+    node: &Node,
+    input: &[usize],
+    parameters: &Folded,
+    quantized: Option<(&Vec<WeightSegment>, Option<&Layout>)>,
+) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    format!("{:?} {input:?} {quantized:?}", node.op).hash(&mut hasher);
+    for numbers in [&parameters.weight, &parameters.scale, &parameters.bias] {
+        numbers.len().hash(&mut hasher);
+        numbers.iter().for_each(|number| hasher.write_u32(number.to_bits()));
     }
-    Ok(match geometry(&node.op, input) {
-        Some(geometry) => Kernel::Conv(Box::new(Conv::new(geometry, weight, bias))),
-        None => Kernel::Linear(Box::new(Linear::new(weight.len() / bias.len(), weight, bias))),
-    })
+    hasher.finish()
 }
 
 fn geometry(op: &Op, input: &[usize]) -> Option<Geometry> {

@@ -1,16 +1,19 @@
-//! The last stage of a network as a network of its own.
+//! The last stage of a network as a network of its own: what is trained beyond the head, while everything before it is
+//! shared and looks at each image only once.
 
-use std::collections::HashMap;
+mod values;
 
 use anyhow::{Context, Result};
 use chameleon_models::net::{INPUT, ImageInput, Network, Node};
 
+pub(crate) use values::values;
+
 /// A network cut in two.
-pub(super) struct Tail {
+pub(crate) struct Tail {
     /// The value at which it is cut.
-    pub(super) cut: String,
+    pub(crate) cut: String,
     /// What comes behind: its input is the value.
-    pub(super) network: Network,
+    pub(crate) network: Network,
 }
 
 impl Tail {
@@ -19,7 +22,7 @@ impl Tail {
     ///
     /// # Errors
     /// The network has no stages, or something behind the cut reads what is before it.
-    pub(super) fn of(network: &Network) -> Result<Self> {
+    pub(crate) fn of(network: &Network) -> Result<Self> {
         let stage = |node: &Node| node.name.strip_prefix("stage")?.split('.').next()?.parse::<usize>().ok();
         let last = network.nodes.iter().filter_map(stage).max().context("the network has no stages to cut it at")?;
         let first =
@@ -35,14 +38,9 @@ impl Tail {
     }
 
     /// Lengths of the value at which the network is cut: channels, rows, columns.
-    pub(super) fn shape(&self) -> [i64; 3] {
+    pub(crate) fn shape(&self) -> [i64; 3] {
         let ImageInput { channels, height, width, .. } = self.network.input;
         [channels, height, width].map(|length| length as i64)
-    }
-
-    /// Its parameters, of those of the whole network.
-    pub(super) fn parameters(&self) -> HashMap<String, Vec<usize>> {
-        self.network.parameters().into_iter().collect()
     }
 }
 
@@ -53,6 +51,8 @@ fn reading_input(node: &Node, cut: &str) -> Node {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
     use crate::module::Module;
     use crate::pretrain::network;

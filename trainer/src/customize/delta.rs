@@ -1,0 +1,43 @@
+//! What a model for one application changes.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use chameleon_models::weights::Weights;
+
+use super::head::Head;
+use super::pool::Pool;
+use crate::evaluation::panel::Panel;
+
+/// Rows of the head, and adapters of the layers before it.
+#[derive(Clone)]
+pub struct Delta {
+    /// The application's rows.
+    pub head: Head,
+    /// Parameters of the adapters, if it has any.
+    pub adapters: Option<Arc<Weights>>,
+}
+
+impl From<Head> for Delta {
+    fn from(head: Head) -> Self {
+        Self { head, adapters: None }
+    }
+}
+
+impl Delta {
+    /// What the application sees of the panel's images: its labels' logits (N, n), row-major, and the panel with the other
+    /// labels that come with them.
+    ///
+    /// # Errors
+    /// The adapters are not for the network of these images, or libtorch cannot hand out the logits.
+    pub fn seen<'p>(&self, pool: &Pool, panel: &'p Panel) -> Result<(Vec<f32>, Cow<'p, Panel>)> {
+        let Some(adapters) = &self.adapters else {
+            return Ok((self.head.logits(&pool.examples.select(&panel.images))?, Cow::Borrowed(panel)));
+        };
+        let body = pool.body.as_ref().context("adapters need the images, not only their features")?;
+        let features = body.features(adapters, &panel.images)?;
+        let panel = panel.with_others(&pool.head.logits(&features)?);
+        Ok((self.head.logits(&features)?, Cow::Owned(panel)))
+    }
+}

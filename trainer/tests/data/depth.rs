@@ -1,0 +1,117 @@
+//! Layers before the head: trained with libtorch, served by the engine.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use chameleon_decision::{ApiOutput, Decision, DecisionProcess, Order};
+use chameleon_models::app::{ADAPTERS_FILE, AppModel};
+use chameleon_models::bank::Split;
+use chameleon_models::labeler::ImageLabeler;
+use chameleon_models::preprocess::{self, DecodeLimits};
+use chameleon_models::zoo::{self, Generic as _, ImageLabels};
+use chameleon_trainer::customize::body::Body;
+use chameleon_trainer::customize::examples::Examples;
+use chameleon_trainer::customize::recipe::{Layers, Recipe, Stage};
+use chameleon_trainer::customize::{Material, customize};
+use chameleon_trainer::data::{self, DataSet, Labels, View, features};
+use chameleon_trainer::progress::ProgressMode;
+use chameleon_trainer::service::{Model, Service};
+
+use crate::customize::image;
+use crate::files::Folder;
+use crate::support;
+
+const FOLDERS: [&str; 3] = ["bread", "bottle", "_none"];
+const IMAGES: usize = 90;
+
+fn images() -> Folder {
+    let folder = Folder::new();
+    for i in 0..IMAGES {
+        folder.write(&format!("{}/{i}.png", FOLDERS[i % FOLDERS.len()]), image(i));
+    }
+    folder
+}
+
+fn process() -> DecisionProcess {
+    support::process(Order::ApiOutput, &[("food", vec!["Bread"]), ("recycle", vec!["Bottle"])])
+}
+
+fn material(model: &ImageLabels, set: &DataSet, layers: Option<Layers>) -> Material {
+    let features = features(set, model, &[View::Plain], ProgressMode::None).expect("features").concat();
+    let examples = Examples::new("drawings".to_owned(), model.feature_count(), features, set.targets(), set.splits());
+    // The head alone may not learn anything here.
+    let still = Stage { steps: 1, learning_rate: 0.0, checkpoints: 1, ..Stage::default() };
+    Material {
+        service: Service::ImageLabels,
+        model: Model::Images(Box::new(model.clone())),
+        examples: examples.expect("one row an image"),
+        body: Some(Body::new(set, model, ProgressMode::None).expect("a last stage")),
+        recipe: Recipe { first: still.clone(), second: still, resamples: 100, layers, ..Recipe::default() },
+        seeds: vec![1],
+    }
+}
+
+fn layers() -> Layers {
+    let stage = Stage { steps: 8, batch: 12, learning_rate: 0.1, checkpoints: 1, ..Stage::default() };
+    Layers { rank: 2, learning_rate: 0.01, first: stage.clone(), second: stage }
+}
+
+/// The balanced rate of wrong decisions on the test images, counted anew: photographs through the engine, labels as they
+/// are served, decided by the program.
+fn served_error(process: &DecisionProcess, model: &ImageLabels, app: AppModel, set: &DataSet, folder: &Folder) -> f64 {
+    let labeler = ImageLabeler::new(model).expect("compiles").for_app(model, Arc::new(app)).expect("made for it");
+    let decider = process.decider();
+    let mut by_decision = BTreeMap::<String, (usize, usize)>::new();
+    let splits = set.splits();
+    for (i, record) in set.records.iter().enumerate().filter(|(i, _)| splits[*i] == Split::Test) {
+        let number = record.to_string().rsplit('/').next().and_then(|name| name.split('.').next()).map(str::to_owned);
+        let number: usize = number.and_then(|number| number.parse().ok()).expect("the image's number");
+        let name = format!("{}/{number}.png", FOLDERS[number % FOLDERS.len()]);
+        let bytes = std::fs::read(folder.path().join(name)).expect("it is there");
+        let image = preprocess::decode(&bytes, DecodeLimits::default()).expect("decodes");
+        let features = labeler.features(&[preprocess::tensor(&image, labeler.input())]);
+        let labels = labeler.labels(&features[0]).into_iter().map(|label| (label.description, label.score));
+        let truth: Vec<&str> =
+            set.records[i].labels.iter().map(|&l| model.labels[usize::from(l)].name.as_str()).collect();
+        let right = decider.acceptable(&truth).expect("decides");
+        let decided: Decision = decider.decide(&ApiOutput::labels(labels)).expect("decides");
+        let (wrong, all) = by_decision.entry(format!("{right:?}")).or_default();
+        *wrong += usize::from(!right.contains(&decided));
+        *all += 1;
+    }
+    by_decision.values().map(|(wrong, all)| *wrong as f64 / *all as f64).sum::<f64>() / by_decision.len() as f64
+}
+
+#[test]
+fn layers_are_served_as_they_were_measured() {
+    let (model, folder, process) = (zoo::image_labels().expect("ships"), images(), process());
+    let set = data::read(folder.path(), &Labels::new(&model.labels)).expect("reads");
+    let (app, evaluation) =
+        customize("sorter", &process, material(&model, &set, Some(layers())), None, ProgressMode::None)
+            .expect("trains");
+    let [head, deep] = evaluation.attempts.as_slice() else { panic!("two depths: {:?}", evaluation.attempts) };
+    assert!(head.layers.is_none() && deep.layers == Some(layers()));
+    assert!(deep.tuning < head.tuning, "only layers can learn: {:?}", evaluation.attempts);
+    assert!(!app.adapters.is_empty());
+    let served = served_error(&process, &model, app.clone(), &set, &folder);
+    // Adapters are served in f16: a decision on the edge may turn.
+    assert!((served - evaluation.served.test).abs() < 0.04, "{served} counted, {} measured", evaluation.served.test);
+
+    let kept = Folder::new();
+    let path = kept.path().join("sorter");
+    app.write(&path, &[]).expect("writes");
+    assert_eq!(AppModel::read(&path, &model).expect("reads back"), app);
+    std::fs::write(path.join(ADAPTERS_FILE), "others").expect("writes");
+    let refused = AppModel::read(&path, &model).expect_err("refused").to_string();
+    assert_eq!(refused, "adapters.safetensors: not the one that app.json lists");
+}
+
+#[test]
+fn a_budget_without_time_leaves_the_layers_alone() {
+    let (model, folder, process) = (zoo::image_labels().expect("ships"), images(), process());
+    let set = data::read(folder.path(), &Labels::new(&model.labels)).expect("reads");
+    let material = material(&model, &set, None);
+    let customized = customize("sorter", &process, material, Some(Instant::now()), ProgressMode::None);
+    assert_eq!(customized.expect("trains").1.attempts.len(), 1);
+}
