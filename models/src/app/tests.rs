@@ -13,7 +13,7 @@ fn entries(folder: &Path) -> Vec<String> {
     names
 }
 
-fn from_bytes(app_json: &[u8], head: &[u8], base: &ImageLabels) -> Result<AppModel, AppError> {
+fn from_bytes(app_json: &[u8], head: &[u8], base: &crate::zoo::ImageLabels) -> Result<AppModel, AppError> {
     AppModel::from_bytes(AppFiles { app_json, head, adapters: None }, base)
 }
 
