@@ -12,6 +12,7 @@ mod error;
 pub(crate) mod headers;
 mod sign;
 mod stream;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,12 +29,12 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::RootCertStore;
 
 use crate::connect::{Body, Parent};
-use body::Idle;
+pub(crate) use body::Idle;
 use connector::{Connector, Protocol};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::UpstreamError;
-pub use sign::AwsKeys;
-pub(crate) use sign::Signed;
+pub use sign::{AwsKeys, Signed};
+pub(crate) use verify::is_signed_with;
 
 /// How the real APIs are reached.
 #[derive(Clone)]

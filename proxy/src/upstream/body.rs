@@ -1,4 +1,4 @@
-//! An answer on its way.
+//! A message on its way, in either direction.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,15 +11,15 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use crate::connect::BoxError;
 
-/// A body that ends with an error when its sender pauses for too long: a client would otherwise wait for ever.
-pub(super) struct Idle {
+/// A body that ends with an error when its sender pauses for too long: the receiver would otherwise wait for ever.
+pub(crate) struct Idle {
     body: Incoming,
     patience: Duration,
     until: Pin<Box<Sleep>>,
 }
 
 impl Idle {
-    pub(super) fn new(body: Incoming, idle: Duration) -> Self {
+    pub(crate) fn new(body: Incoming, idle: Duration) -> Self {
         Self { body, patience: idle, until: Box::pin(sleep(idle)) }
     }
 }
@@ -35,7 +35,7 @@ impl Body for Idle {
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         ready!(self.until.as_mut().poll(cx));
-        Poll::Ready(Some(Err("upstream stopped in the middle of its answer".into())))
+        Poll::Ready(Some(Err("the sender stopped in the middle of the message".into())))
     }
 
     fn is_end_stream(&self) -> bool {
