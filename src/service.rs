@@ -74,8 +74,7 @@ impl Service {
         config.apps.api_keys.extend(settings.api_keys.0.clone());
         config.apps.default_app.clone_from(&settings.server.app);
         // Calls that are signed for this server get no further, unless they can be signed anew.
-        let leads_aws =
-            aws == Identity::Local || redirect::signs_with_key(environment) || config.upstream.is_none();
+        let leads_aws = aws == Identity::Local || redirect::signs_with_key(environment) || config.upstream.is_none();
         let server = Server::bind(config).await.with_context(|| format!("cannot listen on {listen}"))?;
         let service = Self { server, apps, registry, bundle, google, aws: leads_aws.then_some(aws) };
         if let Some(app) = &settings.server.app {

@@ -20,7 +20,7 @@ use serde_json::json;
 
 use crate::certificates::client;
 use crate::load::{Target, closed};
-use crate::machine::{stay_on, two_cores};
+use crate::machine::{processor_seconds, stay_on, two_cores};
 use crate::numbers::median;
 use crate::peers::{bundle, chameleon};
 
@@ -60,32 +60,55 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let requests = Arc::new(images.iter().map(|image| request(image)).collect());
     let target = Target { address: server.address, host: HOST, tls: client(&bundle(&home))?, requests };
     let duration = Duration::from_secs_f64(arguments.seconds);
-    let (mut alone, mut served, mut processor) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut alone, mut served) = (Vec::new(), Vec::new());
     for _ in 0..arguments.rounds {
-        alone.push(engine(&labeler, &images, duration)?);
+        let before = processor_seconds(std::process::id())?;
+        let (done, per_second) = engine(&labeler, &images, duration)?;
+        let millis = (processor_seconds(std::process::id())? - before) * 1e3 / done as f64;
+        alone.push(Round { per_second, millis });
         let before = server.seconds()?;
         let load = closed(&target, arguments.connections, duration)?;
-        processor.push((server.seconds()? - before) * 1e3 / load.calls as f64);
-        served.push(load.per_second());
+        let millis = (server.seconds()? - before) * 1e3 / load.calls as f64;
+        served.push(Round { per_second: load.per_second(), millis });
     }
-    let ratio = median(served.iter().zip(&alone).map(|(served, alone)| served / alone));
-    let (alone, served, processor) = (median(alone), median(served), median(processor));
-    if arguments.json {
-        println!(
-            "{}",
-            json!({ "engine_per_second": alone, "served_per_second": served, "ratio": ratio, "processor_ms": processor })
-        );
-        return Ok(());
-    }
-    println!("{} images on two cores; medians of {} rounds", images.len(), arguments.rounds);
-    println!("  engine alone, 2 threads         {alone:.0} images/s");
-    println!("  server, {} connections, HTTPS    {served:.0} images/s, {processor:.2} ms of processor an image", arguments.connections);
-    println!("  ratio, round by round           {ratio:.2}");
+    report(arguments, images.len(), &alone, &served);
     Ok(())
 }
 
-/// Images a second, on two threads.
-fn engine(labeler: &ImageLabeler, images: &[Vec<u8>], duration: Duration) -> Result<f64> {
+/// One measurement.
+struct Round {
+    per_second: f64,
+    /// Processor time of one image, in milliseconds. For the server, without that of its clients.
+    millis: f64,
+}
+
+fn report(arguments: &Arguments, images: usize, alone: &[Round], served: &[Round]) {
+    let ratio = |of: fn(&Round) -> f64| median(served.iter().zip(alone).map(|(served, alone)| of(served) / of(alone)));
+    let (throughput, processor) = (ratio(|round| round.per_second), ratio(|round| round.millis));
+    let all = |rounds: &[Round], of: fn(&Round) -> f64| median(rounds.iter().map(of));
+    let line = |rounds| (all(rounds, |round| round.per_second), all(rounds, |round| round.millis));
+    let ((engine, engine_ms), (server, server_ms)) = (line(alone), line(served));
+    if arguments.json {
+        let all = json!({
+            "engine_per_second": engine, "engine_processor_ms": engine_ms,
+            "served_per_second": server, "served_processor_ms": server_ms,
+            "throughput_to_engine": throughput, "processor_to_engine": processor,
+        });
+        println!("{all}");
+        return;
+    }
+    println!(
+        "{images} images on two cores, {} connections; medians of {} rounds",
+        arguments.connections, arguments.rounds
+    );
+    println!("| | images/s | processor ms/image |\n|---|---|---|");
+    println!("| engine alone, 2 threads | {engine:.0} | {engine_ms:.2} |");
+    println!("| server, HTTPS | {server:.0} | {server_ms:.2} |");
+    println!("server to engine, round by round: throughput {throughput:.2}, processor time {processor:.2}");
+}
+
+/// Labels images on two threads; gives how many, and how many a second.
+fn engine(labeler: &ImageLabeler, images: &[Vec<u8>], duration: Duration) -> Result<(usize, f64)> {
     let next = AtomicUsize::new(0);
     let began = Instant::now();
     let work = || -> Result<()> {
@@ -101,7 +124,8 @@ fn engine(labeler: &ImageLabeler, images: &[Vec<u8>], duration: Duration) -> Res
         let threads = [scope.spawn(work), scope.spawn(work)];
         threads.into_iter().try_for_each(|one| one.join().map_err(|_| anyhow::anyhow!("the engine panicked"))?)
     })?;
-    Ok(next.into_inner() as f64 / began.elapsed().as_secs_f64())
+    let done = next.into_inner();
+    Ok((done, done as f64 / began.elapsed().as_secs_f64()))
 }
 
 fn read(folder: &Path) -> Result<Vec<Vec<u8>>> {

@@ -100,18 +100,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 /// An nginx that gives every call the same answer of a kilobyte.
 fn stand_in(folder: &Path, certificates: &Certificates) -> Result<Running> {
     let answer = json!({ "responses": [{ "responses": [{ "fullTextAnnotation": { "text": "x".repeat(960) } }] }] });
-    let serve = format!("default_type application/json;\nlocation / {{ return 200 '{answer}'; }}");
+    let serve = format!(
+        "ssl_protocols TLSv1.2 TLSv1.3;\ndefault_type application/json;\nlocation / {{ return 200 '{answer}'; }}"
+    );
     nginx(folder, "", &format!("{}\n{serve}", identity(certificates)))
 }
 
 /// nginx in front of it, as its documentation has a TLS reverse proxy with kept-alive connections upstream.
 fn theirs(folder: &Path, certificates: &Certificates, cloud: &Running) -> Result<Running> {
-    let upstreams = format!(
-        "upstream cloud {{ server {}; keepalive 64; keepalive_requests 1000000000; }}",
-        cloud.address
-    );
+    let upstreams =
+        format!("upstream cloud {{ server {}; keepalive 64; keepalive_requests 1000000000; }}", cloud.address);
     let proxy = format!(
-        "{}\nserver_name {HOST};\nlocation / {{\nproxy_pass https://cloud;\nproxy_http_version 1.1;\n\
+        "{}\nserver_name {HOST};\nssl_protocols TLSv1.2 TLSv1.3;\nproxy_ssl_protocols TLSv1.2 TLSv1.3;\nlocation / {{\nproxy_pass https://cloud;\nproxy_http_version 1.1;\n\
          proxy_set_header Connection \"\";\nproxy_set_header Host {HOST};\nproxy_ssl_server_name on;\n\
          proxy_ssl_name {HOST};\nproxy_ssl_verify on;\nproxy_ssl_trusted_certificate {};\n}}",
         identity(certificates),
@@ -126,7 +126,8 @@ fn ours(home: &Path, certificates: &Certificates, cloud: &Running) -> Result<Run
 }
 
 fn request(body: usize) -> Vec<u8> {
-    let body = json!({ "requests": [{ "inputConfig": { "content": "A".repeat(body.saturating_sub(45)) } }] }).to_string();
+    let body =
+        json!({ "requests": [{ "inputConfig": { "content": "A".repeat(body.saturating_sub(45)) } }] }).to_string();
     let head = format!(
         "POST {PATH} HTTP/1.1\r\nhost: {HOST}\r\nuser-agent: bench\r\naccept-encoding: gzip, deflate\r\n\
          accept: */*\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",

@@ -91,11 +91,17 @@ impl Connections {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let Some(watcher) = self.drain.watcher() else { return Ok(None) };
-        let requests = Requests { asked: Arc::default(), opened: Arc::default(), via };
-        let (service, proxy, seen) = (self.service.clone(), self.proxy.clone(), requests.clone());
+        let requests = Arc::new(Requests {
+            service: self.service.clone(),
+            proxy: self.proxy.clone().filter(|_| via.is_none()),
+            via,
+            asked: AtomicBool::new(false),
+            opened: Mutex::default(),
+        });
+        let seen = Arc::clone(&requests);
         let answer = service_fn(move |request: Request<Incoming>| {
-            let (service, proxy, seen) = (service.clone(), proxy.clone(), seen.clone());
-            async move { Ok::<_, Infallible>(seen.answer(request, service, proxy.as_ref()).await) }
+            let requests = Arc::clone(&seen);
+            async move { Ok::<_, Infallible>(requests.answer(request).await) }
         });
         let builder = http_builder(&self.limits);
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), answer).into_owned();
@@ -116,32 +122,31 @@ impl Connections {
 }
 
 /// The requests of one connection.
-#[derive(Clone)]
 struct Requests {
-    /// Whether there was one.
-    asked: Arc<AtomicBool>,
-    /// The tunnel that a `CONNECT`, which is then the last of them, has opened.
-    opened: Arc<Mutex<Option<Opened>>>,
+    service: Service,
+    /// Opens tunnels, but none inside another.
+    proxy: Option<Proxy>,
     via: Option<Via>,
+    /// Whether there was one.
+    asked: AtomicBool,
+    /// The tunnel that a `CONNECT`, which is then the last of them, has opened.
+    opened: Mutex<Option<Opened>>,
 }
 
 impl Requests {
-    async fn answer(
-        self,
-        mut request: Request<Incoming>,
-        service: Service,
-        proxy: Option<&Proxy>,
-    ) -> Response<Body> {
+    async fn answer(&self, mut request: Request<Incoming>) -> Response<Body> {
         self.asked.store(true, Ordering::Relaxed);
-        match (self.via, proxy) {
-            (None, Some(proxy)) if request.method() == Method::CONNECT && request.version() < Version::HTTP_2 => {
+        match &self.proxy {
+            Some(proxy) if request.method() == Method::CONNECT && request.version() < Version::HTTP_2 => {
                 let (answer, opened) = proxy.connect(request).await;
                 *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = opened;
                 answer
             }
-            (via, _) => {
-                via.map(|via| request.extensions_mut().insert(via));
-                service.answer(request).await
+            _ => {
+                if let Some(via) = &self.via {
+                    request.extensions_mut().insert(via.clone());
+                }
+                self.service.answer(request).await
             }
         }
     }

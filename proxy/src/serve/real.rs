@@ -103,7 +103,7 @@ impl Shared {
     pub(super) async fn pass(&self, context: &mut Context, way: Way, body: Body) -> Result<Response<Body>, Status> {
         context.outcome.upstream = true;
         let target = context.target();
-        let sent = way.upstream.send(&way.host, &target, &context.parts, body);
+        let sent = way.upstream.send(&way.host, &target, &mut context.parts, body);
         let (answer, took) = timed(sent).await;
         context.timing.upstream += took;
         context.timing.answers += took;
@@ -124,7 +124,7 @@ impl Shared {
             parts.headers.insert("grpc-accept-encoding", HeaderValue::from_static("identity"));
         }
         let target = context.target();
-        let answer = way.upstream.send(&way.host, &target, &parts, in_memory(message)).await;
+        let answer = way.upstream.send(&way.host, &target, &mut parts, in_memory(message)).await;
         let answer = answer.map_err(|error| refusal(&status_of(&error)))?;
         let (head, body) = answer.into_parts();
         let broken = |why: &str| (Code::Internal.number(), format!("{} gave no valid answer: {why}.", way.host));

@@ -73,7 +73,7 @@ impl Service {
     }
 
     /// Answers a request. Failures are answers too.
-    pub(super) async fn answer(self, request: Request<Incoming>) -> Response<Body> {
+    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         let shared = &self.shared;
         let request = match &shared.proxy {
             None => request,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 
 use crate::connect::BoxError;
 
@@ -15,12 +15,13 @@ use crate::connect::BoxError;
 pub(crate) struct Idle {
     body: Incoming,
     patience: Duration,
-    until: Pin<Box<Sleep>>,
+    /// Runs while the next piece is waited for; most are there when they are asked for.
+    until: Option<Pin<Box<Sleep>>>,
 }
 
 impl Idle {
     pub(crate) fn new(body: Incoming, idle: Duration) -> Self {
-        Self { body, patience: idle, until: Box::pin(sleep(idle)) }
+        Self { body, patience: idle, until: None }
     }
 }
 
@@ -30,11 +31,11 @@ impl Body for Idle {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
-            let until = Instant::now() + self.patience;
-            self.until.as_mut().reset(until);
+            self.until = None;
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        ready!(self.until.as_mut().poll(cx));
+        let patience = self.patience;
+        ready!(self.until.get_or_insert_with(|| Box::pin(sleep(patience))).as_mut().poll(cx));
         Poll::Ready(Some(Err("the sender stopped in the middle of the message".into())))
     }
 

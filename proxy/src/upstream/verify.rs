@@ -103,7 +103,9 @@ mod tests {
 
     #[test]
     fn what_real_clients_sign_is_verified_and_nothing_else() {
-        for (file, secret) in [("rekognition.json", "wire-test"), ("comprehend.json", "wire-test"), ("node.json", "wire")] {
+        for (file, secret) in
+            [("rekognition.json", "wire-test"), ("comprehend.json", "wire-test"), ("node.json", "wire")]
+        {
             let keys = keys(secret);
             let calls = captured(file);
             assert!(!calls.is_empty(), "{file} has signed calls");

@@ -102,8 +102,20 @@ fn mutate(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut Random) {
         5 => bytes.truncate(at),
         6 => {
             let words: [&[u8]; 14] = [
-                b"null", b"[", b"{", b"\"", b"\\u0000", b"1e400", b"-1", b"\r\n", b"\r\n\r\n", b"%ff", b"\xff\xff\xff\xff\x0f",
-                b"\x80", b"\0\0\0\0", b"\xed\xa0\x80",
+                b"null",
+                b"[",
+                b"{",
+                b"\"",
+                b"\\u0000",
+                b"1e400",
+                b"-1",
+                b"\r\n",
+                b"\r\n\r\n",
+                b"%ff",
+                b"\xff\xff\xff\xff\x0f",
+                b"\x80",
+                b"\0\0\0\0",
+                b"\xed\xa0\x80",
             ];
             bytes.splice(at..at, random.of(&words).iter().copied());
         }
@@ -125,7 +137,8 @@ fn mutate(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut Random) {
 #[test]
 #[ignore = "runs for as long as it is told"]
 fn mutated_messages_are_read_or_refused() {
-    let seeds: Vec<Vec<u8>> = all_captures().iter().flat_map(Capture::messages).filter(|seed| !seed.is_empty()).collect();
+    let seeds: Vec<Vec<u8>> =
+        all_captures().iter().flat_map(Capture::messages).filter(|seed| !seed.is_empty()).collect();
     fuzz("messages", |random| read_all(&mutated(&seeds, random)));
 }
 
@@ -234,8 +247,9 @@ fn mutated_answers_of_the_real_api_harm_only_their_call() {
 }
 
 fn impatient(config: &mut chameleon_proxy::serve::Config) {
-    config.limits.head_timeout = Duration::from_millis(50);
-    config.limits.body_timeout = Duration::from_millis(50);
+    // Longer than a busy machine lets a client that means well wait.
+    config.limits.head_timeout = Duration::from_secs(2);
+    config.limits.body_timeout = Duration::from_secs(2);
     config.limits.body_bytes = 4 << 20;
 }
 

@@ -90,7 +90,8 @@ impl Capture {
     /// The answer as HTTP/1.1 has it.
     pub(crate) fn answer_on_the_wire(&self) -> Vec<u8> {
         let body = body(&self.answered);
-        let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+        let head =
+            format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
         [head.as_bytes(), &body].concat()
     }
 
