@@ -200,7 +200,7 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// The lines for a shell that lead programs to it.
+    /// The lines for a shell that lead programs to it, of a server that was started with a key and a region of AWS.
     ///
     /// # Errors
     /// The server ends before the last of them.
@@ -210,8 +210,8 @@ impl Server {
             let mut line = String::new();
             ensure!(self.stdout.read_line(&mut line)? > 0, "the server ended");
             lines.push_str(&line);
-            // The last of those that are always there.
-            if line.starts_with("export NODE_EXTRA_CA_CERTS") {
+            // The last of those that a program with a key and a region of AWS needs.
+            if line.starts_with("export AWS_ENDPOINT_URL_COMPREHEND") {
                 return Ok(lines);
             }
         }

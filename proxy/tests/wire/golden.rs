@@ -83,8 +83,8 @@ impl Capture {
     /// The request as HTTP/1.1 has it.
     pub(crate) fn on_the_wire(&self) -> Vec<u8> {
         let headers = self.headers.iter().filter(|(name, _)| !name.starts_with(':'));
-        let headers: String = headers.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        [format!("POST {} HTTP/1.1\r\n{headers}\r\n", self.target).as_bytes(), &self.body].concat()
+        let lines: Vec<String> = headers.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        [format!("POST {} HTTP/1.1\r\n{}\r\n", self.target, lines.concat()).as_bytes(), &self.body].concat()
     }
 
     /// The answer as HTTP/1.1 has it.
