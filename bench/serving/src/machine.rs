@@ -18,7 +18,9 @@ pub(crate) fn two_cores() -> Result<(usize, usize)> {
 /// Keeps this thread, and what it starts from now on, on some cores.
 pub(crate) fn stay_on(cores: &[usize]) -> Result<()> {
     let mut set = CpuSet::new();
-    cores.iter().for_each(|core| set.set(*core));
+    for core in cores {
+        set.set(*core);
+    }
     Ok(sched_setaffinity(None, &set)?)
 }
 

@@ -117,8 +117,7 @@ where
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().max_buf_size(16 << 10);
     let _ = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).await;
-    let opened = opened.lock().unwrap().take();
-    opened
+    opened.lock().unwrap().take()
 }
 
 fn extension(via: Via) -> http::Extensions {
