@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 
-.PHONY: demo test build lint bench clean-demo
+.PHONY: demo test build lint bench bench-serving clean-demo
 
 demo: build ## the whole path on a garbage-sorting application
 	$(PYTHON) scripts/demo.py
@@ -20,6 +20,11 @@ lint: ## formatting and lints
 
 bench: ## our engine against libtorch, in the same run
 	LIBTORCH="$$($(PYTHON) scripts/libtorch.py)" cargo run --locked --release -p chameleon-bench
+
+bench-serving: ## our server against nginx, and against our engine alone, in the same run
+	cargo build --locked --release --bin chameleon
+	cargo run --locked --release -p chameleon-bench-serving -- pass-through
+	cargo run --locked --release -p chameleon-bench-serving -- labels
 
 clean-demo: ## forget what the demo made
 	rm -rf target/demo

@@ -12,7 +12,7 @@ use chameleon_proxy::redirect::{self, Environment, Identity, Redirect};
 use chameleon_proxy::registry::Reader;
 use chameleon_proxy::serve::{Config, Generics, Models, Objects, Server, Settings};
 use chameleon_proxy::tls::{Authority, Tls, public_root_store, write_bundle};
-use chameleon_proxy::upstream::{AwsKeys, Options, Upstream};
+use chameleon_proxy::upstream::{Options, Upstream};
 
 use crate::home::Home;
 
@@ -28,10 +28,8 @@ pub(crate) struct Service {
     registry: Reader,
     bundle: PathBuf,
     google: Identity,
-    /// How programs prove to AWS who they are.
-    aws: Identity,
-    /// Whether their calls can be signed anew.
-    signs: bool,
+    /// How programs prove to AWS who they are, where their calls can be led here.
+    aws: Option<Identity>,
 }
 
 impl Service {
@@ -69,15 +67,16 @@ impl Service {
         config.credentials = (google == Identity::Local).then(Credentials::default);
         config.parent = parent(environment);
         config.upstream = upstream(settings, &trusted, config.parent.clone())?;
-        config.aws_keys = aws_keys(environment);
+        config.aws_keys = redirect::aws_keys(environment);
         config.private = settings.reaches_private(listen);
         config.registry_poll = settings.server.reload;
         config.limits = settings.limits();
         config.apps.api_keys.extend(settings.api_keys.0.clone());
         config.apps.default_app.clone_from(&settings.server.app);
+        // Calls that are signed for this server get no further, unless they can be signed anew.
+        let leads_aws = aws == Identity::Local || redirect::signs_with_key(environment) || config.upstream.is_none();
         let server = Server::bind(config).await.with_context(|| format!("cannot listen on {listen}"))?;
-        let signs = aws_keys(environment).is_some();
-        let service = Self { server, apps, registry, bundle, google, aws, signs };
+        let service = Self { server, apps, registry, bundle, google, aws: leads_aws.then_some(aws) };
         if let Some(app) = &settings.server.app {
             service.require(app)?;
         }
@@ -107,8 +106,8 @@ impl Service {
             app,
             ca_bundle: self.bundle.clone(),
             google: self.google,
-            // Calls that are signed for this server get no further, unless they can be signed anew.
-            aws: (self.aws == Identity::Local || self.signs).then_some(self.aws),
+            aws: self.aws,
+            aws_region: redirect::has_aws_region(existing),
         };
         redirect::environment(&redirect, existing)
     }
@@ -134,16 +133,6 @@ fn upstream(settings: &Settings, trusted: &[PathBuf], parent: Option<Parent>) ->
     options.connect_to = settings.connect_to()?;
     options.parent = parent;
     Ok(Some(Upstream::new(&options)?))
-}
-
-/// The access key of AWS in the environment.
-fn aws_keys(environment: &Environment) -> Option<AwsKeys> {
-    let value = |name: &str| environment.get(name).filter(|value| !value.is_empty()).cloned();
-    Some(AwsKeys {
-        id: value("AWS_ACCESS_KEY_ID")?,
-        secret: value("AWS_SECRET_ACCESS_KEY")?,
-        token: value("AWS_SESSION_TOKEN"),
-    })
 }
 
 /// The configuration: the file named, or else the one in the home folder if there is one, or else the defaults.

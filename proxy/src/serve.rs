@@ -1,7 +1,8 @@
 //! The server: one port for every protocol, the applications' models behind it.
 //!
-//! A connection's first byte says what it is: a TLS handshake, a `CONNECT`, or HTTP in the clear (HTTP/1.1, or HTTP/2
-//! by prior knowledge). What is inside TLS or a tunnel is HTTP again, and every request ends in one service.
+//! A connection's first byte says what it is: a TLS handshake, or HTTP in the clear (HTTP/1.1, or HTTP/2 by prior
+//! knowledge). What is inside TLS, or inside a tunnel that a `CONNECT` opens, is HTTP again, and every other request ends
+//! in one service.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails should panic"))]
 

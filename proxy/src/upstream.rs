@@ -12,6 +12,7 @@ mod error;
 pub(crate) mod headers;
 mod sign;
 mod stream;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,12 +29,12 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::RootCertStore;
 
 use crate::connect::{Body, Parent};
-use body::Idle;
+pub(crate) use body::Idle;
 use connector::{Connector, Protocol};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::UpstreamError;
-pub use sign::AwsKeys;
-pub(crate) use sign::Signed;
+pub use sign::{AwsKeys, Signed};
+pub(crate) use verify::is_signed_with;
 
 /// How the real APIs are reached.
 #[derive(Clone)]
@@ -73,6 +74,10 @@ impl Options {
 /// The way to the real APIs, with its pool of connections; clones share it.
 #[derive(Clone)]
 pub struct Upstream {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
     http1: Client<Connector, Body>,
     http2: Client<Connector, Body>,
     answer_timeout: Duration,
@@ -93,22 +98,24 @@ impl Upstream {
             builder.http2_only(protocol == Protocol::Http2).http2_adaptive_window(true);
             Ok(builder.build(Connector::new(options, protocol, Arc::clone(&own))?))
         };
-        Ok(Self {
+        let shared = Shared {
             http1: client(Protocol::Http1)?,
             http2: client(Protocol::Http2)?,
             answer_timeout: options.answer_timeout,
             idle_timeout: options.idle_timeout,
             own,
-        })
+        };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Tells the server's own address, so that a host name that leads back here (by `/etc/hosts`) is no endless loop.
     pub fn set_own(&self, address: SocketAddr) {
         // A second server with the same upstream is only met in tests; the first one's address is as good.
-        let _ = self.own.set(address);
+        let _ = self.shared.own.set(address);
     }
 
-    /// Sends a request to `path` (with its query) of `host`; method, headers and version of HTTP are those of `parts`.
+    /// Sends a request to `path` (with its query) of `host`; method, headers and version of HTTP are those of `parts`,
+    /// whose headers are taken out.
     ///
     /// # Errors
     /// The host cannot be reached, or does not answer in time or in HTTP.
@@ -116,24 +123,25 @@ impl Upstream {
         &self,
         host: &str,
         path: &str,
-        parts: &Parts,
+        parts: &mut Parts,
         body: Body,
     ) -> Result<Response<Body>, UpstreamError> {
+        let Shared { http1, http2, answer_timeout, idle_timeout, .. } = &*self.shared;
         let request = outgoing(host, path, parts, body).map_err(|source| UpstreamError::broken(host, source))?;
-        let client = if parts.version == Version::HTTP_2 { &self.http2 } else { &self.http1 };
-        let answer = tokio::time::timeout(self.answer_timeout, client.request(request)).await;
+        let client = if parts.version == Version::HTTP_2 { http2 } else { http1 };
+        let answer = tokio::time::timeout(*answer_timeout, client.request(request)).await;
         let answer = answer.map_err(|_| UpstreamError::Late { host: host.to_owned() })?;
         let (mut head, body) = answer.map_err(|error| UpstreamError::of(host, error))?.into_parts();
         headers::strip(&mut head.headers);
         // The version is that of the connection the answer came on, not of the one it leaves by.
         head.version = parts.version;
-        Ok(Response::from_parts(head, Idle::new(body, self.idle_timeout).boxed()))
+        Ok(Response::from_parts(head, Idle::new(body, *idle_timeout).boxed()))
     }
 }
 
-fn outgoing(host: &str, path: &str, parts: &Parts, body: Body) -> Result<Request<Body>, ::http::Error> {
+fn outgoing(host: &str, path: &str, parts: &mut Parts, body: Body) -> Result<Request<Body>, ::http::Error> {
     let uri = Uri::builder().scheme(uri::Scheme::HTTPS).authority(host).path_and_query(path).build()?;
-    let mut headers = parts.headers.clone();
+    let mut headers = std::mem::take(&mut parts.headers);
     headers::strip_request(&mut headers, parts.version);
     if parts.version == Version::HTTP_2 {
         // The authority of the URI is sent instead.
@@ -151,6 +159,6 @@ fn outgoing(host: &str, path: &str, parts: &Parts, body: Body) -> Result<Request
 
 impl fmt::Debug for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upstream").field("own", &self.own.get()).finish_non_exhaustive()
+        f.debug_struct("Upstream").field("own", &self.shared.own.get()).finish_non_exhaustive()
     }
 }

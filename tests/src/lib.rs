@@ -13,13 +13,24 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 
 pub use cloud::Cloud;
 
 /// The packages of the real clients, pinned.
 const CLIENTS: [&str; 3] = ["google-cloud-vision==3.16.0", "google-cloud-language==2.22.0", "boto3==1.44.5"];
+
+/// The oldest of Google's that still install and run; they read their own version with setuptools.
+const OLDEST_CLIENTS: [&str; 3] = ["google-cloud-vision==0.33.0", "google-cloud-language==1.0.2", "setuptools<81"];
+
+/// The packages of the real clients for Node, pinned.
+const NODE_CLIENTS: [&str; 4] = [
+    "@google-cloud/vision@5.3.7",
+    "@google-cloud/language@7.2.3",
+    "@aws-sdk/client-rekognition@3.1142.0",
+    "@aws-sdk/client-comprehend@3.1138.0",
+];
 
 /// Longest wait for one reply of a server on loopback.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
@@ -46,10 +57,44 @@ pub fn binary(name: &str) -> Result<PathBuf> {
 /// # Errors
 /// Python or its packages cannot be had.
 pub fn python() -> Result<PathBuf> {
+    python_with("clients", &CLIENTS)
+}
+
+/// The same with the oldest clients of Google that still install.
+///
+/// # Errors
+/// Python or its packages cannot be had.
+pub fn oldest_python() -> Result<PathBuf> {
+    python_with("oldest-clients", &OLDEST_CLIENTS)
+}
+
+fn python_with(name: &str, packages: &[&str]) -> Result<PathBuf> {
     let script = repository().join("scripts/python_env.py");
-    let output = Command::new("python3").arg(script).arg("clients").args(CLIENTS).stderr(Stdio::inherit()).output()?;
+    let output = Command::new("python3").arg(script).arg(name).args(packages).stderr(Stdio::inherit()).output()?;
     ensure!(output.status.success(), "the environment for the real clients could not be made");
     Ok(String::from_utf8(output.stdout)?.trim().into())
+}
+
+/// The folder with the real clients for Node, made once; or why this machine has no Node to run them.
+///
+/// # Errors
+/// There is a Node, and its packages cannot be had.
+pub fn node() -> Result<Result<PathBuf, String>> {
+    let script = repository().join("scripts/node_env.py");
+    let output =
+        Command::new("python3").arg(script).arg("clients").args(NODE_CLIENTS).stderr(Stdio::inherit()).output()?;
+    let said = String::from_utf8(output.stdout)?.trim().to_owned();
+    match output.status.code() {
+        Some(0) => Ok(Ok(said.into())),
+        Some(3) => Ok(Err(said)),
+        _ => bail!("the folder for the real clients could not be made"),
+    }
+}
+
+/// Says that a test tests nothing here, and why. Unlike what a test prints, this is seen though the test passes.
+pub fn skipped(test: &str, why: &str) {
+    // Nobody to read it is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "test {test} skipped: {why}");
 }
 
 /// The program with a home of its own, which vanishes with it.
@@ -116,7 +161,16 @@ impl Chameleon {
     /// # Errors
     /// It ends, or says something else than where it listens.
     pub fn serve(&self, arguments: &[&str]) -> Result<Server> {
+        self.serve_as(arguments, |_| {})
+    }
+
+    /// The same, with an environment that `adjust` changes.
+    ///
+    /// # Errors
+    /// It ends, or says something else than where it listens.
+    pub fn serve_as(&self, arguments: &[&str], adjust: impl FnOnce(&mut Command)) -> Result<Server> {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"])?;
+        adjust(&mut command);
         let mut child = command.args(arguments).stdout(Stdio::piped()).spawn()?;
         let mut first = String::new();
         let mut stdout = BufReader::new(child.stdout.take().context("stdout is piped")?);
@@ -146,7 +200,7 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// The lines for a shell that lead programs to it.
+    /// The lines for a shell that lead programs to it, of a server that was started with a key and a region of AWS.
     ///
     /// # Errors
     /// The server ends before the last of them.
@@ -156,8 +210,8 @@ impl Server {
             let mut line = String::new();
             ensure!(self.stdout.read_line(&mut line)? > 0, "the server ended");
             lines.push_str(&line);
-            // The last of those that are always there.
-            if line.starts_with("export NODE_EXTRA_CA_CERTS") {
+            // The last of those that a program with a key and a region of AWS needs.
+            if line.starts_with("export AWS_ENDPOINT_URL_COMPREHEND") {
                 return Ok(lines);
             }
         }

@@ -1,12 +1,15 @@
 //! `chameleon serve` and `chameleon run` with the real client library, and with clients that mean harm.
 
 use std::fs;
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use chameleon_tests::{Chameleon, python, repository};
+use chameleon_tests::{Chameleon, python, repository, skipped};
 use image::{ImageFormat, Rgb, RgbImage};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -148,6 +151,33 @@ fn a_body_of_200_megabytes_is_refused_without_reading_it_all() -> Result<()> {
     let reply = server.exchange(&[head.as_bytes(), &vec![b' '; 1 << 20]].concat())?;
     let status: u16 = reply.split_whitespace().nth(1).context("no status")?.parse()?;
     assert!((400..500).contains(&status), "{reply}");
+    Ok(())
+}
+
+#[test]
+fn ten_thousand_connections_that_do_nothing_keep_nobody_out() -> Result<()> {
+    const CONNECTIONS: u64 = 10_000;
+    let limit = getrlimit(Resource::Nofile);
+    if limit.maximum.is_some_and(|most| most < CONNECTIONS + 100) {
+        let test = "ten_thousand_connections_that_do_nothing_keep_nobody_out";
+        skipped(test, &format!("a process may have {limit:?} open files here"));
+        return Ok(());
+    }
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?;
+    let (chameleon, folder) = (Chameleon::new()?, TempDir::new()?);
+    let server = chameleon.serve(&["--no-upstream"])?;
+    let beginnings: [&[u8]; 4] = [b"", b"POST /v1/images:annotate HTTP/1.1\r\nhost:", b"\x16", b"PRI * HTTP/2.0\r\n"];
+    let idle = (0..CONNECTIONS).map(|turn| {
+        let mut stream = TcpStream::connect(server.address)?;
+        stream.write_all(beginnings[turn as usize % beginnings.len()])?;
+        Ok(stream)
+    });
+    let idle: Vec<TcpStream> = idle.collect::<Result<_>>()?;
+    let (png, _) = photographs(folder.path())?;
+    let (status, reply) = server.post("/v1/images:annotate", &annotate(&fs::read(png)?))?;
+    assert_eq!((status, reply["responses"].as_array().map(Vec::len)), (200, Some(1)), "{reply}");
+    drop(idle);
+    assert!(server.exchange(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")?.contains("200 OK"));
     Ok(())
 }
 

@@ -1,16 +1,12 @@
-//! The head of a `CONNECT` request (RFC 9110, section 9.3.6), in every dialect that clients speak: HTTP/1.0 without
+//! What a `CONNECT` request asks for (RFC 9110, section 9.3.6), in every dialect that clients speak: HTTP/1.0 without
 //! headers (Python's `http.client` to 3.12), HTTP/1.1 with them, `Host` with and without a port.
 
-use std::io;
-
+use ::http::header::{HeaderMap, PROXY_AUTHORIZATION};
+use ::http::{Request, Uri};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::registry::check_name;
-
-/// Longest head; real ones have some hundred bytes.
-const MAX_HEAD: usize = 16 << 10;
 
 /// What a `CONNECT` asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,38 +18,23 @@ pub(super) struct Connect {
     pub(super) app: Option<String>,
 }
 
-/// Reads up to the end of the head. Gives the head and what came after it. `None`: the client closed the connection
-/// first, or sent more than a head can be.
-pub(super) async fn read_head<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
-    let mut head = Vec::with_capacity(512);
-    while head.len() < MAX_HEAD {
-        let searched = head.len().saturating_sub(3);
-        if stream.read_buf(&mut head).await? == 0 {
-            return Ok(None);
-        }
-        if let Some(end) = head[searched..].windows(4).position(|bytes| bytes == b"\r\n\r\n") {
-            let rest = head.split_off(searched + end + 4);
-            return Ok(Some((head, rest)));
-        }
+impl Connect {
+    /// Reads the target, which is all of the request's address; `None` if it is not a host and a port.
+    pub(super) fn of<B>(request: &Request<B>) -> Option<Self> {
+        let authority = request.uri().authority().filter(|_| is_authority(request.uri()))?;
+        let (host, port) = split_authority(authority.as_str())?;
+        Some(Self { host, port, app: proxy_user(request.headers()) })
     }
-    Ok(None)
 }
 
-impl Connect {
-    /// Reads a complete head; `None` if it is not that of a `CONNECT`.
-    pub(super) fn parse(head: &[u8]) -> Option<Self> {
-        let mut lines = std::str::from_utf8(head).ok()?.split("\r\n");
-        let mut words = lines.next()?.split(' ');
-        let (method, authority, version) = (words.next()?, words.next()?, words.next()?);
-        if method != "CONNECT" || !version.starts_with("HTTP/1.") || words.next().is_some() {
-            return None;
-        }
-        let (host, port) = split_authority(authority)?;
-        let authorization = lines.filter_map(|line| line.split_once(':'));
-        let mut authorization = authorization.filter(|(name, _)| name.eq_ignore_ascii_case("proxy-authorization"));
-        let app = authorization.next().and_then(|(_, value)| application(value));
-        Some(Self { host, port, app })
-    }
+/// Whether an address is a host and a port alone.
+fn is_authority(uri: &Uri) -> bool {
+    uri.scheme().is_none() && uri.path_and_query().is_none_or(|path| path.as_str().is_empty())
+}
+
+/// The application that a program names as user of its proxy.
+fn proxy_user(headers: &HeaderMap) -> Option<String> {
+    application(headers.get(PROXY_AUTHORIZATION)?.to_str().ok()?)
 }
 
 /// `host:port`, with the host in brackets if it is an IPv6 address.

@@ -2,12 +2,12 @@
 //!
 //! A [`Proxy`] sits between the server's accept loop and its HTTP loop:
 //!
-//! - A connection that begins with `CONNECT ` goes to [`Proxy::tunnel`]. A host whose API is served here gets `200` and
-//!   a TLS handshake with a certificate of the local authority; the stream inside comes back for the server's own HTTP
+//! - A `CONNECT` goes to [`Proxy::connect`]. A host whose API is served here gets `200` and a TLS handshake with a
+//!   certificate of the local authority; the stream inside comes back from [`Proxy::enter`] for the server's own HTTP
 //!   loop. Every other host is connected to and its bytes are passed on untouched.
-//! - Each request, of whatever connection, goes first to [`Proxy::local`], which answers what is addressed to the
-//!   machine rather than to an API (the metadata server, token requests, absolute-form proxy requests) and hands every
-//!   other request back.
+//! - Every other request, of whatever connection, goes first to [`Proxy::local`], which answers what is addressed to the
+//!   machine rather than to an API (the metadata server, token requests, absolute-form proxy requests) and hands the
+//!   rest back.
 //!
 //! A request that came through `CONNECT` carries a [`Via`] in its extensions: the host the application asked for and
 //! the application's name, if it gave one as the user of the proxy URL (`http://NAME@127.0.0.1:PORT`). Requests that
@@ -41,7 +41,7 @@ pub use credentials::{Credentials, STAND_IN};
 pub use parent::Parent;
 pub use stream::Io;
 pub(crate) use stream::Rewound;
-pub use tunnel::Tunnel;
+pub use tunnel::{Opened, Tunnel};
 pub use via::{Scheme, Via};
 
 use crate::route::CloudApi;

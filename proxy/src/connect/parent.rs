@@ -4,11 +4,14 @@ use std::io;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::head::{normal_host, read_head, split_authority};
+use super::head::{normal_host, split_authority};
 use crate::tls::is_under;
+
+/// Longest head of an answer; real ones have some hundred bytes.
+const MAX_HEAD: usize = 16 << 10;
 
 /// A proxy that tunnels go through, as a program's `https_proxy` named it before it was redirected here.
 #[derive(Clone, PartialEq, Eq)]
@@ -63,6 +66,23 @@ impl Parent {
             _ => Err(refused(line)),
         }
     }
+}
+
+/// Reads up to the end of the head. Gives the head and what came after it. `None`: the other end closed the
+/// connection first, or sent more than a head can be.
+pub(super) async fn read_head<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
+    let mut head = Vec::with_capacity(512);
+    while head.len() < MAX_HEAD {
+        let searched = head.len().saturating_sub(3);
+        if stream.read_buf(&mut head).await? == 0 {
+            return Ok(None);
+        }
+        if let Some(end) = head[searched..].windows(4).position(|bytes| bytes == b"\r\n\r\n") {
+            let rest = head.split_off(searched + end + 4);
+            return Ok(Some((head, rest)));
+        }
+    }
+    Ok(None)
 }
 
 /// The credentials stay out of logs.

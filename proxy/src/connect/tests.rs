@@ -7,7 +7,7 @@ mod tunnels;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -23,7 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::{Credentials, Parent, Proxy, Tunnel, Via};
+use super::{Credentials, Opened, Parent, Proxy, Tunnel, Via};
 use crate::tls::{Authority, Tls};
 
 /// A running proxy. Requests that are the server's to answer are answered with what is known of them.
@@ -68,7 +68,12 @@ impl Running {
     /// Opens a tunnel and does a handshake inside.
     async fn inside(&self, connect: &str, host: &str) -> TlsStream<TcpStream> {
         let mut stream = self.send(connect.as_bytes()).await;
-        assert_eq!(read_head(&mut stream).await, "HTTP/1.1 200 Connection established\r\n\r\n");
+        assert_eq!(read_head(&mut stream).await.split(' ').nth(1), Some("200"));
+        self.handshake(stream, host).await
+    }
+
+    /// Does a handshake.
+    async fn handshake(&self, stream: TcpStream, host: &str) -> TlsStream<TcpStream> {
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
@@ -80,22 +85,28 @@ impl Running {
 }
 
 async fn serve(proxy: Proxy, stream: TcpStream) {
-    let mut first = [0];
-    match stream.peek(&mut first).await {
-        Ok(1) if first == *b"C" => {
-            if let Ok(Tunnel::Intercepted { stream, via }) = proxy.tunnel(stream).await {
-                serve_http(proxy, stream, Some(via)).await;
-            }
-        }
-        _ => serve_http(proxy, stream, None).await,
+    let opened = serve_http(proxy.clone(), stream, None).await;
+    let Some(opened) = opened else { return };
+    if let Ok(Tunnel::Intercepted { stream, via }) = proxy.enter(opened).await {
+        serve_http(proxy, stream, Some(via)).await;
     }
 }
 
-async fn serve_http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(proxy: Proxy, stream: S, via: Option<Via>) {
+async fn serve_http<S>(proxy: Proxy, stream: S, via: Option<Via>) -> Option<Opened>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let opened = Arc::new(Mutex::new(None));
+    let slot = Arc::clone(&opened);
     let service = service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
         request.extensions_mut().extend(via.clone().map(extension).unwrap_or_default());
-        let proxy = proxy.clone();
+        let (proxy, slot) = (proxy.clone(), Arc::clone(&slot));
         async move {
+            if request.method() == http::Method::CONNECT {
+                let (answer, opened) = proxy.connect(request).await;
+                *slot.lock().unwrap() = opened;
+                return Ok(answer);
+            }
             let response = proxy.local(request).await.unwrap_or_else(|request| {
                 let seen = format!("{} via {:?}", request.uri(), request.extensions().get::<Via>());
                 http::Response::new(Full::new(Bytes::from(seen)).map_err(|never| match never {}).boxed())
@@ -103,7 +114,10 @@ async fn serve_http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(proxy: P
             Ok::<_, Infallible>(response)
         }
     });
-    let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().max_buf_size(16 << 10);
+    let _ = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).await;
+    opened.lock().unwrap().take()
 }
 
 fn extension(via: Via) -> http::Extensions {

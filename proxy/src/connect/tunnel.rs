@@ -1,20 +1,29 @@
 //! `CONNECT`: intercepted, or passed on untouched.
+//!
+//! The request is one of its connection's like any other: [`Proxy::connect`] answers it, and once the answer is sent
+//! [`Proxy::enter`] takes what follows.
 
 use std::fmt::Display;
 use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy_bidirectional};
+use ::http::{Request, Response, StatusCode};
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::upgrade::{OnUpgrade, Upgraded, on};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use super::head::{Connect, read_head};
+use super::head::Connect;
 use super::hosts::{Target, classify};
+use super::local::{full, text};
 use super::private::is_private;
-use super::stream::{Io, Rewound};
-use super::{Proxy, Scheme, Via};
+use super::stream::Io;
+use super::{Body, BoxError, Proxy, Scheme, Via};
 
-/// Longest time a client may take for the head, and again for the handshake inside.
+/// Longest time a client may take for the handshake inside.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Longest time another host may take to accept a connection.
@@ -23,9 +32,21 @@ const DIAL_PATIENCE: Duration = Duration::from_secs(30);
 /// The same for an identity service. Client libraries wait for tokens with every call, and retry for minutes.
 const IDENTITY_PATIENCE: Duration = Duration::from_secs(5);
 
-const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
+/// A tunnel that was granted; it begins where the answer ends.
+pub struct Opened {
+    upgrade: OnUpgrade,
+    end: End,
+}
 
-/// What became of a `CONNECT`.
+/// Where a tunnel leads.
+enum End {
+    /// To this server.
+    Here(Via),
+    /// To another host.
+    There(Dialled),
+}
+
+/// What became of a tunnel.
 pub enum Tunnel {
     /// The host is answered here: the stream inside, at the beginning of its first HTTP request.
     Intercepted {
@@ -34,62 +55,63 @@ pub enum Tunnel {
         /// Whom the client believes to talk to; belongs into the extensions of every request of this stream.
         via: Via,
     },
-    /// The host is none of ours, and the tunnel to it is over; or the request was refused.
+    /// The host is none of ours, and the tunnel to it is over.
     Over,
 }
 
 impl Proxy {
-    /// Takes a connection that begins with `CONNECT `. For a host that is not answered here this returns when the
-    /// tunnel to it ends.
+    /// Answers a `CONNECT`; with a tunnel, unless it is refused.
+    pub async fn connect(&self, request: Request<Incoming>) -> (Response<Body>, Option<Opened>) {
+        let Some(connect) = Connect::of(&request) else {
+            return (refusal(StatusCode::BAD_REQUEST, "not a CONNECT HOST:PORT"), None);
+        };
+        match self.end(connect).await {
+            Ok(end) => {
+                let granted = full(StatusCode::OK, Bytes::new());
+                (granted, Some(Opened { upgrade: on(request), end }))
+            }
+            Err(Unreachable { status, reason }) => (refusal(status, &reason), None),
+        }
+    }
+
+    /// Takes what follows the answer to a `CONNECT`. For a host that is not answered here this returns when the tunnel
+    /// to it ends.
     ///
     /// # Errors
     /// The connection broke, or the client took too long or refused the certificate.
-    pub async fn tunnel<S>(&self, mut stream: S) -> io::Result<Tunnel>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let Some((head, rest)) = timeout(PATIENCE, read_head(&mut stream)).await?? else {
-            return refuse(stream, "400 Bad Request", "the head of the request is too long or incomplete").await;
-        };
-        let Some(connect) = Connect::parse(&head) else {
-            return refuse(stream, "400 Bad Request", "not a CONNECT HOST:PORT HTTP/1.1").await;
-        };
-        match classify(&connect.host, connect.port, &self.apis) {
-            Target::Api => self.intercept(stream, rest, connect, Scheme::Https).await,
-            Target::Identity if self.credentials.is_some() => {
-                self.intercept(stream, rest, connect, Scheme::Https).await
+    pub async fn enter(&self, Opened { upgrade, end }: Opened) -> Result<Tunnel, BoxError> {
+        let stream = TokioIo::new(upgrade.await?);
+        match end {
+            End::There(dialled) => pass_on(stream, dialled).await?,
+            End::Here(via) => {
+                let stream: Box<dyn Io> = match via.scheme {
+                    Scheme::Http => Box::new(stream),
+                    Scheme::Https => Box::new(timeout(PATIENCE, self.tls.accept(stream, &via.host)).await??),
+                };
+                return Ok(Tunnel::Intercepted { stream, via });
             }
-            Target::Metadata if self.credentials.is_some() => self.intercept(stream, rest, connect, Scheme::Http).await,
+        }
+        Ok(Tunnel::Over)
+    }
+
+    /// Finds out where a tunnel leads, and is connected to its end.
+    async fn end(&self, connect: Connect) -> Result<End, Unreachable> {
+        let plays = self.credentials.is_some();
+        match classify(&connect.host, connect.port, &self.apis) {
+            Target::Api => Ok(here(connect, Scheme::Https)),
+            Target::Identity if plays => Ok(here(connect, Scheme::Https)),
+            Target::Metadata if plays => Ok(here(connect, Scheme::Http)),
             Target::Identity => match self.dial(&connect, IDENTITY_PATIENCE).await {
-                Ok(dialled) => pass_on(stream, rest, dialled).await,
+                Ok(dialled) => Ok(End::There(dialled)),
                 // A machine that is offline, or made-up credentials in a test: the calls that are answered here need
                 // no token, and no other call that could use one gets through either.
                 Err(Unreachable { reason, .. }) => {
                     tracing::info!(reason, "Standing in for an identity service");
-                    self.intercept(stream, rest, connect, Scheme::Https).await
+                    Ok(here(connect, Scheme::Https))
                 }
             },
-            Target::Metadata | Target::Elsewhere => match self.dial(&connect, DIAL_PATIENCE).await {
-                Ok(dialled) => pass_on(stream, rest, dialled).await,
-                Err(Unreachable { status, reason }) => refuse(stream, status, &reason).await,
-            },
+            Target::Metadata | Target::Elsewhere => self.dial(&connect, DIAL_PATIENCE).await.map(End::There),
         }
-    }
-
-    async fn intercept<S>(&self, mut stream: S, rest: Vec<u8>, connect: Connect, scheme: Scheme) -> io::Result<Tunnel>
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        tracing::debug!(host = %connect.host, app = ?connect.app, "Intercepted");
-        stream.write_all(ESTABLISHED).await?;
-        stream.flush().await?;
-        let inner = Rewound::new(rest, stream);
-        let stream: Box<dyn Io> = match scheme {
-            Scheme::Http => Box::new(inner),
-            Scheme::Https => Box::new(timeout(PATIENCE, self.tls.accept(inner, &connect.host)).await??),
-        };
-        let via = Via { host: connect.host, port: connect.port, scheme, app: connect.app };
-        Ok(Tunnel::Intercepted { stream, via })
     }
 
     /// Connects to a host, through the parent proxy if there is one for it.
@@ -97,7 +119,7 @@ impl Proxy {
         let dialled = timeout(patience, async {
             match &self.parent {
                 Some(parent) if parent.serves(host) => parent.connect(host, *port).await,
-                _ => Ok((self.connect(host, *port).await?, Vec::new())),
+                _ => Ok((self.reach(host, *port).await?, Vec::new())),
             }
         });
         let unreachable =
@@ -107,15 +129,13 @@ impl Proxy {
                 tracing::debug!(%host, port, "Passed on");
                 Ok(Dialled { stream, early })
             }
-            Ok(Err(error)) => Err(unreachable("502 Bad Gateway", &error)),
-            Err(_) => Err(unreachable("504 Gateway Timeout", &"no answer")),
+            Ok(Err(error)) => Err(unreachable(StatusCode::BAD_GATEWAY, &error)),
+            Err(_) => Err(unreachable(StatusCode::GATEWAY_TIMEOUT, &"no answer")),
         }
     }
-}
 
-impl Proxy {
     /// Connects to one of a host's addresses, of those that may be reached.
-    async fn connect(&self, host: &str, port: u16) -> io::Result<TcpStream> {
+    async fn reach(&self, host: &str, port: u16) -> io::Result<TcpStream> {
         if self.private {
             return TcpStream::connect((host, port)).await;
         }
@@ -131,6 +151,11 @@ impl Proxy {
     }
 }
 
+fn here(Connect { host, port, app }: Connect, scheme: Scheme) -> End {
+    tracing::debug!(%host, ?app, "Intercepted");
+    End::Here(Via { host, port, scheme, app })
+}
+
 /// A connection to a host that is none of ours.
 struct Dialled {
     stream: TcpStream,
@@ -140,33 +165,20 @@ struct Dialled {
 
 /// Why there is no such connection.
 struct Unreachable {
-    status: &'static str,
+    status: StatusCode,
     reason: String,
 }
 
-async fn pass_on<S>(mut stream: S, rest: Vec<u8>, dialled: Dialled) -> io::Result<Tunnel>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
-{
-    let Dialled { stream: mut upstream, early } = dialled;
+async fn pass_on(mut stream: TokioIo<Upgraded>, Dialled { stream: mut upstream, early }: Dialled) -> io::Result<()> {
     upstream.set_nodelay(true)?;
-    stream.write_all(ESTABLISHED).await?;
     stream.write_all(&early).await?;
     stream.flush().await?;
-    upstream.write_all(&rest).await?;
     // Ends when both sides have ended; the end of one is passed on while the other still sends.
     copy_bidirectional(&mut stream, &mut upstream).await?;
-    Ok(Tunnel::Over)
+    Ok(())
 }
 
-async fn refuse<S: AsyncWrite + Unpin>(mut stream: S, status: &str, reason: &str) -> io::Result<Tunnel> {
-    tracing::debug!(status, reason, "CONNECT refused");
-    let length = reason.len();
-    let answer = format!(
-        "HTTP/1.1 {status}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {length}\r\n\
-         connection: close\r\n\r\n{reason}"
-    );
-    stream.write_all(answer.as_bytes()).await?;
-    stream.shutdown().await?;
-    Ok(Tunnel::Over)
+fn refusal(status: StatusCode, reason: &str) -> Response<Body> {
+    tracing::debug!(%status, reason, "CONNECT refused");
+    text(status, reason.to_owned())
 }

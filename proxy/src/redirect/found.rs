@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{CA_VARIABLES, Environment};
+use super::{CA_VARIABLES, Environment, profiles};
 
 /// Whether Google's client libraries find credentials: a key file named by the environment, or the file that
 /// `gcloud auth application-default login` writes.
@@ -13,7 +13,8 @@ pub fn has_google_credentials(environment: &Environment) -> bool {
     named || folder.is_some_and(|folder| folder.join("application_default_credentials.json").is_file())
 }
 
-/// Whether AWS's client libraries find credentials: a key, a profile, a role, or the file of the AWS command line.
+/// Whether AWS's client libraries find credentials: a key, a profile, a role. Those of a virtual machine, which only
+/// asking the network tells, are not looked for.
 pub fn has_aws_credentials(environment: &Environment) -> bool {
     const VARIABLES: [&str; 5] = [
         "AWS_ACCESS_KEY_ID",
@@ -22,9 +23,7 @@ pub fn has_aws_credentials(environment: &Environment) -> bool {
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     ];
-    let file = environment.get("AWS_SHARED_CREDENTIALS_FILE").map(PathBuf::from);
-    let file = file.or_else(|| Some(home(environment)?.join(".aws/credentials")));
-    VARIABLES.iter().any(|name| environment.contains_key(*name)) || file.is_some_and(|file| file.is_file())
+    VARIABLES.iter().any(|name| environment.contains_key(*name)) || profiles::has_credentials(environment)
 }
 
 /// Files of roots that the program trusts already; they belong into the bundle that takes their place.
@@ -33,6 +32,6 @@ pub fn trusted_files(environment: &Environment) -> Vec<PathBuf> {
     names.filter_map(|name| environment.get(*name)).filter(|value| !value.is_empty()).map(PathBuf::from).collect()
 }
 
-fn home(environment: &Environment) -> Option<&Path> {
+pub(super) fn home(environment: &Environment) -> Option<&Path> {
     environment.get("HOME").map(Path::new)
 }

@@ -7,6 +7,7 @@
 
 mod found;
 mod no_proxy;
+mod profiles;
 mod shell;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 pub use found::{has_aws_credentials, has_google_credentials, trusted_files};
+pub use profiles::{aws_keys, has_aws_region, signs_with_key};
 pub use shell::export_lines;
 
 use crate::connect::STAND_IN;
@@ -38,6 +40,8 @@ pub struct Redirect {
     /// How the program proves to AWS who it is; `None` if the server answers no API of AWS, whose variables are then
     /// left alone.
     pub aws: Option<Identity>,
+    /// Whether its clients of AWS find a region, see [`has_aws_region`].
+    pub aws_region: bool,
 }
 
 /// Whose credentials a program uses.
@@ -140,7 +144,7 @@ impl Redirect {
             put("AWS_SECRET_ACCESS_KEY", STAND_IN);
         }
         // boto3 refuses to make a client without a region; the two names are boto3's and the other SDKs'.
-        if !["AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"].iter().any(|name| existing.contains_key(*name)) {
+        if !self.aws_region {
             put("AWS_DEFAULT_REGION", "us-east-1");
             put("AWS_REGION", "us-east-1");
         }

@@ -11,6 +11,7 @@ fn redirect() -> Redirect {
         ca_bundle: "/opt/chameleon/bundle.pem".into(),
         google: Identity::Own,
         aws: None,
+        aws_region: false,
     }
 }
 
@@ -95,7 +96,7 @@ fn aws_is_left_alone_unless_it_is_served_and_keeps_its_own_settings_if_it_is() {
     let all = after(&served, &[]);
     assert_eq!(all["AWS_ENDPOINT_URL_REKOGNITION"], "http://127.0.0.1:8089/apps/sorter");
     assert_eq!((&*all["AWS_ACCESS_KEY_ID"], &*all["AWS_REGION"]), ("chameleon-local", "us-east-1"));
-    let own = Redirect { aws: Some(Identity::Own), ..redirect() };
+    let own = Redirect { aws: Some(Identity::Own), aws_region: true, ..redirect() };
     let all = after(&own, &[("AWS_ACCESS_KEY_ID", "mine"), ("AWS_REGION", "eu-west-1")]);
     assert_eq!((&*all["AWS_ACCESS_KEY_ID"], &*all["AWS_REGION"]), ("mine", "eu-west-1"));
     assert!(!all.contains_key("AWS_DEFAULT_REGION"));
@@ -116,9 +117,12 @@ fn credentials_are_found_where_client_libraries_look() {
     let home = tempfile::TempDir::new().unwrap();
     let mut all = Environment::from([("HOME".to_owned(), home.path().display().to_string())]);
     assert!(!has_google_credentials(&all) && !has_aws_credentials(&all));
-    for (folder, file) in [(".config/gcloud", "application_default_credentials.json"), (".aws", "credentials")] {
+    for (folder, file, text) in [
+        (".config/gcloud", "application_default_credentials.json", "{}"),
+        (".aws", "credentials", "[default]\naws_access_key_id = x\n"),
+    ] {
         std::fs::create_dir_all(home.path().join(folder)).unwrap();
-        std::fs::write(home.path().join(folder).join(file), "{}").unwrap();
+        std::fs::write(home.path().join(folder).join(file), text).unwrap();
     }
     assert!(has_google_credentials(&all) && has_aws_credentials(&all));
     all.insert("HOME".to_owned(), "/nowhere".to_owned());

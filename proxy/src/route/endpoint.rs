@@ -85,6 +85,10 @@ impl Endpoint {
     /// The endpoint of a request. `host` is the API of the host that the caller asked for, if it is one's; `path` is
     /// without the application's name.
     pub fn of(verb: &Verb, headers: &HeaderMap, path: &str, host: Option<CloudApi>) -> Self {
+        if *verb == Verb::CONNECT {
+            // Those that open a tunnel do not come here: this one came through a tunnel, or in HTTP/2.
+            return Self::Unknown;
+        }
         let call = if is_grpc(headers) {
             grpc(path)
         } else if let Some((service, operation)) = aws::target(headers, path) {
@@ -274,6 +278,7 @@ mod tests {
         let got = Endpoint::of(&Verb::GET, &HeaderMap::new(), "/metrics", Some(CloudApi::Vision));
         assert_eq!(called(got), (CloudApi::Vision, Method::Unknown, Framing::Rest));
         assert_eq!(Endpoint::of(&Verb::GET, &HeaderMap::new(), "/metrics", None), Endpoint::Metrics);
+        assert_eq!(Endpoint::of(&Verb::CONNECT, &HeaderMap::new(), "", Some(CloudApi::Vision)), Endpoint::Unknown);
     }
 
     #[test]

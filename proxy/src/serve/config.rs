@@ -26,8 +26,8 @@ pub struct Config {
     pub texts: Option<Arc<dyn TextAnalyzer>>,
     /// The way to the real APIs, for what no model answers; without it such calls get the API's own error.
     pub upstream: Option<Upstream>,
-    /// The key of programs that are led here by an endpoint variable of AWS, to sign anew what goes on to AWS.
-    pub aws_keys: Option<AwsKeys>,
+    /// The keys of programs that are led here by an endpoint variable of AWS, to sign anew what goes on to AWS.
+    pub aws_keys: Vec<AwsKeys>,
     /// How applications are told apart.
     pub apps: Apps,
     /// How often to look whether the registry changed.
@@ -54,7 +54,7 @@ impl Config {
             objects: None,
             texts: None,
             upstream: None,
-            aws_keys: None,
+            aws_keys: Vec::new(),
             apps: Apps::default(),
             registry_poll: Duration::from_millis(500),
             tls: None,

@@ -14,9 +14,13 @@ use super::service::Shared;
 use super::timing::timed;
 use crate::connect::{Body, STAND_IN};
 use crate::route::{CloudApi, Framing};
-use crate::upstream::{AwsKeys, Signed, Upstream, UpstreamError};
+use crate::upstream::{AwsKeys, Signed, Upstream, UpstreamError, is_signed_with};
 use crate::wire::status::{Code, Status, number_of};
 use crate::wire::{aws, grpc};
+
+/// The words of AWS.
+const WRONG_SIGNATURE: &str = "The request signature we calculated does not match the signature you provided. Check \
+                               your AWS Secret Access Key and signing method.";
 
 /// Where the real API of a call is.
 #[derive(Clone, Debug)]
@@ -56,7 +60,7 @@ impl Shared {
             _ if api.is_google() => (format!("{}.googleapis.com", api.name()), None),
             _ => {
                 let scope = aws::scope(context.headers())?;
-                let keys = self.aws_keys.clone().filter(|keys| keys.id == scope.key)?;
+                let keys = self.aws_keys.iter().find(|keys| keys.id == scope.key)?.clone();
                 let host = format!("{}.{}.amazonaws.com", api.name(), scope.region);
                 // A region is the caller's to write, and no part of another host's name.
                 CloudApi::at(&host).filter(|found| *found == api)?;
@@ -74,10 +78,14 @@ impl Shared {
         message: Bytes,
     ) -> Result<Response<Body>, Status> {
         if let Some(keys) = &way.sign {
+            let now = OffsetDateTime::now_utc();
+            if !is_signed_with(keys, &context.parts, &message, now) {
+                return Err(Status::new(Code::PermissionDenied, WRONG_SIGNATURE));
+            }
             let scope = aws::scope(context.headers());
             let region = scope.map(|scope| scope.region.to_owned()).unwrap_or_default();
             let signed = Signed { host: &way.host, region: &region, service: context.call.api.name(), body: &message };
-            signed.sign(keys, &mut context.parts.headers, OffsetDateTime::now_utc());
+            signed.sign(keys, &mut context.parts.headers, now);
         }
         self.pass(context, way, in_memory(message)).await
     }
@@ -95,7 +103,7 @@ impl Shared {
     pub(super) async fn pass(&self, context: &mut Context, way: Way, body: Body) -> Result<Response<Body>, Status> {
         context.outcome.upstream = true;
         let target = context.target();
-        let sent = way.upstream.send(&way.host, &target, &context.parts, body);
+        let sent = way.upstream.send(&way.host, &target, &mut context.parts, body);
         let (answer, took) = timed(sent).await;
         context.timing.upstream += took;
         context.timing.answers += took;
@@ -116,7 +124,7 @@ impl Shared {
             parts.headers.insert("grpc-accept-encoding", HeaderValue::from_static("identity"));
         }
         let target = context.target();
-        let answer = way.upstream.send(&way.host, &target, &parts, in_memory(message)).await;
+        let answer = way.upstream.send(&way.host, &target, &mut parts, in_memory(message)).await;
         let answer = answer.map_err(|error| refusal(&status_of(&error)))?;
         let (head, body) = answer.into_parts();
         let broken = |why: &str| (Code::Internal.number(), format!("{} gave no valid answer: {why}.", way.host));

@@ -18,7 +18,7 @@ use super::{Config, reply};
 use crate::connect::{Body, Proxy, Via};
 use crate::route::{Apps, CloudApi, Clues, Endpoint, Framing, Method, split_app};
 use crate::upstream::headers::APP;
-use crate::upstream::{AwsKeys, Upstream};
+use crate::upstream::{AwsKeys, Idle, Upstream};
 use crate::wire::body::{self, BodyLimits, Budget, Buffered};
 use crate::wire::rest::percent_decode;
 use crate::wire::status::{Code, Status};
@@ -35,8 +35,8 @@ pub(super) struct Shared {
     proxy: Option<Proxy>,
     pub(super) engines: Engines,
     pub(super) upstream: Option<Upstream>,
-    /// The key of programs that are led here by an endpoint variable of AWS.
-    pub(super) aws_keys: Option<AwsKeys>,
+    /// The keys of programs that are led here by an endpoint variable of AWS.
+    pub(super) aws_keys: Vec<AwsKeys>,
     pub(super) apps: Apps,
     pub(super) pool: Pool,
     pub(super) body: BodyLimits,
@@ -73,7 +73,7 @@ impl Service {
     }
 
     /// Answers a request. Failures are answers too.
-    pub(super) async fn answer(self, request: Request<Incoming>) -> Response<Body> {
+    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         let shared = &self.shared;
         let request = match &shared.proxy {
             None => request,
@@ -189,7 +189,7 @@ impl Shared {
                 let body = self.read(context, body).await?;
                 return self.pass_whole(context, way, body.bytes().clone()).await;
             }
-            return self.pass(context, way, body.map_err(Into::into).boxed()).await;
+            return self.pass(context, way, Idle::new(body, self.body.idle).boxed()).await;
         }
         self.discard(&context.parts, body).await;
         let (_, path) = split_app(context.parts.uri.path());

@@ -12,9 +12,7 @@ use tokio::net::TcpStream;
 pub(super) enum Opening {
     /// A TLS handshake.
     Tls,
-    /// A `CONNECT` line: no other method in use here begins with a C.
-    Connect,
-    /// HTTP/1 or HTTP/2 in the clear.
+    /// HTTP/1, `CONNECT` included, or HTTP/2 in the clear.
     Http,
 }
 
@@ -45,7 +43,6 @@ impl ClientStream {
         let seen = self.tcp.peek(&mut first).await?;
         Ok((seen > 0).then_some(match first {
             [TLS_HANDSHAKE] => Opening::Tls,
-            [b'C'] => Opening::Connect,
             _ => Opening::Http,
         }))
     }

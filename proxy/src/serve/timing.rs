@@ -1,5 +1,6 @@
 //! Where the time of a call went.
 
+use std::fmt::Write as _;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -40,13 +41,22 @@ impl Timing {
 
     /// The header's value.
     pub(super) fn header(&self) -> Option<HeaderValue> {
-        let part = |name: &str, time: Duration| format!("{name};dur={:.3}", time.as_secs_f64() * 1e3);
-        let parts = [("receive", self.receive), ("model", self.model), ("upstream", self.upstream)];
-        let mut listed: Vec<String> =
-            parts.into_iter().filter(|(_, time)| !time.is_zero()).map(|(name, time)| part(name, time)).collect();
-        listed.push(part("proxy", self.own()));
-        HeaderValue::from_str(&listed.join(", ")).ok()
+        let mut listed = String::with_capacity(96);
+        for (name, time) in [("receive", self.receive), ("model", self.model), ("upstream", self.upstream)] {
+            if !time.is_zero() {
+                push(&mut listed, name, time);
+                listed.push_str(", ");
+            }
+        }
+        push(&mut listed, "proxy", self.own());
+        HeaderValue::from_str(&listed).ok()
     }
+}
+
+fn push(listed: &mut String, name: &str, time: Duration) {
+    let micros = time.as_micros();
+    // Writing to a string cannot fail.
+    let _ = write!(listed, "{name};dur={}.{:03}", micros / 1000, micros % 1000);
 }
 
 /// What a future gives and how long it took.

@@ -1,4 +1,4 @@
-//! An answer on its way.
+//! A message on its way, in either direction.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,20 +7,21 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 
 use crate::connect::BoxError;
 
-/// A body that ends with an error when its sender pauses for too long: a client would otherwise wait for ever.
-pub(super) struct Idle {
+/// A body that ends with an error when its sender pauses for too long: the receiver would otherwise wait for ever.
+pub(crate) struct Idle {
     body: Incoming,
     patience: Duration,
-    until: Pin<Box<Sleep>>,
+    /// Runs while the next piece is waited for; most are there when they are asked for.
+    until: Option<Pin<Box<Sleep>>>,
 }
 
 impl Idle {
-    pub(super) fn new(body: Incoming, idle: Duration) -> Self {
-        Self { body, patience: idle, until: Box::pin(sleep(idle)) }
+    pub(crate) fn new(body: Incoming, idle: Duration) -> Self {
+        Self { body, patience: idle, until: None }
     }
 }
 
@@ -30,12 +31,12 @@ impl Body for Idle {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
-            let until = Instant::now() + self.patience;
-            self.until.as_mut().reset(until);
+            self.until = None;
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        ready!(self.until.as_mut().poll(cx));
-        Poll::Ready(Some(Err("upstream stopped in the middle of its answer".into())))
+        let patience = self.patience;
+        ready!(self.until.get_or_insert_with(|| Box::pin(sleep(patience))).as_mut().poll(cx));
+        Poll::Ready(Some(Err("the sender stopped in the middle of the message".into())))
     }
 
     fn is_end_stream(&self) -> bool {

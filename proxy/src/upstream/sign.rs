@@ -15,11 +15,11 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-const DATE: HeaderName = HeaderName::from_static("x-amz-date");
+pub(super) const DATE: HeaderName = HeaderName::from_static("x-amz-date");
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const TOKEN: HeaderName = HeaderName::from_static("x-amz-security-token");
 const CONTENT_HASH: HeaderName = HeaderName::from_static("x-amz-content-sha256");
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// An access key of AWS. Its secret is not shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -39,16 +39,21 @@ impl fmt::Debug for AwsKeys {
 }
 
 /// What is signed: a `POST` to the root of a service.
-pub(crate) struct Signed<'a> {
-    pub(crate) host: &'a str,
-    pub(crate) region: &'a str,
-    pub(crate) service: &'a str,
-    pub(crate) body: &'a [u8],
+#[derive(Clone, Copy, Debug)]
+pub struct Signed<'a> {
+    /// The host that it is sent to.
+    pub host: &'a str,
+    /// E.g. `us-east-1`.
+    pub region: &'a str,
+    /// E.g. `rekognition`.
+    pub service: &'a str,
+    /// The whole message.
+    pub body: &'a [u8],
 }
 
 impl Signed<'_> {
     /// Takes the old signature out of the headers and puts the new one in.
-    pub(crate) fn sign(&self, keys: &AwsKeys, headers: &mut HeaderMap, now: OffsetDateTime) {
+    pub fn sign(&self, keys: &AwsKeys, headers: &mut HeaderMap, now: OffsetDateTime) {
         for name in [AUTHORIZATION, DATE, TOKEN, CONTENT_HASH] {
             headers.remove(name);
         }
@@ -65,8 +70,8 @@ impl Signed<'_> {
         }
         let (names, canonical) = self.canonical(headers);
         let scope = format!("{day}/{}/{}/aws4_request", self.region, self.service);
-        let to_sign = format!("{ALGORITHM}\n{second}\n{scope}\n{}", hex(&Sha256::digest(canonical)));
-        let signature = hex(mac(&self.key(keys, &day), &to_sign).as_ref());
+        let key = signing_key(keys, &day, self.region, self.service);
+        let signature = hex(mac(&key, &to_sign(&second, &scope, &canonical)).as_ref());
         let id = &keys.id;
         put_authorization(
             headers,
@@ -90,15 +95,26 @@ impl Signed<'_> {
             let _ = writeln!(lines, "{name}:{}", value.trim());
             lines
         });
-        let canonical = format!("POST\n/\n\n{lines}\n{names}\n{}", hex(&Sha256::digest(self.body)));
+        let canonical = format!("POST\n/\n\n{lines}\n{names}\n{}", hash(self.body));
         (names, canonical)
     }
+}
 
-    fn key(&self, keys: &AwsKeys, day: &str) -> Vec<u8> {
-        let first = format!("AWS4{}", keys.secret).into_bytes();
-        let parts = [day, self.region, self.service, "aws4_request"];
-        parts.into_iter().fold(first, |key, part| mac(&key, part).as_ref().to_vec())
-    }
+/// The key that is good for one day, region and service.
+pub(super) fn signing_key(keys: &AwsKeys, day: &str, region: &str, service: &str) -> Vec<u8> {
+    let first = format!("AWS4{}", keys.secret).into_bytes();
+    let parts = [day, region, service, "aws4_request"];
+    parts.into_iter().fold(first, |key, part| mac(&key, part).as_ref().to_vec())
+}
+
+/// What is signed of a canonical request.
+pub(super) fn to_sign(second: &str, scope: &str, canonical: &str) -> String {
+    format!("{ALGORITHM}\n{second}\n{scope}\n{}", hash(canonical.as_bytes()))
+}
+
+/// SHA-256 in hexadecimal.
+pub(super) fn hash(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 fn put_authorization(headers: &mut HeaderMap, value: &str) {

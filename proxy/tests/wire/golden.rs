@@ -16,8 +16,28 @@ use crate::cloud::Cloud;
 use crate::standins::{Persons, Reader};
 use crate::support::{Answer, TestServer};
 
+/// The files of captured calls.
+const FILES: [&str; 11] = [
+    "comprehend.json",
+    "language-v1-grpc.json",
+    "language-v1-rest.json",
+    "language-v2-grpc.json",
+    "language-v2-rest.json",
+    "node.json",
+    "python-1x-grpc.json",
+    "python-discovery-rest.json",
+    "rekognition.json",
+    "vision-grpc.json",
+    "vision-rest.json",
+];
+
+/// Every captured call.
+pub(crate) fn all_captures() -> Vec<Capture> {
+    FILES.into_iter().flat_map(captures).collect()
+}
+
 /// One call of a client.
-struct Capture {
+pub(crate) struct Capture {
     name: String,
     http2: bool,
     target: String,
@@ -55,6 +75,26 @@ fn body(message: &Value) -> Bytes {
 }
 
 impl Capture {
+    /// The bodies of the request and of its answer.
+    pub(crate) fn messages(&self) -> [Vec<u8>; 2] {
+        [self.body.to_vec(), body(&self.answered).to_vec()]
+    }
+
+    /// The request as HTTP/1.1 has it.
+    pub(crate) fn on_the_wire(&self) -> Vec<u8> {
+        let headers = self.headers.iter().filter(|(name, _)| !name.starts_with(':'));
+        let lines: Vec<String> = headers.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        [format!("POST {} HTTP/1.1\r\n{}\r\n", self.target, lines.concat()).as_bytes(), &self.body].concat()
+    }
+
+    /// The answer as HTTP/1.1 has it.
+    pub(crate) fn answer_on_the_wire(&self) -> Vec<u8> {
+        let body = body(&self.answered);
+        let head =
+            format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+        [head.as_bytes(), &body].concat()
+    }
+
     async fn replay(&self, server: &TestServer) -> Answer {
         let uri = if self.http2 { format!("http://{}{}", server.addr, self.target) } else { self.target.clone() };
         let mut request = Request::post(uri);

@@ -4,14 +4,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use chameleon_proxy::registry::Registry;
 use chameleon_proxy::wire::{Analysis, AppModels, Aspects, TextAnalyzer, TextFault};
 use http::Request;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::apps::{publish, registry};
+use crate::cloud::{Cloud, json};
 use crate::grpc::{framed, request, send};
-use crate::model::red;
+use crate::model::{red, write_app};
 use crate::support::{ANNOTATE, TestServer, label_request};
 
 /// Reads everything, but only once the gate is open.
@@ -122,6 +124,65 @@ async fn models_are_replaced_under_load_and_no_call_is_lost() {
     assert!(all.contains(&"Blue".to_owned()) && all.contains(&"Thing 7".to_owned()), "{} calls", all.len());
 }
 
+/// Where a child of this test is to publish until it is killed.
+const PUBLISHER: &str = "CHAMELEON_TEST_PUBLISHER";
+
+#[test]
+fn a_publisher_that_is_killed_at_any_time_harms_no_call() {
+    if let Some(folder) = std::env::var_os(PUBLISHER) {
+        return publish_for_ever(folder.as_ref());
+    }
+    let (temp, registry) = registry();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let server = runtime.block_on(TestServer::with(Some(registry.dir()), |config| config.limits.queue = 1000));
+    let dir = registry.dir().to_owned();
+    // One process writes at a time.
+    drop(registry);
+    for round in 0..6_u64 {
+        let mut publisher = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "load::a_publisher_that_is_killed_at_any_time_harms_no_call", "--nocapture"])
+            .env(PUBLISHER, temp.path())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = std::io::BufRead::lines(std::io::BufReader::new(publisher.stdout.take().unwrap()));
+        assert!(lines.any(|line| line.unwrap().starts_with("published")), "it publishes");
+        runtime.block_on(async {
+            for _ in 0..=round {
+                let answer = server.post("/apps/bins/v1/images:annotate", label_request(&red())).await;
+                assert!(["Blue", "Thing 7"].contains(&answer.labels(0)[0].as_str()), "{}", answer.text());
+            }
+        });
+        publisher.kill().unwrap();
+        publisher.wait().unwrap();
+        let answer = runtime.block_on(server.post("/apps/bins/v1/images:annotate", label_request(&red())));
+        assert!(["Blue", "Thing 7"].contains(&answer.labels(0)[0].as_str()), "{}", answer.text());
+    }
+    // What the last one left can be written to, and what is written is served.
+    let registry = Registry::open(&dir).unwrap();
+    assert_eq!(registry.verify().unwrap(), Vec::<String>::new());
+    publish(&temp, &registry, "bins", "Thing 9");
+    runtime.block_on(async {
+        let served = async {
+            while server.post("/apps/bins/v1/images:annotate", label_request(&red())).await.labels(0)[0] != "Thing 9" {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), served).await.expect("the last model is served");
+    });
+}
+
+fn publish_for_ever(temp: &std::path::Path) {
+    let registry = Registry::open(temp.join("registry")).unwrap();
+    // Ends by itself should the parent die first.
+    for turn in 0..500 {
+        let folder = temp.join("model");
+        write_app(&folder, "bins", if turn % 2 == 0 { "Thing 7" } else { "Blue" });
+        registry.publish("bins", &folder).unwrap();
+        println!("published");
+    }
+}
+
 #[tokio::test]
 async fn connections_that_do_nothing_keep_nobody_out() {
     let server = TestServer::start().await;
@@ -149,12 +210,20 @@ async fn a_head_that_trickles_in_is_cut_off() {
 
 #[tokio::test]
 async fn a_message_that_stops_in_the_middle_is_given_up() {
-    let server = TestServer::with(None, |config| config.limits.body_timeout = Duration::from_millis(100)).await;
-    let mut stream = TcpStream::connect(server.addr).await.unwrap();
-    let head = format!("POST {ANNOTATE} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\nconnection: close\r\n\r\n{{");
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    let read = tokio::time::timeout(Duration::from_secs(30), stream.read_to_string(&mut answer)).await;
-    read.expect("an end").unwrap();
-    assert!(answer.starts_with("HTTP/1.1 504"), "{answer}");
+    let cloud = Cloud::start(|_| json(200, "{}")).await;
+    let server = TestServer::with(None, |config| {
+        config.limits.body_timeout = Duration::from_millis(100);
+        config.upstream = Some(cloud.upstream());
+    })
+    .await;
+    // One that is read here, and one that is passed on.
+    for (path, status) in [(ANNOTATE, "504"), ("/v1/files:annotate", "502")] {
+        let mut stream = TcpStream::connect(server.addr).await.unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\nconnection: close\r\n\r\n{{");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        let read = tokio::time::timeout(Duration::from_secs(30), stream.read_to_string(&mut answer)).await;
+        read.expect("an end").unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {answer}");
+    }
 }

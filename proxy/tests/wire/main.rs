@@ -4,6 +4,7 @@
 
 mod apps;
 mod cloud;
+mod fuzz;
 mod golden;
 mod grpc;
 mod hostile;

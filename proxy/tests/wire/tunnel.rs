@@ -56,7 +56,7 @@ async fn tunnel(server: &TestServer, target: &str, user: Option<&str>) -> TcpStr
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.unwrap());
     }
-    assert!(head.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&head));
+    assert!(head.starts_with(b"HTTP/1.0 200"), "{}", String::from_utf8_lossy(&head));
     stream
 }
 

@@ -6,11 +6,13 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use chameleon_proxy::upstream::{AwsKeys, Upstream};
+use chameleon_proxy::upstream::{AwsKeys, Signed, Upstream};
 use chameleon_proxy::wire::vision::proto::{FeatureType, decode_batch};
 use http::Request;
 use http_body_util::Full;
 use serde_json::{Value, json};
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -204,24 +206,38 @@ async fn calls_of_aws_that_are_signed_for_this_server_are_signed_anew_with_the_c
     let upstream = cloud.upstream();
     let server = TestServer::with(None, |config| {
         config.upstream = Some(upstream);
-        config.aws_keys = Some(AwsKeys { id: "AKID".to_owned(), secret: "secret".to_owned(), token: None });
+        config.aws_keys = vec![AwsKeys { id: "AKID".to_owned(), secret: "secret".to_owned(), token: None }];
     })
     .await;
     let mut connection = server.http1().await;
-    for (key, region, status) in
-        [("AKID", "us-east-1", 200), ("OTHER", "us-east-1", 400), ("AKID", "evil.example/x", 400)]
-    {
-        let signed =
-            format!("AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/rekognition/aws4_request, Signature=0");
-        let call = Request::post("/apps/x/").header("x-amz-target", "RekognitionService.DetectFaces");
-        let call = call.header("authorization", signed).header("x-amz-date", "20260101T000000Z");
-        assert_eq!(connection.send(call, "{}").await.status.as_u16(), status, "{key} {region}");
+    // Whoever knows the key's id alone, or has heard a call of long ago, gets nothing signed.
+    let now = OffsetDateTime::now_utc();
+    for (id, secret, region, signed_at, status) in [
+        ("AKID", "secret", "us-east-1", now, 200),
+        ("AKID", "guess", "us-east-1", now, 400),
+        ("OTHER", "secret", "us-east-1", now, 400),
+        ("AKID", "secret", "evil.example/x", now, 400),
+        ("AKID", "secret", "us-east-1", now - time::Duration::HOUR, 400),
+    ] {
+        let keys = AwsKeys { id: id.to_owned(), secret: secret.to_owned(), token: None };
+        let mut call = Request::post("/").header("x-amz-target", "RekognitionService.DetectFaces");
+        let signed = Signed { host: "127.0.0.1", region, service: "rekognition", body: b"{}" };
+        signed.sign(&keys, call.headers_mut().unwrap(), signed_at);
+        let answer = connection.send(call, "{}").await;
+        assert_eq!(answer.status.as_u16(), status, "{id} {region} {}", answer.text());
     }
     let seen = cloud.only();
     assert_eq!((seen.header("host"), seen.parts.uri.path()), (Some("rekognition.us-east-1.amazonaws.com"), "/"));
     let signature = seen.header("authorization").unwrap();
-    assert!(signature.contains("Credential=AKID/") && !signature.ends_with("Signature=0"), "{signature}");
-    assert_ne!(seen.header("x-amz-date"), Some("20260101T000000Z"));
+    assert!(signature.contains("Credential=AKID/"), "{signature}");
+    let mut expected = seen.parts.headers.clone();
+    let at = "rekognition.us-east-1.amazonaws.com";
+    let keys = AwsKeys { id: "AKID".to_owned(), secret: "secret".to_owned(), token: None };
+    let date = seen.header("x-amz-date").unwrap().to_owned();
+    let format = format_description!("[year][month][day]T[hour][minute][second]Z");
+    let signed_at = PrimitiveDateTime::parse(&date, format).unwrap().assume_utc();
+    Signed { host: at, region: "us-east-1", service: "rekognition", body: b"{}" }.sign(&keys, &mut expected, signed_at);
+    assert_eq!(expected["authorization"], signature);
 }
 
 #[tokio::test]
@@ -306,6 +322,52 @@ async fn broken(fault: Fault) -> Upstream {
     })
     .await;
     upstream(addr)
+}
+
+/// The keep-alive connection of the first call would give the second what is left of the first answer.
+#[tokio::test]
+async fn what_an_upstream_says_beyond_its_answer_is_nobody_elses() {
+    let calls = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let addr = listen(move |mut stream| {
+        let calls = Arc::clone(&counted);
+        async move {
+            let mut request = vec![0; 64 << 10];
+            while stream.read(&mut request).await.is_ok_and(|read| read > 0) {
+                calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                let foreign = "HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nforeign";
+                let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nown{foreign}");
+                if stream.write_all(answer.as_bytes()).await.is_err() {
+                    return;
+                }
+            }
+        }
+    })
+    .await;
+    let server = server(upstream(addr)).await;
+    for _ in 0..20 {
+        assert_eq!(server.post("/v1/files:annotate", "{}").await.text(), "own");
+    }
+    assert_eq!(calls.load(std::sync::atomic::Ordering::SeqCst), 20);
+}
+
+/// It has said all it will before it has read the request, and still reads.
+#[tokio::test]
+async fn an_upstream_that_answers_early_and_half_closes_is_understood() {
+    let addr = listen(|mut stream| async move {
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nearly";
+        let _ = stream.read(&mut [0; 64]).await;
+        let _ = stream.write_all(answer).await;
+        let _ = stream.shutdown().await;
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    })
+    .await;
+    let server = server(upstream(addr)).await;
+    let body = "x".repeat(3 << 20);
+    let answer = tokio::time::timeout(Duration::from_secs(20), server.post("/v1/files:annotate", body)).await;
+    let answer = answer.expect("an answer");
+    assert!(answer.text() == "early" || answer.status.as_u16() == 502, "{} {}", answer.status, answer.text());
+    assert_eq!(server.post(ANNOTATE, label_request(&red())).await.labels(0)[0], "Red");
 }
 
 #[tokio::test]

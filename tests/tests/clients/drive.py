@@ -196,8 +196,8 @@ SUITES = {
     "comprehend": comprehend,
 }
 
-for name in sys.argv[1:] or SUITES:
-    SUITES[name]()
-sys.stdout.flush()
-# The clients' threads need no farewell.
-os._exit(1 if FAILED else 0)
+if __name__ == "__main__":
+    for name in sys.argv[1:] or SUITES:
+        SUITES[name]()
+    # The clients' threads need no farewell.
+    os._exit(1 if FAILED else 0)

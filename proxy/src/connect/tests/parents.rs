@@ -2,7 +2,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::{Running, ask, read_head};
-use crate::connect::Parent;
+use crate::connect::{Parent, parent};
 
 #[test]
 fn the_variables_of_a_parent_proxy_are_understood() {
@@ -68,8 +68,8 @@ async fn what_the_parent_refuses_is_a_bad_gateway_with_its_words() {
     {
         let (parent, _seen) = parent(answer).await;
         let running = Running::start_behind(Some(parent), None).await;
-        let reply = ask(running.send(b"CONNECT storage.invalid:443 HTTP/1.1\r\n\r\n").await, "").await;
-        assert!(reply.starts_with("HTTP/1.1 502 "), "{reply}");
+        let reply = ask(running.send(b"CONNECT storage.invalid:443 HTTP/1.0\r\n\r\n").await, "").await;
+        assert!(reply.starts_with("HTTP/1.0 502 "), "{reply}");
         let line = String::from_utf8_lossy(answer);
         assert!(reply.ends_with(line.lines().next().unwrap()), "{reply}");
     }
@@ -96,4 +96,35 @@ async fn credentials_of_the_programs_own_go_to_the_identity_service_where_it_is_
     stream.write_all(b"for Google alone").await.unwrap();
     stream.shutdown().await.unwrap();
     assert!(seen.await.unwrap().ends_with("for Google alone"));
+}
+
+#[tokio::test]
+async fn bytes_after_the_head_are_kept_however_the_stream_is_cut() {
+    let sent = b"HTTP/1.1 200 OK\r\n\r\n\x16\x03\x01";
+    for size in 1..=sent.len() {
+        let pieces: Vec<Result<&[u8], std::io::Error>> = sent.chunks(size).map(Ok).collect();
+        let mut stream = tokio_stream(pieces);
+        let (head, mut rest) = parent::read_head(&mut stream).await.unwrap().unwrap();
+        tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut rest).await.unwrap();
+        assert_eq!([head.as_slice(), rest.as_slice()].concat(), sent);
+        assert!(head.ends_with(b"\r\n\r\n"));
+    }
+}
+
+/// A reader that yields the pieces one by one.
+fn tokio_stream(pieces: Vec<Result<&'static [u8], std::io::Error>>) -> impl tokio::io::AsyncRead + Unpin {
+    struct Pieces(std::collections::VecDeque<&'static [u8]>);
+    impl tokio::io::AsyncRead for Pieces {
+        fn poll_read(
+            mut self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+            buf: &mut tokio::io::ReadBuf<'_>,
+        ) -> std::task::Poll<std::io::Result<()>> {
+            if let Some(piece) = self.0.pop_front() {
+                buf.put_slice(piece);
+            }
+            std::task::Poll::Ready(Ok(()))
+        }
+    }
+    Pieces(pieces.into_iter().map(Result::unwrap).collect())
 }

@@ -82,9 +82,9 @@ async fn a_proxy_that_is_open_to_others_leads_nobody_into_its_own_network() {
     let port = listener.local_addr().unwrap().port();
     let running = Running::start_with(None, |proxy| proxy.with_private(false)).await;
     for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0"] {
-        let connect = format!("CONNECT {host}:{port} HTTP/1.1\r\n\r\n");
+        let connect = format!("CONNECT {host}:{port} HTTP/1.0\r\n\r\n");
         let reply = ask(running.send(b"").await, &connect).await;
-        assert!(reply.starts_with("HTTP/1.1 502 ") && reply.contains("private addresses"), "{host}: {reply}");
+        assert!(reply.starts_with("HTTP/1.0 502 ") && reply.contains("private addresses"), "{host}: {reply}");
     }
     let reply = get(&running, &format!("http://127.0.0.1:{port}/"), "").await;
     assert!(reply.starts_with("HTTP/1.1 403 "), "{reply}");

@@ -24,6 +24,26 @@ async fn a_client_that_talks_http_1_0_without_headers_is_intercepted_too() {
 }
 
 #[tokio::test]
+async fn a_tunnel_may_be_asked_for_after_other_requests_of_the_connection() {
+    let running = Running::start(None).await;
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let mut stream = running.send(b"GET /first HTTP/1.1\r\nHost: h\r\n\r\n").await;
+    for (request, status) in [
+        (String::new(), "200"),
+        (format!("CONNECT {closed} HTTP/1.1\r\n\r\n"), "502"),
+        ("CONNECT vision.googleapis.com:443 HTTP/1.1\r\n\r\n".to_owned(), "200"),
+    ] {
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let head = read_head(&mut stream).await;
+        assert_eq!(head.split(' ').nth(1), Some(status), "{request}: {head}");
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+        stream.read_exact(&mut vec![0; length.unwrap_or(0)]).await.unwrap();
+    }
+    let inside = running.handshake(stream, "vision.googleapis.com").await;
+    assert!(ask(inside, GET).await.contains("/v1/x via Some(Via"));
+}
+
+#[tokio::test]
 async fn other_hosts_get_their_bytes_untouched_in_both_directions_and_each_end_by_itself() {
     let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = upstream.local_addr().unwrap().port();
@@ -58,7 +78,7 @@ async fn other_hosts_get_their_bytes_untouched_in_both_directions_and_each_end_b
 async fn a_host_that_cannot_be_reached_is_a_bad_gateway_with_the_reason() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let running = Running::start(None).await;
-    let stream = running.send(format!("CONNECT {closed} HTTP/1.1\r\n\r\n").as_bytes()).await;
+    let stream = running.send(format!("CONNECT {closed} HTTP/1.1\r\nConnection: close\r\n\r\n").as_bytes()).await;
     let reply = ask(stream, "").await;
     assert!(reply.starts_with("HTTP/1.1 502 Bad Gateway\r\n") && reply.contains(&closed.to_string()), "{reply}");
 }
@@ -67,11 +87,16 @@ async fn a_host_that_cannot_be_reached_is_a_bad_gateway_with_the_reason() {
 async fn hostile_heads_are_refused_and_the_proxy_lives_on() {
     let running = Running::start(None).await;
     let long = format!("CONNECT a:443 HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(1 << 20));
-    for head in
-        ["CONNECT\r\n\r\n".as_bytes(), b"CONNECT \xff\xfe\r\n\r\n", b"C\0\0\0\r\n\r\n", &long.as_bytes()[..16 << 10]]
-    {
+    for (head, status) in [
+        ("CONNECT\r\n\r\n".as_bytes(), "400"),
+        (b"CONNECT \xff\xfe\r\n\r\n", "400"),
+        (b"C\0\0\0\r\n\r\n", "400"),
+        (b"CONNECT a HTTP/1.1\r\nConnection: close\r\n\r\n", "400"),
+        (b"CONNECT http://a:443/ HTTP/1.1\r\nConnection: close\r\n\r\n", "400"),
+        (&long.as_bytes()[..16 << 10], "431"),
+    ] {
         let reply = ask(running.send(head).await, "").await;
-        assert!(reply.starts_with("HTTP/1.1 400 "), "{reply}");
+        assert!(reply.starts_with(&format!("HTTP/1.1 {status} ")), "{reply}");
     }
     let reply = ask(running.send(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").await, "").await;
     assert!(reply.starts_with("HTTP/1.1 200 OK"), "{reply}");

@@ -108,7 +108,7 @@ impl Request {
     /// # Errors
     /// The API's own faults.
     pub fn parse(operation: Operation, body: &[u8]) -> Result<Self, Fault> {
-        let body: Body = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
+        let body: Body = serde_json::from_slice(body).map_err(|error| Fault::malformed(&error))?;
         let limit = operation.max_bytes();
         let texts = if operation.batch {
             let texts = short_list(body.text_list.ok_or_else(|| missing("textList"))?)?;
@@ -176,7 +176,7 @@ fn short_list(raw: &RawValue) -> Result<Vec<String>, Fault> {
     let texts: Vec<&RawValue> = match raw.get().len() {
         // Quotes and commas alone make more than any list of the allowed length needs besides its texts.
         length if length <= MAX_TEXTS * (6 * MAX_LONG + 8) => {
-            serde_json::from_str(raw.get()).map_err(|error| malformed(&error))?
+            serde_json::from_str(raw.get()).map_err(|error| Fault::malformed(&error))?
         }
         _ => return Err(Fault::new("InvalidRequestException", "The batch is too large")),
     };
@@ -187,7 +187,7 @@ fn short_list(raw: &RawValue) -> Result<Vec<String>, Fault> {
         let message = format!("The batch has {} texts; the limit is {MAX_TEXTS}", texts.len());
         return Err(Fault::new("BatchSizeLimitExceededException", message));
     }
-    texts.into_iter().map(|raw| serde_json::from_str(raw.get()).map_err(|error| malformed(&error))).collect()
+    texts.into_iter().map(|raw| serde_json::from_str(raw.get()).map_err(|error| Fault::malformed(&error))).collect()
 }
 
 fn checked(text: String, limit: usize) -> Result<String, Fault> {
@@ -281,10 +281,6 @@ fn of_text(fault: &TextFault) -> Fault {
 fn missing(field: &str) -> Fault {
     let message = format!("Value at '{field}' failed to satisfy constraint: Member must not be null or empty");
     Fault::new("InvalidRequestException", message)
-}
-
-fn malformed(error: &dyn std::error::Error) -> Fault {
-    Fault::new("SerializationException", error.to_string())
 }
 
 #[cfg(test)]

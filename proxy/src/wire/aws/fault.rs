@@ -30,6 +30,11 @@ impl Fault {
         Self { code, message: message.into(), retry_after: None }
     }
 
+    /// The fault of a message that is not written as it should be.
+    pub(super) fn malformed(error: &dyn std::error::Error) -> Self {
+        Self::new("SerializationException", error.to_string())
+    }
+
     /// The HTTP status: the server's faults are 500, all others 400, throttling included.
     pub fn http(&self) -> StatusCode {
         if self.code.starts_with("InternalServer") {

@@ -85,10 +85,10 @@ impl DetectLabels {
     /// # Errors
     /// The API's own faults.
     pub fn parse(body: &[u8]) -> Result<Self, Fault> {
-        let body: Body = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
+        let body: Body = serde_json::from_slice(body).map_err(|error| Fault::malformed(&error))?;
         let image = match body.image {
             Some(Image { bytes: Some(text), .. }) if !text.is_empty() => {
-                Some(base64::decode(&text).map_err(|error| malformed(&error))?)
+                Some(base64::decode(&text).map_err(|error| Fault::malformed(&error))?)
             }
             Some(Image { s3_object: Some(_), .. }) => None,
             _ => return Err(invalid("Image must have Bytes or S3Object")),
@@ -168,15 +168,11 @@ fn options<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Result<Option<T
     if raw.get().len() > MAX_OPTIONS {
         return Err(invalid("The request's settings are too long"));
     }
-    serde_json::from_str(raw.get()).map_err(|error| malformed(&error))
+    serde_json::from_str(raw.get()).map_err(|error| Fault::malformed(&error))
 }
 
 fn invalid(message: &str) -> Fault {
     Fault::new("InvalidParameterException", message)
-}
-
-fn malformed(error: &dyn std::error::Error) -> Fault {
-    Fault::new("SerializationException", error.to_string())
 }
 
 #[cfg(test)]
