@@ -33,7 +33,7 @@ pub(crate) const CLIENT_STYLES: &[(&str, &str)] = &[
 /// Receivers whose methods only write logs.
 pub(crate) const LOG_RECEIVERS: &[&str] = &["logging", "logger", "log", "LOGGER", "LOG", "_logger"];
 
-/// Pure functions of the standard library that the interpreter knows, by dotted name.
+/// Pure functions of the standard library, and a few of pandas, that the interpreter knows, by dotted name.
 pub(crate) const PURE_FUNCTIONS: &[&str] = &[
     "re.search",
     "re.match",
@@ -61,6 +61,8 @@ pub(crate) const PURE_FUNCTIONS: &[&str] = &[
     "statistics.mean",
     "copy.copy",
     "copy.deepcopy",
+    "pandas.DataFrame",
+    "pandas.concat",
     "difflib.SequenceMatcher",
 ];
 

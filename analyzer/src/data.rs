@@ -54,16 +54,25 @@ impl DataFiles {
             });
         let path = self.root.join(found?);
         let fits = fs::symlink_metadata(&path).is_ok_and(|data| data.is_file() && data.len() <= MAX_BYTES);
-        let text = fits.then(|| fs::read_to_string(path).ok()).flatten()?;
+        let text = decoded(fits.then(|| fs::read(path).ok()).flatten()?);
         (!holds_secret(&text)).then_some(text)
     }
 }
 
-/// Whether a text looks like a configuration with credentials: those do not belong into a decision process.
+/// Bytes as text: UTF-8, or else Latin-1, in which every byte is a character.
+fn decoded(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| error.as_bytes().iter().map(|&byte| char::from(byte)).collect())
+}
+
+/// Whether a text looks like a configuration with credentials: those do not belong into a decision process. That a list
+/// of words has `secret` in it does not make it one: a credential has a name, and a value after it.
 fn holds_secret(text: &str) -> bool {
     const MARKS: [&str; 7] = ["private_key", "password", "secret", "token", "api_key", "apikey", "client_id"];
     let text = text.to_lowercase();
-    MARKS.iter().any(|mark| text.contains(mark))
+    text.lines().any(|line| {
+        let Some((name, _)) = line.split_once([':', '=']) else { return false };
+        MARKS.iter().any(|mark| name.contains(mark))
+    })
 }
 
 #[cfg(test)]
@@ -73,7 +82,13 @@ mod tests {
     #[test]
     fn credentials_stay_where_they_are() {
         assert!(super::holds_secret("{\"API_KEY\": \"x\"}"));
-        assert!(!super::holds_secret("apple\nkeyboard\n"));
+        assert!(super::holds_secret("AWS_SECRET=x\n"));
+        assert!(!super::holds_secret("apple\nkeyboard\nsecret santa\n"));
+    }
+
+    #[test]
+    fn words_in_an_older_encoding_are_read() {
+        assert_eq!(super::decoded(b"jalape\xf1o".to_vec()), "jalape\u{f1}o");
     }
 
     #[test]

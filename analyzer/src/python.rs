@@ -180,11 +180,11 @@ fn path(project: &Project<'_>, file: u32) -> String {
     module.map(|module| module.parsed.path.clone()).unwrap_or_default()
 }
 
-/// Whether the program looks at nothing of the answer after all, e.g. only shows an enumeration's member by name.
+/// Whether the program looks at nothing of the answer after all, e.g. only shows an enumeration's member by name: it does
+/// the same on every answer, and no word and no condition of it is there in vain.
 fn tests_nothing(process: &DecisionProcess) -> bool {
     let summary = &process.summary;
-    let same = summary.reason.as_deref() == Some(SAME_OUTCOME);
-    same && process.warnings.is_empty() && summary.default.effects.is_empty()
+    summary.reason.as_deref() == Some(SAME_OUTCOME) && process.warnings.is_empty() && summary.idle.is_empty()
 }
 
 /// What is said of a call whose answer nobody looks at.

@@ -14,6 +14,7 @@ mod dismantle;
 mod expressions;
 mod format;
 mod format_spec;
+mod frame;
 mod json;
 mod json_text;
 mod machine;

@@ -22,7 +22,8 @@ impl Bounds {
 impl Branch {
     /// Whether a label's score lies where this branch is taken.
     fn reaches(&self, label: &Label) -> bool {
-        let inside = |region: &Region| region.iter().all(|bounds| bounds.holds(label.score));
+        let score = |bounds: &Bounds| if bounds.percent { label.score * 100.0 } else { label.score };
+        let inside = |region: &Region| region.iter().all(|bounds| bounds.holds(score(bounds)));
         self.labels.contains(&label.description) && self.regions.iter().any(inside)
     }
 

@@ -133,13 +133,13 @@ impl Draft {
                 let words = Vocabulary { name: members.show(), labels: members.vocabulary() };
                 self.summary.field = Some(members.show());
                 self.summary.vocabulary.clone_from(&words.name);
-                probe.subject = Subject::Members(members);
+                probe.turn_to(Subject::Members(members));
                 if self.by_labels((program, api), &mut probe, &words)? {
                     return Ok(());
                 }
             }
         }
-        probe.subject = Subject::Names;
+        probe.turn_to(Subject::Names);
         if ranges::fill(self, &mut probe, &api.answer, &constants, Where::Items)? {
             return Ok(());
         }
@@ -149,6 +149,9 @@ impl Draft {
         (self.warnings, self.summary.idle) = about_names;
         if let Some(reason) = self.put_off.take() {
             return Err(reason);
+        }
+        if counts::tells_empty(&mut probe, &api.answer)? {
+            return Err(Reason("only an answer without results is told apart".to_owned()));
         }
         let together = together::reason(&mut probe, &api.answer, &constants, self.default_outcome)?;
         Err(together.unwrap_or_else(|| Reason(SAME_OUTCOME.to_owned())))

@@ -121,6 +121,9 @@ pub struct Bounds {
     /// The upper end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub high: Option<Limit>,
+    /// The number is a score in 0..100, where the score of a label is in 0..1.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub percent: bool,
 }
 
 /// Intervals that must all hold.

@@ -239,7 +239,7 @@ impl<'a> Run<'a> {
         if let Some(Problem { file, line, reason }) = problem {
             problems.push(Problem { file, line, reason: format!("{reason}; it is read up to here") });
         }
-        (!process.summary.branches.is_empty()).then_some((process, problems))
+        self.tells_more_than_empty(&process).then_some((process, problems))
     }
 
     /// The process of a chain up to where what the answer chose is mixed with things outside in a way that does not
@@ -254,7 +254,17 @@ impl<'a> Run<'a> {
         let reason =
             "the decision is read up to here: what follows mixes it with something outside the program".to_owned();
         problems.push(Problem { file: path(self.project, file), line, reason });
-        (!process.summary.branches.is_empty()).then_some((process, problems))
+        self.tells_more_than_empty(&process).then_some((process, problems))
+    }
+
+    /// Whether a branch says more than that there is something in the answer: that much is all that is left where the
+    /// words a name is looked for among come from outside.
+    fn tells_more_than_empty(&self, process: &DecisionProcess) -> bool {
+        let all = self.vocabulary.labels.len();
+        process.summary.branches.iter().any(|branch| {
+            let some_names = branch.labels.len() < all || branch.negated;
+            some_names || !branch.words.is_empty() || !branch.regions.is_empty() || branch.min_score.is_some()
+        })
     }
 
     pub(super) fn cut(&self, chain: &Chain, ways: &Ways, end: End) -> Slice {

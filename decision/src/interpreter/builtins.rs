@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use super::expressions::Args;
+use super::frame::{columns_growth, is_frame, rows};
 use super::machine::{Machine, Run, Stop, raise};
 use super::operators::order;
 use super::regex::MatchKind;
@@ -99,6 +100,8 @@ impl<'p> Machine<'p, '_> {
             | "collections.defaultdict"
             | "defaultdict" => self.dictionary(name, &args, span),
             "collections.deque" | "deque" => self.deque(&args, span),
+            "pandas.DataFrame" => self.frame(&args, span),
+            "pandas.concat" => self.concat(&args, span),
             "range" => self.range(&args, span),
             "math.isclose" => self.is_close(&args),
             "html.escape" | "xml.sax.saxutils.escape" => escape(name, &args),
@@ -252,6 +255,10 @@ impl<'p> Machine<'p, '_> {
         let length = match value {
             Value::List(list) => list.borrow().items.len(),
             Value::Tuple(items) => items.len(),
+            Value::Dict(frame) if is_frame(&frame.borrow()) => {
+                let frame = frame.borrow();
+                return Ok(Value::Int(rows(&frame) as i64, columns_growth(&frame) == Growth::Mirror));
+            }
             Value::Set(table) | Value::Dict(table) => table.borrow().len(),
             Value::Str(text) if text.is_unknown() => return Ok(Value::unknown(format!("len({})", text.as_str()))),
             Value::Str(text) => text.as_str().chars().count(),

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::expressions::Args;
 use super::machine::{Machine, Run, raise};
 use super::operators::equal;
+use super::sequences::named_by;
 use super::table::{Class, Key, Table};
 use super::value::{Growth, List, ListClass, Shared, Tuple, Value};
 use crate::program::Span;
@@ -22,6 +23,10 @@ impl<'p> Machine<'p, '_> {
             && let Some(result) = self.deque_method(object, list, name, args, span)?
         {
             return Ok(result);
+        }
+        if matches!(list.borrow().class, ListClass::View("Series")) && matches!(name, "tolist" | "to_list") {
+            let List { items, growth, .. } = &*list.borrow();
+            return Ok(Value::list(items.clone(), *growth));
         }
         match (name, args.positional.as_slice()) {
             ("append" | "add", [item]) => {
@@ -165,12 +170,18 @@ impl<'p> Machine<'p, '_> {
         args: &Args<'p>,
         span: Span,
     ) -> Run<Value<'p>> {
+        if let Some(value) = self.frame_method(dict, name, args)? {
+            return Ok(value);
+        }
         let key_arg = || args.get(0).and_then(|key| Key::of(key).map(|shown| (shown, key.clone())));
         match name {
             "get" | "setdefault" | "pop" => {
                 let Some((key, shown)) = key_arg() else { return raise("TypeError") };
-                self.inspect_pair(&shown, object);
                 let found = dict.borrow().get(&key).cloned();
+                if let Some(name) = found.as_ref().filter(|_| name == "get").and_then(|item| named_by(&shown, item)) {
+                    return Ok(name);
+                }
+                self.inspect_pair(&shown, object);
                 if found.is_none() && (shown.unknown_text().is_some() || dict.borrow().unknown_keys) {
                     return Ok(Value::unknown("an item under an unknown key"));
                 }

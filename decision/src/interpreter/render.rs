@@ -106,6 +106,13 @@ fn render_text(text: &Text) -> Rendered {
             ShownPart::Words(_, Origin::Unknown) => Rendered::Unknown,
             ShownPart::Value(value) => value,
         };
+        // What punctuation joins unknown texts says nothing: `names` is no other text than `first + ", " + second`.
+        if part == Rendered::Unknown
+            && let [.., Rendered::Unknown, Rendered::Chosen(between)] = parts.as_slice()
+            && !between.contains(char::is_alphanumeric)
+        {
+            parts.pop();
+        }
         // `text += description + ", "` in a loop shows once, however many labels there are.
         if !parts.contains(&part) {
             parts.push(part);
@@ -280,7 +287,7 @@ fn write_dict(dict: &Table<'_>, out: &mut TextBuilder, depth: usize) {
         out.loosen();
     }
     match &dict.class {
-        Class::Dict => write_entries(dict.entries(), out, depth),
+        Class::Dict | Class::Frame => write_entries(dict.entries(), out, depth),
         Class::Default(factory) => {
             out.push_str("defaultdict(", program);
             write_repr(factory, out, depth - 1);

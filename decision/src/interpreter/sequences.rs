@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
+use super::frame::{is_frame, rows};
 use super::machine::{Machine, Run, raise};
 use super::render::repr;
 use super::table::{Class, Key};
-use super::value::{Growth, Value};
+use super::value::{Growth, ListClass, Value};
 use crate::program::Span;
 
 /// What is called for each item; false ends the iteration.
@@ -150,6 +151,14 @@ impl<'p> Machine<'p, '_> {
                 Ok(found.groups.first().cloned().flatten().map_or(Value::None, Value::Str))
             }
             Value::Pattern(pattern) if name == "pattern" => Ok(Value::str(Rc::clone(&pattern.source))),
+            Value::Dict(frame) if is_frame(&frame.borrow()) => {
+                let frame = frame.borrow();
+                match frame.get(&Key::Str(name.into())) {
+                    Some(column) => Ok(column.clone()),
+                    None if name == "empty" => Ok(Value::data_flag(rows(&frame) == 0)),
+                    None => Ok(Value::Bound(Rc::new((object.clone(), name.to_owned())))),
+                }
+            }
             Value::None
             | Value::Bool(_)
             | Value::Int(..)
@@ -174,9 +183,12 @@ impl<'p> Machine<'p, '_> {
                 Ok(value)
             }
             Value::Dict(dict) => {
-                self.inspect_pair(index, object);
                 let Some(key) = Key::of(index) else { return raise("TypeError") };
                 let found = dict.borrow().get(&key).cloned();
+                if let Some(name) = found.as_ref().and_then(|item| named_by(index, item)) {
+                    return Ok(name);
+                }
+                self.inspect_pair(index, object);
                 if let Some(value) = found {
                     return Ok(value);
                 }
@@ -185,7 +197,7 @@ impl<'p> Machine<'p, '_> {
                 }
                 let class = dict.borrow().class.clone();
                 match class {
-                    Class::Dict | Class::Ordered | Class::Default(Value::None) => raise("KeyError"),
+                    Class::Dict | Class::Ordered | Class::Frame | Class::Default(Value::None) => raise("KeyError"),
                     Class::Counter => Ok(Value::int(0)),
                     Class::Default(factory) => {
                         let value =
@@ -229,6 +241,11 @@ impl<'p> Machine<'p, '_> {
                 if list.borrow().growth == Growth::Sample && !matches!(index, Value::Int(0 | -1, _)) {
                     return Ok(Value::unknown("an item of an unknown collection"));
                 }
+                // A column is asked for a row by its number.
+                let is_column = matches!(list.borrow().class, ListClass::View("Series"));
+                if is_column && matches!(index, Value::Int(at, _) if *at < 0 || *at >= length as i64) {
+                    return raise("KeyError");
+                }
                 let at = self.index_in(index, length, span)?;
                 let item = list.borrow().items[at].clone();
                 Ok(self.chosen_by(index, item))
@@ -259,15 +276,10 @@ impl<'p> Machine<'p, '_> {
         if !index.is_data() {
             return item;
         }
-        match (index, &item) {
-            (Value::Member(member), Value::Str(text)) if same_name(&member.name, text.as_str()) => {
-                Value::data(text.as_str())
-            }
-            _ => {
-                self.looked();
-                item
-            }
-        }
+        named_by(index, &item).unwrap_or_else(|| {
+            self.looked();
+            item
+        })
     }
 
     /// An index as Python counts it, checked against the length.
@@ -341,7 +353,45 @@ fn places([start, stop, step]: [Option<i64>; 3], length: usize) -> Vec<usize> {
     picked
 }
 
-/// `Very likely` is `VERY_LIKELY`.
-fn same_name(member: &str, text: &str) -> bool {
-    member.eq_ignore_ascii_case(&text.trim().replace([' ', '-'], "_"))
+/// The item as data of the API, where it is only another name of the member that picks it: its number, or its words.
+pub(super) fn named_by<'p>(index: &Value<'p>, item: &Value<'p>) -> Option<Value<'p>> {
+    match (index, item) {
+        (Value::Member(member), Value::Str(text)) if is_name_of(&member.name, text.as_str()) => {
+            Some(Value::data(text.as_str()))
+        }
+        (Value::Member(member), Value::Int(number, _)) if !member.is_flag() && member.number == *number => {
+            Some(item.clone().into_data())
+        }
+        _ => None,
+    }
+}
+
+/// `Very likely` is `VERY_LIKELY`, and so is `very likely`; `Possibly` is `POSSIBLE`.
+fn is_name_of(member: &str, text: &str) -> bool {
+    /// Letters that a word and another form of it have in common.
+    const STEM: usize = 5;
+    let text = text.to_ascii_uppercase();
+    let mut words = text.split([' ', '-', '_']).filter(|word| !word.is_empty());
+    let alike = |one: &str, other: &str| {
+        let stem = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+        one == other || (stem >= STEM && one.len().abs_diff(other.len()) <= 2)
+    };
+    member.split('_').all(|part| words.next().is_some_and(|word| alike(part, word))) && words.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_name_of;
+
+    #[test]
+    fn names_of_members_are_known_in_other_forms() {
+        for (member, text) in
+            [("VERY_LIKELY", "Very likely"), ("POSSIBLE", "Possibly"), ("UNLIKELY", "unlikely"), ("UNKNOWN", "Unknown")]
+        {
+            assert!(is_name_of(member, text), "{text}");
+        }
+        for (member, text) in [("LIKELY", "VERY_LIKELY"), ("VERY_LIKELY", "LIKELY"), ("LIKELY", "yes"), ("POSSIBLE", "")] {
+            assert!(!is_name_of(member, text), "{text}");
+        }
+    }
 }

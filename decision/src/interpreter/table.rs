@@ -76,6 +76,8 @@ pub(super) enum Class<'p> {
     Counter,
     /// A missing key gets the value that the factory makes, and is stored; without factory it raises.
     Default(Value<'p>),
+    /// A table of columns; see `frame`.
+    Frame,
 }
 
 impl Drop for Table<'_> {

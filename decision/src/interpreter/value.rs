@@ -263,6 +263,7 @@ impl Value<'_> {
                 Class::Ordered => "OrderedDict",
                 Class::Counter => "Counter",
                 Class::Default(_) => "defaultdict",
+                Class::Frame => "DataFrame",
             },
             Self::Iterator(_) => "iterator",
             Self::Generator(_) => "generator",

@@ -18,6 +18,7 @@ pub(super) struct Axis {
     pub(super) path: Path,
     low: f64,
     high: f64,
+    percent: bool,
 }
 
 /// A stretch of an axis with one outcome.
@@ -41,7 +42,7 @@ impl Axis {
                 Shape::Percent => (0.0, 100.0),
                 _ => continue,
             };
-            axes.push(Self { path, low, high });
+            axes.push(Self { path, low, high, percent: *leaf == Shape::Percent });
         }
         axes.sort_by_key(Self::is_in_list);
         axes
@@ -120,8 +121,9 @@ pub(super) fn stretches(
 }
 
 impl Stretch {
-    pub(super) fn bounds(&self, field: &str) -> Bounds {
-        Bounds { field: field.to_owned(), low: self.low, high: self.high }
+    /// The stretch as an interval of its axis.
+    pub(super) fn bounds(&self, axis: &Axis) -> Bounds {
+        Bounds { field: axis.show(), low: self.low, high: self.high, percent: axis.percent }
     }
 }
 

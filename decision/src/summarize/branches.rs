@@ -42,6 +42,8 @@ pub(super) struct Branches {
     pub(super) any_name: bool,
     /// A label that leaves the default as it is, if there is one.
     pub(super) filler: Option<String>,
+    /// The application fails on answers of fewer labels than these, and how.
+    pub(super) fewest: Option<(usize, Outcome)>,
 }
 
 impl Branches {
@@ -54,12 +56,17 @@ impl Branches {
             probe.padding = padding;
             (empty, singles) = survey(probe, vocabulary)?;
         }
+        if probe.padding > 0 && singles.iter().all(|&outcome| probe.wants_more(outcome)) {
+            // It fails for something else.
+            probe.padding = 0;
+            (empty, singles) = survey(probe, vocabulary)?;
+        }
         let mut common = most_common(&singles).unwrap_or(empty);
         if !probe.differ_by_data_only(empty, common) && probe.ignore_logging(empty, common) {
             (empty, singles) = survey(probe, vocabulary)?;
             common = most_common(&singles).unwrap_or(empty);
         }
-        let default = default_of(probe, empty, common, &singles);
+        let default = default_of(probe, empty, common, &singles)?;
         probe.merge_by_data(&mut singles, &[default, empty]);
         let filler = if probe.labels(&[NEUTRAL])? == default {
             Some(NEUTRAL.to_owned())
@@ -75,7 +82,9 @@ impl Branches {
             nothing_below: None,
             any_name: false,
             filler,
+            fewest: None,
         };
+        found.fewest = fewest(probe)?;
         found.group(vocabulary);
         found.turn_black_list(probe, vocabulary)?;
         if let [branch] = found.branches.as_slice() {
@@ -173,23 +182,53 @@ fn most_common(outcomes: &[Outcome]) -> Option<Outcome> {
     counts.into_iter().max_by_key(|&(outcome, count)| (count, std::cmp::Reverse(outcome))).map(|pair| pair.0)
 }
 
-/// The outcome on no label, unless no label at all shares it while most labels agree on another: then an empty answer is
-/// a case of its own.
-fn default_of(probe: &Probe<'_>, empty: Outcome, common: Outcome, singles: &[Outcome]) -> Outcome {
+/// The outcome on no label, unless any label at all leads elsewhere: then an empty answer is a case of its own. What any
+/// label leads to shows on one that no application looks for, and not on most of the vocabulary, of which the branches
+/// may take the better part.
+fn default_of(
+    probe: &mut Probe<'_>,
+    empty: Outcome,
+    common: Outcome,
+    singles: &[Outcome],
+) -> Result<Outcome, DecideError> {
+    let neutral = probe.labels(&[NEUTRAL])?;
     if common == empty {
-        return empty;
+        return Ok(empty);
     }
     // Where only an empty answer and a few labels make the application act, they are the branch, not the default.
-    let idle = probe.own_effects(common, empty).is_empty() && !probe.own_effects(empty, common).is_empty();
+    let acts = |one, other| probe.own_effects(one, other).iter().any(|effect| !probe.does(other, &effect.action));
+    let more = |one, other| !probe.own_effects(one, other).is_empty();
+    let idle = (!more(common, empty) && more(empty, common)) || (!acts(common, empty) && acts(empty, common));
     if singles.contains(&empty) {
-        return if idle { common } else { empty };
+        return Ok(if idle { common } else { empty });
+    }
+    if neutral == empty {
+        return Ok(empty);
     }
     if probe.differ_by_data_only(empty, common) {
-        return common;
+        return Ok(common);
+    }
+    if probe.fails(empty) && !probe.fails(neutral) && singles.iter().any(|&outcome| outcome != neutral) {
+        return Ok(neutral);
     }
     let agree = singles.iter().filter(|&&outcome| outcome == common).count();
     let others = agree < singles.len();
     // A branch for any label, seen against an empty answer, is one when something was chosen there.
     let only_passes = probe.own_effects(common, empty).iter().all(|effect| passes_through(effect));
-    if (others && agree * 2 > singles.len()) || only_passes { common } else { empty }
+    Ok(if (others && agree * 2 > singles.len()) || only_passes { common } else { empty })
+}
+
+/// How many labels an application that looks at a fixed number of them needs, and what it does with one less.
+fn fewest(probe: &mut Probe<'_>) -> Result<Option<(usize, Outcome)>, DecideError> {
+    let padding = std::mem::take(&mut probe.padding);
+    let mut found = None;
+    for count in (0..=padding).rev().filter(|_| padding > 0) {
+        let outcome = probe.labels(&vec![NEUTRAL; count])?;
+        if probe.wants_more(outcome) {
+            found = Some((count + 1, outcome));
+            break;
+        }
+    }
+    probe.padding = padding;
+    Ok(found)
 }

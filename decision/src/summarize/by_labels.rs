@@ -22,7 +22,10 @@ impl Draft {
     ) -> Result<bool, Reason> {
         let mut found = Branches::find(probe, vocabulary)?;
         self.summary.default = probe.decision(found.default).clone();
-        if !probe.differ_by_data_only(found.empty, found.default) {
+        if let Some((fewest, outcome)) = found.fewest {
+            let what = probe.decision(outcome);
+            self.warn(program, format!("an answer with fewer than {fewest} results has an outcome of its own: {what}"));
+        } else if !probe.differ_by_data_only(found.empty, found.default) {
             let what = probe.decision(found.empty);
             self.warn(program, format!("an empty answer has an outcome of its own: {what}"));
         }
@@ -79,6 +82,9 @@ impl Draft {
                 return Ok(false);
             }
             return Err(reason);
+        }
+        if let Some((one, other)) = items::mixing(probe, &found, vocabulary)? {
+            return Err(Reason(format!("the outcome hangs on {one} and on {other} of one item together")));
         }
         if ladder && ranges::fill_labelled(self, probe, (&found, per_item), &api.answer, &Constants::of(program))? {
             return Ok(true);

@@ -86,6 +86,7 @@ fn steps(outcome: &mut dyn FnMut(usize) -> Result<Outcome, DecideError>) -> Resu
             field: "count".to_owned(),
             low: (from > 0).then(|| limit(from)),
             high: (number < outcomes.len()).then(|| limit(number - 1)),
+            percent: false,
         };
         match steps.iter_mut().find(|step| step.0 == outcomes[from]) {
             Some(step) => step.1.push(vec![bounds]),
@@ -143,6 +144,22 @@ pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> R
             }
             // One outcome on nothing and one on anything: that there are items is not looked at where they only pass.
             Counted::Same | Counted::Number(_) | Counted::Numbers(_) | Counted::Each => {}
+        }
+    }
+    Ok(false)
+}
+
+/// Whether the application does something of its own on an answer whose lists are empty, and hands on any other.
+pub(super) fn tells_empty(probe: &mut Probe<'_>, shape: &Shape) -> Result<bool, DecideError> {
+    let empty = probe.run(&ApiOutput::Answer { answer: shape.nothing() })?;
+    for (path, _) in shape.leaves() {
+        let Some(at) = path.iter().position(|step| step == ITEM) else { continue };
+        let (list, Some(Shape::List(item))) = (&path[..at], shape.at(&path[..at])) else { continue };
+        let mut answer = shape.nothing();
+        super::subject::put(&mut answer, list, Json::Array(vec![item.nothing()]));
+        let some = probe.run(&ApiOutput::Answer { answer })?;
+        if !probe.differ_by_data_only(empty, some) {
+            return Ok(true);
         }
     }
     Ok(false)

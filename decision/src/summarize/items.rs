@@ -57,3 +57,28 @@ fn is_union(probe: &Probe<'_>, both: Outcome, parts: [Outcome; 2]) -> bool {
     let of_lists = parts.iter().all(|&part| probe.decision(part).is_part_by_data(probe.decision(both)));
     of_lists || (inside(both, &parts) && parts.iter().all(|&part| inside(part, &[both])))
 }
+
+/// Two labels that are values of different fields and that one item has both, of which now the one and now the other
+/// decides: the fields are weighed against each other, as for the greatest of them.
+pub(super) fn mixing(
+    probe: &mut Probe<'_>,
+    found: &Branches,
+    vocabulary: &Vocabulary,
+) -> Result<Option<(String, String)>, DecideError> {
+    let ends = |branch: &Found| [branch.labels.first(), branch.labels.last()].map(|at| at.copied());
+    for (at, first) in found.branches.iter().enumerate() {
+        for second in &found.branches[at + 1..] {
+            let mut winner = None;
+            for (one, other) in ends(first).into_iter().flat_map(|one| ends(second).map(|other| (one, other))) {
+                let (Some(one), Some(other)) = (one, other) else { continue };
+                let (one, other) = (&vocabulary.labels[one], &vocabulary.labels[other]);
+                let Some(answer) = probe.subject.in_one_item(one, other) else { continue };
+                let outcome = probe.run(&answer)?;
+                if *winner.get_or_insert(outcome) != outcome {
+                    return Ok(Some((one.clone(), other.clone())));
+                }
+            }
+        }
+    }
+    Ok(None)
+}

@@ -25,8 +25,10 @@ const MAX_STEPS: u64 = 50_000_000;
 pub(super) struct Probe<'p> {
     decider: Decider<'p>,
     memory: Memory<'p>,
-    /// What labels stand for.
+    /// What labels stand for; set by [`Probe::turn_to`].
     pub(super) subject: Subject<'p>,
+    /// Outcomes on these labels with these scores (by their bits; none for labels as good as sure) and padding.
+    seen: HashMap<(Vec<(String, Option<u64>)>, usize), Outcome>,
     outcomes: Vec<Decision>,
     index: HashMap<Decision, Outcome>,
     /// Labels appended to each output, for programs that look at a fixed number of labels and fail on fewer.
@@ -48,6 +50,7 @@ impl<'p> Probe<'p> {
             decider: decider.without_default_top_k(),
             memory: Memory::default(),
             subject: Subject::Names,
+            seen: HashMap::new(),
             outcomes: Vec::new(),
             index: HashMap::new(),
             padding: 0,
@@ -62,17 +65,44 @@ impl<'p> Probe<'p> {
 
     /// The outcome on these labels in this order, all as good as sure.
     pub(super) fn labels(&mut self, labels: &[&str]) -> Result<Outcome, DecideError> {
-        let padding = self.padding_of(labels.len());
-        let labels = labels.iter().copied().chain(std::iter::repeat_n(NEUTRAL, padding));
-        self.run(&self.subject.output(ApiOutput::sure(labels)))
+        let key = labels.iter().map(|&label| (label.to_owned(), None)).collect();
+        self.remembered(key, |probe| {
+            let padding = probe.padding_of(labels.len());
+            let labels = labels.iter().copied().chain(std::iter::repeat_n(NEUTRAL, padding));
+            probe.run(&probe.subject.output(ApiOutput::sure(labels)))
+        })
     }
 
     /// The outcome on these labels with scores.
     pub(super) fn scored(&mut self, labels: &[(&str, f64)]) -> Result<Outcome, DecideError> {
-        // What is appended scores least, as the API orders by score.
-        let least = labels.iter().map(|label| label.1).fold(1.0, f64::min);
-        let padding = std::iter::repeat_n((NEUTRAL, least), self.padding_of(labels.len()));
-        self.run(&self.subject.output(ApiOutput::labels(labels.iter().copied().chain(padding))))
+        let key = labels.iter().map(|&(label, score)| (label.to_owned(), Some(score.to_bits()))).collect();
+        self.remembered(key, |probe| {
+            // What is appended scores least, as the API orders by score.
+            let least = labels.iter().map(|label| label.1).fold(1.0, f64::min);
+            let padding = std::iter::repeat_n((NEUTRAL, least), probe.padding_of(labels.len()));
+            probe.run(&probe.subject.output(ApiOutput::labels(labels.iter().copied().chain(padding))))
+        })
+    }
+
+    /// Labels stand for something else from now on.
+    pub(super) fn turn_to(&mut self, subject: Subject<'p>) {
+        self.subject = subject;
+        self.seen.clear();
+    }
+
+    /// The outcome on labels that may have been tried before.
+    fn remembered(
+        &mut self,
+        labels: Vec<(String, Option<u64>)>,
+        run: impl FnOnce(&mut Self) -> Result<Outcome, DecideError>,
+    ) -> Result<Outcome, DecideError> {
+        let key = (labels, self.padding);
+        if let Some(known) = self.seen.get(&key) {
+            return Ok(*self.same.get(known).unwrap_or(known));
+        }
+        let outcome = run(self)?;
+        self.seen.insert(key, outcome);
+        Ok(outcome)
     }
 
     /// The outcome on an answer.
@@ -139,6 +169,7 @@ impl<'p> Probe<'p> {
             return false;
         }
         self.noise.extend(noise);
+        self.seen.clear();
         self.outcomes.clear();
         self.index.clear();
         self.same.clear();
@@ -164,13 +195,20 @@ impl<'p> Probe<'p> {
 
     /// Whether the program fails for want of labels.
     pub(super) fn wants_more(&self, outcome: Outcome) -> bool {
-        let failed = Rendered::Chosen("IndexError".to_owned());
-        self.outcomes[outcome].effects.iter().any(|effect| effect.action == "raise" && effect.values.contains(&failed))
+        // A column of a table says so with `KeyError`.
+        let failed = ["IndexError", "KeyError"].map(|name| Rendered::Chosen(name.to_owned()));
+        let effects = &self.outcomes[outcome].effects;
+        effects.iter().any(|effect| effect.action == "raise" && effect.values.iter().any(|v| failed.contains(v)))
     }
 
     /// Whether an outcome ends with an exception.
     pub(super) fn fails(&self, outcome: Outcome) -> bool {
         self.outcomes[outcome].effects.iter().any(|effect| effect.action == "raise")
+    }
+
+    /// Whether an outcome does something of this name.
+    pub(super) fn does(&self, outcome: Outcome, action: &str) -> bool {
+        self.outcomes[outcome].effects.iter().any(|effect| effect.action == action)
     }
 
     /// Whether two outcomes are the same but for the API's data, of which one may have none.

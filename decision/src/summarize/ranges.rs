@@ -183,10 +183,9 @@ fn depends_on_others(
 /// One branch for each outcome, in ascending order of its first stretch; of two, the one that an answer of nothing does not
 /// lead to.
 fn ladder(draft: &mut Draft, probe: &Probe<'_>, axis: &Axis, stretches: &[Stretch], items: Option<&Branch>) {
-    let field = axis.show();
     let mut steps: Vec<(Outcome, Vec<Region>)> = Vec::new();
     for stretch in stretches {
-        let region = vec![stretch.bounds(&field)];
+        let region = vec![stretch.bounds(axis)];
         match steps.iter_mut().find(|step| step.0 == stretch.outcome) {
             Some(step) => step.1.push(region),
             None => steps.push((stretch.outcome, vec![region])),

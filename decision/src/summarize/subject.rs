@@ -45,6 +45,26 @@ impl Subject<'_> {
         !matches!(self, Self::Members(members) if members.fields.len() > 1)
     }
 
+    /// Whether a label can stand in an answer at all: of a closed set of values, only its own.
+    pub(super) fn knows(&self, label: &str) -> bool {
+        match self {
+            Self::Names => true,
+            Self::Members(members) => members.field_of(label).is_some(),
+        }
+    }
+
+    /// The answer of one item that is both labels, if they are values of different fields.
+    pub(super) fn in_one_item(&self, one: &str, other: &str) -> Option<ApiOutput> {
+        let Self::Members(members) = self else { return None };
+        let list = members.list.as_ref().filter(|_| members.field_of(one) != members.field_of(other))?;
+        let mut item = filled(members.item(), 1.0, NEUTRAL);
+        members.set(&mut item, one);
+        members.set(&mut item, other);
+        let mut answer = members.shape.nothing();
+        put(&mut answer, list, Json::Array(vec![item]));
+        Some(ApiOutput::Answer { answer })
+    }
+
     /// Whether two labels cannot stand in one answer: a field of the whole answer has one value.
     pub(super) fn exclude(&self, one: &str, other: &str) -> bool {
         match self {

@@ -109,7 +109,9 @@ pub(super) fn in_company(
     for word in words.iter_mut().filter(|word| word.outcome.is_none()).take(MAX_IDLE) {
         for branch in found.branches.iter().filter(|branch| !branch.negated).take(MAX_PROBED) {
             let Some(sample) = branch.samples.first() else { continue };
-            for label in word.spellings() {
+            let mut labels = word.spellings();
+            labels.retain(|label| probe.subject.knows(label));
+            for label in labels {
                 // In one label with a word of the branch: what no label of the vocabulary shows is no other branch.
                 let in_one = probe.labels(&[&format!("{sample} {label}")])?;
                 word.in_company |= in_one != branch.outcome && in_one != found.default;
@@ -138,7 +140,7 @@ fn needed_together(
     words: &mut [Found],
 ) -> Result<Option<Reason>, DecideError> {
     let idle = words.iter().filter(|word| word.outcome.is_none() && !word.in_company).take(MAX_IDLE);
-    let mut labels: Vec<String> = idle.flat_map(Found::spellings).collect();
+    let mut labels: Vec<String> = idle.flat_map(Found::spellings).filter(|label| probe.subject.knows(label)).collect();
     let mut outcome = probe.labels(&texts(&labels))?;
     if labels.is_empty() || probe.differ_by_data_only(outcome, found.default) {
         return Ok(None);

@@ -1,0 +1,194 @@
+//! Tables of rows and named columns, as pandas' `DataFrame`: as much of them as programs need that put the items of an
+//! answer into one. A frame is a dictionary of its columns, each a list.
+
+use std::rc::Rc;
+
+use super::expressions::Args;
+use super::machine::{Machine, Run, raise};
+use super::table::{Class, Key, Table};
+use super::value::{Growth, List, ListClass, Shared, Value};
+use crate::program::Span;
+
+/// The class of a frame's columns.
+const SERIES: ListClass = ListClass::View("Series");
+
+/// Rows that `head` and `tail` give when not told.
+const ROWS: usize = 5;
+
+impl<'p> Machine<'p, '_> {
+    /// `pandas.DataFrame(data, columns=names)`.
+    pub(super) fn frame(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let names = match args.keyword("columns") {
+            Some(names) => self.items(names, span)?,
+            None => Vec::new(),
+        };
+        let mut frame = Table::new(Growth::Fixed);
+        frame.class = Class::Frame;
+        for name in names {
+            set(&mut frame, name, Vec::new(), Growth::Fixed);
+        }
+        match args.at_or(0, "data") {
+            None | Some(Value::None) => {}
+            Some(Value::Dict(columns)) => {
+                for (name, column) in columns.borrow().entries() {
+                    let growth = growth_of(column);
+                    set(&mut frame, name.clone(), self.items(column, span)?, growth);
+                }
+            }
+            Some(rows @ Value::List(_)) => {
+                let growth = growth_of(rows);
+                for row in self.items(rows, span)? {
+                    let Value::Dict(row) = &row else { return Ok(Value::unknown("pandas.DataFrame(...)")) };
+                    self.add_row(&mut frame, &row.borrow(), growth);
+                }
+            }
+            Some(_) => return Ok(Value::unknown("pandas.DataFrame(...)")),
+        }
+        Ok(Value::Dict(Rc::new(frame.into())))
+    }
+
+    /// `pandas.concat([one, other])` of frames: the rows of both.
+    pub(super) fn concat(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let Some(frames) = args.at_or(0, "objs") else { return raise("TypeError") };
+        let mut whole = Table::new(Growth::Fixed);
+        whole.class = Class::Frame;
+        for frame in self.items(frames, span)? {
+            match &frame {
+                Value::Dict(frame) if is_frame(&frame.borrow()) => self.add_rows(&mut whole, &frame.borrow()),
+                _ => return Ok(Value::unknown("pandas.concat(...)")),
+            }
+        }
+        Ok(Value::Dict(Rc::new(whole.into())))
+    }
+
+    /// A method of a frame; `None` where a frame has the dictionary's.
+    pub(super) fn frame_method(
+        &mut self,
+        frame: &Shared<Table<'p>>,
+        name: &str,
+        args: &Args<'p>,
+    ) -> Run<Option<Value<'p>>> {
+        let frame = frame.borrow();
+        if !is_frame(&frame) {
+            return Ok(None);
+        }
+        let made = |frame: Table<'p>| Ok(Some(Value::Dict(Rc::new(frame.into()))));
+        match name {
+            "append" => {
+                let Some(Value::Dict(more)) = args.get(0) else { return Ok(Some(Value::unknown("append(...)"))) };
+                let mut longer = copied(&frame);
+                let more = more.borrow();
+                if is_frame(&more) {
+                    self.add_rows(&mut longer, &more);
+                } else {
+                    let growth = self.growth_of(columns_growth(&frame), rows(&frame));
+                    self.add_row(&mut longer, &more, growth);
+                }
+                made(longer)
+            }
+            "head" | "tail" => {
+                let count = match args.at_or(0, "n") {
+                    None => ROWS,
+                    Some(Value::Int(count, _)) => usize::try_from(*count).unwrap_or(0),
+                    Some(_) => return Ok(Some(Value::unknown(format!("{name}(...)")))),
+                };
+                made(part(&frame, count, name == "tail"))
+            }
+            "iterrows" => {
+                let row = |at: usize| {
+                    let mut row = Table::new(Growth::Fixed);
+                    row.class = Class::Frame;
+                    for (name, column) in frame.entries() {
+                        if let (Some(key), Value::List(column)) = (Key::of(name), column) {
+                            row.insert(key, name.clone(), column.borrow().items[at].clone());
+                        }
+                    }
+                    Value::tuple(vec![Value::int(at as i64), Value::Dict(Rc::new(row.into()))])
+                };
+                Ok(Some(Value::list((0..rows(&frame)).map(row).collect(), columns_growth(&frame))))
+            }
+            "to_string" => Ok(Some(Value::Str(super::render::repr(&Value::Dict(Rc::new(frame.clone().into())))))),
+            _ => Ok(None),
+        }
+    }
+
+    fn add_row(&mut self, frame: &mut Table<'p>, row: &Table<'p>, growth: Growth) {
+        let before = rows(frame);
+        for (name, _) in row.entries() {
+            if Key::of(name).is_some_and(|key| !frame.contains(&key)) {
+                set(frame, name.clone(), vec![Value::None; before], growth);
+            }
+        }
+        for (name, column) in frame.entries() {
+            let value = Key::of(name).and_then(|key| row.get(&key).cloned()).unwrap_or(Value::None);
+            if let Value::List(column) = column {
+                let mut column = column.borrow_mut();
+                column.items.push(value);
+                column.growth = growth;
+            }
+        }
+    }
+
+    fn add_rows(&mut self, frame: &mut Table<'p>, more: &Table<'p>) {
+        for at in 0..rows(more) {
+            let mut row = Table::new(Growth::Fixed);
+            for (name, column) in more.entries() {
+                if let (Some(key), Value::List(column)) = (Key::of(name), column) {
+                    row.insert(key, name.clone(), column.borrow().items[at].clone());
+                }
+            }
+            let growth = self.growth_of(columns_growth(frame), rows(frame));
+            self.add_row(frame, &row, growth);
+        }
+    }
+}
+
+/// Whether a dictionary is a frame.
+pub(super) fn is_frame(table: &Table<'_>) -> bool {
+    matches!(table.class, Class::Frame)
+}
+
+/// How many rows a frame has.
+pub(super) fn rows(frame: &Table<'_>) -> usize {
+    match frame.entries().first() {
+        Some((_, Value::List(column))) => column.borrow().items.len(),
+        _ => 0,
+    }
+}
+
+/// How a frame got its rows.
+pub(super) fn columns_growth(frame: &Table<'_>) -> Growth {
+    frame.entries().first().map_or(Growth::Fixed, |column| growth_of(&column.1))
+}
+
+fn growth_of(list: &Value<'_>) -> Growth {
+    match list {
+        Value::List(list) => list.borrow().growth,
+        _ => Growth::Fixed,
+    }
+}
+
+fn set<'p>(frame: &mut Table<'p>, name: Value<'p>, column: Vec<Value<'p>>, growth: Growth) {
+    if let Some(key) = Key::of(&name) {
+        frame.insert(key, name, Value::list_of(SERIES, column, growth));
+    }
+}
+
+/// The frame with columns of its own.
+fn copied<'p>(frame: &Table<'p>) -> Table<'p> {
+    part(frame, usize::MAX, false)
+}
+
+/// The first rows of a frame, or its last.
+fn part<'p>(frame: &Table<'p>, count: usize, last: bool) -> Table<'p> {
+    let mut out = Table::new(frame.growth);
+    out.class = Class::Frame;
+    for (name, column) in frame.entries() {
+        let Value::List(column) = column else { continue };
+        let List { items, growth, .. } = &*column.borrow();
+        let count = count.min(items.len());
+        let range = if last { items.len() - count..items.len() } else { 0..count };
+        set(&mut out, name.clone(), items[range].to_vec(), *growth);
+    }
+    out
+}
