@@ -18,6 +18,7 @@ mod serve;
 pub mod stage;
 mod table;
 pub mod task;
+mod texts;
 pub mod train_set;
 
 use std::fs;
@@ -27,7 +28,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context, Result, bail};
 use chameleon_decision::DecisionProcess;
 use chameleon_models::app::AppModel;
-use chameleon_models::zoo::Generic;
+use chameleon_models::zoo::{Generic, ImageLabels};
 
 use rayon::prelude::*;
 
@@ -68,7 +69,8 @@ pub struct Options {
 /// The model, the images and the settings.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Inputs {
-    /// Your own labelled images: a folder or file in one of the layouts that README lists [default: the model's bank]
+    /// Your own labelled images or texts: a folder or file in one of the layouts that README lists [default: the
+    /// model's bank]
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// CSV file of rows `name,label`: what the names in --data are called in the model's vocabulary
@@ -120,25 +122,41 @@ impl Inputs {
         let base = self.base.as_deref().filter(|base| service.answers_with(base));
         let model = service.model(base)?;
         let examples = match &self.data {
-            Some(path) => self.read_data(path, &model)?,
+            Some(path) => self.read_data(path, service, &model)?,
             None => service.bank(&model, base, bank_name(model.generic()))?,
         };
         let seeds = (self.seed..).take(self.seeds as usize).collect();
         Ok(Material { service, model, examples, recipe: self.recipe(service)?, seeds })
     }
 
-    fn read_data(&self, path: &Path, model: &Model) -> Result<Examples> {
-        let Model::Images(model) = model else {
-            bail!("{}: only images with labels are read so far; leave --data away for what ships", path.display());
-        };
-        let mut labels = Labels::new(&model.labels);
+    fn read_data(&self, path: &Path, service: Service, model: &Model) -> Result<Examples> {
+        let mut labels = Labels::new(model.generic().labels());
         if let Some(map) = &self.labels_map {
             labels = labels.with_map(map)?;
         }
-        let set = data::read(path, &labels)?;
-        for note in set.notes.iter().filter(|_| !self.quiet) {
+        match model {
+            Model::Images(model) => self.read_images(path, &labels, model),
+            Model::Texts(model) if service == Service::TextEntities => texts::names(data::conll::read(path)?, model),
+            Model::Texts(model) => {
+                let set = data::texts::read(path, &labels)?;
+                self.show(&set.notes);
+                texts::examples(set, service, model)
+            }
+            Model::Objects(_) => {
+                bail!("{}: images with boxes are not read yet; leave --data away for what ships", path.display())
+            }
+        }
+    }
+
+    fn show(&self, notes: &[String]) {
+        for note in notes.iter().filter(|_| !self.quiet) {
             eprintln!("{note}");
         }
+    }
+
+    fn read_images(&self, path: &Path, labels: &Labels, model: &ImageLabels) -> Result<Examples> {
+        let set = data::read(path, labels)?;
+        self.show(&set.notes);
         let features = data::features(&set, model, &[View::Plain], self.progress_mode())?.concat();
         let (split, targets) = (set.splits(), set.targets());
         Examples::new(set.source, model.feature_count(), features, targets, split)

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::customize::examples::Examples;
 use crate::customize::recipe::Recipe;
+use crate::evaluation::form::TRUE_SCORES;
 
 /// Learning rate of both stages for texts, see [`Service::recipe`].
 const TEXT_RATE: f64 = 0.12;
@@ -27,6 +28,8 @@ pub enum Service {
     TextSentiment,
     /// The topics of a text.
     TextTopics,
+    /// The kinds of the names in a text.
+    TextEntities,
 }
 
 /// A generic model.
@@ -41,7 +44,8 @@ pub enum Model {
 
 impl Service {
     /// All.
-    pub const ALL: [Self; 4] = [Self::ImageLabels, Self::ImageObjects, Self::TextSentiment, Self::TextTopics];
+    pub const ALL: [Self; 5] =
+        [Self::ImageLabels, Self::ImageObjects, Self::TextSentiment, Self::TextTopics, Self::TextEntities];
 
     /// The service that an application calls.
     ///
@@ -65,6 +69,7 @@ impl Service {
             Self::ImageObjects => ["google", "vision", "object_localization"],
             Self::TextSentiment => ["google", "language", "analyze_sentiment"],
             Self::TextTopics => ["google", "language", "classify_text"],
+            Self::TextEntities => ["google", "language", "analyze_entities"],
         }
     }
 
@@ -106,11 +111,22 @@ impl Service {
         })
     }
 
+    /// The true scores of texts of which the class of sentiment is known.
+    fn with_scores(self, examples: Examples) -> Result<Examples> {
+        if self != Self::TextSentiment {
+            return Ok(examples);
+        }
+        let score = |classes: &Vec<u16>| TRUE_SCORES.get(usize::from(*classes.first()?)).copied();
+        let scores = examples.targets.iter().map(score).collect::<Option<Vec<f64>>>();
+        examples.with_scores(scores.context("a text has no class of sentiment")?)
+    }
+
     fn text(self) -> Option<TextTask> {
         match self {
             Self::ImageLabels | Self::ImageObjects => None,
             Self::TextSentiment => Some(TextTask::Sentiment),
             Self::TextTopics => Some(TextTask::Topics),
+            Self::TextEntities => Some(TextTask::Entities),
         }
     }
 
@@ -133,7 +149,7 @@ impl Service {
             (_, None, None) => zoo::bank()?,
             (_, None, Some(task)) => zoo::text_bank(task)?,
         };
-        Examples::from_bank(bank, source)
+        self.with_scores(Examples::from_bank(bank, source)?)
     }
 }
 
@@ -144,6 +160,7 @@ impl Display for Service {
             Self::ImageObjects => "objects",
             Self::TextSentiment => "sentiment",
             Self::TextTopics => "topics",
+            Self::TextEntities => "entities",
         })
     }
 }

@@ -17,3 +17,4 @@ mod open_images;
 mod parquet;
 mod shards;
 mod splits;
+mod texts;
