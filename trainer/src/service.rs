@@ -13,8 +13,9 @@ use crate::customize::examples::Examples;
 use crate::customize::recipe::Recipe;
 use crate::evaluation::form::TRUE_SCORES;
 
-/// Learning rate of both stages for texts, see [`Service::recipe`].
+/// Learning rates of both stages, see [`Service::recipe`].
 const TEXT_RATE: f64 = 0.12;
+const ENTITY_RATE: f64 = 0.003;
 
 /// An operation that models can be customized for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -75,13 +76,17 @@ impl Service {
 
     /// The training settings that its models are customized with by default.
     ///
-    /// Models of texts have few features, each of which says much: greater steps were better on the tuning texts.
+    /// Models of texts have few features, each of which says much: greater steps were better on the tuning texts. Names
+    /// are few and have many features: smaller ones were.
     pub fn recipe(self) -> Recipe {
         let mut recipe = Recipe::default();
-        if self.text().is_some() {
-            recipe.first.learning_rate = TEXT_RATE;
-            recipe.second.learning_rate = TEXT_RATE;
-        }
+        let rate = match self.text() {
+            None => return recipe,
+            Some(TextTask::Entities) => ENTITY_RATE,
+            Some(TextTask::Sentiment | TextTask::Topics) => TEXT_RATE,
+        };
+        recipe.first.learning_rate = rate;
+        recipe.second.learning_rate = rate;
         recipe
     }
 
