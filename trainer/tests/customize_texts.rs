@@ -99,7 +99,8 @@ fn scores_of_ones_own_reach_what_classes_do_not() {
     assert!(message.contains("no text has a true score that takes it"), "{message}");
 
     let folder = tempfile::tempdir().expect("a folder");
-    let moods = [("this is a dreadful, horrible failure", -0.9), ("it is on the table", 0.0), ("great, I love it", 0.9)];
+    let moods =
+        [("this is a dreadful, horrible failure", -0.9), ("it is on the table", 0.0), ("great, I love it", 0.9)];
     let row = |i: usize| format!("{} {i},{}\n", moods[i % 3].0.replace(',', ""), moods[i % 3].1);
     let file = folder.path().join("moods.csv");
     fs::write(&file, format!("text,score\n{}", (0..90).map(row).collect::<String>())).expect("writes");
