@@ -80,7 +80,9 @@ fn evidence(bags: &[Bag], carried: &[Option<f32>], rarity: &[f32]) -> Vec<f32> {
     let log_ratio =
         |row: usize| ((with[row] + smoothing) / all_with).ln() - ((without[row] + smoothing) / all_without).ln();
     let mut evidence = vec![0.0; rarity.len()];
-    rows.iter().for_each(|&row| evidence[row] = rarity[row] * log_ratio(row));
+    for row in rows {
+        evidence[row] = rarity[row] * log_ratio(row);
+    }
     evidence
 }
 

@@ -70,12 +70,11 @@ impl<'a> Collector<'a> {
     fn resolve(&mut self, code: &str, place: &str) -> Vec<u16> {
         let mut found = Vec::new();
         for name in self.codes.names(code) {
-            match self.labels.resolve(&name) {
-                Some(labels) => found.extend(labels),
-                None => {
-                    *self.unknown.entry(name).or_default() += 1;
-                    self.unknown_place.get_or_insert_with(|| place.to_owned());
-                }
+            if let Some(labels) = self.labels.resolve(&name) {
+                found.extend(labels);
+            } else {
+                *self.unknown.entry(name).or_default() += 1;
+                self.unknown_place.get_or_insert_with(|| place.to_owned());
             }
         }
         found
