@@ -64,7 +64,7 @@ fn class_numbers_have_their_names_beside_the_list() {
     ]);
     let set = read(folder.path()).expect("reads");
     let mut found: Vec<_> = set.records.iter().map(|record| (record.labels.clone(), record.split)).collect();
-    found.sort();
+    found.sort_by(|a, b| a.0.cmp(&b.0));
     assert_eq!(found, [(Some(vec![0]), Some(Split::Test)), (Some(vec![2]), Some(Split::Train))]);
     assert!(set.notes.concat().contains("1 texts have no known label"), "{:?}", set.notes);
 }
