@@ -19,7 +19,8 @@ pub(crate) struct Told;
 /// The user's own data, for the commands that train.
 #[derive(clap::Args)]
 pub(crate) struct Data {
-    /// Your own labelled images: a folder or file in one of the layouts that README lists [default: those that ship]
+    /// Your own labelled images or texts: a folder or file in one of the layouts that README lists [default: those that
+    /// ship]
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
     /// CSV file of rows `name,label`: what the names in --data are called in the model's vocabulary

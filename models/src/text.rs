@@ -16,13 +16,14 @@
 //! |---|---|
 //! | [`tokens`], [`sentences`], [`passages`], [`language`] | cutting a text up |
 //! | [`ngrams`], [`context`] | what the networks see |
-//! | [`network`], [`model`], [`encoder`], [`chain`] | the networks |
+//! | [`network`], [`model`], [`encoder`], [`chain`], [`kinds`] | the networks |
 //! | `sentiment`, `topics`, `entities` | their outputs as answers |
 
 pub mod chain;
 pub mod context;
 pub mod encoder;
 mod entities;
+pub mod kinds;
 pub mod language;
 pub mod model;
 pub mod network;
@@ -43,7 +44,7 @@ use crate::zoo::{self, TextModel, TextTask, ZooError};
 pub use chain::Chain;
 pub use encoder::{Encoder, EncoderError};
 pub use entities::TAGS;
-pub use language::Language;
+pub use kinds::KINDS;
 pub use model::{TextNet, TextNetError};
 pub use network::{TextInput, TextNetwork, TextNetworkError};
 pub use ngrams::NGrams;
@@ -97,11 +98,6 @@ impl TextModels {
         }
     }
 
-    /// The language of a text.
-    pub fn language(&self, text: &str) -> Language {
-        language::detect(text)
-    }
-
     /// The mood of a text and of its sentences. A text without any word or symbol is neutral.
     ///
     /// An `app` made for another task is passed over.
@@ -117,13 +113,15 @@ impl TextModels {
     }
 
     /// Whom and what a text names, most salient first.
-    pub fn entities(&self, text: &str) -> Vec<Entity> {
-        entities::entities(&self.entities, text)
+    ///
+    /// An `app` made for another task is passed over.
+    pub fn entities(&self, text: &str, app: Option<&AppModel>) -> Vec<Entity> {
+        entities::entities(&self.entities, text, app)
     }
 
     /// As [`TextModels::entities`], with the mood of the sentences that name each.
     pub fn entity_sentiment(&self, text: &str, app: Option<&AppModel>) -> Vec<Entity> {
-        let mut entities = self.entities(text);
+        let mut entities = self.entities(text, app);
         let sentences = self.sentiment(text, app).sentences;
         for entity in &mut entities {
             entity.sentiment = Some(entities::sentiment(&entity.mentions, &sentences));

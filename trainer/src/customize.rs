@@ -23,6 +23,7 @@ mod serve;
 pub mod stage;
 mod table;
 pub mod task;
+mod texts;
 pub mod train_set;
 mod trial;
 
@@ -34,7 +35,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use chameleon_decision::DecisionProcess;
 use chameleon_models::app::AppModel;
-use chameleon_models::zoo::Generic;
+use chameleon_models::zoo::{Generic, ImageLabels};
 
 use body::Body;
 use examples::Examples;
@@ -85,7 +86,8 @@ pub enum Depth {
 /// The model, the images and the settings.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Inputs {
-    /// Your own labelled images: a folder or file in one of the layouts that README lists [default: the model's bank]
+    /// Your own labelled images or texts: a folder or file in one of the layouts that README lists [default: the
+    /// model's bank]
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// CSV file of rows `name,label`: what the names in --data are called in the model's vocabulary
@@ -144,7 +146,7 @@ impl Inputs {
         let recipe = self.recipe(service)?;
         let deep = deep || recipe.layers.is_some();
         let (examples, body) = match &self.data {
-            Some(path) => self.read_data(path, &model, deep)?,
+            Some(path) => self.read_data(path, service, &model, deep)?,
             None if deep => bail!(
                 "layers before the head need the images themselves, and the bank that ships holds only features: give your images with --data"
             ),
@@ -154,18 +156,47 @@ impl Inputs {
         Ok(Material { service, model, examples, body, recipe, seeds })
     }
 
-    fn read_data(&self, path: &Path, model: &Model, deep: bool) -> Result<(Examples, Option<Body>)> {
-        let Model::Images(model) = model else {
-            bail!("{}: only images with labels are read so far; leave --data away for what ships", path.display());
-        };
-        let mut labels = Labels::new(&model.labels);
+    fn read_data(&self, path: &Path, service: Service, model: &Model, deep: bool) -> Result<(Examples, Option<Body>)> {
+        let mut labels = Labels::new(model.generic().labels());
         if let Some(map) = &self.labels_map {
             labels = labels.with_map(map)?;
         }
-        let set = data::read(path, &labels)?;
-        for note in set.notes.iter().filter(|_| !self.quiet) {
+        if deep && !matches!(model, Model::Images(_)) {
+            bail!(
+                "{service}: only networks that label images have layers to customize; leave --depth and --budget away"
+            );
+        }
+        match model {
+            Model::Images(model) => self.read_images(path, &labels, model, deep),
+            Model::Texts(model) if service == Service::TextEntities => {
+                Ok((texts::names(data::conll::read(path)?, model)?, None))
+            }
+            Model::Texts(model) => {
+                let set = data::texts::read(path, &labels)?;
+                self.show(&set.notes);
+                Ok((texts::examples(set, service, model)?, None))
+            }
+            Model::Objects(_) => {
+                bail!("{}: images with boxes are not read yet; leave --data away for what ships", path.display())
+            }
+        }
+    }
+
+    fn show(&self, notes: &[String]) {
+        for note in notes.iter().filter(|_| !self.quiet) {
             eprintln!("{note}");
         }
+    }
+
+    fn read_images(
+        &self,
+        path: &Path,
+        labels: &Labels,
+        model: &ImageLabels,
+        deep: bool,
+    ) -> Result<(Examples, Option<Body>)> {
+        let set = data::read(path, labels)?;
+        self.show(&set.notes);
         let features = data::features(&set, model, &[View::Plain], self.progress_mode())?.concat();
         let body = if deep { Some(Body::new(&set, model, self.progress_mode())?) } else { None };
         let (split, targets) = (set.splits(), set.targets());

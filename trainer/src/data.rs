@@ -17,11 +17,14 @@
 //!
 //! Lists are looked for in the folder and in its `data` and `annotations`. Sub-folders called `train`, `validation`
 //! and `test` (or the like) hold a data set each; else the name of a list may say its split.
+//!
+//! Labelled texts have lists of their own, [`texts`] and, where names are tagged, [`conll`].
 
 mod coco;
 mod codes;
 mod collect;
 mod columns;
+pub mod conll;
 mod decoded;
 mod error;
 mod features;
@@ -34,6 +37,7 @@ mod open_images;
 mod parquet;
 mod split;
 mod table;
+pub mod texts;
 
 use std::path::Path;
 
@@ -46,6 +50,7 @@ pub use features::{View, features};
 pub use image::{ImageLoader, ImageSource};
 pub use labels::Labels;
 pub use parquet::ParquetImage;
+use split::Dealt;
 
 /// Labelled records of one source.
 #[derive(Clone, Debug)]
@@ -91,11 +96,17 @@ impl std::fmt::Display for Record {
     }
 }
 
+impl Record {
+    fn dealt(&self) -> Dealt<'_> {
+        Dealt { name: &self.name, labels: &self.labels, split: self.split }
+    }
+}
+
 impl DataSet {
     /// What each record is for: what the source says, and where it says nothing, half to train and a quarter each to
     /// tune and to test among the records with the same labels.
     pub fn splits(&self) -> Vec<Split> {
-        split::complete(&self.records)
+        split::complete(&self.records.iter().map(Record::dealt).collect::<Vec<_>>())
     }
 
     /// The labels of each record.

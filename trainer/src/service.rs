@@ -11,9 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::customize::examples::Examples;
 use crate::customize::recipe::Recipe;
+use crate::evaluation::form::TRUE_SCORES;
 
-/// Learning rate of both stages for texts, see [`Service::recipe`].
+/// Learning rates of both stages, see [`Service::recipe`].
 const TEXT_RATE: f64 = 0.12;
+const ENTITY_RATE: f64 = 0.003;
 
 /// An operation that models can be customized for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -27,6 +29,8 @@ pub enum Service {
     TextSentiment,
     /// The topics of a text.
     TextTopics,
+    /// The kinds of the names in a text.
+    TextEntities,
 }
 
 /// A generic model.
@@ -41,7 +45,8 @@ pub enum Model {
 
 impl Service {
     /// All.
-    pub const ALL: [Self; 4] = [Self::ImageLabels, Self::ImageObjects, Self::TextSentiment, Self::TextTopics];
+    pub const ALL: [Self; 5] =
+        [Self::ImageLabels, Self::ImageObjects, Self::TextSentiment, Self::TextTopics, Self::TextEntities];
 
     /// The service that an application calls.
     ///
@@ -65,18 +70,23 @@ impl Service {
             Self::ImageObjects => ["google", "vision", "object_localization"],
             Self::TextSentiment => ["google", "language", "analyze_sentiment"],
             Self::TextTopics => ["google", "language", "classify_text"],
+            Self::TextEntities => ["google", "language", "analyze_entities"],
         }
     }
 
     /// The training settings that its models are customized with by default.
     ///
-    /// Models of texts have few features, each of which says much: greater steps were better on the tuning texts.
+    /// Models of texts have few features, each of which says much: greater steps were better on the tuning texts. Names
+    /// are few and have many features: smaller ones were.
     pub fn recipe(self) -> Recipe {
         let mut recipe = Recipe::default();
-        if self.text().is_some() {
-            recipe.first.learning_rate = TEXT_RATE;
-            recipe.second.learning_rate = TEXT_RATE;
-        }
+        let rate = match self.text() {
+            None => return recipe,
+            Some(TextTask::Entities) => ENTITY_RATE,
+            Some(TextTask::Sentiment | TextTask::Topics) => TEXT_RATE,
+        };
+        recipe.first.learning_rate = rate;
+        recipe.second.learning_rate = rate;
         recipe
     }
 
@@ -106,11 +116,22 @@ impl Service {
         })
     }
 
+    /// The true scores of texts of which the class of sentiment is known.
+    fn with_scores(self, examples: Examples) -> Result<Examples> {
+        if self != Self::TextSentiment {
+            return Ok(examples);
+        }
+        let score = |classes: &Vec<u16>| TRUE_SCORES.get(usize::from(*classes.first()?)).copied();
+        let scores = examples.targets.iter().map(score).collect::<Option<Vec<f64>>>();
+        examples.with_scores(scores.context("a text has no class of sentiment")?)
+    }
+
     fn text(self) -> Option<TextTask> {
         match self {
             Self::ImageLabels | Self::ImageObjects => None,
             Self::TextSentiment => Some(TextTask::Sentiment),
             Self::TextTopics => Some(TextTask::Topics),
+            Self::TextEntities => Some(TextTask::Entities),
         }
     }
 
@@ -133,7 +154,7 @@ impl Service {
             (_, None, None) => zoo::bank()?,
             (_, None, Some(task)) => zoo::text_bank(task)?,
         };
-        Examples::from_bank(bank, source)
+        self.with_scores(Examples::from_bank(bank, source)?)
     }
 }
 
@@ -144,6 +165,7 @@ impl Display for Service {
             Self::ImageObjects => "objects",
             Self::TextSentiment => "sentiment",
             Self::TextTopics => "topics",
+            Self::TextEntities => "entities",
         })
     }
 }

@@ -3,11 +3,15 @@
 //! One trainable network ([`net::Net`]) for all tasks, and one room for what each task is: which data sets, which
 //! labels, which loss, which measure ([`task::Task`]).
 
+pub mod bayes;
 pub mod export;
 pub mod members;
+pub mod names;
 pub mod net;
+pub mod objective;
 pub mod pretrain;
 pub mod read;
 pub mod samples;
 pub mod score;
+pub mod stack;
 pub mod task;

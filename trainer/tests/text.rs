@@ -105,6 +105,10 @@ fn moods(data: &Path) {
     let reviews: Vec<(String, i64)> =
         (0..24).flat_map(|i| [row(i, &["awful", "dull"], 0), row(i, &["great", "moving"], 1)]).collect();
     both_splits(data, "tweet-sentiment", |path| write_texts(path, &tweets));
+    let news: Vec<(String, i64)> = (0..12).map(|i| (format!("The {} is here. It is late.", noun[i % 6]), 0)).collect();
+    for set in ["ag-news", "bbc-news"] {
+        both_splits(data, set, |path| write_texts(path, &news));
+    }
     both_splits(data, "movie-reviews", |path| write_texts(path, &reviews));
 }
 
@@ -142,7 +146,8 @@ fn a_trained_tagger_finds_the_names() {
     assert!(tagger.manifest.metrics["validation"]["btc-entities span F1"].as_f64() > Some(0.9));
     let [sentiment, topics] = [TextTask::Sentiment, TextTask::Topics].map(|task| zoo::text(task).expect("it ships"));
     let models = TextModels::new(sentiment, topics, tagger).expect("models of the three tasks");
-    let names: Vec<String> = models.entities("Ada is in New York").into_iter().map(|entity| entity.name).collect();
+    let names: Vec<String> =
+        models.entities("Ada is in New York", None).into_iter().map(|entity| entity.name).collect();
     assert!(names.contains(&"New York".to_owned()), "{names:?}");
 }
 

@@ -1,4 +1,4 @@
-//! Entities: tags of tokens to mentions, mentions of one name to an entity.
+//! Entities: names to mentions, mentions of one name to an entity.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -6,8 +6,10 @@ use std::ops::Range;
 use chameleon_decision::{Entity, EntityKind, EntitySentiment, Mention, SentenceSentiment};
 
 use super::context::contexts;
+use super::kinds::{KINDS, names};
 use super::passages::passages;
 use super::tokens::{Token, TokenKind, tokenize};
+use crate::app::AppModel;
 use crate::zoo::TextModel;
 
 /// The outputs: outside, and the beginning and inside of each kind (BIO).
@@ -20,12 +22,13 @@ struct Found {
     score: f64,
 }
 
-pub(super) fn entities(model: &TextModel, text: &str) -> Vec<Entity> {
+pub(super) fn entities(model: &TextModel, text: &str, app: Option<&AppModel>) -> Vec<Entity> {
+    let app = model.own(app);
     let tokens = tokenize(text);
     let mut order: Vec<Entity> = Vec::new();
     let mut known: HashMap<(String, EntityKind), usize> = HashMap::new();
     for passage in passages(text, &tokens) {
-        for Found { span, kind, score } in mentions(model, &tokens[passage]) {
+        for Found { span, kind, score } in mentions(model, &tokens[passage], app) {
             let name = &text[span.clone()];
             let mention = Mention { span, proper: true };
             if let Some(&i) = known.get(&(name.to_lowercase(), kind)) {
@@ -53,35 +56,23 @@ fn rank(entities: &mut [Entity], length: usize) {
     entities.sort_by(|a, b| b.salience.total_cmp(&a.salience));
 }
 
-fn mentions(model: &TextModel, tokens: &[Token]) -> Vec<Found> {
-    let Some(chain) = &model.net.chain else { return Vec::new() };
-    let outputs: Vec<Vec<f32>> = contexts(tokens).iter().map(|seen| model.net.outputs(seen)).collect();
-    let (tags, marginals) = (chain.best(&outputs), chain.marginals(&outputs));
-    let mut found: Vec<Found> = Vec::new();
-    let mut last = None;
-    for (i, (token, &tag)) in tokens.iter().zip(&tags).enumerate() {
-        let name = model.labels.get(tag).map_or(TAGS[0], |label| label.name.as_str());
-        let kind = kind(name);
-        let (score, span) = (marginals[i][tag], name_span(token));
-        match (kind, found.last_mut()) {
-            (Some(kind), Some(open)) if name.starts_with("I-") && last == Some(kind) => {
-                open.span.end = span.end;
-                open.score = open.score.min(score);
-            }
-            (Some(kind), _) => found.push(Found { span, kind, score }),
-            (None, _) => {}
-        }
-        last = kind;
-    }
-    found
+fn mentions(model: &TextModel, tokens: &[Token], app: Option<&AppModel>) -> Vec<Found> {
+    let Some(kinds) = &model.kinds else { return Vec::new() };
+    let found = names(&model.net, &contexts(tokens)).into_iter().filter_map(|name| {
+        let (first, last) = (tokens.get(name.tokens.start)?, tokens.get(name.tokens.end - 1)?);
+        let logits = kinds.head.logits(&name.features, app);
+        let best = (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b]))?;
+        Some(Found { span: name_span(first).start..name_span(last).end, kind: kind(KINDS[best]), score: name.score })
+    });
+    found.collect()
 }
 
-fn kind(tag: &str) -> Option<EntityKind> {
-    match tag.get(2..)? {
-        "PER" => Some(EntityKind::Person),
-        "LOC" => Some(EntityKind::Location),
-        "ORG" => Some(EntityKind::Organization),
-        _ => Some(EntityKind::Other),
+fn kind(name: &str) -> EntityKind {
+    match name {
+        "PERSON" => EntityKind::Person,
+        "LOCATION" => EntityKind::Location,
+        "ORGANIZATION" => EntityKind::Organization,
+        _ => EntityKind::Other,
     }
 }
 

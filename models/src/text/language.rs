@@ -1,132 +1,83 @@
-//! Which language a text is in, and whether the models read it.
+//! Which language a text is in, where its sender does not say.
 
-use whatlang::Lang;
+use whatlang::{Detector, Lang};
 
-/// What is known of a text's language.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Language {
-    /// ISO 639-1, e.g. `en`.
-    pub code: &'static str,
-    /// How sure that is, in 0..1.
-    pub confidence: f64,
-}
-
-/// The language the models are trained in.
+/// The language that the models are trained in.
 pub const ENGLISH: &str = "en";
 
-/// Letters below which the trigrams of a text say little.
-const FEW_LETTERS: usize = 24;
-
-impl Language {
-    /// Whether the models read it.
-    pub fn is_supported(self) -> bool {
-        self.code == ENGLISH
-    }
+/// A guess at a text's language.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Guess {
+    /// Its code, of two letters (ISO 639-1).
+    pub code: &'static str,
+    /// Confidence in 0..1.
+    pub confidence: f64,
+    /// Whether the guess can be relied on; those on a few words cannot.
+    pub reliable: bool,
 }
 
-/// The language of a text; English where nothing speaks against it: without letters, or in a few Latin ones.
-pub fn detect(text: &str) -> Language {
-    let english = Language { code: ENGLISH, confidence: 0.0 };
-    let Some(found) = whatlang::detect(text) else { return english };
-    let language = Language { code: code(found.lang()), confidence: found.confidence() };
-    let short = text.chars().filter(|c| c.is_alphabetic()).take(FEW_LETTERS).count() < FEW_LETTERS;
-    let unsure = short || !found.is_reliable();
-    if found.script() == whatlang::Script::Latin && unsure { english } else { language }
-}
+/// The languages that are told apart, with their codes of two letters: those that the APIs analyze. Among more,
+/// sentences of a few words are taken for languages that hardly anybody sends.
+const LANGUAGES: [(Lang, &str); 17] = [
+    (Lang::Ara, "ar"),
+    (Lang::Cmn, "zh"),
+    (Lang::Deu, "de"),
+    (Lang::Eng, ENGLISH),
+    (Lang::Fra, "fr"),
+    (Lang::Hin, "hi"),
+    (Lang::Ita, "it"),
+    (Lang::Jpn, "ja"),
+    (Lang::Kor, "ko"),
+    (Lang::Nld, "nl"),
+    (Lang::Pol, "pl"),
+    (Lang::Por, "pt"),
+    (Lang::Rus, "ru"),
+    (Lang::Spa, "es"),
+    (Lang::Swe, "sv"),
+    (Lang::Tur, "tr"),
+    (Lang::Vie, "vi"),
+];
 
-/// `whatlang` knows ISO 639-3, the APIs speak 639-1 (BCP 47).
-fn code(language: Lang) -> &'static str {
-    match language {
-        Lang::Eng => ENGLISH,
-        Lang::Rus => "ru",
-        Lang::Cmn => "zh",
-        Lang::Spa => "es",
-        Lang::Por => "pt",
-        Lang::Ita => "it",
-        Lang::Ben => "bn",
-        Lang::Fra => "fr",
-        Lang::Deu => "de",
-        Lang::Ukr => "uk",
-        Lang::Kat => "ka",
-        Lang::Ara => "ar",
-        Lang::Hin => "hi",
-        Lang::Jpn => "ja",
-        Lang::Heb => "he",
-        Lang::Yid => "yi",
-        Lang::Pol => "pl",
-        Lang::Amh => "am",
-        Lang::Jav => "jv",
-        Lang::Kor => "ko",
-        Lang::Nob => "no",
-        Lang::Dan => "da",
-        Lang::Swe => "sv",
-        Lang::Fin => "fi",
-        Lang::Tur => "tr",
-        Lang::Nld => "nl",
-        Lang::Hun => "hu",
-        Lang::Ces => "cs",
-        Lang::Ell => "el",
-        Lang::Bul => "bg",
-        Lang::Bel => "be",
-        Lang::Mar => "mr",
-        Lang::Kan => "kn",
-        Lang::Ron => "ro",
-        Lang::Slv => "sl",
-        Lang::Hrv => "hr",
-        Lang::Srp => "sr",
-        Lang::Mkd => "mk",
-        Lang::Lit => "lt",
-        Lang::Lav => "lv",
-        Lang::Est => "et",
-        Lang::Tam => "ta",
-        Lang::Vie => "vi",
-        Lang::Urd => "ur",
-        Lang::Tha => "th",
-        Lang::Guj => "gu",
-        Lang::Uzb => "uz",
-        Lang::Pan => "pa",
-        Lang::Aze => "az",
-        Lang::Ind => "id",
-        Lang::Tel => "te",
-        Lang::Pes => "fa",
-        Lang::Mal => "ml",
-        Lang::Ori => "or",
-        Lang::Mya => "my",
-        Lang::Nep => "ne",
-        Lang::Sin => "si",
-        Lang::Khm => "km",
-        Lang::Tuk => "tk",
-        Lang::Aka => "ak",
-        Lang::Zul => "zu",
-        Lang::Sna => "sn",
-        Lang::Afr => "af",
-        Lang::Lat => "la",
-        Lang::Slk => "sk",
-        Lang::Cat => "ca",
-        Lang::Tgl => "tl",
-        Lang::Hye => "hy",
-        Lang::Epo => "eo",
-        Lang::Cym => "cy",
-    }
+/// Guesses from the script and the frequencies of three letters in a row. `None` for a text without letters, and for
+/// one in another script.
+pub fn detect(text: &str) -> Option<Guess> {
+    let known = LANGUAGES.iter().map(|(lang, _)| *lang).collect();
+    let info = Detector::with_allowlist(known).detect(text)?;
+    let (_, code) = LANGUAGES.iter().find(|(lang, _)| *lang == info.lang())?;
+    Some(Guess { code, confidence: info.confidence(), reliable: info.is_reliable() })
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
-    fn long_enough_texts_are_told_apart() {
-        let german = "Das Konzert gestern Abend war wunderbar, aber die Karten waren leider viel zu teuer.";
-        assert_eq!(detect(german).code, "de");
-        assert!(!detect(german).is_supported());
-        assert_eq!(detect("The concert last night was wonderful, but the tickets were far too expensive.").code, "en");
-        assert_eq!(detect("Вчера был хороший концерт").code, "ru");
+    fn sentences_are_recognized() {
+        for (text, code) in [
+            ("Paris is wonderful. The hotel in Paris was clean and the staff were kind.", "en"),
+            ("Das Hotel war sauber, und alle waren sehr freundlich zu uns.", "de"),
+            ("L'hôtel était propre et le personnel était très gentil avec nous.", "fr"),
+            ("Вчера был хороший концерт", "ru"),
+            ("ホテルはとても清潔でした。", "ja"),
+        ] {
+            assert_eq!(detect(text).expect("a guess").code, code, "{text}");
+        }
+        assert_eq!(detect("12 34 …"), None);
     }
 
     #[test]
-    fn without_evidence_a_text_is_english() {
-        for text in ["", "😀🎉", "ok", "Paris is nice", "12:30"] {
-            assert!(detect(text).is_supported(), "{text}");
+    fn short_english_is_not_taken_for_a_rare_language() {
+        for text in ["Paris is nice", "The meeting begins at 10 on Monday.", "I love it", "What a game!", "ok"] {
+            assert!(detect(text).is_none_or(|guess| guess.code == ENGLISH || !guess.reliable), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_has_a_guess_with_a_confidence_or_none(text: String) {
+            prop_assert!(detect(&text).is_none_or(|guess| (0.0..=1.0).contains(&guess.confidence)));
         }
     }
 }

@@ -49,7 +49,7 @@ fn topics_are_category_paths() {
 #[test]
 fn names_are_found_where_they_are() {
     let text = "Angela Merkel met Barack Obama in Berlin. Merkel later flew to London.";
-    let found = models().entities(text);
+    let found = models().entities(text, None);
     for (name, kind) in [("Berlin", EntityKind::Location), ("London", EntityKind::Location)] {
         assert!(found.iter().any(|entity| entity.name == name && entity.kind == kind), "{name} in {found:?}");
     }
@@ -76,7 +76,7 @@ fn nothing_is_neutral_and_about_nothing() {
         let found = models.sentiment(text, None);
         assert!(found.score.abs() < 1e-9 && found.magnitude.abs() < 1e-9 && found.sentences.is_empty());
         assert!((found.classes.neutral - 1.0).abs() < 1e-9);
-        assert!(models.categories(text, None).is_empty() && models.entities(text).is_empty());
+        assert!(models.categories(text, None).is_empty() && models.entities(text, None).is_empty());
     }
     assert_eq!(models.sentiment("😀😀😀", None).sentences.len(), 1);
 }
@@ -88,7 +88,7 @@ fn a_megabyte_is_read_to_its_end() {
     let found = models.sentiment(&text, None);
     assert_eq!(found.sentences.len(), 70_000);
     assert!(found.score > 0.2);
-    assert_eq!(models.entities(&text).iter().map(|entity| entity.mentions.len()).max(), Some(70_000));
+    assert_eq!(models.entities(&text, None).iter().map(|entity| entity.mentions.len()).max(), Some(70_000));
 }
 
 #[test]
@@ -128,7 +128,7 @@ proptest! {
         for sentence in &found.sentences {
             prop_assert!(text.get(sentence.span.clone()).is_some());
         }
-        for entity in models.entities(&text) {
+        for entity in models.entities(&text, None) {
             prop_assert!((0.0..=1.0 + 1e-9).contains(&entity.score) && !entity.mentions.is_empty());
             prop_assert!(entity.mentions.iter().all(|mention| text.get(mention.span.clone()).is_some()));
         }

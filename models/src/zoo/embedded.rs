@@ -50,6 +50,8 @@ static TEXT_ENTITIES: Embedded = Embedded(&[
     (NETWORK, file!("text-entities/network.json")),
     (WEIGHTS, file!("text-entities/weights.safetensors")),
     (LABELS, file!("text-entities/labels.json")),
+    #[cfg(feature = "bank")]
+    (super::BANK, file!("text-entities/bank.safetensors")),
 ]);
 
 /// The folder of a model of texts.

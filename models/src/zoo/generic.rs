@@ -71,20 +71,21 @@ impl Generic for ImageLabels {
     }
 }
 
+/// Of a tagger, the outputs that app models change are the kinds of names.
 impl Generic for TextModel {
     fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
     fn labels(&self) -> &[LabelInfo] {
-        &self.labels
+        self.kinds.as_ref().map_or(&self.labels, |kinds| &kinds.labels)
     }
 
     fn head(&self) -> Result<Head, WeightsError> {
-        Ok(self.net.head.clone())
+        Ok(self.kinds.as_ref().map_or(&self.net.head, |kinds| &kinds.head).clone())
     }
 
     fn feature_count(&self) -> usize {
-        self.net.network.features
+        self.kinds.as_ref().map_or(self.net.network.features, |kinds| kinds.head.features())
     }
 }

@@ -7,12 +7,14 @@ use chameleon_decision::Vocabulary;
 use super::embedded;
 use super::files::{self, Files, Folder};
 use super::{
-    BANK, LABELS, LabelInfo, LabelsFile, MANIFEST, Manifest, NETWORK, WEIGHTS, ZooError, check_labels, vocabulary,
+    BANK, Generic, LABELS, LabelInfo, LabelsFile, MANIFEST, Manifest, NETWORK, WEIGHTS, ZooError, check_labels,
+    vocabulary,
 };
 use crate::app::AppModel;
 use crate::bank::{Bank, BankError};
 use crate::text::context::contexts;
-use crate::text::{TextInput, TextNet, Token};
+use crate::text::kinds::Kinds;
+use crate::text::{TAGS, TextInput, TextNet, Token};
 
 /// What a generic model of texts is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +50,8 @@ pub struct TextModel {
     pub net: TextNet,
     /// Its outputs, in order.
     pub labels: Vec<LabelInfo>,
+    /// Of a tagger: of what kind the names are that it finds.
+    pub kinds: Option<Kinds>,
 }
 
 impl TextModel {
@@ -71,12 +75,17 @@ impl TextModel {
         let labels: LabelsFile = files::json(LABELS, &files::listed(files, &manifest, LABELS)?)?;
         let net = TextNet::read(network, &files::listed(files, &manifest, WEIGHTS)?)?;
         check_labels(&labels.labels, network.outputs)?;
-        Ok(Self { manifest, net, labels: labels.labels })
+        let is_tagger = network.input == TextInput::Tokens;
+        if is_tagger && !labels.labels.iter().map(|label| label.name.as_str()).eq(TAGS) {
+            return Err(ZooError::Unsuitable(format!("`{}`: its outputs are no tags of names", manifest.name)));
+        }
+        let kinds = net.chain.is_some().then(|| Kinds::of(&net.head));
+        Ok(Self { manifest, net, labels: labels.labels, kinds })
     }
 
     fn bank(&self, files: &dyn Files) -> Result<Bank, ZooError> {
-        let bank = Bank::read(&files::listed(files, &self.manifest, BANK)?, &self.labels)?;
-        let expected = self.net.network.features;
+        let bank = Bank::read(&files::listed(files, &self.manifest, BANK)?, Generic::labels(self))?;
+        let expected = self.feature_count();
         if bank.dim == expected { Ok(bank) } else { Err(BankError::Dim { expected, got: bank.dim }.into()) }
     }
 }

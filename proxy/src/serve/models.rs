@@ -260,7 +260,7 @@ impl TextAnalyzer for Models {
         // Each model passes over those that were made for another.
         let model = published.as_ref().map(|published| published.model.as_ref());
         let entities = || {
-            if aspects.entity_sentiment { texts.entity_sentiment(text, model) } else { texts.entities(text) }
+            if aspects.entity_sentiment { texts.entity_sentiment(text, model) } else { texts.entities(text, model) }
         };
         Ok(Analysis {
             sentiment: aspects.sentiment.then(|| texts.sentiment(text, model)),

@@ -4,13 +4,12 @@
 //! both versions and both framings; an [`Answer`] is written in the form of the [`Method`] it answers.
 
 mod answer;
-mod detect;
 mod encode;
 mod offsets;
 mod request;
 
 pub use answer::Answer;
-pub use detect::{Guess, detect};
+pub use chameleon_models::text::language::{Guess, detect};
 pub use offsets::{Encoding, Offsets};
 pub use request::{Document, Request};
 pub(crate) use request::{rest_json, rest_proto};

@@ -1,6 +1,7 @@
 //! Images with their features and true labels, whatever they come from.
 
 use anyhow::{Result, ensure};
+use chameleon_loss::Truth;
 use chameleon_models::bank::{Bank, Split};
 use chameleon_models::objects::bank::ObjectBank;
 use tch::Tensor;
@@ -17,6 +18,8 @@ pub struct Examples {
     pub features: Vec<f32>,
     /// True labels of each, ascending.
     pub targets: Vec<Vec<u16>>,
+    /// True score of each; none where labels are all that is true.
+    pub scores: Vec<f64>,
     /// What each is for.
     pub split: Vec<Split>,
 }
@@ -40,7 +43,24 @@ impl Examples {
             features.len(),
             split.len()
         );
-        Ok(Self { source, dim, places: 1, features, targets, split })
+        Ok(Self { source, dim, places: 1, features, targets, scores: Vec::new(), split })
+    }
+
+    /// The same with a true score for each.
+    ///
+    /// # Errors
+    /// There are more or fewer scores than images.
+    pub fn with_scores(self, scores: Vec<f64>) -> Result<Self> {
+        ensure!(scores.len() == self.targets.len(), "{} scores for {} texts", scores.len(), self.targets.len());
+        Ok(Self { scores, ..self })
+    }
+
+    /// What is true of an image.
+    pub fn truth(&self, image: usize) -> Truth<'_> {
+        match self.scores.get(image) {
+            Some(score) => Truth::Numbers(std::slice::from_ref(score)),
+            None => Truth::Labels(&self.targets[image]),
+        }
     }
 
     /// The images of a bank of objects. An image with fewer candidates than others shows its first one again, which
@@ -60,7 +80,7 @@ impl Examples {
             }
         }
         let split = scenes.iter().map(|scene| scene.split).collect();
-        Ok(Self { source, dim, places, features, targets, split })
+        Ok(Self { source, dim, places, features, targets, scores: Vec::new(), split })
     }
 
     /// The images of a bank.

@@ -6,12 +6,11 @@ use tch::{Kind, Reduction, Tensor};
 
 use super::head::values;
 use super::task::Task;
-use crate::evaluation::form::Form;
 
 /// A loss of the application's logits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Objective {
-    /// Mean binary cross-entropy over the application's labels; of a sentiment, cross-entropy of its classes.
+    /// Mean binary cross-entropy over the application's labels; of classes of which one is true, their cross-entropy.
     CrossEntropy,
     /// The decision loss.
     Decision,
@@ -24,8 +23,8 @@ impl Objective {
     /// libtorch cannot hand out the logits.
     pub fn loss(self, task: &Task, images: &[usize], logits: &Tensor) -> Result<Tensor> {
         match self {
-            Self::CrossEntropy if task.pool.form() == Form::Sentiment => {
-                let class = |&image: &usize| task.train.truth(task.pool, image).first().map_or(0, |&c| i64::from(c));
+            Self::CrossEntropy if task.pool.form().is_choice() => {
+                let class = |&image: &usize| task.train.labels(task.pool, image).first().map_or(0, |&c| i64::from(c));
                 let classes: Vec<i64> = images.iter().map(class).collect();
                 Ok(logits.cross_entropy_for_logits(&Tensor::from_slice(&classes)))
             }
@@ -41,7 +40,7 @@ impl Objective {
 /// 1 where a training image is said to carry a label, row-major (B, n).
 fn targets(task: &Task, images: &[usize]) -> Vec<f32> {
     let carried = |&i: &usize| {
-        let truth = task.train.truth(task.pool, i);
+        let truth = task.train.labels(task.pool, i);
         task.labels.iter().map(|label| if truth.binary_search(label).is_ok() { 1.0 } else { 0.0 }).collect::<Vec<_>>()
     };
     images.iter().flat_map(carried).collect()
@@ -55,7 +54,7 @@ fn decision_loss(task: &Task, images: &[usize], logits: &Tensor) -> Result<Tenso
     let own = values(logits)?;
     let full: Vec<f32> =
         images.iter().zip(own.chunks_exact(n)).flat_map(|(&i, own)| task.full_row(i, own, &none, 0.0)).collect();
-    let truth: Vec<Truth> = images.iter().map(|&i| task.truth(task.train.truth(task.pool, i))).collect();
+    let truth: Vec<Truth> = images.iter().map(|&i| task.train.truth(task.pool, i)).collect();
     let mut gradient = vec![0.0; full.len()];
     task.loss.value_and_gradient_of(&full, &truth, &mut gradient);
     let rows = gradient.chunks_exact(task.pool.width());

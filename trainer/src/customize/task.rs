@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use chameleon_decision::{Bounds, DecisionProcess, Summary};
-use chameleon_loss::{Answer, DecisionLoss, Link, LossConfig, Number, Truth};
+use chameleon_loss::{Answer, DecisionLoss, Field, Link, LossConfig, Number};
 use chameleon_models::bank::Split;
 use chameleon_models::text::SCORES;
 
@@ -11,10 +11,14 @@ use super::head::Head;
 use super::pool::Pool;
 use super::recipe::Recipe;
 use super::train_set::TrainSet;
-use crate::evaluation::form::{Form, TRUE_SCORES};
+use crate::evaluation::form::Form;
 use crate::evaluation::judge::Judge;
 use crate::evaluation::panel::Panel;
 
+/// What examples are for, and what that is called.
+const SPLITS: [(Split, &str); 3] = [(Split::Train, "training"), (Split::Tune, "tuning"), (Split::Test, "test")];
+/// Different true scores that a message lists.
+const MOST_SHOWN: usize = 5;
 /// Images that every branch needs in each split: fewer say nothing about it.
 pub const MIN_IMAGES: usize = 5;
 
@@ -26,7 +30,7 @@ pub struct Task<'p> {
     pub loss: DecisionLoss,
     /// The application's labels: indices in the vocabulary, ascending, n.
     pub labels: Vec<u16>,
-    /// Names of the groups of labels that are shifted together: the branches, or the classes of a sentiment.
+    /// Names of the groups of labels that are shifted together: the branches, or the classes of which one is true.
     pub groups: Vec<String>,
     /// The group each label belongs to.
     pub group: Vec<usize>,
@@ -55,8 +59,12 @@ impl<'p> Task<'p> {
                 check_counts(&loss, &pool.examples)?;
                 Parts::by_branch(&loss)
             }
+            Form::Entity => {
+                check_counts(&loss, &pool.examples)?;
+                Parts::by_class(&pool.vocabulary.labels)
+            }
             Form::Sentiment => {
-                check_reach(&process.summary)?;
+                check_reach(&process.summary, &pool.examples)?;
                 Parts::by_class(&pool.vocabulary.labels)
             }
         };
@@ -66,14 +74,6 @@ impl<'p> Task<'p> {
         let train = TrainSet::new(pool, recipe, &loss, judge)?;
         let generic = pool.head.rows(&labels);
         Ok(Self { pool, loss, labels, groups, group, generic, train, tune, test })
-    }
-
-    /// What is true of an image, as the loss takes it.
-    pub fn truth<'t>(&self, labels: &'t [u16]) -> Truth<'t> {
-        match (self.pool.form(), labels) {
-            (Form::Sentiment, &[class]) => Truth::Numbers(score_of(class)),
-            _ => Truth::Labels(labels),
-        }
     }
 
     /// Logits of one image of all labels: the application's are `own` (n), each with its `offset` (n); the others are
@@ -111,24 +111,35 @@ impl Parts {
         Self { labels, groups: loss.branches().iter().map(|branch| branch.name.clone()).collect(), group }
     }
 
-    /// All classes: each is a part of the score.
+    /// All classes: each is a part of the score, or a rival of the others.
     fn by_class(classes: &[String]) -> Self {
         let labels = (0..classes.len() as u16).collect();
         Self { labels, groups: classes.to_vec(), group: (0..classes.len()).collect() }
     }
 }
 
-/// The score that is right for a text of a class, as a list of one.
-fn score_of(class: u16) -> &'static [f64] {
-    TRUE_SCORES.get(usize::from(class)).map_or(&[], std::slice::from_ref)
-}
-
 /// The form in which the loss sees the network's outputs.
 fn answer(process: &DecisionProcess, pool: &Pool) -> Result<Answer> {
-    if pool.form() == Form::Labels {
-        return Ok(Answer::labels(&pool.vocabulary));
-    }
     let field = process.summary.field.clone().unwrap_or_default();
+    match pool.form() {
+        Form::Labels => Ok(Answer::labels(&pool.vocabulary)),
+        Form::Sentiment => score_answer(field),
+        Form::Entity => kind_answer(field, &pool.vocabulary.labels),
+    }
+}
+
+/// The kind of one entity.
+fn kind_answer(name: String, kinds: &[String]) -> Result<Answer> {
+    ensure!(
+        name == "entities[].type",
+        "the decision hangs on {}; only decisions on the types of entities can be customized",
+        if name.is_empty() { "no field" } else { &name }
+    );
+    Ok(Answer::Members { fields: vec![Field { name, members: kinds.to_vec() }], elements: 1 })
+}
+
+/// The score of a sentiment.
+fn score_answer(field: String) -> Result<Answer> {
     ensure!(
         field.ends_with("sentiment.score") && !field.contains(','),
         "the decision hangs on {}; only decisions on one score can be customized",
@@ -138,17 +149,37 @@ fn answer(process: &DecisionProcess, pool: &Pool) -> Result<Answer> {
     Ok(Answer::Numbers { numbers: vec![Number { field, link }] })
 }
 
-/// Whether some class's true score takes each branch, but those that are taken at single scores only: no text has these.
-fn check_reach(summary: &Summary) -> Result<()> {
+/// Whether some text's true score takes each branch, but those that are taken at single scores only: no text has these.
+fn check_reach(summary: &Summary, examples: &Examples) -> Result<()> {
+    let mut scores = examples.scores.clone();
+    scores.sort_by(f64::total_cmp);
+    scores.dedup();
     for branch in summary.branches.iter().filter(|branch| !branch.regions.iter().flatten().all(is_point)) {
         let reaches = |score: f64| branch.regions.iter().any(|region| region.iter().all(|bounds| holds(bounds, score)));
         ensure!(
-            TRUE_SCORES.into_iter().any(reaches),
-            "branch `{}`: no class of text has a true score (one of {TRUE_SCORES:?}) that takes it",
-            branch.name
+            scores.iter().any(|&score| reaches(score)),
+            "branch `{}`: no text has a true score that takes it; the true scores are {}",
+            branch.name,
+            shown(&scores)
         );
+        for (split, name) in SPLITS {
+            let count = examples.of(split).into_iter().filter(|&i| reaches(examples.scores[i])).count();
+            ensure!(
+                count >= MIN_IMAGES,
+                "branch `{}`: {count} {name} texts have a true score that takes it, at least {MIN_IMAGES} are needed",
+                branch.name
+            );
+        }
     }
     Ok(())
+}
+
+/// Scores, ascending: all of a few, else how many and from where to where.
+fn shown(scores: &[f64]) -> String {
+    match scores {
+        [low, .., high] if scores.len() > MOST_SHOWN => format!("{} from {low} to {high}", scores.len()),
+        _ => scores.iter().map(f64::to_string).collect::<Vec<_>>().join(", "),
+    }
 }
 
 fn is_point(bounds: &Bounds) -> bool {
@@ -162,7 +193,7 @@ fn holds(bounds: &Bounds, score: f64) -> bool {
 }
 
 fn check_counts(loss: &DecisionLoss, examples: &Examples) -> Result<()> {
-    for (split, name) in [(Split::Train, "training"), (Split::Tune, "tuning"), (Split::Test, "test")] {
+    for (split, name) in SPLITS {
         let images = examples.of(split);
         ensure!(!images.is_empty(), "there are no {name} images");
         for branch in loss.branches() {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
-use chameleon_loss::DecisionLoss;
+use chameleon_loss::{DecisionLoss, Truth};
 use chameleon_models::bank::Split;
 use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use rand::{Rng as _, SeedableRng as _};
@@ -33,7 +33,7 @@ impl TrainSet {
     pub fn new(pool: &Pool, recipe: &Recipe, loss: &DecisionLoss, judge: &mut Judge) -> Result<Self> {
         let examples = &pool.examples;
         let train = examples.of(Split::Train);
-        let decisions = train.iter().map(|&i| Ok(judge.right(&examples.targets[i])?.decision));
+        let decisions = train.iter().map(|&i| Ok(judge.right(examples.truth(i))?.decision));
         let strata = Strata::new(&decisions.collect::<Result<Vec<_>>>()?);
         let images = |group: &Vec<usize>| group.iter().map(|&place| train[place]).collect();
         let mut groups: Vec<Vec<usize>> = strata.groups().iter().map(images).collect();
@@ -53,8 +53,16 @@ impl TrainSet {
         Ok(Self { groups, noisy })
     }
 
+    /// What is said to be true of an image.
+    pub fn truth<'t>(&'t self, pool: &'t Pool, image: usize) -> Truth<'t> {
+        match self.noisy.get(&image) {
+            Some(labels) => Truth::Labels(labels),
+            None => pool.examples.truth(image),
+        }
+    }
+
     /// The labels that an image is said to carry, ascending.
-    pub fn truth<'t>(&'t self, pool: &'t Pool, image: usize) -> &'t [u16] {
+    pub fn labels<'t>(&'t self, pool: &'t Pool, image: usize) -> &'t [u16] {
         self.noisy.get(&image).unwrap_or(&pool.examples.targets[image])
     }
 

@@ -141,9 +141,7 @@ impl<'a> Collector<'a> {
     /// There is no record, names are no labels, or images are missing.
     pub(super) fn finish(self, source: &Path) -> Result<DataSet, DataError> {
         if let Some(place) = self.unknown_place {
-            let mut names: Vec<(String, usize)> = self.unknown.into_iter().collect();
-            names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-            return Err(UnknownLabels { names, place, vocabulary: self.labels.len() }.into());
+            return Err(UnknownLabels::new(self.unknown, place, self.labels.len()).into());
         }
         if self.missing.missing > 0 {
             return Err(self.missing.into());

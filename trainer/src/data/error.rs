@@ -1,5 +1,6 @@
 //! Why labelled data cannot be used, and what to do about it.
 
+use std::collections::HashMap;
 use std::fmt::{self, Display, Formatter};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -109,6 +110,15 @@ pub struct UnknownLabels {
     pub place: String,
     /// Labels of the model.
     pub vocabulary: usize,
+}
+
+impl UnknownLabels {
+    /// Names with the number of their records.
+    pub(super) fn new(names: HashMap<String, usize>, place: String, vocabulary: usize) -> Self {
+        let mut names: Vec<(String, usize)> = names.into_iter().collect();
+        names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        Self { names, place, vocabulary }
+    }
 }
 
 /// How many of a kind a message names.

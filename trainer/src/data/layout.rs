@@ -145,7 +145,8 @@ pub(super) fn split_named(word: &str) -> Option<Split> {
     }
 }
 
-fn split_of_file(file: &Path) -> Option<Split> {
+/// The split that a file's name says.
+pub(super) fn split_of_file(file: &Path) -> Option<Split> {
     split_in_name(file.file_stem()?.to_str()?)
 }
 

@@ -20,13 +20,14 @@ use chameleon_models::bank::Split;
 
 use super::collect::{Collector, Item};
 use super::{DataError, ImageSource};
-use guard::guarded;
+pub(super) use guard::guarded;
 pub(super) use images::Cursor;
 pub use images::ParquetImage;
 use schema::Columns;
+pub(super) use schema::class_names;
 
 /// The number that stands for a label that is not known.
-const UNKNOWN: &str = "-1";
+pub(super) const UNKNOWN: &str = "-1";
 
 /// Reads the labels of a file.
 ///
@@ -57,12 +58,12 @@ pub(super) fn read(file: &Path, split: Option<Split>, collector: &mut Collector<
     Ok(())
 }
 
-fn open(file: &Path) -> Result<SerializedFileReader<File>, DataError> {
+pub(super) fn open(file: &Path) -> Result<SerializedFileReader<File>, DataError> {
     let source = File::open(file).map_err(DataError::io(file))?;
     guarded(|| SerializedFileReader::new(source)).map_err(|error| damaged(file, &error))
 }
 
-fn damaged(file: &Path, error: &ParquetError) -> DataError {
+pub(super) fn damaged(file: &Path, error: &ParquetError) -> DataError {
     DataError::format(file.display(), format_args!("not a whole Parquet file: {error}"))
 }
 
@@ -83,7 +84,7 @@ fn labels(
 }
 
 /// A label or list of labels as text; `None` for null.
-fn written(value: &Field) -> Result<Option<Vec<String>>, ParquetError> {
+pub(super) fn written(value: &Field) -> Result<Option<Vec<String>>, ParquetError> {
     let text = match value {
         Field::Null => return Ok(None),
         Field::Str(name) => name.clone(),

@@ -5,7 +5,16 @@ use std::collections::BTreeMap;
 use chameleon_models::bank::Split;
 use chameleon_models::zoo::sha256;
 
-use super::Record;
+/// What counts of a record when it is dealt out.
+#[derive(Clone, Copy)]
+pub(super) struct Dealt<'r> {
+    /// Its name, which is no other's.
+    pub name: &'r str,
+    /// Its labels.
+    pub labels: &'r [u16],
+    /// What the source says it is for.
+    pub split: Option<Split>,
+}
 
 /// What each record is for. What the source says stays, except that a split it lacks is taken from another:
 ///
@@ -13,7 +22,7 @@ use super::Record;
 /// - no images to test with: every second one of those to tune with;
 /// - no images to tune (or train) with: of those to train (or tune) with, a third to tune;
 /// - all for the same: as if nothing were said.
-pub(super) fn complete(records: &[Record]) -> Vec<Split> {
+pub(super) fn complete(records: &[Dealt]) -> Vec<Split> {
     let has = |split| records.iter().any(|record| record.split == split);
     let all_three = [Split::Train, Split::Tune, Split::Train, Split::Test].as_slice();
     let train_and_tune = [Split::Train, Split::Tune, Split::Train].as_slice();
@@ -37,10 +46,10 @@ pub(super) fn complete(records: &[Record]) -> Vec<Split> {
 
 /// Deals the records of one split out in a pattern, those with the same labels apart, in the order of the hash of
 /// their name: so that the order of the source does not matter.
-fn deal(records: &[Record], from: Option<Split>, pattern: &[Split], split: &mut [Split]) {
+fn deal(records: &[Dealt], from: Option<Split>, pattern: &[Split], split: &mut [Split]) {
     let mut by_labels: BTreeMap<&[u16], Vec<(String, usize)>> = BTreeMap::new();
     for (i, record) in records.iter().enumerate().filter(|(_, record)| record.split == from) {
-        by_labels.entry(&record.labels).or_default().push((sha256(record.name.as_bytes()), i));
+        by_labels.entry(record.labels).or_default().push((sha256(record.name.as_bytes()), i));
     }
     for mut group in by_labels.into_values() {
         group.sort();

@@ -12,7 +12,12 @@ pub enum Form {
     Labels,
     /// The mood of a text of one sentence: from the softmax of three classes, negative, neutral and positive.
     Sentiment,
+    /// The entity of a text of one name: its kind is the one of the greatest output.
+    Entity,
 }
+
+/// What the one name of a text is: programs that look for names of their own do not know it.
+const NAME: &str = "Ada";
 
 /// The scores that Google's documentation gives as those of clearly negative, neutral and clearly positive texts
 /// (Natural Language API, "Interpreting sentiment analysis values"): what is right for a text of a class.
@@ -24,7 +29,14 @@ impl Form {
         match service {
             Service::ImageLabels | Service::ImageObjects | Service::TextTopics => Self::Labels,
             Service::TextSentiment => Self::Sentiment,
+            Service::TextEntities => Self::Entity,
         }
+    }
+
+    /// Whether the outputs are classes of which one is true, so that all of them count; else each is a label that may be
+    /// returned or not.
+    pub fn is_choice(self) -> bool {
+        self != Self::Labels
     }
 
     /// The answer of an application's labels (index, logit).
@@ -34,6 +46,7 @@ impl Form {
                 ApiOutput::labels(row.iter().map(|&(label, z)| (names[usize::from(label)].clone(), sigmoid(z))))
             }
             Self::Sentiment => sentiment(sentiment_score(row)),
+            Self::Entity => entity(best(row).map_or("", |kind| names[usize::from(kind)].as_str())),
         }
     }
 }
@@ -43,6 +56,19 @@ pub fn sentiment(score: f64) -> ApiOutput {
     let mood = json!({ "score": score, "magnitude": score.abs() });
     let sentence = json!({ "text": { "content": "", "begin_offset": 0 }, "sentiment": mood });
     ApiOutput::Answer { answer: json!({ "document_sentiment": mood, "language": "en", "sentences": [sentence] }) }
+}
+
+/// The answer for a text of one name of this kind.
+pub fn entity(kind: &str) -> ApiOutput {
+    let text = json!({ "content": NAME, "begin_offset": 0 });
+    let mention = json!({ "text": text, "type": "PROPER" });
+    let entity = json!({ "name": NAME, "type": kind, "salience": 1.0, "metadata": {}, "mentions": [mention] });
+    ApiOutput::Answer { answer: json!({ "entities": [entity], "language": "en" }) }
+}
+
+/// The output of the greatest logit, the first of equal ones.
+pub fn best(row: &[(u16, f32)]) -> Option<u16> {
+    row.iter().min_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))).map(|best| best.0)
 }
 
 /// The score of a label's logit.
@@ -62,6 +88,12 @@ pub fn sentiment_score(row: &[(u16, f32)]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_kind_is_the_one_of_the_greatest_output_in_any_order() {
+        assert_eq!(best(&[(2, 1.0), (0, 3.0), (1, 3.0)]), Some(0));
+        assert_eq!(best(&[]), None);
+    }
 
     #[test]
     fn the_score_is_the_difference_of_shares_in_any_order_of_the_classes() {

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result};
 use chameleon_decision::{Branch, DecideError, Decider, Decision, DecisionProcess, MinScore};
+use chameleon_loss::Truth;
 use foldhash::fast::FixedState;
 
-use super::form::{Form, TRUE_SCORES, sentiment, sentiment_score, sigmoid};
+use super::form::{Form, best, entity, sentiment, sentiment_score, sigmoid};
 
 /// An interned decision.
 pub type DecisionId = u32;
@@ -34,8 +35,25 @@ pub struct Judge<'p> {
     by_output: HashMap<Vec<(u16, u8)>, DecisionId, FixedState>,
     /// Kept for its memory.
     key: Vec<(u16, u8)>,
-    by_truth: HashMap<Vec<u16>, Right>,
+    by_truth: HashMap<Known, Right>,
     default: DecisionId,
+}
+
+/// What is true of an image or text, to be found again.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Known {
+    Labels(Vec<u16>),
+    /// Numbers by their bits.
+    Numbers(Vec<u64>),
+}
+
+impl From<Truth<'_>> for Known {
+    fn from(truth: Truth) -> Self {
+        match truth {
+            Truth::Labels(labels) => Self::Labels(labels.to_vec()),
+            Truth::Numbers(numbers) => Self::Numbers(numbers.iter().map(|number| number.to_bits()).collect()),
+        }
+    }
 }
 
 impl<'p> Judge<'p> {
@@ -70,7 +88,7 @@ impl<'p> Judge<'p> {
 
     /// As [`Judge::decide`] for an output cut to the application's labels, remembered by their order and by which of the
     /// application's score thresholds they pass: nothing else counts in a decision of the taxonomy. Of a sentiment, by
-    /// the thresholds that its score passes.
+    /// the thresholds that its score passes; of an entity, by its kind.
     ///
     /// # Errors
     /// As [`Judge::decide`].
@@ -80,6 +98,7 @@ impl<'p> Judge<'p> {
         match self.form {
             Form::Labels => self.key.extend(output.iter().map(|&(label, z)| (label, passed(sigmoid(z))))),
             Form::Sentiment => self.key.push((0, passed(sentiment_score(output)))),
+            Form::Entity => self.key.extend(best(output).map(|kind| (kind, 0))),
         }
         if let Some(&known) = self.by_output.get(&self.key) {
             return Ok(known);
@@ -89,33 +108,33 @@ impl<'p> Judge<'p> {
         Ok(decision)
     }
 
-    /// What is right for an image with these true labels.
+    /// What is right for an image with these true labels, or a text with this true score.
     ///
     /// # Errors
     /// As [`Judge::decide`].
-    pub fn right(&mut self, truth: &[u16]) -> Result<Right> {
-        if let Some(known) = self.by_truth.get(truth) {
+    pub fn right(&mut self, truth: Truth) -> Result<Right> {
+        let key = Known::from(truth);
+        if let Some(known) = self.by_truth.get(&key) {
             return Ok(known.clone());
         }
         let decisions = self.right_decisions(truth).context("the application's program cannot be run")?;
         let acceptable: Vec<DecisionId> = decisions.into_iter().map(|decision| self.intern(decision)).collect();
         let decision = acceptable.iter().copied().find(|&id| id != self.default).unwrap_or(self.default);
         let right = Right { acceptable, decision };
-        self.by_truth.insert(truth.to_vec(), right.clone());
+        self.by_truth.insert(key, right.clone());
         Ok(right)
     }
 
-    fn right_decisions(&self, truth: &[u16]) -> Result<Vec<Decision>, DecideError> {
-        match self.form {
-            Form::Labels => {
-                let names: Vec<&str> =
-                    truth.iter().map(|&label| self.vocabulary[usize::from(label)].as_str()).collect();
-                self.decider.acceptable(&names)
+    fn right_decisions(&self, truth: Truth) -> Result<Vec<Decision>, DecideError> {
+        let names = |labels: &[u16]| -> Vec<&str> {
+            labels.iter().map(|&label| self.vocabulary[usize::from(label)].as_str()).collect()
+        };
+        match truth {
+            Truth::Labels(labels) if self.form == Form::Entity => {
+                names(labels).into_iter().map(|kind| self.decider.decide(&entity(kind))).collect()
             }
-            Form::Sentiment => {
-                let scores = truth.iter().filter_map(|&class| TRUE_SCORES.get(usize::from(class)));
-                scores.map(|&score| self.decider.decide(&sentiment(score))).collect()
-            }
+            Truth::Labels(labels) => self.decider.acceptable(&names(labels)),
+            Truth::Numbers(scores) => scores.iter().map(|&score| self.decider.decide(&sentiment(score))).collect(),
         }
     }
 
@@ -145,7 +164,12 @@ mod tests {
     #[test]
     fn scores_in_and_around_an_interval_are_told_apart() {
         let end = |value, inclusive| Some(Limit { value, inclusive });
-        let band = Bounds { field: "label_annotations[].score".to_owned(), low: end(0.6, true), high: end(0.8, false), percent: false };
+        let band = Bounds {
+            field: "label_annotations[].score".to_owned(),
+            low: end(0.6, true),
+            high: end(0.8, false),
+            percent: false,
+        };
         let branch = Branch {
             name: "sure enough".to_owned(),
             outcome: Decision::default(),

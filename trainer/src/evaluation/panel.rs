@@ -49,7 +49,7 @@ impl Panel {
         top_k: Option<usize>,
         judge: &mut Judge,
     ) -> Result<Self> {
-        let right = images.iter().map(|&i| judge.right(&pool.examples.targets[i])).collect::<Result<Vec<_>>>()?;
+        let right = images.iter().map(|&i| judge.right(pool.examples.truth(i))).collect::<Result<Vec<_>>>()?;
         let strata = Strata::new(&right.iter().map(|right| right.decision).collect::<Vec<_>>());
         let others = images.iter().map(|&i| others(pool.row(i), labels)).collect();
         let (labels, form) = (labels.to_vec(), pool.form());
@@ -154,14 +154,12 @@ impl Panel {
         own.iter().enumerate().take_while(|(rank, (_, z))| rank + before(*z) < k).count()
     }
 
-    /// The application's labels that are returned, highest first, equal ones in the vocabulary's order. Of a sentiment,
-    /// all classes count.
+    /// The application's labels that are returned, highest first, equal ones in the vocabulary's order. Of classes of
+    /// which one is true, all count.
     fn own(&self, row: &[f32], offsets: &[f32], seen: &mut Vec<(u16, f32)>) {
         let shifted = row.iter().zip(offsets).map(|(z, offset)| z + offset);
         seen.clear();
-        seen.extend(
-            self.labels.iter().copied().zip(shifted).filter(|(_, z)| self.form == Form::Sentiment || *z >= 0.0),
-        );
+        seen.extend(self.labels.iter().copied().zip(shifted).filter(|(_, z)| self.form.is_choice() || *z >= 0.0));
         seen.sort_by(|a, b| b.1.total_cmp(&a.1));
     }
 }

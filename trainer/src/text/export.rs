@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use chameleon_models::bank::{Bank, Split};
+use chameleon_models::text::kinds::Kinds;
 use chameleon_models::text::{TextNet, TextNetwork};
 use chameleon_models::zoo::{self, Manifest};
 use serde_json::{Value, json};
 
+use super::names;
 use super::pretrain::{SETTINGS, measure};
 use super::samples::{self, Sample};
 use super::task::Task;
@@ -56,10 +58,9 @@ pub fn run(options: &Options) -> Result<()> {
         (zoo::WEIGHTS, weights),
         (zoo::LABELS, serde_json::to_vec(&json!({ "labels": labels }))?),
     ];
-    if task != Task::Entities {
-        let parts = [(held_out, Split::Train), (tune, Split::Tune), (test, Split::Test)];
-        files.push((zoo::BANK, bank(&net, task, parts)?.write()?));
-    }
+    let parts = [(held_out, Split::Train), (tune, Split::Tune), (test, Split::Test)];
+    let bank = if task == Task::Entities { names_bank(&net, parts)? } else { bank(&net, task, parts)? };
+    files.push((zoo::BANK, bank.write()?));
     let manifest = Manifest {
         name: task.model().name().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -93,6 +94,21 @@ fn bank(net: &TextNet, task: Task, parts: [(Vec<Sample>, Split); 3]) -> Result<B
     Ok(Bank::new(net.network.features, features, classes, splits, &task.labels())?)
 }
 
+/// The names that the tagger finds, each with its true kind.
+fn names_bank(net: &TextNet, parts: [(Vec<Sample>, Split); 3]) -> Result<Bank> {
+    let kinds = Kinds::of(&net.head);
+    let (mut features, mut classes, mut splits) = (Vec::new(), Vec::new(), Vec::new());
+    for (samples, split) in parts {
+        for sample in samples {
+            let found = names::found(net, &sample);
+            splits.resize(splits.len() + found.kinds.len(), split);
+            features.extend(found.features);
+            classes.extend(found.kinds);
+        }
+    }
+    Ok(Bank::new(kinds.head.features(), features, classes, splits, &kinds.labels)?)
+}
+
 fn data(task: Task, [held_out, tune, test]: [usize; 3]) -> Value {
     let sets = match task {
         Task::Sentiment => "tweets (three classes) and movie reviews (two)",
@@ -103,7 +119,10 @@ fn data(task: Task, [held_out, tune, test]: [usize; 3]) -> Value {
         "sets": sets,
         "network": "the training split but for the texts held out",
         "bank": match task {
-            Task::Entities => "none".to_owned(),
+            Task::Entities => format!(
+                "the names found in {held_out} training texts that the network has not seen (train), and in the \
+                 validation split, in half of it to tune ({tune}), in half to test ({test})"
+            ),
             _ => format!(
                 "{held_out} training texts that the network has not seen (train); the validation split, half of it \
                  to tune ({tune}), half to test ({test})"

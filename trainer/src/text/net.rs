@@ -7,8 +7,9 @@ use chameleon_models::text::model::{HEAD_BIAS, HEAD_WEIGHT};
 use chameleon_models::weights::Weights;
 use rand::Rng;
 use tch::nn::{Init, Path};
-use tch::{Kind, Reduction, Tensor};
+use tch::{Kind, Tensor};
 
+use super::objective::Objective;
 use super::samples::Sample;
 use super::task::Task;
 use crate::customize::head::values;
@@ -78,17 +79,7 @@ pub struct Net {
     transitions: Tensor,
     start: Tensor,
     objective: Objective,
-}
-
-/// What is right, by class.
-struct Objective {
     task: Task,
-    /// (classes, L): 1 where a class carries a label.
-    targets: Tensor,
-    /// (sets, L): 1 where a data set says anything of a label.
-    known: Tensor,
-    /// The label of each class.
-    label: Vec<i64>,
 }
 
 impl Net {
@@ -112,6 +103,7 @@ impl Net {
             transitions: path.f_var("transitions", &[outputs, outputs], zeros)?,
             start: path.f_var("start", &[outputs], zeros)?,
             objective: Objective::new(task),
+            task,
         })
     }
 
@@ -151,12 +143,9 @@ impl Net {
     /// libtorch's message.
     pub fn loss(&self, batch: &Batch) -> Result<Tensor> {
         let outputs = self.forward(batch, true)?;
-        match self.objective.task {
-            Task::Sentiment => Ok(outputs.cross_entropy_for_logits(&self.objective.labels(batch))),
-            Task::Topics => {
-                Ok(self.objective.labels_loss(&outputs, batch)? + self.objective.class_loss(&outputs, batch)?)
-            }
+        match self.task {
             Task::Entities => Ok(self.chain_loss(&outputs, batch)),
+            Task::Sentiment | Task::Topics => self.objective.loss(&outputs, &batch.classes, &batch.sets),
         }
     }
 
@@ -169,7 +158,7 @@ impl Net {
         let samples = batch.lengths.len() as i64;
         let pad = |flat: &Tensor| Tensor::pad_sequence(&flat.split_with_sizes(&batch.lengths, 0), true, 0.0, "right");
         let outputs = pad(outputs); // (samples, longest, tags)
-        let tags = pad(&self.objective.labels(batch)); // (samples, longest)
+        let tags = pad(&self.objective.labels(&batch.classes)); // (samples, longest)
         let lengths = Tensor::from_slice(&batch.lengths);
         let there =
             Tensor::arange(longest, (Kind::Int64, outputs.device())).unsqueeze(0).lt_tensor(&lengths.unsqueeze(1));
@@ -198,7 +187,7 @@ impl Net {
     /// libtorch cannot hand them out, or training has diverged.
     pub fn weights(&self) -> Result<Weights> {
         let (rows, features) = (self.config.factor.len(), self.config.features);
-        let outputs = self.objective.task.labels().len();
+        let outputs = self.task.labels().len();
         let embedding = &self.embedding * self.factor.exp().unsqueeze(1);
         let mut tensors = vec![
             (EMBEDDING, vec![rows, features], values(&embedding)?),
@@ -206,7 +195,7 @@ impl Net {
             (HEAD_WEIGHT, vec![outputs, features], values(&self.head_weight)?),
             (HEAD_BIAS, vec![outputs], values(&self.head_bias)?),
         ];
-        if self.objective.task == Task::Entities {
+        if self.task == Task::Entities {
             tensors.push((TRANSITIONS, vec![outputs, outputs], values(&self.transitions)?));
             tensors.push((START, vec![outputs], values(&self.start)?));
         }
@@ -215,69 +204,6 @@ impl Net {
             weights.insert(name, shape, data)?;
         }
         Ok(weights)
-    }
-}
-
-impl Objective {
-    fn new(task: Task) -> Self {
-        let labels = task.labels();
-        let classes = labels.iter().flat_map(|label| &label.classes).max().map_or(0, |&class| usize::from(class) + 1);
-        let number = |carried: bool| if carried { 1.0_f32 } else { 0.0 };
-        let carries = |class: usize| {
-            let class = class as u16;
-            labels.iter().map(|label| number(label.classes.contains(&class))).collect::<Vec<f32>>()
-        };
-        let targets: Vec<f32> = (0..classes).flat_map(carries).collect();
-        let says = |of: &super::task::Set| {
-            labels
-                .iter()
-                .map(|label| number(of.classes.iter().any(|class| label.classes.contains(class))))
-                .collect::<Vec<f32>>()
-        };
-        let known: Vec<f32> = task.sets().iter().flat_map(says).collect();
-        let shape = |rows: usize| [rows as i64, labels.len() as i64];
-        let label_of = |class: usize| labels.iter().position(|label| label.classes.contains(&(class as u16)));
-        Self {
-            task,
-            targets: Tensor::from_slice(&targets).reshape(shape(classes)),
-            known: Tensor::from_slice(&known).reshape(shape(task.sets().len())),
-            label: (0..classes).map(|class| label_of(class).unwrap_or(0) as i64).collect(),
-        }
-    }
-
-    /// The label of each bag.
-    fn labels(&self, batch: &Batch) -> Tensor {
-        let labels: Vec<i64> = batch.classes.iter().map(|&class| self.label[usize::from(class)]).collect();
-        Tensor::from_slice(&labels)
-    }
-
-    /// Twice the mean cross-entropy of each text's class among those of its data set.
-    fn class_loss(&self, outputs: &Tensor, batch: &Batch) -> Result<Tensor> {
-        let mut sum = Tensor::from(0.0_f32);
-        for (set, of) in self.task.sets().iter().enumerate() {
-            let bags: Vec<i64> = (0..).zip(&batch.sets).filter(|(_, from)| **from == set).map(|(bag, _)| bag).collect();
-            if bags.is_empty() {
-                continue;
-            }
-            let place = |&bag: &i64| of.classes.iter().position(|class| *class == batch.classes[bag as usize]);
-            let right: Vec<i64> = bags.iter().map(|bag| place(bag).map_or(0, |place| place as i64)).collect();
-            let columns: Vec<i64> = of.columns.iter().map(|&column| column as i64).collect();
-            let own = outputs.f_index_select(0, &Tensor::from_slice(&bags))?;
-            let own = own.f_index_select(1, &Tensor::from_slice(&columns))?;
-            sum += own.cross_entropy_for_logits(&Tensor::from_slice(&right)) * bags.len() as f64;
-        }
-        Ok(sum * (2.0 / batch.bags.max(1) as f64))
-    }
-
-    /// Mean binary cross-entropy over the labels that a text's data set says anything of.
-    fn labels_loss(&self, outputs: &Tensor, batch: &Batch) -> Result<Tensor> {
-        let index = |places: Vec<i64>| Tensor::from_slice(&places);
-        let classes = index(batch.classes.iter().map(|&class| i64::from(class)).collect());
-        let sets = index(batch.sets.iter().map(|&set| set as i64).collect());
-        let targets = self.targets.f_index_select(0, &classes)?;
-        let known = self.known.f_index_select(0, &sets)?;
-        let each = outputs.binary_cross_entropy_with_logits::<Tensor>(&targets, Some(known), None, Reduction::None);
-        Ok(each.sum(Kind::Float) / batch.bags.max(1) as f64)
     }
 }
 

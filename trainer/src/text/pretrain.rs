@@ -6,7 +6,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use chameleon_models::files::replace;
-use chameleon_models::text::{TAGS, TextNet, TextNetwork, network};
+use chameleon_models::text::encoder::BIAS;
+use chameleon_models::text::model::HEAD_BIAS;
+use chameleon_models::text::network::FORMAT_VERSION;
+use chameleon_models::text::{TAGS, TextNet, TextNetwork};
 use chameleon_models::weights::Weights;
 use chameleon_models::zoo;
 use rand::SeedableRng;
@@ -15,10 +18,13 @@ use serde::Serialize;
 use tch::Device;
 use tch::nn::{AdamW, OptimizerConfig as _, VarStore};
 
-use super::members::merged;
+use super::bayes;
+use super::members::{mean, merged};
 use super::net::{Batch, Net, NetConfig, shuffled};
+use super::objective::Objective;
 use super::samples::{self, Dictionary, Sample};
 use super::score::{SpanCounts, accuracy, macro_f1};
+use super::stack::{Stacked, stacked};
 use super::task::Task;
 use crate::progress::{Progress, ProgressMode};
 
@@ -31,8 +37,8 @@ pub struct Options {
     /// What to train
     #[arg(long, value_enum)]
     pub task: Task,
-    /// Folder with the data sets' folders: `tweet-sentiment` and `movie-reviews`, `ag-news` and `bbc-news`, or
-    /// `btc-entities`, with `train-*.parquet`
+    /// Folder with the data sets' folders: `tweet-sentiment`, `movie-reviews`, `ag-news` and `bbc-news` for sentiment,
+    /// the last two for topics, `btc-entities` for entities, with `train-*.parquet`
     #[arg(long)]
     #[serde(skip)]
     pub data: PathBuf,
@@ -93,21 +99,20 @@ pub fn run(options: &Options) -> Result<()> {
     ensure!(train.len() >= options.batch, "{} training texts, fewer than a batch", train.len());
     let dictionary = samples::dictionary(&train, options.least);
     let ids = &dictionary.ids;
-    let network = TextNetwork {
-        version: network::FORMAT_VERSION,
-        input: options.task.input(),
-        features: options.members * options.features,
-        outputs: options.task.labels().len(),
-    };
-    let steps = options.members * options.epochs * (train.len() / options.batch);
+    let learned: Vec<Sample> = train.iter().cloned().chain(samples::guessed(options.task, &options.data)?).collect();
+    let steps = options.members * options.epochs * (learned.len() / options.batch);
     let mut progress = Progress::start(options.progress, "training", steps as u64);
     let seeds = (0..options.members as u64).map(|member| options.seed.wrapping_add(member));
-    let members = seeds.map(|seed| train_net(options, seed, &train, &dictionary, &mut progress));
-    let weights = merged(&members.collect::<Result<Vec<_>>>()?)?;
+    let members = seeds.map(|seed| train_net(options, seed, &learned, &dictionary, &mut progress));
+    let mut weights = mean(&members.collect::<Result<Vec<_>>>()?)?;
     drop(progress);
+    if options.task != Task::Entities {
+        weights = with_bayes(options.task, weights, &train, &tune, &dictionary)?;
+    }
+    let network = network(options.task, &weights)?;
     let bytes = TextNet::write(ids, &weights)?;
     let measured = measure(options.task, &TextNet::read(network, &bytes)?, &tune);
-    let settings = serde_json::json!({ "settings": options, "dictionary": ids.len(), "train": train.len(),
+    let settings = serde_json::json!({ "settings": options, "dictionary": ids.len(), "train": train.len(), "guessed": learned.len() - train.len(),
         "held_out": tune.len(), "measured": measured });
     println!("{}", serde_json::to_string_pretty(&settings)?);
     replace(&options.out.join(zoo::NETWORK), &serde_json::to_vec_pretty(&network)?)?;
@@ -158,6 +163,30 @@ fn train_net(
         }
     }
     net.weights()
+}
+
+/// The network and naive Bayes, as much of each as tells the held-out texts best.
+fn with_bayes(task: Task, net: Weights, train: &[Sample], tune: &[Sample], dictionary: &Dictionary) -> Result<Weights> {
+    let objective = Objective::new(task);
+    let members = [net, bayes::member(train, dictionary, &objective, task.labels().len())?];
+    let outputs = |weights: &Weights| -> Result<Vec<f32>> {
+        let net = TextNet::new(network(task, weights)?, dictionary.ids.clone(), weights.clone())?;
+        Ok(tune.iter().flat_map(|sample| net.outputs(&sample.bags[0])).collect())
+    };
+    let outputs = members.iter().map(outputs).collect::<Result<Vec<_>>>()?;
+    let Stacked { shares, bias } = stacked(&outputs, tune, &objective)?;
+    let mut weights = merged(&members, &shares)?;
+    let bias = weights.get(HEAD_BIAS)?.data().iter().zip(bias).map(|(own, more)| own + more).collect();
+    let mut head = Weights::default();
+    head.insert(HEAD_BIAS, vec![task.labels().len()], bias)?;
+    weights.replace_by(head);
+    Ok(weights)
+}
+
+/// The network that weights are of.
+fn network(task: Task, weights: &Weights) -> Result<TextNetwork> {
+    let features = weights.get(BIAS)?.data().len();
+    Ok(TextNetwork { version: FORMAT_VERSION, input: task.input(), features, outputs: task.labels().len() })
 }
 
 /// How good a network is on some samples; the engine runs it, with the weights as rounded.

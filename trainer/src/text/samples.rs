@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 use chameleon_models::text::context::contexts;
+use chameleon_models::text::sentences::sentences;
 use chameleon_models::text::{NGrams, TAGS, TextInput, Token, opening, tokenize};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -19,6 +20,8 @@ use super::task::Task;
 pub struct Sample {
     /// The numbers of each bag's n-grams.
     pub bags: Vec<Vec<u64>>,
+    /// Of a text's n-grams, those of words.
+    pub words: Vec<u64>,
     /// Each bag's class among the model's.
     pub classes: Vec<u16>,
     /// The place of the text's data set in the task.
@@ -47,12 +50,35 @@ pub fn read(task: Task, data: &Path, split: &str) -> Result<Vec<Sample>> {
     Ok(samples)
 }
 
+/// The training texts whose label is only a good guess: the first sentence of each.
+///
+/// # Errors
+/// A data set cannot be read.
+pub fn guessed(task: Task, data: &Path) -> Result<Vec<Sample>> {
+    let (TextInput::Passage(n_grams), (folders, class)) = (task.input(), task.guessed()) else {
+        return Ok(Vec::new());
+    };
+    let mut samples = Vec::new();
+    for folder in folders {
+        for row in read::labelled(&data.join(folder), "train")? {
+            let first = sentences(&row.text).into_iter().next().unwrap_or_default();
+            samples.push(of_text(n_grams, &row.text[first], class, task.sets().len()));
+        }
+    }
+    Ok(samples)
+}
+
 fn of_text(n_grams: NGrams, text: &str, class: u16, set: usize) -> Sample {
-    Sample { bags: vec![n_grams.of(&opening(text))], classes: vec![class], set, first: Vec::new() }
+    let tokens = opening(text);
+    let words = NGrams { characters: None, ..n_grams }.of(&tokens);
+    Sample { bags: vec![n_grams.of(&tokens)], words, classes: vec![class], set, first: Vec::new() }
 }
 
 /// The set's tokens are cut anew, as raw texts will be; a piece has the tag of the token it is from.
-fn of_tags(row: &Tagged) -> Result<Sample> {
+///
+/// # Errors
+/// A tag is none of [`TAGS`].
+pub fn of_tags(row: &Tagged) -> Result<Sample> {
     let text = row.tokens.join(" ");
     let tokens = tokenize(&text);
     let mut classes = vec![0; tokens.len()];
@@ -66,7 +92,7 @@ fn of_tags(row: &Tagged) -> Result<Sample> {
             classes[piece] = tag_class(tag, i > 0)?;
         }
     }
-    Ok(Sample { bags: contexts(&tokens), classes, set: 0, first })
+    Ok(Sample { bags: contexts(&tokens), words: Vec::new(), classes, set: 0, first })
 }
 
 /// Places of the tokens that begin within some bytes.
@@ -124,6 +150,10 @@ pub fn dictionary(samples: &[Sample], least: u32) -> Dictionary {
 mod tests {
     use super::*;
 
+    fn sample(ids: Vec<u64>) -> Sample {
+        Sample { bags: vec![ids], words: Vec::new(), classes: vec![0], set: 0, first: Vec::new() }
+    }
+
     #[test]
     fn pieces_of_a_token_share_its_tag() {
         let words = |all: &[&str]| all.iter().map(|word| (*word).to_owned()).collect();
@@ -137,8 +167,7 @@ mod tests {
 
     #[test]
     fn the_dictionary_holds_what_occurs_often_enough() {
-        let sample = |ids: &[u64]| Sample { bags: vec![ids.to_vec()], classes: vec![0], set: 0, first: Vec::new() };
-        let samples = [sample(&[5, 3]), sample(&[9, 5]), sample(&[3])];
+        let samples = [sample(vec![5, 3]), sample(vec![9, 5]), sample(vec![3])];
         assert_eq!(dictionary(&samples, 2).ids, [3, 5]);
         let all = dictionary(&samples, 1);
         assert!(all.rarity[0] < 0.0 && all.rarity[2] > 0.0, "{all:?}");
@@ -146,8 +175,7 @@ mod tests {
 
     #[test]
     fn a_split_is_the_same_every_time() {
-        let samples: Vec<Sample> =
-            (0..20).map(|i| Sample { bags: vec![vec![i]], classes: vec![0], set: 0, first: Vec::new() }).collect();
+        let samples: Vec<Sample> = (0..20).map(|i| sample(vec![i])).collect();
         let (first, second) = split(samples.clone(), 5);
         assert_eq!((first.len(), second.len()), (16, 4));
         assert_eq!(split(samples, 5).1, second);

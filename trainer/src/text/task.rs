@@ -7,7 +7,7 @@ use chameleon_models::zoo::{LabelInfo, TextTask};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
-    /// Negative, neutral or positive: on `tweet-sentiment` and `movie-reviews`
+    /// Negative, neutral or positive: on `tweet-sentiment` and `movie-reviews`; news are taken for neutral
     Sentiment,
     /// Category paths: on `ag-news` and `bbc-news`
     Topics,
@@ -25,6 +25,9 @@ pub struct Set {
     /// The label by which each of its classes is told from its others: all different.
     pub columns: &'static [usize],
 }
+
+/// How much a text counts whose label is only a good guess.
+const GUESSED: f64 = 0.5;
 
 /// Category paths and the classes whose texts they are said of: the topics of `ag-news` are 0 to 3 (world, sports,
 /// business, science and technology), those of `bbc-news` 4 to 8 (business, entertainment, politics, sport, tech).
@@ -66,6 +69,20 @@ impl Task {
             ],
             Self::Entities => &[],
         }
+    }
+
+    /// Folders of texts whose sentences are of one class more often than not, and that class: news are mostly neutral.
+    /// They are learned from, and nothing is measured with them.
+    pub fn guessed(self) -> (&'static [&'static str], u16) {
+        match self {
+            Self::Sentiment => (&["ag-news", "bbc-news"], 1),
+            Self::Topics | Self::Entities => (&[], 0),
+        }
+    }
+
+    /// How much a text of a data set counts in training; those behind the labelled sets are the guessed ones.
+    pub fn weight(self, set: usize) -> f64 {
+        if set < self.sets().len() { 1.0 } else { GUESSED }
     }
 
     /// The outputs.

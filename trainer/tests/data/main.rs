@@ -19,3 +19,4 @@ mod open_images;
 mod parquet;
 mod shards;
 mod splits;
+mod texts;

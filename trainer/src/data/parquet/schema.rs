@@ -80,7 +80,7 @@ fn root_name(leaf: &ColumnDescriptor) -> &str {
 }
 
 /// The names in `info.features.COLUMN` of the hub's metadata, in the feature or in that of its elements.
-fn class_names(metadata: &FileMetaData, column: &str) -> Vec<String> {
+pub(in crate::data) fn class_names(metadata: &FileMetaData, column: &str) -> Vec<String> {
     let pairs = metadata.key_value_metadata().map_or(&[][..], Vec::as_slice);
     let text = pairs.iter().find(|pair| pair.key == HUB).and_then(|pair| pair.value.as_deref());
     let hub: Value = text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
