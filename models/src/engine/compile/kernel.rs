@@ -39,7 +39,10 @@ fn product(node: &Node, norm: Option<&Node>, model: Model) -> Result<Kernel, Eng
         };
     }
     Ok(match geometry(&node.op, input) {
-        Some(geometry) => Kernel::Conv(Box::new(Conv::new(geometry, weight, bias))),
+        Some(geometry) => {
+            let layout = model.layouts.get(&node.inputs[0]);
+            Kernel::Conv(Box::new(Conv::new(geometry, weight, bias, layout)))
+        }
         None => Kernel::Linear(Box::new(Linear::new(weight.len() / bias.len(), weight, bias))),
     })
 }
