@@ -135,7 +135,16 @@ mod x86 {
     //! SAFETY of all blocks here: vectors are made by [`Isa::vectorize`](super::super::Isa::vectorize) only, after the
     //! processor was asked for the instructions; what is read and written are whole arrays.
 
-    use std::arch::x86_64::{__m512, __m256, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_set1_ps, _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_fmadd_ps, _mm512_max_ps, _mm512_min_ps, _mm512_cvtepi32_ps, _mm512_loadu_si512, _mm512_cvtepu8_epi32, _mm_loadu_si128, _mm512_castps_si512, _mm512_sll_epi32, _mm_cvtsi32_si128, _mm_storeu_si128, _mm512_cvtepi32_epi8, _mm512_cmp_ps_mask, _CMP_GT_OQ, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_set1_ps, _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_fmadd_ps, _mm256_max_ps, _mm256_min_ps, _mm256_cvtepi32_ps, _mm256_loadu_si256, _mm256_cvtepu8_epi32, _mm_loadl_epi64, _mm256_castps_si256, _mm256_sll_epi32, _mm256_and_si256, _mm256_set1_epi32, _mm256_permute4x64_epi64, _mm256_packus_epi32, _mm_packus_epi16, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_movemask_ps, _mm256_cmp_ps};
+    use std::arch::x86_64::{
+        __m256, __m512, _CMP_GT_OQ, _mm_cvtsi32_si128, _mm_loadl_epi64, _mm_loadu_si128, _mm_packus_epi16,
+        _mm_storeu_si128, _mm256_add_ps, _mm256_and_si256, _mm256_castps_si256, _mm256_castsi256_si128, _mm256_cmp_ps,
+        _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps,
+        _mm256_loadu_si256, _mm256_max_ps, _mm256_min_ps, _mm256_movemask_ps, _mm256_mul_ps, _mm256_packus_epi32,
+        _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_set1_ps, _mm256_sll_epi32, _mm256_storeu_ps, _mm256_sub_ps,
+        _mm512_add_ps, _mm512_castps_si512, _mm512_cmp_ps_mask, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps,
+        _mm512_cvtepu8_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_max_ps, _mm512_min_ps,
+        _mm512_mul_ps, _mm512_set1_ps, _mm512_sll_epi32, _mm512_storeu_ps, _mm512_sub_ps,
+    };
 
     use super::{LANES, ROUND, Vector};
 
