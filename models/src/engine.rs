@@ -30,6 +30,7 @@ mod rows;
 mod scratch;
 #[cfg(test)]
 mod tests;
+mod winograd;
 
 use std::collections::HashMap;
 
@@ -37,7 +38,7 @@ use rayon::prelude::*;
 
 use crate::net::{INPUT, Network, NetworkError, Shape};
 use crate::weights::{Weights, WeightsError};
-use codes::Layout;
+use codes::{Decode, Encode, Layout};
 use compile::{Model, Step};
 use ops::Kernel;
 use output::{Finish, Operand, Output};
@@ -253,10 +254,8 @@ impl Engine {
                 let plain = &mut scratch.working.plain;
                 plain.resize(plain.len().max(input.len()), 0.0);
                 layout::to_channels_last(input, &self.input, plain);
-                let records = scratch.codes[slot].chunks_exact_mut(layout.record());
-                for (numbers, record) in plain[..input.len()].chunks_exact(layout.channels).zip(records) {
-                    layout.encode_record(numbers, record);
-                }
+                let (numbers, codes) = (&plain[..input.len()], &mut *scratch.codes[slot]);
+                kernels::Isa::detect().vectorize(Encode { numbers, layout, codes });
             }
         }
     }
@@ -325,25 +324,9 @@ fn decode_all<'s>(operands: &mut [Operand<'s>], decoded: &'s mut Vec<Vec<f32>>) 
     }
 }
 
-/// The numbers that records stand for, as many as `values` holds.
-fn decode(codes: &[u8], layout: &Layout, values: &mut [f32]) {
-    kernels::Isa::detect().vectorize(Decode { codes, layout, values });
-}
-
-struct Decode<'a> {
-    codes: &'a [u8],
-    layout: &'a Layout,
-    values: &'a mut [f32],
-}
-
-impl kernels::Loops for Decode<'_> {
-    #[inline(always)]
-    fn run(self) {
-        let records = self.codes.chunks_exact(self.layout.record());
-        for (record, numbers) in records.zip(self.values.chunks_exact_mut(self.layout.channels)) {
-            self.layout.decode_record(record, numbers);
-        }
-    }
+/// The numbers that records stand for, as many as `numbers` holds.
+fn decode(codes: &[u8], layout: &Layout, numbers: &mut [f32]) {
+    kernels::Isa::detect().vectorize(Decode { codes, layout, numbers });
 }
 
 fn values(steps: &[Step], plan: &Plan, shapes: &HashMap<String, Shape>) -> HashMap<String, Value> {

@@ -6,11 +6,16 @@
 //!
 //! | ONNX | here |
 //! |---|---|
-//! | `Conv` (square, same padding on all sides), `BatchNormalization`, `Gemm`, `MatMul` with `Add` | `Conv2d`, `BatchNorm2d`, `Linear` |
-//! | `Relu`, `Clip` from 0 to 6, `HardSwish`, `HardSigmoid`, `Sigmoid`, `Gelu`, `Softmax` | the same |
+//! | `Conv` (square, same padding on all sides), `BatchNormalization`, `Gemm`, `MatMul` by a constant | `Conv2d`, `BatchNorm2d`, `Linear` |
+//! | `Relu`, `Clip` from 0 or from 0 to 6, `HardSwish`, `HardSigmoid`, `Sigmoid`, `Gelu`, `Softmax` | the same |
+//! | `Erf`, and `Add` 3 with `Clip`, where they make `Gelu`, `HardSwish` or `HardSigmoid` | these |
 //! | `MaxPool`, `AveragePool`, `GlobalAveragePool`, `ReduceMean` of rows and columns | pooling |
-//! | `Add`, `Mul`, `Concat` of channels, nearest `Resize`, `LayerNormalization` | the same |
-//! | `Identity`, `Dropout`, `Flatten`, and `Reshape`, `Squeeze` to a vector | nothing |
+//! | `Add`, `Mul`, `Concat` of channels, nearest `Resize`, `LayerNormalization`, in one node or taken apart | the same |
+//! | `MatMul`, `Softmax`, `MatMul` of heads | `Attention` |
+//! | `Concat` of a constant and tokens, `Add` of a constant | `ClassToken`, `Offset`, or folded into parameters |
+//! | `Reshape`, `Transpose`, `Flatten`, `Squeeze`, `Unsqueeze`, `Slice`, `Gather`, `Split` | `Tokens`, `SelectToken`, parts of a `Linear`, or nothing |
+//! | `Mul`, `Div` by constants | folded into parameters |
+//! | `Identity`, `Dropout`, `Cast` of constants, arithmetic of shapes | nothing |
 
 mod attributes;
 mod export;
@@ -59,6 +64,9 @@ pub enum OnnxError {
         /// What is wrong.
         problem: String,
     },
+    /// The parameters are more than any network that is run here.
+    #[error("too many parameters")]
+    TooLarge,
     /// A network that is quantized cannot be written.
     #[error("quantized networks are not written as ONNX; export the one in f32")]
     Quantized,

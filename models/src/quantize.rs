@@ -1,12 +1,16 @@
 //! Post-training quantization: a trained network in f32 to one with weights of 8 or 4 bits and codes of 8 bits.
 //!
 //! Normalization is folded first. Weights get one scale for each output, codes one range for each value, taken from
-//! what the value is on calibration images. Both are chosen so that the squared rounding error is least, which for few
-//! bits is less than the whole range. The first layer keeps 8 bits, the head stays in f32, and so do values that no
-//! quantized layer reads.
+//! what the value is on calibration images, so that the squared rounding error is least, which is less than the whole
+//! range. Weights are rounded so that a layer's results change least ([`rounding`]). The first layer keeps 8 bits, and so
+//! do some others where 4 bits are asked for ([`sensitive`]); the head stays in f32, and so do values that no quantized
+//! layer reads.
 
 mod fold;
+mod patches;
 mod range;
+mod rounding;
+mod sensitive;
 
 use crate::engine::{Engine, EngineError};
 use crate::net::{INPUT, Network, Node, Op};
@@ -14,6 +18,8 @@ use crate::quantization::{CodeSegment, Quantization, WeightSegment};
 use crate::weights::{Weights, WeightsError};
 
 pub use fold::fold_norms;
+use patches::Patches;
+use rounding::Rounded;
 
 /// Numbers of a value that are looked at for its range.
 const SAMPLES: usize = 1 << 16;
@@ -74,71 +80,117 @@ pub fn quantize(
     if quantized.is_empty() {
         return Err(QuantizeError::Nothing);
     }
-    let mut quantization = Quantization::default();
     let mut names: Vec<&str> = quantized.iter().map(|node| node.inputs[0].as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    let samples = samples(&network, &weights, &names, images, &mut progress)?;
     let shapes = network.shapes().map_err(EngineError::from)?;
-    for (name, samples) in names.iter().zip(&samples) {
+    let seen = observe(&network, &weights, (&quantized, &names), images, &mut progress)?;
+    let mut quantization = Quantization::default();
+    for (name, samples) in names.iter().zip(&seen.samples) {
         let (low, high) = range::of_codes(samples);
         quantization.values.insert((*name).to_owned(), vec![CodeSegment::for_range(shapes[*name][0], 8, low, high)]);
     }
-    for node in &quantized {
+    let mut layers = Vec::with_capacity(quantized.len());
+    for (node, patches) in quantized.iter().zip(seen.patches) {
         let bits = if node.inputs[0] == INPUT { 8 } else { options.bits };
-        let segment = WeightSegment { channels: shapes[&node.inputs[0]][0], bits, odd: false };
-        round(node, &segment, &mut weights)?;
-        quantization.weights.insert(node.name.clone(), vec![segment]);
+        let moments = rounding::moments(&patches);
+        let round = |bits: u8| Layer::round(node, bits, (&patches, &moments), &weights);
+        let wide = if bits < 8 { Some(Box::new(round(8)?)) } else { None };
+        layers.push(Layer { wide, ..round(bits)? });
+    }
+    sensitive::widen(&mut layers, (&network, &weights), images)?;
+    for layer in &layers {
+        layer.insert(&mut weights, &mut quantization)?;
     }
     network.quantization = Some(quantization);
     Ok((network, weights))
+}
+
+/// A layer's rounded weights.
+#[derive(Clone, Debug)]
+struct Layer {
+    node: Node,
+    segment: WeightSegment,
+    rounded: Rounded,
+    /// The same with eight bits, if these are fewer.
+    wide: Option<Box<Layer>>,
+}
+
+impl Layer {
+    fn round(
+        node: &Node,
+        bits: u8,
+        (patches, moments): (&Patches, &[f32]),
+        weights: &Weights,
+    ) -> Result<Self, WeightsError> {
+        let tensor = weights.get(&format!("{}.weight", node.name))?;
+        let segment = WeightSegment { channels: tensor.shape()[1], bits, odd: false };
+        let rounded = rounding::round(tensor.data(), &segment, patches, moments);
+        Ok(Self { node: node.clone(), segment, rounded, wide: None })
+    }
+
+    /// Puts integers and scales in the place of the weights, and corrects the bias.
+    fn insert(&self, weights: &mut Weights, quantization: &mut Quantization) -> Result<(), WeightsError> {
+        let [weight, scale, bias] = ["weight", "scale", "bias"].map(|suffix| format!("{}.{suffix}", self.node.name));
+        let shape = weights.get(&weight)?.shape().to_vec();
+        let outputs = shape[0];
+        weights.insert(&weight, shape, self.rounded.integers.clone())?;
+        weights.insert(&scale, vec![outputs], self.rounded.scales.clone())?;
+        // A convolution that no normalization was folded into may have none.
+        if let Ok(old) = weights.get(&bias) {
+            let corrected = old.data().iter().zip(&self.rounded.bias).map(|(a, b)| a + b).collect();
+            weights.insert(&bias, vec![outputs], corrected)?;
+        }
+        quantization.weights.insert(self.node.name.clone(), vec![self.segment.clone()]);
+        Ok(())
+    }
 }
 
 fn is_quantized(node: &Node) -> bool {
     matches!(node.op, Op::Conv2d { groups: 1, .. })
 }
 
-/// Numbers that the values take on the images: up to [`SAMPLES`] of each, evenly from all images.
-fn samples(
+/// What values are on the calibration images.
+struct Seen {
+    /// Numbers of each value, up to [`SAMPLES`], evenly from all images.
+    samples: Vec<Vec<f32>>,
+    /// Of each layer.
+    patches: Vec<Patches>,
+}
+
+fn observe(
     network: &Network,
     weights: &Weights,
-    names: &[&str],
+    (layers, names): (&[Node], &[&str]),
     images: &[Vec<f32>],
     progress: &mut impl FnMut(),
-) -> Result<Vec<Vec<f32>>, EngineError> {
+) -> Result<Seen, QuantizeError> {
     let engine = Engine::keeping(network, weights, names)?;
-    let mut samples = vec![Vec::new(); names.len()];
+    let depth = |node: &Node| Ok::<_, WeightsError>(weights.get(&format!("{}.weight", node.name))?.data().len());
+    let outputs = |node: &Node| if let Op::Conv2d { c_out, .. } = node.op { c_out } else { 1 };
+    let patches = layers.iter().map(|node| Ok(Patches::new(depth(node)? / outputs(node))));
+    let mut seen =
+        Seen { samples: vec![Vec::new(); names.len()], patches: patches.collect::<Result<_, WeightsError>>()? };
     let share = (SAMPLES / images.len()).max(1);
+    let mut random = 1;
     for image in images {
-        for (values, samples) in engine.run_all(image, 1, names).iter().zip(&mut samples) {
+        let values = engine.run_all(image, 1, names);
+        for (values, samples) in values.iter().zip(&mut seen.samples) {
             // A prime step walks over all channels and pixels.
             let step = (values.len() / share).max(1) | 1;
             samples.extend(values.iter().step_by(step));
             let extremes = values.iter().fold((0.0_f32, 0.0_f32), |(low, high), v| (low.min(*v), high.max(*v)));
             samples.extend([extremes.0, extremes.1]);
         }
+        for (node, patches) in layers.iter().zip(&mut seen.patches) {
+            if let Some(i) = names.iter().position(|name| *name == node.inputs[0]) {
+                let shape = engine.shape(names[i]).unwrap_or_default();
+                patches.take(node, &values[i], shape, images.len(), &mut random);
+            }
+        }
         progress();
     }
-    Ok(samples)
-}
-
-/// Replaces a node's weights by integers and adds their scales.
-fn round(node: &Node, segment: &WeightSegment, weights: &mut Weights) -> Result<(), WeightsError> {
-    let (name, scale_name) = (format!("{}.weight", node.name), format!("{}.scale", node.name));
-    let tensor = weights.get(&name)?;
-    let (shape, mut data) = (tensor.shape().to_vec(), tensor.data().to_vec());
-    let outputs = shape[0];
-    let depth = data.len() / outputs;
-    let mut scales = Vec::with_capacity(outputs);
-    for filter in data.chunks_exact_mut(depth) {
-        let scale = range::of_weights(filter, segment);
-        for weight in filter {
-            *weight = segment.nearest(*weight / scale) as f32;
-        }
-        scales.push(scale);
-    }
-    weights.insert(&name, shape, data)?;
-    weights.insert(&scale_name, vec![outputs], scales)
+    Ok(seen)
 }
 
 #[cfg(test)]

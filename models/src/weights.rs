@@ -190,6 +190,11 @@ impl Weights {
         self.tensors.retain(|name, _| name.rsplit_once('.').is_none_or(|(owner, _)| owner != node));
     }
 
+    /// Drops a tensor.
+    pub(crate) fn remove_one(&mut self, name: &str) {
+        self.tensors.remove(name);
+    }
+
     /// Takes a tensor's values out.
     pub(crate) fn take(&mut self, name: &str) -> Result<Vec<f32>, WeightsError> {
         let tensor = self.tensors.remove(name).ok_or_else(|| WeightsError::Missing(name.to_owned()))?;

@@ -3,12 +3,8 @@
 //! A pixel's codes are a *record*: segment after segment, a byte for each channel, or a bit where codes have one bit.
 //! A code u stands for the number `base + step * u`.
 
-use super::kernels::LANES;
-use super::kernels::elementwise::clamp;
+use super::kernels::{Isa, LANES, Loops, Vector};
 use crate::quantization::CodeSegment;
-
-/// Adding it rounds to the nearest integer, halves to even, and leaves that in the low bits.
-const ROUND: f32 = 12_582_912.0;
 
 /// Where the codes of a value's channels are.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +12,7 @@ pub(super) struct Layout {
     /// Channels in all.
     pub(super) channels: usize,
     /// One for each vector of channels.
-    vectors: Vec<Vector>,
+    vectors: Vec<Group>,
     /// The record of a pixel of zeros, or what is nearest to them.
     pub(super) zeros: Vec<u8>,
     /// Segments as channels and the bytes they begin at and take.
@@ -35,13 +31,14 @@ pub(super) struct Place {
 
 /// The codes of up to 16 channels.
 #[derive(Clone, Debug, PartialEq)]
-struct Vector {
+struct Group {
     first: usize,
     /// Bytes to write: what lies behind the last channel is written as zeros.
     bytes: usize,
     channels: usize,
     bit: bool,
-    step: f32,
+    /// Distance between the numbers that codes as they lie in memory stand for.
+    step_in_memory: f32,
     base: f32,
     inverse: f32,
     offset: f32,
@@ -63,13 +60,16 @@ impl Layout {
                 if code.is_bit() { code.channels.div_ceil(32) * 4 } else { code.channels.next_multiple_of(group) };
             layout.zeros.resize(first + bytes, 0);
             for channel in (0..code.channels).step_by(LANES) {
-                layout.vectors.push(Vector::new(code, first, bytes, channel));
+                layout.vectors.push(Group::new(code, first, bytes, channel));
             }
             layout.channels += code.channels;
             layout.segments.push(Place { code: code.clone(), first, bytes });
         }
         let mut zeros = std::mem::take(&mut layout.zeros);
-        layout.encode_record(&vec![0.0; layout.channels], &mut zeros);
+        let numbers = vec![0.0; layout.channels];
+        // Its record is as long as all zeros already.
+        layout.zeros.clone_from(&zeros);
+        Isa::detect().vectorize(Encode { numbers: &numbers, layout: &layout, codes: &mut zeros });
         layout.zeros = zeros;
         layout
     }
@@ -77,6 +77,15 @@ impl Layout {
     /// Bytes of a pixel.
     pub(super) fn record(&self) -> usize {
         self.zeros.len()
+    }
+
+    /// Step and base that a channel's byte of a record stands for, and the byte for zero: the number is step times the
+    /// byte plus the base. `None` if some codes are bits.
+    pub(super) fn affine(&self, channel: usize) -> Option<(f32, f32, f32)> {
+        let is_bit = self.vectors.iter().any(|group| group.bit);
+        let group = self.vectors.get(channel / LANES).filter(|_| !is_bit)?;
+        // Without bits every segment but the last takes a byte for each channel.
+        Some((group.step_in_memory, group.base, f32::from(*self.zeros.get(channel)?)))
     }
 
     /// The record of a pixel.
@@ -88,38 +97,72 @@ impl Layout {
 
     /// Writes the codes of a vector of channels to a record.
     #[inline(always)]
-    pub(super) fn encode(&self, vector: usize, numbers: &[f32; LANES], record: &mut [u8]) {
+    pub(super) fn encode<V: Vector>(&self, vector: usize, numbers: V, record: &mut [u8]) {
         self.vectors[vector].encode(numbers, record);
     }
 
-    /// Adds the numbers that a vector of a record stands for.
+    /// The numbers that a vector of a record stands for.
     #[inline(always)]
-    pub(super) fn add(&self, vector: usize, record: &[u8], numbers: &mut [f32; LANES]) {
-        self.vectors[vector].add(record, numbers);
+    pub(super) fn decode<V: Vector>(&self, vector: usize, record: &[u8]) -> V {
+        self.vectors[vector].decode(record)
     }
 
     /// Writes a whole record.
     #[inline(always)]
-    pub(super) fn encode_record(&self, numbers: &[f32], record: &mut [u8]) {
+    pub(super) fn encode_record<V: Vector>(&self, numbers: &[f32], record: &mut [u8]) {
         for (vector, numbers) in self.vectors.iter().zip(numbers.chunks(LANES)) {
             let mut padded = [0.0; LANES];
             padded[..numbers.len()].copy_from_slice(numbers);
-            vector.encode(&padded, record);
+            vector.encode(V::load(&padded), record);
         }
     }
 
     /// The numbers that a whole record stands for.
     #[inline(always)]
-    pub(super) fn decode_record(&self, record: &[u8], numbers: &mut [f32]) {
+    pub(super) fn decode_record<V: Vector>(&self, record: &[u8], numbers: &mut [f32]) {
         for (vector, numbers) in self.vectors.iter().zip(numbers.chunks_mut(LANES)) {
             let mut padded = [0.0; LANES];
-            vector.add(record, &mut padded);
+            vector.decode::<V>(record).store(&mut padded);
             numbers.copy_from_slice(&padded[..numbers.len()]);
         }
     }
 }
 
-impl Vector {
+/// Numbers to records, all of them.
+pub(super) struct Encode<'a> {
+    pub(super) numbers: &'a [f32],
+    pub(super) layout: &'a Layout,
+    pub(super) codes: &'a mut [u8],
+}
+
+impl Loops for Encode<'_> {
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let records = self.codes.chunks_exact_mut(self.layout.record());
+        for (numbers, record) in self.numbers.chunks_exact(self.layout.channels).zip(records) {
+            self.layout.encode_record::<V>(numbers, record);
+        }
+    }
+}
+
+/// Records to numbers, as many as there is room for.
+pub(super) struct Decode<'a> {
+    pub(super) codes: &'a [u8],
+    pub(super) layout: &'a Layout,
+    pub(super) numbers: &'a mut [f32],
+}
+
+impl Loops for Decode<'_> {
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let records = self.codes.chunks_exact(self.layout.record());
+        for (record, numbers) in records.zip(self.numbers.chunks_exact_mut(self.layout.channels)) {
+            self.layout.decode_record::<V>(record, numbers);
+        }
+    }
+}
+
+impl Group {
     fn new(code: &CodeSegment, first: usize, size: usize, channel: usize) -> Self {
         let channels = (code.channels - channel).min(LANES);
         let (bit, last) = (code.is_bit(), channel + channels == code.channels);
@@ -134,7 +177,7 @@ impl Vector {
             bytes,
             channels,
             bit,
-            step: code.step,
+            step_in_memory: code.step / (1 << code.shift()) as f32,
             base: code.base,
             inverse: 1.0 / code.step,
             offset: -code.base / code.step,
@@ -144,34 +187,35 @@ impl Vector {
     }
 
     #[inline(always)]
-    fn encode(&self, numbers: &[f32; LANES], record: &mut [u8]) {
-        let mut codes = [0_u8; LANES];
-        for (code, x) in codes.iter_mut().zip(numbers) {
-            let rounded = clamp(x.mul_add(self.inverse, self.offset), 0.0, self.max) + ROUND;
-            *code = (rounded.to_bits() << self.shift) as u8;
-        }
+    fn encode<V: Vector>(&self, numbers: V, record: &mut [u8]) {
+        let scaled = numbers.mul_add(V::splat(self.inverse), V::splat(self.offset));
+        let target = &mut record[self.first..][..self.bytes];
         if self.bit {
-            let mut bits = 0_u16;
-            for (i, code) in codes[..self.channels].iter().enumerate() {
-                bits |= u16::from(*code) << i;
-            }
-            let target = &mut record[self.first..][..self.bytes];
+            // Half rounds to even, to zero.
+            let bits = scaled.above(V::splat(0.5)) & self.mask();
             target[2..].fill(0);
             target[..2].copy_from_slice(&bits.to_le_bytes());
+            return;
+        }
+        let mut codes = scaled.max(V::splat(0.0)).min(V::splat(self.max)).to_codes(self.shift);
+        if let Ok(whole) = <&mut [u8; LANES]>::try_from(&mut *target)
+            && self.channels == LANES
+        {
+            *whole = codes;
         } else {
-            if self.channels < LANES {
-                codes[self.channels..].fill(0);
-            }
-            let target = &mut record[self.first..];
-            match target.first_chunk_mut() {
-                Some(whole) if self.bytes == LANES => *whole = codes,
-                _ => target[..self.bytes].copy_from_slice(&codes[..self.bytes]),
-            }
+            codes[self.channels..].fill(0);
+            target.copy_from_slice(&codes[..self.bytes]);
         }
     }
 
+    /// A bit for each channel.
     #[inline(always)]
-    fn add(&self, record: &[u8], numbers: &mut [f32; LANES]) {
+    fn mask(&self) -> u16 {
+        u16::MAX >> (LANES - self.channels)
+    }
+
+    #[inline(always)]
+    fn decode<V: Vector>(&self, record: &[u8]) -> V {
         let mut codes = [0_u8; LANES];
         let source = &record[self.first..];
         if self.bit {
@@ -183,9 +227,8 @@ impl Vector {
                 _ => codes[..self.bytes].copy_from_slice(&source[..self.bytes]),
             }
         }
-        for (x, code) in numbers.iter_mut().zip(codes) {
-            *x += self.base + self.step * f32::from(code >> self.shift);
-        }
+        let (step, base) = (V::splat(self.step_in_memory), V::splat(self.base));
+        V::from_codes(&codes).mul_add(step, base)
     }
 }
 
@@ -217,9 +260,9 @@ mod tests {
                 .map(|i| (i.wrapping_mul(2_654_435_761).wrapping_add(seed) % 1000) as f32 / 150.0 - 3.0)
                 .collect();
             let mut record = vec![0xFF; layout.record()];
-            layout.encode_record(&numbers, &mut record);
             let mut back = vec![0.0; layout.channels];
-            layout.decode_record(&record, &mut back);
+            Isa::detect().vectorize(Encode { numbers: &numbers, layout: &layout, codes: &mut record });
+            Isa::detect().vectorize(Decode { codes: &record, layout: &layout, numbers: &mut back });
             let of = segments.iter().flat_map(|segment| std::iter::repeat_n(segment, segment.channels));
             for ((x, back), segment) in numbers.iter().zip(&back).zip(of) {
                 let highest = segment.base + segment.step * segment.max() as f32;

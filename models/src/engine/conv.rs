@@ -13,6 +13,7 @@ use super::ops::depthwise::Depthwise;
 use super::output::{Finish, FinishRows, Operand, Output};
 use super::rows::Rows;
 use super::scratch::Working;
+use super::winograd::Winograd;
 use crate::quantization::WeightSegment;
 
 /// Sizes of a convolution.
@@ -31,14 +32,22 @@ pub(super) struct Geometry {
 }
 
 impl Geometry {
+    #[inline(always)]
     fn padded(&self) -> (usize, usize) {
         (self.rows + 2 * self.padding, self.columns + 2 * self.padding)
     }
 
+    /// Rows and columns of the output.
+    #[inline(always)]
+    pub(super) fn sides(&self) -> (usize, usize) {
+        let (rows, columns) = self.padded();
+        ((rows - self.kernel) / self.stride + 1, (columns - self.kernel) / self.stride + 1)
+    }
+
     /// Where the patches of an image begin, for pixels of so many elements.
     fn starts(&self, pixel: usize) -> Vec<usize> {
-        let (rows, columns) = self.padded();
-        let [height, width] = [rows, columns].map(|side| (side - self.kernel) / self.stride + 1);
+        let (_, columns) = self.padded();
+        let (height, width) = self.sides();
         let start = |y: usize, x: usize| (y * columns + x) * self.stride * pixel;
         (0..height).flat_map(|y| (0..width).map(move |x| start(y, x))).collect()
     }
@@ -75,19 +84,31 @@ enum Body {
         runs: Vec<usize>,
         run_length: usize,
     },
+    Winograd(Winograd),
     Depthwise(Depthwise),
+    /// Of codes that are not decoded first.
+    DepthwiseCodes(Depthwise),
     Integers(IntegerMatrix),
 }
 
 impl Conv {
-    /// `weight` is (`c_out`, `c_in` / groups, kernel, kernel), `bias` (`c_out`).
-    pub(super) fn new(geometry: Geometry, weight: &[f32], bias: &[f32]) -> Self {
+    /// `weight` is (`c_out`, `c_in` / groups, kernel, kernel), `bias` (`c_out`). `layout` is that of the input if it is
+    /// kept as codes.
+    pub(super) fn new(geometry: Geometry, weight: &[f32], bias: &[f32], layout: Option<&Layout>) -> Self {
         let Geometry { kernel, c_in, c_out, groups, .. } = geometry;
-        let starts = geometry.starts(c_in);
+        let without_patches = |body: Body| Self { geometry, starts: Vec::new(), zeros: Vec::new(), body };
         if groups > 1 && groups == c_in && groups == c_out {
-            let body = Body::Depthwise(Depthwise::new(weight, bias, geometry.taps(c_in)));
-            return Self { geometry, starts, zeros: vec![0.0; c_in], body };
+            if let Some(depthwise) = layout.and_then(|layout| Depthwise::new(geometry, weight, bias, Some(layout))) {
+                return without_patches(Body::DepthwiseCodes(depthwise));
+            }
+            if let Some(depthwise) = Depthwise::new(geometry, weight, bias, None) {
+                return without_patches(Body::Depthwise(depthwise));
+            }
         }
+        if let Some(winograd) = Winograd::new(&geometry, weight, bias) {
+            return without_patches(Body::Winograd(winograd));
+        }
+        let starts = geometry.starts(c_in);
         let (depth, width) = (c_in / groups, c_out / groups);
         let taps = kernel * kernel;
         // Row `r` of the matrix is tap `r / depth`, channel `r % depth`: the order in which a patch is read.
@@ -126,7 +147,7 @@ impl Conv {
 
     /// Whether it reads codes.
     pub(super) fn reads_codes(&self) -> bool {
-        matches!(self.body, Body::Integers(_))
+        matches!(self.body, Body::Integers(_) | Body::DepthwiseCodes(_))
     }
 
     /// `output` (N, H', W', `c_out`) from `input` (N, H, W, `c_in`).
@@ -138,33 +159,20 @@ impl Conv {
                 let rows = Rows { starts: &self.starts, images: n, stride: g.size(layout.record()) };
                 matrix.multiply(data, &rows, finish, &mut working.blocks, output);
             }
-            (input, body) => {
+            (input, Body::Depthwise(depthwise) | Body::DepthwiseCodes(depthwise)) => {
+                depthwise.run(n, input, finish, output);
+            }
+            (input, Body::Winograd(winograd)) => winograd.run(n, input.floats(), finish, &mut working.tiles, output),
+            (input, Body::Floats { groups, runs, run_length }) => {
                 let data = border(g, n, input.floats(), &self.zeros, &mut working.padded);
                 let rows = Rows { starts: &self.starts, images: n, stride: g.size(g.c_in) };
-                self.floats(body, data, rows, finish, &mut working.plain, output);
-            }
-        }
-    }
-
-    fn floats(
-        &self,
-        body: &Body,
-        data: &[f32],
-        rows: Rows,
-        finish: &Finish,
-        plain: &mut Vec<f32>,
-        output: &mut Output,
-    ) {
-        match body {
-            Body::Floats { groups, runs, run_length } => {
                 let left = Left { data, rows, runs, run_length: *run_length };
                 if let [matrix] = groups.as_slice() {
-                    return matrix.multiply(&left, finish, Columns { first: 0, all: self.geometry.c_out }, output);
+                    return matrix.multiply(&left, finish, Columns { first: 0, all: g.c_out }, output);
                 }
-                self.grouped(groups, &left, finish, plain, output);
+                self.grouped(groups, &left, finish, &mut working.plain, output);
             }
-            Body::Depthwise(depthwise) => depthwise.run(data, &rows, finish, output),
-            Body::Integers(_) => unreachable!("its operand is quantized"),
+            (Operand::Floats(_), Body::Integers(_)) => unreachable!("its operand is quantized"),
         }
     }
 

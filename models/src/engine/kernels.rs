@@ -20,8 +20,10 @@ mod neon;
 mod portable;
 #[cfg(test)]
 mod tests;
+mod vector;
 
 pub(super) use integer::{Bits, IntegerTile, Segment};
+pub(super) use vector::Vector;
 
 /// Columns of a vector.
 pub(super) const LANES: usize = 16;
@@ -174,11 +176,11 @@ impl Isa {
     }
 }
 
-/// Loops for the compiler to turn into vectors.
+/// Loops over vectors, written once for all instruction sets.
 pub(super) trait Loops {
     /// Runs them. To be compiled for an instruction set, this and all that it calls must be `#[inline(always)]`, which
     /// a closure cannot be.
-    fn run(self);
+    fn run<V: Vector>(self);
 }
 
 impl Isa {
@@ -193,8 +195,8 @@ impl Isa {
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => unsafe { with_avx2(loops) },
             #[cfg(target_arch = "aarch64")]
-            Self::Neon => loops.run(),
-            Self::Portable => loops.run(),
+            Self::Neon => loops.run::<vector::Plain>(),
+            Self::Portable => loops.run::<vector::Plain>(),
         }
     }
 }
@@ -204,7 +206,7 @@ impl Isa {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma")]
 unsafe fn with_avx512(loops: impl Loops) {
-    loops.run();
+    loops.run::<vector::Avx512>();
 }
 
 /// # Safety
@@ -212,5 +214,5 @@ unsafe fn with_avx512(loops: impl Loops) {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn with_avx2(loops: impl Loops) {
-    loops.run();
+    loops.run::<vector::Avx2>();
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::codes::Layout;
 use super::conv::Conv;
 use super::integers::{IntegerMatrix, Source};
-use super::kernels::{Isa, Loops};
+use super::kernels::{Isa, LANES, Loops, Vector};
 use super::matrix::{Columns, Left, Matrix};
 use super::output::{Finish, FinishRows, Operand, Output};
 use super::rows::Rows;
@@ -109,7 +109,7 @@ struct Run<'a, 'o> {
 
 impl Loops for Run<'_, '_> {
     #[inline(always)]
-    fn run(self) {
+    fn run<V: Vector>(self) {
         let Self { kernel, n, inputs, channels, finish, working, output } = self;
         match output {
             Output::Floats(values) => {
@@ -118,10 +118,12 @@ impl Loops for Run<'_, '_> {
                     None => {}
                     Some(Operand::Floats(residual)) => values.iter_mut().zip(residual).for_each(|(x, y)| *x += y),
                     Some(Operand::Codes(codes, layout)) => {
-                        let mut other = vec![0.0; channels];
-                        for (pixel, x) in values.chunks_exact_mut(channels).enumerate() {
-                            layout.decode_record(layout.of(codes, pixel), &mut other);
-                            x.iter_mut().zip(&other).for_each(|(x, y)| *x += y);
+                        for (pixel, numbers) in values.chunks_exact_mut(channels).enumerate() {
+                            for (v, numbers) in numbers.chunks_mut(LANES).enumerate() {
+                                let mut other = [0.0; LANES];
+                                layout.decode::<V>(v, layout.of(codes, pixel)).store(&mut other);
+                                numbers.iter_mut().zip(&other).for_each(|(x, y)| *x += y);
+                            }
                         }
                     }
                 }
@@ -131,7 +133,7 @@ impl Loops for Run<'_, '_> {
                 let size = codes.len() / layout.record() * channels;
                 working.plain.resize(working.plain.len().max(size), 0.0);
                 kernel.run(n, inputs, channels, &mut working.scores, &mut working.plain[..size]);
-                FinishRows { values: &working.plain[..size], channels, finish, output }.run();
+                FinishRows { values: &working.plain[..size], channels, finish, output }.run::<V>();
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A matrix product by itself: for benchmarks of the kernels, and for whoever has just a matrix.
 
-use super::codes::Layout;
+use super::codes::{Encode, Layout};
 use super::integers::{Blocks, IntegerMatrix, Source};
 use super::kernels::Isa;
 use super::kernels::elementwise::Activation;
@@ -94,8 +94,7 @@ impl Product {
             Body::Floats(_, data) => *data = rows.to_vec(),
             Body::Codes(_, layout, data) => {
                 *data = vec![0; rows.len() / self.inputs * layout.record()];
-                let records = data.chunks_exact_mut(layout.record());
-                rows.chunks_exact(self.inputs).zip(records).for_each(|(row, record)| layout.encode_record(row, record));
+                Isa::detect().vectorize(Encode { numbers: rows, layout, codes: data });
             }
         }
     }

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::aligned::Aligned;
 use super::conv::ProductBlocks;
 use super::plan::Plan;
+use super::winograd::Tiles;
 
 /// The buffers of one run.
 #[derive(Debug, Default)]
@@ -25,6 +26,7 @@ pub(super) struct Working {
     pub(super) padded: Vec<f32>,
     pub(super) padded_codes: Vec<u8>,
     pub(super) blocks: ProductBlocks,
+    pub(super) tiles: Tiles,
     /// Results before they are quantized.
     pub(super) plain: Vec<f32>,
     /// A query's scores.

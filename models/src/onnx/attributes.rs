@@ -11,13 +11,30 @@ use crate::weights::decode;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Constant {
     pub(super) shape: Vec<usize>,
-    pub(super) data: Vec<f32>,
+    pub(super) numbers: Numbers,
+}
+
+/// What a constant holds. Shapes are whole numbers of 64 bits, which f32 does not hold all of.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Numbers {
+    Floats(Vec<f32>),
+    Integers(Vec<i64>),
+}
+
+impl Numbers {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Floats(numbers) => numbers.len(),
+            Self::Integers(numbers) => numbers.len(),
+        }
+    }
 }
 
 impl Constant {
     /// Reads f32, f16 and 64-bit integers.
     pub(super) fn read(tensor: &TensorProto) -> Result<Self, OnnxError> {
         const FLOAT16: i32 = 10;
+        const BOOL: i32 = 9;
         let fault = |problem: String| OnnxError::Constant { name: tensor.name.clone(), problem };
         if tensor.data_location != 0 {
             return Err(fault("its numbers are in another file; save the model as one file".to_owned()));
@@ -27,23 +44,40 @@ impl Constant {
         let elements = shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
         let elements = elements.filter(|n| *n <= MAX_ELEMENTS).ok_or_else(|| fault(format!("shape {shape:?}")))?;
         let raw = tensor.raw_data.as_slice();
-        let data = match tensor.data_type {
-            FLOAT if raw.is_empty() => tensor.float_data.clone(),
-            FLOAT => decode(raw, f32::from_le_bytes),
-            FLOAT16 => decode(raw, |b| f16::from_le_bytes(b).to_f32()),
-            INT64 if raw.is_empty() => tensor.int64_data.iter().map(|&n| n as f32).collect(),
-            INT64 => decode(raw, |b| i64::from_le_bytes(b) as f32),
-            other => return Err(fault(format!("element type {other}"))),
+        let numbers = match tensor.data_type {
+            FLOAT if raw.is_empty() => Numbers::Floats(tensor.float_data.clone()),
+            FLOAT => Numbers::Floats(decode(raw, f32::from_le_bytes)),
+            FLOAT16 => Numbers::Floats(decode(raw, |b| f16::from_le_bytes(b).to_f32())),
+            INT64 if raw.is_empty() => Numbers::Integers(tensor.int64_data.clone()),
+            INT64 => Numbers::Integers(decode(raw, i64::from_le_bytes)),
+            BOOL => Numbers::Integers(raw.iter().map(|&byte| i64::from(byte)).collect()),
+            other => return Err(fault(format!("element type {other}; f32, f16 and 64-bit integers are read"))),
         };
-        if data.len() != elements {
-            return Err(fault(format!("{} numbers for shape {shape:?}", data.len())));
+        if numbers.len() != elements {
+            return Err(fault(format!("{} numbers for shape {shape:?}", numbers.len())));
         }
-        Ok(Self { shape, data })
+        Ok(Self { shape, numbers })
+    }
+
+    /// The numbers, whole ones rounded to f32.
+    pub(super) fn floats(&self) -> Vec<f32> {
+        match &self.numbers {
+            Numbers::Floats(numbers) => numbers.clone(),
+            Numbers::Integers(numbers) => numbers.iter().map(|&n| n as f32).collect(),
+        }
     }
 
     /// The numbers as whole ones.
     pub(super) fn integers(&self) -> Vec<i64> {
-        self.data.iter().map(|&n| n as i64).collect()
+        match &self.numbers {
+            Numbers::Floats(numbers) => numbers.iter().map(|&n| n as i64).collect(),
+            Numbers::Integers(numbers) => numbers.clone(),
+        }
+    }
+
+    /// The number, if there is only one.
+    pub(super) fn scalar(&self) -> Option<f32> {
+        if self.numbers.len() == 1 { self.floats().first().copied() } else { None }
     }
 }
 

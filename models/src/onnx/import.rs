@@ -1,20 +1,28 @@
 //! From a graph to a network.
 //!
-//! Every value of the graph is one of a network here, under a name without characters that parameters' names use. The
-//! batch dimension is dropped. A value (N, C, 1, 1) behind global pooling is the vector (C), and convolutions of it are
-//! linear maps.
+//! Graphs are imported for a batch of one image, so that all shapes are known and whatever a graph computes from them is
+//! worked out here ([`fold`]). Operators that only rearrange numbers make no node but another [`View`] of a value; where
+//! an operation needs its operand in order, the view is recognized as one of the rearrangements that networks here have
+//! ([`arrange`]): all pixels as tokens, one token of all, some outputs of a linear map. What exporters write as several
+//! operators (layer normalization, GELU, attention) is put together again on the way ([`Value`]).
 
+mod arithmetic;
+mod arrange;
+mod attention;
+mod fold;
 mod nodes;
+mod value;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use prost::Message as _;
 
 use super::OnnxError;
 use super::attributes::Constant;
 use super::proto::{GraphProto, ModelProto, NodeProto, ValueInfo};
-use crate::net::{INPUT, ImageInput, Network, Node, Op, Shape, node_shape};
+use crate::net::{INPUT, ImageInput, MAX_ELEMENTS, Network, Node, Op, Shape, node_shape};
 use crate::weights::Weights;
+use value::{Value, View};
 
 /// Reads a model. Its input is an image batch (N, C, H, W), which is not normalized any further: `mean` and `std` of
 /// the result are 0 and 1, to be set as the model was trained.
@@ -37,37 +45,51 @@ struct Importer {
     network: Network,
     weights: Weights,
     shapes: HashMap<String, Shape>,
-    constants: HashMap<String, Constant>,
-    /// Values of the network by their name in the graph.
-    values: HashMap<String, String>,
+    /// Places of the nodes by name.
+    places: HashMap<String, usize>,
+    /// What the graph's names stand for.
+    values: HashMap<String, Value>,
+    /// Numbers in all parameters: operators that are folded into others make copies, which must not add up to more than
+    /// memory holds.
+    parameters: usize,
 }
 
 impl Importer {
     fn new(graph: &GraphProto) -> Result<Self, OnnxError> {
-        let mut constants = HashMap::new();
+        let mut values = HashMap::new();
         for tensor in &graph.initializer {
-            constants.insert(tensor.name.clone(), Constant::read(tensor)?);
+            values.insert(tensor.name.clone(), Value::Constant(Constant::read(tensor)?));
         }
         // Old files list constants as inputs, too.
-        let input = graph.input.iter().find(|input| !constants.contains_key(&input.name));
+        let input = graph.input.iter().find(|input| !values.contains_key(&input.name));
         let input = input.ok_or(OnnxError::Missing("input"))?;
         let [channels, height, width] = image_shape(input)?;
         let input_values = ImageInput { channels, height, width, mean: vec![0.0; channels], std: vec![1.0; channels] };
         let network = Network { name: graph.name.clone(), input: input_values, nodes: Vec::new(), quantization: None };
+        values.insert(input.name.clone(), Value::View(View::new(INPUT, &[1, channels, height, width])));
         Ok(Self {
             network,
             weights: Weights::default(),
             shapes: HashMap::from([(INPUT.to_owned(), vec![channels, height, width])]),
-            constants,
-            values: HashMap::from([(input.name.clone(), INPUT.to_owned())]),
+            places: HashMap::new(),
+            values,
+            parameters: 0,
         })
     }
 
-    /// The value of the network that an input of a node is.
-    fn value(&self, node: &NodeProto, i: usize) -> Result<String, OnnxError> {
+    /// What an input of a node stands for.
+    fn value(&self, node: &NodeProto, i: usize) -> Result<&Value, OnnxError> {
         let name = node.input.get(i).ok_or_else(|| node.fault(format!("no input {i}")))?;
-        let value = self.values.get(name);
-        value.cloned().ok_or_else(|| node.fault(format!("`{name}` is not made by a node before it")))
+        self.values.get(name).ok_or_else(|| node.fault(format!("`{name}` is not made by a node before it")))
+    }
+
+    /// The rearranged value that an input of a node is.
+    fn view(&self, node: &NodeProto, i: usize) -> Result<View, OnnxError> {
+        match self.value(node, i)? {
+            Value::View(view) => Ok(view.clone()),
+            Value::Constant(_) => Err(node.fault(format!("input {i} is a constant"))),
+            _ => Err(node.fault(format!("input {i} is a part of an operation that is not known"))),
+        }
     }
 
     fn shape(&self, value: &str) -> &[usize] {
@@ -76,14 +98,23 @@ impl Importer {
 
     /// The constant that an input of a node is, if it is there at all.
     fn constant(&self, node: &NodeProto, i: usize) -> Option<&Constant> {
-        self.constants.get(node.input.get(i)?)
+        match self.values.get(node.input.get(i)?) {
+            Some(Value::Constant(constant)) => Some(constant),
+            _ => None,
+        }
     }
 
     fn needed(&self, node: &NodeProto, i: usize) -> Result<Constant, OnnxError> {
         self.constant(node, i).cloned().ok_or_else(|| node.fault(format!("input {i} is not a constant")))
     }
 
-    /// Adds an operation whose result is the node's output.
+    /// The numbers of an optional attribute that newer versions have as an input.
+    fn integers(&self, node: &NodeProto, name: &str, i: usize) -> Option<Vec<i64>> {
+        let given = self.constant(node, i).map(Constant::integers);
+        given.or_else(|| node.attribute(name).map(|attribute| attribute.ints.clone()))
+    }
+
+    /// Adds an operation and gives its value's name.
     fn push(&mut self, from: &NodeProto, op: Op, inputs: Vec<String>) -> Result<String, OnnxError> {
         let output = from.output.first().ok_or_else(|| from.fault("it makes no value"))?;
         let mut name: String = output.chars().map(|c| if c == '.' || c == '/' { '_' } else { c }).collect();
@@ -93,42 +124,53 @@ impl Importer {
         let node = Node { name: name.clone(), op, inputs };
         let shape = node_shape(&node, &self.shapes)?;
         self.shapes.insert(name.clone(), shape);
+        self.places.insert(name.clone(), self.network.nodes.len());
         self.network.nodes.push(node);
-        self.values.insert(output.clone(), name.clone());
         Ok(name)
     }
 
     /// Adds a parameter of a node.
     fn parameter(&mut self, node: &str, suffix: &str, shape: Shape, data: Vec<f32>) -> Result<(), OnnxError> {
+        self.parameters = self.parameters.saturating_add(data.len());
+        if self.parameters > MAX_ELEMENTS {
+            return Err(OnnxError::TooLarge);
+        }
         Ok(self.weights.insert(&format!("{node}.{suffix}"), shape, data)?)
     }
 
-    /// Lets the node's output be a value that is there already.
-    fn alias(&mut self, node: &NodeProto, value: String) -> Result<(), OnnxError> {
+    /// Lets the node's output stand for something.
+    fn set(&mut self, node: &NodeProto, value: Value) -> Result<(), OnnxError> {
         let output = node.output.first().ok_or_else(|| node.fault("it makes no value"))?;
         self.values.insert(output.clone(), value);
         Ok(())
     }
 
     fn finish(mut self, output: &ValueInfo, name: String) -> Result<(Network, Weights), OnnxError> {
-        let value = self.values.get(&output.name).ok_or(OnnxError::Missing("value for its output"))?;
-        let last = self.network.nodes.iter().position(|node| node.name == *value);
-        self.network.nodes.truncate(last.map_or(0, |last| last + 1));
-        self.network.name = name;
-        let known = self.network.parameters();
-        // What belongs to nodes behind the output is of no use.
-        let unused: Vec<String> = self
-            .weights
-            .iter()
-            .map(|(name, _)| name.to_owned())
-            .filter(|name| !known.iter().any(|(other, _)| other == name))
-            .collect();
-        for name in unused {
-            self.weights.take(&name)?;
+        let Some(Value::View(view)) = self.values.get(&output.name).cloned() else {
+            return Err(OnnxError::Missing("value for its output"));
+        };
+        let end = NodeProto { op_type: "output".to_owned(), output: vec![output.name.clone()], ..NodeProto::default() };
+        let last = self.in_order(&end, &view)?;
+        // What does not lead to the output is of no use.
+        let mut wanted = HashSet::from([last.as_str()]);
+        for node in self.network.nodes.iter().rev() {
+            if wanted.contains(node.name.as_str()) {
+                wanted.extend(node.inputs.iter().map(String::as_str));
+            }
         }
-        self.network.shapes()?;
-        self.weights.check(&self.network)?;
-        Ok((self.network, self.weights))
+        let nodes = self.network.nodes.iter().filter(|node| wanted.contains(node.name.as_str())).cloned().collect();
+        let mut network = Network { name, nodes, ..self.network };
+        // The output is the last node.
+        if let Some(at) = network.nodes.iter().position(|node| node.name == last) {
+            network.nodes.truncate(at + 1);
+        }
+        let mut weights = Weights::default();
+        for (name, shape) in network.parameters() {
+            weights.insert(&name, shape, self.weights.take(&name)?)?;
+        }
+        network.shapes()?;
+        weights.check(&network)?;
+        Ok((network, weights))
     }
 }
 

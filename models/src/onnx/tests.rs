@@ -74,6 +74,30 @@ fn a_network_comes_back_from_its_file() {
     }
 }
 
+/// `tests/onnx/make.py` made these files, and says what the input is.
+#[test]
+fn networks_from_other_programs_compute_what_onnxruntime_computes() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnx");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "onnx"));
+    files.sort();
+    assert!(!files.is_empty());
+    for file in files {
+        let (network, weights) =
+            import(&std::fs::read(&file).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let image: Vec<f32> = (0..network.input.elements()).map(|i| (37 * i % 101) as f32 / 50.0 - 1.0).collect();
+        let last = &network.nodes.last().unwrap().name;
+        let output = Engine::new(&network, &weights).unwrap().run(&image, 1, last);
+        let expected = std::fs::read_to_string(file.with_extension("output")).unwrap();
+        let expected: Vec<f32> = expected.lines().map(|line| line.parse().unwrap()).collect();
+        let largest = expected.iter().fold(0.0_f32, |a, x| a.max(x.abs()));
+        assert_eq!(output.len(), expected.len(), "{}", file.display());
+        for (got, expected) in output.iter().zip(&expected) {
+            assert!((got - expected).abs() <= 1e-4 * largest, "{}: {output:?}, {expected:?}", file.display());
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_run_is_told_with_its_node() {
     use prost::Message as _;

@@ -29,8 +29,7 @@ fn product(node: &Node, norm: Option<&Node>, model: Model) -> Result<(Kernel, u6
     let parameters = folded(node, norm, model.weights, segments.is_some())?;
     let (weight, bias) = (&parameters.weight, &parameters.bias);
     let input = &model.shapes[&node.inputs[0]];
-    let digest =
-        digest(node, input, &parameters, segments.map(|segments| (segments, model.layouts.get(&node.inputs[0]))));
+    let digest = digest(node, input, &parameters, segments, model.layouts.get(&node.inputs[0]));
     if let Some(kernel) = model.packed.iter().find_map(|(key, kernel)| (*key == digest).then_some(kernel)) {
         return Ok(((*kernel).clone(), digest));
     }
@@ -49,7 +48,10 @@ fn product(node: &Node, norm: Option<&Node>, model: Model) -> Result<(Kernel, u6
         }
     } else {
         match geometry(&node.op, input) {
-            Some(geometry) => Kernel::Conv(Arc::new(Conv::new(geometry, weight, bias))),
+            Some(geometry) => {
+                let layout = model.layouts.get(&node.inputs[0]);
+                Kernel::Conv(Arc::new(Conv::new(geometry, weight, bias, layout)))
+            }
             None => Kernel::Linear(Arc::new(Linear::new(weight.len() / bias.len(), weight, bias))),
         }
     };
@@ -61,10 +63,11 @@ fn digest(
     node: &Node,
     input: &[usize],
     parameters: &Folded,
-    quantized: Option<(&Vec<WeightSegment>, Option<&Layout>)>,
+    segments: Option<&Vec<WeightSegment>>,
+    layout: Option<&Layout>,
 ) -> u64 {
     let mut hasher = DefaultHasher::new();
-    format!("{:?} {input:?} {quantized:?}", node.op).hash(&mut hasher);
+    format!("{:?} {input:?} {segments:?} {layout:?}", node.op).hash(&mut hasher);
     for numbers in [&parameters.weight, &parameters.scale, &parameters.bias] {
         numbers.len().hash(&mut hasher);
         numbers.iter().for_each(|number| hasher.write_u32(number.to_bits()));

@@ -1,6 +1,8 @@
 //! What is done to one number after another: activations and what they are made of. Plain loops, to be compiled for
 //! an instruction set by [`Isa::vectorize`](super::Isa::vectorize).
 
+use super::{LANES, Vector};
+
 /// A function of one number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in super::super) enum Activation {
@@ -23,6 +25,21 @@ pub(in super::super) enum Activation {
 impl Activation {
     /// max(x, 0).
     pub(in super::super) const RELU: Self = Self::Clamp(0.0, f32::INFINITY);
+
+    /// The function of every number of a vector.
+    #[inline(always)]
+    pub(in super::super) fn of<V: Vector>(self, x: V) -> V {
+        match self {
+            Self::Identity => x,
+            Self::Clamp(low, high) => x.max(V::splat(low)).min(V::splat(high)),
+            other => {
+                let mut values = [0.0; LANES];
+                x.store(&mut values);
+                other.apply(&mut values);
+                V::load(&values)
+            }
+        }
+    }
 
     /// Replaces every number by its function value. NaN stays NaN, except that a clamp makes it its lower limit.
     #[inline(always)]
