@@ -51,7 +51,12 @@ fn a_decision_outside_the_taxonomy_is_refused_with_its_reason() {
 
 #[test]
 fn a_decision_about_numbers_needs_an_answer_of_numbers() {
-    let bounds = Bounds { field: "score".to_owned(), low: None, high: Some(Limit { value: 0.0, inclusive: true }), percent: false };
+    let bounds = Bounds {
+        field: "score".to_owned(),
+        low: None,
+        high: Some(Limit { value: 0.0, inclusive: true }),
+        percent: false,
+    };
     let range = Branch { regions: vec![vec![bounds]], ..branch("a", &[]) };
     let summary = Summary { field: Some("score".to_owned()), ..summary(DecisionType::TrueFalse, None, vec![range]) };
     let error = error(&summary, LossConfig::default()).to_string();

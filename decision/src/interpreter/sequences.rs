@@ -390,7 +390,9 @@ mod tests {
         {
             assert!(is_name_of(member, text), "{text}");
         }
-        for (member, text) in [("LIKELY", "VERY_LIKELY"), ("VERY_LIKELY", "LIKELY"), ("LIKELY", "yes"), ("POSSIBLE", "")] {
+        for (member, text) in
+            [("LIKELY", "VERY_LIKELY"), ("VERY_LIKELY", "LIKELY"), ("LIKELY", "yes"), ("POSSIBLE", "")]
+        {
             assert!(!is_name_of(member, text), "{text}");
         }
     }

@@ -145,7 +145,12 @@ mod tests {
     #[test]
     fn scores_in_and_around_an_interval_are_told_apart() {
         let end = |value, inclusive| Some(Limit { value, inclusive });
-        let band = Bounds { field: "label_annotations[].score".to_owned(), low: end(0.6, true), high: end(0.8, false), percent: false };
+        let band = Bounds {
+            field: "label_annotations[].score".to_owned(),
+            low: end(0.6, true),
+            high: end(0.8, false),
+            percent: false,
+        };
         let branch = Branch {
             name: "sure enough".to_owned(),
             outcome: Decision::default(),
