@@ -181,10 +181,12 @@ fn path(project: &Project<'_>, file: u32) -> String {
 }
 
 /// Whether the program looks at nothing of the answer after all, e.g. only shows an enumeration's member by name: it does
-/// the same on every answer, and no word and no condition of it is there in vain.
+/// the same on every answer, and no word and no condition of it is there in vain. One that fails on every answer is told.
 fn tests_nothing(process: &DecisionProcess) -> bool {
     let summary = &process.summary;
-    summary.reason.as_deref() == Some(SAME_OUTCOME) && process.warnings.is_empty() && summary.idle.is_empty()
+    let fails = summary.default.effects.iter().any(|effect| effect.action == "raise");
+    let same = summary.reason.as_deref() == Some(SAME_OUTCOME);
+    same && !fails && process.warnings.is_empty() && summary.idle.is_empty()
 }
 
 /// What is said of a call whose answer nobody looks at.

@@ -79,3 +79,42 @@ impl Summary {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::Decision;
+
+    #[test]
+    fn a_percentage_is_a_hundred_times_the_score_of_a_label() {
+        let low = Some(Limit { value: 80.0, inclusive: false });
+        let sure = Bounds { field: "labels[].confidence".to_owned(), low, high: None, percent: true };
+        let branch = Branch {
+            name: "sure".to_owned(),
+            outcome: Decision::default(),
+            words: Vec::new(),
+            labels: vec!["Person".to_owned()],
+            negated: false,
+            except: false,
+            with: None,
+            regions: vec![vec![sure]],
+            min_score: None,
+            evidence: Vec::new(),
+        };
+        let summary = Summary {
+            decision_type: DecisionType::Range,
+            field: None,
+            per_element: false,
+            order: None,
+            branches: vec![branch],
+            idle: Vec::new(),
+            top_k: None,
+            default: Decision::default(),
+            vocabulary: "labels".to_owned(),
+            reason: None,
+        };
+        assert_eq!(summary.taken(&ApiOutput::labels([("Person", 0.81)])), [0]);
+        assert_eq!(summary.taken(&ApiOutput::labels([("Person", 0.8)])), [0; 0]);
+        assert_eq!(summary.taken(&ApiOutput::labels([("Dog", 0.9)])), [0; 0]);
+    }
+}

@@ -1,5 +1,6 @@
 //! The API's response as the client library and the JSON answer show it.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use serde_json::Value as Json;
@@ -21,15 +22,13 @@ pub(super) enum Whose {
 
 /// The response with at most `limit` items in each list.
 pub(super) fn response<'p>(api: &Api, form: ResponseForm, output: &ApiOutput, limit: usize, whose: Whose) -> Value<'p> {
-    let view = View { form, omits_empty: api.omits_empty(), data: whose == Whose::Own };
-    let mut answer = output.answer(&api.answer);
-    if let Json::Object(fields) = &mut answer {
-        for list in fields.values_mut().filter_map(Json::as_array_mut) {
-            list.truncate(limit);
-        }
-    }
+    let view = View { form, omits_empty: api.omits_empty(), data: whose == Whose::Own, limit: usize::MAX };
+    let answer = match output {
+        ApiOutput::Answer { answer } => Cow::Borrowed(answer),
+        labels @ ApiOutput::Labels { .. } => Cow::Owned(labels.answer(&api.answer)),
+    };
     let Shape::Record(shapes) = &api.answer else { return view.value(&api.answer, Some(&answer)) };
-    let mut fields = view.fields(shapes, &answer);
+    let mut fields = View { limit, ..view }.fields(shapes, &answer);
     if !view.omits_empty {
         return object(fields);
     }
@@ -55,6 +54,8 @@ struct View {
     omits_empty: bool,
     /// Whether what is in it is data of the API.
     data: bool,
+    /// Items of each list that are there; of lists inside others all are.
+    limit: usize,
 }
 
 impl View {
@@ -75,7 +76,8 @@ impl View {
         match (shape, part) {
             (Shape::Record(fields), _) => object(self.fields(fields, part)),
             (Shape::List(item), Json::Array(items)) => {
-                Value::list(items.iter().map(|part| self.value(item, Some(part))).collect(), growth)
+                let inside = Self { limit: usize::MAX, ..self };
+                Value::list(items.iter().take(self.limit).map(|part| inside.value(item, Some(part))).collect(), growth)
             }
             (Shape::List(_), _) => Value::list(Vec::new(), growth),
             (Shape::Polygon, _) => Value::list(vec![corner(); 4], Growth::Fixed),

@@ -10,6 +10,9 @@ use crate::summary::{MinScore, Vocabulary};
 /// Paddings to try for programs that look at a fixed number of labels.
 const PADDINGS: [usize; 4] = [1, 2, 4, 9];
 
+/// Labels that are tried with each padding.
+const PADDED: usize = 8;
+
 /// One branch in the making.
 pub(super) struct Found {
     pub(super) outcome: Outcome,
@@ -49,16 +52,9 @@ pub(super) struct Branches {
 impl Branches {
     pub(super) fn find(probe: &mut Probe<'_>, vocabulary: &Vocabulary) -> Result<Self, DecideError> {
         let (mut empty, mut singles) = survey(probe, vocabulary)?;
-        for padding in PADDINGS {
-            if !singles.iter().all(|&outcome| probe.wants_more(outcome)) {
-                break;
-            }
-            probe.padding = padding;
-            (empty, singles) = survey(probe, vocabulary)?;
-        }
-        if probe.padding > 0 && singles.iter().all(|&outcome| probe.wants_more(outcome)) {
-            // It fails for something else.
-            probe.padding = 0;
+        let neutral = probe.labels(&[NEUTRAL])?;
+        let fails = |outcome: &Outcome| probe.wants_more(*outcome);
+        if fails(&neutral) && singles.iter().all(fails) && pad(probe, vocabulary)? {
             (empty, singles) = survey(probe, vocabulary)?;
         }
         let mut common = most_common(&singles).unwrap_or(empty);
@@ -166,6 +162,22 @@ impl Branches {
         }
         Ok(None)
     }
+}
+
+/// Appends as many labels to each output as make a few of them do something but fail; `false` when none do.
+fn pad(probe: &mut Probe<'_>, vocabulary: &Vocabulary) -> Result<bool, DecideError> {
+    for padding in PADDINGS {
+        probe.padding = padding;
+        for label in vocabulary.labels.iter().map(String::as_str).take(PADDED).chain([NEUTRAL]) {
+            let outcome = probe.labels(&[label])?;
+            if !probe.wants_more(outcome) {
+                return Ok(true);
+            }
+        }
+    }
+    // It fails for something else.
+    probe.padding = 0;
+    Ok(false)
 }
 
 fn survey(probe: &mut Probe<'_>, vocabulary: &Vocabulary) -> Result<(Outcome, Vec<Outcome>), DecideError> {

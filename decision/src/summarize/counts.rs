@@ -8,7 +8,7 @@ use super::verify::LONGEST;
 use super::{Draft, Reason};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
-use crate::shape::{ITEM, Shape, show_path};
+use crate::shape::{ITEM, Path, Shape, show_path};
 use crate::summary::{Bounds, DecisionType, Limit, Region};
 
 /// How many items of one kind lead where.
@@ -125,19 +125,17 @@ pub(super) fn of_branches(probe: &mut Probe<'_>, found: &Branches) -> Result<Res
 
 /// Fills the draft when the decision hangs only on how many items there are; `false` when it does not.
 pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> Result<bool, Reason> {
-    for (path, _) in shape.leaves() {
-        let Some(at) = path.iter().position(|step| step == ITEM) else { continue };
-        let (list, Some(Shape::List(item))) = (&path[..at], shape.at(&path[..at])) else { continue };
+    for (list, item) in lists(shape) {
         let counted = steps(&mut |number| {
             let mut answer = shape.nothing();
-            super::subject::put(&mut answer, list, Json::Array(vec![item.nothing(); number]));
+            super::subject::put(&mut answer, &list, Json::Array(vec![item.nothing(); number]));
             probe.run(&ApiOutput::Answer { answer })
         })?;
         match counted {
             Counted::Steps(steps) => {
                 let usual = draft.default_outcome;
                 let steps = steps.into_iter().filter(|step| step.0 != usual).collect();
-                draft.summary.field = Some(show_path(list));
+                draft.summary.field = Some(show_path(&list));
                 draft.summary.decision_type = DecisionType::Count;
                 draft.push_regions(probe, usual, steps, None);
                 return Ok(true);
@@ -152,15 +150,27 @@ pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> R
 /// Whether the application does something of its own on an answer whose lists are empty, and hands on any other.
 pub(super) fn tells_empty(probe: &mut Probe<'_>, shape: &Shape) -> Result<bool, DecideError> {
     let empty = probe.run(&ApiOutput::Answer { answer: shape.nothing() })?;
-    for (path, _) in shape.leaves() {
-        let Some(at) = path.iter().position(|step| step == ITEM) else { continue };
-        let (list, Some(Shape::List(item))) = (&path[..at], shape.at(&path[..at])) else { continue };
+    for (list, item) in lists(shape) {
         let mut answer = shape.nothing();
-        super::subject::put(&mut answer, list, Json::Array(vec![item.nothing()]));
+        super::subject::put(&mut answer, &list, Json::Array(vec![item.nothing()]));
         let some = probe.run(&ApiOutput::Answer { answer })?;
         if !probe.differ_by_data_only(empty, some) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// The lists of an answer that are in no other, with the shape of their items.
+fn lists(shape: &Shape) -> Vec<(Path, &Shape)> {
+    let mut found: Vec<(Path, &Shape)> = Vec::new();
+    for (path, _) in shape.leaves() {
+        let Some(at) = path.iter().position(|step| step == ITEM) else { continue };
+        if let Some(Shape::List(item)) = shape.at(&path[..at])
+            && found.iter().all(|known| known.0 != path[..at])
+        {
+            found.push((path[..at].to_vec(), item));
+        }
+    }
+    found
 }
