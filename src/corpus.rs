@@ -70,12 +70,6 @@ pub(crate) struct Expected {
     /// Words that are written and change nothing.
     #[serde(default)]
     pub(crate) idle: Vec<String>,
-    /// The decision in the original, where the application of the corpus decides something more or less.
-    #[serde(default)]
-    pub(crate) in_original: Option<Box<Self>>,
-    /// The function that decides; in the original the one that is meant where its callers decide further.
-    #[serde(default)]
-    pub(crate) decides_in: Option<String>,
 }
 
 /// A function of a file.
@@ -180,11 +174,7 @@ pub(crate) fn check(app: &App, checkout: Option<&Path>, catalog: &Catalog) -> Ve
     let entry = app.original.decides_in.as_deref().filter(|_| checkout.is_some());
     let analysis = chameleon_analyzer::analyze_from(folder, catalog, entry);
     let one = |expected: &Expected| {
-        let original = expected.in_original.as_deref().filter(|_| checkout.is_some());
-        let entry = original.and_then(|original| original.decides_in.as_deref());
-        let from = entry.map(|entry| chameleon_analyzer::analyze_from(folder, catalog, Some(entry)));
-        let expected = original.unwrap_or(expected);
-        let (differences, process) = match from.as_ref().unwrap_or(&analysis) {
+        let (differences, process) = match &analysis {
             Ok(analysis) => best(app, expected, analysis, checkout.is_some()),
             Err(error) => (vec![error.to_string()], None),
         };

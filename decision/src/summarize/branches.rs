@@ -52,9 +52,7 @@ pub(super) struct Branches {
 impl Branches {
     pub(super) fn find(probe: &mut Probe<'_>, vocabulary: &Vocabulary) -> Result<Self, DecideError> {
         let (mut empty, mut singles) = survey(probe, vocabulary)?;
-        let neutral = probe.labels(&[NEUTRAL])?;
-        let fails = |outcome: &Outcome| probe.wants_more(*outcome);
-        if fails(&neutral) && singles.iter().all(fails) && pad(probe, vocabulary)? {
+        if singles.iter().all(|&outcome| probe.wants_more(outcome)) && pad(probe, vocabulary)? {
             (empty, singles) = survey(probe, vocabulary)?;
         }
         let mut common = most_common(&singles).unwrap_or(empty);
