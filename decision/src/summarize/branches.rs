@@ -52,7 +52,10 @@ pub(super) struct Branches {
 impl Branches {
     pub(super) fn find(probe: &mut Probe<'_>, vocabulary: &Vocabulary) -> Result<Self, DecideError> {
         let (mut empty, mut singles) = survey(probe, vocabulary)?;
-        if singles.iter().all(|&outcome| probe.wants_more(outcome)) && pad(probe, vocabulary)? {
+        // The neutral name stands for all others, so that an API without a vocabulary has something to fail on.
+        let neutral = probe.labels(&[NEUTRAL])?;
+        let starved = singles.iter().chain([&neutral]).all(|&outcome| probe.wants_more(outcome));
+        if starved && pad(probe, vocabulary)? {
             (empty, singles) = survey(probe, vocabulary)?;
         }
         let mut common = most_common(&singles).unwrap_or(empty);
