@@ -9,7 +9,7 @@ use chameleon_models::app::AppModel;
 use chameleon_models::text::{KINDS, TextModels};
 use chameleon_trainer::customize::recipe::Recipe;
 use chameleon_trainer::customize::report::Evaluation;
-use chameleon_trainer::customize::{self, Inputs, Material};
+use chameleon_trainer::customize::{self, Depth, Inputs, Material};
 use chameleon_trainer::progress::ProgressMode;
 use chameleon_trainer::service::Service;
 
@@ -56,6 +56,7 @@ fn process(source: &str) -> DecisionProcess {
 fn customized(process: &DecisionProcess, data: Option<&Path>) -> anyhow::Result<(AppModel, Evaluation)> {
     let service = Service::of(&process.api)?;
     let inputs = Inputs {
+        depth: Depth::Head,
         data: data.map(Path::to_owned),
         labels_map: None,
         base: None,
@@ -66,9 +67,9 @@ fn customized(process: &DecisionProcess, data: Option<&Path>) -> anyhow::Result<
         quiet: true,
         progress: ProgressMode::None,
     };
-    let material = inputs.read(service)?;
+    let material = inputs.read(service, false)?;
     let recipe = Recipe { resamples: 100, ..material.recipe.clone() };
-    customize::customize("app", process, Material { recipe, ..material }, ProgressMode::None)
+    customize::customize("app", process, Material { recipe, ..material }, None, ProgressMode::None)
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn engine(labeler: &ImageLabeler, images: &[Vec<u8>], duration: Duration) -> Res
             let image = &images[next.fetch_add(1, Ordering::Relaxed) % images.len()];
             let image = preprocess::decode(image, DecodeLimits::default())?;
             let features = labeler.features(&[preprocess::tensor(&image, labeler.input())]);
-            std::hint::black_box(labeler.labels(&features[0], None));
+            std::hint::black_box(labeler.labels(&features[0]));
         }
         Ok(())
     };
