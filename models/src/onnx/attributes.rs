@@ -128,9 +128,6 @@ impl NodeProto {
         if !matches!(self.text("auto_pad"), "" | "NOTSET") {
             return Err(self.fault("automatic padding; only given padding is read"));
         }
-        if self.int("ceil_mode", 0) != 0 {
-            return Err(self.fault("sides rounded up"));
-        }
         if self.square("dilations", 1)? != 1 {
             return Err(self.fault("dilation; only dense kernels are read"));
         }

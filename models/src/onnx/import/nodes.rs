@@ -253,6 +253,12 @@ impl Importer {
         let (kernel, stride, padding) = node.window()?;
         let x = self.view(node, 0)?;
         let x = self.map(node, &x)?;
+        // Rounded up or down is the same where windows end with the sides.
+        let ends =
+            |side: &usize| (side + 2 * padding).checked_sub(kernel).is_some_and(|rest| rest % stride.max(1) == 0);
+        if node.int("ceil_mode", 0) != 0 && !self.shape(&x)[1..].iter().all(ends) {
+            return Err(node.fault("sides rounded up"));
+        }
         let op = if node.op_type == "MaxPool" {
             Op::MaxPool2d { kernel, stride, padding }
         } else if padding > 0 && node.int("count_include_pad", 0) != 0 {
