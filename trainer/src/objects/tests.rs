@@ -74,7 +74,7 @@ fn options(data: &Path, out: &Path) -> Options {
     let settings = Settings {
         shards: 1,
         tuning: 2,
-        steps: 3,
+        steps: 15,
         batch: 8,
         sides: vec![64, 128],
         smallest: vec![0.2, 0.0],

@@ -37,7 +37,9 @@ fn a_model_adapted_to_images_orders_them_better_and_keeps_what_it_shares() {
     let output = adapt(data.path(), &out, &["--learning-rate", "0.01"]);
     assert!(output.status.success(), "{}", message(&output));
     let adapted: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!([&adapted["training_images"], &adapted["tuning_images"], &adapted["labels"]], [120, 60, 2], "{adapted}");
+    assert_eq!([&adapted["training_images"], &adapted["tuning_images"]], [120, 60], "{adapted}");
+    // Bread, Bottle, and the broader labels that go with them.
+    assert!((3..20).contains(&adapted["labels"].as_u64().expect("a number")), "{adapted}");
     let number = |name: &str| adapted[name].as_f64().expect("a number");
     assert!(number("epoch") >= 1.0 && number("after") > number("before"), "{adapted}");
 

@@ -10,6 +10,7 @@ use super::{TextRecord, TextSet};
 use crate::data::codes::Codes;
 use crate::data::error::UnknownLabels;
 use crate::data::layout::split_named;
+use crate::data::parquet::UNKNOWN;
 use crate::data::{DataError, Labels};
 
 /// The texts found so far.
@@ -46,7 +47,8 @@ impl<'a> Collector<'a> {
             return Err(DataError::format(place, "the text is empty; leave the row out"));
         }
         let score = row.score.as_deref().map(score).transpose().map_err(|reason| DataError::format(&place, reason))?;
-        if row.labels.is_none() && score.is_none() {
+        let is_unknown = |names: &Vec<String>| !names.is_empty() && names.iter().all(|name| name == UNKNOWN);
+        if row.labels.as_ref().is_none_or(is_unknown) && score.is_none() {
             self.unlabelled += 1;
             return Ok(());
         }
