@@ -39,7 +39,7 @@ impl<'p> Machine<'p, '_> {
                 let growth = growth_of(rows);
                 for row in self.items(rows, span)? {
                     let Value::Dict(row) = &row else { return Ok(Value::unknown("pandas.DataFrame(...)")) };
-                    self.add_row(&mut frame, &row.borrow(), growth);
+                    add_row(&mut frame, &row.borrow(), growth);
                 }
             }
             Some(_) => return Ok(Value::unknown("pandas.DataFrame(...)")),
@@ -82,7 +82,7 @@ impl<'p> Machine<'p, '_> {
                     self.add_rows(&mut longer, &more);
                 } else {
                     let growth = self.growth_of(columns_growth(&frame), rows(&frame));
-                    self.add_row(&mut longer, &more, growth);
+                    add_row(&mut longer, &more, growth);
                 }
                 made(longer)
             }
@@ -112,23 +112,6 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
-    fn add_row(&mut self, frame: &mut Table<'p>, row: &Table<'p>, growth: Growth) {
-        let before = rows(frame);
-        for (name, _) in row.entries() {
-            if Key::of(name).is_some_and(|key| !frame.contains(&key)) {
-                set(frame, name.clone(), vec![Value::None; before], growth);
-            }
-        }
-        for (name, column) in frame.entries() {
-            let value = Key::of(name).and_then(|key| row.get(&key).cloned()).unwrap_or(Value::None);
-            if let Value::List(column) = column {
-                let mut column = column.borrow_mut();
-                column.items.push(value);
-                column.growth = growth;
-            }
-        }
-    }
-
     fn add_rows(&mut self, frame: &mut Table<'p>, more: &Table<'p>) {
         for at in 0..rows(more) {
             let mut row = Table::new(Growth::Fixed);
@@ -138,7 +121,7 @@ impl<'p> Machine<'p, '_> {
                 }
             }
             let growth = self.growth_of(columns_growth(frame), rows(frame));
-            self.add_row(frame, &row, growth);
+            add_row(frame, &row, growth);
         }
     }
 }
@@ -191,4 +174,21 @@ fn part<'p>(frame: &Table<'p>, count: usize, last: bool) -> Table<'p> {
         set(&mut out, name.clone(), items[range].to_vec(), *growth);
     }
     out
+}
+
+fn add_row<'p>(frame: &mut Table<'p>, row: &Table<'p>, growth: Growth) {
+    let before = rows(frame);
+    for (name, _) in row.entries() {
+        if Key::of(name).is_some_and(|key| !frame.contains(&key)) {
+            set(frame, name.clone(), vec![Value::None; before], growth);
+        }
+    }
+    for (name, column) in frame.entries() {
+        let value = Key::of(name).and_then(|key| row.get(&key).cloned()).unwrap_or(Value::None);
+        if let Value::List(column) = column {
+            let mut column = column.borrow_mut();
+            column.items.push(value);
+            column.growth = growth;
+        }
+    }
 }

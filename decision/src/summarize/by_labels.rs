@@ -13,6 +13,17 @@ use crate::program::Program;
 use crate::summary::{Branch, DecisionType, MinScore, Order, Summary, Vocabulary};
 
 impl Draft {
+    /// Warns of answers with so few labels that they have an outcome of their own.
+    fn warn_of_few(&mut self, program: &Program, probe: &mut Probe<'_>, found: &Branches) {
+        if let Some((fewest, outcome)) = found.fewest {
+            let what = probe.decision(outcome);
+            self.warn(program, format!("an answer with fewer than {fewest} results has an outcome of its own: {what}"));
+        } else if !probe.differ_by_data_only(found.empty, found.default) {
+            let what = probe.decision(found.empty);
+            self.warn(program, format!("an empty answer has an outcome of its own: {what}"));
+        }
+    }
+
     /// Fills the draft when the decision hangs on labels; `false` when none makes a difference.
     pub(super) fn by_labels(
         &mut self,
@@ -22,13 +33,7 @@ impl Draft {
     ) -> Result<bool, Reason> {
         let mut found = Branches::find(probe, vocabulary)?;
         self.summary.default = probe.decision(found.default).clone();
-        if let Some((fewest, outcome)) = found.fewest {
-            let what = probe.decision(outcome);
-            self.warn(program, format!("an answer with fewer than {fewest} results has an outcome of its own: {what}"));
-        } else if !probe.differ_by_data_only(found.empty, found.default) {
-            let what = probe.decision(found.empty);
-            self.warn(program, format!("an empty answer has an outcome of its own: {what}"));
-        }
+        self.warn_of_few(program, probe, &found);
         let mut words =
             if probe.subject.has_words() { words::find(program, probe, &mut found, vocabulary)? } else { Vec::new() };
         // In the order of the source; a priority of the application's own is sorted by later.

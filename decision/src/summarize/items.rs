@@ -65,7 +65,7 @@ pub(super) fn mixing(
     found: &Branches,
     vocabulary: &Vocabulary,
 ) -> Result<Option<(String, String)>, DecideError> {
-    let ends = |branch: &Found| [branch.labels.first(), branch.labels.last()].map(|at| at.copied());
+    let ends = |branch: &Found| [branch.labels.first(), branch.labels.last()].map(Option::<&usize>::copied);
     for (at, first) in found.branches.iter().enumerate() {
         for second in &found.branches[at + 1..] {
             let mut winner = None;

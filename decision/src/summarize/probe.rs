@@ -21,6 +21,9 @@ pub(super) type Outcome = usize;
 /// Steps that all runs of one summary may take: some seconds. Thousands of answers to a usual program take a hundredth.
 const MAX_STEPS: u64 = 50_000_000;
 
+/// Labels with the bits of their scores, and how many more were appended.
+type Answered = (Vec<(String, Option<u64>)>, usize);
+
 /// A program under probing. The API's own default count is not applied, so that the program's cuts show.
 pub(super) struct Probe<'p> {
     decider: Decider<'p>,
@@ -28,7 +31,7 @@ pub(super) struct Probe<'p> {
     /// What labels stand for; set by [`Probe::turn_to`].
     pub(super) subject: Subject<'p>,
     /// Outcomes on these labels with these scores (by their bits; none for labels as good as sure) and padding.
-    seen: HashMap<(Vec<(String, Option<u64>)>, usize), Outcome>,
+    seen: HashMap<Answered, Outcome>,
     outcomes: Vec<Decision>,
     index: HashMap<Decision, Outcome>,
     /// Labels appended to each output, for programs that look at a fixed number of labels and fail on fewer.
