@@ -70,7 +70,9 @@ fn digest(
     format!("{:?} {input:?} {segments:?} {layout:?}", node.op).hash(&mut hasher);
     for numbers in [&parameters.weight, &parameters.scale, &parameters.bias] {
         numbers.len().hash(&mut hasher);
-        numbers.iter().for_each(|number| hasher.write_u32(number.to_bits()));
+        for number in numbers {
+            hasher.write_u32(number.to_bits());
+        }
     }
     hasher.finish()
 }

@@ -200,7 +200,7 @@ mod tests {
             let view = View::new("x", &sizes).transposed(&order).unwrap();
             let mut to = to;
             let product: usize = to.iter().product();
-            if view.len() % product == 0 {
+            if view.len().is_multiple_of(product) {
                 to.push(view.len() / product);
             }
             match view.reshaped(&to) {
