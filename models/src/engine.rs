@@ -39,7 +39,7 @@ use rayon::prelude::*;
 use crate::net::{INPUT, Network, NetworkError, Shape};
 use crate::weights::{Weights, WeightsError};
 use codes::{Decode, Encode, Layout};
-use compile::{Model, Step};
+use compile::{Model, Source, Step};
 use ops::Kernel;
 use output::{Finish, Operand, Output};
 use plan::{Plan, Slot};
@@ -118,8 +118,8 @@ impl Engine {
         Self::compile(network, weights, kept, None)
     }
 
-    /// As [`Engine::keeping`], but layers that this engine has too, with the same weights, are not packed again: both
-    /// use them.
+    /// As [`Engine::keeping`], for a network that has layers in common with this engine's: nodes of the same name must
+    /// have the same parameters. Those are not packed again: both engines use them.
     ///
     /// # Errors
     /// As [`Engine::keeping`].
@@ -137,10 +137,10 @@ impl Engine {
         quantization.check(network)?;
         let layouts =
             quantization.values.iter().map(|(name, segments)| (name.clone(), Layout::new(segments))).collect();
-        let packed: Vec<(u64, &Kernel)> = other
+        let packed: Vec<(&Source, &Kernel)> = other
             .iter()
             .flat_map(|engine| &engine.steps)
-            .filter_map(|step| Some((step.digest?, &step.kernel)))
+            .filter_map(|step| Some((step.source.as_ref()?, &step.kernel)))
             .collect();
         let model = Model { network, weights, shapes: &shapes, layouts: &layouts, packed: &packed };
         let steps = compile::compile(model, kept)?;

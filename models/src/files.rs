@@ -45,8 +45,9 @@ pub fn replace_folder(folder: &Path, marker: &str, files: &[(&str, &[u8])]) -> i
         fs::rename(folder, &aside)?;
     }
     if let Err(error) = fs::rename(new.path(), folder) {
-        if occupied {
-            fs::rename(&aside, folder)?;
+        if occupied && fs::rename(&aside, folder).is_err() {
+            let kept = old.keep().join("folder");
+            return Err(io::Error::new(error.kind(), format!("{error}; what was there is now {}", kept.display())));
         }
         return Err(error);
     }

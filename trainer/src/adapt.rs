@@ -23,7 +23,7 @@ use crate::data::{self, DataSet, Labels};
 use crate::device;
 use crate::module::Module;
 use crate::progress::{Progress, ProgressMode};
-use crate::tail::{Tail, values};
+use crate::tail::{Tail, seen};
 use train::{Examples, Quality, Training, quality};
 
 /// Tuning images needed to tell a better model from a worse one.
@@ -160,7 +160,7 @@ pub fn adapt(
     let module = Module::from_tensors(tail.network.clone(), &tensors(&model.weights), device)?;
     let examples = |records: &[usize]| {
         let [channels, rows, columns] = tail.shape();
-        let values = Tensor::from_slice(&values(set, records, model, &tail, mode)?);
+        let values = Tensor::from_slice(&seen(set, records, model, &tail, mode)?.values);
         let values = values.view([-1, channels, rows, columns]).to_device(device);
         let targets = targets(set, records, model.labels.len()).to_device(device);
         anyhow::Ok(Examples::new(values, &targets, &carried, &module))

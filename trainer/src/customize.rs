@@ -34,7 +34,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use chameleon_decision::DecisionProcess;
-use chameleon_models::app::AppModel;
+use chameleon_models::app::{APP_JSON, AppModel};
+use chameleon_models::files::check_replaceable;
 use chameleon_models::zoo::{Generic, ImageLabels};
 
 use body::Body;
@@ -197,8 +198,12 @@ impl Inputs {
     ) -> Result<(Examples, Option<Body>)> {
         let set = data::read(path, labels)?;
         self.show(&set.notes);
-        let features = data::features(&set, model, &[View::Plain], self.progress_mode())?.concat();
-        let body = if deep { Some(Body::new(&set, model, self.progress_mode())?) } else { None };
+        let (body, features) = if deep {
+            let (body, features) = Body::read(&set, model, self.progress_mode())?;
+            (Some(body), features)
+        } else {
+            (None, data::features(&set, model, &[View::Plain], self.progress_mode())?.concat())
+        };
         let (split, targets) = (set.splits(), set.targets());
         Ok((Examples::new(set.source, model.feature_count(), features, targets, split)?, body))
     }
@@ -219,7 +224,8 @@ impl Inputs {
         if self.depth == Depth::Layers && recipe.layers.is_none() {
             recipe.layers = Some(Layers::default());
         }
-        for stage in [&mut recipe.first, &mut recipe.second] {
+        let layers = recipe.layers.iter_mut().flat_map(|layers| [&mut layers.first, &mut layers.second]);
+        for stage in [&mut recipe.first, &mut recipe.second].into_iter().chain(layers) {
             stage.steps = self.steps.map_or(stage.steps, |steps| steps as usize);
         }
         recipe.check()?;
@@ -234,6 +240,7 @@ impl Inputs {
 pub fn run(options: &Options) -> Result<()> {
     let started = Instant::now();
     let process = read_process(&options.process)?;
+    check_replaceable(&options.out, APP_JSON).with_context(|| format!("{}", options.out.display()))?;
     let deadline = options.budget.map(|budget| started + budget);
     let material = options.inputs.read(Service::of(&process.api)?, deadline.is_some())?;
     let app = options.app.clone().or_else(|| Some(options.out.file_name()?.to_str()?.to_owned()));

@@ -33,6 +33,7 @@ mod image;
 mod jsonl;
 mod labels;
 mod layout;
+mod lines;
 mod open_images;
 mod parquet;
 mod split;

@@ -68,10 +68,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// Outputs are written whole and renamed, so the process may end anywhere.
+/// Outputs are written whole and renamed, so the process may end anywhere. It ends at once: `std::process::exit` would run
+/// libtorch's destructors under the threads that still train.
 fn end_with_stdin() {
     let mut buffer = [0; 64];
     // An error is as good as the end: nobody is there any more.
     while std::io::stdin().lock().read(&mut buffer).is_ok_and(|read| read > 0) {}
-    std::process::exit(i32::from(COULD_NOT_RUN));
+    signal_hook::low_level::exit(i32::from(COULD_NOT_RUN));
 }

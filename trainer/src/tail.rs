@@ -6,7 +6,7 @@ mod values;
 use anyhow::{Context, Result};
 use chameleon_models::net::{INPUT, ImageInput, Network, Node};
 
-pub(crate) use values::values;
+pub(crate) use values::{Seen, seen};
 
 /// A network cut in two.
 pub(crate) struct Tail {

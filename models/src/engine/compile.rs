@@ -27,12 +27,22 @@ pub(super) struct Step {
     /// What it computes.
     pub(super) kernel: Kernel,
     /// Of packed weights: what they were packed from.
-    pub(super) digest: Option<u64>,
+    pub(super) source: Option<Source>,
     /// Values the kernel reads.
     pub(super) operands: Vec<String>,
     /// Value that is added before the activation.
     pub(super) residual: Option<String>,
     pub(super) activation: Activation,
+}
+
+/// What a kernel with packed weights was made from. In networks whose nodes of one name have the same parameters, the
+/// same source makes the same kernel.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Source {
+    node: Node,
+    norm: Option<Node>,
+    /// Shape of the value it reads.
+    input: Shape,
 }
 
 /// What compiling needs to know of a network.
@@ -42,8 +52,8 @@ pub(super) struct Model<'n> {
     pub(super) weights: &'n Weights,
     pub(super) shapes: &'n HashMap<String, Shape>,
     pub(super) layouts: &'n HashMap<String, Layout>,
-    /// What other engines have packed, by its digest.
-    pub(super) packed: &'n [(u64, &'n Kernel)],
+    /// What another engine has packed.
+    pub(super) packed: &'n [(&'n Source, &'n Kernel)],
 }
 
 /// Steps in an order in which each reads only values made before.
@@ -105,7 +115,7 @@ impl<'n> Graph<'n> {
         if let Some((next, _)) = norm {
             self.take(&mut last, next);
         }
-        let (kernel, digest) = kernel::kernel(node, norm.map(|(_, node)| node), self.model)?;
+        let (kernel, source) = kernel::kernel(node, norm.map(|(_, node)| node), self.model)?;
         if let Some((next, sum)) = self.next(last).filter(|(_, next)| is_product && matches!(next.op, Op::Add)) {
             residual = sum.inputs.iter().find(|name| **name != self.nodes[last].name).cloned();
             self.take(&mut last, next);
@@ -123,7 +133,7 @@ impl<'n> Graph<'n> {
         let value = self.nodes[last].name.clone();
         let shape = self.model.shapes[&value].clone();
         let activation = activation.unwrap_or(Activation::Identity);
-        Ok((last, Step { value, shape, kernel, digest, operands, residual, activation }))
+        Ok((last, Step { value, shape, kernel, source, operands, residual, activation }))
     }
 
     fn take(&mut self, last: &mut usize, next: usize) {

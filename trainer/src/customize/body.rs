@@ -17,7 +17,7 @@ use crate::convert;
 use crate::data::DataSet;
 use crate::module::{Module, channels_last};
 use crate::progress::ProgressMode;
-use crate::tail::{Tail, values};
+use crate::tail::{Seen, Tail, seen};
 
 /// Images of one pass without gradients.
 const BATCH: usize = 256;
@@ -36,16 +36,16 @@ pub struct Body {
 }
 
 impl Body {
-    /// What the last stage reads of all images of a set, in their order.
+    /// What the last stage reads of all images of a set, in their order, and the generic features (N, D) that it makes.
     ///
     /// # Errors
     /// The network has no stage that can be changed, or an image cannot be read.
-    pub fn new(set: &DataSet, model: &ImageLabels, mode: ProgressMode) -> Result<Self> {
+    pub fn read(set: &DataSet, model: &ImageLabels, mode: ProgressMode) -> Result<(Self, Vec<f32>)> {
         let tail = Tail::of(&model.network)?;
         let records: Vec<usize> = (0..set.records.len()).collect();
-        let values = values(set, &records, model, &tail, mode)?;
+        let Seen { values, features } = seen(set, &records, model, &tail, mode)?;
         let beside = convolutions(&tail.network);
-        Ok(Self { tail, beside, weights: model.weights.clone(), values })
+        Ok((Self { tail, beside, weights: model.weights.clone(), values }, features))
     }
 
     /// Adapters that change nothing yet.

@@ -14,7 +14,7 @@ use super::task::Task;
 const STEP: f64 = 3.0;
 /// Fewer steps a stage teach nothing.
 const FEWEST: usize = 20;
-/// More were not better on the tuning images.
+/// What one application may take at most; whether more would be better was not measured.
 const MOST: usize = 300;
 /// Arms that train.
 const ARMS: f64 = 3.0;

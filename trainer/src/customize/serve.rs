@@ -34,7 +34,8 @@ pub(super) fn serve(
 
     let errors = [as_errors(&model.tuned.wrong), as_errors(&generic.tuned.wrong)];
     let p_value = Resamples::draw(&task.tune.strata, &errors, recipe.resamples).not_better(0, 1);
-    let depths = if recipe.layers.is_some() { 2.0 } else { 1.0 };
+    // Where layers may be changed, the best of two depths is taken.
+    let depths = if task.pool.body.is_some() { 2.0 } else { 1.0 };
     let p_limit = GATE_LEVEL / (Arm::OWN.len() as f64 * depths);
     let passes = p_value < p_limit;
     let served = Served {

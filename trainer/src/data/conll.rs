@@ -4,7 +4,6 @@
 //! Tags are `O`, and `B-` or `I-` with a kind: `PER`, `LOC`, `ORG`, or one of their longer names. Names of other kinds
 //! count as names of no kind that is asked for.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use chameleon_models::bank::Split;
@@ -12,6 +11,7 @@ use chameleon_models::bank::Split;
 use super::DataError;
 use super::folders::entries;
 use super::layout::split_of_file;
+use super::lines::each_line;
 use super::split::{self, Dealt};
 use crate::text::read::Tagged;
 
@@ -64,34 +64,25 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, DataError> {
 }
 
 fn read_file(file: &Path) -> Result<Vec<Tagged>, DataError> {
-    let bytes = fs::read(file).map_err(DataError::io(file))?;
-    let text =
-        String::from_utf8(bytes).map_err(|_| DataError::format(file.display(), "not UTF-8; save the file as UTF-8"))?;
-    let mut texts = Vec::new();
-    let mut open = Tagged { tokens: Vec::new(), tags: Vec::new() };
-    for (i, line) in text.lines().enumerate() {
+    let empty = || Tagged { tokens: Vec::new(), tags: Vec::new() };
+    let (mut texts, mut open) = (Vec::new(), empty());
+    each_line(file, |line, place| {
         let mut columns = line.split_whitespace();
         match (columns.next(), columns.next_back()) {
             (Some(token), Some(tag)) if token != DOCUMENT => {
+                let reason = format_args!("the tag is `{tag}`; expected `O`, or `B-` or `I-` with a kind");
+                let tag = known(tag).ok_or_else(|| DataError::format(place, reason))?;
                 open.tokens.push(token.to_owned());
-                open.tags.push(known(tag).ok_or_else(|| {
-                    let place = format!("{}, line {}", file.display(), i + 1);
-                    DataError::format(
-                        place,
-                        format_args!("the tag is `{tag}`; expected `O`, or `B-` or `I-` with a kind"),
-                    )
-                })?);
+                open.tags.push(tag);
             }
             (Some(token), None) if token != DOCUMENT => {
-                let place = format!("{}, line {}", file.display(), i + 1);
                 return Err(DataError::format(place, "expected a token and its tag, apart by white space"));
             }
-            _ if !open.tokens.is_empty() => {
-                texts.push(std::mem::replace(&mut open, Tagged { tokens: Vec::new(), tags: Vec::new() }));
-            }
+            _ if !open.tokens.is_empty() => texts.push(std::mem::replace(&mut open, empty())),
             _ => {}
         }
-    }
+        Ok(())
+    })?;
     texts.extend(Some(open).filter(|open| !open.tokens.is_empty()));
     Ok(texts)
 }
@@ -107,6 +98,8 @@ fn known(tag: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn read_text(text: &str) -> Result<TaggedSet, DataError> {

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::collect::{Collector, Item};
 use super::layout::split_named;
+use super::lines::each_line;
 use super::{DataError, ImageSource, columns};
 
 /// Whether the first line of a file is an image with labels.
@@ -28,18 +29,13 @@ pub(super) fn is_list(file: &Path) -> bool {
 /// # Errors
 /// The file cannot be read, or a line is damaged.
 pub(super) fn read(file: &Path, split: Option<Split>, collector: &mut Collector<'_>) -> Result<(), DataError> {
-    let source = File::open(file).map_err(DataError::io(file))?;
     let mut unlabelled = 0;
-    for (i, line) in BufReader::new(source).lines().enumerate() {
-        let place = format!("{}, line {}", file.display(), i + 1);
-        let line = line.map_err(|error| match error.kind() {
-            std::io::ErrorKind::InvalidData => DataError::format(&place, "not UTF-8; save the file as UTF-8"),
-            _ => DataError::io(file)(error),
-        })?;
-        if !line.trim().is_empty() && !add(file, &line, &place, split, collector)? {
+    each_line(file, |line, place| {
+        if !line.trim().is_empty() && !add(file, line, place, split, collector)? {
             unlabelled += 1;
         }
-    }
+        Ok(())
+    })?;
     collector.note_unlabelled(file, unlabelled);
     Ok(())
 }

@@ -98,7 +98,8 @@ fn export_options(trained: &Options, out: &Path) -> ExportOptions {
         backbone: None,
         overlap: 0.5,
         candidates: 80,
-        doubt: 3.5,
+        // Whatever a few steps have taught, every cell is a candidate.
+        doubt: 100.0,
         bank: BankOptions { pool: 2, pool_tuning: 1, bank_tuning: 1 },
         no_validation: false,
     }

@@ -14,7 +14,7 @@ use chameleon_trainer::customize::body::Body;
 use chameleon_trainer::customize::examples::Examples;
 use chameleon_trainer::customize::recipe::{Layers, Recipe, Stage};
 use chameleon_trainer::customize::{Material, customize};
-use chameleon_trainer::data::{self, DataSet, Labels, View, features};
+use chameleon_trainer::data::{self, DataSet, Labels};
 use chameleon_trainer::progress::ProgressMode;
 use chameleon_trainer::service::{Model, Service};
 
@@ -38,7 +38,7 @@ fn process() -> DecisionProcess {
 }
 
 fn material(model: &ImageLabels, set: &DataSet, layers: Option<Layers>) -> Material {
-    let features = features(set, model, &[View::Plain], ProgressMode::None).expect("features").concat();
+    let (body, features) = Body::read(set, model, ProgressMode::None).expect("a last stage");
     let examples = Examples::new("drawings".to_owned(), model.feature_count(), features, set.targets(), set.splits());
     // The head alone may not learn anything here.
     let still = Stage { steps: 1, learning_rate: 0.0, checkpoints: 1, ..Stage::default() };
@@ -46,7 +46,7 @@ fn material(model: &ImageLabels, set: &DataSet, layers: Option<Layers>) -> Mater
         service: Service::ImageLabels,
         model: Model::Images(Box::new(model.clone())),
         examples: examples.expect("one row an image"),
-        body: Some(Body::new(set, model, ProgressMode::None).expect("a last stage")),
+        body: Some(body),
         recipe: Recipe { first: still.clone(), second: still, resamples: 100, layers, ..Recipe::default() },
         seeds: vec![1],
     }

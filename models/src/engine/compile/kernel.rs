@@ -1,80 +1,53 @@
 //! The kernel of a node.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use super::super::EngineError;
-use super::super::codes::Layout;
 use super::super::conv::{Conv, Geometry};
 use super::super::ops::pool::Window;
 use super::super::ops::{Kernel, Linear, Plain};
-use super::Model;
-use super::fold::{Folded, affine, folded};
+use super::fold::{affine, folded};
+use super::{Model, Source};
 use crate::net::{Node, Op};
 use crate::quantization::WeightSegment;
 
-/// What `node` computes, with the normalization behind it; and, of what has packed weights, a digest of all that it was
-/// made from.
-pub(super) fn kernel(node: &Node, norm: Option<&Node>, model: Model) -> Result<(Kernel, Option<u64>), EngineError> {
-    if matches!(node.op, Op::Conv2d { .. } | Op::Linear { .. }) {
-        return product(node, norm, model).map(|(kernel, digest)| (kernel, Some(digest)));
+/// What `node` computes, with the normalization behind it; and, of what has packed weights, what it was made from.
+pub(super) fn kernel(node: &Node, norm: Option<&Node>, model: Model) -> Result<(Kernel, Option<Source>), EngineError> {
+    if !matches!(node.op, Op::Conv2d { .. } | Op::Linear { .. }) {
+        return Ok((Kernel::Plain(plain(node, model)?), None));
     }
-    Ok((Kernel::Plain(plain(node, model)?), None))
+    let input = model.shapes[&node.inputs[0]].clone();
+    let source = Source { node: node.clone(), norm: norm.cloned(), input };
+    let packed = model.packed.iter().find_map(|(other, kernel)| (**other == source).then_some(*kernel));
+    let kernel = packed.map_or_else(|| product(node, norm, model), |kernel| Ok(kernel.clone()))?;
+    Ok((kernel, Some(source)))
 }
 
-/// A convolution or linear map, quantized or not: packed, or the one that another engine has packed already.
-fn product(node: &Node, norm: Option<&Node>, model: Model) -> Result<(Kernel, u64), EngineError> {
+/// A convolution or linear map, quantized or not.
+fn product(node: &Node, norm: Option<&Node>, model: Model) -> Result<Kernel, EngineError> {
     let quantization = model.network.quantization.as_ref();
     let segments = quantization.and_then(|quantization| quantization.weights.get(&node.name));
     let parameters = folded(node, norm, model.weights, segments.is_some())?;
     let (weight, bias) = (&parameters.weight, &parameters.bias);
     let input = &model.shapes[&node.inputs[0]];
-    let digest = digest(node, input, &parameters, segments, model.layouts.get(&node.inputs[0]));
-    if let Some(kernel) = model.packed.iter().find_map(|(key, kernel)| (*key == digest).then_some(kernel)) {
-        return Ok(((*kernel).clone(), digest));
-    }
     let misfit = || EngineError::Segments(node.name.clone());
-    let packed = if let Some(segments) = segments {
-        check_integers(node, segments, weight)?;
-        let layout = model.layouts.get(&node.inputs[0]).ok_or_else(misfit)?;
-        let affine = (parameters.scale.as_slice(), bias.as_slice());
-        match geometry(&node.op, input) {
-            Some(geometry) => Conv::quantized(geometry, weight, affine, segments, layout)
-                .map(|conv| Kernel::Conv(Arc::new(conv)))
-                .ok_or_else(misfit)?,
-            None => Linear::quantized(weight, affine, segments, layout)
-                .map(|linear| Kernel::Linear(Arc::new(linear)))
-                .ok_or_else(misfit)?,
-        }
-    } else {
-        match geometry(&node.op, input) {
-            Some(geometry) => {
-                let layout = model.layouts.get(&node.inputs[0]);
-                Kernel::Conv(Arc::new(Conv::new(geometry, weight, bias, layout)))
-            }
+    let layout = model.layouts.get(&node.inputs[0]);
+    let Some(segments) = segments else {
+        return Ok(match geometry(&node.op, input) {
+            Some(geometry) => Kernel::Conv(Arc::new(Conv::new(geometry, weight, bias, layout))),
             None => Kernel::Linear(Arc::new(Linear::new(weight.len() / bias.len(), weight, bias))),
-        }
+        });
     };
-    Ok((packed, digest))
-}
-
-/// Two products with one digest are the same, unless somebody looked for two that are not.
-fn digest(
-    node: &Node,
-    input: &[usize],
-    parameters: &Folded,
-    segments: Option<&Vec<WeightSegment>>,
-    layout: Option<&Layout>,
-) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    format!("{:?} {input:?} {segments:?} {layout:?}", node.op).hash(&mut hasher);
-    for numbers in [&parameters.weight, &parameters.scale, &parameters.bias] {
-        numbers.len().hash(&mut hasher);
-        for number in numbers {
-            hasher.write_u32(number.to_bits());
+    check_integers(node, segments, weight)?;
+    let layout = layout.ok_or_else(misfit)?;
+    let affine = (parameters.scale.as_slice(), bias.as_slice());
+    let kernel = match geometry(&node.op, input) {
+        Some(geometry) => {
+            Conv::quantized(geometry, weight, affine, segments, layout).map(|conv| Kernel::Conv(Arc::new(conv)))
         }
-    }
-    hasher.finish()
+        None => Linear::quantized(weight, affine, segments, layout).map(|linear| Kernel::Linear(Arc::new(linear))),
+    };
+    kernel.ok_or_else(misfit)
 }
 
 fn geometry(op: &Op, input: &[usize]) -> Option<Geometry> {

@@ -1,7 +1,5 @@
 //! Which files are lists of texts, and their rows.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use chameleon_models::bank::Split;
@@ -10,6 +8,7 @@ use super::collect::Collector;
 use super::rows;
 use crate::data::folders::{entries, file_name};
 use crate::data::layout::split_of_file;
+use crate::data::lines::each_line;
 use crate::data::{DataError, columns, table};
 
 /// The kinds of lists.
@@ -104,17 +103,11 @@ fn read_table(file: &Path, split: Option<Split>, collector: &mut Collector<'_>) 
 }
 
 fn read_lines(file: &Path, split: Option<Split>, collector: &mut Collector<'_>) -> Result<(), DataError> {
-    let source = File::open(file).map_err(DataError::io(file))?;
-    for (i, line) in BufReader::new(source).lines().enumerate() {
-        let place = format!("{}, line {}", file.display(), i + 1);
-        let line = line.map_err(|error| match error.kind() {
-            std::io::ErrorKind::InvalidData => DataError::format(&place, "not UTF-8; save the file as UTF-8"),
-            _ => DataError::io(file)(error),
-        })?;
-        if !line.trim().is_empty() {
-            let row = rows::of_line(&line).map_err(|reason| DataError::format(&place, reason))?;
-            collector.add(row, split, place)?;
+    each_line(file, |line, place| {
+        if line.trim().is_empty() {
+            return Ok(());
         }
-    }
-    Ok(())
+        let row = rows::of_line(line).map_err(|reason| DataError::format(place, reason))?;
+        collector.add(row, split, place.to_owned())
+    })
 }
