@@ -16,7 +16,7 @@ const TOLD: i32 = 2;
 #[error("{NAME} could not run")]
 pub(crate) struct Told;
 
-/// The user's own data, for the commands that train.
+/// The user's own data and what counts in it, for the commands that train and measure.
 #[derive(clap::Args)]
 pub(crate) struct Data {
     /// Your own labelled images or texts: a folder or file in one of the layouts that README lists [default: those that
@@ -26,14 +26,41 @@ pub(crate) struct Data {
     /// CSV file of rows `name,label`: what the names in --data are called in the model's vocabulary
     #[arg(long, value_name = "FILE", requires = "data")]
     labels_map: Option<PathBuf>,
+    /// Which rate of wrong decisions is to be low [default: balanced]
+    #[arg(long, value_enum)]
+    weighting: Option<Weighting>,
 }
 
 impl Data {
     /// As the trainer takes them.
     pub(crate) fn words(&self) -> Vec<OsString> {
-        let options = [("--data", &self.data), ("--labels-map", &self.labels_map)];
-        let words = options.into_iter().filter_map(|(option, path)| Some([option.into(), path.clone()?.into()]));
-        words.flatten().collect()
+        let weighting = self.weighting.map(|weighting| weighting.name().into());
+        let options = [
+            ("--data", self.data.clone().map(OsString::from)),
+            ("--labels-map", self.labels_map.clone().map(OsString::from)),
+            ("--weighting", weighting),
+        ];
+        options.into_iter().filter_map(|(option, value)| Some([option.into(), value?])).flatten().collect()
+    }
+}
+
+/// How much an image counts in a rate of wrong decisions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Weighting {
+    /// Every decision counts the same, however rare
+    #[default]
+    Balanced,
+    /// Every image counts the same, so a decision counts by how frequent it is in the data
+    Natural,
+}
+
+impl Weighting {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Balanced => "balanced",
+            Self::Natural => "natural",
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::results::Results;
+use super::results::{DecisionResult, Results};
+use crate::trainer::Weighting;
 
 /// Rates lie in 0..1; the counts of critical errors are means over seeds.
 pub(crate) fn csv(results: &Results) -> String {
@@ -33,9 +34,20 @@ pub(crate) fn csv(results: &Results) -> String {
         }
         let _ = writeln!(
             text,
-            "{},{},{},S,true,{:.6},,,,,,,,",
-            decision.name, decision.service, decision.decision_type, decision.served
+            "{},{},{},S,true,{}",
+            decision.name,
+            decision.service,
+            decision.decision_type,
+            served(decision)
         );
     }
     text
+}
+
+/// The columns from `balanced` on: the rate that counts, and nothing else.
+fn served(decision: &DecisionResult) -> String {
+    match decision.evaluation.recipe.weighting {
+        Weighting::Balanced => format!("{:.6},,,,,,,,", decision.served),
+        Weighting::Natural => format!(",,,{:.6},,,,,", decision.served),
+    }
 }

@@ -43,7 +43,7 @@ fn headline(results: &Results) -> String {
     };
     let rate = |arm: &str| all.arms.get(arm).map_or(f64::NAN, |average| 100.0 * average.rate);
     format!(
-        "<p class=\"headline\">The generic model decides <b>{:.1} %</b> of the test images wrong, with tuned \
+        "<p class=\"headline\">The generic model decides <b>{:.1} %</b> of the test examples wrong, with tuned \
          thresholds <b>{:.1} %</b>, the served models <b>{:.1} %</b>.</p>\n",
         rate("G"),
         rate("T"),
@@ -136,7 +136,7 @@ fn by_decision(decisions: &[DecisionResult]) -> String {
 
 fn errors(results: &Results) -> String {
     let mut text = String::from(
-        "<h2>Why decisions were wrong</h2>\n<p>Critical errors on the test images, summed over the decisions, mean over \
+        "<h2>Why decisions were wrong</h2>\n<p>Critical errors on the test examples, summed over the decisions, mean over \
          seeds; and the mean average precision of the applications' labels.</p>\n<table><tr><th>arm</th><th>missed</th>\
          <th>overtaken</th><th>false alarm</th><th>other</th><th>label quality</th></tr>\n",
     );

@@ -67,7 +67,7 @@ impl Group {
 impl DecisionResult {
     /// Rate of an arm or of what is served.
     pub(super) fn rate(&self, arm: &str) -> Option<f64> {
-        if arm == "S" { Some(self.served) } else { Some(self.evaluation.arms.get(arm)?.balanced.mean) }
+        if arm == "S" { Some(self.served) } else { Some(self.evaluation.rate(self.evaluation.arms.get(arm)?).mean) }
     }
 
     /// The arm that the product serves; the generic one where the gate holds the best back.

@@ -21,7 +21,7 @@ fn write(text: &mut String, results: &Results) -> fmt::Result {
         results.source,
         results.seeds.len()
     )?;
-    writeln!(text, "wrong decisions on the test images, %, mean over the decisions (95 % interval)\n")?;
+    writeln!(text, "wrong decisions on the test examples, %, mean over the decisions (95 % interval)\n")?;
     write!(text, "{:<28}{:>4}", "", "")?;
     for arm in ARMS {
         write!(text, "  {arm:<17}")?;

@@ -15,13 +15,13 @@ const TOP: f64 = 10.0;
 /// Rate of wrong decisions by arm, with interval and one dot a seed.
 pub(super) fn rates(evaluation: &Evaluation) -> String {
     let arms = evaluation.ordered();
-    let high = |arm: &Arm| arm.balanced.interval.high.unwrap_or(arm.balanced.mean);
+    let high = |arm: &Arm| evaluation.rate(arm).interval.high.unwrap_or(evaluation.rate(arm).mean);
     let largest = arms.iter().map(|(_, arm)| high(arm)).fold(0.05, f64::max);
     let x = |rate: f64| LEFT + WIDTH * rate / (largest * 1.15);
     let mut drawing = open(arms.len(), "wrong decisions by arm");
     for (i, (name, arm)) in arms.iter().enumerate() {
         let middle = TOP + ROW * (i as f64 + 0.5);
-        let rate = &arm.balanced;
+        let rate = evaluation.rate(arm);
         title(&mut drawing, name, &arm.description, middle);
         bar(&mut drawing, "rate", LEFT, x(rate.mean), middle);
         line(&mut drawing, x(rate.interval.low), x(high(arm)), middle);
@@ -59,7 +59,7 @@ pub(super) fn errors(evaluation: &Evaluation) -> String {
     drawing.push_str(
         "</svg>\n<p class=\"legend\"><span class=\"miss\"></span> missed <span class=\"overtake\"></span> \
                       overtaken by a wrong branch <span class=\"false-alarm\"></span> false alarm \
-                      (test images, mean over seeds)</p>\n",
+                      (test examples, mean over seeds)</p>\n",
     );
     drawing
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::trainer::Weighting;
+
 /// A percentile interval.
 #[derive(Clone, Copy, Deserialize)]
 pub(crate) struct Interval {
@@ -63,6 +65,13 @@ pub(crate) struct Images {
     pub(crate) test: usize,
 }
 
+/// The settings.
+#[derive(Clone, Deserialize)]
+pub(crate) struct Recipe {
+    #[serde(default)]
+    pub(crate) weighting: Weighting,
+}
+
 /// A measured customization.
 #[derive(Clone, Deserialize)]
 pub(crate) struct Evaluation {
@@ -73,9 +82,18 @@ pub(crate) struct Evaluation {
     pub(crate) ratios: BTreeMap<String, Ratio>,
     pub(crate) served: Served,
     pub(crate) formula: String,
+    pub(crate) recipe: Recipe,
 }
 
 impl Evaluation {
+    /// An arm's rate that counts where arms are compared.
+    pub(crate) fn rate<'a>(&self, arm: &'a Arm) -> &'a Rate {
+        match self.recipe.weighting {
+            Weighting::Balanced => &arm.balanced,
+            Weighting::Natural => &arm.natural,
+        }
+    }
+
     /// The arms in the order they build on each other; unknown ones last.
     pub(super) fn ordered(&self) -> Vec<(&str, &Arm)> {
         const ORDER: [&str; 6] = ["G", "T", "K", "B", "B+", "C"];

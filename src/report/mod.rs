@@ -44,9 +44,9 @@ pub(crate) fn render(manifest: &AppManifest, photos: &[Photo]) -> Result<String>
 
 fn headline(evaluation: &Evaluation) -> String {
     let served = &evaluation.served;
-    let generic = evaluation.arms.get("G").map_or(f64::NAN, |arm| arm.balanced.mean);
+    let generic = evaluation.arms.get("G").map_or(f64::NAN, |arm| evaluation.rate(arm).mean);
     format!(
-        "<p class=\"headline\">Wrong decisions on held-out images: <b>{:.1} %</b> with the generic model, \
+        "<p class=\"headline\">Wrong decisions on held-out examples: <b>{:.1} %</b> with the generic model, \
          <b>{:.1} %</b> with the application's own.</p>\n<p>{}</p>\n",
         100.0 * generic,
         100.0 * served.test,
@@ -101,7 +101,7 @@ fn row(branch: &Branch) -> String {
 fn comparison(evaluation: &Evaluation) -> String {
     let images = &evaluation.images;
     let mut text = format!(
-        "<h2>How often it decides wrong</h2>\n<p>{} training, {} tuning and {} test images; {} seeds.</p>\n",
+        "<h2>How often it decides wrong</h2>\n<p>{} training, {} tuning and {} test examples; {} seeds.</p>\n",
         images.train,
         images.tune,
         images.test,

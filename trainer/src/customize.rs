@@ -47,6 +47,7 @@ use report::Evaluation;
 pub use trial::{Compared, Trial};
 
 use crate::data::{self, Labels, View};
+use crate::evaluation::strata::Weighting;
 use crate::progress::{Progress, ProgressMode};
 use crate::service::{Model, Service};
 
@@ -103,6 +104,9 @@ pub struct Inputs {
     /// JSON file with training settings that differ from the defaults
     #[arg(long, value_name = "FILE")]
     pub recipe: Option<PathBuf>,
+    /// Which rate of wrong decisions is to be low [default: the recipe's, which is balanced]
+    #[arg(long, value_enum)]
+    pub weighting: Option<Weighting>,
     /// First seed of the order of the training images
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -221,6 +225,9 @@ impl Inputs {
                 serde_json::from_slice(&bytes).with_context(|| format!("{}", file.display()))?
             }
         };
+        if let Some(weighting) = self.weighting {
+            recipe.weighting = weighting;
+        }
         if self.depth == Depth::Layers && recipe.layers.is_none() {
             recipe.layers = Some(Layers::default());
         }

@@ -65,8 +65,8 @@ pub fn run(options: &Options) -> Result<()> {
 /// averages over all.
 ///
 /// # Errors
-/// Nothing can be read for a service, its images are not its model's, or the folder cannot be written. A decision that cannot be evaluated is no error:
-/// the results say why.
+/// Nothing can be read for any service, images are not their model's, or the folder cannot be written. A decision that
+/// cannot be evaluated is no error: the results say why.
 pub fn evaluate(
     plan: Plan,
     read: &dyn Fn(Service) -> Result<Material>,
@@ -83,9 +83,19 @@ pub fn evaluate(
             Err(reason) => skipped.push(Skipped { name: planned.name, reason: format!("{reason:#}") }),
         }
     }
-    let (mut rows, mut settings) = (Vec::new(), Vec::new());
+    let (mut rows, mut settings, mut unread) = (Vec::new(), Vec::new(), None);
     for (service, decisions) in by_service {
-        let Material { model, examples, body, recipe, seeds, .. } = read(service)?;
+        let Material { model, examples, body, recipe, seeds, .. } = match read(service) {
+            Ok(material) => material,
+            Err(error) => {
+                // Photographs say nothing about decisions on texts.
+                let reason = format!("{error:#}");
+                skipped
+                    .extend(decisions.into_iter().map(|Planned { name, .. }| Skipped { name, reason: reason.clone() }));
+                unread.get_or_insert(error);
+                continue;
+            }
+        };
         let (model, source) = (model, examples.source.clone());
         let pool = Pool::new(service, &model, examples, body)?;
         let model = model.generic();
@@ -94,6 +104,9 @@ pub fn evaluate(
         rows.extend(run.all(decisions, mode)?);
         let model = format!("{} {}", model.manifest().name, model.manifest().version);
         settings.push(Setting { model, source, seeds: seeds.clone(), recipe: recipe.clone() });
+    }
+    if let Some(error) = unread.filter(|_| settings.is_empty()) {
+        return Err(error);
     }
     let results = Results::new(rows, skipped, &settings)?;
     write_json(&out.join(RESULTS_JSON), &results)?;

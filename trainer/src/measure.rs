@@ -71,9 +71,9 @@ pub struct Measured {
     pub generic: Rates,
     /// The published model.
     pub published: Rates,
-    /// Balanced rates, published to generic.
+    /// Published to generic, by the rate that counts.
     pub ratio: Ratio,
-    /// Whether the published model decides wrong less often, by the balanced rate.
+    /// Whether the published model decides wrong less often, by the rate that counts.
     pub better: bool,
 }
 
@@ -118,7 +118,7 @@ pub fn measure(app: &AppModel, material: Material) -> Result<Measured> {
     let mut judge = Judge::new(&process, pool.form(), &pool.vocabulary.labels)?;
     let labels: Vec<u16> = app.rows.iter().map(|&row| row as u16).collect();
     let images: Vec<usize> = (0..pool.examples.targets.len()).collect();
-    let panel = Panel::new(images, &pool, &labels, None, &mut judge)?;
+    let panel = Panel::new(images, &pool, &labels, None, recipe.weighting, &mut judge)?;
     let none = vec![0.0; labels.len()];
     let mut wrong = |delta: &Delta, others: f32| -> Result<Vec<bool>> {
         let (logits, panel) = delta.seen(&pool, &panel)?;
@@ -136,14 +136,15 @@ pub fn measure(app: &AppModel, material: Material) -> Result<Measured> {
         natural_interval: resamples.natural(place),
     };
     let (generic, published) = (rates(0), rates(1));
-    let value = ratio(published.balanced, generic.balanced);
+    let [generic_rate, published_rate] = wrong.each_ref().map(|wrong| panel.strata.error(wrong));
+    let value = ratio(published_rate, generic_rate);
     Ok(Measured {
         version: FORMAT_VERSION,
         app: app.manifest.app.clone(),
         source: pool.examples.source.clone(),
         images: panel.images.len(),
         by_decision: panel.strata.groups().iter().map(Vec::len).collect(),
-        better: published.balanced < generic.balanced,
+        better: published_rate < generic_rate,
         generic,
         published,
         ratio: Ratio { value: value.is_finite().then_some(value), interval: resamples.ratio(1, 0) },
@@ -153,7 +154,7 @@ pub fn measure(app: &AppModel, material: Material) -> Result<Measured> {
 impl Display for Measured {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let groups: Vec<String> = self.by_decision.iter().map(ToString::to_string).collect();
-        writeln!(f, "{}: {} images of {} ({} by decision)", self.app, self.images, self.source, groups.join(", "))?;
+        writeln!(f, "{}: {} examples of {} ({} by decision)", self.app, self.images, self.source, groups.join(", "))?;
         writeln!(f, "\nwrong decisions, % (95 % interval)\n\n  {:<12}{:<22}natural", "", "balanced")?;
         for (name, rates) in [("generic", &self.generic), ("published", &self.published)] {
             let balanced = percent(rates.balanced, rates.balanced_interval);

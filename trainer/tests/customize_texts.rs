@@ -61,6 +61,7 @@ fn customized(process: &DecisionProcess, data: Option<&Path>) -> anyhow::Result<
         labels_map: None,
         base: None,
         recipe: None,
+        weighting: None,
         seed: 1,
         seeds: 2,
         steps: Some(20),

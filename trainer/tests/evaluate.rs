@@ -9,9 +9,11 @@ use chameleon_decision::{DecisionProcess, Order};
 use chameleon_trainer::customize::Material;
 use chameleon_trainer::customize::examples::Examples;
 use chameleon_trainer::customize::recipe::{Recipe, Stage};
+use chameleon_trainer::customize::report::{ArmReport, Rate};
 use chameleon_trainer::evaluate::evaluate;
 use chameleon_trainer::evaluate::plan::{FORMAT_VERSION, Plan, Planned};
 use chameleon_trainer::evaluate::results::Results;
+use chameleon_trainer::evaluation::strata::Weighting;
 use chameleon_trainer::progress::ProgressMode;
 use chameleon_trainer::service::{Model, Service};
 use support::{bank, garbage, model, process};
@@ -99,4 +101,55 @@ fn a_plan_with_a_bad_name_or_version_is_refused() {
     let mut other = plan();
     other.version = 99;
     assert!(message(&other).contains("version 99, expected 1"));
+}
+
+#[test]
+fn a_service_that_the_data_is_not_of_is_left_out() {
+    let out = tempfile::tempdir().expect("a folder");
+    let plan = || {
+        let mut text = garbage(Order::ApiOutput);
+        (text.api.service, text.api.operation) = ("language".to_owned(), "classify_text".to_owned());
+        let mut plan = plan();
+        plan.decisions.push(planned("topics", text));
+        plan
+    };
+    let read = |service| match service {
+        Service::ImageLabels => Ok(material(&[1])),
+        other => anyhow::bail!("no data of {other}"),
+    };
+    let results = evaluate(plan(), &read, out.path(), ProgressMode::None).expect("evaluates the others");
+    assert_eq!(results.decisions.len(), 3);
+    let left_out = results.skipped.iter().find(|skipped| skipped.name == "topics").expect("told");
+    assert_eq!(left_out.reason, format!("no data of {}", Service::TextTopics));
+    let nothing = |service| anyhow::bail!("no data of {service}");
+    assert!(evaluate(plan(), &nothing, out.path(), ProgressMode::None).is_err(), "there is nothing to evaluate");
+}
+
+#[test]
+fn images_can_count_as_frequently_as_they_are() {
+    let out = tempfile::tempdir().expect("a folder");
+    let with = |weighting| {
+        let mut material = material(&[1]);
+        material.recipe.weighting = weighting;
+        Ok(material)
+    };
+    let [balanced, natural] = [Weighting::Balanced, Weighting::Natural]
+        .map(|weighting| evaluate(plan(), &|_| with(weighting), out.path(), ProgressMode::None).expect("evaluates"));
+    let mean = |results: &Results, rate: fn(&ArmReport) -> &Rate| {
+        let rates = results.decisions.iter().map(|decision| rate(&decision.evaluation.arms["T"]).mean);
+        rates.sum::<f64>() / results.decisions.len() as f64
+    };
+    for (results, rate) in
+        [(&balanced, (|arm| &arm.balanced) as fn(&ArmReport) -> &Rate), (&natural, |arm| &arm.natural)]
+    {
+        assert!((results.groups[0].arms["T"].rate - mean(results, rate)).abs() < 1e-6);
+    }
+    // What thresholds are tuned by, they make lower, on the tuning images and here on others, too.
+    assert!(mean(&natural, |arm| &arm.natural) <= mean(&balanced, |arm| &arm.natural));
+    assert!(mean(&balanced, |arm| &arm.balanced) <= mean(&natural, |arm| &arm.balanced));
+    for decision in &natural.decisions {
+        let evaluation = &decision.evaluation;
+        let [c, g] = ["C", "G"].map(|arm| evaluation.arms[arm].natural.mean);
+        assert!((evaluation.ratios["C/G"].value.expect("finite") - c / g).abs() < 1e-9);
+    }
 }

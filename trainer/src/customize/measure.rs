@@ -65,7 +65,8 @@ pub fn measure(
     let arms: BTreeMap<String, ArmReport> = present.iter().enumerate().map(report).collect();
     let ratio_of = |&(a, b): &(Arm, Arm)| {
         let place = |arm: Arm| present.iter().position(|&other| other == arm);
-        let value = ratio(arms.get(a.name())?.balanced.mean, arms.get(b.name())?.balanced.mean);
+        let rate = |arm: Arm| Some(arms.get(arm.name())?.rate(recipe.weighting).mean);
+        let value = ratio(rate(a)?, rate(b)?);
         let interval = resamples.ratio(place(a)?, place(b)?);
         Some((format!("{}/{}", a.name(), b.name()), Ratio { value: value.is_finite().then_some(value), interval }))
     };

@@ -19,7 +19,7 @@ pub struct Tuned {
     pub others: f32,
     /// Which tuning images are decided wrong.
     pub wrong: Vec<bool>,
-    /// Their balanced rate.
+    /// Their rate.
     pub error: f64,
 }
 
@@ -93,7 +93,7 @@ impl<'t> Seen<'t> {
     fn at(&self, offsets: Vec<f32>, others: f32, judge: &mut Judge) -> Result<Tuned> {
         let own = self.task.by_label(&offsets);
         let wrong = self.panel.wrong(&self.logits, Shifts { own: &own, others }, judge)?;
-        let error = self.panel.strata.balanced_error(&wrong);
+        let error = self.panel.strata.error(&wrong);
         Ok(Tuned { offsets, others, wrong, error })
     }
 }

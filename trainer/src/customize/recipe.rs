@@ -4,6 +4,8 @@ use anyhow::{Result, ensure};
 use chameleon_loss::{LossConfig, Pooling, Step};
 use serde::{Deserialize, Serialize};
 
+use crate::evaluation::strata::Weighting;
+
 /// All settings of a customization; saved with the model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -22,6 +24,9 @@ pub struct Recipe {
     pub layers: Option<Layers>,
     /// The rank of the change that each stage makes to the head; none when it is free.
     pub rank: Option<usize>,
+    /// How much each image counts: in what is drawn for training, in thresholds, stopping and the choice of the model, and
+    /// in what is compared.
+    pub weighting: Weighting,
     /// Training images used at most, drawn evenly over the decisions; none when all.
     pub images: Option<usize>,
     /// Chance that a training image's labels of one branch are replaced by another label of that branch: labels that
@@ -147,6 +152,7 @@ impl Default for Recipe {
             others,
             layers: None,
             rank: None,
+            weighting: Weighting::default(),
             images: None,
             noise: 0.0,
             rounds: 2,

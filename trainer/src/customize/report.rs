@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::arms::Arm;
 use super::recipe::{Layers, Recipe};
 use crate::evaluation::bootstrap::Interval;
+use crate::evaluation::strata::Weighting;
 
 /// Version of the JSON form.
 pub const FORMAT_VERSION: u32 = 3;
@@ -47,14 +48,24 @@ pub struct ArmReport {
     pub natural: Rate,
     /// Why decisions were wrong.
     pub errors: ErrorCounts,
-    /// Balanced rate on the tuning images, one for each seed.
+    /// Rate on the tuning images, weighted as the recipe says, one for each seed.
     pub tuning: Vec<f64>,
     /// Mean average precision of the application's labels on the test images, mean over seeds: what the scores are
     /// still worth to others.
     pub label_quality: f64,
 }
 
-/// A ratio of two arms' balanced rates.
+impl ArmReport {
+    /// The rate that counts where arms are compared.
+    pub fn rate(&self, weighting: Weighting) -> &Rate {
+        match weighting {
+            Weighting::Balanced => &self.balanced,
+            Weighting::Natural => &self.natural,
+        }
+    }
+}
+
+/// A ratio of two arms' rates, weighted as the recipe says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ratio {
     /// Of the means; none when the second is zero.
@@ -74,7 +85,7 @@ pub struct Served {
     pub offsets: BTreeMap<String, f32>,
     /// The shift of the logits of all labels outside the application.
     pub others: f32,
-    /// Its balanced rate on the tuning images.
+    /// Its rate on the tuning images, weighted as the recipe says.
     pub tuning: f64,
     /// The generic model's.
     pub tuning_generic: f64,
@@ -86,7 +97,7 @@ pub struct Served {
     pub passes: bool,
     /// The same in words.
     pub reason: String,
-    /// Its balanced rate on the test images, which had no part in the choice.
+    /// Its rate on the test images, which had no part in the choice.
     pub test: f64,
 }
 
@@ -112,7 +123,7 @@ pub struct Attempt {
     pub layers: Option<Layers>,
     /// The arm that does best on the tuning images.
     pub arm: Arm,
-    /// Its balanced rate there.
+    /// Its rate there.
     pub tuning: f64,
     /// And on the test images.
     pub test: f64,
@@ -145,7 +156,7 @@ pub struct Evaluation {
     pub seeds: Vec<u64>,
     /// Results by arm name.
     pub arms: BTreeMap<String, ArmReport>,
-    /// Ratios of balanced rates, e.g. `C/G`.
+    /// Ratios of rates, e.g. `C/G`.
     pub ratios: BTreeMap<String, Ratio>,
     /// The depths that were tried; all else is about the one that does best on the tuning images.
     pub attempts: Vec<Attempt>,
@@ -157,11 +168,12 @@ pub struct Evaluation {
     pub recipe: Recipe,
 }
 
-pub(super) const PROTOCOL: &str = "Incorrect-decision rate on held-out test images. Balanced: mean over the decisions that are \
-right for some image (decisions with fewer than 10 images share one place); natural: mean over images. Every decision \
-is taken by the application's program from all labels with a score of at least 0.5, highest first; it is right if an \
-order of the true labels gives it. Thresholds, stopping and the served model are chosen on the tuning images, for all \
-arms alike. Intervals: 95 %, paired bootstrap over the test images within decisions, errors averaged over seeds.";
+pub(super) const PROTOCOL: &str = "Incorrect-decision rate on held-out test examples (images or texts). Balanced: mean over the \
+decisions that are right for some example (decisions with fewer than 10 examples share one place); natural: mean over \
+examples. Every decision is taken by the application's program from all that the API would answer, labels with a score of \
+at least 0.5, highest first; it is right if an order of the true labels gives it. Thresholds, stopping and the served \
+model are chosen on the tuning examples, for all arms alike, by the rate that the recipe's weighting names. Intervals: \
+95 %, paired bootstrap over the test examples within decisions, errors averaged over seeds.";
 
 impl ErrorCounts {
     pub(super) fn add(&mut self, kinds: &[TermKind]) {

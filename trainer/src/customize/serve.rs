@@ -49,7 +49,7 @@ pub(super) fn serve(
         p_limit,
         passes,
         reason: reason(model, generic, p_value, p_limit),
-        test: task.test.strata.balanced_error(&tested[chosen].wrong),
+        test: task.test.strata.error(&tested[chosen].wrong),
     };
     Ok((chosen, served))
 }
@@ -57,7 +57,7 @@ pub(super) fn serve(
 fn reason(model: &Candidate, generic: &Candidate, p_value: f64, p_limit: f64) -> String {
     let verdict = if p_value < p_limit { "better than" } else { "not shown to be better than" };
     format!(
-        "{} ({}) has the lowest error on the tuning images, {:.1} %, {verdict} the generic model's {:.1} % \
+        "{} ({}) has the lowest error on the tuning examples, {:.1} %, {verdict} the generic model's {:.1} % \
          (p = {p_value:.4}, limit {p_limit})",
         model.arm.name(),
         model.arm.description(),

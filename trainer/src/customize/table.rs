@@ -8,8 +8,8 @@ use super::report::{ArmReport, Evaluation, Rate};
 impl Display for Evaluation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let images = &self.images;
-        writeln!(f, "{}: {} training, {} tuning, {} test images", self.app, images.train, images.tune, images.test)?;
-        writeln!(f, "\nwrong decisions on the test images, % (95 % interval)\n")?;
+        writeln!(f, "{}: {} training, {} tuning, {} test examples", self.app, images.train, images.tune, images.test)?;
+        writeln!(f, "\nwrong decisions on the test examples, % (95 % interval)\n")?;
         writeln!(
             f,
             "  {:<4}{:<36}{:<21}{:<21}{:>7}{:>10}{:>13}",
@@ -27,7 +27,7 @@ impl Display for Evaluation {
             writeln!(f, "  {name:<5} {} {interval}", number(ratio.value))?;
         }
         if self.attempts.len() > 1 {
-            writeln!(f, "\ncustomized, and the best arm's wrong decisions on tuning and test images, %\n")?;
+            writeln!(f, "\ncustomized, and the best arm's wrong decisions on tuning and test examples, %\n")?;
             for attempt in &self.attempts {
                 let (tuning, test) = (100.0 * attempt.tuning, 100.0 * attempt.test);
                 writeln!(f, "  {:<28}{:<4}{tuning:>6.1}{test:>7.1}", attempt.depth(), attempt.arm.name())?;

@@ -69,7 +69,7 @@ impl<'p> Task<'p> {
             }
         };
         let examples = &pool.examples;
-        let mut panel = |split| Panel::new(examples.of(split), pool, &labels, loss.top_k(), judge);
+        let mut panel = |split| Panel::new(examples.of(split), pool, &labels, loss.top_k(), recipe.weighting, judge);
         let (tune, test) = (panel(Split::Tune)?, panel(Split::Test)?);
         let train = TrainSet::new(pool, recipe, &loss, judge)?;
         let generic = pool.head.rows(&labels);

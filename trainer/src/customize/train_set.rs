@@ -19,7 +19,7 @@ const SEED: u64 = 0x5E7;
 
 /// Training images.
 pub struct TrainSet {
-    /// By right decision, none empty.
+    /// Those that are drawn equally often, none empty.
     pub groups: Vec<Vec<usize>>,
     /// True labels, where they are not those of the pool.
     noisy: HashMap<usize, Vec<u16>>,
@@ -34,9 +34,9 @@ impl TrainSet {
         let examples = &pool.examples;
         let train = examples.of(Split::Train);
         let decisions = train.iter().map(|&i| Ok(judge.right(examples.truth(i))?.decision));
-        let strata = Strata::new(&decisions.collect::<Result<Vec<_>>>()?);
+        let strata = Strata::new(&decisions.collect::<Result<Vec<_>>>()?, recipe.weighting);
         let images = |group: &Vec<usize>| group.iter().map(|&place| train[place]).collect();
-        let mut groups: Vec<Vec<usize>> = strata.groups().iter().map(images).collect();
+        let mut groups: Vec<Vec<usize>> = strata.equal_groups().iter().map(images).collect();
         let mut rng = ChaCha8Rng::seed_from_u64(SEED);
         if let Some(count) = recipe.images {
             let each = (count / groups.len().max(1)).max(1);

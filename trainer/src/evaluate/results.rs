@@ -12,7 +12,6 @@ use crate::customize::recipe::Recipe;
 use crate::customize::report::{Evaluation, Ratio};
 use crate::evaluation::bootstrap::{Interval, Resamples};
 use crate::evaluation::crossed::{Crossed, Errors};
-use crate::evaluation::strata::Strata;
 use crate::service::Service;
 
 /// Version of the file's form.
@@ -26,7 +25,7 @@ const RATIOS: [(&str, &str); 6] = [("S", "G"), ("S", "T"), ("C", "G"), ("C", "T"
 const WORSE: f64 = 0.975;
 
 const PROTOCOL: &str = "Incorrect-decision rate on held-out test images and texts, the mean over the decisions that are right for \
-some image (those of fewer than 10 images share one place), then the mean over the decisions' programs. Every decision \
+some image (those of fewer than 10 images share one place), or with the recipe's weighting `natural` over the images; then the mean over the decisions' programs. Every decision \
 is taken by the application's own program from all labels with a score of at least 0.5, highest first, cut as the \
 application asks; it is right if some order of the true labels gives it. Arms train on the same images for the same \
 steps from the same start; thresholds, stopping and the served model are chosen on the tuning images with one grid for \
@@ -86,7 +85,7 @@ pub struct Group {
 /// One arm's averages.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Average {
-    /// Balanced rate of wrong decisions.
+    /// Rate of wrong decisions.
     pub rate: f64,
     /// Of the rate.
     pub interval: Interval,
@@ -101,7 +100,7 @@ pub struct DecisionResult {
     pub service: Service,
     /// Its type.
     pub decision_type: DecisionType,
-    /// Balanced rate of what the product serves.
+    /// Rate of what the product serves.
     pub served: f64,
     /// Whether that is worse than the generic model by more than the noise.
     pub worse_than_generic: bool,
@@ -190,14 +189,15 @@ fn groups(measured: &[Measured], resamples: u32) -> Vec<Group> {
 }
 
 fn decision(Measured { name, service, decision_type, measurement }: Measured) -> DecisionResult {
-    let Measurement { evaluation, strata, wrong, wrong_served } = measurement;
-    let strata = Strata::of(strata, wrong_served.len());
+    let strata = measurement.strata();
+    let Measurement { evaluation, wrong, wrong_served, .. } = measurement;
     let served = fractions(&wrong_served, 1);
     let generic = wrong.get(Arm::Generic.name()).map_or_else(Vec::new, |counts| fractions(counts, 1));
     let worse = Resamples::draw(&strata, &[served, generic], evaluation.recipe.resamples).not_better(0, 1) > WORSE;
     let is_wrong: Vec<bool> = wrong_served.iter().map(|&count| count > 0).collect();
-    let served = strata.balanced_error(&is_wrong);
-    let equal = evaluation.arms.get(Arm::Generic.name()).is_some_and(|generic| served <= generic.balanced.mean);
+    let served = strata.error(&is_wrong);
+    let equal =
+        evaluation.arms.get(Arm::Generic.name()).is_some_and(|generic| served <= generic.rate(strata.weighting()).mean);
     DecisionResult { name, service, decision_type, served, worse_than_generic: worse && !equal, evaluation }
 }
 
@@ -213,7 +213,7 @@ fn group(service: Option<Service>, decision_type: Option<DecisionType>, rows: &[
             None => fractions(&measurement.wrong_served, 1),
         };
         let arms = names.iter().map(of).collect();
-        Errors { pool: row.service as usize, strata: measurement.strata.clone(), arms }
+        Errors { pool: row.service as usize, groups: measurement.strata().equal_groups(), arms }
     };
     let apps: Vec<Errors> = rows.iter().map(errors).collect();
     let crossed = Crossed::draw(&apps, resamples);

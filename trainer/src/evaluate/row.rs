@@ -11,6 +11,7 @@ use chameleon_models::files::replace;
 use serde::{Deserialize, Serialize};
 
 use crate::customize::report::Evaluation;
+use crate::evaluation::strata::Strata;
 use crate::service::Service;
 
 /// Version of the file's form.
@@ -53,6 +54,13 @@ pub struct Measurement {
     pub wrong: BTreeMap<String, Vec<u32>>,
     /// The same of what the product serves: 0 or 1.
     pub wrong_served: Vec<u32>,
+}
+
+impl Measurement {
+    /// The test images, weighted as the recipe says.
+    pub fn strata(&self) -> Strata {
+        Strata::of(self.strata.clone(), self.wrong_served.len(), self.evaluation.recipe.weighting)
+    }
 }
 
 impl Row {

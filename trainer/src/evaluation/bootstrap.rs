@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::strata::Strata;
+use super::strata::{Strata, Weighting};
 
 /// Seed of the resamples: intervals of one evaluation are always the same.
 const SEED: u64 = 0x1D2;
@@ -25,6 +25,8 @@ pub struct Interval {
 pub struct Resamples {
     /// Per resample, per arm: balanced and natural error rate.
     rates: Vec<Vec<(f64, f64)>>,
+    /// Which of the two counts where arms are compared.
+    weighting: Weighting,
 }
 
 impl Resamples {
@@ -48,7 +50,7 @@ impl Resamples {
             }
             rates
         };
-        Self { rates: (0..count).into_par_iter().map(resample).collect() }
+        Self { rates: (0..count).into_par_iter().map(resample).collect(), weighting: strata.weighting() }
     }
 
     /// Interval of an arm's balanced rate.
@@ -61,16 +63,24 @@ impl Resamples {
         interval(self.rates.iter().map(|rates| rates[arm].1).collect())
     }
 
-    /// Interval of the ratio of two arms' balanced rates.
+    /// Interval of the ratio of two arms' rates.
     pub fn ratio(&self, arm: usize, to: usize) -> Interval {
-        interval(self.rates.iter().map(|rates| ratio(rates[arm].0, rates[to].0)).collect())
+        interval(self.rates.iter().map(|rates| ratio(self.weighted(rates[arm]), self.weighted(rates[to]))).collect())
     }
 
-    /// Fraction of the resamples in which `arm` is not better than `than`, by balanced rate: a one-sided p-value.
+    /// Fraction of the resamples in which `arm` is not better than `than`: a one-sided p-value.
     pub fn not_better(&self, arm: usize, than: usize) -> f64 {
-        let count = self.rates.iter().filter(|rates| rates[arm].0 >= rates[than].0).count();
+        let is_better = |rates: &&Vec<(f64, f64)>| self.weighted(rates[arm]) < self.weighted(rates[than]);
+        let count = self.rates.iter().filter(|rates| !is_better(rates)).count();
         // With the estimate itself as one more resample, p is never zero (Davison & Hinkley 1997, 4.2.5).
         (count + 1) as f64 / (self.rates.len() + 1) as f64
+    }
+
+    fn weighted(&self, (balanced, natural): (f64, f64)) -> f64 {
+        match self.weighting {
+            Weighting::Balanced => balanced,
+            Weighting::Natural => natural,
+        }
     }
 }
 
@@ -98,7 +108,7 @@ mod tests {
 
     #[test]
     fn interval_covers_the_rate_and_has_the_binomial_width() {
-        let strata = Strata::new(&[0; 400]);
+        let strata = Strata::new(&[0; 400], Weighting::Balanced);
         let resamples = Resamples::draw(&strata, &[errors(100, 400)], 2000);
         let Interval { low, high } = resamples.balanced(0);
         let half_width = 1.96 * (0.25f64 * 0.75 / 400.0).sqrt();
@@ -108,7 +118,7 @@ mod tests {
 
     #[test]
     fn pairing_makes_equal_arms_exactly_equal() {
-        let strata = Strata::new(&[0; 100]);
+        let strata = Strata::new(&[0; 100], Weighting::Balanced);
         let resamples = Resamples::draw(&strata, &[errors(20, 100), errors(20, 100)], 500);
         assert_eq!(resamples.ratio(0, 1), Interval { low: 1.0, high: Some(1.0) });
         assert!(resamples.not_better(0, 1) > 0.99);
@@ -116,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_clearly_better_arm_is_found_better() {
-        let strata = Strata::new(&[0; 200]);
+        let strata = Strata::new(&[0; 200], Weighting::Balanced);
         let resamples = Resamples::draw(&strata, &[errors(10, 200), errors(60, 200)], 500);
         assert!(resamples.not_better(0, 1) < 0.01);
     }

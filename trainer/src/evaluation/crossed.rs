@@ -18,13 +18,13 @@ const SEED: u64 = 0xC205;
 pub struct Errors {
     /// Number of the pool that its images are from, from 0.
     pub pool: usize,
-    /// Groups of images by right decision: places among the pool's images.
-    pub strata: Vec<Vec<usize>>,
+    /// Groups of images that count the same each: places among the pool's images.
+    pub groups: Vec<Vec<usize>>,
     /// Per arm, per image: 1 where it is decided wrong, 0 where right, the mean over seeds.
     pub arms: Vec<Vec<f32>>,
 }
 
-/// Macro-averaged balanced error rates in every resample.
+/// Macro-averaged error rates in every resample.
 pub struct Crossed {
     /// The estimate, per arm.
     pub rates: Vec<f64>,
@@ -76,28 +76,28 @@ fn macro_average(apps: &[Errors], arms: usize, of_apps: &[u32], of_images: &[Vec
     let mut sums = vec![0.0; arms];
     let drawn = apps.iter().zip(of_apps).filter(|(_, count)| **count > 0);
     for (app, &count) in drawn {
-        let rates = balanced(app, arms, &of_images[app.pool]);
+        let rates = error_rates(app, arms, &of_images[app.pool]);
         sums.iter_mut().zip(rates).for_each(|(sum, rate)| *sum += f64::from(count) * rate);
     }
     let total = f64::from(of_apps.iter().sum::<u32>().max(1));
     sums.iter().map(|sum| sum / total).collect()
 }
 
-/// Mean over the strata of the weighted fraction of wrong images; strata of which nothing was drawn are left out.
-fn balanced(app: &Errors, arms: usize, of_images: &[u32]) -> Vec<f64> {
-    let (mut rates, mut strata) = (vec![0.0; arms], 0);
-    for stratum in &app.strata {
-        let weight: u32 = stratum.iter().map(|&i| of_images[i]).sum();
+/// Mean over the groups of the weighted fraction of wrong images; groups of which nothing was drawn are left out.
+fn error_rates(app: &Errors, arms: usize, of_images: &[u32]) -> Vec<f64> {
+    let (mut rates, mut groups) = (vec![0.0; arms], 0);
+    for group in &app.groups {
+        let weight: u32 = group.iter().map(|&i| of_images[i]).sum();
         if weight == 0 {
             continue;
         }
-        strata += 1;
+        groups += 1;
         for (rate, errors) in rates.iter_mut().zip(&app.arms) {
-            let wrong: f64 = stratum.iter().map(|&i| f64::from(of_images[i]) * f64::from(errors[i])).sum();
+            let wrong: f64 = group.iter().map(|&i| f64::from(of_images[i]) * f64::from(errors[i])).sum();
             *rate += wrong / f64::from(weight);
         }
     }
-    rates.iter().map(|rate| rate / f64::from(strata.max(1))).collect()
+    rates.iter().map(|rate| rate / f64::from(groups.max(1))).collect()
 }
 
 #[cfg(test)]
@@ -106,7 +106,7 @@ mod tests {
 
     fn app(wrong: &[usize], images: usize) -> Errors {
         let errors = (0..images).map(|i| f32::from(u8::from(wrong.contains(&i)))).collect();
-        Errors { pool: 0, strata: vec![(0..images / 2).collect(), (images / 2..images).collect()], arms: vec![errors] }
+        Errors { pool: 0, groups: vec![(0..images / 2).collect(), (images / 2..images).collect()], arms: vec![errors] }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::form::Form;
 use super::judge::{Judge, Right};
-use super::strata::Strata;
+use super::strata::{Strata, Weighting};
 use crate::customize::pool::Pool;
 
 /// Images that tell whether a program looks at other labels than its own.
@@ -47,10 +47,11 @@ impl Panel {
         pool: &Pool,
         labels: &[u16],
         top_k: Option<usize>,
+        weighting: Weighting,
         judge: &mut Judge,
     ) -> Result<Self> {
         let right = images.iter().map(|&i| judge.right(pool.examples.truth(i))).collect::<Result<Vec<_>>>()?;
-        let strata = Strata::new(&right.iter().map(|right| right.decision).collect::<Vec<_>>());
+        let strata = Strata::new(&right.iter().map(|right| right.decision).collect::<Vec<_>>(), weighting);
         let others = images.iter().map(|&i| others(pool.row(i), labels)).collect();
         let (labels, form) = (labels.to_vec(), pool.form());
         let mut panel = Self { images, strata, right, labels, others, top_k, reads_others: false, form };

@@ -2,19 +2,33 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// A decision with fewer images than this shares a stratum with the other rare ones.
 pub const RARE: usize = 10;
+
+/// How much an image counts in a rate of wrong decisions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Weighting {
+    /// Every decision counts the same, however rare
+    #[default]
+    Balanced,
+    /// Every image counts the same, so a decision counts by how frequent it is in the data
+    Natural,
+}
 
 /// Places of images, grouped by their right decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Strata {
     groups: Vec<Vec<usize>>,
     images: usize,
+    weighting: Weighting,
 }
 
 impl Strata {
     /// Groups the places `0..decisions.len()` by decision.
-    pub fn new(decisions: &[u32]) -> Self {
+    pub fn new(decisions: &[u32], weighting: Weighting) -> Self {
         let mut by_decision: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for (place, &decision) in decisions.iter().enumerate() {
             by_decision.entry(decision).or_default().push(place);
@@ -24,12 +38,25 @@ impl Strata {
         if !rare.is_empty() {
             groups.push(rare);
         }
-        Self { groups, images: decisions.len() }
+        Self { groups, images: decisions.len(), weighting }
     }
 
     /// Groups made earlier of `images` places.
-    pub fn of(groups: Vec<Vec<usize>>, images: usize) -> Self {
-        Self { groups, images }
+    pub fn of(groups: Vec<Vec<usize>>, images: usize, weighting: Weighting) -> Self {
+        Self { groups, images, weighting }
+    }
+
+    /// How much each image counts.
+    pub fn weighting(&self) -> Weighting {
+        self.weighting
+    }
+
+    /// The places in groups that count the same each.
+    pub fn equal_groups(&self) -> Vec<Vec<usize>> {
+        match self.weighting {
+            Weighting::Balanced => self.groups.clone(),
+            Weighting::Natural => vec![self.groups.concat()],
+        }
     }
 
     /// The groups, none empty.
@@ -40,6 +67,14 @@ impl Strata {
     /// Number of images in all groups.
     pub fn images(&self) -> usize {
         self.images
+    }
+
+    /// The rate of wrong images, weighted; 0 without images.
+    pub fn error(&self, wrong: &[bool]) -> f64 {
+        match self.weighting {
+            Weighting::Balanced => self.balanced_error(wrong),
+            Weighting::Natural => wrong.iter().filter(|&&wrong| wrong).count() as f64 / wrong.len().max(1) as f64,
+        }
     }
 
     /// Mean over the groups of the fraction of wrong images; 0 without images.
@@ -57,13 +92,22 @@ mod tests {
     fn every_decision_counts_the_same() {
         let decisions: Vec<u32> = (0..110).map(|i| u32::from(i >= 100)).collect();
         let wrong: Vec<bool> = (0..110).map(|i| i >= 105).collect();
-        assert!((Strata::new(&decisions).balanced_error(&wrong) - 0.25).abs() < 1e-12);
+        assert!((Strata::new(&decisions, Weighting::Balanced).error(&wrong) - 0.25).abs() < 1e-12);
+    }
+
+    #[test]
+    fn every_image_counts_the_same() {
+        let decisions: Vec<u32> = (0..110).map(|i| u32::from(i >= 100)).collect();
+        let wrong: Vec<bool> = (0..110).map(|i| i >= 99).collect();
+        let strata = Strata::new(&decisions, Weighting::Natural);
+        assert!((strata.error(&wrong) - 0.1).abs() < 1e-12);
+        assert_eq!(strata.equal_groups(), [(0..110).collect::<Vec<_>>()]);
     }
 
     #[test]
     fn rare_decisions_share_a_stratum() {
         let decisions: Vec<u32> = (0..40).map(|i| if i < 30 { 0 } else { i }).collect();
-        let groups: Vec<usize> = Strata::new(&decisions).groups().iter().map(Vec::len).collect();
+        let groups: Vec<usize> = Strata::new(&decisions, Weighting::Balanced).groups().iter().map(Vec::len).collect();
         assert_eq!(groups, [30, 10]);
     }
 }
