@@ -22,6 +22,7 @@ mod layout;
 mod matrix;
 mod ops;
 mod output;
+mod pass;
 mod plan;
 pub mod product;
 #[cfg(test)]
@@ -38,12 +39,11 @@ use rayon::prelude::*;
 
 use crate::net::{INPUT, Network, NetworkError, Shape};
 use crate::weights::{Weights, WeightsError};
-use codes::{Decode, Encode, Layout};
+use codes::Layout;
 use compile::{Model, Source, Step};
 use ops::Kernel;
-use output::{Finish, Operand, Output};
 use plan::{Plan, Slot};
-use scratch::{Pool, Scratch};
+use scratch::Pool;
 
 /// Images that one thread takes at a time: weights are read from memory once for all of them.
 const CHUNK: usize = 4;
@@ -99,6 +99,13 @@ struct Value {
     slot: Slot,
     /// Steps to run until it is there.
     steps: usize,
+}
+
+impl Value {
+    /// Numbers of one image's.
+    fn size(&self) -> usize {
+        self.shape.iter().product()
+    }
 }
 
 impl Engine {
@@ -175,7 +182,39 @@ impl Engine {
     /// # Panics
     /// `input` does not hold `n` images, or [`Engine::shape`] does not know `wanted`.
     pub fn run(&self, input: &[f32], n: usize, wanted: &str) -> Vec<f32> {
-        self.run_all(input, n, &[wanted]).pop().expect("one value was asked for")
+        let mut output = vec![0.0; n * self.value(wanted).size()];
+        self.run_into(input, n, wanted, &mut output);
+        output
+    }
+
+    /// As [`Engine::run`], to where the caller has room. Of a few images, once it ran as many, it takes no memory from
+    /// the system.
+    ///
+    /// # Panics
+    /// As [`Engine::run`], or `output` does not have as many numbers as the value has.
+    pub fn run_into(&self, input: &[f32], n: usize, wanted: &str, output: &mut [f32]) {
+        let (image, value) = (self.image(input, n), self.value(wanted));
+        assert_eq!(output.len(), n * value.size(), "{n} values of shape {:?} expected", value.shape);
+        let run = |(input, output): (&[f32], &mut [f32])| self.run_chunk(input, &[value], &mut [output]);
+        match n {
+            0 => {}
+            1..=CHUNK => run((input, output)),
+            _ => {
+                let inputs = input.par_chunks((CHUNK * image).max(1));
+                inputs.zip(output.par_chunks_mut((CHUNK * value.size()).max(1))).for_each(run);
+            }
+        }
+    }
+
+    /// Numbers of an image, of which `input` has to hold `n`.
+    fn image(&self, input: &[f32], n: usize) -> usize {
+        let image: usize = self.input.iter().product();
+        assert_eq!(input.len(), n * image, "{n} images of shape {:?} expected", self.input);
+        image
+    }
+
+    fn value(&self, name: &str) -> &Value {
+        self.values.get(name).unwrap_or_else(|| panic!("`{name}` is no value of this engine"))
     }
 
     /// As [`Engine::run`], for several values in one pass.
@@ -183,12 +222,9 @@ impl Engine {
     /// # Panics
     /// As [`Engine::run`].
     pub fn run_all(&self, input: &[f32], n: usize, wanted: &[&str]) -> Vec<Vec<f32>> {
-        let image: usize = self.input.iter().product();
-        assert_eq!(input.len(), n * image, "{n} images of shape {:?} expected", self.input);
-        let value =
-            |name: &&str| self.values.get(*name).unwrap_or_else(|| panic!("`{name}` is no value of this engine"));
-        let values: Vec<&Value> = wanted.iter().map(value).collect();
-        let sizes: Vec<usize> = values.iter().map(|value| value.shape.iter().product()).collect();
+        let image = self.image(input, n);
+        let values: Vec<&Value> = wanted.iter().map(|name| self.value(name)).collect();
+        let sizes: Vec<usize> = values.iter().map(|value| value.size()).collect();
         let mut outputs: Vec<Vec<f32>> = sizes.iter().map(|size| vec![0.0; n * size]).collect();
         // For each chunk of images its part of every output.
         let mut chunks: Vec<(&[f32], Vec<&mut [f32]>)> =
@@ -204,101 +240,6 @@ impl Engine {
         }
         outputs
     }
-
-    /// Runs a few images and writes the wanted values to their places.
-    fn run_chunk(&self, input: &[f32], wanted: &[&Value], outputs: &mut [&mut [f32]]) {
-        let n = input.len() / self.input.iter().product::<usize>();
-        let mut scratch = self.pool.take();
-        scratch.fit(&self.plan, n);
-        self.load(input, &mut scratch);
-        let last = wanted.iter().map(|value| value.steps).max().unwrap_or(0);
-        let mut extract = |done: usize, scratch: &mut Scratch| {
-            // A later step may use the buffer for something else: a value is copied as soon as it is there.
-            for (value, output) in wanted.iter().zip(outputs.iter_mut()).filter(|(value, _)| value.steps == done) {
-                self.extract(value, scratch, output);
-            }
-        };
-        extract(0, &mut scratch);
-        for (i, (step, places)) in self.steps[..last].iter().zip(&self.plan.steps).enumerate() {
-            self.run_step(step, places, n, &mut scratch);
-            extract(i + 1, &mut scratch);
-        }
-        self.pool.give(scratch);
-    }
-
-    /// Copies a value, as (N, C, H, W) in f32.
-    fn extract(&self, value: &Value, scratch: &mut Scratch, output: &mut [f32]) {
-        match value.slot {
-            Slot::Floats(slot) => layout::to_channels_first(&scratch.floats[slot], &value.shape, output),
-            Slot::Codes(slot) => {
-                let layout = &self.layouts[self.value_name(value)];
-                let values = &mut scratch.working.plain;
-                values.resize(values.len().max(output.len()), 0.0);
-                decode(&scratch.codes[slot], layout, &mut values[..output.len()]);
-                layout::to_channels_first(values, &value.shape, output);
-            }
-        }
-    }
-
-    /// The name of a value that has a place.
-    fn value_name(&self, wanted: &Value) -> &str {
-        wanted.steps.checked_sub(1).map_or(INPUT, |last| self.steps[last].value.as_str())
-    }
-
-    /// Puts the input where the first steps read it.
-    fn load(&self, input: &[f32], scratch: &mut Scratch) {
-        match self.plan.input {
-            Slot::Floats(slot) => layout::to_channels_last(input, &self.input, &mut scratch.floats[slot]),
-            Slot::Codes(slot) => {
-                let layout = &self.layouts[INPUT];
-                let plain = &mut scratch.working.plain;
-                plain.resize(plain.len().max(input.len()), 0.0);
-                layout::to_channels_last(input, &self.input, plain);
-                let (numbers, codes) = (&plain[..input.len()], &mut *scratch.codes[slot]);
-                kernels::Isa::detect().vectorize(Encode { numbers, layout, codes });
-            }
-        }
-    }
-
-    fn run_step(&self, step: &Step, places: &plan::Places, n: usize, scratch: &mut Scratch) {
-        let pixels: usize = step.pixels();
-        // The plan never gives a step's output the slot of one of its operands, so it can be taken out meanwhile.
-        match places.output {
-            Slot::Floats(slot) => {
-                let mut values = std::mem::take(&mut scratch.floats[slot]);
-                let size = n * pixels * step.channels();
-                self.compute(step, places, n, scratch, &mut Output::Floats(&mut values[..size]));
-                scratch.floats[slot] = values;
-            }
-            Slot::Codes(slot) => {
-                let layout = &self.layouts[&step.value];
-                let mut codes = std::mem::take(&mut scratch.codes[slot]);
-                let size = n * pixels * layout.record();
-                self.compute(step, places, n, scratch, &mut Output::Codes(&mut codes[..size], layout));
-                scratch.codes[slot] = codes;
-            }
-        }
-    }
-
-    fn compute(&self, step: &Step, places: &plan::Places, n: usize, scratch: &mut Scratch, output: &mut Output) {
-        let Scratch { floats, codes, decoded, working } = scratch;
-        let size = |name: &str| n * self.values[name].shape.iter().product::<usize>();
-        let operand = |name: &str, slot: Slot| match slot {
-            Slot::Floats(slot) => Operand::Floats(&floats[slot][..size(name)]),
-            Slot::Codes(slot) => {
-                let layout = &self.layouts[name];
-                Operand::Codes(&codes[slot][..size(name) / layout.channels * layout.record()], layout)
-            }
-        };
-        let mut operands: Vec<Operand> =
-            step.operands.iter().zip(&places.operands).map(|(name, slot)| operand(name, *slot)).collect();
-        if !step.kernel.reads_codes() {
-            decode_all(&mut operands, decoded);
-        }
-        let residual = step.residual.as_ref().zip(places.residual).map(|(name, slot)| operand(name, slot));
-        let finish = Finish { residual, activation: step.activation };
-        step.kernel.run(n, &operands, step.channels(), &finish, working, output);
-    }
 }
 
 impl Step {
@@ -310,23 +251,6 @@ impl Step {
     fn pixels(&self) -> usize {
         self.shape.iter().product::<usize>() / self.channels()
     }
-}
-
-/// Replaces codes by the numbers that they stand for.
-fn decode_all<'s>(operands: &mut [Operand<'s>], decoded: &'s mut Vec<Vec<f32>>) {
-    decoded.resize_with(decoded.len().max(operands.len()), Vec::new);
-    for (operand, values) in operands.iter_mut().zip(decoded) {
-        if let Operand::Codes(codes, layout) = *operand {
-            values.resize(codes.len() / layout.record() * layout.channels, 0.0);
-            decode(codes, layout, values);
-            *operand = Operand::Floats(values);
-        }
-    }
-}
-
-/// The numbers that records stand for, as many as `numbers` holds.
-fn decode(codes: &[u8], layout: &Layout, numbers: &mut [f32]) {
-    kernels::Isa::detect().vectorize(Decode { codes, layout, numbers });
 }
 
 fn values(steps: &[Step], plan: &Plan, shapes: &HashMap<String, Shape>) -> HashMap<String, Value> {

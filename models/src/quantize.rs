@@ -80,7 +80,8 @@ pub fn quantize(
     if quantized.is_empty() {
         return Err(QuantizeError::Nothing);
     }
-    let mut names: Vec<&str> = quantized.iter().map(|node| node.inputs[0].as_str()).collect();
+    let readers = network.nodes.iter().filter(|node| is_quantized(node) || is_depthwise(node));
+    let mut names: Vec<&str> = readers.map(|node| node.inputs[0].as_str()).collect();
     names.sort_unstable();
     names.dedup();
     let shapes = network.shapes().map_err(EngineError::from)?;
@@ -148,6 +149,11 @@ impl Layer {
 
 fn is_quantized(node: &Node) -> bool {
     matches!(node.op, Op::Conv2d { groups: 1, .. })
+}
+
+/// Whether it reads codes where they lie, with weights in f32: what it is slow for is what it reads.
+fn is_depthwise(node: &Node) -> bool {
+    matches!(node.op, Op::Conv2d { c_in, c_out, groups, .. } if 1 < groups && groups == c_in && groups == c_out)
 }
 
 /// What values are on the calibration images.

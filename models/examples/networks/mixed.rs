@@ -1,36 +1,56 @@
-//! A network as mixed precision would make it: every convolution but the first reads half of its channels with 4 bits
-//! and half with 1. The weights are rounded as they are, so this is for speed only.
+//! A network as mixed precision would make it: every convolution that reads 32 channels or more reads half of them with 4
+//! bits and half with 1. The first, those of fewer channels and those of single channels read 8 bits. Numbers are rounded
+//! as they are, so this is for speed only.
 
-use chameleon_models::net::{INPUT, Network, Op};
+use chameleon_models::net::{INPUT, Network, Node, Op};
 use chameleon_models::quantization::{CodeSegment, Quantization, WeightSegment};
 use chameleon_models::quantize::fold_norms;
 use chameleon_models::weights::Weights;
 
-/// Converts convolutions of one group and 32 channels or more.
-pub(crate) fn convert(network: &Network, weights: &Weights) -> Result<(Network, Weights), Box<dyn std::error::Error>> {
+type Error = Box<dyn std::error::Error>;
+
+/// Converts all convolutions.
+pub(crate) fn convert(network: &Network, weights: &Weights) -> Result<(Network, Weights), Error> {
     let (mut network, mut weights) = fold_norms(network, weights)?;
     let mut quantization = Quantization::default();
     for node in &network.nodes {
-        let Op::Conv2d { c_in, c_out, kernel, groups: 1, .. } = node.op else { continue };
-        if node.inputs[0] == INPUT || c_in < 32 {
-            continue;
+        let Op::Conv2d { c_in, groups, .. } = node.op else { continue };
+        let is_mixed = groups == 1 && c_in >= 32 && node.inputs[0] != INPUT;
+        let (half, rest) = (c_in / 32 * 16, c_in - c_in / 32 * 16);
+        let (codes, segments) = if is_mixed {
+            let parts = [(half, 4), (rest, 1)];
+            (
+                parts.map(|(channels, bits)| CodeSegment::symmetric(channels, bits)).to_vec(),
+                parts.map(|(channels, bits)| WeightSegment { channels, bits, odd: true }).to_vec(),
+            )
+        } else {
+            let segment = WeightSegment { channels: c_in, bits: 8, odd: false };
+            (vec![CodeSegment::for_range(c_in, 8, -2.0, 2.0)], vec![segment])
+        };
+        if groups == 1 {
+            round(node, &segments, &mut weights)?;
+            quantization.weights.insert(node.name.clone(), segments);
         }
-        let parts = [(c_in / 32 * 16, 4), (c_in - c_in / 32 * 16, 1)];
-        let codes = parts.map(|(channels, bits)| CodeSegment::symmetric(channels, bits)).to_vec();
-        let segments = parts.map(|(channels, bits)| WeightSegment { channels, bits, odd: true }).to_vec();
-        let of_channel: Vec<&WeightSegment> =
-            segments.iter().flat_map(|segment| std::iter::repeat_n(segment, segment.channels)).collect();
-        let name = format!("{}.weight", node.name);
-        let tensor = weights.get(&name)?;
-        let (shape, taps) = (tensor.shape().to_vec(), kernel * kernel);
-        let scale = 1.0 / ((c_in * taps) as f32).sqrt();
-        let round = |(i, w): (usize, &f32)| of_channel[i / taps % c_in].nearest(w / scale) as f32;
-        let integers = tensor.data().iter().enumerate().map(round).collect();
-        weights.insert(&name, shape, integers)?;
-        weights.insert(&format!("{}.scale", node.name), vec![c_out], vec![scale; c_out])?;
-        quantization.values.insert(node.inputs[0].clone(), codes);
-        quantization.weights.insert(node.name.clone(), segments);
+        // Two convolutions may read the same value.
+        quantization.values.entry(node.inputs[0].clone()).or_insert(codes);
     }
     network.quantization = Some(quantization);
     Ok((network, weights))
+}
+
+/// Puts integers in the place of a convolution's weights.
+fn round(node: &Node, segments: &[WeightSegment], weights: &mut Weights) -> Result<(), Error> {
+    let Op::Conv2d { c_in, c_out, kernel, .. } = node.op else { return Ok(()) };
+    let name = format!("{}.weight", node.name);
+    let tensor = weights.get(&name)?;
+    let of_channel: Vec<&WeightSegment> =
+        segments.iter().flat_map(|segment| std::iter::repeat_n(segment, segment.channels)).collect();
+    let taps = kernel * kernel;
+    let top = segments.iter().fold(0.0, |top, s| f32::max(top, s.range().1 as f32 * s.unit()));
+    let scale = 2.0 / ((c_in * taps) as f32).sqrt() / top;
+    let nearest = |(i, w): (usize, &f32)| of_channel[i / taps % c_in].nearest(w / scale) as f32;
+    let (shape, integers) = (tensor.shape().to_vec(), tensor.data().iter().enumerate().map(nearest).collect());
+    weights.insert(&name, shape, integers)?;
+    weights.insert(&format!("{}.scale", node.name), vec![c_out], vec![scale; c_out])?;
+    Ok(())
 }

@@ -3,8 +3,12 @@
 //! A pixel's codes are a *record*: segment after segment, a byte for each channel, or a bit where codes have one bit.
 //! A code u stands for the number `base + step * u`.
 
+mod coder;
+
 use super::kernels::{Isa, LANES, Loops, Vector};
 use crate::quantization::CodeSegment;
+use coder::Group;
+pub(super) use coder::{Decoder, Encoder};
 
 /// Where the codes of a value's channels are.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,23 +31,6 @@ pub(super) struct Place {
     pub(super) first: usize,
     /// Bytes in a record, filled up to whole groups of the kernels.
     pub(super) bytes: usize,
-}
-
-/// The codes of up to 16 channels.
-#[derive(Clone, Debug, PartialEq)]
-struct Group {
-    first: usize,
-    /// Bytes to write: what lies behind the last channel is written as zeros.
-    bytes: usize,
-    channels: usize,
-    bit: bool,
-    /// Distance between the numbers that codes as they lie in memory stand for.
-    step_in_memory: f32,
-    base: f32,
-    inverse: f32,
-    offset: f32,
-    max: f32,
-    shift: u32,
 }
 
 impl Layout {
@@ -88,47 +75,23 @@ impl Layout {
         Some((group.step_in_memory, group.base, f32::from(*self.zeros.get(channel)?)))
     }
 
-    /// The record of a pixel.
+    /// What writes the codes of a vector of channels.
     #[inline(always)]
-    pub(super) fn of<'c>(&self, codes: &'c [u8], pixel: usize) -> &'c [u8] {
-        let record = self.zeros.len();
-        &codes[pixel * record..(pixel + 1) * record]
+    pub(super) fn encoder<V: Vector>(&self, vector: usize) -> Encoder<V> {
+        Encoder::new(&self.vectors[vector], self.record())
     }
 
-    /// Writes the codes of a vector of channels to a record.
+    /// What reads the codes of a vector of channels.
     #[inline(always)]
-    pub(super) fn encode<V: Vector>(&self, vector: usize, numbers: V, record: &mut [u8]) {
-        self.vectors[vector].encode(numbers, record);
-    }
-
-    /// The numbers that a vector of a record stands for.
-    #[inline(always)]
-    pub(super) fn decode<V: Vector>(&self, vector: usize, record: &[u8]) -> V {
-        self.vectors[vector].decode(record)
-    }
-
-    /// Writes a whole record.
-    #[inline(always)]
-    pub(super) fn encode_record<V: Vector>(&self, numbers: &[f32], record: &mut [u8]) {
-        for (vector, numbers) in self.vectors.iter().zip(numbers.chunks(LANES)) {
-            let mut padded = [0.0; LANES];
-            padded[..numbers.len()].copy_from_slice(numbers);
-            vector.encode(V::load(&padded), record);
-        }
-    }
-
-    /// The numbers that a whole record stands for.
-    #[inline(always)]
-    pub(super) fn decode_record<V: Vector>(&self, record: &[u8], numbers: &mut [f32]) {
-        for (vector, numbers) in self.vectors.iter().zip(numbers.chunks_mut(LANES)) {
-            let mut padded = [0.0; LANES];
-            vector.decode::<V>(record).store(&mut padded);
-            numbers.copy_from_slice(&padded[..numbers.len()]);
-        }
+    pub(super) fn decoder<V: Vector>(&self, vector: usize) -> Decoder<V> {
+        Decoder::new(&self.vectors[vector], self.record())
     }
 }
 
-/// Numbers to records, all of them.
+/// Pixels that all vectors of channels are worked on of, before the next: they stay in the nearest cache.
+const PIXELS: usize = 32;
+
+/// Numbers (pixels, channels) to records, all of them.
 pub(super) struct Encode<'a> {
     pub(super) numbers: &'a [f32],
     pub(super) layout: &'a Layout,
@@ -138,9 +101,38 @@ pub(super) struct Encode<'a> {
 impl Loops for Encode<'_> {
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let records = self.codes.chunks_exact_mut(self.layout.record());
-        for (numbers, record) in self.numbers.chunks_exact(self.layout.channels).zip(records) {
-            self.layout.encode_record::<V>(numbers, record);
+        let &Layout { channels, .. } = self.layout;
+        let records = self.codes.chunks_mut(PIXELS * self.layout.record());
+        for (numbers, records) in self.numbers.chunks(PIXELS * channels).zip(records) {
+            for v in 0..self.layout.vectors.len() {
+                let encoder = self.layout.encoder::<V>(v);
+                for (pixel, numbers) in numbers.chunks_exact(channels).enumerate() {
+                    encoder.put(part(numbers, v), records, pixel);
+                }
+            }
+        }
+    }
+}
+
+/// Numbers (channels, pixels) of one image to records. Only for codes that all have bytes of their own.
+pub(super) struct EncodePlanes<'a> {
+    pub(super) numbers: &'a [f32],
+    pub(super) layout: &'a Layout,
+    pub(super) codes: &'a mut [u8],
+}
+
+impl Loops for EncodePlanes<'_> {
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let (record, pixels) = (self.layout.record(), self.numbers.len() / self.layout.channels);
+        self.codes.fill(0);
+        for (c, plane) in self.numbers.chunks_exact(pixels).enumerate() {
+            let encoder = self.layout.encoder::<V>(c / LANES);
+            let records = self.codes.chunks_mut(LANES * record);
+            for (v, records) in records.enumerate() {
+                let codes = encoder.codes(part::<V>(plane, v));
+                records.chunks_exact_mut(record).zip(codes).for_each(|(record, code)| record[c] = code);
+            }
         }
     }
 }
@@ -155,81 +147,41 @@ pub(super) struct Decode<'a> {
 impl Loops for Decode<'_> {
     #[inline(always)]
     fn run<V: Vector>(self) {
-        let records = self.codes.chunks_exact(self.layout.record());
-        for (record, numbers) in records.zip(self.numbers.chunks_exact_mut(self.layout.channels)) {
-            self.layout.decode_record::<V>(record, numbers);
+        let &Layout { channels, .. } = self.layout;
+        let records = self.codes.chunks(PIXELS * self.layout.record());
+        for (numbers, records) in self.numbers.chunks_mut(PIXELS * channels).zip(records) {
+            for v in 0..self.layout.vectors.len() {
+                let decoder = self.layout.decoder::<V>(v);
+                for (pixel, numbers) in numbers.chunks_exact_mut(channels).enumerate() {
+                    store(decoder.get(records, pixel), numbers, v);
+                }
+            }
         }
     }
 }
 
-impl Group {
-    fn new(code: &CodeSegment, first: usize, size: usize, channel: usize) -> Self {
-        let channels = (code.channels - channel).min(LANES);
-        let (bit, last) = (code.is_bit(), channel + channels == code.channels);
-        let bytes = match (bit, last) {
-            (true, false) => 2,
-            (true, true) => size - channel / 8,
-            (false, false) => LANES,
-            (false, true) => size - channel,
-        };
-        Self {
-            first: first + if bit { channel / 8 } else { channel },
-            bytes,
-            channels,
-            bit,
-            step_in_memory: code.step / (1 << code.shift()) as f32,
-            base: code.base,
-            inverse: 1.0 / code.step,
-            offset: -code.base / code.step,
-            max: code.max() as f32,
-            shift: code.shift(),
-        }
+/// Stores vector `v` of the numbers, or as much of it as there is.
+#[inline(always)]
+pub(super) fn store<V: Vector>(x: V, numbers: &mut [f32], v: usize) {
+    let rest = &mut numbers[v * LANES..];
+    if let Some(whole) = rest.first_chunk_mut() {
+        return x.store(whole);
     }
+    let mut copy = [0.0; LANES];
+    x.store(&mut copy);
+    rest.iter_mut().zip(copy).for_each(|(to, x)| *to = x);
+}
 
-    #[inline(always)]
-    fn encode<V: Vector>(&self, numbers: V, record: &mut [u8]) {
-        let scaled = numbers.mul_add(V::splat(self.inverse), V::splat(self.offset));
-        let target = &mut record[self.first..][..self.bytes];
-        if self.bit {
-            // Half rounds to even, to zero.
-            let bits = scaled.above(V::splat(0.5)) & self.mask();
-            target[2..].fill(0);
-            target[..2].copy_from_slice(&bits.to_le_bytes());
-            return;
-        }
-        let mut codes = scaled.max(V::splat(0.0)).min(V::splat(self.max)).to_codes(self.shift);
-        if let Ok(whole) = <&mut [u8; LANES]>::try_from(&mut *target)
-            && self.channels == LANES
-        {
-            *whole = codes;
-        } else {
-            codes[self.channels..].fill(0);
-            target.copy_from_slice(&codes[..self.bytes]);
-        }
+/// Vector `v` of the numbers, with zeros behind their end.
+#[inline(always)]
+pub(super) fn part<V: Vector>(numbers: &[f32], v: usize) -> V {
+    let rest = &numbers[v * LANES..];
+    if let Some(whole) = rest.first_chunk() {
+        return V::load(whole);
     }
-
-    /// A bit for each channel.
-    #[inline(always)]
-    fn mask(&self) -> u16 {
-        u16::MAX >> (LANES - self.channels)
-    }
-
-    #[inline(always)]
-    fn decode<V: Vector>(&self, record: &[u8]) -> V {
-        let mut codes = [0_u8; LANES];
-        let source = &record[self.first..];
-        if self.bit {
-            let bits = u16::from_le_bytes([source[0], source[1]]);
-            codes.iter_mut().enumerate().for_each(|(i, code)| *code = (bits >> i & 1) as u8);
-        } else {
-            match source.first_chunk() {
-                Some(whole) if self.bytes == LANES => codes = *whole,
-                _ => codes[..self.bytes].copy_from_slice(&source[..self.bytes]),
-            }
-        }
-        let (step, base) = (V::splat(self.step_in_memory), V::splat(self.base));
-        V::from_codes(&codes).mul_add(step, base)
-    }
+    let mut copy = [0.0; LANES];
+    copy.iter_mut().zip(rest).for_each(|(to, x)| *to = *x);
+    V::load(&copy)
 }
 
 #[cfg(test)]

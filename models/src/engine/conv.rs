@@ -59,6 +59,11 @@ impl Geometry {
         (0..self.kernel).flat_map(|y| (0..self.kernel).map(move |x| tap(y, x))).collect()
     }
 
+    /// The distance between patches, for pixels of so many elements, if it is the same for all: that of pixels.
+    fn pitch(&self, pixel: usize) -> Option<usize> {
+        (self.kernel == 1 && self.stride == 1 && self.padding == 0).then_some(pixel)
+    }
+
     /// Elements of a padded image, for pixels of so many elements.
     fn size(&self, pixel: usize) -> usize {
         let (rows, columns) = self.padded();
@@ -156,7 +161,8 @@ impl Conv {
         match (input, &self.body) {
             (Operand::Codes(codes, layout), Body::Integers(matrix)) => {
                 let data = border(g, n, codes, &layout.zeros, &mut working.padded_codes);
-                let rows = Rows { starts: &self.starts, images: n, stride: g.size(layout.record()) };
+                let record = layout.record();
+                let rows = Rows { starts: &self.starts, images: n, stride: g.size(record), pitch: g.pitch(record) };
                 matrix.multiply(data, &rows, finish, &mut working.blocks, output);
             }
             (input, Body::Depthwise(depthwise) | Body::DepthwiseCodes(depthwise)) => {
@@ -165,7 +171,7 @@ impl Conv {
             (input, Body::Winograd(winograd)) => winograd.run(n, input.floats(), finish, &mut working.tiles, output),
             (input, Body::Floats { groups, runs, run_length }) => {
                 let data = border(g, n, input.floats(), &self.zeros, &mut working.padded);
-                let rows = Rows { starts: &self.starts, images: n, stride: g.size(g.c_in) };
+                let rows = Rows { starts: &self.starts, images: n, stride: g.size(g.c_in), pitch: g.pitch(g.c_in) };
                 let left = Left { data, rows, runs, run_length: *run_length };
                 if let [matrix] = groups.as_slice() {
                     return matrix.multiply(&left, finish, Columns { first: 0, all: g.c_out }, output);

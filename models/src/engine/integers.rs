@@ -1,5 +1,8 @@
 //! A packed matrix of small integers and the loop over tiles that multiplies codes by it.
 
+#[cfg(target_arch = "x86_64")]
+mod blocks;
+
 use std::ops::Range;
 
 use super::aligned::Aligned;
@@ -10,15 +13,18 @@ use super::rows::{Rows, rows_at_once};
 use crate::quantization::WeightSegment;
 
 #[cfg(target_arch = "x86_64")]
-use super::kernels::amx::{self, Amx, Block};
+use super::kernels::amx::Amx;
 
 /// Rows from which on AMX is worth unpacking smaller weights to bytes. Below that the product waits for memory.
 #[cfg(target_arch = "x86_64")]
 const AMX_ROWS: usize = 8;
 
-/// Bytes of a row that AMX takes before it goes on with the next panel: of 32 rows they are half of the nearest cache.
-#[cfg(target_arch = "x86_64")]
-const AMX_DEPTH: usize = 768;
+/// The buffers of a product by AMX.
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    left: Aligned<u8>,
+    sums: Aligned<i32>,
+}
 
 /// What a matrix is made from.
 pub(super) struct Source<'a> {
@@ -51,13 +57,6 @@ pub(super) struct IntegerMatrix {
     isa: Isa,
     #[cfg(target_arch = "x86_64")]
     amx: Option<Amx>,
-}
-
-/// The buffers of a product by AMX.
-#[derive(Debug, Default)]
-pub(super) struct Blocks {
-    left: Aligned<u8>,
-    sums: Aligned<i32>,
 }
 
 impl IntegerMatrix {
@@ -148,52 +147,6 @@ impl IntegerMatrix {
         }
     }
 
-    #[cfg(target_arch = "x86_64")]
-    fn multiply_blocks(
-        &self,
-        amx: Amx,
-        data: &[u8],
-        rows: &Rows,
-        finish: &Finish,
-        blocks: &mut Blocks,
-        output: &mut Output,
-    ) {
-        let segment = &self.segments[0];
-        let depth = (segment.runs.len() * segment.run_length).next_multiple_of(amx::STEP);
-        // An odd number of lines between rows, so that they do not crowd the same sets of the cache.
-        let stride = depth + if (depth / amx::STEP).is_multiple_of(2) { amx::STEP } else { 0 };
-        blocks.left.reserve(amx::ROWS * stride);
-        blocks.sums.reserve(amx::ROWS * self.bias.len());
-        let count = rows.count();
-        for row in (0..count).step_by(amx::ROWS) {
-            let height = amx::ROWS.min(count - row);
-            gather(data, rows, (row, height), segment, stride, &mut blocks.left);
-            let sums = &mut blocks.sums[..amx::ROWS * self.bias.len()];
-            sums.fill(0);
-            // So much of the rows stays in the nearest cache while all panels pass by.
-            for step in (0..depth).step_by(AMX_DEPTH) {
-                let part = AMX_DEPTH.min(depth - step);
-                let (mut panels, mut sums) = (&*self.panels, &mut *sums);
-                for &vectors in &self.widths {
-                    let width = vectors * LANES;
-                    let (panel, rest) = panels.split_at(depth * width);
-                    let (of_panel, others) = sums.split_at_mut(amx::ROWS * width);
-                    let panel = &panel[step * width..(step + part) * width];
-                    let block =
-                        Block { left: &blocks.left[step..], stride, depth: part, panel, vectors, half: height <= 16 };
-                    amx.multiply(&block, of_panel);
-                    (panels, sums) = (rest, others);
-                }
-            }
-            let mut first = 0;
-            for &vectors in &self.widths {
-                let sums = &blocks.sums[amx::ROWS * first..];
-                self.store(sums, first, vectors, (row, height), finish, output);
-                first += vectors * LANES;
-            }
-        }
-    }
-
     fn store(
         &self,
         sums: &[i32],
@@ -215,21 +168,6 @@ impl IntegerMatrix {
             place: Place { row, column, channels: self.columns },
             output,
         });
-    }
-}
-
-/// Copies rows for AMX, `stride` bytes apart.
-#[cfg(target_arch = "x86_64")]
-fn gather(data: &[u8], rows: &Rows, (row, height): (usize, usize), segment: &Segment, stride: usize, left: &mut [u8]) {
-    let mut starts = [0; MAX_ROWS];
-    for first in (0..height).step_by(MAX_ROWS) {
-        let n = MAX_ROWS.min(height - first);
-        rows.fill(row + first, n, &mut starts);
-        for (start, left) in starts[..n].iter().zip(left[first * stride..].chunks_exact_mut(stride)) {
-            for (run, left) in segment.runs.iter().zip(left.chunks_exact_mut(segment.run_length)) {
-                left.copy_from_slice(&data[start + run..][..segment.run_length]);
-            }
-        }
     }
 }
 

@@ -93,6 +93,38 @@ impl FloatTile<'_> {
     }
 }
 
+/// Where a tile of f32 goes, and what happens to its sums before.
+#[derive(Debug)]
+pub(super) struct FloatEnd<'a> {
+    /// Added to every row; as long as the panel is wide.
+    pub(super) bias: &'a [f32],
+    /// Added behind it; lies as the output does.
+    pub(super) residual: Option<&'a [f32]>,
+    /// Limits; what is NaN becomes the lower one.
+    pub(super) clamp: Option<(f32, f32)>,
+    /// From the tile's first number on.
+    pub(super) output: &'a mut [f32],
+    /// From one row of the output to the next.
+    pub(super) stride: usize,
+    /// Rows of the tile that are stored.
+    pub(super) rows: usize,
+    /// Columns that are stored.
+    pub(super) columns: usize,
+}
+
+impl FloatEnd<'_> {
+    /// Whether all that is read and written for the tile lies within the slices.
+    fn is_within_bounds(&self, tile: &FloatTile) -> bool {
+        let size = (self.rows - 1) * self.stride + self.columns;
+        (1..=tile.starts.len()).contains(&self.rows)
+            && self.columns > (tile.vectors - 1) * LANES
+            && self.columns <= tile.vectors * LANES
+            && self.bias.len() == tile.vectors * LANES
+            && self.output.len() >= size
+            && self.residual.is_none_or(|residual| residual.len() >= size)
+    }
+}
+
 /// The instruction set to compute with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Isa {
@@ -155,6 +187,30 @@ impl Isa {
             #[cfg(target_arch = "aarch64")]
             Self::Neon => unsafe { neon::multiply(tile, sums) },
             Self::Portable => portable::multiply(tile, sums),
+        }
+    }
+
+    /// Whether sums of f32 are finished in registers: [`Isa::multiply_into`] is the fast way then.
+    pub(super) fn finishes_in_registers(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => true,
+            _ => false,
+        }
+    }
+
+    /// Computes one tile of f32, finishes and stores it.
+    pub(super) fn multiply_into(self, tile: &FloatTile, end: &mut FloatEnd) {
+        assert!(tile.is_within_bounds() && end.is_within_bounds(tile), "a tile reads or writes beyond its operands");
+        match self {
+            // SAFETY: values of this variant are made by `available` only, after detection; bounds were checked.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => unsafe { avx512::multiply_into(tile, end) },
+            _ => {
+                let mut sums = Sums([0.0; MAX_SUMS]);
+                self.multiply(tile, &mut sums);
+                portable::finish(&sums, tile.vectors * LANES, end);
+            }
         }
     }
 

@@ -83,19 +83,28 @@ impl Matrix {
                 left.rows.fill(row, height, &mut starts);
                 let &Left { data, runs, run_length, .. } = left;
                 let tile = FloatTile { data, starts: &starts[..height], runs, run_length, panel, vectors };
+                let rows = height.min(part.end - row);
+                let place = Place { row, column: columns.first + first, channels: columns.all };
+                let width = (self.columns - first).min(vectors * LANES);
+                row += height;
+                if self.isa.finishes_in_registers()
+                    && let Some(mut end) = finish.of_floats(bias, place, (rows, width), output)
+                {
+                    self.isa.multiply_into(&tile, &mut end);
+                    continue;
+                }
                 self.isa.multiply(&tile, &mut sums);
                 self.isa.vectorize(Store {
                     sums: &sums.0,
                     width: vectors * LANES,
-                    rows: height.min(part.end - row),
-                    columns: (self.columns - first).min(vectors * LANES),
+                    rows,
+                    columns: width,
                     scale: None,
                     bias,
                     finish,
-                    place: Place { row, column: columns.first + first, channels: columns.all },
+                    place,
                     output,
                 });
-                row += height;
             }
             first += vectors * LANES;
         }

@@ -6,7 +6,7 @@ mod tokens;
 
 use std::sync::Arc;
 
-use super::codes::Layout;
+use super::codes::{Layout, part, store};
 use super::conv::Conv;
 use super::integers::{IntegerMatrix, Source};
 use super::kernels::{Isa, LANES, Loops, Vector};
@@ -89,8 +89,7 @@ impl Kernel {
             Self::Conv(conv) => conv.run(n, operands[0], finish, working, output),
             Self::Linear(linear) => linear.run(operands[0], finish, working, output),
             Self::Plain(kernel) => {
-                let inputs: Vec<&[f32]> = operands.iter().map(Operand::floats).collect();
-                Isa::detect().vectorize(Run { kernel, n, inputs: &inputs, channels, finish, working, output });
+                Isa::detect().vectorize(Run { kernel, n, inputs: operands, channels, finish, working, output });
             }
         }
     }
@@ -100,7 +99,7 @@ impl Kernel {
 struct Run<'a, 'o> {
     kernel: &'a Plain,
     n: usize,
-    inputs: &'a [&'a [f32]],
+    inputs: &'a [Operand<'a>],
     channels: usize,
     finish: &'a Finish<'a>,
     working: &'a mut Working,
@@ -118,11 +117,11 @@ impl Loops for Run<'_, '_> {
                     None => {}
                     Some(Operand::Floats(residual)) => values.iter_mut().zip(residual).for_each(|(x, y)| *x += y),
                     Some(Operand::Codes(codes, layout)) => {
-                        for (pixel, numbers) in values.chunks_exact_mut(channels).enumerate() {
-                            for (v, numbers) in numbers.chunks_mut(LANES).enumerate() {
-                                let mut other = [0.0; LANES];
-                                layout.decode::<V>(v, layout.of(codes, pixel)).store(&mut other);
-                                numbers.iter_mut().zip(&other).for_each(|(x, y)| *x += y);
+                        for v in 0..channels.div_ceil(LANES) {
+                            let decoder = layout.decoder::<V>(v);
+                            for (pixel, numbers) in values.chunks_exact_mut(channels).enumerate() {
+                                let sum = part::<V>(numbers, v).add(decoder.get(codes, pixel));
+                                store(sum, numbers, v);
                             }
                         }
                     }
@@ -141,8 +140,8 @@ impl Loops for Run<'_, '_> {
 
 impl Plain {
     #[inline(always)]
-    fn run(&self, n: usize, inputs: &[&[f32]], channels: usize, scores: &mut Vec<f32>, output: &mut [f32]) {
-        let x = inputs[0];
+    fn run(&self, n: usize, inputs: &[Operand], channels: usize, scores: &mut Vec<f32>, output: &mut [f32]) {
+        let x = inputs[0].floats();
         match self {
             Self::Affine(affine) => affine.run(x, output),
             Self::MaxPool(window) => {
@@ -154,7 +153,7 @@ impl Plain {
             }
             Self::Upsample { columns, factor } => pool::upsample(x, *columns, channels, *factor, output),
             Self::Copy => output.copy_from_slice(&x[..output.len()]),
-            Self::Multiply => multiply(x, inputs[1], channels, output.len() / n.max(1), output),
+            Self::Multiply => multiply(x, inputs[1].floats(), channels, output.len() / n.max(1), output),
             Self::Concat => concat(inputs, channels, output),
             Self::Softmax => {
                 output.copy_from_slice(&x[..output.len()]);
@@ -166,7 +165,8 @@ impl Plain {
                 let images = x.chunks_exact(size).zip(output.chunks_exact_mut(size)).enumerate();
                 for (i, (q, output)) in images {
                     let other = |values: &'_ [f32]| (values.len() / n * i)..(values.len() / n * (i + 1));
-                    let (k, v) = (&inputs[1][other(inputs[1])], &inputs[2][other(inputs[2])]);
+                    let (k, v) = (inputs[1].floats(), inputs[2].floats());
+                    let (k, v) = (&k[other(k)], &v[other(v)]);
                     tokens::attention((q, k, v), channels, *heads, scores, output);
                 }
             }
@@ -207,10 +207,10 @@ fn multiply(x: &[f32], factors: &[f32], channels: usize, size: usize, output: &m
 }
 
 #[inline(always)]
-fn concat(inputs: &[&[f32]], channels: usize, output: &mut [f32]) {
+fn concat(inputs: &[Operand], channels: usize, output: &mut [f32]) {
     let pixels = output.len() / channels;
     let mut first = 0;
-    for input in inputs {
+    for input in inputs.iter().map(Operand::floats) {
         let width = input.len() / pixels.max(1);
         for (output, input) in output.chunks_exact_mut(channels).zip(input.chunks_exact(width)) {
             output[first..first + width].copy_from_slice(input);
@@ -276,13 +276,13 @@ impl Linear {
     fn run(&self, x: Operand, finish: &Finish, working: &mut Working, output: &mut Output) {
         match (x, &self.body) {
             (Operand::Floats(data), LinearBody::Floats(matrix)) => {
-                let rows = Rows { starts: &[0], images: data.len() / self.d_in, stride: self.d_in };
+                let rows = Rows::even(data.len() / self.d_in, self.d_in);
                 let left = Left { data, rows, runs: &[0], run_length: self.d_in };
                 matrix.multiply(&left, finish, Columns { first: 0, all: self.d_out }, output);
             }
             (Operand::Codes(data, layout), LinearBody::Integers(matrix)) => {
                 let stride = layout.record();
-                let rows = Rows { starts: &[0], images: data.len() / stride, stride };
+                let rows = Rows::even(data.len() / stride, stride);
                 matrix.multiply(data, &rows, finish, &mut working.blocks, output);
             }
             _ => unreachable!("operands are of the kind that the weights are made for"),

@@ -1,9 +1,9 @@
 //! What happens to the sums of a tile: scale, bias, the sum with another value, activation, and storing as f32 or as
 //! codes, in one pass while they are in cache.
 
-use super::codes::Layout;
+use super::codes::{Decoder, Encoder, Layout, part, store};
 use super::kernels::elementwise::Activation;
-use super::kernels::{LANES, Loops, Vector};
+use super::kernels::{FloatEnd, LANES, Loops, Vector};
 
 /// A value that a step reads.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +35,31 @@ pub(super) struct Finish<'a> {
     /// Added before the activation; of the shape of the output.
     pub(super) residual: Option<Operand<'a>>,
     pub(super) activation: Activation,
+}
+
+impl Finish<'_> {
+    /// The same as the end of a tile of f32, for so many rows and columns; `None` where it is more than that can be.
+    pub(super) fn of_floats<'e>(
+        &'e self,
+        bias: &'e [f32],
+        place: Place,
+        (rows, columns): (usize, usize),
+        output: &'e mut Output,
+    ) -> Option<FloatEnd<'e>> {
+        let at = place.row * place.channels + place.column;
+        let residual = match self.residual {
+            None => None,
+            Some(Operand::Floats(values)) => Some(&values[at..]),
+            Some(Operand::Codes(..)) => return None,
+        };
+        let clamp = match self.activation {
+            Activation::Identity => None,
+            Activation::Clamp(low, high) => Some((low, high)),
+            _ => return None,
+        };
+        let Output::Floats(values) = output else { return None };
+        Some(FloatEnd { bias, residual, clamp, output: &mut values[at..], stride: place.channels, rows, columns })
+    }
 }
 
 /// Where the sums of a tile go: rows `row..` of the output, columns `column..`.
@@ -92,21 +117,26 @@ impl<T: Sum> Loops for Store<'_, '_, T> {
 impl<T: Sum> Lines for Store<'_, '_, T> {
     #[inline(always)]
     fn lines<V: Vector, const KIND: u8>(self) {
-        let bias = self.bias.as_chunks::<LANES>().0;
-        let scale = self.scale.map(|scale| scale.as_chunks::<LANES>().0);
-        for (i, sums) in self.sums.chunks_exact(self.width).take(self.rows).enumerate() {
-            let row = self.place.row + i;
-            let mut line = Line::<KIND>::new(self.finish, Place { row, ..self.place }, self.columns, self.output);
-            let sums = sums.as_chunks::<LANES>().0.iter();
-            match scale {
-                Some(scale) => {
-                    for (v, ((sums, scale), bias)) in sums.zip(scale).zip(bias).enumerate() {
-                        line.put(v, T::load::<V>(sums).mul_add(V::load(scale), V::load(bias)));
+        let biases = self.bias.as_chunks::<LANES>().0;
+        let scales = self.scale.map(|scale| scale.as_chunks::<LANES>().0);
+        for (v, bias) in biases.iter().enumerate() {
+            let place = Place { column: self.place.column + v * LANES, ..self.place };
+            let columns = (self.columns - v * LANES).min(LANES);
+            let mut end = Column::<V, KIND>::new(self.finish, place, columns, self.output);
+            let bias = V::load(bias);
+            let rows = self.sums.chunks_exact(self.width).take(self.rows);
+            // No closures: they would not be compiled for the instruction set.
+            if let Some(scales) = scales {
+                let scale = V::load(&scales[v]);
+                for (i, sums) in rows.enumerate() {
+                    if let Some(sums) = sums[v * LANES..].first_chunk() {
+                        end.put(i, T::load::<V>(sums).mul_add(scale, bias));
                     }
                 }
-                None => {
-                    for (v, (sums, bias)) in sums.zip(bias).enumerate() {
-                        line.put(v, T::load::<V>(sums).add(V::load(bias)));
+            } else {
+                for (i, sums) in rows.enumerate() {
+                    if let Some(sums) = sums[v * LANES..].first_chunk() {
+                        end.put(i, T::load::<V>(sums).add(bias));
                     }
                 }
             }
@@ -116,22 +146,26 @@ impl<T: Sum> Lines for Store<'_, '_, T> {
 
 /// What is known of the end of a step where its loops are compiled: two bits each for the activation, the residual and
 /// the target. With all of it open, what is seldom needed crowds the registers of what mostly is.
-const ANY: u8 = 0b11_11_11;
+const ANY: u8 = u8::MAX;
+const ACTIVATION: u8 = 0b11;
 const IDENTITY: u8 = 0;
 const CLAMP: u8 = 1;
+const OTHER: u8 = 2;
+const RESIDUAL: u8 = 0b11_00;
 const NO_RESIDUAL: u8 = 0;
 const FLOAT_RESIDUAL: u8 = 0b01_00;
 const CODE_RESIDUAL: u8 = 0b10_00;
+const TARGET: u8 = 0b11_00_00;
 const TO_FLOATS: u8 = 0;
 const TO_CODES: u8 = 0b01_00_00;
 
-/// The kind of a step's end, [`ANY`] if it is one that loops are not compiled for by themselves.
+/// The kind of a step's end.
 #[inline(always)]
 pub(super) fn kind(finish: &Finish, output: &Output) -> u8 {
     let activation = match finish.activation {
         Activation::Identity => IDENTITY,
         Activation::Clamp(..) => CLAMP,
-        _ => return ANY,
+        _ => OTHER,
     };
     let residual = match finish.residual {
         None => NO_RESIDUAL,
@@ -142,8 +176,12 @@ pub(super) fn kind(finish: &Finish, output: &Output) -> u8 {
     activation | residual | target
 }
 
-/// Loops that end with lines.
+/// Loops that end with columns.
 pub(super) trait Lines {
+    /// Whether it is worth while to compile them for ends with residuals.
+    const RESIDUALS: bool = true;
+
+    /// `KIND` is that of the end, or any.
     fn lines<V: Vector, const KIND: u8>(self);
 }
 
@@ -153,7 +191,7 @@ pub(super) fn specialize<V: Vector, L: Lines>(kind: u8, loops: L) {
     macro_rules! dispatch {
         ($($kind:expr),+) => {
             match kind {
-                $(k if V::IS_WIDE && k == $kind => loops.lines::<V, { $kind }>(),)+
+                $(k if V::IS_WIDE && (L::RESIDUALS || k & RESIDUAL == NO_RESIDUAL) && k == $kind => loops.lines::<V, { $kind }>(),)+
                 _ => loops.lines::<V, ANY>(),
             }
         };
@@ -170,93 +208,93 @@ pub(super) fn specialize<V: Vector, L: Lines>(kind: u8, loops: L) {
     );
 }
 
-/// A part of an output row that vectors of sums are finished for and stored to. Where codes are read or written it
-/// begins at a multiple of `LANES`.
-pub(super) struct Line<'a, const KIND: u8> {
-    residual: Residual<'a>,
+/// A vector of columns of an output that rows are finished for and stored to. Where codes are read or written it begins
+/// at a multiple of `LANES`.
+pub(super) struct Column<'a, V, const KIND: u8> {
+    /// What the end is, if `KIND` leaves that open. Fields that it has no use for mean nothing.
+    kind: u8,
     activation: Activation,
-    target: Target<'a>,
-    /// Vectors of the output row before it.
-    vectors: usize,
+    low: V,
+    high: V,
+    /// Channels of a row, the first of them here and how many are here.
+    channels: usize,
+    first: usize,
+    width: usize,
+    residual: &'a [f32],
+    residual_codes: &'a [u8],
+    decoder: Decoder<V>,
+    values: &'a mut [f32],
+    codes: &'a mut [u8],
+    encoder: Encoder<V>,
+    /// The row that counts as the first.
+    row: usize,
 }
 
-enum Residual<'a> {
-    Nothing,
-    Floats(&'a [f32]),
-    Codes(&'a [u8], &'a Layout),
-}
-
-enum Target<'a> {
-    Floats(&'a mut [f32]),
-    Codes(&'a mut [u8], &'a Layout),
-}
-
-impl<'a, const KIND: u8> Line<'a, KIND> {
-    /// The `columns` columns from the place on.
+impl<'a, V: Vector, const KIND: u8> Column<'a, V, KIND> {
+    /// So many columns from the place on.
     #[inline(always)]
     pub(super) fn new(finish: &Finish<'a>, place: Place, columns: usize, output: &'a mut Output) -> Self {
-        let at = place.row * place.channels + place.column;
-        let residual = match finish.residual {
-            None => Residual::Nothing,
-            Some(Operand::Floats(residual)) => Residual::Floats(&residual[at..at + columns]),
-            Some(Operand::Codes(codes, layout)) => Residual::Codes(layout.of(codes, place.row), layout),
+        let kind = kind(finish, output);
+        let (low, high) = match finish.activation {
+            Activation::Clamp(low, high) => (low, high),
+            _ => (f32::NEG_INFINITY, f32::INFINITY),
         };
-        let target = match output {
-            Output::Floats(values) => Target::Floats(&mut values[at..at + columns]),
+        let v = place.column / LANES;
+        let (residual, residual_codes, decoder): (&[f32], &[u8], _) = match finish.residual {
+            None => (&[], &[], Decoder::idle()),
+            Some(Operand::Floats(values)) => (values, &[], Decoder::idle()),
+            Some(Operand::Codes(codes, layout)) => (&[], codes, layout.decoder(v)),
+        };
+        let (values, codes, encoder): (&mut [f32], &mut [u8], _) = match output {
+            Output::Floats(values) => (values, &mut [], Encoder::idle()),
             Output::Codes(codes, layout) => {
-                let first = place.row * layout.record();
-                Target::Codes(&mut codes[first..first + layout.record()], layout)
+                let encoder = layout.encoder(v);
+                (&mut [], codes, if kind & ACTIVATION == CLAMP { encoder.within(low, high) } else { encoder })
             }
         };
-        Self { residual, activation: finish.activation, target, vectors: place.column / LANES }
-    }
-
-    /// Sum with the residual, activation and storing of the line's vector `v`.
-    #[inline(always)]
-    pub(super) fn put<V: Vector>(&mut self, v: usize, x: V) {
-        let x = match (KIND & 0b11_00, &self.residual) {
-            (NO_RESIDUAL, _) | (_, Residual::Nothing) => x,
-            (CODE_RESIDUAL | 0b11_00, Residual::Codes(record, layout)) => {
-                x.add(layout.decode(self.vectors + v, record))
-            }
-            (_, Residual::Floats(residual)) => x.add(part(residual, v)),
-            (_, Residual::Codes(..)) => unreachable!("the kind is the residual's"),
-        };
-        let x = match (KIND & 0b11, self.activation) {
-            (IDENTITY, _) => x,
-            (CLAMP, Activation::Clamp(low, high)) => x.max(V::splat(low)).min(V::splat(high)),
-            (_, activation) => activation.of(x),
-        };
-        match (KIND & 0b11_00_00, &mut self.target) {
-            (TO_CODES | 0b11_00_00, Target::Codes(record, layout)) => layout.encode(self.vectors + v, x, record),
-            (_, Target::Floats(values)) => store(x, values, v),
-            (_, Target::Codes(..)) => unreachable!("the kind is the target's"),
+        Self {
+            kind,
+            activation: finish.activation,
+            low: V::splat(low),
+            high: V::splat(high),
+            channels: place.channels,
+            first: place.column,
+            width: columns,
+            residual,
+            residual_codes,
+            decoder,
+            values,
+            codes,
+            encoder,
+            row: place.row,
         }
     }
-}
 
-/// Stores vector `v` of the values, or as much of it as there is.
-#[inline(always)]
-fn store<V: Vector>(x: V, values: &mut [f32], v: usize) {
-    let rest = &mut values[v * LANES..];
-    if let Some(whole) = rest.first_chunk_mut() {
-        return x.store(whole);
+    /// Sum with the residual, activation and storing of the columns of row `i`, counted from the place's.
+    #[inline(always)]
+    pub(super) fn put(&mut self, i: usize, x: V) {
+        let kind = if KIND == ANY { self.kind } else { KIND };
+        let row = self.row + i;
+        let at = row * self.channels + self.first;
+        let x = match kind & RESIDUAL {
+            FLOAT_RESIDUAL => x.add(part(&self.residual[at..at + self.width], 0)),
+            CODE_RESIDUAL => x.add(self.decoder.get(self.residual_codes, row)),
+            _ => x,
+        };
+        let to_codes = kind & TARGET == TO_CODES;
+        let x = match kind & ACTIVATION {
+            IDENTITY => x,
+            // What writes codes limits these.
+            CLAMP if to_codes => x,
+            CLAMP => x.max(self.low).min(self.high),
+            _ => self.activation.of(x),
+        };
+        if to_codes {
+            self.encoder.put(x, self.codes, row);
+        } else {
+            store(x, &mut self.values[at..at + self.width], 0);
+        }
     }
-    let mut numbers = [0.0; LANES];
-    x.store(&mut numbers);
-    rest.iter_mut().zip(numbers).for_each(|(to, x)| *to = x);
-}
-
-/// Vector `v` of the values, with zeros behind their end.
-#[inline(always)]
-pub(super) fn part<V: Vector>(values: &[f32], v: usize) -> V {
-    let rest = &values[v * LANES..];
-    if let Some(whole) = rest.first_chunk() {
-        return V::load(whole);
-    }
-    let mut numbers = [0.0; LANES];
-    numbers.iter_mut().zip(rest).for_each(|(to, x)| *to = *x);
-    V::load(&numbers)
 }
 
 /// What a kernel that knows nothing of it made, finished and stored: rows of `channels` numbers.
@@ -270,12 +308,17 @@ pub(super) struct FinishRows<'a, 'o> {
 impl Loops for FinishRows<'_, '_> {
     #[inline(always)]
     fn run<V: Vector>(self) {
+        /// All vectors of so many rows come before the next: they stay in the nearest cache.
+        const ROWS: usize = 32;
         let channels = self.channels;
-        for (row, numbers) in self.values.chunks_exact(channels).enumerate() {
-            let place = Place { row, column: 0, channels };
-            let mut line = Line::<ANY>::new(self.finish, place, channels, self.output);
+        for (block, numbers) in self.values.chunks(ROWS * channels).enumerate() {
             for v in 0..channels.div_ceil(LANES) {
-                line.put(v, part::<V>(numbers, v));
+                let place = Place { row: block * ROWS, column: v * LANES, channels };
+                let columns = (channels - v * LANES).min(LANES);
+                let mut end = Column::<V, ANY>::new(self.finish, place, columns, self.output);
+                for (i, numbers) in numbers.chunks_exact(channels).enumerate() {
+                    end.put(i, part::<V>(numbers, v));
+                }
             }
         }
     }

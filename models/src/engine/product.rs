@@ -109,13 +109,13 @@ impl Product {
         let output = &mut Output::Floats(output);
         match &self.body {
             Body::Floats(matrix, data) => {
-                let rows = Rows { starts: &[0], images, stride: self.inputs };
+                let rows = Rows::even(images, self.inputs);
                 assert_eq!(data.len(), images * self.inputs, "as many rows as were loaded");
                 let left = Left { data, rows, runs: &[0], run_length: self.inputs };
                 matrix.multiply(&left, &finish, Columns { first: 0, all: self.outputs }, output);
             }
             Body::Codes(matrix, layout, data) => {
-                let rows = Rows { starts: &[0], images, stride: layout.record() };
+                let rows = Rows::even(images, layout.record());
                 assert_eq!(data.len(), images * layout.record(), "as many rows as were loaded");
                 matrix.multiply(data, &rows, &finish, &mut self.blocks, output);
             }

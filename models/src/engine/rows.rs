@@ -22,6 +22,15 @@ pub(super) struct Rows<'a> {
     pub(super) images: usize,
     /// Distance between images.
     pub(super) stride: usize,
+    /// Distance between rows, if it is the same for all from the first, which begins at zero.
+    pub(super) pitch: Option<usize>,
+}
+
+impl Rows<'static> {
+    /// So many rows at a distance.
+    pub(super) fn even(count: usize, pitch: usize) -> Self {
+        Self { starts: &[0], images: count, stride: pitch, pitch: Some(pitch) }
+    }
 }
 
 impl Rows<'_> {
@@ -33,7 +42,8 @@ impl Rows<'_> {
     /// The starts of `height` rows from `first`. Past the end the last row stands in, to be thrown away.
     pub(super) fn fill(&self, first: usize, height: usize, starts: &mut [usize; MAX_ROWS]) {
         let n = self.starts.len();
-        let (mut image, mut row) = (first / n, first % n);
+        // Most often there is one image; dividing takes as long as a small tile's products.
+        let (mut image, mut row) = if first < n { (0, first) } else { (first / n, first % n) };
         for start in &mut starts[..height] {
             *start = image * self.stride + self.starts[row];
             if row + 1 < n {
@@ -58,7 +68,7 @@ mod tests {
 
     #[test]
     fn starts_go_on_with_the_next_image_and_stay_at_the_end() {
-        let rows = Rows { starts: &[0, 2, 4], images: 2, stride: 100 };
+        let rows = Rows { starts: &[0, 2, 4], images: 2, stride: 100, pitch: None };
         let mut starts = [9; MAX_ROWS];
         rows.fill(1, 8, &mut starts);
         assert_eq!(starts[..9], [2, 4, 100, 102, 104, 104, 104, 104, 9]);

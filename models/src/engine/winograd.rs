@@ -10,7 +10,7 @@ use super::conv::Geometry;
 use super::kernels::elementwise::Activation;
 use super::kernels::{Isa, LANES, Loops, Vector};
 use super::matrix::{Columns, Left, Matrix};
-use super::output::{Finish, Line, Lines, Output, Place, kind, specialize};
+use super::output::{Column, Finish, Lines, Output, Place, kind, specialize};
 use super::rows::Rows;
 
 /// Bytes of transformed tiles that are worked on at once: they stay in the second cache.
@@ -69,7 +69,7 @@ impl Winograd {
 
     fn multiply(&self, count: usize, tiles: &mut Tiles) {
         let &Geometry { c_in, c_out, .. } = &self.geometry;
-        let rows = Rows { starts: &[0], images: count, stride: c_in };
+        let rows = Rows::even(count, c_in);
         let nothing = Finish { residual: None, activation: Activation::Identity };
         let inputs = tiles.inputs.chunks_exact(plane(count, c_in));
         let outputs = tiles.outputs.chunks_exact_mut(plane(count, c_out));
@@ -269,12 +269,12 @@ impl FromTiles<'_, '_> {
                     // Only the first `side` count.
                     *column = T::output(numbers);
                 }
+                let place = Place { row: (image * height + y) * width + x, column: v * LANES, channels: g.c_out };
+                let mut end = Column::<V, KIND>::new(finish, place, LANES, output);
                 for i in 0..side.min(height - y) {
                     let numbers = T::output(std::array::from_fn(|j| columns[j][i]));
                     for (j, number) in numbers.into_iter().enumerate().take(side.min(width - x)) {
-                        let row = (image * height + y + i) * width + x + j;
-                        let place = Place { row, column: v * LANES, channels: g.c_out };
-                        Line::<KIND>::new(finish, place, LANES, output).put(0, number.add(V::load(bias)));
+                        end.put(i * width + j, number.add(V::load(bias)));
                     }
                 }
             }

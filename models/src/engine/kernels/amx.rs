@@ -1,11 +1,12 @@
 //! Intel AMX: a coprocessor for products of 16 x 64 bytes by 64 x 16 bytes, eight times as fast as VNNI where a
 //! processor has it.
 //!
-//! Its tiles want rows at equal distances, so the left side is copied into blocks of [`ROWS`] rows first; the right
-//! side is the panel that VNNI reads. Instructions are written out, since the compiler's own functions for them are
+//! Its tiles want rows at equal distances: where the left side's are not, they are copied into blocks of [`ROWS`] rows
+//! first. The right side is the panel that VNNI reads. Instructions are written out, since the compiler's own functions for them are
 //! not stable yet.
 
 use std::arch::asm;
+use std::marker::PhantomData;
 use std::sync::OnceLock;
 
 /// Rows of a block: two tiles.
@@ -26,6 +27,8 @@ pub(in super::super) struct Block<'a> {
     pub(in super::super) vectors: usize,
     /// Whether only the first 16 rows are to be computed.
     pub(in super::super) half: bool,
+    /// Whether the sums begin with these products; else they are added to.
+    pub(in super::super) first: bool,
 }
 
 /// Proof that the processor has AMX and the system lets this process use it.
@@ -39,20 +42,41 @@ impl Amx {
         AVAILABLE.get_or_init(|| has_tiles() && permitted()).then_some(Self(()))
     }
 
-    /// Adds a block's products to its sums, (`ROWS`, vectors * 16).
-    ///
-    /// # Panics
-    /// The depth is no multiple of [`STEP`], or a slice is shorter than the block says.
-    pub(in super::super) fn multiply(self, block: &Block, sums: &mut [i32]) {
+    /// Configures the tiles of this thread.
+    pub(in super::super) fn start(self) -> Tiles {
         // Whoever has this value has asked the processor and the system.
         let Self(()) = self;
-        let &Block { left, stride, depth, panel, vectors, half } = block;
-        assert!(depth.is_multiple_of(STEP) && 0 < depth && depth <= stride, "{depth} bytes of {stride}");
-        assert!(left.len() + stride >= ROWS * stride + depth && panel.len() >= depth * vectors * 16);
-        assert!(sums.len() >= ROWS * vectors * 16);
         let tiles = Configuration::new();
         // SAFETY: `self` proves that the instructions are there and allowed; the configuration is whole.
         unsafe { asm!("ldtilecfg [{}]", in(reg) &raw const tiles, options(nostack, readonly)) };
+        Tiles(PhantomData)
+    }
+}
+
+/// The configured tiles of a thread.
+#[derive(Debug)]
+pub(in super::super) struct Tiles(PhantomData<*const ()>);
+
+impl Drop for Tiles {
+    fn drop(&mut self) {
+        // SAFETY: this value proves that the instruction is there and allowed.
+        unsafe { asm!("tilerelease", options(nostack, nomem)) };
+    }
+}
+
+impl Tiles {
+    /// Makes or adds to a block's sums, (`ROWS`, vectors * 16).
+    ///
+    /// # Panics
+    /// The depth is no multiple of [`STEP`], or a slice is shorter than the block says.
+    pub(in super::super) fn multiply(&self, block: &Block, sums: &mut [i32]) {
+        // Whoever has this value has configured the tiles.
+        let Self(_) = self;
+        let &Block { left, stride, depth, panel, vectors, half, .. } = block;
+        let rows = if half { ROWS / 2 } else { ROWS };
+        assert!(depth.is_multiple_of(STEP) && 0 < depth, "{depth} bytes");
+        assert!(left.len() >= (rows - 1) * stride + depth && panel.len() >= depth * vectors * 16);
+        assert!(sums.len() >= ROWS * vectors * 16);
         for first in (0..vectors).step_by(2) {
             let block = Block { panel: &panel[first * STEP..], ..*block };
             let sums = &mut sums[first * 16..];
@@ -67,8 +91,6 @@ impl Amx {
                 }
             }
         }
-        // SAFETY: as for the configuration.
-        unsafe { asm!("tilerelease", options(nostack, nomem)) };
     }
 }
 
@@ -126,7 +148,12 @@ macro_rules! product {
             // SAFETY: the caller's.
             unsafe {
                 asm!(
+                    "test {first:e}, {first:e}",
+                    "jnz 3f",
                     $(concat!("tileloadd ", $tile, ", [", $place, "]"),)+
+                    "jmp 2f",
+                    "3:",
+                    $(concat!("tilezero ", $tile),)+
                     "2:",
                     $($line,)+
                     "add {a0}, 64", "add {a1}, 64", "add {b}, {step}",
@@ -135,9 +162,10 @@ macro_rules! product {
                     // Not all products use the second rows of the sums.
                     "/* {c1} */",
                     a0 = inout(reg) block.left.as_ptr() => _,
-                    a1 = inout(reg) block.left.as_ptr().add(16 * block.stride) => _,
+                    a1 = inout(reg) block.left.as_ptr().wrapping_add(16 * block.stride) => _,
                     b = inout(reg) block.panel.as_ptr() => _,
                     n = inout(reg) block.depth / STEP => _,
+                    first = in(reg) u32::from(block.first),
                     sa = in(reg) block.stride,
                     sb = in(reg) width,
                     step = in(reg) 16 * width,
@@ -179,22 +207,24 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_block_is_the_sum_of_products(seed in any::<u64>(), steps in 1_usize..6, vectors in 1_usize..4, half in any::<bool>()) {
+        fn a_block_is_the_sum_of_products(seed in any::<u64>(), steps in 1_usize..6, vectors in 1_usize..4, half in any::<bool>(), first in any::<bool>()) {
             let Some(amx) = Amx::detect() else { return Ok(()) };
             let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
-            let (depth, stride) = (steps * STEP, steps * STEP + 64);
-            let left: Vec<u8> = (0..ROWS * stride).map(|_| rng.random()).collect();
+            // Rows may overlap.
+            let (depth, stride) = (steps * STEP, [16, 48, steps * STEP + 64][seed as usize % 3]);
+            let left: Vec<u8> = (0..(ROWS - 1) * stride + depth).map(|_| rng.random()).collect();
             let panel: Vec<u8> = (0..depth * vectors * 16).map(|_| rng.random()).collect();
             let mut sums = vec![3; ROWS * vectors * 16];
-            let block = Block { left: &left, stride, depth, panel: &panel, vectors, half };
-            amx.multiply(&block, &mut sums);
+            let block = Block { left: &left, stride, depth, panel: &panel, vectors, half, first };
+            amx.start().multiply(&block, &mut sums);
             for row in 0..if half { 16 } else { ROWS } {
                 for column in 0..vectors * 16 {
                     let product = |k: usize| {
                         let weight = panel[((k / 4) * vectors * 16 + column) * 4 + k % 4] as i8;
                         i32::from(left[row * stride + k]) * i32::from(weight)
                     };
-                    prop_assert_eq!(sums[row * vectors * 16 + column], 3 + (0..depth).map(product).sum::<i32>());
+                    let before = if first { 0 } else { 3 };
+                    prop_assert_eq!(sums[row * vectors * 16 + column], before + (0..depth).map(product).sum::<i32>());
                 }
             }
         }

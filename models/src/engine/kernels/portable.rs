@@ -1,6 +1,7 @@
 //! Plain loops: for processors that no other file is written for, and what the other files are tested against.
 
-use super::{Bits, FloatTile, IntegerTile, LANES, Segment, Sums};
+use super::elementwise::clamp;
+use super::{Bits, FloatEnd, FloatTile, IntegerTile, LANES, Segment, Sums};
 
 pub(super) fn multiply(tile: &FloatTile, sums: &mut Sums<f32>) {
     let width = tile.vectors * LANES;
@@ -12,6 +13,18 @@ pub(super) fn multiply(tile: &FloatTile, sums: &mut Sums<f32>) {
             for (x, columns) in row.iter().zip(panel.chunks_exact(width)) {
                 sums.iter_mut().zip(columns).for_each(|(sum, column)| *sum += x * column);
             }
+        }
+    }
+}
+
+/// Finishes and stores rows of sums that are `width` apart.
+pub(super) fn finish(sums: &Sums<f32>, width: usize, end: &mut FloatEnd) {
+    for (row, sums) in sums.0.chunks_exact(width).take(end.rows).enumerate() {
+        for (column, (sum, bias)) in sums.iter().zip(end.bias).take(end.columns).enumerate() {
+            let at = row * end.stride + column;
+            let x = sum + bias;
+            let x = end.residual.map_or(x, |residual| x + residual[at]);
+            end.output[at] = end.clamp.map_or(x, |(low, high)| clamp(x, low, high));
         }
     }
 }

@@ -86,6 +86,52 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn every_instruction_set_finishes_floats_alike(
+        seed in any::<u64>(),
+        vectors in 1_usize..=MAX_VECTORS,
+        has_residual in any::<bool>(),
+        clamp in prop::option::of((-8_i8..0, 0_i8..8)),
+    ) {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let height = heights(vectors)[rng.random_range(0..heights(vectors).len())];
+        let (rows, columns) = (rng.random_range(1..=height), (vectors - 1) * LANES + rng.random_range(1..=LANES));
+        let stride = columns + rng.random_range(0..20);
+        let mut numbers = |n: usize| -> Vec<f32> { (0..n).map(|_| rng.random_range(-15..15) as f32 / 8.0).collect() };
+        let depth = 7;
+        let (data, panel) = (numbers(100), numbers(depth * vectors * LANES));
+        let (bias, residual) = (numbers(vectors * LANES), numbers((rows - 1) * stride + columns));
+        let starts: Vec<usize> = (0..height).map(|i| i * 5).collect();
+        let tile = FloatTile { data: &data, starts: &starts, runs: &[3], run_length: depth, panel: &panel, vectors };
+        let clamp = clamp.map(|(low, high)| (f32::from(low), f32::from(high)));
+        let finished = |isa: Isa| {
+            let mut output = vec![f32::NAN; residual.len() + 3];
+            let residual = has_residual.then_some(residual.as_slice());
+            let mut end = FloatEnd { bias: &bias, residual, clamp, output: &mut output, stride, rows, columns };
+            isa.multiply_into(&tile, &mut end);
+            output.iter().map(|x| x.to_bits()).collect::<Vec<u32>>()
+        };
+        let expected = finished(Isa::Portable);
+        for isa in Isa::available() {
+            prop_assert_eq!(&finished(isa), &expected, "{:?}", isa);
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "beyond its operands")]
+fn a_tile_that_writes_beyond_its_output_is_refused() {
+    let tile = FloatTile { data: &[0.0; 9], starts: &[0, 1], runs: &[0], run_length: 1, panel: &[0.0; 16], vectors: 1 };
+    let mut output = [0.0; 31];
+    let bias = [0.0; 16];
+    let mut end =
+        FloatEnd { bias: &bias, residual: None, clamp: None, output: &mut output, stride: 16, rows: 2, columns: 16 };
+    Isa::detect().multiply_into(&tile, &mut end);
+}
+
 /// The scalar kernel against the definition in the module's table, for one row and column.
 #[test]
 fn packed_weights_mean_what_the_table_says() {

@@ -26,6 +26,8 @@ pub(in super::super) trait Vector: Copy {
     fn min(self, other: Self) -> Self;
     fn from_integers(from: &[i32; LANES]) -> Self;
     fn from_codes(from: &[u8; LANES]) -> Self;
+    /// One where a bit is set, else zero; the first number's bit is the lowest.
+    fn from_bits(bits: u16) -> Self;
     /// Numbers from 0 to 255, rounded to the nearest integer (halves to even) and shifted up.
     fn to_codes(self, shift: u32) -> [u8; LANES];
     /// A bit for each number that is above `limit`, the first the lowest.
@@ -116,6 +118,11 @@ impl Vector for Plain {
     }
 
     #[inline(always)]
+    fn from_bits(bits: u16) -> Self {
+        Self(std::array::from_fn(|i| f32::from(bits >> i & 1)))
+    }
+
+    #[inline(always)]
     fn to_codes(self, shift: u32) -> [u8; LANES] {
         self.0.map(|x| ((x + ROUND).to_bits() << shift) as u8)
     }
@@ -128,227 +135,10 @@ impl Vector for Plain {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub(super) use x86::{Avx2, Avx512};
+mod x86;
 
 #[cfg(target_arch = "x86_64")]
-mod x86 {
-    //! SAFETY of all blocks here: vectors are made by [`Isa::vectorize`](super::super::Isa::vectorize) only, after the
-    //! processor was asked for the instructions; what is read and written are whole arrays.
-
-    use std::arch::x86_64::{
-        __m256, __m512, _CMP_GT_OQ, _mm_cvtsi32_si128, _mm_loadl_epi64, _mm_loadu_si128, _mm_packus_epi16,
-        _mm_storeu_si128, _mm256_add_ps, _mm256_and_si256, _mm256_castps_si256, _mm256_castsi256_si128, _mm256_cmp_ps,
-        _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps,
-        _mm256_loadu_si256, _mm256_max_ps, _mm256_min_ps, _mm256_movemask_ps, _mm256_mul_ps, _mm256_packus_epi32,
-        _mm256_permute4x64_epi64, _mm256_set1_epi32, _mm256_set1_ps, _mm256_sll_epi32, _mm256_storeu_ps, _mm256_sub_ps,
-        _mm512_add_ps, _mm512_castps_si512, _mm512_cmp_ps_mask, _mm512_cvtepi32_epi8, _mm512_cvtepi32_ps,
-        _mm512_cvtepu8_epi32, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_max_ps, _mm512_min_ps,
-        _mm512_mul_ps, _mm512_set1_ps, _mm512_sll_epi32, _mm512_storeu_ps, _mm512_sub_ps,
-    };
-
-    use super::{LANES, ROUND, Vector};
-
-    /// One register of AVX-512.
-    #[derive(Clone, Copy)]
-    pub(in super::super) struct Avx512(__m512);
-
-    /// Two registers of AVX2, with FMA.
-    #[derive(Clone, Copy)]
-    pub(in super::super) struct Avx2(__m256, __m256);
-
-    impl Vector for Avx512 {
-        #[inline(always)]
-        fn load(from: &[f32; LANES]) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { _mm512_loadu_ps(from.as_ptr()) })
-        }
-
-        #[inline(always)]
-        fn store(self, to: &mut [f32; LANES]) {
-            // SAFETY: as above.
-            unsafe { _mm512_storeu_ps(to.as_mut_ptr(), self.0) }
-        }
-
-        #[inline(always)]
-        fn splat(x: f32) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { _mm512_set1_ps(x) })
-        }
-
-        #[inline(always)]
-        fn add(self, other: Self) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { _mm512_add_ps(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        fn sub(self, other: Self) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { _mm512_sub_ps(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        fn mul(self, other: Self) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { _mm512_mul_ps(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        fn mul_add(self, factor: Self, addend: Self) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { _mm512_fmadd_ps(self.0, factor.0, addend.0) })
-        }
-
-        #[inline(always)]
-        fn max(self, other: Self) -> Self {
-            // SAFETY: as above. The instruction gives its second operand if one is NaN.
-            Self(unsafe { _mm512_max_ps(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        fn min(self, other: Self) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { _mm512_min_ps(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        fn from_integers(from: &[i32; LANES]) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { _mm512_cvtepi32_ps(_mm512_loadu_si512(from.as_ptr().cast())) })
-        }
-
-        #[inline(always)]
-        fn from_codes(from: &[u8; LANES]) -> Self {
-            // SAFETY: as above.
-            Self(unsafe { _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(from.as_ptr().cast()))) })
-        }
-
-        #[inline(always)]
-        fn to_codes(self, shift: u32) -> [u8; LANES] {
-            let mut codes = [0; LANES];
-            // SAFETY: as above.
-            unsafe {
-                let bits = _mm512_castps_si512(_mm512_add_ps(self.0, _mm512_set1_ps(ROUND)));
-                let bits = _mm512_sll_epi32(bits, _mm_cvtsi32_si128(shift as i32));
-                _mm_storeu_si128(codes.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(bits));
-            }
-            codes
-        }
-
-        #[inline(always)]
-        fn above(self, limit: Self) -> u16 {
-            // SAFETY: as above.
-            unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, limit.0) }
-        }
-    }
-
-    impl Vector for Avx2 {
-        #[inline(always)]
-        fn load(from: &[f32; LANES]) -> Self {
-            // SAFETY: as above.
-            unsafe { Self(_mm256_loadu_ps(from.as_ptr()), _mm256_loadu_ps(from.as_ptr().add(LANES / 2))) }
-        }
-
-        #[inline(always)]
-        fn store(self, to: &mut [f32; LANES]) {
-            // SAFETY: as above.
-            unsafe {
-                _mm256_storeu_ps(to.as_mut_ptr(), self.0);
-                _mm256_storeu_ps(to.as_mut_ptr().add(LANES / 2), self.1);
-            }
-        }
-
-        #[inline(always)]
-        fn splat(x: f32) -> Self {
-            // SAFETY: as above.
-            let half = unsafe { _mm256_set1_ps(x) };
-            Self(half, half)
-        }
-
-        #[inline(always)]
-        fn add(self, other: Self) -> Self {
-            // SAFETY: as above.
-            unsafe { Self(_mm256_add_ps(self.0, other.0), _mm256_add_ps(self.1, other.1)) }
-        }
-
-        #[inline(always)]
-        fn sub(self, other: Self) -> Self {
-            // SAFETY: as above.
-            unsafe { Self(_mm256_sub_ps(self.0, other.0), _mm256_sub_ps(self.1, other.1)) }
-        }
-
-        #[inline(always)]
-        fn mul(self, other: Self) -> Self {
-            // SAFETY: as above.
-            unsafe { Self(_mm256_mul_ps(self.0, other.0), _mm256_mul_ps(self.1, other.1)) }
-        }
-
-        #[inline(always)]
-        fn mul_add(self, factor: Self, addend: Self) -> Self {
-            // SAFETY: as above.
-            unsafe { Self(_mm256_fmadd_ps(self.0, factor.0, addend.0), _mm256_fmadd_ps(self.1, factor.1, addend.1)) }
-        }
-
-        #[inline(always)]
-        fn max(self, other: Self) -> Self {
-            // SAFETY: as above. The instruction gives its second operand if one is NaN.
-            unsafe { Self(_mm256_max_ps(self.0, other.0), _mm256_max_ps(self.1, other.1)) }
-        }
-
-        #[inline(always)]
-        fn min(self, other: Self) -> Self {
-            // SAFETY: as above.
-            unsafe { Self(_mm256_min_ps(self.0, other.0), _mm256_min_ps(self.1, other.1)) }
-        }
-
-        #[inline(always)]
-        fn from_integers(from: &[i32; LANES]) -> Self {
-            // SAFETY: as above.
-            unsafe {
-                let half = |at: usize| _mm256_cvtepi32_ps(_mm256_loadu_si256(from.as_ptr().add(at).cast()));
-                Self(half(0), half(LANES / 2))
-            }
-        }
-
-        #[inline(always)]
-        fn from_codes(from: &[u8; LANES]) -> Self {
-            // SAFETY: as above.
-            unsafe {
-                let half =
-                    |at: usize| _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(from.as_ptr().add(at).cast())));
-                Self(half(0), half(LANES / 2))
-            }
-        }
-
-        #[inline(always)]
-        fn to_codes(self, shift: u32) -> [u8; LANES] {
-            let mut codes = [0; LANES];
-            // SAFETY: as above.
-            unsafe {
-                let half = |x: __m256| {
-                    let bits = _mm256_castps_si256(_mm256_add_ps(x, _mm256_set1_ps(ROUND)));
-                    let bits = _mm256_sll_epi32(bits, _mm_cvtsi32_si128(shift as i32));
-                    _mm256_and_si256(bits, _mm256_set1_epi32(0xFF))
-                };
-                // Packing works within halves of registers: quarters have to be put in order in between.
-                let words = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packus_epi32(half(self.0), half(self.1)));
-                let bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256::<1>(words));
-                _mm_storeu_si128(codes.as_mut_ptr().cast(), bytes);
-            }
-            codes
-        }
-
-        #[inline(always)]
-        fn above(self, limit: Self) -> u16 {
-            // SAFETY: as above.
-            unsafe {
-                let lower = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(self.0, limit.0));
-                let upper = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(self.1, limit.1));
-                (lower | upper << 8) as u16
-            }
-        }
-    }
-}
+pub(super) use x86::{Avx2, Avx512};
 
 #[cfg(test)]
 mod tests {
@@ -372,7 +162,7 @@ mod tests {
             }
             let integers = a.map(|v| (v * 1000.0) as i32);
             let codes = x.max(V::splat(0.0)).min(V::splat(63.0)).to_codes(2);
-            for z in [V::from_integers(&integers), V::from_codes(&codes)] {
+            for z in [V::from_integers(&integers), V::from_codes(&codes), V::from_bits(x.above(y))] {
                 let mut to = [0.0; LANES];
                 z.store(&mut to);
                 out.extend(to);

@@ -19,25 +19,7 @@ const AND_OR: i32 = 0xEA;
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx512vpopcntdq")]
 pub(in super::super) unsafe fn multiply(tile: &IntegerTile, sums: &mut Sums<i32>) {
     // SAFETY: as the caller's; the constants are the tile's height and vectors.
-    unsafe {
-        match (tile.vectors, tile.starts.len()) {
-            (1, 16) => rows::<16, 1>(tile, sums),
-            (1, 8) => rows::<8, 1>(tile, sums),
-            (1, 4) => rows::<4, 1>(tile, sums),
-            (1, 2) => rows::<2, 1>(tile, sums),
-            (1, _) => rows::<1, 1>(tile, sums),
-            (2, 12) => rows::<12, 2>(tile, sums),
-            (2, 8) => rows::<8, 2>(tile, sums),
-            (2, 4) => rows::<4, 2>(tile, sums),
-            (2, 2) => rows::<2, 2>(tile, sums),
-            (2, _) => rows::<1, 2>(tile, sums),
-            (_, 8) => rows::<8, 3>(tile, sums),
-            (_, 6) => rows::<6, 3>(tile, sums),
-            (_, 4) => rows::<4, 3>(tile, sums),
-            (_, 2) => rows::<2, 3>(tile, sums),
-            (_, _) => rows::<1, 3>(tile, sums),
-        }
-    }
+    unsafe { by_size!(rows, tile, sums) }
 }
 
 /// # Safety
