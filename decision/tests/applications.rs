@@ -5,7 +5,7 @@
 
 use chameleon_decision::{
     Api, ApiOutput, Budget, DecideError, Decider, DecisionProcess, DecisionType, Limit, MatchMode, MinScore, Order,
-    Program, ReadError, Span, Summary, Vocabulary, Warning, summarize,
+    Program, ReadError, Shape, Span, Summary, Vocabulary, Warning, summarize,
 };
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -140,6 +140,28 @@ fn a_ladder_over_a_labels_score_is_a_range() {
     let value = |limit: Option<Limit>| limit.unwrap().value.to_bits();
     assert!(ends.windows(2).all(|pair| value(pair[0].high) == value(pair[1].low)), "{ends:?}");
     assert!(ends.windows(2).all(|pair| pair[0].high.unwrap().inclusive != pair[1].low.unwrap().inclusive), "{ends:?}");
+}
+
+#[test]
+fn a_ladder_over_percentages_has_bounds_in_percent() {
+    let mut api = Api::google_label_detection();
+    percentages(&mut api.answer);
+    let (summary, _) = summarize(&program("ladder"), &api, &vocabulary());
+    let bounds: Vec<_> = summary.branches.iter().flat_map(|branch| branch.regions.iter().flatten()).collect();
+    assert!(!bounds.is_empty() && bounds.iter().all(|bounds| bounds.percent), "{summary:?}");
+    // The program compares with fractions, and one percent is more than any of them.
+    let limits = bounds.iter().flat_map(|bounds| [bounds.low, bounds.high]).flatten();
+    assert!(limits.into_iter().all(|limit| (0.0..=1.0).contains(&limit.value)), "{bounds:?}");
+}
+
+/// Turns scores into percentages.
+fn percentages(shape: &mut Shape) {
+    match shape {
+        Shape::Record(fields) => fields.values_mut().for_each(percentages),
+        Shape::List(item) => percentages(item),
+        Shape::Score => *shape = Shape::Percent,
+        _ => {}
+    }
 }
 
 #[test]

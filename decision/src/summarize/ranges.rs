@@ -13,7 +13,7 @@ use crate::shape::Shape;
 use crate::summary::{Branch, DecisionType, Region};
 
 /// Most stretches that an axis may have to be a ladder.
-const MAX_STRETCHES: usize = 24;
+pub(super) const MAX_STRETCHES: usize = 24;
 
 /// Which numbers of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ fn company(probe: &mut Probe<'_>, shape: &Shape, axis: &Axis, stretches: &[Stret
 }
 
 /// Adds the items that the list on `path` has in another answer.
-fn append(answer: &mut Json, other: &Json, path: &[String]) {
+pub(super) fn append(answer: &mut Json, other: &Json, path: &[String]) {
     match path.split_first() {
         Some((step, _)) if step == crate::shape::ITEM => {
             if let (Some(items), Some(more)) = (answer.as_array_mut(), other.as_array()) {
@@ -182,7 +182,7 @@ fn depends_on_others(
 
 /// One branch for each outcome, in ascending order of its first stretch; of two, the one that an answer of nothing does not
 /// lead to.
-fn ladder(draft: &mut Draft, probe: &Probe<'_>, axis: &Axis, stretches: &[Stretch], items: Option<&Branch>) {
+pub(super) fn ladder(draft: &mut Draft, probe: &Probe<'_>, axis: &Axis, stretches: &[Stretch], items: Option<&Branch>) {
     let mut steps: Vec<(Outcome, Vec<Region>)> = Vec::new();
     for stretch in stretches {
         let region = vec![stretch.bounds(axis)];
