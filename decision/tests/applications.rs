@@ -146,12 +146,36 @@ fn a_ladder_over_a_labels_score_is_a_range() {
 fn a_ladder_over_percentages_has_bounds_in_percent() {
     let mut api = Api::google_label_detection();
     percentages(&mut api.answer);
-    let (summary, _) = summarize(&program("ladder"), &api, &vocabulary());
+    let mut json = serde_json::to_value(program("ladder")).unwrap();
+    times_a_hundred(&mut json);
+    let program: Program = serde_json::from_value(json).unwrap();
+    let (summary, _) = summarize(&program, &api, &vocabulary());
+    assert_eq!(summary.decision_type, DecisionType::Range);
     let bounds: Vec<_> = summary.branches.iter().flat_map(|branch| branch.regions.iter().flatten()).collect();
-    assert!(!bounds.is_empty() && bounds.iter().all(|bounds| bounds.percent), "{summary:?}");
-    // The program compares with fractions, and one percent is more than any of them.
-    let limits = bounds.iter().flat_map(|bounds| [bounds.low, bounds.high]).flatten();
-    assert!(limits.into_iter().all(|limit| (0.0..=1.0).contains(&limit.value)), "{bounds:?}");
+    assert!(bounds.iter().all(|bounds| bounds.percent), "{bounds:?}");
+    let limits: Vec<Limit> = bounds.iter().flat_map(|bounds| [bounds.low, bounds.high]).flatten().collect();
+    assert!(limits.iter().all(|limit| limit.value > 1.0 && limit.value < 100.0), "{limits:?}");
+    // What it says of a score in 0..1 is what the program does.
+    let decider = Decider::new(&program, &api);
+    for score in (1..100).map(|percent| f64::from(percent) / 100.0) {
+        let output = ApiOutput::labels([(summary.branches[0].labels[0].as_str(), score)]);
+        let taken = summary.taken(&output).first().map(|&at| &summary.branches[at].outcome);
+        assert_eq!(decider.decide(&output).unwrap(), *taken.unwrap_or(&summary.default), "{score}");
+    }
+}
+
+/// Multiplies the fractions of a program.
+fn times_a_hundred(json: &mut serde_json::Value) {
+    match json {
+        serde_json::Value::Object(fields) => {
+            if let Some(number) = fields.get("float").and_then(serde_json::Value::as_f64) {
+                fields["float"] = serde_json::Value::from(number * 100.0);
+            }
+            fields.values_mut().for_each(times_a_hundred);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(times_a_hundred),
+        _ => {}
+    }
 }
 
 /// Turns scores into percentages.
