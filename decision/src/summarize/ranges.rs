@@ -117,7 +117,7 @@ pub(super) fn fill_labelled(
     let stretches = stretches(probe, &values, &|value| {
         subject.output(ApiOutput::labels([(sample.as_str(), value / axis.whole())])).answer(shape)
     })?;
-    if stretches.len() > MAX_STRETCHES || (!per_item && hangs_on_company(probe, sample, &stretches)?) {
+    if stretches.len() > MAX_STRETCHES || (!per_item && hangs_on_company(probe, sample, (&stretches, &axis))?) {
         return Ok(false);
     }
     let Some(labelled) = draft.summary.branches.pop() else { return Ok(false) };
@@ -136,11 +136,15 @@ pub(super) fn fill_labelled(
 }
 
 /// Whether another label makes a difference, as in an average.
-fn hangs_on_company(probe: &mut Probe<'_>, sample: &str, stretches: &[Stretch]) -> Result<bool, DecideError> {
+fn hangs_on_company(
+    probe: &mut Probe<'_>,
+    sample: &str,
+    (stretches, axis): (&[Stretch], &Axis),
+) -> Result<bool, DecideError> {
     let kin = format!("{sample} {NEUTRAL}");
     for stretch in stretches {
         for other in [NEUTRAL, &kin] {
-            if probe.scored(&[(sample, stretch.sample), (other, 0.0)])? != stretch.outcome {
+            if probe.scored(&[(sample, stretch.sample / axis.whole()), (other, 0.0)])? != stretch.outcome {
                 return Ok(true);
             }
         }
