@@ -91,9 +91,19 @@ pub(crate) struct ExpectedBranch {
     pub(crate) min_score_inclusive: bool,
     #[serde(default)]
     pub(crate) negated: bool,
+    /// What else an item must be, with the values in the API's order.
+    #[serde(default)]
+    pub(crate) conditions: Vec<ExpectedCondition>,
     /// Set where the branch is another API's.
     #[serde(default)]
     pub(crate) api: Option<String>,
+}
+
+/// Values of a field that an item must have.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct ExpectedCondition {
+    pub(crate) field: String,
+    pub(crate) values: Vec<String>,
 }
 
 /// An expected interval.

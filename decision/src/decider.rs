@@ -169,32 +169,6 @@ impl<'p> Decider<'p> {
         }
     }
 
-    /// The names of what the decision depends on besides the API's output, as written in the source: parameters, calls
-    /// that cannot be followed. Empty for a program that decides; only tests met on an empty output are seen.
-    pub fn free_variables(&self) -> Vec<String> {
-        let empty = ApiOutput::Labels { labels: Vec::new() };
-        let mut names: Vec<String> = Vec::new();
-        let mut script = Vec::new();
-        let memory = Memory::default();
-        for _ in 0..MAX_RUNS {
-            let way = run(self.program, self.surroundings(), &empty, &script, false, &memory);
-            let Ok(ran) = way else { break };
-            script.clear();
-            script.extend(ran.choices.iter().map(|choice| choice.taken));
-            for choice in ran.choices {
-                if !names.contains(&choice.what) {
-                    names.push(choice.what);
-                }
-            }
-            while script.last() == Some(&false) {
-                script.pop();
-            }
-            let Some(last) = script.last_mut() else { break };
-            *last = false;
-        }
-        names
-    }
-
     /// The distinct decisions that are right for an image whose true labels are `truth`.
     ///
     /// Every true label in turn is placed first, the others follow in the order given, all as good as sure; without

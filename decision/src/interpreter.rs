@@ -21,6 +21,7 @@ mod machine;
 mod memory;
 mod methods;
 mod operators;
+mod recall;
 mod regex;
 mod render;
 mod response;

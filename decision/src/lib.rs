@@ -41,5 +41,6 @@ pub use program::{
 pub use shape::{Enumeration, ITEM, Path, Shape, show_path};
 pub use summarize::{SAME_OUTCOME, summarize};
 pub use summary::{
-    Bounds, Branch, DecisionType, IdleWord, Limit, MatchMode, MinScore, Order, Region, Summary, Vocabulary, Word,
+    Bounds, Branch, Condition, DecisionType, IdleWord, Limit, MatchMode, MinScore, Order, Region, Summary, Vocabulary,
+    Word,
 };

@@ -79,3 +79,49 @@ impl Summary {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::Decision;
+
+    #[test]
+    fn bounds_in_percent_hold_for_scores_of_labels() {
+        let limit = |value: f64, inclusive: bool| Some(Limit { value, inclusive });
+        let branch = |name: &str, low: Option<Limit>, high: Option<Limit>| Branch {
+            name: name.to_owned(),
+            outcome: Decision::default(),
+            words: Vec::new(),
+            labels: vec!["Dog".to_owned()],
+            negated: false,
+            except: false,
+            with: None,
+            regions: vec![vec![Bounds { field: "labels[].confidence".to_owned(), low, high, percent: true }]],
+            min_score: None,
+            conditions: Vec::new(),
+            evidence: Vec::new(),
+        };
+        let summary = Summary {
+            decision_type: DecisionType::Range,
+            field: None,
+            per_element: false,
+            order: None,
+            branches: vec![
+                branch("unsure", limit(50.0, true), limit(80.0, false)),
+                branch("sure", limit(80.0, true), None),
+            ],
+            idle: Vec::new(),
+            top_k: None,
+            default: Decision::default(),
+            vocabulary: "image-labels".to_owned(),
+            reason: None,
+        };
+        let taken = |score: f64| summary.taken(&ApiOutput::labels([("Dog", score)]));
+        let none: [usize; 0] = [];
+        assert_eq!(taken(0.4), none);
+        assert_eq!(taken(0.5), [0]);
+        assert_eq!(taken(0.79), [0]);
+        assert_eq!(taken(0.8), [1]);
+        assert_eq!(summary.taken(&ApiOutput::labels([("Cat", 0.9)])), none);
+    }
+}

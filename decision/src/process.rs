@@ -25,7 +25,7 @@
 //! - `field` says what of the answer decides, `entities[].type`; `regions` of a branch are alternatives, each a list of
 //!   bounds that must all hold: `[[{"field": "document_sentiment.score", "high": {"value": -0.25, "inclusive": false}}]]`.
 //! - `given` are answers of other APIs that the program asks: the summary is what it does where they answer so.
-//! - What is absent has its default: `order`, `top_k`, `reason`, `min_score`, `negated`, `warnings`, `given`, `default`
+//! - What is absent has its default: `order`, `top_k`, `reason`, `min_score`, `conditions`, `negated`, `warnings`, `given`, `default`
 //!   of a parameter.
 //!
 //! A reader must refuse a `version` that it does not know; unknown fields may be ignored.

@@ -10,6 +10,7 @@
 mod axes;
 mod branches;
 mod by_labels;
+mod conditions;
 mod conjunction;
 mod constants;
 mod counts;
@@ -19,6 +20,7 @@ mod matching;
 mod name;
 mod order;
 mod probe;
+mod products;
 mod ranges;
 mod regions;
 mod scores;
@@ -26,6 +28,7 @@ mod subject;
 mod together;
 mod verify;
 mod warnings;
+mod within;
 mod words;
 
 use constants::Constants;
@@ -145,6 +148,20 @@ impl Draft {
         }
         if counts::fill(self, &mut probe, &api.answer)? {
             return Ok(());
+        }
+        if products::fill(self, &mut probe, &api.answer, &constants)? {
+            return Ok(());
+        }
+        if self.put_off.is_none()
+            && let Some(within) = within::find(&mut probe, &api.answer)?
+        {
+            self.summary.field = subject::named_field(&api.answer);
+            self.summary.vocabulary.clone_from(&vocabulary.name);
+            probe.turn_to(Subject::Within(within));
+            if self.by_labels((program, api), &mut probe, vocabulary)? {
+                return Ok(());
+            }
+            probe.turn_to(Subject::Names);
         }
         (self.warnings, self.summary.idle) = about_names;
         if let Some(reason) = self.put_off.take() {

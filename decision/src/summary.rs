@@ -129,6 +129,19 @@ pub struct Bounds {
 /// Intervals that must all hold.
 pub type Region = Vec<Bounds>;
 
+/// What a field of the item must be, beside its name: one of these values, or a number in one of these intervals.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Condition {
+    /// The field, e.g. `entities[].type`.
+    pub field: String,
+    /// Members of its enumeration, in the API's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+    /// Intervals, for a number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub intervals: Vec<Bounds>,
+}
+
 /// One branch of the decision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Branch {
@@ -156,6 +169,9 @@ pub struct Branch {
     /// The score a label needs, where the application cuts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_score: Option<MinScore>,
+    /// What else must hold of the item whose name speaks for the branch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
     /// The source lines that show it.
     pub evidence: Vec<Span>,
 }

@@ -5,7 +5,7 @@
 
 use chameleon_decision::{
     Api, ApiOutput, Budget, DecideError, Decider, DecisionProcess, DecisionType, Limit, MatchMode, MinScore, Order,
-    Program, ReadError, Span, Summary, Vocabulary, Warning, summarize,
+    Program, ReadError, Shape, Span, Summary, Vocabulary, Warning, summarize,
 };
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -143,6 +143,52 @@ fn a_ladder_over_a_labels_score_is_a_range() {
 }
 
 #[test]
+fn a_ladder_over_percentages_has_bounds_in_percent() {
+    let mut api = Api::google_label_detection();
+    percentages(&mut api.answer);
+    let mut json = serde_json::to_value(program("ladder")).unwrap();
+    times_a_hundred(&mut json);
+    let program: Program = serde_json::from_value(json).unwrap();
+    let (summary, _) = summarize(&program, &api, &vocabulary());
+    assert_eq!(summary.decision_type, DecisionType::Range);
+    let bounds: Vec<_> = summary.branches.iter().flat_map(|branch| branch.regions.iter().flatten()).collect();
+    assert!(bounds.iter().all(|bounds| bounds.percent), "{bounds:?}");
+    let limits: Vec<Limit> = bounds.iter().flat_map(|bounds| [bounds.low, bounds.high]).flatten().collect();
+    assert!(limits.iter().all(|limit| limit.value > 1.0 && limit.value < 100.0), "{limits:?}");
+    // What it says of a score in 0..1 is what the program does.
+    let decider = Decider::new(&program, &api);
+    for score in (1..100).map(|percent| f64::from(percent) / 100.0) {
+        let output = ApiOutput::labels([(summary.branches[0].labels[0].as_str(), score)]);
+        let taken = summary.taken(&output).first().map(|&at| &summary.branches[at].outcome);
+        assert_eq!(decider.decide(&output).unwrap(), *taken.unwrap_or(&summary.default), "{score}");
+    }
+}
+
+/// Multiplies the fractions of a program.
+fn times_a_hundred(json: &mut serde_json::Value) {
+    match json {
+        serde_json::Value::Object(fields) => {
+            if let Some(number) = fields.get("float").and_then(serde_json::Value::as_f64) {
+                fields["float"] = serde_json::Value::from(number * 100.0);
+            }
+            fields.values_mut().for_each(times_a_hundred);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(times_a_hundred),
+        _ => {}
+    }
+}
+
+/// Turns scores into percentages.
+fn percentages(shape: &mut Shape) {
+    match shape {
+        Shape::Record(fields) => fields.values_mut().for_each(percentages),
+        Shape::List(item) => percentages(item),
+        Shape::Score => *shape = Shape::Percent,
+        _ => {}
+    }
+}
+
+#[test]
 fn labels_that_are_needed_together_are_other_with_the_reason() {
     let count = summary("count").0.reason.unwrap();
     assert!(count.starts_with("no label alone leads to"), "{count}");
@@ -195,7 +241,6 @@ fn a_test_of_user_input_is_refused_with_its_place() {
         "line 4: the decision depends on wanted, which the program does not determine"
     );
     assert!(summary("unknown").0.reason.unwrap().contains("wanted"));
-    assert_eq!(Decider::new(&program("self"), &Api::google_label_detection()).free_variables(), ["debug"]);
 }
 
 #[test]

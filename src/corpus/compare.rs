@@ -79,6 +79,7 @@ fn branch_differences(expected: &ExpectedBranch, found: &[Branch]) -> Vec<String
             if branch.negated || branch.except { "" } else { "not " }
         ));
     }
+    differences.extend(condition_differences(expected, branch));
     let bound = branch.min_score.map(|min| (min.value, min.inclusive));
     if bound != expected.min_score.map(|value| (value, expected.min_score_inclusive)) {
         let shown = |bound: Option<(f64, bool)>| {
@@ -96,6 +97,17 @@ fn branch_differences(expected: &ExpectedBranch, found: &[Branch]) -> Vec<String
         ));
     }
     differences
+}
+
+fn condition_differences(expected: &ExpectedBranch, found: &Branch) -> Option<String> {
+    let shown = |conditions: Vec<(&String, &Vec<String>)>| {
+        let all: Vec<String> =
+            conditions.iter().map(|(field, values)| format!("{field} in {}", values.join(", "))).collect();
+        if all.is_empty() { "nothing".to_owned() } else { all.join(" and ") }
+    };
+    let wanted = shown(expected.conditions.iter().map(|condition| (&condition.field, &condition.values)).collect());
+    let own = shown(found.conditions.iter().map(|condition| (&condition.field, &condition.values)).collect());
+    (wanted != own).then(|| format!("branch `{}` also needs {own}, expected {wanted}", expected.outcome))
 }
 
 /// Ways that the summary has no name for are `other`.

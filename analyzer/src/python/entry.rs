@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use chameleon_decision::{BinaryOp, Expr, ExprKind, Function, Stmt, StmtKind};
+use chameleon_decision::{BinaryOp, Constant, Expr, ExprKind, Function, Stmt, StmtKind, Target};
 
 use super::facts::Facts;
 use super::lower::Site;
@@ -235,8 +235,33 @@ impl Search<'_> {
             },
             ExprKind::Binary { op: BinaryOp::BitAnd, .. } => api(expr),
             ExprKind::Comprehension { inner } => inner.clauses.iter().flat_map(|(_, _, tests)| tests).any(api),
+            ExprKind::Builtin { name, args, keywords } if matches!(name.as_str(), "max" | "min") => {
+                let by_key = keywords.iter().any(|keyword| keyword.name == "key");
+                by_key && args.first().is_some_and(|among| api(among) && self.is_record(function, among))
+            }
             _ => false,
         }
+    }
+
+    /// Whether an expression is a dictionary whose keys are written in the function: the greatest of its values chooses
+    /// one of them. Keys that are names of the answer are only handed on.
+    fn is_record(&self, function: usize, expr: &Expr) -> bool {
+        let written = |value: &Expr| match &value.kind {
+            ExprKind::Dict { items } => {
+                let text = |key: &Expr| matches!(&key.kind, ExprKind::Constant { value: Constant::Str(_) });
+                items.len() > 1 && items.iter().all(|(key, _)| text(key))
+            }
+            _ => false,
+        };
+        let ExprKind::Name { name: wanted } = &expr.kind else { return written(expr) };
+        let mut found = false;
+        visit::stmts(&self.functions[function].body, &mut |stmt| {
+            if let StmtKind::Assign { targets, value } = &stmt.kind {
+                let is_target = |target: &Target| matches!(target, Target::Name { name } if name == wanted);
+                found |= targets.iter().any(is_target) && written(value);
+            }
+        });
+        found
     }
 }
 

@@ -1,6 +1,6 @@
 //! Answers to try a program with: does anything outside have a say?
 
-use chameleon_decision::{ApiOutput, Constant, Expr, ExprKind, Program, Shape, Vocabulary};
+use chameleon_decision::{ApiOutput, Constant, Expr, ExprKind, ITEM, Path, Program, Shape, Vocabulary};
 use serde_json::Value as Json;
 
 use super::visit;
@@ -35,7 +35,31 @@ pub(super) fn answers<'a>(
     let parts = shape.leaves().into_iter().flat_map(move |(path, leaf)| {
         values(leaf).into_iter().map(move |value| ApiOutput::Answer { answer: shape.with(&path, value) })
     });
-    nothing.chain(single).chain(parts)
+    nothing.chain(single).chain(parts).chain(extremes(shape))
+}
+
+/// Answers whose numbers are all at one end or the other of their ranges: their product shows in no part alone.
+fn extremes(shape: &Shape) -> Vec<ApiOutput> {
+    let numbers: Vec<(Path, [f64; 2])> = shape
+        .leaves()
+        .into_iter()
+        .filter(|(path, _)| path.iter().all(|step| step != ITEM))
+        .filter_map(|(path, leaf)| match leaf {
+            Shape::Number { low, high } => Some((path, [*low, *high])),
+            _ => None,
+        })
+        .collect();
+    let [(one, ends), (other, others)] = &numbers[..] else { return Vec::new() };
+    let pairs = ends.iter().flat_map(|first| others.iter().map(move |second| (*first, *second)));
+    pairs.map(|(first, second)| ApiOutput::Answer { answer: with_both(shape, (one, first), (other, second)) }).collect()
+}
+
+fn with_both(shape: &Shape, one: (&Path, f64), (path, value): (&Path, f64)) -> Json {
+    let mut answer = shape.with(one.0, Json::from(one.1));
+    if let Some(part) = path.iter().try_fold(&mut answer, |part, step| part.get_mut(step)) {
+        *part = Json::from(value);
+    }
+    answer
 }
 
 /// More answers, on which outcomes show that no part of an answer leads to alone: the program's words themselves, all of

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use chameleon_decision::{Bounds, Branch, DecisionProcess, DecisionType, Limit, MatchMode, Span, Word};
+use chameleon_decision::{Bounds, Branch, Condition, DecisionProcess, DecisionType, Limit, MatchMode, Span, Word};
 
 use super::line;
 use super::source::{Sources, wrap};
@@ -35,6 +35,9 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
     if let Some(min) = branch.min_score {
         let sign = if min.inclusive { ">=" } else { ">" };
         line!(out, "     score    {sign} {}", min.value);
+    }
+    for condition in &branch.conditions {
+        wrap(out, "     and      ", 14, &one_of(condition));
     }
     let shown = evidence(process, branch);
     for (place, (file, line)) in shown.iter().take(MAX_EVIDENCE).enumerate() {
@@ -88,6 +91,15 @@ pub(super) fn interval(bounds: &Bounds) -> String {
     let low = bounds.low.map_or_else(String::new, |low| format!("{} {} ", low.value, sign(&low)));
     let high = bounds.high.map_or_else(String::new, |high| format!(" {} {}", sign(&high), high.value));
     format!("{low}{}{high}", bounds.field)
+}
+
+/// `entities[].type is LOCATION or EVENT`.
+fn one_of(condition: &Condition) -> String {
+    if condition.values.is_empty() {
+        condition.intervals.iter().map(interval).collect::<Vec<_>>().join(" or ")
+    } else {
+        format!("{} is {}", condition.field, condition.values.join(" or "))
+    }
 }
 
 /// Words grouped by how they are compared, in order of first appearance.

@@ -164,6 +164,13 @@ fn short_process(out: &mut String, process: &DecisionProcess) {
         if let Some(min) = branch.min_score {
             let _ = writeln!(out, "    score {} {}", if min.inclusive { ">=" } else { ">" }, min.value);
         }
+        for condition in &branch.conditions {
+            let intervals: Vec<String> = condition.intervals.iter().map(interval).collect();
+            let _ = match condition.values.as_slice() {
+                [] => writeln!(out, "    and {}", intervals.join(" or ")),
+                values => writeln!(out, "    and {} is {}", condition.field, values.join(", ")),
+            };
+        }
     }
     let _ = writeln!(out, "default {}", summary.default.describe(program));
     for word in &summary.idle {

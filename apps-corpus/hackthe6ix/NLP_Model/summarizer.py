@@ -17,19 +17,21 @@ def analyze_entities(text_content):
 
     people = []        # who was involved
     locations = []
+    details = []
     others = []
     for entity in response.entities:
         kind = enums.Entity.Type(entity.type).name
-        if kind == "PERSON":
-            # first and last name, perhaps a middle one: "driver" is a PERSON for Google too
-            if len(entity.name.split()) in (2, 3):
-                people.append(entity.name)
+        # first and last name, perhaps a middle one: "driver" is a PERSON for Google too
+        if kind == "PERSON" and len(entity.name.split()) in (2, 3):
+            people.append(entity.name)
         elif kind == "LOCATION":
             name = entity.name
             for mention in entity.mentions:
                 if enums.EntityMention.Type(mention.type).name != "PROPER":
                     name = entity.name.lower()
             locations.append(name)
+        elif kind in ("ADDRESS", "NUMBER", "DATE", "PRICE", "ORGANIZATION"):
+            details.append(entity.name)
         else:
             others.append(entity.name.lower())
 
@@ -53,7 +55,7 @@ def analyze_entities(text_content):
         if word in locations or word in others:
             categories.add("Home")
 
-    return {"people": people, "locations": locations, "categories": sorted(categories)}
+    return {"people": people, "locations": locations, "details": details, "categories": sorted(categories)}
 
 
 def getUrgency(score):

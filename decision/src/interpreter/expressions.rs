@@ -428,7 +428,7 @@ impl<'p> Machine<'p, '_> {
             },
             &mut bound,
         )?;
-        Ok(self.activate(id, bound)?.0)
+        self.recall(id, bound)
     }
 
     /// Arguments in the order of the parameters; `*rest` and `**named` take what is left.

@@ -143,13 +143,13 @@ pub(super) struct Machine<'p, 'o> {
     /// What `json.dumps` made texts of.
     pub(super) dumped: HashMap<Rc<str>, Value<'p>>,
     locals: HashMap<u32, Rc<HashSet<&'p str>>>,
-    effects: Vec<Effect>,
-    steps: u64,
+    pub(super) effects: Vec<Effect>,
+    pub(super) steps: u64,
     depth: u32,
     script: &'o [bool],
     pub(super) memory: &'o Memory<'p>,
-    choices: Vec<Choice>,
-    known_choices: Vec<(Rc<Unknown<'p>>, bool)>,
+    pub(super) choices: Vec<Choice>,
+    pub(super) known_choices: Vec<(Rc<Unknown<'p>>, bool)>,
     /// Scopes that a lambda or generator holds on to: it may be a variable of that very scope.
     pub(super) captured: Vec<Rc<Scope<'p>>>,
 }

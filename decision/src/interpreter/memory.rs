@@ -1,22 +1,35 @@
-//! What the runs of one program share: the elements of displays that are written out, such as long lists of words, and
-//! the program's own texts that were compared with data of the API.
+//! What the runs of one program share: the elements of displays that are written out, such as long lists of words, calls
+//! that do the same each time, and the program's own texts that were compared with data of the API.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::recall::{Kind, Recalled};
 use super::text::Text;
-use super::value::Value;
-use crate::program::{BinaryOp, Constant, Expr, ExprKind};
+use super::value::{Pattern, Value};
+use crate::program::{BinaryOp, Constant, Expr, ExprKind, FunctionId};
 
 /// Shorter displays are as soon evaluated.
 const LEAST: usize = 4;
+
+/// Calls that are remembered at most.
+const MOST: usize = 256;
+
+/// Patterns that are remembered at most.
+const MOST_PATTERNS: usize = 256;
+
+/// Patterns by source and flags; none where a source is no pattern.
+type Patterns = HashMap<(String, String), Option<Rc<Pattern>>>;
 
 /// Values of one program's displays, by the place of their elements in memory.
 #[derive(Default)]
 pub(crate) struct Memory<'p> {
     displays: RefCell<HashMap<*const Expr, Option<Rc<[Value<'p>]>>>>,
     compared: RefCell<HashSet<Rc<str>>>,
+    functions: RefCell<HashMap<FunctionId, Kind<'p>>>,
+    patterns: RefCell<Patterns>,
+    calls: RefCell<HashMap<(FunctionId, String), Rc<Recalled<'p>>>>,
 }
 
 impl<'p> Memory<'p> {
@@ -33,6 +46,48 @@ impl<'p> Memory<'p> {
         let mut texts: Vec<String> = self.compared.borrow().iter().map(|text| (**text).to_owned()).collect();
         texts.sort_unstable();
         texts
+    }
+
+    /// The pattern of a source with these flags; `compile` makes it.
+    pub(super) fn pattern(
+        &self,
+        source: &str,
+        flags: &str,
+        compile: impl Fn(&str, &str) -> Option<Pattern>,
+    ) -> Option<Rc<Pattern>> {
+        let key = (source.to_owned(), flags.to_owned());
+        let mut patterns = self.patterns.borrow_mut();
+        if let Some(known) = patterns.get(&key) {
+            return known.clone();
+        }
+        let made = compile(source, flags).map(Rc::new);
+        if patterns.len() < MOST_PATTERNS {
+            patterns.insert(key, made.clone());
+        }
+        made
+    }
+
+    /// Whether calls of a function may be remembered; `find` finds it out.
+    pub(super) fn kind_of(&self, function: FunctionId, find: impl FnOnce() -> Kind<'p>) -> Kind<'p> {
+        self.functions.borrow_mut().entry(function).or_insert_with(find).clone()
+    }
+
+    /// Calls of a function are not worth being remembered.
+    pub(super) fn run_always(&self, function: FunctionId) {
+        self.functions.borrow_mut().insert(function, Kind::Other);
+    }
+
+    /// What the call of a function that was given this did.
+    pub(super) fn recalled(&self, function: FunctionId, given: &str) -> Option<Rc<Recalled<'p>>> {
+        self.calls.borrow().get(&(function, given.to_owned())).cloned()
+    }
+
+    /// Remembers what a call did.
+    pub(super) fn remember(&self, function: FunctionId, given: String, did: Recalled<'p>) {
+        let mut calls = self.calls.borrow_mut();
+        if calls.len() < MOST {
+            calls.insert((function, given), Rc::new(did));
+        }
     }
 
     /// The values of elements that are all written out; `make` evaluates one.

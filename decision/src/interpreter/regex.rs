@@ -40,18 +40,31 @@ pub(super) fn compile(source: &str, flags: &str) -> Option<Pattern> {
 
 impl<'p> Machine<'p, '_> {
     /// The pattern of an argument: a text or a compiled one.
-    #[expect(clippy::unused_self, reason = "one shape for all builtins")]
     pub(super) fn pattern(&mut self, pattern: &Value<'p>, flags: Option<&Value<'p>>) -> Run<Option<Rc<Pattern>>> {
         match pattern {
             Value::Pattern(pattern) => Ok(Some(Rc::clone(pattern))),
             Value::Str(text) if text.is_unknown() => Ok(None),
             Value::Str(text) => {
                 let flags = flags.and_then(Value::unknown_text).unwrap_or_default();
-                Ok(compile(text.as_str(), &flags).map(Rc::new))
+                Ok(self.memory.pattern(text.as_str(), &flags, compile))
             }
             Value::Unknown(_) => Ok(None),
             _ => raise("TypeError"),
         }
+    }
+
+    /// A match from the start of the text, with `after` as the end of the pattern.
+    fn anchored<'t>(&self, pattern: &Pattern, after: &str, text: &'t str) -> Option<regex::Captures<'t>> {
+        // The flags are inside the compiled pattern only: search, then check where the match lies. A leftmost match that
+        // starts later, or ends early, is retried with the anchors written in.
+        let found = pattern.regex.captures(text)?;
+        let whole = found.get(0)?;
+        if whole.start() == 0 && (!after.contains('z') || whole.end() == text.len()) {
+            return Some(found);
+        }
+        let plain = |source: &str, _: &str| Some(Pattern { regex: Regex::new(source).ok()?, source: source.into() });
+        let anchored = self.memory.pattern(&format!("\\A(?:{}{after}", pattern.regex.as_str()), "anchored", plain)?;
+        anchored.regex.captures(text)
     }
 
     pub(super) fn regex_match(
@@ -70,8 +83,8 @@ impl<'p> Machine<'p, '_> {
         let found = match kind {
             MatchKind::Search => pattern.regex.captures(string),
             // An anchored search: a match that starts later is none.
-            MatchKind::Start => anchored(&pattern.regex, "\\A(?:", ")", string),
-            MatchKind::Full => anchored(&pattern.regex, "\\A(?:", ")\\z", string),
+            MatchKind::Start => self.anchored(pattern, ")", string),
+            MatchKind::Full => self.anchored(pattern, ")\\z", string),
         };
         let Some(found) = found else { return Ok(Value::None) };
         let Some(whole) = found.get(0) else { return Ok(Value::None) };
@@ -122,19 +135,6 @@ impl<'p> Machine<'p, '_> {
             _ => Ok(Value::unknown("re.sub(...)")),
         }
     }
-}
-
-fn anchored<'t>(regex: &Regex, before: &str, after: &str, text: &'t str) -> Option<regex::Captures<'t>> {
-    // The flags are inside the compiled pattern only: search, then check where the match lies. A leftmost match that
-    // starts later, or ends early, is retried with the anchors written in.
-    let found = regex.captures(text)?;
-    let whole = found.get(0)?;
-    let fits = whole.start() == 0 && (after.is_empty() || !after.contains('z') || whole.end() == text.len());
-    if fits {
-        return Some(found);
-    }
-    let anchored = Regex::new(&format!("{before}{}{after}", regex.as_str())).ok()?;
-    anchored.captures(text)
 }
 
 impl Match {

@@ -83,6 +83,11 @@ impl Text {
         Self { loose: true, ..self }
     }
 
+    /// Whether the text is the program's own, word for word.
+    pub(super) fn is_plain(&self) -> bool {
+        !self.loose && self.shown.is_none() && matches!(self.pieces, Pieces::One(Origin::Program))
+    }
+
     /// Whether the program determines the text word for word.
     pub(super) fn is_exact(&self) -> bool {
         !self.loose && !self.is_unknown()

@@ -48,6 +48,18 @@ impl Axis {
         axes
     }
 
+    /// The product of two numbers, from the least to the greatest that it can be.
+    pub(super) fn product(one: &Self, other: &Self) -> Self {
+        let corners = [one.low * other.low, one.low * other.high, one.high * other.low, one.high * other.high];
+        let (low, high) = (corners.into_iter().fold(0.0, f64::min), corners.into_iter().fold(0.0, f64::max));
+        Self { path: vec![format!("{} * {}", one.show(), other.show())], low, high, percent: false }
+    }
+
+    /// The range of its values.
+    pub(super) fn range(&self) -> (f64, f64) {
+        (self.low, self.high)
+    }
+
     pub(super) fn is_in_list(&self) -> bool {
         self.path.iter().any(|step| step == crate::shape::ITEM)
     }

@@ -5,10 +5,13 @@ use super::constants::Constants;
 use super::counts::{self, Counted};
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::subject::other_field;
-use super::{Draft, Reason, conjunction, idle, items, name, order, ranges, scores, verify, warnings, words};
+use super::{
+    Draft, Reason, conditions, conjunction, idle, items, name, order, ranges, scores, verify, warnings, words,
+};
 use crate::api::Api;
 use crate::decider::DecideError;
 use crate::decision::Rendered;
+use crate::process::Warning;
 use crate::program::Program;
 use crate::summary::{Branch, DecisionType, MinScore, Order, Summary, Vocabulary};
 
@@ -67,26 +70,15 @@ impl Draft {
         let ladder = cuts.iter().any(Result::is_err) && found.branches.len() == 1;
         let top_k = scores::top_k(probe, &found, per_item)?;
         self.describe(probe, &found, &words, &cuts, vocabulary);
-        warnings::try_more(probe, &words)?;
-        warnings::find(self, program, probe, &found, &words, vocabulary);
         let one_branch = matches!(class, Ok((DecisionType::MultiChoice, _)));
-        self.summary.idle = idle::of(&Constants::of(program), probe, &words, one_branch);
+        let told = self.warnings.clone();
+        self.tell(program, probe, (&found, &words, one_branch), vocabulary)?;
         if let Some(reason) = company {
             self.summary.top_k = top_k.ok().flatten();
             return Err(reason);
         }
-        let samples = found.branches.iter().filter_map(|branch| branch.samples.first());
-        let samples: Vec<&str> = samples.map(String::as_str).chain([NEUTRAL]).collect();
-        if let Some(other) = other_field(probe, &api.answer, &samples)? {
-            let field = self.summary.field.clone().unwrap_or_default();
-            let reason = Reason(format!("the outcome hangs on {field} and on {other} together"));
-            if found.is_for_any(vocabulary) {
-                // Whatever the name is: then it is the other field that decides.
-                self.put_off.get_or_insert(reason);
-                self.summary.branches.clear();
-                return Ok(false);
-            }
-            return Err(reason);
+        if !self.is_about_names((program, api), probe, (&found, &mut words, one_branch), (vocabulary, told))? {
+            return Ok(false);
         }
         if let Some((one, other)) = items::mixing(probe, &found, vocabulary)? {
             return Err(Reason(format!("the outcome hangs on {one} and on {other} of one item together")));
@@ -135,6 +127,49 @@ impl Draft {
         Ok(true)
     }
 
+    /// Whether it is names that decide: alone, or with other fields of their items, which are added as conditions.
+    fn is_about_names(
+        &mut self,
+        (program, api): (&Program, &Api),
+        probe: &mut Probe<'_>,
+        (found, words, one_branch): (&Branches, &mut [words::Found], bool),
+        (vocabulary, told): (&Vocabulary, Vec<Warning>),
+    ) -> Result<bool, Reason> {
+        let samples = found.branches.iter().filter_map(|branch| branch.samples.first());
+        let samples: Vec<&str> = samples.map(String::as_str).chain([NEUTRAL]).collect();
+        let Some(other) = other_field(probe, &api.answer, &samples)? else { return Ok(true) };
+        if let Some(conditions) = conditions::find(probe, found, words, (&api.answer, program))? {
+            // With the answers that were tried for them there is less to warn of.
+            self.warnings = told;
+            self.add_conditions(program, conditions, words);
+            self.tell(program, probe, (found, words, one_branch), vocabulary)?;
+            return Ok(true);
+        }
+        let field = self.summary.field.clone().unwrap_or_default();
+        let reason = Reason(format!("the outcome hangs on {field} and on {other} together"));
+        if !found.is_for_any(vocabulary) {
+            return Err(reason);
+        }
+        // Whatever the name is: then it is the other field that decides.
+        self.put_off.get_or_insert(reason);
+        self.summary.branches.clear();
+        Ok(false)
+    }
+
+    /// What looks doubtful about the branches, and the words that change nothing.
+    fn tell(
+        &mut self,
+        program: &Program,
+        probe: &mut Probe<'_>,
+        (found, words, one_branch): (&Branches, &[words::Found], bool),
+        vocabulary: &Vocabulary,
+    ) -> Result<(), DecideError> {
+        warnings::try_more(probe, words)?;
+        warnings::find(self, program, probe, found, words, vocabulary);
+        self.summary.idle = idle::of(&Constants::of(program), probe, words, one_branch);
+        Ok(())
+    }
+
     fn describe(
         &mut self,
         probe: &Probe<'_>,
@@ -157,6 +192,7 @@ impl Draft {
                 with: None,
                 regions: Vec::new(),
                 min_score: cut.as_ref().ok().copied().flatten(),
+                conditions: Vec::new(),
                 evidence: name::evidence(probe, branch.outcome, found.default, &effects),
             });
         }

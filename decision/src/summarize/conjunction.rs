@@ -107,6 +107,7 @@ impl Draft {
                 with: Some(name),
                 regions: Vec::new(),
                 min_score: None,
+                conditions: Vec::new(),
                 evidence: name::evidence(probe, pair.outcome, found.default, &effects),
             };
             let at = if class.0 == DecisionType::MultiChoice { base } else { found.branches.len() };

@@ -13,7 +13,7 @@ use crate::shape::Shape;
 use crate::summary::{Branch, DecisionType, Region};
 
 /// Most stretches that an axis may have to be a ladder.
-const MAX_STRETCHES: usize = 24;
+pub(super) const MAX_STRETCHES: usize = 24;
 
 /// Which numbers of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ fn company(probe: &mut Probe<'_>, shape: &Shape, axis: &Axis, stretches: &[Stret
 }
 
 /// Adds the items that the list on `path` has in another answer.
-fn append(answer: &mut Json, other: &Json, path: &[String]) {
+pub(super) fn append(answer: &mut Json, other: &Json, path: &[String]) {
     match path.split_first() {
         Some((step, _)) if step == crate::shape::ITEM => {
             if let (Some(items), Some(more)) = (answer.as_array_mut(), other.as_array()) {
@@ -117,7 +117,7 @@ pub(super) fn fill_labelled(
     let stretches = stretches(probe, &values, &|value| {
         subject.output(ApiOutput::labels([(sample.as_str(), value / axis.whole())])).answer(shape)
     })?;
-    if stretches.len() > MAX_STRETCHES || (!per_item && hangs_on_company(probe, sample, &stretches)?) {
+    if stretches.len() > MAX_STRETCHES || (!per_item && hangs_on_company(probe, sample, (&stretches, &axis))?) {
         return Ok(false);
     }
     let Some(labelled) = draft.summary.branches.pop() else { return Ok(false) };
@@ -136,11 +136,15 @@ pub(super) fn fill_labelled(
 }
 
 /// Whether another label makes a difference, as in an average.
-fn hangs_on_company(probe: &mut Probe<'_>, sample: &str, stretches: &[Stretch]) -> Result<bool, DecideError> {
+fn hangs_on_company(
+    probe: &mut Probe<'_>,
+    sample: &str,
+    (stretches, axis): (&[Stretch], &Axis),
+) -> Result<bool, DecideError> {
     let kin = format!("{sample} {NEUTRAL}");
     for stretch in stretches {
         for other in [NEUTRAL, &kin] {
-            if probe.scored(&[(sample, stretch.sample), (other, 0.0)])? != stretch.outcome {
+            if probe.scored(&[(sample, stretch.sample / axis.whole()), (other, 0.0)])? != stretch.outcome {
                 return Ok(true);
             }
         }
@@ -182,7 +186,7 @@ fn depends_on_others(
 
 /// One branch for each outcome, in ascending order of its first stretch; of two, the one that an answer of nothing does not
 /// lead to.
-fn ladder(draft: &mut Draft, probe: &Probe<'_>, axis: &Axis, stretches: &[Stretch], items: Option<&Branch>) {
+pub(super) fn ladder(draft: &mut Draft, probe: &Probe<'_>, axis: &Axis, stretches: &[Stretch], items: Option<&Branch>) {
     let mut steps: Vec<(Outcome, Vec<Region>)> = Vec::new();
     for stretch in stretches {
         let region = vec![stretch.bounds(axis)];

@@ -32,6 +32,7 @@ impl Draft {
                 except: items.is_some_and(|items| items.except),
                 min_score: items.and_then(|items| items.min_score),
                 regions,
+                conditions: Vec::new(),
                 evidence: name::evidence(probe, outcome, usual, &effects),
             });
         }

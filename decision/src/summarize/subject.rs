@@ -13,8 +13,18 @@ use crate::shape::{ITEM, Path, Shape, show_path};
 pub(super) enum Subject<'p> {
     /// The name of an item.
     Names,
+    /// The name of an item of which another field has this value.
+    Within(Within<'p>),
     /// A member of an enumeration, a closed word or a flag.
     Members(Members<'p>),
+}
+
+/// A value of a field that all items have.
+#[derive(Clone, Debug)]
+pub(super) struct Within<'p> {
+    pub(super) shape: &'p Shape,
+    pub(super) path: Path,
+    pub(super) value: Json,
 }
 
 /// Fields of a closed set of values.
@@ -34,6 +44,11 @@ impl Subject<'_> {
             (Self::Members(members), ApiOutput::Labels { labels }) => {
                 ApiOutput::Answer { answer: members.answer(&labels) }
             }
+            (Self::Within(within), labels) => {
+                let mut answer = labels.answer(within.shape);
+                put(&mut answer, &within.path, within.value.clone());
+                ApiOutput::Answer { answer }
+            }
             (_, labels) => labels,
         }
     }
@@ -48,7 +63,7 @@ impl Subject<'_> {
     /// Whether a label can stand in an answer at all: of a closed set of values, only its own.
     pub(super) fn knows(&self, label: &str) -> bool {
         match self {
-            Self::Names => true,
+            Self::Names | Self::Within(_) => true,
             Self::Members(members) => members.field_of(label).is_some(),
         }
     }
@@ -233,13 +248,16 @@ pub(super) fn put(answer: &mut Json, path: &[String], value: Json) {
 }
 
 /// Values that show whether a field makes a difference.
-fn alternatives(leaf: &Shape) -> Vec<Json> {
+pub(super) fn alternatives(leaf: &Shape) -> Vec<Json> {
     match leaf {
-        Shape::Choice(choice) => choice.members.iter().map(|member| Json::from(member.as_str())).collect(),
+        // A number that no member has is an empty name.
+        Shape::Choice(choice) => {
+            choice.members.iter().filter(|name| !name.is_empty()).map(|name| Json::from(name.as_str())).collect()
+        }
         Shape::Word(words) => words.iter().map(|word| Json::from(word.as_str())).collect(),
         Shape::Number { low, high } => vec![Json::from(*low), Json::from((low + high) / 2.0), Json::from(*high)],
         Shape::Text => vec![Json::from(NEUTRAL)],
-        Shape::Flag => vec![Json::from(true)],
+        Shape::Flag => vec![Json::from(false), Json::from(true)],
         _ => Vec::new(),
     }
 }
@@ -252,7 +270,7 @@ pub(super) fn other_field(
 ) -> Result<Option<String>, DecideError> {
     let own = match &probe.subject {
         Subject::Members(members) => members.paths(),
-        Subject::Names => Vec::new(),
+        Subject::Names | Subject::Within(_) => Vec::new(),
     };
     for sample in samples {
         let answer = probe.subject.output(ApiOutput::sure([*sample])).answer(shape);

@@ -82,6 +82,10 @@ fn compile(
     index: &HashMap<&str, Vec<usize>>,
     min_score: f64,
 ) -> Result<LossBranch, LossError> {
+    if let Some(condition) = branch.conditions.first() {
+        let reason = format!("branch `{}` also hangs on {} of the same item", branch.name, condition.field);
+        return Err(LossError::NotInTaxonomy { reason });
+    }
     let bound = branch.min_score.map_or(0.0, |min| min.value);
     // The comparison is false for NaN, too.
     let attainable = bound < 1.0;

@@ -27,6 +27,7 @@ pub(crate) fn branch(name: &str, labels: &[usize]) -> Branch {
         with: None,
         regions: Vec::new(),
         min_score: None,
+        conditions: Vec::new(),
         evidence: Vec::new(),
     }
 }

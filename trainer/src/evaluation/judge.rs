@@ -180,6 +180,7 @@ mod tests {
             with: None,
             regions: vec![vec![band]],
             min_score: None,
+            conditions: Vec::new(),
             evidence: Vec::new(),
         };
         let passed = |score| bounds(&branch).filter(|bound| passes(*bound, score)).count();

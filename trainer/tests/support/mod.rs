@@ -175,6 +175,7 @@ pub(crate) fn process(order: Order, branches: &[(&str, Vec<&str>)]) -> DecisionP
         with: None,
         regions: Vec::new(),
         min_score: None,
+        conditions: Vec::new(),
         evidence: Vec::new(),
     };
     let single = branches.len() == 1;
