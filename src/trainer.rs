@@ -18,7 +18,7 @@ pub(crate) struct Told;
 
 /// The user's own data and what counts in it, for the commands that train and measure.
 #[derive(clap::Args)]
-pub(crate) struct Data {
+pub(crate) struct Inputs {
     /// Your own labelled images or texts: a folder or file in one of the layouts that README lists [default: those that
     /// ship]
     #[arg(long, value_name = "PATH")]
@@ -31,7 +31,7 @@ pub(crate) struct Data {
     weighting: Option<Weighting>,
 }
 
-impl Data {
+impl Inputs {
     /// As the trainer takes them.
     pub(crate) fn words(&self) -> Vec<OsString> {
         let weighting = self.weighting.map(|weighting| weighting.name().into());

@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PLACE")]
     call: Option<String>,
     #[command(flatten)]
-    data: trainer::Data,
+    data: trainer::Inputs,
     /// How much of the network to customize; more than the head needs --data
     #[arg(long, value_enum, default_value_t = trainer::Depth::Head, conflicts_with = "budget")]
     depth: trainer::Depth,
