@@ -57,22 +57,29 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     let plan = Plan::read(&options.plan)?;
     let workers = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.map_or(0, usize::from)).build()?;
-    let read = |service| options.inputs.read(service, false);
+    let read = |service| match options.inputs.read(service, false) {
+        // Photographs say nothing about decisions on texts. What ships is of all services.
+        Err(error) if options.inputs.data.is_some() => Ok(Read::NotOf(format!("{error:#}"))),
+        material => material.map(Read::Material),
+    };
     workers.install(|| evaluate(plan, &read, &options.out, options.inputs.progress_mode())).map(drop)
+}
+
+/// What there is to evaluate a service's decisions with.
+pub enum Read {
+    /// Model and examples.
+    Material(Material),
+    /// The user's data are not of this service, for this reason.
+    NotOf(String),
 }
 
 /// Evaluates the decisions that `out` holds no result of yet, with what `read` has for each service, and writes the
 /// averages over all.
 ///
 /// # Errors
-/// Nothing can be read for any service, images are not their model's, or the folder cannot be written. A decision that
-/// cannot be evaluated is no error: the results say why.
-pub fn evaluate(
-    plan: Plan,
-    read: &dyn Fn(Service) -> Result<Material>,
-    out: &Path,
-    mode: ProgressMode,
-) -> Result<Results> {
+/// A service cannot be read, the data are of none, images are not their model's, or the folder cannot be written. A
+/// decision that cannot be evaluated is no error: the results say why.
+pub fn evaluate(plan: Plan, read: &dyn Fn(Service) -> Result<Read>, out: &Path, mode: ProgressMode) -> Result<Results> {
     let Plan { decisions, mut skipped, .. } = plan;
     let folder = out.join(DECISIONS);
     fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
@@ -83,16 +90,14 @@ pub fn evaluate(
             Err(reason) => skipped.push(Skipped { name: planned.name, reason: format!("{reason:#}") }),
         }
     }
-    let (mut rows, mut settings, mut unread) = (Vec::new(), Vec::new(), None);
+    let (mut rows, mut settings, mut unread) = (Vec::new(), Vec::new(), Vec::new());
     for (service, decisions) in by_service {
-        let Material { model, examples, body, recipe, seeds, .. } = match read(service) {
-            Ok(material) => material,
-            Err(error) => {
-                // Photographs say nothing about decisions on texts.
-                let reason = format!("{error:#}");
+        let Material { model, examples, body, recipe, seeds, .. } = match read(service)? {
+            Read::Material(material) => material,
+            Read::NotOf(reason) => {
                 skipped
                     .extend(decisions.into_iter().map(|Planned { name, .. }| Skipped { name, reason: reason.clone() }));
-                unread.get_or_insert(error);
+                unread.push(reason);
                 continue;
             }
         };
@@ -105,9 +110,8 @@ pub fn evaluate(
         let model = format!("{} {}", model.manifest().name, model.manifest().version);
         settings.push(Setting { model, source, seeds: seeds.clone(), recipe: recipe.clone() });
     }
-    if let Some(error) = unread.filter(|_| settings.is_empty()) {
-        return Err(error);
-    }
+    unread.dedup();
+    ensure!(!settings.is_empty() || unread.is_empty(), "{}", unread.join("; "));
     let results = Results::new(rows, skipped, &settings)?;
     write_json(&out.join(RESULTS_JSON), &results)?;
     Ok(results)

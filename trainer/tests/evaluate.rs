@@ -10,9 +10,9 @@ use chameleon_trainer::customize::Material;
 use chameleon_trainer::customize::examples::Examples;
 use chameleon_trainer::customize::recipe::{Recipe, Stage};
 use chameleon_trainer::customize::report::{ArmReport, Rate};
-use chameleon_trainer::evaluate::evaluate;
 use chameleon_trainer::evaluate::plan::{FORMAT_VERSION, Plan, Planned};
 use chameleon_trainer::evaluate::results::Results;
+use chameleon_trainer::evaluate::{Read, evaluate};
 use chameleon_trainer::evaluation::strata::Weighting;
 use chameleon_trainer::progress::ProgressMode;
 use chameleon_trainer::service::{Model, Service};
@@ -41,7 +41,7 @@ fn material(seeds: &[u64]) -> Material {
 }
 
 fn run(out: &Path, seeds: &[u64]) -> Results {
-    evaluate(plan(), &|_| Ok(material(seeds)), out, ProgressMode::None).expect("evaluates")
+    evaluate(plan(), &|_| Ok(Read::Material(material(seeds))), out, ProgressMode::None).expect("evaluates")
 }
 
 #[test]
@@ -114,15 +114,24 @@ fn a_service_that_the_data_is_not_of_is_left_out() {
         plan
     };
     let read = |service| match service {
-        Service::ImageLabels => Ok(material(&[1])),
-        other => anyhow::bail!("no data of {other}"),
+        Service::ImageLabels => Ok(Read::Material(material(&[1]))),
+        other => Ok(Read::NotOf(format!("no data of {other}"))),
     };
     let results = evaluate(plan(), &read, out.path(), ProgressMode::None).expect("evaluates the others");
     assert_eq!(results.decisions.len(), 3);
     let left_out = results.skipped.iter().find(|skipped| skipped.name == "topics").expect("told");
     assert_eq!(left_out.reason, format!("no data of {}", Service::TextTopics));
-    let nothing = |service| anyhow::bail!("no data of {service}");
-    assert!(evaluate(plan(), &nothing, out.path(), ProgressMode::None).is_err(), "there is nothing to evaluate");
+    let refused = |read: &dyn Fn(Service) -> anyhow::Result<Read>| {
+        format!("{:#}", evaluate(plan(), read, out.path(), ProgressMode::None).expect_err("refused"))
+    };
+    let of_none = refused(&|service| Ok(Read::NotOf(format!("no data of {service}"))));
+    assert_eq!(of_none, format!("no data of {}; no data of {}", Service::ImageLabels, Service::TextTopics));
+    // What is damaged is not left out in silence.
+    let damaged = |service| match service {
+        Service::ImageLabels => Ok(Read::Material(material(&[1]))),
+        _ => anyhow::bail!("damaged"),
+    };
+    assert_eq!(refused(&damaged), "damaged");
 }
 
 #[test]
@@ -131,7 +140,7 @@ fn images_can_count_as_frequently_as_they_are() {
     let with = |weighting| {
         let mut material = material(&[1]);
         material.recipe.weighting = weighting;
-        Ok(material)
+        Ok(Read::Material(material))
     };
     let [balanced, natural] = [Weighting::Balanced, Weighting::Natural]
         .map(|weighting| evaluate(plan(), &|_| with(weighting), out.path(), ProgressMode::None).expect("evaluates"));
