@@ -36,7 +36,8 @@ impl Branch {
 impl Summary {
     /// The branches that `output` takes, by their place in [`Summary::branches`]: at most one unless this is a
     /// multi-select. Empty when the default applies; for [`DecisionType::Other`] and counts, which only the program
-    /// decides; and for ranges of anything but labels' scores.
+    /// decides; and for ranges of anything but labels' scores. Conditions on other fields of a branch's items are taken to
+    /// hold: labels have no such fields.
     pub fn taken(&self, output: &ApiOutput) -> Vec<usize> {
         let ApiOutput::Labels { labels } = output else { return Vec::new() };
         let labels = &labels[..labels.len().min(self.top_k.map_or(usize::MAX, |k| k as usize))];
@@ -90,16 +91,9 @@ mod tests {
         let limit = |value: f64, inclusive: bool| Some(Limit { value, inclusive });
         let branch = |name: &str, low: Option<Limit>, high: Option<Limit>| Branch {
             name: name.to_owned(),
-            outcome: Decision::default(),
-            words: Vec::new(),
             labels: vec!["Dog".to_owned()],
-            negated: false,
-            except: false,
-            with: None,
             regions: vec![vec![Bounds { field: "labels[].confidence".to_owned(), low, high, percent: true }]],
-            min_score: None,
-            conditions: Vec::new(),
-            evidence: Vec::new(),
+            ..Branch::default()
         };
         let summary = Summary {
             decision_type: DecisionType::Range,

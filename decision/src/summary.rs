@@ -143,7 +143,7 @@ pub struct Condition {
 }
 
 /// One branch of the decision.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Branch {
     /// Short name made from what the branch does, unique in the summary.
     pub name: String,

@@ -27,9 +27,8 @@
 //! ```
 //! # use chameleon_decision::{Branch, Decision, DecisionType, Summary, Vocabulary};
 //! # let vocabulary = Vocabulary { name: "v".into(), labels: ["Fire", "Bonfire", "Lake"].map(String::from).to_vec() };
-//! # let branch = Branch { name: "alarm".into(), outcome: Decision::default(), words: vec![], negated: false, except: false,
-//! #     with: None,
-//! #     labels: vec!["Fire".into(), "Bonfire".into()], regions: vec![], min_score: None, conditions: vec![], evidence: vec![] };
+//! # let labels = vec!["Fire".into(), "Bonfire".into()];
+//! # let branch = Branch { name: "alarm".into(), labels, ..Branch::default() };
 //! # let summary = Summary { decision_type: DecisionType::TrueFalse, field: None, per_element: false, order: None,
 //! #     branches: vec![branch], idle: vec![], top_k: None, default: Decision::default(), vocabulary: "v".into(),
 //! #     reason: None };

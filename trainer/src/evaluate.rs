@@ -60,7 +60,7 @@ pub fn run(options: &Options) -> Result<()> {
     let read = |service| match options.inputs.read(service, false) {
         // Photographs say nothing about decisions on texts. What ships is of all services.
         Err(error) if options.inputs.data.is_some() => Ok(Read::NotOf(format!("{error:#}"))),
-        material => material.map(Read::Material),
+        material => Ok(Read::Material(Box::new(material?))),
     };
     workers.install(|| evaluate(plan, &read, &options.out, options.inputs.progress_mode())).map(drop)
 }
@@ -68,7 +68,7 @@ pub fn run(options: &Options) -> Result<()> {
 /// What there is to evaluate a service's decisions with.
 pub enum Read {
     /// Model and examples.
-    Material(Material),
+    Material(Box<Material>),
     /// The user's data are not of this service, for this reason.
     NotOf(String),
 }
@@ -93,7 +93,7 @@ pub fn evaluate(plan: Plan, read: &dyn Fn(Service) -> Result<Read>, out: &Path, 
     let (mut rows, mut settings, mut unread) = (Vec::new(), Vec::new(), Vec::new());
     for (service, decisions) in by_service {
         let Material { model, examples, body, recipe, seeds, .. } = match read(service)? {
-            Read::Material(material) => material,
+            Read::Material(material) => *material,
             Read::NotOf(reason) => {
                 skipped
                     .extend(decisions.into_iter().map(|Planned { name, .. }| Skipped { name, reason: reason.clone() }));

@@ -41,7 +41,7 @@ fn material(seeds: &[u64]) -> Material {
 }
 
 fn run(out: &Path, seeds: &[u64]) -> Results {
-    evaluate(plan(), &|_| Ok(Read::Material(material(seeds))), out, ProgressMode::None).expect("evaluates")
+    evaluate(plan(), &|_| Ok(Read::Material(Box::new(material(seeds)))), out, ProgressMode::None).expect("evaluates")
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_service_that_the_data_is_not_of_is_left_out() {
         plan
     };
     let read = |service| match service {
-        Service::ImageLabels => Ok(Read::Material(material(&[1]))),
+        Service::ImageLabels => Ok(Read::Material(Box::new(material(&[1])))),
         other => Ok(Read::NotOf(format!("no data of {other}"))),
     };
     let results = evaluate(plan(), &read, out.path(), ProgressMode::None).expect("evaluates the others");
@@ -128,7 +128,7 @@ fn a_service_that_the_data_is_not_of_is_left_out() {
     assert_eq!(of_none, format!("no data of {}; no data of {}", Service::ImageLabels, Service::TextTopics));
     // What is damaged is not left out in silence.
     let damaged = |service| match service {
-        Service::ImageLabels => Ok(Read::Material(material(&[1]))),
+        Service::ImageLabels => Ok(Read::Material(Box::new(material(&[1])))),
         _ => anyhow::bail!("damaged"),
     };
     assert_eq!(refused(&damaged), "damaged");
@@ -140,7 +140,7 @@ fn images_can_count_as_frequently_as_they_are() {
     let with = |weighting| {
         let mut material = material(&[1]);
         material.recipe.weighting = weighting;
-        Ok(Read::Material(material))
+        Ok(Read::Material(Box::new(material)))
     };
     let [balanced, natural] = [Weighting::Balanced, Weighting::Natural]
         .map(|weighting| evaluate(plan(), &|_| with(weighting), out.path(), ProgressMode::None).expect("evaluates"));

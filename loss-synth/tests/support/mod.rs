@@ -17,19 +17,7 @@ pub(crate) fn letter(i: usize) -> String {
 }
 
 pub(crate) fn branch(name: &str, labels: &[usize]) -> Branch {
-    Branch {
-        name: name.to_owned(),
-        outcome: Decision::default(),
-        words: Vec::new(),
-        labels: labels.iter().map(|&i| letter(i)).collect(),
-        negated: false,
-        except: false,
-        with: None,
-        regions: Vec::new(),
-        min_score: None,
-        conditions: Vec::new(),
-        evidence: Vec::new(),
-    }
+    Branch { name: name.to_owned(), labels: labels.iter().map(|&i| letter(i)).collect(), ..Branch::default() }
 }
 
 pub(crate) fn summary(decision_type: DecisionType, order: Option<Order>, branches: Vec<Branch>) -> Summary {

@@ -172,16 +172,9 @@ mod tests {
         };
         let branch = Branch {
             name: "sure enough".to_owned(),
-            outcome: Decision::default(),
-            words: Vec::new(),
             labels: vec!["Dog".to_owned()],
-            negated: false,
-            except: false,
-            with: None,
             regions: vec![vec![band]],
-            min_score: None,
-            conditions: Vec::new(),
-            evidence: Vec::new(),
+            ..Branch::default()
         };
         let passed = |score| bounds(&branch).filter(|bound| passes(*bound, score)).count();
         let seen = [0.5, 0.6, 0.7, 0.8, 0.9].map(passed);

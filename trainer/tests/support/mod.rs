@@ -167,16 +167,8 @@ pub(crate) fn process(order: Order, branches: &[(&str, Vec<&str>)]) -> DecisionP
         Program { files: vec!["app.py".to_owned()], globals: Vec::new(), functions: vec![entry], entry: FunctionId(0) };
     let branch = |(name, labels): &(&str, Vec<&str>)| Branch {
         name: (*name).to_owned(),
-        outcome: Decision::default(),
-        words: Vec::new(),
         labels: labels.iter().map(|&label| label.to_owned()).collect(),
-        negated: false,
-        except: false,
-        with: None,
-        regions: Vec::new(),
-        min_score: None,
-        conditions: Vec::new(),
-        evidence: Vec::new(),
+        ..Branch::default()
     };
     let single = branches.len() == 1;
     let summary = Summary {
