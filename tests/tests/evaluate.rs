@@ -95,6 +95,10 @@ fn what_cannot_be_evaluated_is_said_in_one_line() -> Result<()> {
     let finished = chameleon.run(&["evaluate", "apps-corpus", "--only", "nobody"])?;
     assert_eq!(finished.status, Some(2), "{finished:?}");
     assert!(finished.stderr.contains("apps-corpus: no decision `nobody`"), "{finished:?}");
+    let missing = chameleon.run(&["evaluate", "apps-corpus", "--data", "missing"])?;
+    assert_eq!(missing.status, Some(2), "{missing:?}");
+    assert_eq!(missing.stderr.lines().count(), 1, "{missing:?}");
+    assert!(missing.stderr.contains("missing: No such file"), "{missing:?}");
     let ignored = chameleon.run(&["evaluate", "--app", "bins", "--data", "d", "--seeds", "2"])?;
     assert_eq!(ignored.status, Some(2), "{ignored:?}");
     assert!(ignored.stderr.contains("--seeds"), "{ignored:?}");

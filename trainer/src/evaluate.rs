@@ -56,6 +56,9 @@ pub struct Options {
 /// The plan, model or images cannot be read, or the folder cannot be written.
 pub fn run(options: &Options) -> Result<()> {
     let plan = Plan::read(&options.plan)?;
+    if let Some(data) = &options.inputs.data {
+        data.metadata().with_context(|| format!("{}", data.display()))?;
+    }
     let workers = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.map_or(0, usize::from)).build()?;
     let read = |service| match options.inputs.read(service, false) {
         // Photographs say nothing about decisions on texts. What ships is of all services.
