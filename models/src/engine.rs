@@ -12,6 +12,7 @@
 #![allow(clippy::inline_always, reason = "loops are compiled for the instruction set of the function around them")]
 
 mod aligned;
+mod batch;
 mod codes;
 mod compile;
 mod conv;
@@ -39,6 +40,7 @@ use rayon::prelude::*;
 
 use crate::net::{INPUT, Network, NetworkError, Shape};
 use crate::weights::{Weights, WeightsError};
+pub use batch::Job;
 use codes::Layout;
 use compile::{Model, Source, Step};
 use ops::Kernel;

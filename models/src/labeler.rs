@@ -9,7 +9,7 @@ use chameleon_decision::Label;
 
 use crate::adapters::{AdapterError, join};
 use crate::app::AppModel;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, Job};
 use crate::head::{self, Head};
 use crate::net::ImageInput;
 use crate::resnet::FEATURES;
@@ -85,6 +85,20 @@ impl ImageLabeler {
             images => self.engine.run(&images.concat(), images.len(), FEATURES),
         };
         all.chunks_exact(self.head.features().max(1)).map(<[f32]>::to_vec).collect()
+    }
+
+    /// The labels of a batch of images, each given with the labeler of its application, as that one would give for the
+    /// image alone ([`ImageLabeler::features`], [`ImageLabeler::labels`]).
+    ///
+    /// Labelers of one network ([`ImageLabeler::for_app`]) may be mixed: layers before the first one that an application
+    /// changes are run for all images together. A few images run on the calling thread, more of them on rayon's.
+    ///
+    /// # Panics
+    /// An image is not as large as its labeler's [`ImageLabeler::input`] says.
+    pub fn label_batch(batch: &[(&Self, &[f32])]) -> Vec<Vec<Label>> {
+        let jobs: Vec<Job> = batch.iter().map(|(labeler, image)| Job { engine: &labeler.engine, image }).collect();
+        let features = Engine::run_batch(&jobs, FEATURES);
+        batch.iter().zip(features).map(|((labeler, _), features)| labeler.labels(&features)).collect()
     }
 
     /// All labels with a score of at least [`MIN_SCORE`], highest first, equal ones in the vocabulary's order.

@@ -27,7 +27,7 @@ pub(super) enum Kernel {
 }
 
 /// Kernels from f32 to f32.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Plain {
     /// Normalization that could not be folded.
     Affine(Affine),
@@ -220,7 +220,7 @@ fn concat(inputs: &[Operand], channels: usize, output: &mut [f32]) {
 }
 
 /// A scale and an offset for each channel.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Affine {
     pub(super) scale: Vec<f32>,
     pub(super) bias: Vec<f32>,

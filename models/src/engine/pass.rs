@@ -1,5 +1,7 @@
 //! One pass of a few images through the steps.
 
+use std::ops::Range;
+
 use super::codes::{Decode, Encode, EncodePlanes, Layout};
 use super::compile::Step;
 use super::kernels::Isa;
@@ -15,10 +17,8 @@ const FEW: usize = 4;
 impl Engine {
     /// Runs a few images and writes the wanted values to their places.
     pub(super) fn run_chunk(&self, input: &[f32], wanted: &[&Value], outputs: &mut [&mut [f32]]) {
+        let mut scratch = self.begin(input);
         let n = input.len() / self.input.iter().product::<usize>();
-        let mut scratch = self.pool.take();
-        scratch.fit(&self.plan, n);
-        self.load(input, &mut scratch);
         let last = wanted.iter().map(|value| value.steps).max().unwrap_or(0);
         let mut extract = |done: usize, scratch: &mut Scratch| {
             // A later step may use the buffer for something else: a value is copied as soon as it is there.
@@ -27,15 +27,31 @@ impl Engine {
             }
         };
         extract(0, &mut scratch);
-        for (i, (step, places)) in self.steps[..last].iter().zip(&self.plan.steps).enumerate() {
-            self.run_step(step, places, n, &mut scratch);
+        for i in 0..last {
+            self.advance(i..i + 1, n, &mut scratch);
             extract(i + 1, &mut scratch);
         }
         self.pool.give(scratch);
     }
 
+    /// Working memory with the images of a pass in it.
+    pub(super) fn begin(&self, input: &[f32]) -> Scratch {
+        let n = input.len() / self.input.iter().product::<usize>();
+        let mut scratch = self.pool.take();
+        scratch.fit(&self.plan, n);
+        self.load(input, &mut scratch);
+        scratch
+    }
+
+    /// Runs some steps for the first `n` images of a pass.
+    pub(super) fn advance(&self, steps: Range<usize>, n: usize, scratch: &mut Scratch) {
+        for (step, places) in self.steps[steps.clone()].iter().zip(&self.plan.steps[steps]) {
+            self.run_step(step, places, n, scratch);
+        }
+    }
+
     /// Copies a value, as (N, C, H, W) in f32.
-    fn extract(&self, value: &Value, scratch: &mut Scratch, output: &mut [f32]) {
+    pub(super) fn extract(&self, value: &Value, scratch: &mut Scratch, output: &mut [f32]) {
         match value.slot {
             Slot::Floats(slot) => layout::to_channels_first(&scratch.floats[slot], &value.shape, output),
             Slot::Codes(slot) => {

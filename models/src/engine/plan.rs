@@ -70,7 +70,7 @@ pub(super) fn plan(steps: &[Step], shapes: &HashMap<String, Shape>, layouts: &Ha
 }
 
 impl Step {
-    fn reads(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn reads(&self) -> impl Iterator<Item = &str> {
         self.operands.iter().chain(&self.residual).map(String::as_str)
     }
 }

@@ -157,3 +157,27 @@ fn adapters_change_features_and_share_the_layers_that_they_leave_alone() {
     assert_ne!(with(0.5).features(&input), labeler.features(&input));
     assert_eq!(with(0.5).engine.layers_beyond(&labeler.engine), beside.len() * 2, "only the adapters are its own");
 }
+
+#[test]
+fn a_batch_of_several_applications_gives_each_image_the_labels_of_its_own() {
+    let model = model();
+    let generic = ImageLabeler::new(&model).unwrap();
+    let mut head = app_model(&model, &["Sofa", "Fish"]);
+    head.bias[0] += 100.0;
+    let mut adapters = Weights::default();
+    adapters.insert("stage0.0.b.conv.down.weight", vec![2, 12, 3, 3], vec![0.5; 216]).unwrap();
+    adapters.insert("stage0.0.b.conv.up.weight", vec![12, 2, 1, 1], vec![0.5; 24]).unwrap();
+    let deep = app_model(&model, &["Dog"]).with_adapters(&adapters, &model).unwrap();
+    let [head, deep] = [head, deep].map(|app| generic.for_app(&model, Arc::new(app)).unwrap());
+    let images: Vec<Vec<f32>> =
+        (0..10).map(|i| (0..768).map(|k| ((i * 31 + k) % 17) as f32 / 8.0 - 1.0).collect()).collect();
+    let labelers = [&generic, &head, &deep];
+    let batch: Vec<(&ImageLabeler, &[f32])> =
+        images.iter().enumerate().map(|(i, image)| (labelers[i % 3], image.as_slice())).collect();
+    let expected: Vec<Vec<Label>> =
+        batch.iter().map(|(labeler, image)| labeler.labels(&labeler.features(&[image.to_vec()])[0])).collect();
+    assert_eq!(ImageLabeler::label_batch(&batch), expected);
+    assert!(expected[1].iter().any(|label| label.description == "Sofa" && label.score > 0.99));
+    assert_ne!(deep.features(&images[..1]), generic.features(&images[..1]));
+    assert!(ImageLabeler::label_batch(&[]).is_empty());
+}

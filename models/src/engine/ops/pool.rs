@@ -4,7 +4,7 @@
 pub(in super::super) type Sides = (usize, usize);
 
 /// A square window that moves over a map.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(in super::super) struct Window {
     pub(in super::super) kernel: usize,
     pub(in super::super) stride: usize,
