@@ -7,10 +7,12 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails should panic"))]
 
 mod aws;
+mod batch;
 mod config;
 mod connection;
 mod context;
 mod drain;
+mod images;
 mod language;
 mod metrics;
 mod models;

@@ -23,6 +23,6 @@ pub mod status;
 pub mod vision;
 
 pub use models::{
-    Analysis, AppModels, Aspects, Detected, Engines, ImageFault, ImageLabeler, Labelled, ObjectDetector, TextAnalyzer,
-    TextFault,
+    Analysis, AppModels, Aspects, Detected, Engines, ImageFault, ImageLabeler, Images, Labelled, ObjectDetector,
+    TextAnalyzer, TextFault,
 };

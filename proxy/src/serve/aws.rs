@@ -4,18 +4,18 @@ use http::Response;
 use hyper::body::Incoming;
 
 use super::context::Context;
+use super::images::ImageCall;
 use super::reply;
 use super::service::Shared;
 use super::timing::timed;
-use super::vision::log;
 use crate::connect::Body;
 use crate::route::CloudApi;
+use crate::wire::TextFault;
 use crate::wire::aws::comprehend::{self, Found, Kind};
 use crate::wire::aws::rekognition::DetectLabels;
 use crate::wire::aws::{Fault, is_cbor};
 use crate::wire::language::detect;
 use crate::wire::status::{Code, Status};
-use crate::wire::{Detected, Labelled, TextFault};
 
 impl Shared {
     pub(super) async fn detect_labels(&self, context: &mut Context, body: Incoming) -> Result<Response<Body>, Fault> {
@@ -31,26 +31,15 @@ impl Shared {
         };
         context.outcome.images = 1;
         let app = context.outcome.app.clone();
-        let engines = self.engines.clone();
-        let work = move || -> (Option<Labelled>, Option<Detected>) {
-            let app = app.as_deref();
-            let images = [image];
-            let labelled = engines.labels.label(&images, app.filter(|app| engines.labels.knows(app))).pop();
-            let objects = engines.objects.as_ref();
-            let detected = objects.and_then(|o| o.detect(&images, app.filter(|app| o.knows(app))).pop());
-            (labelled, detected)
-        };
-        let (found, took) = timed(self.pool.run(work)).await;
+        let call = ImageCall { labelling: vec![image.clone()], detecting: vec![image], app };
+        let (found, took) = timed(self.look(call)).await;
         context.timing.model += took;
         context.timing.answers += took;
-        let (labelled, detected) = found.map_err(|status| fault_of(context.call.api, &status))?;
+        let mut found = found.map_err(|status| fault_of(context.call.api, &status))?;
         let missing = || Fault::new("InternalServerError", "Internal server error");
-        let refused = |fault| {
-            log(&fault);
-            Fault::of_image(&fault)
-        };
-        let labels = labelled.ok_or_else(missing)?.map_err(refused)?;
-        let objects = detected.transpose().map_err(refused)?.unwrap_or_default();
+        let refused = |fault| Fault::of_image(&fault);
+        let labels = found.labelled.pop().ok_or_else(missing)?.map_err(refused)?;
+        let objects = found.detected.pop().transpose().map_err(refused)?.unwrap_or_default();
         let answer = request.respond(&labels, &objects, |label| self.engines.labels.parents(label));
         Ok(reply::aws(&answer))
     }

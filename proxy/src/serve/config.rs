@@ -102,6 +102,8 @@ pub struct Limits {
     pub streams: u32,
     /// Calls whose images are decoded and labelled at a time.
     pub workers: usize,
+    /// How long images that are answered together may take, by what images took lately.
+    pub batch_time: Duration,
     /// Calls that wait for a worker; further ones get `RESOURCE_EXHAUSTED`.
     pub queue: usize,
     /// Bytes of one request body. The real API takes 10 MB of JSON, and images of 20 MB through other ways.
@@ -125,6 +127,7 @@ impl Default for Limits {
             connections: 16_384,
             streams: 256,
             workers: cores,
+            batch_time: Duration::from_millis(50),
             queue: 64 * cores,
             body_bytes: 41 << 20,
             total_body_bytes: 1 << 30,

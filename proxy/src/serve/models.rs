@@ -2,6 +2,7 @@
 //! serving whenever the registry changes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ use chameleon_models::{labeler, objects};
 
 use crate::registry::{Current, Publication, Reader};
 use crate::wire::{
-    Analysis, AppModels, Aspects, Detected, ImageFault, ImageLabeler, Labelled, ObjectDetector, TextAnalyzer, TextFault,
+    Analysis, AppModels, Aspects, Detected, ImageFault, ImageLabeler, Images, Labelled, ObjectDetector, TextAnalyzer,
+    TextFault,
 };
 
 /// The language that the models of texts were trained in.
@@ -208,7 +210,10 @@ impl Models {
     }
 
     fn decoded(&self, image: &[u8]) -> Result<RgbImage, ImageFault> {
-        preprocess::decode(image, self.limits).map_err(|error| match error {
+        // Decoders are not ours: should one panic, the calls of the same batch are none the worse.
+        let decoded = catch_unwind(|| preprocess::decode(image, self.limits));
+        let decoded = decoded.map_err(|_| ImageFault::Undecodable("the decoder failed".to_owned()))?;
+        decoded.map_err(|error| match error {
             ImageError::TooManyBytes { .. } | ImageError::TooManyPixels { .. } => {
                 ImageFault::TooLarge(error.to_string())
             }
@@ -216,9 +221,27 @@ impl Models {
         })
     }
 
-    fn tensor(&self, image: &[u8]) -> Result<Vec<f32>, ImageFault> {
-        Ok(preprocess::tensor(&self.decoded(image)?, self.labeler.input()))
+    /// The images of a call, for the model that answers it.
+    fn tensors(&self, call: Images<'_>) -> Decoded {
+        let published = match self.published(call.app) {
+            Ok(published) => published,
+            Err(name) => {
+                let withdrawn = |_| Err(ImageFault::AppWithdrawn(name.clone()));
+                return Decoded { labeler: self.labeler.clone(), tensors: call.images.iter().map(withdrawn).collect() };
+            }
+        };
+        let own = published.and_then(|published| published.labeler.clone());
+        let labeler = own.unwrap_or_else(|| self.labeler.clone());
+        let tensor = |image: &Bytes| Ok(preprocess::tensor(&self.decoded(image)?, labeler.input()));
+        let tensors = call.images.iter().map(tensor).collect();
+        Decoded { labeler, tensors }
     }
+}
+
+/// The images of a call, as the network of `labeler` reads them.
+struct Decoded {
+    labeler: labeler::ImageLabeler,
+    tensors: Vec<Result<Vec<f32>, ImageFault>>,
 }
 
 /// The model of an application, if it was made for this network. Otherwise the application has its own answers to
@@ -303,23 +326,19 @@ impl ImageLabeler for Models {
         self.parents.get(label).cloned().unwrap_or_default()
     }
 
-    fn label(&self, images: &[Bytes], app: Option<&str>) -> Vec<Labelled> {
-        let published = match self.published(app) {
-            Ok(published) => published,
-            Err(name) => return images.iter().map(|_| Err(ImageFault::AppWithdrawn(name.clone()))).collect(),
-        };
-        let own = published.as_ref().and_then(|published| published.labeler.as_ref());
-        let labeler = own.unwrap_or(&self.labeler);
-        let mut tensors = Vec::with_capacity(images.len());
-        // The images that can be read go through the network together; `faults` keeps the places of the others.
-        let mut faults = Vec::with_capacity(images.len());
-        for image in images {
-            faults.push(self.tensor(image).map(|tensor| tensors.push(tensor)).err());
-        }
-        let mut features = if tensors.is_empty() { Vec::new() } else { labeler.features(&tensors) }.into_iter();
-        let missing = || ImageFault::Model("the network gave no features".to_owned());
-        let labelled = faults.into_iter().map(|fault| {
-            fault.map_or_else(|| features.next().ok_or_else(missing), Err).map(|features| labeler.labels(&features))
+    fn label(&self, calls: &[Images<'_>]) -> Vec<Vec<Labelled>> {
+        let calls: Vec<Decoded> = calls.iter().map(|call| self.tensors(*call)).collect();
+        // The images that can be read go through the network together.
+        let batch: Vec<(&labeler::ImageLabeler, &[f32])> = calls
+            .iter()
+            .flat_map(|Decoded { labeler, tensors }| {
+                tensors.iter().flatten().map(move |tensor| (labeler, tensor.as_slice()))
+            })
+            .collect();
+        let mut labels = labeler::ImageLabeler::label_batch(&batch).into_iter();
+        let missing = || ImageFault::Model("the network gave no labels".to_owned());
+        let labelled = calls.into_iter().map(|call| {
+            call.tensors.into_iter().map(|read| read.and_then(|_| labels.next().ok_or_else(missing))).collect()
         });
         labelled.collect()
     }

@@ -8,8 +8,10 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use super::aws::{fault_of, unanswered};
+use super::batch::{Batcher, Bound};
 use super::context::{Context, cloud_host, expects_continue, text};
 use super::drain::Drain;
+use super::images::{self, ImageCall};
 use super::metrics::{Call, Connected, Measured, Metrics};
 use super::pool::Pool;
 use super::real::deadline;
@@ -39,10 +41,15 @@ pub(super) struct Shared {
     pub(super) aws_keys: Vec<AwsKeys>,
     pub(super) apps: Apps,
     pub(super) pool: Pool,
+    /// The models that look at images, on `pool`.
+    pub(super) images: Batcher<ImageCall>,
     pub(super) body: BodyLimits,
     metrics: Metrics,
     drain: Drain,
 }
+
+/// Most images that a worker answers together. The engine runs as many on the thread that asks, and more gain nothing.
+const BATCH: usize = 4;
 
 /// How many bodies' worth is read and thrown away of a body that is too large.
 const DISCARDED_BODIES: usize = 8;
@@ -58,6 +65,10 @@ impl Service {
         };
         let pool = Pool::new(limits.workers, limits.queue);
         let engines = config.engines();
+        let images = Batcher::new(pool.clone(), Bound { items: BATCH, time: limits.batch_time }, {
+            let engines = engines.clone();
+            move |calls| images::answer(&engines, &calls)
+        });
         let shared = Shared {
             proxy,
             engines,
@@ -65,6 +76,7 @@ impl Service {
             aws_keys: config.aws_keys,
             apps: config.apps,
             pool,
+            images,
             body,
             metrics: Metrics::default(),
             drain,

@@ -60,6 +60,9 @@ pub struct LimitSettings {
     pub streams: u32,
     /// Calls that are answered by models at a time.
     pub workers: usize,
+    /// How long images that are answered together may take.
+    #[serde(with = "humantime_serde")]
+    pub batch_time: Duration,
     /// Calls that wait for a model; further ones are refused.
     pub queue: usize,
     /// Size of one request.
@@ -90,6 +93,7 @@ impl Default for LimitSettings {
             connections,
             streams,
             workers,
+            batch_time,
             queue,
             body_bytes,
             total_body_bytes,
@@ -103,6 +107,7 @@ impl Default for LimitSettings {
             connections,
             streams,
             workers,
+            batch_time,
             queue,
             body: ByteSize(body_bytes as u64),
             bodies: ByteSize(total_body_bytes as u64),
@@ -277,6 +282,7 @@ impl Settings {
             connections: limits.connections,
             streams: limits.streams,
             workers: limits.workers,
+            batch_time: limits.batch_time,
             queue: limits.queue,
             body_bytes: bytes(limits.body),
             total_body_bytes: bytes(limits.bodies),

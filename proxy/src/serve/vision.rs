@@ -7,6 +7,7 @@ use http::Response;
 use hyper::body::Incoming;
 
 use super::context::Context;
+use super::images::{Found, ImageCall};
 use super::real::{Refusal, Way};
 use super::reply;
 use super::service::Shared;
@@ -16,7 +17,7 @@ use crate::route::Framing;
 use crate::wire::status::{Code, Status};
 use crate::wire::vision::proto::{BatchAnnotateImagesResponse, decode_batch};
 use crate::wire::vision::{Batch, Offer, Remote, json, split};
-use crate::wire::{Detected, ImageFault, Labelled, grpc};
+use crate::wire::{ImageFault, grpc};
 
 impl Shared {
     pub(super) async fn vision(&self, context: &mut Context, body: Incoming) -> Result<Response<Body>, Status> {
@@ -80,34 +81,14 @@ impl Shared {
     }
 
     /// Runs the models over the images of a request.
-    async fn find(&self, context: &Context, batch: &Batch) -> Result<(Vec<Labelled>, Vec<Detected>), Status> {
-        let app = context.outcome.app.clone();
-        let engines = self.engines.clone();
+    async fn find(&self, context: &Context, batch: &Batch) -> Result<Found, Status> {
         let (labelling, detecting) = (batch.labelling().to_vec(), batch.detecting().to_vec());
-        if labelling.is_empty() && detecting.is_empty() {
-            return Ok(Default::default());
-        }
-        let work = move || {
-            let app = app.as_deref();
-            let labels = Some(&engines.labels).filter(|_| !labelling.is_empty());
-            let labelled = labels.map(|labels| labels.label(&labelling, app.filter(|app| labels.knows(app))));
-            let objects = engines.objects.as_ref().filter(|_| !detecting.is_empty());
-            let detected = objects.map(|objects| objects.detect(&detecting, app.filter(|app| objects.knows(app))));
-            (labelled.unwrap_or_default(), detected.unwrap_or_default())
-        };
-        let found = self.pool.run(work).await?;
-        let faults = found.0.iter().filter_map(|one| one.as_ref().err());
-        faults.chain(found.1.iter().filter_map(|one| one.as_ref().err())).for_each(log);
-        Ok(found)
+        self.look(ImageCall { labelling, detecting, app: context.outcome.app.clone() }).await
     }
 }
 
-fn respond(
-    context: &mut Context,
-    batch: Batch,
-    (labelled, detected): (Vec<Labelled>, Vec<Detected>),
-) -> BatchAnnotateImagesResponse {
-    let answer = batch.respond(labelled, detected);
+fn respond(context: &mut Context, batch: Batch, found: Found) -> BatchAnnotateImagesResponse {
+    let answer = batch.respond(found.labelled, found.detected);
     context.outcome.image_errors = errors(&answer);
     answer
 }

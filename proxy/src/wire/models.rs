@@ -36,12 +36,20 @@ pub trait AppModels: Send + Sync + 'static {
     fn knows(&self, app: &str) -> bool;
 }
 
+/// The images of one call.
+#[derive(Clone, Copy, Debug)]
+pub struct Images<'c> {
+    /// The encoded images.
+    pub images: &'c [Bytes],
+    /// Whose model answers; without it the generic one.
+    pub app: Option<&'c str>,
+}
+
 /// Labels images.
 pub trait ImageLabeler: AppModels {
-    /// Labels each image with the model of `app`, or with the generic model for `None`. The answer has one entry per
-    /// image, in the same order. All images of a call are labelled by one version of the model, even if another is
-    /// published meanwhile.
-    fn label(&self, images: &[Bytes], app: Option<&str>) -> Vec<Labelled>;
+    /// Labels the images of several calls. The answer has one entry per call, and in it one per image, in the same
+    /// order. All images of a call are labelled by one version of the model, even if another is published meanwhile.
+    fn label(&self, calls: &[Images<'_>]) -> Vec<Vec<Labelled>>;
 
     /// The more general labels that go with a label, e.g. `Animal` with `Dog`; the nearest first.
     fn parents(&self, _label: &str) -> Vec<String> {
@@ -51,7 +59,8 @@ pub trait ImageLabeler: AppModels {
 
 /// Finds objects in images.
 pub trait ObjectDetector: AppModels {
-    /// The objects of each image; otherwise as [`ImageLabeler::label`].
+    /// The objects of each image, found by the model of `app`, or by the generic model for `None`; otherwise as
+    /// [`ImageLabeler::label`].
     fn detect(&self, images: &[Bytes], app: Option<&str>) -> Vec<Detected>;
 }
 
