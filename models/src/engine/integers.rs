@@ -20,7 +20,7 @@ use super::kernels::amx::Amx;
 const AMX_ROWS: usize = 8;
 
 /// The buffers of a product by AMX.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Blocks {
     left: Aligned<u8>,
     sums: Aligned<i32>,
@@ -44,7 +44,7 @@ pub(super) struct Source<'a> {
 }
 
 /// A matrix of integers with scale and bias for each column.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct IntegerMatrix {
     segments: Vec<Segment>,
     widths: Vec<usize>,
@@ -110,6 +110,11 @@ impl IntegerMatrix {
         matrix.bias.resize(first, 0.0);
         matrix.segments = parts.into_iter().map(|part| part.segment(unit)).collect();
         Some(matrix)
+    }
+
+    /// Bytes of the packed weights.
+    pub(super) fn bytes(&self) -> usize {
+        self.panels.len()
     }
 
     /// Rows times this matrix plus bias, finished and stored.
