@@ -45,7 +45,10 @@ fn product(node: &Node, norm: Option<&Node>, model: Model) -> Result<Kernel, Eng
         Some(geometry) => {
             Conv::quantized(geometry, weight, affine, segments, layout).map(|conv| Kernel::Conv(Arc::new(conv)))
         }
-        None => Linear::quantized(weight, affine, segments, layout).map(|linear| Kernel::Linear(Arc::new(linear))),
+        None => {
+            let rows = input.iter().product::<usize>() / layout.channels;
+            Linear::quantized(rows, weight, affine, segments, layout).map(|linear| Kernel::Linear(Arc::new(linear)))
+        }
     };
     kernel.ok_or_else(misfit)
 }
