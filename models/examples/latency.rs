@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use chameleon_models::adapters::{DOWN, UP, adapted};
 use chameleon_models::engine::{Engine, Job};
+use chameleon_models::net::{Node, Op};
 use chameleon_models::resnet::FEATURES;
 use chameleon_models::zoo::{self, ImageLabels};
 
@@ -48,8 +49,8 @@ fn main() -> Result<(), Error> {
 
 /// The engine of an application that changes the last stage.
 fn app(base: &Engine, model: &ImageLabels) -> Result<Engine, Error> {
-    let names = model.network.nodes.iter().map(|node| node.name.as_str());
-    let beside: Vec<&str> = names.filter(|name| name.starts_with("stage3.") && name.ends_with(".conv")).collect();
+    let is_changed = |node: &&Node| node.name.starts_with("stage3.") && matches!(node.op, Op::Conv2d { .. });
+    let beside: Vec<&str> = model.network.nodes.iter().filter(is_changed).map(|node| node.name.as_str()).collect();
     let network = adapted(&model.network, &beside, RANK)?;
     let mut weights = model.weights.clone();
     for (name, shape) in network.parameters() {

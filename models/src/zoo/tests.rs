@@ -139,9 +139,7 @@ proptest::proptest! {
 
 #[test]
 fn an_error_says_once_what_is_wrong() {
-    let error = refused(|folder| {
-        fs::write(folder.join(WEIGHTS), fs::read(folder.join(WEIGHTS)).unwrap().split_off(9)).unwrap()
-    });
+    let error = refused(|folder| fs::write(folder.join(WEIGHTS), [0; 9]).unwrap());
     assert_eq!(error.matches("not a whole safetensors file").count(), 1, "{error}");
     let error = refused(|folder| edit(folder, NETWORK, r#""op":"relu""#, r#""op":"frobnicate""#));
     assert_eq!(error.matches("unknown variant `frobnicate`").count(), 1, "{error}");
