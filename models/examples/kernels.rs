@@ -66,12 +66,9 @@ fn run() -> Result<(), Error> {
             ["clock"] => println!("{}", cycles_a_second()),
             [rows, outputs, inputs, name] => {
                 let (rows, outputs, inputs) = (rows.parse()?, outputs.parse()?, inputs.parse()?);
-                match Bench::new(&format(name, inputs)?, rows, outputs, inputs) {
-                    Some(mut bench) => {
-                        println!("{}", (0..RUN_ROUNDS).map(|_| bench.seconds()).fold(f64::MAX, f64::min))
-                    }
-                    None => println!(),
-                }
+                let bench = Bench::new(&format(name, inputs)?, rows, outputs, inputs);
+                let least = |mut bench: Bench| (0..RUN_ROUNDS).map(|_| bench.seconds()).fold(f64::MAX, f64::min);
+                println!("{}", bench.map(least).map_or_else(String::new, |seconds| seconds.to_string()));
             }
             _ => return Err(format!("`{line}` is not ROWS OUTPUTS INPUTS FORMAT").into()),
         }
