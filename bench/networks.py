@@ -2,10 +2,13 @@
 
     cargo build --release -p chameleon-models --example networks
     python3 -m venv VENV && VENV/bin/pip install onnxruntime onnx
-    VENV/bin/python bench/networks.py [--rounds 15] [--batches 1,8,32] [--json]
+    VENV/bin/python bench/networks.py [--rounds 15] [--batches 1,8,32] [--networks NAME,...]
+        [--formats f32,int8,...] [--json]
 
-Each round times every engine once, a few runs of which the least counts, so that a machine that changes speed changes
-all of them; times are processor times, so that other processes do not count. Printed are the median of the rounds and the median of their ratios to onnxruntime f32.
+A name may say how large: mobilenet-v2@160x50 is one of images of 160 x 160 with half of the channels. Each round times
+every engine once, a few runs of which the least counts, so that a machine that changes speed changes all of them; times
+are processor times, so that other processes do not count. Printed are the median of the rounds, the median of their ratios
+to onnxruntime f32, and multiply-accumulates a cycle of the clock that was measured meanwhile.
 onnxruntime's int8 is its own static quantization (QDQ, signed weights for each channel), calibrated on two inputs.
 """
 
@@ -33,19 +36,30 @@ class Ours:
         self.process = subprocess.Popen(
             [program, "run"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env={"RAYON_NUM_THREADS": "1", "PATH": ""})
+        # Cycles a second, beside each measurement.
+        self.clocks = []
 
     def measure(self, name, form, batch):
         self.process.stdin.write(f"{name} {form} {batch} {RUNS}\n")
         self.process.stdin.flush()
-        return float(self.process.stdout.readline().split()[0])
+        milliseconds, clock = map(float, self.process.stdout.readline().split())
+        self.clocks.append(clock)
+        return milliseconds
+
+
+def export(program, folder, names):
+    """Writes the networks as ONNX files; the multiply-accumulates of each."""
+    lines = subprocess.run([program, "export", folder, *names], check=True, stdout=subprocess.PIPE, text=True).stdout
+    return {name: int(macs) for name, macs in map(str.split, lines.splitlines())}
 
 
 class Reader(quantization.CalibrationDataReader):
-    """Two random inputs."""
+    """Inputs, two random ones if there are no others."""
 
-    def __init__(self, name, shape):
+    def __init__(self, name, shape, inputs):
         random = numpy.random.default_rng(0)
-        inputs = [random.uniform(-2, 2, (1, *shape)).astype(numpy.float32) for _ in range(2)]
+        if inputs is None:
+            inputs = [random.uniform(-2, 2, (1, *shape)).astype(numpy.float32) for _ in range(2)]
         self.inputs = iter([{name: value} for value in inputs])
 
     def get_next(self):
@@ -58,14 +72,14 @@ def session(path):
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def quantized(path):
-    """The file in int8."""
+def quantized(path, inputs=None):
+    """The file in int8, calibrated on the inputs."""
     entry = session(path).get_inputs()[0]
     folded = path.with_suffix(".folded.onnx")
     quantization.shape_inference.quant_pre_process(str(path), str(folded), skip_symbolic_shape=True)
     result = path.with_suffix(".int8.onnx")
     quantization.quantize_static(
-        str(folded), str(result), Reader(entry.name, entry.shape[1:]), per_channel=True,
+        str(folded), str(result), Reader(entry.name, entry.shape[1:], inputs), per_channel=True,
         activation_type=quantization.QuantType.QUInt8, weight_type=quantization.QuantType.QInt8)
     return result
 
@@ -103,20 +117,22 @@ def main():
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--batches", default="1,8,32")
     parser.add_argument("--networks", default="image-labels,mobilenet-v2,resnet-18")
+    parser.add_argument("--formats", default=",".join(FORMATS))
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([arguments.program, "export", folder], check=True, stdout=subprocess.DEVNULL)
+        macs = export(arguments.program, folder, arguments.networks.split(","))
         ours = Ours(arguments.program)
-        for name in arguments.networks.split(","):
+        for name in macs:
             path = pathlib.Path(folder) / f"{name}.onnx"
             difference = check(arguments.program, path)
             if not arguments.json:
                 print(f"{name:14} equals onnxruntime f32 to {difference:.0e} of its largest output", flush=True)
             peers = {"onnxruntime f32": session(path), "onnxruntime int8": session(quantized(path))}
             for batch in map(int, arguments.batches.split(",")):
-                times = {key: [] for key in [*peers, *FORMATS]}
+                times = {key: [] for key in [*peers, *arguments.formats.split(",")]}
+                ours.clocks.clear()
                 for round_ in range(arguments.rounds + 1):
                     for key in times:
                         value = measure(peers[key], batch) if key in peers else ours.measure(name, key, batch)
@@ -127,10 +143,12 @@ def main():
                 for key, values in times.items():
                     ratios = [theirs / value for theirs, value in zip(base, values)]
                     rows.append({"network": name, "batch": batch, "engine": key,
-                                 "ms": statistics.median(values), "speed": statistics.median(ratios)})
+                                 "ms": statistics.median(values), "speed": statistics.median(ratios),
+                                 "mac/cycle": 1e3 * macs[name] * batch / statistics.median(values)
+                                 / statistics.median(ours.clocks)})
                     if not arguments.json:
-                        print("{network:14} batch {batch:2}  {engine:17} {ms:9.2f} ms  {speed:6.2f}x".format(**rows[-1]),
-                              flush=True)
+                        print("{network:14} batch {batch:2}  {engine:17} {ms:9.2f} ms  {speed:6.2f}x  "
+                              "{mac/cycle:6.1f} MAC/cycle".format(**rows[-1]), flush=True)
         ours.process.stdin.close()
     if arguments.json:
         print(json.dumps(rows, indent=1))

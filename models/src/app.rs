@@ -89,12 +89,12 @@ pub struct AppFiles<'b> {
     pub adapters: Option<&'b [u8]>,
 }
 
-/// Why a folder is no app model, or cannot be written.
+/// Why a folder is no app model, or cannot be written: often just where, with what is wrong there as the source.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AppError {
     /// A file or folder cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}")]
     Io {
         /// Which.
         path: String,
@@ -112,7 +112,7 @@ pub enum AppError {
         limit: u64,
     },
     /// The description is not valid.
-    #[error("{APP_JSON}: {0}")]
+    #[error("{APP_JSON}")]
     Json(#[from] serde_json::Error),
     /// The folder's format is of another version.
     #[error("{APP_JSON}: format version {0}; this program reads version {FORMAT_VERSION}")]
@@ -143,10 +143,10 @@ pub enum AppError {
     #[error("{APP_JSON}: `others` is {0}; expected a finite number")]
     Others(f32),
     /// The parameters are damaged or do not fit the labels.
-    #[error("{HEAD_FILE}: {0}")]
+    #[error("{HEAD_FILE}")]
     Head(#[from] WeightsError),
     /// The adapters are damaged or do not fit the network.
-    #[error("{ADAPTERS_FILE}: {0}")]
+    #[error("{ADAPTERS_FILE}")]
     Adapters(#[from] AdapterError),
     /// The adapters are not the ones that the description lists.
     #[error("{ADAPTERS_FILE}: not the one that {APP_JSON} lists")]

@@ -119,6 +119,12 @@ pub(crate) fn app_manifest(base: &ImageLabels, names: &[&str]) -> AppManifest {
     }
 }
 
+/// An error with its causes, as people are told it.
+pub(crate) fn told(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 /// Flips one bit, cuts the end off, or both.
 pub(crate) fn damage(bytes: &[u8], bit: usize, cut: usize) -> Vec<u8> {
     let mut bytes = bytes.to_vec();

@@ -33,7 +33,7 @@ pub use import::import;
 #[non_exhaustive]
 pub enum OnnxError {
     /// The bytes are no ONNX model.
-    #[error("not an ONNX model: {0}")]
+    #[error("not an ONNX model")]
     Format(#[from] prost::DecodeError),
     /// The model holds no graph, no input or no output.
     #[error("the model has no {0}")]

@@ -102,12 +102,12 @@ pub struct ImageLabels {
     pub labels: Vec<LabelInfo>,
 }
 
-/// Why a model of the zoo cannot be used.
+/// Why a model of the zoo cannot be used: often just where, with what is wrong there as the source.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ZooError {
     /// A file is not there or cannot be read.
-    #[error("{file}: {source}")]
+    #[error("{file}")]
     Io {
         /// The file.
         file: String,
@@ -115,7 +115,7 @@ pub enum ZooError {
         source: std::io::Error,
     },
     /// A file is not valid JSON of its form.
-    #[error("{file}: {source}")]
+    #[error("{file}")]
     Json {
         /// The file.
         file: String,
@@ -146,16 +146,16 @@ pub enum ZooError {
         limit: u64,
     },
     /// The description is no network.
-    #[error("{NETWORK}: {0}")]
+    #[error("{NETWORK}")]
     Network(#[from] NetworkError),
     /// The description or the weights are no network of texts.
-    #[error("{NETWORK}, {WEIGHTS}: {0}")]
+    #[error("{NETWORK}, {WEIGHTS}")]
     Text(#[from] TextNetError),
     /// The network is not one that labels images.
     #[error("{NETWORK}: {0}")]
     Unsuitable(String),
     /// The weights are not the network's.
-    #[error("{WEIGHTS}: {0}")]
+    #[error("{WEIGHTS}")]
     Weights(#[from] WeightsError),
     /// The labels are not the network's.
     #[error("{LABELS}: {0}")]
@@ -172,7 +172,7 @@ pub enum ZooError {
     #[error("{DETECTOR}: {0}")]
     Detector(String),
     /// The bank is damaged or another model's.
-    #[error("{BANK}: {0}")]
+    #[error("{BANK}")]
     Bank(#[from] BankError),
 }
 

@@ -1,21 +1,24 @@
-//! The networks: the one that ships, and two that everybody knows, with random parameters.
+//! The networks: the one that ships; and with random parameters two that everybody knows, of any size, and convolutions in
+//! a row.
 
 use chameleon_models::net::{INPUT, ImageInput, Network, Node, Op};
 use chameleon_models::weights::Weights;
 use chameleon_models::zoo;
 
-/// What can be asked for.
-pub(crate) const NAMES: [&str; 3] = ["image-labels", "mobilenet-v2", "resnet-18"];
-
-/// A network with its parameters.
+/// A network with its parameters: `NAME`, or `NAME@SIDE` or `NAME@SIDExPERCENT` for one with images of another side than
+/// 224, and with so many percent of its channels. `convolutions@SIDExCHANNELS` are eight of 3 x 3.
 pub(crate) fn model(name: &str) -> Result<(Network, Weights), Box<dyn std::error::Error>> {
+    let (name, size) = name.split_once('@').unwrap_or((name, "224"));
+    let (side, width) = size.split_once('x').unwrap_or((size, "100"));
+    let (side, width) = (side.parse()?, width.parse()?);
     let network = match name {
         "image-labels" => {
             let model = zoo::image_labels()?;
             return Ok((model.network, model.weights));
         }
-        "mobilenet-v2" => mobilenet_v2(),
-        "resnet-18" => resnet_18(),
+        "mobilenet-v2" => mobilenet_v2(side, width),
+        "resnet-18" => resnet_18(side, width),
+        "convolutions" => convolutions(side, width),
         other => return Err(format!("no network `{other}`").into()),
     };
     let weights = random(&network)?;
@@ -57,8 +60,9 @@ fn random(network: &Network) -> Result<Weights, Box<dyn std::error::Error>> {
 struct Builder(Network);
 
 impl Builder {
-    fn new(name: &str) -> Self {
-        let input = ImageInput { channels: 3, height: 224, width: 224, mean: vec![0.0; 3], std: vec![1.0; 3] };
+    fn new(name: &str, channels: usize, side: usize) -> Self {
+        let (mean, std) = (vec![0.0; channels], vec![1.0; channels]);
+        let input = ImageInput { channels, height: side, width: side, mean, std };
         Self(Network { name: name.to_owned(), input, nodes: Vec::new(), quantization: None })
     }
 
@@ -82,15 +86,21 @@ impl Builder {
     }
 }
 
-/// `MobileNetV2` (Sandler et al. 2018), width 1, 224 x 224.
-fn mobilenet_v2() -> Network {
-    let mut b = Builder::new("mobilenet-v2");
-    let stem = b.conv(INPUT, (3, 32), 3, 2, 1);
+/// So many percent of channels, as the nearest multiple of 8.
+fn part(channels: usize, percent: usize) -> usize {
+    (channels * percent / 100 + 4) / 8 * 8
+}
+
+/// `MobileNetV2` (Sandler et al. 2018).
+fn mobilenet_v2(side: usize, percent: usize) -> Network {
+    let mut b = Builder::new("mobilenet-v2", 3, side);
+    let mut channels = part(32, percent);
+    let stem = b.conv(INPUT, (3, channels), 3, 2, 1);
     let mut x = b.push(Op::Relu6, &[&stem]);
-    let mut channels = 32;
     let stages =
         [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)];
     for (expansion, width, blocks, first_stride) in stages {
+        let width = part(width, percent);
         for block in 0..blocks {
             let stride = if block == 0 { first_stride } else { 1 };
             let hidden = channels * expansion;
@@ -106,21 +116,24 @@ fn mobilenet_v2() -> Network {
             channels = width;
         }
     }
-    let last = b.conv(&x, (320, 1280), 1, 1, 1);
+    // The last layer does not get narrower.
+    let width = part(1280, percent.max(100));
+    let last = b.conv(&x, (channels, width), 1, 1, 1);
     let last = b.push(Op::Relu6, &[&last]);
-    b.head(&last, 1280)
+    b.head(&last, width)
 }
 
-/// `ResNet`-18 (He et al. 2015), 224 x 224.
-fn resnet_18() -> Network {
-    let mut b = Builder::new("resnet-18");
-    let stem = b.conv(INPUT, (3, 64), 7, 2, 1);
+/// `ResNet`-18 (He et al. 2015).
+fn resnet_18(side: usize, percent: usize) -> Network {
+    let mut b = Builder::new("resnet-18", 3, side);
+    let mut channels = part(64, percent);
+    let stem = b.conv(INPUT, (3, channels), 7, 2, 1);
     let stem = b.push(Op::Relu, &[&stem]);
     let mut x = b.push(Op::MaxPool2d { kernel: 3, stride: 2, padding: 1 }, &[&stem]);
-    let mut channels = 64;
-    for width in [64, 128, 256, 512] {
+    for (stage, width) in [64, 128, 256, 512].into_iter().enumerate() {
+        let width = part(width, percent);
         for block in 0..2 {
-            let stride = if block == 0 && width > 64 { 2 } else { 1 };
+            let stride = if block == 0 && stage > 0 { 2 } else { 1 };
             let a = b.conv(&x, (channels, width), 3, stride, 1);
             let a = b.push(Op::Relu, &[&a]);
             let y = b.conv(&a, (width, width), 3, 1, 1);
@@ -130,5 +143,15 @@ fn resnet_18() -> Network {
             channels = width;
         }
     }
-    b.head(&x, 512)
+    b.head(&x, channels)
+}
+
+fn convolutions(side: usize, channels: usize) -> Network {
+    let mut b = Builder::new("convolutions", channels, side);
+    let mut x = INPUT.to_owned();
+    for _ in 0..8 {
+        let y = b.conv(&x, (channels, channels), 3, 1, 1);
+        x = b.push(Op::Relu, &[&y]);
+    }
+    b.0
 }

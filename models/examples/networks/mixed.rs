@@ -1,27 +1,29 @@
-//! A network as mixed precision would make it: every convolution that reads 32 channels or more reads half of them with 4
-//! bits and half with 1. The first, those of fewer channels and those of single channels read 8 bits. Numbers are rounded
-//! as they are, so this is for speed only.
+//! A network as mixed precision would make it: every convolution that reads 32 channels or more reads parts of them with
+//! 4, 2 or 1 bits. Those of fewer channels, as the first of an image, and those of single channels read 8 bits. Numbers are
+//! rounded as they are, so this is for speed only.
 
-use chameleon_models::net::{INPUT, Network, Node, Op};
+use chameleon_models::net::{Network, Node, Op};
 use chameleon_models::quantization::{CodeSegment, Quantization, WeightSegment};
 use chameleon_models::quantize::fold_norms;
 use chameleon_models::weights::Weights;
 
 type Error = Box<dyn std::error::Error>;
 
-/// Converts all convolutions.
-pub(crate) fn convert(network: &Network, weights: &Weights) -> Result<(Network, Weights), Error> {
+/// Converts all convolutions; `parts` are the numbers of channels and the bits for so many channels.
+pub(crate) fn convert(
+    network: &Network,
+    weights: &Weights,
+    parts: impl Fn(usize) -> Vec<(usize, u8)>,
+) -> Result<(Network, Weights), Error> {
     let (mut network, mut weights) = fold_norms(network, weights)?;
     let mut quantization = Quantization::default();
     for node in &network.nodes {
         let Op::Conv2d { c_in, groups, .. } = node.op else { continue };
-        let is_mixed = groups == 1 && c_in >= 32 && node.inputs[0] != INPUT;
-        let (half, rest) = (c_in / 32 * 16, c_in - c_in / 32 * 16);
-        let (codes, segments) = if is_mixed {
-            let parts = [(half, 4), (rest, 1)];
+        let (codes, segments) = if groups == 1 && c_in >= 32 {
+            let parts = parts(c_in);
             (
-                parts.map(|(channels, bits)| CodeSegment::symmetric(channels, bits)).to_vec(),
-                parts.map(|(channels, bits)| WeightSegment { channels, bits, odd: true }).to_vec(),
+                parts.iter().map(|&(channels, bits)| CodeSegment::symmetric(channels, bits)).collect(),
+                parts.iter().map(|&(channels, bits)| WeightSegment { channels, bits, odd: true }).collect(),
             )
         } else {
             let segment = WeightSegment { channels: c_in, bits: 8, odd: false };

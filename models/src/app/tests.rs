@@ -4,7 +4,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
-use crate::fixture::{FEATURES, app_manifest, app_model, damage, model};
+use crate::fixture::{FEATURES, app_manifest, app_model, damage, model, told};
 
 fn entries(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> =
@@ -90,14 +90,14 @@ fn heads_of_another_size_are_refused() {
     let (one, two) = (app_model(&base, &["Dog"]), app_model(&base, &["Dog", "Fish"]));
     let json = serde_json::to_vec(&two.manifest).unwrap();
     let head = one.tensors(FEATURES).unwrap().write_safetensors(crate::weights::Precision::F32).unwrap();
-    let error = from_bytes(&json, &head, &base).unwrap_err().to_string();
+    let error = told(&from_bytes(&json, &head, &base).unwrap_err());
     assert_eq!(error, "head.safetensors: tensor `head.weight`: expected shape [2, 12], got [1, 12]");
 }
 
 #[test]
 fn missing_files_are_named() {
     let folder = tempfile::tempdir().unwrap();
-    let error = AppModel::read(folder.path(), &model()).unwrap_err().to_string();
+    let error = told(&AppModel::read(folder.path(), &model()).unwrap_err());
     assert!(error.contains(APP_JSON), "{error}");
 }
 

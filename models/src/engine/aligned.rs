@@ -37,6 +37,13 @@ impl<T: Copy + Default> Aligned<T> {
     }
 }
 
+impl<T: Copy + Default> Clone for Aligned<T> {
+    /// At the beginning of a line, too: a copy of the memory as it is would begin anywhere.
+    fn clone(&self) -> Self {
+        Self::copy(self)
+    }
+}
+
 impl<T> Deref for Aligned<T> {
     type Target = [T];
 
@@ -61,6 +68,8 @@ mod tests {
             let moved = Box::new(Aligned::copy(&vec![7.0_f32; len]));
             assert_eq!(moved.as_ptr().align_offset(LINE), 0);
             assert_eq!(**moved, vec![7.0; len]);
+            assert_eq!(moved.clone().as_ptr().align_offset(LINE), 0);
+            assert_eq!(*Aligned::clone(&moved), **moved);
         }
     }
 }

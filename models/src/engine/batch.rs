@@ -257,7 +257,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
+        #![proptest_config(ProptestConfig::with_cases(24))]
 
         #[test]
         fn every_image_of_a_batch_gets_what_it_gets_alone(seed in any::<u64>(), n in 0..12_usize, bits in 0..3_usize) {

@@ -15,12 +15,13 @@ use crate::quantization::WeightSegment;
 #[cfg(target_arch = "x86_64")]
 use super::kernels::amx::Amx;
 
-/// Rows from which on AMX is worth unpacking smaller weights to bytes. Below that the product waits for memory.
+/// Rows from which on AMX is worth it: below that a product waits for memory, where VNNI reads narrow weights as they are,
+/// and bytes faster.
 #[cfg(target_arch = "x86_64")]
 const AMX_ROWS: usize = 8;
 
 /// The buffers of a product by AMX.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Blocks {
     left: Aligned<u8>,
     sums: Aligned<i32>,
@@ -44,7 +45,7 @@ pub(super) struct Source<'a> {
 }
 
 /// A matrix of integers with scale and bias for each column.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct IntegerMatrix {
     segments: Vec<Segment>,
     widths: Vec<usize>,
@@ -70,7 +71,9 @@ impl IntegerMatrix {
         #[cfg(target_arch = "x86_64")]
         let amx = Amx::detect().filter(|_| {
             let bits = source.segments[0].bits;
-            allow_amx && source.segments.len() == 1 && (bits == 8 || bits > 1 && source.rows >= AMX_ROWS)
+            // The taps of a row are copied together first, which takes longer than VNNI's products with a single vector.
+            let is_narrow = source.taps.len() > 1 && source.bias.len() <= LANES;
+            allow_amx && !is_narrow && source.segments.len() == 1 && bits > 1 && source.rows >= AMX_ROWS
         });
         #[cfg(target_arch = "x86_64")]
         let bytes = amx.is_some();
@@ -110,6 +113,11 @@ impl IntegerMatrix {
         matrix.bias.resize(first, 0.0);
         matrix.segments = parts.into_iter().map(|part| part.segment(unit)).collect();
         Some(matrix)
+    }
+
+    /// Bytes of the packed weights.
+    pub(super) fn bytes(&self) -> usize {
+        self.panels.len()
     }
 
     /// Rows times this matrix plus bias, finished and stored.

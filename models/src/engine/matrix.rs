@@ -9,7 +9,7 @@ use super::rows::{Rows, rows_at_once};
 
 /// A matrix (depth, width) with a bias (width), stored as panels of one to three vectors of columns: (panel, depth,
 /// columns of the panel), the last panel filled up with zeros.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Matrix {
     depth: usize,
     columns: usize,
@@ -57,11 +57,16 @@ impl Matrix {
         Self { depth, columns, bias, widths, panels: Aligned::copy(&panels), isa: Isa::detect() }
     }
 
+    /// Bytes of the packed weights.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.panels)
+    }
+
     /// Rows times this matrix plus bias, finished and stored.
     pub(super) fn multiply(&self, left: &Left, finish: &Finish, columns: Columns, output: &mut Output) {
         debug_assert_eq!(left.runs.len() * left.run_length, self.depth);
         let count = left.rows.count();
-        let step = rows_at_once(size_of_val(&*self.panels), count);
+        let step = rows_at_once(self.bytes(), count);
         for part in (0..count).step_by(step) {
             let end = count.min(part + step);
             self.multiply_part(left, part..end, finish, columns, output);

@@ -259,9 +259,10 @@ impl Linear {
         Self { d_in, d_out: bias.len(), body }
     }
 
-    /// `weight` holds integers of `segments`, which an output's `scale` multiplies; the input has `layout`. `None` if
-    /// the segments do not fit together.
+    /// `weight` holds integers of `segments`, which an output's `scale` multiplies; the input has `layout`, of
+    /// so many `rows` an image. `None` if the segments do not fit together.
     pub(super) fn quantized(
+        rows: usize,
         weight: &[f32],
         (scale, bias): (&[f32], &[f32]),
         segments: &[WeightSegment],
@@ -269,7 +270,7 @@ impl Linear {
     ) -> Option<Self> {
         let d_in = layout.channels;
         let element = |o: usize, _: usize, c: usize| weight[o * d_in + c] as i32;
-        let source = Source { layout, segments, taps: &[0], element: &element, scale, bias, rows: 1 };
+        let source = Source { layout, segments, taps: &[0], element: &element, scale, bias, rows };
         Some(Self { d_in, d_out: bias.len(), body: LinearBody::Integers(IntegerMatrix::new(&source)?) })
     }
 

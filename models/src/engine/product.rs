@@ -23,7 +23,7 @@ pub enum Format {
 }
 
 /// A packed matrix (outputs, inputs) and room for rows to multiply it by.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Product {
     inputs: usize,
     outputs: usize,
@@ -31,7 +31,7 @@ pub struct Product {
     blocks: Blocks,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Body {
     Floats(Matrix, Vec<f32>),
     Codes(IntegerMatrix, Layout, Vec<u8>),
@@ -86,6 +86,14 @@ impl Product {
         };
         let matrix = IntegerMatrix::with(&source, Isa::detect(), amx)?;
         Some(Self { inputs, outputs, body: Body::Codes(matrix, layout, Vec::new()), blocks: Blocks::default() })
+    }
+
+    /// Bytes of the packed weights.
+    pub fn bytes(&self) -> usize {
+        match &self.body {
+            Body::Floats(matrix, _) => matrix.bytes(),
+            Body::Codes(matrix, ..) => matrix.bytes(),
+        }
     }
 
     /// Takes rows (n, inputs) in the form that the product reads.

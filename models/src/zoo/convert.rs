@@ -25,7 +25,7 @@ pub enum ConvertError {
     #[error(transparent)]
     Json(#[from] serde_json::Error),
     /// The folder cannot be written.
-    #[error("{folder}: {source}")]
+    #[error("{folder}")]
     Io {
         /// The folder.
         folder: String,

@@ -1,7 +1,7 @@
 use std::fs;
 
 use super::*;
-use crate::fixture::{FEATURES, bank, labels, model, write_manifest, write_zoo};
+use crate::fixture::{FEATURES, bank, labels, model, told, write_manifest, write_zoo};
 
 /// The error of reading a folder that `change` was done to, the manifest's hashes made to fit again.
 fn refused(change: impl Fn(&Path)) -> String {
@@ -9,7 +9,7 @@ fn refused(change: impl Fn(&Path)) -> String {
     write_zoo(folder.path());
     change(folder.path());
     write_manifest(folder.path());
-    read(folder.path()).unwrap_err().to_string()
+    told(&read(folder.path()).unwrap_err())
 }
 
 fn edit(folder: &Path, file: &str, from: &str, to: &str) {
@@ -77,11 +77,11 @@ fn a_file_that_is_not_the_manifests_is_refused() {
 #[test]
 fn missing_files_are_named() {
     let folder = tempfile::tempdir().unwrap();
-    let error = read(folder.path()).unwrap_err().to_string();
+    let error = told(&read(folder.path()).unwrap_err());
     assert!(error.contains("manifest.json"), "{error}");
     write_zoo(folder.path());
     edit(folder.path(), MANIFEST, "labels.json", "lables.json");
-    assert_eq!(read(folder.path()).unwrap_err().to_string(), "manifest.json lists no labels.json");
+    assert_eq!(told(&read(folder.path()).unwrap_err()), "manifest.json lists no labels.json");
 }
 
 #[test]
@@ -135,4 +135,12 @@ proptest::proptest! {
             proptest::prop_assert_eq!(bank.targets.len(), bank.split.len());
         }
     }
+}
+
+#[test]
+fn an_error_says_once_what_is_wrong() {
+    let error = refused(|folder| fs::write(folder.join(WEIGHTS), [0; 9]).unwrap());
+    assert_eq!(error.matches("not a whole safetensors file").count(), 1, "{error}");
+    let error = refused(|folder| edit(folder, NETWORK, r#""op":"relu""#, r#""op":"frobnicate""#));
+    assert_eq!(error.matches("unknown variant `frobnicate`").count(), 1, "{error}");
 }

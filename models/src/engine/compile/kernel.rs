@@ -41,11 +41,14 @@ fn product(node: &Node, norm: Option<&Node>, model: Model) -> Result<Kernel, Eng
     check_integers(node, segments, weight)?;
     let layout = layout.ok_or_else(misfit)?;
     let affine = (parameters.scale.as_slice(), bias.as_slice());
+    let rows = input.iter().product::<usize>() / layout.channels;
     let kernel = match geometry(&node.op, input) {
         Some(geometry) => {
             Conv::quantized(geometry, weight, affine, segments, layout).map(|conv| Kernel::Conv(Arc::new(conv)))
         }
-        None => Linear::quantized(weight, affine, segments, layout).map(|linear| Kernel::Linear(Arc::new(linear))),
+        None => {
+            Linear::quantized(rows, weight, affine, segments, layout).map(|linear| Kernel::Linear(Arc::new(linear)))
+        }
     };
     kernel.ok_or_else(misfit)
 }

@@ -3,7 +3,7 @@ use std::fs;
 use proptest::prelude::*;
 
 use super::*;
-use crate::fixture::{damage, model, objects, write_objects};
+use crate::fixture::{damage, model, objects, told, write_objects};
 
 #[test]
 fn the_detector_that_ships_is_whole_and_knows_what_applications_ask_for() {
@@ -51,7 +51,7 @@ fn refused(change: impl Fn(&mut ImageObjects)) -> String {
     let base = model();
     let mut changed = objects(&base);
     change(&mut changed);
-    changed.checked(&base).unwrap_err().to_string()
+    told(&changed.checked(&base).unwrap_err())
 }
 
 #[test]

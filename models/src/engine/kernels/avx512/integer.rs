@@ -28,17 +28,17 @@ pub(in super::super) unsafe fn multiply(tile: &IntegerTile, sums: &mut Sums<i32>
 unsafe fn rows<const M: usize, const V: usize>(tile: &IntegerTile, sums: &mut Sums<i32>) {
     sums.0[..M * V * LANES].fill(0);
     let mut panel = tile.panel.as_ptr();
-    for segment in tile.segments {
+    for part in tile.segments {
         // SAFETY: the caller checked that every start + run + length lies within the data, that lengths are whole
         // groups, and that the panel holds every segment's vectors.
         unsafe {
-            match segment.bits {
-                Bits::Eight => eight::<M, V>(tile, segment, panel, sums),
-                Bits::Four => packed::<M, V, 2>(tile, segment, panel, sums),
-                Bits::Two => packed::<M, V, 4>(tile, segment, panel, sums),
-                Bits::One => one::<M, V>(tile, segment, panel, sums),
+            match part.bits {
+                Bits::Eight => segment::<M, V, Eight>(tile, part, panel, sums),
+                Bits::Four => segment::<M, V, Four>(tile, part, panel, sums),
+                Bits::Two => segment::<M, V, Two>(tile, part, panel, sums),
+                Bits::One => segment::<M, V, One>(tile, part, panel, sums),
             }
-            panel = panel.add(segment.panel_bytes(V));
+            panel = panel.add(part.panel_bytes(V));
         }
     }
 }
@@ -88,72 +88,85 @@ unsafe fn places<const M: usize>(tile: &IntegerTile, run: usize) -> [*const i32;
     std::array::from_fn(|i| unsafe { tile.data.as_ptr().add(tile.starts[i] + run).cast() })
 }
 
-/// # Safety
-/// As [`rows`].
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512vnni")]
-unsafe fn eight<const M: usize, const V: usize>(
-    tile: &IntegerTile,
-    segment: &Segment,
-    mut panel: *const u8,
-    sums: &mut Sums<i32>,
-) {
-    let mut totals: Totals<M, V> = load(sums);
-    for &run in &segment.runs {
-        // SAFETY: the caller's.
-        unsafe {
-            let rows: [*const i32; M] = places(tile, run);
-            for k in 0..segment.run_length / 4 {
-                let columns: [__m512i; V] = std::array::from_fn(|v| fetch(panel.wrapping_add(v * BYTES)));
-                panel = panel.add(V * BYTES);
-                for i in 0..M {
-                    let x = _mm512_set1_epi32(rows[i].add(k).read_unaligned());
-                    for v in 0..V {
-                        totals[i][v] = _mm512_dpbusd_epi32(totals[i][v], x, columns[v]);
-                    }
-                }
-            }
-        }
-    }
-    store(&totals, sums);
+/// A width of weights that loops are compiled for.
+trait Width {
+    const BITS: Bits;
 }
 
-/// Weights of `8 / G` bits: `G` groups share a vector, the first in the lowest bits. Shifted up and masked, a weight
-/// is the upper bits of a signed byte.
+struct Eight;
+struct Four;
+struct Two;
+struct One;
+
+impl Width for Eight {
+    const BITS: Bits = Bits::Eight;
+}
+
+impl Width for Four {
+    const BITS: Bits = Bits::Four;
+}
+
+impl Width for Two {
+    const BITS: Bits = Bits::Two;
+}
+
+impl Width for One {
+    const BITS: Bits = Bits::One;
+}
+
+/// One of the groups that share a vector of the panel. Shifted up and masked, a weight of 4 or 2 bits is the upper bits of
+/// a signed byte.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx512vpopcntdq")]
+fn unpack<W: Width>(packed: __m512i, group: usize, mask: __m512i, odd: __m512i) -> __m512i {
+    let shifted = match (W::BITS, group) {
+        (Bits::Eight | Bits::One, _) => return packed,
+        (Bits::Two, 0) => _mm512_slli_epi32::<6>(packed),
+        (Bits::Four, 0) | (Bits::Two, 1) => _mm512_slli_epi32::<4>(packed),
+        (Bits::Two, 2) => _mm512_slli_epi32::<2>(packed),
+        _ => packed,
+    };
+    _mm512_ternarylogic_epi32::<AND_OR>(shifted, mask, odd)
+}
+
+/// Adds the products of `x` and a column to `total`; of bits, the number of those that differ.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx512vpopcntdq")]
+fn accumulate<W: Width>(total: __m512i, x: __m512i, column: __m512i) -> __m512i {
+    match W::BITS {
+        Bits::One => _mm512_add_epi32(total, _mm512_popcnt_epi32(_mm512_xor_si512(x, column))),
+        _ => _mm512_dpbusd_epi32(total, x, column),
+    }
+}
+
+/// Adds the products of a segment. With one bit the sums are zero before: they are multiplied by the segment's factor.
 ///
 /// # Safety
 /// As [`rows`].
 #[inline(never)]
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn packed<const M: usize, const V: usize, const G: usize>(
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni,avx512vpopcntdq")]
+unsafe fn segment<const M: usize, const V: usize, W: Width>(
     tile: &IntegerTile,
     segment: &Segment,
     mut panel: *const u8,
     sums: &mut Sums<i32>,
 ) {
+    let groups = const { W::BITS.groups() };
     let mut totals: Totals<M, V> = load(sums);
-    let mask = _mm512_set1_epi8(if G == 2 { 0xF0_u8 as i8 } else { 0xC0_u8 as i8 });
+    let mask = _mm512_set1_epi8(if W::BITS == Bits::Four { 0xF0_u8 as i8 } else { 0xC0_u8 as i8 });
     let odd = _mm512_set1_epi8(segment.odd_bits() as i8);
     for &run in &segment.runs {
         // SAFETY: the caller's.
         unsafe {
             let rows: [*const i32; M] = places(tile, run);
-            for k in 0..segment.run_length / 4 / G {
-                for g in 0..G {
-                    let columns: [__m512i; V] = std::array::from_fn(|v| {
-                        let packed = fetch(panel.wrapping_add(v * BYTES));
-                        let shifted = match (G, g) {
-                            (4, 0) => _mm512_slli_epi32::<6>(packed),
-                            (2, 0) | (4, 1) => _mm512_slli_epi32::<4>(packed),
-                            (4, 2) => _mm512_slli_epi32::<2>(packed),
-                            _ => packed,
-                        };
-                        _mm512_ternarylogic_epi32::<AND_OR>(shifted, mask, odd)
-                    });
+            for k in 0..segment.run_length / 4 / groups {
+                for g in 0..groups {
+                    let columns: [__m512i; V] =
+                        std::array::from_fn(|v| unpack::<W>(fetch(panel.wrapping_add(v * BYTES)), g, mask, odd));
                     for i in 0..M {
-                        let x = _mm512_set1_epi32(rows[i].add(k * G + g).read_unaligned());
+                        let x = _mm512_set1_epi32(rows[i].add(k * groups + g).read_unaligned());
                         for v in 0..V {
-                            totals[i][v] = _mm512_dpbusd_epi32(totals[i][v], x, columns[v]);
+                            totals[i][v] = accumulate::<W>(totals[i][v], x, columns[v]);
                         }
                     }
                 }
@@ -161,40 +174,11 @@ unsafe fn packed<const M: usize, const V: usize, const G: usize>(
             }
         }
     }
-    store(&totals, sums);
-}
-
-/// # Safety
-/// As [`rows`]. The sums are zero: they are multiplied by the segment's factor.
-#[inline(never)]
-#[target_feature(enable = "avx512f,avx512vpopcntdq")]
-unsafe fn one<const M: usize, const V: usize>(
-    tile: &IntegerTile,
-    segment: &Segment,
-    mut panel: *const u8,
-    sums: &mut Sums<i32>,
-) {
-    let mut totals: Totals<M, V> = load(sums);
-    for &run in &segment.runs {
-        // SAFETY: the caller's.
-        unsafe {
-            let rows: [*const i32; M] = places(tile, run);
-            for k in 0..segment.run_length / 4 {
-                let columns: [__m512i; V] = std::array::from_fn(|v| fetch(panel.wrapping_add(v * BYTES)));
-                panel = panel.add(V * BYTES);
-                for i in 0..M {
-                    let x = _mm512_set1_epi32(rows[i].add(k).read_unaligned());
-                    for v in 0..V {
-                        let differing = _mm512_popcnt_epi32(_mm512_xor_si512(x, columns[v]));
-                        totals[i][v] = _mm512_add_epi32(totals[i][v], differing);
-                    }
-                }
-            }
+    if W::BITS == Bits::One {
+        let factor = _mm512_set1_epi32(segment.factor);
+        for total in totals.as_flattened_mut() {
+            *total = _mm512_mullo_epi32(*total, factor);
         }
-    }
-    let factor = _mm512_set1_epi32(segment.factor);
-    for total in totals.as_flattened_mut() {
-        *total = _mm512_mullo_epi32(*total, factor);
     }
     store(&totals, sums);
 }
