@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use chameleon_decision::{
-    ApiOutput, Budget, DecideError, Decider, Decision, DecisionProcess, DecisionType, FORMAT_VERSION, Given, Problem, Program, Span,
-    StmtKind, Vocabulary,
+    ApiOutput, Budget, DecideError, Decider, Decision, DecisionProcess, DecisionType, FORMAT_VERSION, Given, Problem,
+    Program, Span, StmtKind, Vocabulary,
 };
 
 use super::cut::{Assumption, Open, Ways};
@@ -175,9 +175,9 @@ impl<'a> Run<'a> {
         let Some((_, problem)) = self.undecided(&self.cut(chain, &Ways::new(), End::Whole)) else {
             return self.process_with(chain, Ways::new());
         };
-        let ways = ASSUMING.iter().find_map(|&(idle, turned)| {
-            self.ways(chain, Assuming { idle, turned, answers: false }, true)
-        });
+        let ways = ASSUMING
+            .iter()
+            .find_map(|&(idle, turned)| self.ways(chain, Assuming { idle, turned, answers: false }, true));
         if let Some(ways) = ways {
             return self.process_with(chain, ways);
         }
@@ -233,15 +233,26 @@ impl<'a> Run<'a> {
 
     /// Leaves out every way without which the chain still decides.
     fn fewest(&self, chain: &Chain, mut ways: Ways) -> Ways {
-        for span in ways.keys().copied().collect::<Vec<_>>() {
-            if !self.budget.is_spent()
-                && let Some(way) = ways.remove(&span)
-                && self.undecided(&self.cut(chain, &ways, End::Whole)).is_some()
-            {
-                ways.insert(span, way);
-            }
-        }
+        let all: Vec<Span> = ways.keys().copied().collect();
+        self.leave_out(chain, &mut ways, &all);
         ways
+    }
+
+    /// Leaves out those of some ways that are not needed: all at once if none is, as to find that out takes longest.
+    fn leave_out(&self, chain: &Chain, ways: &mut Ways, some: &[Span]) {
+        if some.is_empty() || self.budget.is_spent() {
+            return;
+        }
+        let left: Ways = some.iter().filter_map(|span| Some((*span, ways.remove(span)?))).collect();
+        if self.undecided(&self.cut(chain, ways, End::Whole)).is_none() {
+            return;
+        }
+        ways.extend(left);
+        if some.len() > 1 {
+            let (first, second) = some.split_at(some.len() / 2);
+            self.leave_out(chain, ways, first);
+            self.leave_out(chain, ways, second);
+        }
     }
 
     /// The process of a chain with these ways.

@@ -212,7 +212,8 @@ impl Constants {
             }
             ExprKind::Builtin { name, args, .. } if name == "print" => args.iter().for_each(|arg| self.result(arg)),
             ExprKind::Call { args, keywords, .. } | ExprKind::Builtin { args, keywords, .. } => {
-                let is_of = |module: &str| matches!(&expr.kind, ExprKind::Builtin { name, .. } if name.starts_with(module));
+                let is_of =
+                    |module: &str| matches!(&expr.kind, ExprKind::Builtin { name, .. } if name.starts_with(module));
                 self.patterns |= is_of("re.") || is_of("difflib.");
                 self.exprs(args);
                 self.exprs(keywords.iter().map(|keyword| &keyword.value));

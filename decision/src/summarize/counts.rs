@@ -4,8 +4,8 @@ use serde_json::Value as Json;
 
 use super::branches::Branches;
 use super::probe::{Outcome, Probe};
-use super::words::Found as Word;
 use super::verify::LONGEST;
+use super::words::Found as Word;
 use super::{Draft, Reason};
 use crate::decider::DecideError;
 use crate::decision::Rendered;

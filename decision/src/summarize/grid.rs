@@ -197,9 +197,11 @@ fn regions(axes: [&Axis; 2], (cells, table): (&[Vec<Cell>; 2], &[Vec<Outcome>]))
         }
     }
     let region = |block: &Block| -> Region {
-        let bounds = [block.rows, block.columns].into_iter().zip(axes).zip(cells).map(|(([from, to], axis), cells)| {
-            axis.bounds(cells[from].low, cells[to].high)
-        });
+        let bounds = [block.rows, block.columns]
+            .into_iter()
+            .zip(axes)
+            .zip(cells)
+            .map(|(([from, to], axis), cells)| axis.bounds(cells[from].low, cells[to].high));
         bounds.filter(|bounds| bounds.low.is_some() || bounds.high.is_some()).collect()
     };
     steps.into_iter().map(|(outcome, blocks)| (outcome, blocks.iter().map(region).collect())).collect()

@@ -1,8 +1,8 @@
 //! What happens when labels of several branches, or several labels of one, come together.
 
-use super::{Reason, union};
 use super::branches::{Branches, Found};
 use super::probe::{NEUTRAL, Outcome, Probe};
+use super::{Reason, union};
 use crate::decider::DecideError;
 use crate::summary::{DecisionType, Order};
 
@@ -73,7 +73,8 @@ pub(super) fn find(probe: &mut Probe<'_>, found: &mut Branches) -> Result<Result
 /// Where only the first item is looked at, fields of one item are what comes together.
 fn company(probe: &mut Probe<'_>, found: &Branches) -> Result<Company, DecideError> {
     let alone = probe.labels(&[NEUTRAL])?;
-    let samples: Vec<&str> = found.branches.iter().filter_map(|branch| branch.samples.first()).map(String::as_str).collect();
+    let samples: Vec<&str> =
+        found.branches.iter().filter_map(|branch| branch.samples.first()).map(String::as_str).collect();
     let has_fields = samples.iter().any(|sample| probe.subject.in_one_item(samples[0], sample).is_some());
     if !has_fields {
         return Ok(Company::Apart);
@@ -194,9 +195,10 @@ fn all_pairs(
                 Pair::Higher
             } else if forward == found.default && backward == found.default {
                 Pair::Neither
-            } else if [forward, backward].iter().all(|&both| {
-                union::is_of_both(probe, both, [a.outcome, b.outcome], found.default)
-            }) {
+            } else if [forward, backward]
+                .iter()
+                .all(|&both| union::is_of_both(probe, both, [a.outcome, b.outcome], found.default))
+            {
                 Pair::Both
             } else {
                 Pair::Other

@@ -5,7 +5,9 @@ use tree_sitter::Node;
 
 use super::Lower;
 use super::record::record;
-use crate::calls::{BUILTINS, DEFERRING, LOG_RECEIVERS, PURE_FUNCTIONS, QUIET_FUNCTIONS, RESPONSE_CONVERTERS, TECHNICAL_NAMES};
+use crate::calls::{
+    BUILTINS, DEFERRING, LOG_RECEIVERS, PURE_FUNCTIONS, QUIET_FUNCTIONS, RESPONSE_CONVERTERS, TECHNICAL_NAMES,
+};
 use crate::python::project::Referent;
 use crate::python::syntax::{field, named};
 

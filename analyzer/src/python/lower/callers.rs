@@ -55,9 +55,9 @@ impl<'t> Lower<'_, 't> {
         let mut calls = callers.of.get(&self.function).cloned().unwrap_or_default();
         let name = self.project.functions[self.function].name.rsplit('.').next().unwrap_or_default();
         for &(caller, call) in callers.methods.get(name).into_iter().flatten() {
-            let class = field(call, "function").and_then(|callee| field(callee, "object")).and_then(|object| {
-                Lower::new(self.project, caller).class_of(object)
-            });
+            let class = field(call, "function")
+                .and_then(|callee| field(callee, "object"))
+                .and_then(|object| Lower::new(self.project, caller).class_of(object));
             if class.and_then(|class| self.project.method(class, name)) == Some(self.function) {
                 calls.push((caller, call));
             }
