@@ -82,13 +82,12 @@ impl<'a> Run<'a> {
         let mut whole = Some(whole);
         let (mut constant, mut parts_left) = (None, parts.len());
         for (at, part) in parts.iter().enumerate() {
-            let (slice, decides) = match whole.take() {
-                Some(whole) => (whole, stopped.is_none()),
-                None => {
-                    let slice = self.cut(part, &Ways::new(), End::Whole);
-                    let decides = self.undecided(&slice).is_none();
-                    (slice, decides)
-                }
+            let (slice, decides) = if let Some(whole) = whole.take() {
+                (whole, stopped.is_none())
+            } else {
+                let slice = self.cut(part, &Ways::new(), End::Whole);
+                let decides = self.undecided(&slice).is_none();
+                (slice, decides)
             };
             let plain = decides.then(|| self.turned(part, Ways::new(), slice));
             let assuming = ASSUMING.iter().filter_map(|&(idle, turned)| {

@@ -34,7 +34,7 @@ pub(super) fn fill(
 ) -> Result<bool, Reason> {
     let mut relevant = Vec::new();
     let all = Axis::all(shape);
-    for axis in all.iter().cloned().filter(|axis| axis.is_in_list() == (place == Where::Items)) {
+    for axis in all.iter().filter(|axis| axis.is_in_list() == (place == Where::Items)).cloned() {
         let values = axis.values(constants);
         let stretches = stretches(probe, &values, &|value| shape.with(&axis.path, Json::from(value)))?;
         if stretches.len() > 1 {
@@ -165,7 +165,7 @@ fn are_of_all(
             for value in ends.into_iter().flatten() {
                 let score = value / axis.whole();
                 // What the division loses may lie on the other side.
-                let exact = score * axis.whole() == value;
+                let exact = (score * axis.whole()).to_bits() == value.to_bits();
                 if exact && probe.scored(&[(other, score)])? != stretch.outcome {
                     return Ok(false);
                 }
