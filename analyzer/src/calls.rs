@@ -30,6 +30,9 @@ pub(crate) const CLIENT_STYLES: &[(&str, &str)] = &[
     ("ImageAnnotatorClient", "client library"),
 ];
 
+/// Classes whose objects run a function of the application's elsewhere.
+pub(crate) const DEFERRING: &[&str] = &["threading.Thread", "multiprocessing.Process"];
+
 /// Receivers whose methods only write logs.
 pub(crate) const LOG_RECEIVERS: &[&str] = &["logging", "logger", "log", "LOGGER", "LOG", "_logger"];
 

@@ -54,7 +54,7 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
     let parsed: Vec<Parsed> = (0..).zip(files).filter_map(|(at, file)| syntax::parse(at, file)).collect();
     let parsed = related(&parsed, data, catalog);
     found.problems.extend(parsed.iter().flat_map(|parsed| parsed.syntax_problems()));
-    let project = Project::new(&parsed, data, catalog);
+    let project = Project::new(&parsed, data, catalog).with_callers();
     let lowered = lower::lower(&project);
     if lowered.sites.is_empty() {
         return found;

@@ -21,6 +21,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::program::{Program, Span};
 
+/// More effects than these are counted where a decision is described.
+const MAX_DESCRIBED: usize = 12;
+
 /// A value as it shows in a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,7 +84,8 @@ pub struct Decision {
 impl PartialEq for Decision {
     fn eq(&self, other: &Self) -> bool {
         let inside = |a: &Self, b: &Self| a.effects.iter().all(|effect| b.effects.contains(effect));
-        inside(self, other) && inside(other, self)
+        // Mostly they are there in the same order.
+        self.effects == other.effects || inside(self, other) && inside(other, self)
     }
 }
 
@@ -103,10 +107,15 @@ impl Hash for Decision {
 }
 
 impl Decision {
-    /// Short text for people, e.g. `return 'compost'`; effects are separated by `; `.
+    /// Short text for people, e.g. `return 'compost'`; effects are separated by `; `, and beyond a dozen counted.
     pub fn describe(&self, program: &Program) -> String {
         let _ = program;
-        self.to_string()
+        let more = self.effects.len().saturating_sub(MAX_DESCRIBED);
+        if more == 0 {
+            return self.to_string();
+        }
+        let effects = self.effects[..MAX_DESCRIBED].to_vec();
+        format!("{}; and {more} more", Self { effects })
     }
 
     /// Whether another decision could be this one without any data of the API, or the other way round: `print([])` and

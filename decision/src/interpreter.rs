@@ -11,6 +11,7 @@
 mod builtins;
 mod containers;
 mod dismantle;
+mod effects;
 mod expressions;
 mod format;
 mod format_spec;

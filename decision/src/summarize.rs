@@ -14,6 +14,7 @@ mod conditions;
 mod conjunction;
 mod constants;
 mod counts;
+mod grid;
 mod idle;
 mod items;
 mod matching;
@@ -26,6 +27,8 @@ mod regions;
 mod scores;
 mod subject;
 mod together;
+mod union;
+mod unrelated;
 mod verify;
 mod warnings;
 mod within;
@@ -117,7 +120,7 @@ impl Draft {
         vocabulary: &Vocabulary,
     ) -> Result<(), Reason> {
         let constants = Constants::of(program);
-        let mut probe = Probe::new(decider);
+        let mut probe = Probe::new(decider, &constants);
         self.default_outcome = probe.run(&ApiOutput::Answer { answer: api.answer.nothing() })?;
         self.summary.default = probe.decision(self.default_outcome).clone();
         if ranges::fill(self, &mut probe, &api.answer, &constants, Where::Whole)? {
@@ -150,6 +153,9 @@ impl Draft {
             return Ok(());
         }
         if products::fill(self, &mut probe, &api.answer, &constants)? {
+            return Ok(());
+        }
+        if grid::fill_together(self, &mut probe, &api.answer, &constants)? {
             return Ok(());
         }
         if self.put_off.is_none()

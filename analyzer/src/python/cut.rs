@@ -40,6 +40,8 @@ pub(super) struct Assumption {
     pub(super) holds: bool,
     /// It is a loop.
     pub(super) is_loop: bool,
+    /// Data of the answer is in it: something outside is asked about what the API saw.
+    pub(super) of_answer: bool,
 }
 
 /// An unknown test about which something could be assumed.
@@ -174,8 +176,10 @@ impl Cut<'_> {
         havoc(stmt.span, names)
     }
 
-    fn assume(&mut self, span: Span, holds: bool, is_loop: bool) {
-        self.assumptions.push(Assumption { span, holds, is_loop });
+    fn assume(&mut self, expr: &Expr, holds: bool, is_loop: bool) {
+        let mut of_answer = false;
+        visit::below(expr, &mut |part| of_answer |= self.fact(part).data);
+        self.assumptions.push(Assumption { span: expr.span, holds, is_loop, of_answer });
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod api;
 mod call;
+mod callers;
 mod expr;
 mod file;
 mod function;
@@ -20,6 +21,7 @@ mod target;
 use chameleon_decision::{Api, Expr, ExprKind, Function, Problem, Span};
 use tree_sitter::Node;
 
+pub(super) use self::callers::Callers;
 use super::project::{Project, Referent};
 use super::syntax::Parsed;
 

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use tree_sitter::Node;
 
+use super::lower::Callers;
 use super::scope::{Binding, ImportName, Scope, imports};
 use super::syntax::{Parsed, field, named, visit_scope};
 
@@ -108,6 +109,8 @@ pub(super) struct Project<'t> {
     by_last_part: HashMap<String, Vec<(usize, String)>>,
     /// Classes of the objects that parameters get, by function and place, as far as asked for.
     pub(super) parameter_classes: RefCell<HashMap<(usize, usize), Option<usize>>>,
+    /// Where functions are called; set by [`Project::with_callers`].
+    pub(super) callers: Callers<'t>,
     /// What is known about APIs.
     pub(super) catalog: &'t Catalog,
     /// The application's files of data.
@@ -115,6 +118,12 @@ pub(super) struct Project<'t> {
 }
 
 impl<'t> Project<'t> {
+    /// The same, where it is known who calls what.
+    pub(super) fn with_callers(mut self) -> Self {
+        self.callers = Callers::new(&self);
+        self
+    }
+
     /// Indexes parsed files.
     pub(super) fn new(files: &[&'t Parsed], data: &'t DataFiles, catalog: &'t Catalog) -> Self {
         let mut project = Self {
@@ -125,6 +134,7 @@ impl<'t> Project<'t> {
             by_folded_name: HashMap::new(),
             by_last_part: HashMap::new(),
             parameter_classes: RefCell::default(),
+            callers: Callers::default(),
             catalog,
             data,
         };

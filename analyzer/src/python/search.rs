@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use chameleon_decision::{
-    ApiOutput, Budget, DecideError, Decider, Decision, DecisionProcess, FORMAT_VERSION, Given, Problem, Program, Span,
-    Vocabulary,
+    ApiOutput, Budget, DecideError, Decider, Decision, DecisionProcess, DecisionType, FORMAT_VERSION, Given, Problem,
+    Program, Span, StmtKind, Vocabulary,
 };
 
 use super::cut::{Assumption, Open, Ways};
@@ -12,7 +12,7 @@ use super::entry::{CallGraph, Chain};
 use super::lower::{Lowered, Site};
 use super::project::Project;
 use super::slice::{End, Slice, slice};
-use super::{inputs, path, probe};
+use super::{inputs, path, probe, visit};
 
 /// Unknown tests that are tried both ways.
 const MAX_TURNED: usize = 8;
@@ -48,6 +48,17 @@ pub(super) struct Run<'a> {
 /// has, and that what was taken to hold does not. First whether open tests are idle, then whether the others are turned.
 const ASSUMING: [(bool, bool); 3] = [(true, false), (false, false), (true, true)];
 
+/// What is assumed in one try.
+#[derive(Clone, Copy)]
+struct Assuming {
+    /// Open tests go the way in which they have no say.
+    idle: bool,
+    /// What was taken to hold does not.
+    turned: bool,
+    /// Also about tests that the answer has a part in, and that hang on something else all the same.
+    answers: bool,
+}
+
 pub(super) type Found = (DecisionProcess, Vec<Problem>);
 
 impl<'a> Run<'a> {
@@ -66,13 +77,21 @@ impl<'a> Run<'a> {
         let parts: Vec<Chain> = (0..chain.functions.len())
             .map(|from| Chain { functions: chain.functions[from..].to_vec(), decides: chain.decides })
             .collect();
-        let stopped = self.undecided(&self.cut(chain, &Ways::new(), End::Whole)).map(|(_, problem)| problem);
+        let whole = self.cut(chain, &Ways::new(), End::Whole);
+        let stopped = self.undecided(&whole).map(|(_, problem)| problem);
+        let mut whole = Some(whole);
         let (mut constant, mut parts_left) = (None, parts.len());
         for (at, part) in parts.iter().enumerate() {
-            let decides = self.undecided(&self.cut(part, &Ways::new(), End::Whole)).is_none();
-            let plain = decides.then(|| self.chosen(part, Ways::new()));
+            let (slice, decides) = if let Some(whole) = whole.take() {
+                (whole, stopped.is_none())
+            } else {
+                let slice = self.cut(part, &Ways::new(), End::Whole);
+                let decides = self.undecided(&slice).is_none();
+                (slice, decides)
+            };
+            let plain = decides.then(|| self.turned(part, Ways::new(), slice));
             let assuming = ASSUMING.iter().filter_map(|&(idle, turned)| {
-                let ways = self.ways(part, idle, turned, !decides)?;
+                let ways = self.ways(part, Assuming { idle, turned, answers: false }, !decides)?;
                 Some((self.chosen(part, ways), turned))
             });
             for (as_it_is, (slice, turned)) in
@@ -88,7 +107,8 @@ impl<'a> Run<'a> {
                     found.1.extend(stopped.filter(|_| at > 0));
                     return found;
                 }
-                if at == 0 && (as_it_is || !(turned || decides)) {
+                let asks = slice.assumptions.iter().any(|assumption| assumption.of_answer);
+                if at == 0 && !asks && (as_it_is || !(turned || decides)) {
                     constant = constant.or(Some(slice));
                 }
             }
@@ -105,8 +125,36 @@ impl<'a> Run<'a> {
         if let Some(slice) = constant {
             return self.told(slice);
         }
+        for (at, part) in parts[..parts_left].iter().enumerate() {
+            let found = ASSUMING.iter().find_map(|&(idle, turned)| {
+                let ways = self.ways(part, Assuming { idle, turned, answers: true }, true)?;
+                self.branching(&self.chosen(part, ways))
+            });
+            if let Some(mut found) = found {
+                found.1.extend(stopped.filter(|_| at > 0));
+                return found;
+            }
+        }
         let slice = self.cut(chain, &Ways::new(), End::Whole);
-        (self.summarized(slice), stopped.into_iter().collect())
+        match slice.assumptions.iter().find(|assumption| assumption.of_answer).copied() {
+            Some(asked) if stopped.is_none() => self.asking(slice, asked.span),
+            _ => (self.summarized(slice), stopped.into_iter().collect()),
+        }
+    }
+
+    /// The process of a slice that asks something outside about the answer, of which no more is left than that there is
+    /// something in it: that says nothing.
+    fn asking(&self, slice: Slice, place: Span) -> Found {
+        let (mut process, mut problems) = self.told(slice);
+        if !self.tells_more_than_empty(&process) {
+            let reason = "the decision depends on what something outside the program says of the answer".to_owned();
+            let summary = &mut process.summary;
+            (summary.decision_type, summary.order) = (DecisionType::Other, None);
+            summary.branches.clear();
+            summary.reason = Some(format!("line {}: {reason}", place.line));
+            problems = vec![Problem { file: path(self.project, place.file), line: place.line, reason }];
+        }
+        (process, problems)
     }
 
     /// The process of a slice, if it has branches.
@@ -115,7 +163,10 @@ impl<'a> Run<'a> {
             return None;
         }
         let found = self.told(slice.clone());
-        (!found.0.summary.branches.is_empty()).then_some(found)
+        // Where something outside is asked about what the API saw, it is not that it saw anything that decides.
+        let asks = slice.assumptions.iter().any(|assumption| assumption.of_answer);
+        let says = !found.0.summary.branches.is_empty() && (!asks || self.tells_more_than_empty(&found.0));
+        says.then_some(found)
     }
 
     /// The process of a chain as it is, whether it decides by the answer alone or not.
@@ -123,7 +174,9 @@ impl<'a> Run<'a> {
         let Some((_, problem)) = self.undecided(&self.cut(chain, &Ways::new(), End::Whole)) else {
             return self.process_with(chain, Ways::new());
         };
-        let ways = ASSUMING.iter().find_map(|(idle, turned)| self.ways(chain, *idle, *turned, true));
+        let ways = ASSUMING
+            .iter()
+            .find_map(|&(idle, turned)| self.ways(chain, Assuming { idle, turned, answers: false }, true));
         if let Some(ways) = ways {
             return self.process_with(chain, ways);
         }
@@ -134,7 +187,8 @@ impl<'a> Run<'a> {
 
     /// Ways for unknown tests with which a chain decides by the answer alone: tests that come to light behind others are
     /// added until it does. `fewest`: those without which it decides as well are left out.
-    fn ways(&self, chain: &Chain, idle: bool, turned: bool, fewest: bool) -> Option<Ways> {
+    fn ways(&self, chain: &Chain, assuming: Assuming, fewest: bool) -> Option<Ways> {
+        let Assuming { idle, turned, answers } = assuming;
         let mut ways = Ways::new();
         for _ in 0..ROUNDS {
             if self.budget.is_spent() {
@@ -142,8 +196,15 @@ impl<'a> Run<'a> {
             }
             let slice = self.cut(chain, &ways, End::Whole);
             let known = ways.len();
-            if known > 0 && self.undecided(&slice).is_none() {
+            let undecided = if known > 0 || answers { self.undecided(&slice) } else { None };
+            if known > 0 && undecided.is_none() {
                 return Some(if fewest { self.fewest(chain, ways) } else { ways });
+            }
+            if let Some((Some(place), _)) = undecided
+                && answers
+                && self.is_test(place)
+            {
+                ways.entry(place).or_insert(!idle);
             }
             for Open { span, idle: way } in slice.open {
                 ways.entry(span).or_insert(way == idle);
@@ -158,17 +219,39 @@ impl<'a> Run<'a> {
         None
     }
 
+    /// Whether this is the place of a statement's test.
+    fn is_test(&self, place: Span) -> bool {
+        let mut found = false;
+        for function in &self.lowered.functions {
+            visit::stmts(&function.body, &mut |stmt| {
+                found |= matches!(&stmt.kind, StmtKind::If { test, .. } if test.span == place);
+            });
+        }
+        found
+    }
+
     /// Leaves out every way without which the chain still decides.
     fn fewest(&self, chain: &Chain, mut ways: Ways) -> Ways {
-        for span in ways.keys().copied().collect::<Vec<_>>() {
-            if !self.budget.is_spent()
-                && let Some(way) = ways.remove(&span)
-                && self.undecided(&self.cut(chain, &ways, End::Whole)).is_some()
-            {
-                ways.insert(span, way);
-            }
-        }
+        let all: Vec<Span> = ways.keys().copied().collect();
+        self.leave_out(chain, &mut ways, &all);
         ways
+    }
+
+    /// Leaves out those of some ways that are not needed: all at once if none is, as to find that out takes longest.
+    fn leave_out(&self, chain: &Chain, ways: &mut Ways, some: &[Span]) {
+        if some.is_empty() || self.budget.is_spent() {
+            return;
+        }
+        let left: Ways = some.iter().filter_map(|span| Some((*span, ways.remove(span)?))).collect();
+        if self.undecided(&self.cut(chain, ways, End::Whole)).is_none() {
+            return;
+        }
+        ways.extend(left);
+        if some.len() > 1 {
+            let (first, second) = some.split_at(some.len() / 2);
+            self.leave_out(chain, ways, first);
+            self.leave_out(chain, ways, second);
+        }
     }
 
     /// The process of a chain with these ways.
@@ -178,8 +261,13 @@ impl<'a> Run<'a> {
 
     /// The slice of a chain with these ways. Any other unknown test is taken to hold unless more outcomes show when it
     /// does not: `if seen_lately: return` says nothing about the answer.
-    fn chosen(&self, chain: &Chain, mut ways: Ways) -> Slice {
-        let mut slice = self.cut(chain, &ways, End::Whole);
+    fn chosen(&self, chain: &Chain, ways: Ways) -> Slice {
+        let slice = self.cut(chain, &ways, End::Whole);
+        self.turned(chain, ways, slice)
+    }
+
+    /// As [`Run::chosen`], where the slice of these ways is there.
+    fn turned(&self, chain: &Chain, mut ways: Ways, mut slice: Slice) -> Slice {
         let assumed: Vec<_> = slice.assumptions.iter().copied().filter(|a| a.holds).take(MAX_TURNED).collect();
         let mut outcomes = if assumed.is_empty() { 0 } else { self.outcomes(&slice) };
         for Assumption { span, holds, .. } in assumed {
@@ -262,7 +350,7 @@ impl<'a> Run<'a> {
     fn tells_more_than_empty(&self, process: &DecisionProcess) -> bool {
         let all = self.vocabulary.labels.len();
         process.summary.branches.iter().any(|branch| {
-            let some_names = branch.labels.len() < all || branch.negated;
+            let some_names = branch.labels.len() < all || (all == 0 && !branch.labels.is_empty()) || branch.negated;
             some_names || !branch.words.is_empty() || !branch.regions.is_empty() || branch.min_score.is_some()
         })
     }
@@ -278,7 +366,7 @@ impl<'a> Run<'a> {
         (self.summarized(slice), problems)
     }
 
-    fn assumption(&self, Assumption { span, holds, is_loop }: Assumption) -> Problem {
+    fn assumption(&self, Assumption { span, holds, is_loop, .. }: Assumption) -> Problem {
         let (what, way) = match (is_loop, holds) {
             (false, true) => ("this test depends on something outside the program", "held"),
             (false, false) => ("this test depends on something outside the program", "did not hold"),

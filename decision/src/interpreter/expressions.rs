@@ -170,7 +170,22 @@ impl<'p> Machine<'p, '_> {
     fn api_output(&mut self, max_results: Option<&'p Expr>, form: ResponseForm) -> Run<Value<'p>> {
         self.called_api += 1;
         let limit = self.limit(max_results, self.around.default_top_k)?;
+        if self.asks_for_something_else() {
+            return Ok(Value::unknown("the answer for something else"));
+        }
         Ok(response::response(self.around.api, form, self.output, limit, Whose::Own))
+    }
+
+    /// Whether a function that called the API before calls it again with other values: about another image or text, of
+    /// which the answer is another one.
+    fn asks_for_something_else(&mut self) -> bool {
+        let scope = self.scope().function_scope();
+        let Some((first, known)) = &self.first_call else {
+            let given = self.given_to(&scope);
+            self.first_call = Some((scope, given));
+            return false;
+        };
+        !Rc::ptr_eq(first, &scope) && *known != self.given_to(&scope)
     }
 
     /// The answer of another API, if it is given.

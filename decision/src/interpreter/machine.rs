@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
+use super::effects::Effects;
 use super::memory::Memory;
 use super::render::{render, repr, to_str};
 use super::scope::{Scope, assigned};
@@ -143,12 +144,16 @@ pub(super) struct Machine<'p, 'o> {
     /// What `json.dumps` made texts of.
     pub(super) dumped: HashMap<Rc<str>, Value<'p>>,
     locals: HashMap<u32, Rc<HashSet<&'p str>>>,
-    pub(super) effects: Vec<Effect>,
+    pub(super) effects: Effects,
     pub(super) steps: u64,
     depth: u32,
     script: &'o [bool],
     pub(super) memory: &'o Memory<'p>,
     pub(super) choices: Vec<Choice>,
+    /// Tests of unknown values so far, those of a known truth among them.
+    pub(super) asked: u64,
+    /// Where the API was called first, and what the function was given that called it.
+    pub(super) first_call: Option<(Rc<Scope<'p>>, String)>,
     pub(super) known_choices: Vec<(Rc<Unknown<'p>>, bool)>,
     /// Scopes that a lambda or generator holds on to: it may be a variable of that very scope.
     pub(super) captured: Vec<Rc<Scope<'p>>>,
@@ -188,12 +193,14 @@ pub(crate) fn run<'p>(
         stored: HashMap::new(),
         dumped: HashMap::new(),
         locals: HashMap::new(),
-        effects: Vec::new(),
+        effects: Effects::default(),
         steps: 0,
         depth: 0,
         script,
         memory,
         choices: Vec::new(),
+        asked: 0,
+        first_call: None,
         known_choices: Vec::new(),
         captured: Vec::new(),
     };
@@ -249,7 +256,7 @@ impl<'p> Machine<'p, '_> {
         }
         self.trace.steps = self.steps;
         Ran {
-            decision: Decision { effects: std::mem::take(&mut self.effects) },
+            decision: Decision { effects: std::mem::take(&mut self.effects).into_list() },
             choices: std::mem::take(&mut self.choices),
             called_api: self.called_api > 0,
             trace: std::mem::take(&mut self.trace),
@@ -294,10 +301,7 @@ impl<'p> Machine<'p, '_> {
     }
 
     fn push_effect(&mut self, span: Span, action: &str, values: Vec<Rendered>) {
-        let known = self.effects.iter().any(|effect| effect.action == action && effect.values == values);
-        if !known {
-            self.effects.push(Effect { span, action: action.to_owned(), values });
-        }
+        self.effects.add(Effect { span, action: action.to_owned(), values });
     }
 
     /// Notes that data of the API was tested: what follows is decided by it.
@@ -341,16 +345,12 @@ impl<'p> Machine<'p, '_> {
 
     // === Unknown tests ===
 
-    /// How many tests of unknown values the run went through.
-    pub(super) fn choices_made(&self) -> usize {
-        self.choices.len()
-    }
-
     /// Which way a test of something unknown goes in this run.
     pub(super) fn choose(&mut self, span: Span, what: &str) -> Run<bool> {
         if self.choices.len() >= MAX_CHOICES {
             return Err(Stop::Error(DecideError::Undetermined { span, what: what.to_owned() }));
         }
+        self.asked += 1;
         let taken = self.script.get(self.choices.len()).copied().unwrap_or(true);
         self.choices.push(Choice { span, what: what.to_owned(), taken });
         Ok(taken)
@@ -364,6 +364,7 @@ impl<'p> Machine<'p, '_> {
     /// The truth of an unknown object: one object keeps its truth during a run.
     pub(super) fn choose_truth(&mut self, span: Span, unknown: &Rc<Unknown<'p>>) -> Run<bool> {
         if let Some(known) = self.known_choices.iter().find(|known| Rc::ptr_eq(&known.0, unknown)) {
+            self.asked += 1;
             return Ok(known.1);
         }
         let taken = self.choose(span, &unknown.text)?;

@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 use std::rc::Rc;
 
+use super::effects::Effects;
 use super::machine::{Machine, Run};
-use super::scope::assigned;
+use super::scope::{Scope, assigned};
 use super::value::{Growth, ListClass, Unknown, Value};
-use crate::decision::Effect;
 use crate::program::{Expr, ExprKind, Function, FunctionId, Span, Stmt, StmtKind, Target};
 
 /// Calls of fewer steps are as soon run again.
@@ -18,7 +18,7 @@ const LEAST: u64 = 200;
 const LONGEST: usize = 4096;
 
 /// Effects, tests and printed texts.
-type Shown = (Vec<Effect>, BTreeSet<(Span, bool)>, Vec<String>);
+type Shown = (Effects, BTreeSet<(Span, bool)>, Vec<String>);
 
 /// What a call did.
 pub(super) struct Recalled<'p> {
@@ -40,7 +40,7 @@ impl<'p> Machine<'p, '_> {
     pub(super) fn recall(&mut self, id: FunctionId, args: Vec<Value<'p>>) -> Run<Value<'p>> {
         let Some(given) = self.given(id, &args)? else { return Ok(self.activate(id, args)?.0) };
         if let Some(known) = self.memory.recalled(id, &given) {
-            self.charge(1 + known.shown.0.len(), Span::default())?;
+            self.charge(1 + known.shown.0.list().len(), Span::default())?;
             self.show_again(&known.shown);
             return Ok(known.value.clone());
         }
@@ -71,11 +71,7 @@ impl<'p> Machine<'p, '_> {
     }
 
     fn show_again(&mut self, (effects, tests, printed): &Shown) {
-        for effect in effects {
-            if !self.effects.contains(effect) {
-                self.effects.push(effect.clone());
-            }
-        }
+        effects.list().iter().for_each(|effect| self.effects.add(effect.clone()));
         self.trace.tests.extend(tests);
         self.trace.observation.printed.extend(printed.iter().cloned());
     }
@@ -108,6 +104,19 @@ impl<'p> Machine<'p, '_> {
             }
         }
         Ok(Some(given))
+    }
+
+    /// An account of a function's variables, as far as they are plain values or things outside.
+    pub(super) fn given_to(&self, scope: &Scope<'p>) -> String {
+        let mut given = String::new();
+        for (name, value) in scope.all() {
+            let mut account = String::new();
+            if self.account(&value, &mut account) {
+                given.push_str(name);
+                given.push_str(&account);
+            }
+        }
+        given
     }
 
     fn is_chosen(&self, unknown: &Rc<Unknown<'p>>) -> bool {

@@ -1,6 +1,7 @@
 //! The API's response as the client library and the JSON answer show it.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use serde_json::Value as Json;
@@ -123,7 +124,7 @@ fn member<'p>(choice: &Enumeration, name: &str) -> Value<'p> {
 }
 
 fn object(fields: Vec<ApiField<'_>>) -> Value<'_> {
-    Value::Api(Rc::new(ApiObject { fields }))
+    Value::Api(Rc::new(ApiObject { fields, stored: RefCell::default() }))
 }
 
 impl<'p> ApiObject<'p> {
@@ -135,10 +136,26 @@ impl<'p> ApiObject<'p> {
 
     /// A value of the JSON answer, absent where the API leaves it out.
     pub(super) fn key(&self, key: &str) -> Option<Value<'p>> {
+        if let Some((_, value)) = self.stored.borrow().iter().find(|stored| stored.0 == key) {
+            return Some(value.clone());
+        }
         match self.field(key) {
             Some(field) => field.in_json.then(|| field.value.clone()),
             None => Some(Value::unknown(format!("{key} of the response"))),
         }
+    }
+
+    /// Puts a value under a key: an answer of boto3 is a dictionary. What holds other values could hold this very object
+    /// and is not looked into.
+    pub(super) fn put(&self, key: &str, value: Value<'p>) {
+        let is_plain = matches!(
+            value,
+            Value::None | Value::Bool(_) | Value::Int(..) | Value::Float(..) | Value::Str(_) | Value::Member(_)
+        );
+        let value = if is_plain { value } else { Value::unknown(format!("{key} of the response")) };
+        let mut stored = self.stored.borrow_mut();
+        stored.retain(|known| known.0 != key);
+        stored.push((key.to_owned(), value));
     }
 
     fn field(&self, name: &str) -> Option<&ApiField<'p>> {

@@ -55,6 +55,11 @@ impl<'p> Scope<'p> {
         }
     }
 
+    /// The variables, in order of appearance.
+    pub(super) fn all(&self) -> Vec<(&'p str, Value<'p>)> {
+        self.variables.borrow().clone()
+    }
+
     /// All values; the scope is empty afterwards.
     pub(super) fn take(&self) -> Vec<Value<'p>> {
         self.variables.take().into_iter().map(|variable| variable.1).collect()

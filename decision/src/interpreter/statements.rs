@@ -146,7 +146,7 @@ impl<'p> Machine<'p, '_> {
         let calls = self.called_api;
         loop {
             self.charge(1, test.span)?;
-            let choices = self.choices_made();
+            let asked = self.asked;
             let value = self.eval(test)?;
             if self.called_api > calls {
                 if value.unknown_text().is_some() {
@@ -168,7 +168,7 @@ impl<'p> Machine<'p, '_> {
                 break;
             }
             // A turn without a call that hung on something unknown: the turns with a call are other runs.
-            let waits = self.called_api == calls && self.choices_made() > choices;
+            let waits = self.called_api == calls && self.asked > asked;
             if waits && matches!(test.kind, ExprKind::Constant { .. }) {
                 return Err(Stop::Exit);
             }
@@ -289,6 +289,12 @@ impl<'p> Machine<'p, '_> {
                 let length = list.borrow().items.len();
                 let at = self.index_in(index, length, span)?;
                 list.borrow_mut().items[at] = value;
+                Ok(())
+            }
+            Value::Api(object) => {
+                if let Value::Str(key) = index {
+                    object.put(key.as_str(), value);
+                }
                 Ok(())
             }
             _ => raise("TypeError"),

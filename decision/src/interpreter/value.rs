@@ -111,6 +111,8 @@ pub(super) struct Lambda<'p> {
 /// The response or a part of it: answers attributes and keys alike.
 pub(super) struct ApiObject<'p> {
     pub(super) fields: Vec<ApiField<'p>>,
+    /// What the program has put into it.
+    pub(super) stored: RefCell<Vec<(String, Value<'p>)>>,
 }
 
 /// One field of an [`ApiObject`].

@@ -12,6 +12,9 @@ use crate::summary::{Bounds, Limit};
 /// Values tried along an axis besides those the program is written with.
 const STEPS: u32 = 128;
 
+/// The same, where two axes are tried together.
+const FEW_STEPS: u32 = 16;
+
 /// One number of the answer; in a list, that of its only item.
 #[derive(Clone, Debug)]
 pub(super) struct Axis {
@@ -60,6 +63,11 @@ impl Axis {
         (self.low, self.high)
     }
 
+    /// An interval of the axis.
+    pub(super) fn bounds(&self, low: Option<Limit>, high: Option<Limit>) -> Bounds {
+        Bounds { field: self.show(), low, high, percent: self.percent }
+    }
+
     pub(super) fn is_in_list(&self) -> bool {
         self.path.iter().any(|step| step == crate::shape::ITEM)
     }
@@ -80,8 +88,17 @@ impl Axis {
 
     /// Values at which a program with these constants may change its mind, and others between, in ascending order.
     pub(super) fn values(&self, constants: &Constants) -> Vec<f64> {
+        self.values_in(STEPS, constants)
+    }
+
+    /// As [`Axis::values`], with fewer others.
+    pub(super) fn few_values(&self, constants: &Constants) -> Vec<f64> {
+        self.values_in(FEW_STEPS, constants)
+    }
+
+    fn values_in(&self, steps: u32, constants: &Constants) -> Vec<f64> {
         let mut values: Vec<f64> =
-            (0..=STEPS).map(|step| self.low + (self.high - self.low) * f64::from(step) / f64::from(STEPS)).collect();
+            (0..=steps).map(|step| self.low + (self.high - self.low) * f64::from(step) / f64::from(steps)).collect();
         for number in constants.numbers.iter().copied().chain([0.0]) {
             for scaled in [number, -number, number / 10.0, -number / 10.0, number / 100.0, -number / 100.0] {
                 values.extend([scaled.next_down(), scaled, scaled.next_up()]);
@@ -135,7 +152,7 @@ pub(super) fn stretches(
 impl Stretch {
     /// The stretch as an interval of its axis.
     pub(super) fn bounds(&self, axis: &Axis) -> Bounds {
-        Bounds { field: axis.show(), low: self.low, high: self.high, percent: axis.percent }
+        axis.bounds(self.low, self.high)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::matching::{path_of, spellings};
 use super::probe::{NEUTRAL, Outcome, Probe, passes_through};
+use super::unrelated;
 use crate::decider::DecideError;
 use crate::summary::{MinScore, Vocabulary};
 
@@ -53,15 +54,20 @@ impl Branches {
     pub(super) fn find(probe: &mut Probe<'_>, vocabulary: &Vocabulary) -> Result<Self, DecideError> {
         let (mut empty, mut singles) = survey(probe, vocabulary)?;
         // The neutral name stands for all others, so that an API without a vocabulary has something to fail on.
-        let neutral = probe.labels(&[NEUTRAL])?;
+        let mut neutral = probe.labels(&[NEUTRAL])?;
         let starved = singles.iter().chain([&neutral]).all(|&outcome| probe.wants_more(outcome));
         if starved && pad(probe, vocabulary)? {
             (empty, singles) = survey(probe, vocabulary)?;
+            neutral = probe.labels(&[NEUTRAL])?;
         }
-        let mut common = most_common(&singles).unwrap_or(empty);
+        // An API without a vocabulary answers anything.
+        let mut common = most_common(&singles).unwrap_or(neutral);
         if !probe.differ_by_data_only(empty, common) && probe.ignore_logging(empty, common) {
             (empty, singles) = survey(probe, vocabulary)?;
-            common = most_common(&singles).unwrap_or(empty);
+            common = match most_common(&singles) {
+                Some(common) => common,
+                None => probe.labels(&[NEUTRAL])?,
+            };
         }
         let default = default_of(probe, empty, common, &singles)?;
         probe.merge_by_data(&mut singles, &[default, empty]);
@@ -157,7 +163,8 @@ impl Branches {
     pub(super) fn spelling(&self, probe: &mut Probe<'_>, word: &str) -> Result<Option<(Outcome, String)>, DecideError> {
         for form in spellings(word).into_iter().chain([path_of(word)]) {
             let outcome = probe.labels(&[&form])?;
-            if outcome != self.default {
+            // A form that the API never answers in can be what the program fails on.
+            if outcome != self.default && (!probe.fails(outcome) || probe.fails(self.default)) {
                 return Ok(Some((outcome, form)));
             }
         }
@@ -183,8 +190,7 @@ fn pad(probe: &mut Probe<'_>, vocabulary: &Vocabulary) -> Result<bool, DecideErr
 
 fn survey(probe: &mut Probe<'_>, vocabulary: &Vocabulary) -> Result<(Outcome, Vec<Outcome>), DecideError> {
     let empty = probe.labels(&[])?;
-    let singles = vocabulary.labels.iter().map(|label| probe.labels(&[label])).collect::<Result<_, _>>()?;
-    Ok((empty, singles))
+    Ok((empty, unrelated::singles(probe, vocabulary)?))
 }
 
 fn most_common(outcomes: &[Outcome]) -> Option<Outcome> {
@@ -221,7 +227,8 @@ fn default_of(
     if probe.differ_by_data_only(empty, common) {
         return Ok(common);
     }
-    if probe.fails(empty) && !probe.fails(neutral) && singles.iter().any(|&outcome| outcome != neutral) {
+    let some_differ = singles.is_empty() || singles.iter().any(|&outcome| outcome != neutral);
+    if probe.fails(empty) && !probe.fails(neutral) && some_differ {
         return Ok(neutral);
     }
     let agree = singles.iter().filter(|&&outcome| outcome == common).count();

@@ -15,6 +15,9 @@ use crate::process::Warning;
 use crate::program::Program;
 use crate::summary::{Branch, DecisionType, MinScore, Order, Summary, Vocabulary};
 
+/// Of vocabularies up to this every label is tried with other fields.
+const FEW: usize = 16;
+
 impl Draft {
     /// Warns of answers with so few labels that they have an outcome of their own.
     fn warn_of_few(&mut self, program: &Program, probe: &mut Probe<'_>, found: &Branches) {
@@ -40,8 +43,12 @@ impl Draft {
         let mut words =
             if probe.subject.has_words() { words::find(program, probe, &mut found, vocabulary)? } else { Vec::new() };
         // In the order of the source; a priority of the application's own is sorted by later.
+        let default = found.default;
         found.branches.sort_by_key(|branch| {
             let first = words::of(&words, branch.outcome, &[]).iter().map(|word| word.span).min();
+            // Values of fields are no words; what is done with them stands somewhere, too.
+            let done = probe.own_effects(branch.outcome, default).iter().map(|effect| effect.span).min();
+            let first = first.or(done.filter(|_| !probe.subject.has_words()));
             (first.is_none(), first)
         });
         let company = words::in_company(probe, &found, &mut words)?;
@@ -62,7 +69,7 @@ impl Draft {
         };
         let company = company.filter(|_| pairs.is_empty());
         let per_item = items::are_apart(probe, &found, vocabulary)?;
-        let (class, counted) = classify(probe, &mut found, (api.repeats, per_item), vocabulary)?;
+        let (class, counted) = classify(probe, (&mut found, &words), (api.repeats, per_item), vocabulary)?;
         let mut cuts = Vec::new();
         for branch in &found.branches {
             cuts.push(scores::threshold(probe, branch, [found.default, found.empty])?);
@@ -136,7 +143,9 @@ impl Draft {
         (vocabulary, told): (&Vocabulary, Vec<Warning>),
     ) -> Result<bool, Reason> {
         let samples = found.branches.iter().filter_map(|branch| branch.samples.first());
-        let samples: Vec<&str> = samples.map(String::as_str).chain([NEUTRAL]).collect();
+        // Of a few values, those of no branch may be one with something else.
+        let others = vocabulary.labels.iter().filter(|_| vocabulary.labels.len() <= FEW);
+        let samples: Vec<&str> = samples.chain(others).map(String::as_str).chain([NEUTRAL]).collect();
         let Some(other) = other_field(probe, &api.answer, &samples)? else { return Ok(true) };
         if let Some(conditions) = conditions::find(probe, found, words, (&api.answer, program))? {
             // With the answers that were tried for them there is less to warn of.
@@ -244,7 +253,7 @@ type Class = (DecisionType, Option<Order>);
 /// The class and order of the branches, and what numbers of items do where they matter.
 fn classify(
     probe: &mut Probe<'_>,
-    found: &mut Branches,
+    (found, words): (&mut Branches, &[words::Found]),
     (repeats, per_item): (bool, bool),
     vocabulary: &Vocabulary,
 ) -> Result<(Result<Class, Reason>, Option<Counted>), DecideError> {
@@ -254,7 +263,7 @@ fn classify(
     let Err(reason) = order::same_branch(probe, found, repeats)? else {
         return Ok((order::find(probe, found)?, None));
     };
-    let counted = match counts::of_branches(probe, found)? {
+    let counted = match counts::of_branches(probe, found, words)? {
         Ok(Counted::Same) => return Ok((Err(reason), None)),
         Err(reason) => return Ok((Err(reason), None)),
         // The number of all items is the API's, no count of one kind.

@@ -12,6 +12,8 @@ pub(super) struct Constants {
     pub(super) lists: Vec<Vec<(String, Span)>>,
     /// Every `if` and `elif` with the texts that it asks for.
     pub(super) tests: Vec<Test>,
+    /// Whether regular expressions or likenesses of texts are asked for.
+    pub(super) patterns: bool,
     /// Texts that only show or name a result: returned, printed, or the name of a group of words.
     shown: Vec<(String, Span)>,
 }
@@ -210,6 +212,9 @@ impl Constants {
             }
             ExprKind::Builtin { name, args, .. } if name == "print" => args.iter().for_each(|arg| self.result(arg)),
             ExprKind::Call { args, keywords, .. } | ExprKind::Builtin { args, keywords, .. } => {
+                let is_of =
+                    |module: &str| matches!(&expr.kind, ExprKind::Builtin { name, .. } if name.starts_with(module));
+                self.patterns |= is_of("re.") || is_of("difflib.");
                 self.exprs(args);
                 self.exprs(keywords.iter().map(|keyword| &keyword.value));
             }

@@ -5,8 +5,10 @@ use serde_json::Value as Json;
 use super::branches::Branches;
 use super::probe::{Outcome, Probe};
 use super::verify::LONGEST;
+use super::words::Found as Word;
 use super::{Draft, Reason};
 use crate::decider::DecideError;
+use crate::decision::Rendered;
 use crate::output::ApiOutput;
 use crate::shape::{ITEM, Path, Shape, show_path};
 use crate::summary::{Bounds, DecisionType, Limit, Region};
@@ -24,6 +26,9 @@ pub(super) enum Counted {
     /// Another outcome for each number: something is done for every item.
     Each,
 }
+
+/// Words of a branch that are tried together.
+const MAX_ALIKE: usize = 12;
 
 /// More outcomes than this are one for each number.
 const MAX_STEPS: usize = 8;
@@ -97,14 +102,45 @@ fn steps(outcome: &mut dyn FnMut(usize) -> Result<Outcome, DecideError>) -> Resu
     Ok(if steps.len() > MAX_STEPS { Counted::Each } else { Counted::Steps(steps) })
 }
 
+/// Whether it is one and the same which two of these labels come together.
+fn are_alike(probe: &mut Probe<'_>, samples: &[&str]) -> Result<bool, DecideError> {
+    let mut usual = None;
+    for (at, one) in samples.iter().enumerate() {
+        for other in &samples[at + 1..] {
+            let outcome = probe.labels(&[one, other])?;
+            if *usual.get_or_insert(outcome) != outcome {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
 /// What the branches' items lead to by their number: for a decision on one kind of items, else a reason.
-pub(super) fn of_branches(probe: &mut Probe<'_>, found: &Branches) -> Result<Result<Counted, Reason>, DecideError> {
+pub(super) fn of_branches(
+    probe: &mut Probe<'_>,
+    found: &Branches,
+    words: &[Word],
+) -> Result<Result<Counted, Reason>, DecideError> {
     let mut each = 0;
     let mut first = None;
     let mut numbers = Vec::new();
     for (at, branch) in found.branches.iter().enumerate() {
         let samples: Vec<&str> = branch.samples.iter().map(String::as_str).collect();
-        match count(probe, &samples)? {
+        let counted = count(probe, &samples)?;
+        if matches!(counted, Counted::Steps(_)) {
+            let own = words.iter().filter(|word| word.outcome == Some(branch.outcome)).map(Word::compared);
+            let mut alike = samples.clone();
+            for word in own.take(MAX_ALIKE) {
+                if !alike.contains(&word) && probe.labels(&[word])? == branch.outcome {
+                    alike.push(word);
+                }
+            }
+            if !are_alike(probe, &alike)? {
+                return Ok(Err(Reason("which labels come together makes a difference".to_owned())));
+            }
+        }
+        match counted {
             // Another outcome for each number, of several branches, is one for each item.
             Counted::Number(_) if found.branches.len() > 1 => {
                 each += 1;
@@ -126,11 +162,8 @@ pub(super) fn of_branches(probe: &mut Probe<'_>, found: &Branches) -> Result<Res
 /// Fills the draft when the decision hangs only on how many items there are; `false` when it does not.
 pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> Result<bool, Reason> {
     for (list, item) in lists(shape) {
-        let counted = steps(&mut |number| {
-            let mut answer = shape.nothing();
-            super::subject::put(&mut answer, &list, Json::Array(vec![item.nothing(); number]));
-            probe.run(&ApiOutput::Answer { answer })
-        })?;
+        let place = (list.as_slice(), item);
+        let counted = steps(&mut |number| probe.run(&with_items(shape, place, number)))?;
         match counted {
             Counted::Steps(steps) => {
                 let usual = draft.default_outcome;
@@ -140,12 +173,52 @@ pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> R
                 draft.push_regions(probe, usual, steps, None);
                 return Ok(true);
             }
-            // One outcome on nothing and one on anything: that there are items is not looked at where they only pass.
+            // That there are items is not looked at where they only pass.
+            Counted::Same if is_told_apart(probe, shape, place)? => {
+                let one = Bounds {
+                    field: "count".to_owned(),
+                    low: Some(Limit { value: 1.0, inclusive: true }),
+                    high: None,
+                    percent: false,
+                };
+                let some = probe.run(&with_items(shape, place, 1))?;
+                draft.summary.field = Some(show_path(&list));
+                draft.summary.decision_type = DecisionType::Count;
+                draft.push_regions(probe, draft.default_outcome, vec![(some, vec![vec![one]])], None);
+                return Ok(true);
+            }
             Counted::Same | Counted::Number(_) | Counted::Numbers(_) | Counted::Each => {}
         }
     }
     Ok(false)
 }
+
+fn with_items(shape: &Shape, (list, item): (&[String], &Shape), number: usize) -> ApiOutput {
+    let mut answer = shape.nothing();
+    super::subject::put(&mut answer, list, Json::Array(vec![item.nothing(); number]));
+    ApiOutput::Answer { answer }
+}
+
+/// Whether the application chose something where there is an item and something else where there is none: to open a door
+/// or not, and not to hand on what there is, to show it, or to fail.
+fn is_told_apart(probe: &mut Probe<'_>, shape: &Shape, place: (&[String], &Shape)) -> Result<bool, DecideError> {
+    let none = probe.run(&with_items(shape, place, 0))?;
+    let some = probe.run(&with_items(shape, place, 1))?;
+    if probe.fails(none) || probe.fails(some) || probe.differ_by_data_only(none, some) {
+        return Ok(false);
+    }
+    let chosen = |outcome, other| {
+        let own = probe.own_effects(outcome, other).into_iter();
+        let chosen = own.filter(|effect| !effect.values.iter().any(Rendered::has_data));
+        chosen.map(|effect| effect.action.clone()).collect::<Vec<_>>()
+    };
+    let (with, without) = (chosen(some, none), chosen(none, some));
+    let acts = |actions: &[String]| actions.iter().any(|action| !SHOWING.contains(&action.as_str()));
+    Ok(acts(&with) || (!with.is_empty() && !without.is_empty()))
+}
+
+/// Effects that only tell people.
+const SHOWING: &[&str] = &["print", "logging.info", "logger.info", "logging.debug", "logger.debug"];
 
 /// Whether the application does something of its own on an answer whose lists are empty, and hands on any other.
 pub(super) fn tells_empty(probe: &mut Probe<'_>, shape: &Shape) -> Result<bool, DecideError> {

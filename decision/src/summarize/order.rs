@@ -1,13 +1,16 @@
 //! What happens when labels of several branches, or several labels of one, come together.
 
-use super::Reason;
-use super::branches::Branches;
-use super::probe::{Outcome, Probe};
+use super::branches::{Branches, Found};
+use super::probe::{NEUTRAL, Outcome, Probe};
+use super::{Reason, union};
 use crate::decider::DecideError;
 use crate::summary::{DecisionType, Order};
 
 /// Beyond this many branches only neighbours are paired.
 const MAX_PAIRED: usize = 24;
+
+/// Numbers of items of one kind that may make a difference, where an answer can have so many.
+const NUMBERS: [usize; 7] = [3, 4, 5, 6, 11, 21, 50];
 
 /// The verdict of one pair of branches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,20 +24,36 @@ enum Pair {
     Both,
     /// Neither is taken.
     Neither,
+    /// Something is done that neither does.
+    Other,
 }
 
 type Class = (DecisionType, Option<Order>);
 
+/// How labels of two branches come together in one answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Company {
+    /// Each is an item, or a field of the answer.
+    Apart,
+    /// Both are fields of one item: no other is looked at.
+    OneItem,
+}
+
 /// The class and order; branches are sorted by priority where the application has one.
 pub(super) fn find(probe: &mut Probe<'_>, found: &mut Branches) -> Result<Result<Class, Reason>, DecideError> {
-    split_unions(probe, found)?;
+    let company = company(probe, found)?;
+    split_unions(probe, found, company)?;
     if found.branches.len() == 1 {
         return Ok(Ok((DecisionType::TrueFalse, None)));
     }
-    let pairs = all_pairs(probe, found)?;
+    let pairs = all_pairs(probe, found, company)?;
     if let Some((i, j, _)) = pairs.iter().find(|pair| pair.2 == Pair::Neither) {
-        let (a, b) = (probe.decision(found.branches[*i].outcome), probe.decision(found.branches[*j].outcome));
+        let (a, b) = (probe.shown(found.branches[*i].outcome), probe.shown(found.branches[*j].outcome));
         return Ok(Err(Reason(format!("one label each for `{a}` and `{b}` leads to neither"))));
+    }
+    if let Some((i, j, _)) = pairs.iter().find(|pair| pair.2 == Pair::Other) {
+        let (a, b) = (probe.shown(found.branches[*i].outcome), probe.shown(found.branches[*j].outcome));
+        return Ok(Err(Reason(format!("one label each for `{a}` and `{b}` leads to something of its own"))));
     }
     let all = |wanted: &[Pair]| pairs.iter().all(|pair| wanted.contains(&pair.2));
     Ok(if all(&[Pair::First]) {
@@ -51,8 +70,45 @@ pub(super) fn find(probe: &mut Probe<'_>, found: &mut Branches) -> Result<Result
     })
 }
 
+/// Where only the first item is looked at, fields of one item are what comes together.
+fn company(probe: &mut Probe<'_>, found: &Branches) -> Result<Company, DecideError> {
+    let alone = probe.labels(&[NEUTRAL])?;
+    let samples: Vec<&str> =
+        found.branches.iter().filter_map(|branch| branch.samples.first()).map(String::as_str).collect();
+    let has_fields = samples.iter().any(|sample| probe.subject.in_one_item(samples[0], sample).is_some());
+    if !has_fields {
+        return Ok(Company::Apart);
+    }
+    for sample in samples {
+        if probe.labels(&[NEUTRAL, sample])? != alone {
+            return Ok(Company::Apart);
+        }
+    }
+    Ok(Company::OneItem)
+}
+
+/// What labels of two branches lead to together, the first of them first in the answer; `None` where no answer has both.
+fn together(
+    probe: &mut Probe<'_>,
+    (first, second): (&Found, &Found),
+    company: Company,
+) -> Result<Option<Outcome>, DecideError> {
+    for (one, other) in first.samples.iter().flat_map(|one| second.samples.iter().map(move |other| (one, other))) {
+        match company {
+            Company::Apart if probe.subject.exclude(one, other) => {}
+            Company::Apart => return probe.labels(&[one, other]).map(Some),
+            Company::OneItem => {
+                if let Some(answer) = probe.subject.in_one_item(one, other) {
+                    return probe.run(&answer).map(Some);
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
 /// A label that takes two branches at once is no branch of its own.
-fn split_unions(probe: &mut Probe<'_>, found: &mut Branches) -> Result<(), DecideError> {
+fn split_unions(probe: &mut Probe<'_>, found: &mut Branches, company: Company) -> Result<(), DecideError> {
     let count = found.branches.len();
     if !(3..=MAX_PAIRED).contains(&count) {
         return Ok(());
@@ -61,8 +117,7 @@ fn split_unions(probe: &mut Probe<'_>, found: &mut Branches) -> Result<(), Decid
     for i in 0..count {
         for j in i + 1..count {
             let (a, b) = (&found.branches[i], &found.branches[j]);
-            let (Some(first), Some(second)) = (a.samples.first(), b.samples.first()) else { continue };
-            let both = probe.labels(&[first, second])?;
+            let Some(both) = together(probe, (a, b), company)? else { continue };
             if both != a.outcome && both != b.outcome {
                 unions.push((both, [a.outcome, b.outcome]));
             }
@@ -99,9 +154,13 @@ pub(super) fn same_branch(
         if let (true, &[only]) = (repeats, samples.as_slice()) {
             samples.push(only);
         }
-        for together in [&samples[..samples.len().min(2)], &samples[..]] {
-            if together.len() > 1 && probe.labels(together)? != branch.outcome {
-                let outcome = probe.decision(branch.outcome);
+        let mut groups = vec![samples[..samples.len().min(2)].to_vec(), samples.clone()];
+        if repeats {
+            groups.extend(NUMBERS.map(|number| samples.iter().copied().cycle().take(number).collect()));
+        }
+        for together in groups {
+            if together.len() > 1 && probe.labels(&together)? != branch.outcome {
+                let outcome = probe.shown(branch.outcome);
                 return Ok(Err(Reason(format!("how many labels lead to `{outcome}` makes a difference"))));
             }
         }
@@ -109,16 +168,23 @@ pub(super) fn same_branch(
     Ok(Ok(()))
 }
 
-fn all_pairs(probe: &mut Probe<'_>, found: &Branches) -> Result<Vec<(usize, usize, Pair)>, DecideError> {
+/// Branches that no answer takes both are no pair.
+fn all_pairs(
+    probe: &mut Probe<'_>,
+    found: &Branches,
+    company: Company,
+) -> Result<Vec<(usize, usize, Pair)>, DecideError> {
     let count = found.branches.len();
     let mut pairs = Vec::new();
     for i in 0..count {
         let reach = if count > MAX_PAIRED { (i + 2).min(count) } else { count };
         for j in i + 1..reach {
             let (a, b) = (&found.branches[i], &found.branches[j]);
-            let (Some(first), Some(second)) = (a.samples.first(), b.samples.first()) else { continue };
-            let forward = probe.labels(&[first, second])?;
-            let backward = probe.labels(&[second, first])?;
+            let (Some(forward), Some(backward)) =
+                (together(probe, (a, b), company)?, together(probe, (b, a), company)?)
+            else {
+                continue;
+            };
             let pair = if forward == a.outcome && backward == b.outcome {
                 Pair::First
             } else if forward == b.outcome && backward == a.outcome {
@@ -129,8 +195,13 @@ fn all_pairs(probe: &mut Probe<'_>, found: &Branches) -> Result<Vec<(usize, usiz
                 Pair::Higher
             } else if forward == found.default && backward == found.default {
                 Pair::Neither
-            } else {
+            } else if [forward, backward]
+                .iter()
+                .all(|&both| union::is_of_both(probe, both, [a.outcome, b.outcome], found.default))
+            {
                 Pair::Both
+            } else {
+                Pair::Other
             };
             pairs.push((i, j, pair));
         }
@@ -140,21 +211,17 @@ fn all_pairs(probe: &mut Probe<'_>, found: &Branches) -> Result<Vec<(usize, usiz
 
 /// Sorts the branches so that each wins over those after it.
 fn sort_by_priority(found: &mut Branches, pairs: &[(usize, usize, Pair)]) -> Result<Class, Reason> {
-    let count = found.branches.len();
-    let mut wins = vec![0_usize; count];
-    for &(i, j, pair) in pairs {
-        wins[if pair == Pair::Lower { i } else { j }] += 1;
-    }
-    if count <= MAX_PAIRED {
-        // In a strict order of n the wins are n-1, n-2, ..., 0; anything else is a cycle.
-        let mut ranks = wins.clone();
-        ranks.sort_unstable();
-        if ranks.iter().enumerate().any(|(rank, &wins)| rank != wins) {
+    let mut left: Vec<usize> = (0..found.branches.len()).collect();
+    let mut order = Vec::new();
+    while !left.is_empty() {
+        let beats = |one: usize, other: usize| {
+            pairs.iter().any(|&(i, j, pair)| if pair == Pair::Lower { (i, j) } else { (j, i) } == (one, other))
+        };
+        let Some(first) = left.iter().position(|&one| !left.iter().any(|&other| beats(other, one))) else {
             return Err(Reason("the priority of the branches runs in a circle".to_owned()));
-        }
+        };
+        order.push(left.remove(first));
     }
-    let mut order: Vec<usize> = (0..count).collect();
-    order.sort_by_key(|&at| std::cmp::Reverse(wins[at]));
     let mut sorted: Vec<_> = std::mem::take(&mut found.branches).into_iter().map(Some).collect();
     found.branches = order.into_iter().filter_map(|at| sorted[at].take()).collect();
     Ok((DecisionType::MultiChoice, Some(Order::AppPriority)))

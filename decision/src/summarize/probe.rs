@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value as Json;
 
+use super::constants::Constants;
 use super::subject::Subject;
 use crate::decider::{DecideError, Decider};
 use crate::decision::{Decision, Effect, Rendered};
@@ -20,6 +21,9 @@ pub(super) type Outcome = usize;
 
 /// Steps that all runs of one summary may take: some seconds. Thousands of answers to a usual program take a hundredth.
 const MAX_STEPS: u64 = 50_000_000;
+
+/// Characters of an outcome in a message.
+const LONGEST_SHOWN: usize = 160;
 
 /// Labels with the bits of their scores, and how many more were appended.
 type Answered = (Vec<(String, Option<u64>)>, usize);
@@ -45,10 +49,14 @@ pub(super) struct Probe<'p> {
     pub(super) tests: HashMap<Outcome, BTreeSet<(Span, bool)>>,
     pub(super) all_tests: BTreeSet<(Span, bool)>,
     pub(super) inspecting: BTreeSet<Span>,
+    /// Names are compared by more than what is in them.
+    pub(super) has_patterns: bool,
+    /// The texts that the program is written with.
+    pub(super) written: Vec<String>,
 }
 
 impl<'p> Probe<'p> {
-    pub(super) fn new(decider: Decider<'p>) -> Self {
+    pub(super) fn new(decider: Decider<'p>, constants: &Constants) -> Self {
         Self {
             decider: decider.without_default_top_k(),
             memory: Memory::default(),
@@ -63,6 +71,8 @@ impl<'p> Probe<'p> {
             tests: HashMap::new(),
             all_tests: BTreeSet::new(),
             inspecting: BTreeSet::new(),
+            has_patterns: constants.patterns,
+            written: constants.texts.iter().map(|text| text.0.clone()).collect(),
         }
     }
 
@@ -160,6 +170,15 @@ impl<'p> Probe<'p> {
 
     pub(super) fn decision(&self, outcome: Outcome) -> &Decision {
         &self.outcomes[outcome]
+    }
+
+    /// An outcome as a message names it: not at more length than a line or two.
+    pub(super) fn shown(&self, outcome: Outcome) -> String {
+        let text = self.decision(outcome).to_string();
+        match text.char_indices().nth(LONGEST_SHOWN) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text,
+        }
     }
 
     /// Leaves out effects that only pass the API's data on and tell an empty answer from one with any label: logging.

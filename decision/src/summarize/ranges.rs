@@ -6,11 +6,11 @@ use super::axes::{Axis, Stretch, stretches};
 use super::branches::Branches;
 use super::constants::Constants;
 use super::probe::{NEUTRAL, Outcome, Probe};
-use super::{Draft, Reason};
+use super::{Draft, Reason, grid};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::shape::Shape;
-use crate::summary::{Branch, DecisionType, Region};
+use crate::summary::{Branch, DecisionType, Limit, Region};
 
 /// Most stretches that an axis may have to be a ladder.
 pub(super) const MAX_STRETCHES: usize = 24;
@@ -33,7 +33,8 @@ pub(super) fn fill(
     place: Where,
 ) -> Result<bool, Reason> {
     let mut relevant = Vec::new();
-    for axis in Axis::all(shape).into_iter().filter(|axis| axis.is_in_list() == (place == Where::Items)) {
+    let all = Axis::all(shape);
+    for axis in all.iter().filter(|axis| axis.is_in_list() == (place == Where::Items)).cloned() {
         let values = axis.values(constants);
         let stretches = stretches(probe, &values, &|value| shape.with(&axis.path, Json::from(value)))?;
         if stretches.len() > 1 {
@@ -42,6 +43,15 @@ pub(super) fn fill(
     }
     let Some((axis, stretches)) = relevant.first() else { return Ok(false) };
     draft.summary.field = Some(relevant.iter().map(|(axis, _)| axis.show()).collect::<Vec<_>>().join(", "));
+    let own: Vec<&Axis> = all.iter().filter(|axis| !axis.is_in_list()).collect();
+    if place == Where::Whole
+        && let &[one, other] = own.as_slice()
+        && (relevant.len() > 1 || depends_on_others(probe, shape, axis, stretches)?.is_some())
+        && grid::fill(draft, probe, shape, constants, [one, other])?
+    {
+        draft.summary.field = Some(format!("{}, {}", one.show(), other.show()));
+        return Ok(true);
+    }
     if stretches.len() > MAX_STRETCHES {
         return Err(Reason(format!("the outcome follows {} more closely than a ladder", axis.show())));
     }
@@ -120,6 +130,9 @@ pub(super) fn fill_labelled(
     if stretches.len() > MAX_STRETCHES || (!per_item && hangs_on_company(probe, sample, (&stretches, &axis))?) {
         return Ok(false);
     }
+    if !are_of_all(probe, found, (&stretches, &axis))? {
+        return Ok(false);
+    }
     let Some(labelled) = draft.summary.branches.pop() else { return Ok(false) };
     draft.default_outcome = found.default;
     ladder(draft, probe, &axis, &stretches, Some(&labelled));
@@ -131,6 +144,33 @@ pub(super) fn fill_labelled(
         // Whatever the first item is called, its score decides.
         draft.summary.field = Some(axis.show());
         draft.summary.top_k = (!per_item).then_some(1);
+    }
+    Ok(true)
+}
+
+/// Whether the other labels of the branch lead to the same at both ends of each stretch.
+fn are_of_all(
+    probe: &mut Probe<'_>,
+    found: &Branches,
+    (stretches, axis): (&[Stretch], &Axis),
+) -> Result<bool, DecideError> {
+    let Some(branch) = found.branches.first() else { return Ok(false) };
+    for other in branch.samples.iter().skip(1) {
+        for stretch in stretches {
+            let inner = |limit: Limit, next: f64| if limit.inclusive { limit.value } else { next };
+            let ends = [
+                stretch.low.map(|limit| inner(limit, limit.value.next_up())),
+                stretch.high.map(|limit| inner(limit, limit.value.next_down())),
+            ];
+            for value in ends.into_iter().flatten() {
+                let score = value / axis.whole();
+                // What the division loses may lie on the other side.
+                let exact = (score * axis.whole()).to_bits() == value.to_bits();
+                if exact && probe.scored(&[(other, score)])? != stretch.outcome {
+                    return Ok(false);
+                }
+            }
+        }
     }
     Ok(true)
 }

@@ -49,6 +49,11 @@ pub(super) fn threshold(
             return Ok(Err(Reason("labels of one branch need different scores".to_owned())));
         }
     }
+    // A percentage is a hundred times the score: what a person writes may lie a few floats off.
+    let short = (above * 1e6).round() / 1e6;
+    if (short - above).abs() < 1e-12 && ![below, above].map(f64::to_bits).contains(&short.to_bits()) {
+        return Ok(Ok(Some(MinScore { value: short, inclusive: passes(sample, short)?.0 })));
+    }
     // `> 0.7` passes first at the float after 0.7; the shorter of the two is what the source says.
     let inclusive = above.to_string().len() <= below.to_string().len();
     if below == 0.0 {

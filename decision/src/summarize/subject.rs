@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::probe::{NEUTRAL, Probe};
+use super::verify::Random;
 use crate::api::Api;
 use crate::decider::DecideError;
 use crate::output::{ApiOutput, Label};
@@ -31,7 +32,7 @@ pub(super) struct Within<'p> {
 #[derive(Clone, Debug)]
 pub(super) struct Members<'p> {
     shape: &'p Shape,
-    /// The list whose items have the fields; none for fields of the whole answer.
+    /// The list whose items have the fields, perhaps one in an item of another list; none for fields of the whole answer.
     list: Option<Path>,
     /// The fields, from the item on.
     fields: Vec<Path>,
@@ -75,9 +76,7 @@ impl Subject<'_> {
         let mut item = filled(members.item(), 1.0, NEUTRAL);
         members.set(&mut item, one);
         members.set(&mut item, other);
-        let mut answer = members.shape.nothing();
-        put(&mut answer, list, Json::Array(vec![item]));
-        Some(ApiOutput::Answer { answer })
+        Some(ApiOutput::Answer { answer: members.with_items(list, vec![item]) })
     }
 
     /// Whether two labels cannot stand in one answer: a field of the whole answer has one value.
@@ -88,9 +87,11 @@ impl Subject<'_> {
         }
     }
 
-    /// Whether several items can be the same label whatever their names are.
+    /// Whether several items can be the same label whatever their names are: not those within one item, which has each
+    /// value once.
     pub(super) fn repeats(&self) -> bool {
-        matches!(self, Self::Members(members) if members.list.is_some())
+        let is_outer = |list: &Path| list.iter().all(|step| step != ITEM);
+        matches!(self, Self::Members(members) if members.list.as_ref().is_some_and(is_outer))
     }
 
     /// Whether an answer has one label at most.
@@ -100,27 +101,26 @@ impl Subject<'_> {
 }
 
 impl<'p> Members<'p> {
-    /// The groups of such fields in the API's answer: those of each list's items, then those of the answer itself.
+    /// The groups of such fields in the API's answer: those of each list's items, then those of lists within these, then
+    /// those of the answer itself.
     pub(super) fn of(api: &'p Api) -> Vec<Self> {
         let mut groups: Vec<Self> = Vec::new();
         for (path, leaf) in api.answer.leaves() {
             if !matches!(leaf, Shape::Choice(_) | Shape::Word(_) | Shape::Flag) {
                 continue;
             }
-            let cut = path.iter().position(|step| step == ITEM);
+            let cut = path.iter().rposition(|step| step == ITEM);
             let (list, field) = match cut {
                 Some(at) => (Some(path[..at].to_vec()), path[at + 1..].to_vec()),
                 None => (None, path),
             };
-            if field.iter().any(|step| step == ITEM) {
-                continue;
-            }
             match groups.iter_mut().find(|group| group.list == list) {
                 Some(group) => group.fields.push(field),
                 None => groups.push(Self { shape: &api.answer, list, fields: vec![field] }),
             }
         }
-        groups.sort_by_key(|group| group.list.is_none());
+        let depth = |list: &Path| list.iter().filter(|step| *step == ITEM).count();
+        groups.sort_by_key(|group| (group.list.is_none(), group.list.as_ref().map(depth)));
         groups
     }
 
@@ -197,13 +197,23 @@ impl<'p> Members<'p> {
             self.set(&mut item, &label.description);
             item
         });
-        let mut answer = self.shape.nothing();
         if let Some(list) = &self.list {
-            put(&mut answer, list, Json::Array(items.collect()));
-        } else {
-            // Of two values of one field the first, the surer one, stands.
-            labels.iter().rev().for_each(|label| self.set(&mut answer, &label.description));
+            return if labels.is_empty() { self.shape.nothing() } else { self.with_items(list, items.collect()) };
         }
+        let mut answer = self.shape.nothing();
+        // Of two values of one field the first, the surer one, stands.
+        labels.iter().rev().for_each(|label| self.set(&mut answer, &label.description));
+        answer
+    }
+
+    /// The answer with these items in a list; a list around it has one item.
+    fn with_items(&self, list: &[String], items: Vec<Json>) -> Json {
+        let mut answer = self.shape.nothing();
+        for at in (0..list.len()).filter(|at| list[*at] == ITEM) {
+            let around = self.shape.at(&list[..=at]).map_or(Json::Null, |item| filled(item, 1.0, NEUTRAL));
+            put(&mut answer, &list[..at], Json::Array(vec![around]));
+        }
+        put(&mut answer, list, Json::Array(items));
         answer
     }
 
@@ -283,6 +293,57 @@ pub(super) fn other_field(
                     return Ok(Some(show_path(&path)));
                 }
             }
+        }
+    }
+    together(probe, shape, samples, &own)
+}
+
+/// Answers of several other fields at once that are tried for each sample.
+const TRIALS: usize = 24;
+
+/// Fields beside the subject that change what these labels lead to only together, such as a flag and how sure it is.
+fn together(
+    probe: &mut Probe<'_>,
+    shape: &Shape,
+    samples: &[&str],
+    own: &[Path],
+) -> Result<Option<String>, DecideError> {
+    let fields: Vec<(Path, Vec<Json>)> = shape
+        .leaves()
+        .into_iter()
+        .filter(|leaf| !own.contains(&leaf.0))
+        .map(|(path, leaf)| (path, alternatives(leaf)))
+        .filter(|(_, values)| values.len() > 1)
+        .collect();
+    if fields.len() < 2 {
+        return Ok(None);
+    }
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    for sample in samples {
+        let plain = probe.subject.output(ApiOutput::sure([*sample])).answer(shape);
+        let usual = probe.run(&ApiOutput::Answer { answer: plain.clone() })?;
+        for _ in 0..TRIALS {
+            let mut answer = plain.clone();
+            for (path, values) in &fields {
+                put(&mut answer, path, values[random.below(values.len())].clone());
+            }
+            let outcome = probe.run(&ApiOutput::Answer { answer: answer.clone() })?;
+            if probe.differ_by_data_only(outcome, usual) {
+                continue;
+            }
+            let mut needed = Vec::new();
+            for (path, _) in &fields {
+                let mut without = answer.clone();
+                put(&mut without, path, shape.at(path).map_or(Json::Null, Shape::nothing));
+                let outcome = probe.run(&ApiOutput::Answer { answer: without.clone() })?;
+                if probe.differ_by_data_only(outcome, usual) {
+                    needed.push(show_path(path));
+                } else {
+                    answer = without;
+                }
+            }
+            let together = if needed.is_empty() { "other fields".to_owned() } else { needed.join(", ") };
+            return Ok(Some(together));
         }
     }
     Ok(None)

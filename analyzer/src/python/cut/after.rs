@@ -1,6 +1,6 @@
 //! What runs after the API call: everything stays that may depend on the answer.
 
-use chameleon_decision::{BoolOp, Constant, Expr, ExprKind, Span, Stmt, StmtKind, Target, UnaryOp};
+use chameleon_decision::{BoolOp, Constant, Expr, ExprKind, Stmt, StmtKind, Target, UnaryOp};
 
 use super::{Cut, Focus, Open, exits, havoc, is_true, once, shown, unknown};
 use crate::calls::READING_METHODS;
@@ -21,21 +21,26 @@ impl Cut<'_> {
                 let fact = self.fact(iter);
                 let controlled = controlled || fact.api;
                 if self.is_outside(iter) {
-                    return self.after_outside_for(stmt, target, iter.span, [body, orelse], controlled);
+                    return self.after_outside_for(stmt, target, iter, [body, orelse], controlled);
                 }
                 let (body, orelse) = (self.after(body, controlled), self.after(orelse, controlled));
                 vec![Stmt { span, kind: StmtKind::For { target: target.clone(), iter: iter.clone(), body, orelse } }]
             }
             StmtKind::While { test, body, orelse } => {
                 let fact = self.fact(test);
-                if is_true(test) && !leaves(body) {
-                    let inner = self.after(body, controlled);
-                    return vec![once(span, None, inner)];
+                if is_true(test) {
+                    // What it waits for may be something outside: then nothing is left that ends it.
+                    let body = self.after(body, controlled);
+                    if !leaves(&body) {
+                        return vec![once(span, None, body)];
+                    }
+                    let orelse = self.after(orelse, controlled);
+                    return vec![Stmt { span, kind: StmtKind::While { test: test.clone(), body, orelse } }];
                 }
                 let controlled = controlled || fact.api;
                 if self.is_outside(test) {
                     if self.ways.get(&test.span) == Some(&false) {
-                        self.assume(test.span, false, true);
+                        self.assume(test, false, true);
                         return self.after(orelse, controlled);
                     }
                     if !self.reads_data(body) {
@@ -87,20 +92,20 @@ impl Cut<'_> {
         &mut self,
         stmt: &Stmt,
         target: &Target,
-        iter: Span,
+        iter: &Expr,
         [body, orelse]: [&Vec<Stmt>; 2],
         controlled: bool,
     ) -> Vec<Stmt> {
-        if self.ways.get(&iter) == Some(&false) {
+        if self.ways.get(&iter.span) == Some(&false) {
             self.assume(iter, false, true);
             return self.after(orelse, controlled);
         }
         if !controlled && !self.matters(body) {
-            return self.give_up(iter, stmt);
+            return self.give_up(iter.span, stmt);
         }
         // Not to run what looks at the answer would be no decision by it, and not to find what is looked for no value.
         if !self.reads_data(body) && !returns(body) {
-            self.open.push(Open { span: iter, idle: false });
+            self.open.push(Open { span: iter.span, idle: false });
         }
         // Another API is asked for what it finds, and may find nothing; a setting that is looked for is there.
         let searches = matches!(self.focus, Focus::Values) && !self.reads_other(stmt);
@@ -150,13 +155,17 @@ impl Cut<'_> {
             let negated = matches!(&test.kind, ExprKind::Unary { op: UnaryOp::Not, .. });
             return self.after(if negated { body } else { orelse }, controlled);
         }
+        let way = self.ways.get(&test.span).copied();
         if !self.is_outside(test) {
+            if let Some(holds) = way {
+                self.assume(test, holds, false);
+                return self.after(if holds { body } else { orelse }, controlled || fact.api);
+            }
             let test = self.with_assumed_operands(test);
             let inner = controlled || fact.api;
             let (body, orelse) = (self.after(body, inner), self.after(orelse, inner));
             return vec![Stmt { span, kind: StmtKind::If { test, body, orelse } }];
         }
-        let way = self.ways.get(&test.span).copied();
         if !controlled {
             match (exits(body), exits(orelse)) {
                 // A function that looks for something among things outside and gives it finds it.
@@ -170,7 +179,7 @@ impl Cut<'_> {
             }
         }
         let holds = way.unwrap_or(true);
-        self.assume(test.span, holds, false);
+        self.assume(test, holds, false);
         self.after(if holds { body } else { orelse }, controlled)
     }
 
@@ -186,7 +195,7 @@ impl Cut<'_> {
                 cut.open.push(Open { span: operand.span, idle: *op == BoolOp::And });
                 return operand.clone();
             };
-            cut.assume(operand.span, holds, false);
+            cut.assume(operand, holds, false);
             Expr { span: operand.span, kind: ExprKind::Constant { value: Constant::Bool(holds) } }
         };
         let values = values.iter().map(|value| operand(self, value)).collect();

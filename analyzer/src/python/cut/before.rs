@@ -48,7 +48,7 @@ impl Cut<'_> {
             }
             StmtKind::For { iter: test, orelse, .. } | StmtKind::While { test, orelse, .. } => {
                 if self.ways.get(&test.span) == Some(&false) {
-                    self.assume(test.span, false, true);
+                    self.assume(test, false, true);
                     return self.before(orelse);
                 }
                 self.give_up(test.span, stmt)
@@ -76,7 +76,7 @@ impl Cut<'_> {
         }
         match self.ways.get(&test.span) {
             Some(&holds) => {
-                self.assume(test.span, holds, false);
+                self.assume(test, holds, false);
                 self.before(if holds { body } else { orelse })
             }
             None => self.give_up(test.span, stmt),

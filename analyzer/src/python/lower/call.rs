@@ -5,7 +5,9 @@ use tree_sitter::Node;
 
 use super::Lower;
 use super::record::record;
-use crate::calls::{BUILTINS, LOG_RECEIVERS, PURE_FUNCTIONS, QUIET_FUNCTIONS, RESPONSE_CONVERTERS, TECHNICAL_NAMES};
+use crate::calls::{
+    BUILTINS, DEFERRING, LOG_RECEIVERS, PURE_FUNCTIONS, QUIET_FUNCTIONS, RESPONSE_CONVERTERS, TECHNICAL_NAMES,
+};
 use crate::python::project::Referent;
 use crate::python::syntax::{field, named};
 
@@ -26,6 +28,9 @@ impl<'t> Lower<'_, 't> {
         }
         if let Some(content) = self.file_content(node, callee, arguments) {
             return content;
+        }
+        if let Some(work) = self.deferred(node, callee, arguments) {
+            return work;
         }
         if let Some(inner) = self.converted_response(callee, arguments) {
             return self.expr(inner).kind;
@@ -54,6 +59,13 @@ impl<'t> Lower<'_, 't> {
     /// `Class(...)` runs the initializer; the object itself is unknown, its attributes are shared variables.
     fn construction(&mut self, node: Node<'t>, class: usize, arguments: Node<'t>) -> ExprKind {
         let name = self.project.classes[class].name.clone();
+        // A member of an enumeration of numbers is its number.
+        let is_number = |base: &String| base.rsplit('.').next() == Some("IntEnum");
+        if self.project.classes[class].bases.iter().any(is_number)
+            && let [value] = named(arguments)[..]
+        {
+            return self.expr(value).kind;
+        }
         let (args, keywords) = self.arguments(arguments);
         if self.project.classes[class].is_record {
             return record(&self.fields(class), args, keywords);
@@ -134,6 +146,35 @@ impl<'t> Lower<'_, 't> {
         let object = Box::new(self.expr(object));
         let (args, keywords) = self.arguments(arguments);
         ExprKind::Method { object, name, args, keywords }
+    }
+
+    /// `Thread(target=work, args=(a, b))`: the work is done, whenever that is.
+    fn deferred(&mut self, node: Node<'t>, callee: Node<'t>, arguments: Node<'t>) -> Option<ExprKind> {
+        match self.referent(callee) {
+            Some(Referent::Library(name)) if DEFERRING.contains(&name.as_str()) => {}
+            _ => return None,
+        }
+        let given = |wanted: &str| {
+            let keywords = named(arguments).into_iter().filter(|argument| argument.kind() == "keyword_argument");
+            let mut keywords = keywords.filter_map(|keyword| Some((field(keyword, "name")?, field(keyword, "value")?)));
+            keywords.find(|(name, _)| self.parsed.text(*name) == wanted).map(|(_, value)| value)
+        };
+        let work = given("target")?;
+        let function = match self.referent(work) {
+            Some(Referent::Function(function)) => function,
+            _ => self.own_method(work)?,
+        };
+        let args = match given("args") {
+            None => Vec::new(),
+            Some(args) if matches!(args.kind(), "tuple" | "list") => named(args),
+            Some(_) => return None,
+        };
+        let args = args.into_iter().map(|arg| self.expr(arg)).collect();
+        let call = self.at(node, ExprKind::Call { function: FunctionId(function as u32), args, keywords: Vec::new() });
+        let reason = "it runs elsewhere".to_owned();
+        let thread = ExprKind::Opaque { text: "thread".to_owned(), call: false, args: Vec::new(), reason };
+        let thread = self.at(node, thread);
+        Some(self.second(node, call, thread))
     }
 
     /// `str` in `str.lower(text)`, unless the application calls something of its own so.

@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use super::Lower;
 use crate::python::project::{Referent, parameter_name};
-use crate::python::syntax::{Parsed, children, field, named, visit_all, visit_scope};
+use crate::python::syntax::{Parsed, children, field, named, visit_all};
 
 /// How many assignments and calls a path is followed through.
 const MAX_HOPS: u32 = 6;
@@ -109,35 +109,8 @@ impl<'t> Lower<'_, 't> {
 
     /// What the calls of this function in the run give for a parameter, with the function that calls.
     pub(super) fn passed_values(&self, place: usize, name: &str) -> Vec<(usize, Option<Node<'t>>)> {
-        let mut values = Vec::new();
-        for caller in 0..self.project.functions.len() {
-            let at = Lower::new(self.project, caller);
-            visit_scope(self.project.functions[caller].body, |node| {
-                let callee = (node.kind() == "call").then(|| field(node, "function")).flatten();
-                if callee.is_some_and(|callee| at.calls(callee, self.function)) {
-                    values.push((caller, at.argument(node, place, name)));
-                }
-            });
-        }
-        values
-    }
-
-    fn calls(&self, callee: Node<'t>, function: usize) -> bool {
-        let method = || {
-            let name = self.parsed.text(field(callee, "attribute")?);
-            let called = self.project.functions[function].name.rsplit('.').next();
-            if called != Some(name) {
-                return None;
-            }
-            let class = self.class_of(field(callee, "object")?)?;
-            self.project.method(class, name)
-        };
-        match self.referent(callee) {
-            Some(Referent::Function(called)) => called == function,
-            Some(Referent::Class(class)) => self.project.method(class, "__init__") == Some(function),
-            Some(_) => false,
-            None => method() == Some(function),
-        }
+        let calls = self.calls_of_it().into_iter();
+        calls.map(|(caller, call)| (caller, Lower::new(self.project, caller).argument(call, place, name))).collect()
     }
 
     /// The argument at a place, or by this name.

@@ -1,0 +1,68 @@
+//! Where functions are called, by what the callee is written as: found once for all who ask.
+
+use std::collections::HashMap;
+
+use tree_sitter::Node;
+
+use super::Lower;
+use crate::python::project::{Project, Referent};
+use crate::python::syntax::{field, visit_scope};
+
+/// A call and the function that it stands in.
+pub(in crate::python) type Place<'t> = (usize, Node<'t>);
+
+/// The calls of a run.
+#[derive(Default)]
+pub(in crate::python) struct Callers<'t> {
+    /// By the function that is called, an initializer for its class.
+    of: HashMap<usize, Vec<Place<'t>>>,
+    /// Calls of methods of objects, by the method's name.
+    methods: HashMap<&'t str, Vec<Place<'t>>>,
+}
+
+impl<'t> Callers<'t> {
+    /// Finds them.
+    pub(in crate::python) fn new(project: &Project<'t>) -> Self {
+        let mut callers = Self { of: HashMap::new(), methods: HashMap::new() };
+        for caller in 0..project.functions.len() {
+            let at = Lower::new(project, caller);
+            visit_scope(project.functions[caller].body, |node| {
+                let Some(callee) = (node.kind() == "call").then(|| field(node, "function")).flatten() else { return };
+                let called = match at.referent(callee) {
+                    Some(Referent::Function(function)) => Some(function),
+                    Some(Referent::Class(class)) => project.method(class, "__init__"),
+                    Some(_) => None,
+                    None => {
+                        if let Some(name) = field(callee, "attribute") {
+                            callers.methods.entry(at.parsed.text(name)).or_default().push((caller, node));
+                        }
+                        None
+                    }
+                };
+                if let Some(function) = called {
+                    callers.of.entry(function).or_default().push((caller, node));
+                }
+            });
+        }
+        callers
+    }
+}
+
+impl<'t> Lower<'_, 't> {
+    /// The calls of this function in the run, in order of the functions that they stand in.
+    pub(super) fn calls_of_it(&self) -> Vec<Place<'t>> {
+        let callers = &self.project.callers;
+        let mut calls = callers.of.get(&self.function).cloned().unwrap_or_default();
+        let name = self.project.functions[self.function].name.rsplit('.').next().unwrap_or_default();
+        for &(caller, call) in callers.methods.get(name).into_iter().flatten() {
+            let class = field(call, "function")
+                .and_then(|callee| field(callee, "object"))
+                .and_then(|object| Lower::new(self.project, caller).class_of(object));
+            if class.and_then(|class| self.project.method(class, name)) == Some(self.function) {
+                calls.push((caller, call));
+            }
+        }
+        calls.sort_by_key(|call| call.0);
+        calls
+    }
+}

@@ -1,0 +1,208 @@
+//! Decisions by where two numbers of the answer lie, such as how good a text's mood is and how strong.
+
+use serde_json::Value as Json;
+
+use super::axes::{Axis, stretches};
+use super::constants::Constants;
+use super::probe::{Outcome, Probe};
+use super::verify::Random;
+use super::{Draft, Reason};
+use crate::decider::DecideError;
+use crate::output::ApiOutput;
+use crate::shape::Shape;
+use crate::summary::{DecisionType, Limit, Region};
+
+/// More intervals of one number are no ladder.
+const MAX_CELLS: usize = 12;
+
+/// How often the limits of one number are looked for between those of the other.
+const ROUNDS: usize = 2;
+
+/// Answers on which the regions are checked.
+const TRIALS: usize = 64;
+
+/// An interval of one number and a value inside it.
+#[derive(Clone, Copy)]
+struct Cell {
+    low: Option<Limit>,
+    high: Option<Limit>,
+    sample: f64,
+}
+
+/// Fills the draft with the regions of two numbers of the answer; `false` where there are too many, or they do not say all.
+pub(super) fn fill(
+    draft: &mut Draft,
+    probe: &mut Probe<'_>,
+    shape: &Shape,
+    constants: &Constants,
+    axes: [&Axis; 2],
+) -> Result<bool, Reason> {
+    let Some(cells) = cells(probe, shape, constants, axes)? else { return Ok(false) };
+    let mut table: Vec<Vec<Outcome>> = Vec::new();
+    for one in &cells[0] {
+        let row = cells[1].iter().map(|other| probe.run(&at(shape, axes, [one.sample, other.sample])));
+        table.push(row.collect::<Result<_, _>>()?);
+    }
+    if !says_all(probe, shape, axes, (&cells, &table))? {
+        return Ok(false);
+    }
+    let usual = draft.default_outcome;
+    let mut steps = regions(axes, (&cells, &table));
+    let two = steps.len() == 2 && steps.iter().any(|step| step.0 == usual);
+    if two {
+        steps.retain(|step| step.0 != usual);
+    }
+    draft.push_regions(probe, usual, steps, None);
+    draft.summary.decision_type = if two { DecisionType::TrueFalse } else { DecisionType::Range };
+    Ok(true)
+}
+
+/// As [`fill`], where no number alone makes a difference, but both together.
+pub(super) fn fill_together(
+    draft: &mut Draft,
+    probe: &mut Probe<'_>,
+    shape: &Shape,
+    constants: &Constants,
+) -> Result<bool, Reason> {
+    let all = Axis::all(shape);
+    let own: Vec<&Axis> = all.iter().filter(|axis| !axis.is_in_list()).collect();
+    let &[one, other] = own.as_slice() else { return Ok(false) };
+    let mut corners = Vec::new();
+    for value in <[f64; 2]>::from(one.range()) {
+        for second in <[f64; 2]>::from(other.range()) {
+            corners.push(probe.run(&at(shape, [one, other], [value, second]))?);
+        }
+    }
+    if corners.iter().all(|corner| *corner == corners[0]) || !fill(draft, probe, shape, constants, [one, other])? {
+        return Ok(false);
+    }
+    draft.summary.field = Some(format!("{}, {}", one.show(), other.show()));
+    Ok(true)
+}
+
+fn at(shape: &Shape, axes: [&Axis; 2], values: [f64; 2]) -> ApiOutput {
+    let mut answer = shape.with(&axes[0].path, Json::from(values[0]));
+    super::subject::put(&mut answer, &axes[1].path, Json::from(values[1]));
+    ApiOutput::Answer { answer }
+}
+
+/// The intervals of both numbers between which the outcome can change.
+fn cells(
+    probe: &mut Probe<'_>,
+    shape: &Shape,
+    constants: &Constants,
+    axes: [&Axis; 2],
+) -> Result<Option<[Vec<Cell>; 2]>, DecideError> {
+    let values = axes.map(|axis| axis.few_values(constants));
+    let ends = |axis: &Axis| Vec::from(<[f64; 2]>::from(axis.range()));
+    let mut samples = axes.map(ends);
+    let mut limits: [Vec<Limit>; 2] = [Vec::new(), Vec::new()];
+    for _ in 0..ROUNDS {
+        for this in [0, 1] {
+            for &fixed in &samples[1 - this] {
+                let answer = |value: f64| {
+                    let pair = if this == 0 { [value, fixed] } else { [fixed, value] };
+                    at(shape, axes, pair).answer(shape)
+                };
+                let found = stretches(probe, &values[this], &answer)?;
+                limits[this].extend(found.iter().filter_map(|stretch| stretch.low));
+            }
+            let order = |limit: &Limit| (limit.value, !limit.inclusive);
+            limits[this].sort_by(|a, b| order(a).partial_cmp(&order(b)).unwrap_or(std::cmp::Ordering::Equal));
+            limits[this].dedup();
+            if limits[this].len() >= MAX_CELLS {
+                return Ok(None);
+            }
+            samples[this] = between(axes[this], &limits[this]).iter().map(|cell| cell.sample).collect();
+        }
+    }
+    Ok(Some([between(axes[0], &limits[0]), between(axes[1], &limits[1])]))
+}
+
+/// The intervals that limits in ascending order cut an axis into.
+fn between(axis: &Axis, limits: &[Limit]) -> Vec<Cell> {
+    let (least, greatest) = axis.range();
+    let lows = std::iter::once(None).chain(limits.iter().copied().map(Some));
+    let highs = limits.iter().map(|limit| Some(Limit { inclusive: !limit.inclusive, ..*limit })).chain([None]);
+    lows.zip(highs)
+        .map(|(low, high)| {
+            let from = low.map_or(least, |limit| limit.value);
+            let to = high.map_or(greatest, |limit| limit.value);
+            let sample = if from < to { f64::midpoint(from, to) } else { from };
+            Cell { low, high, sample }
+        })
+        .collect()
+}
+
+/// Whether the table says what the program does on other answers, too.
+fn says_all(
+    probe: &mut Probe<'_>,
+    shape: &Shape,
+    axes: [&Axis; 2],
+    (cells, table): (&[Vec<Cell>; 2], &[Vec<Outcome>]),
+) -> Result<bool, DecideError> {
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    for _ in 0..TRIALS {
+        let values = axes.map(|axis| {
+            let (least, greatest) = axis.range();
+            // Limits are where small numbers are.
+            let share = random.below(1000) as f64 / 1000.0;
+            let share = if random.below(2) == 0 { share } else { share * share * share };
+            least + (greatest - least) * share
+        });
+        let place = [0, 1].map(|this: usize| cells[this].iter().position(|cell| cell.holds(values[this])));
+        let [Some(one), Some(other)] = place else { return Ok(false) };
+        if probe.run(&at(shape, axes, values))? != table[one][other] {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+impl Cell {
+    fn holds(&self, value: f64) -> bool {
+        let above = |limit: Limit| value > limit.value || (limit.inclusive && value >= limit.value);
+        let below = |limit: Limit| value < limit.value || (limit.inclusive && value <= limit.value);
+        self.low.is_none_or(above) && self.high.is_none_or(below)
+    }
+}
+
+/// Rows and columns of the table, each from one to another.
+#[derive(Clone, Copy)]
+struct Block {
+    rows: [usize; 2],
+    columns: [usize; 2],
+}
+
+/// Each outcome with its regions, in order of the first.
+fn regions(axes: [&Axis; 2], (cells, table): (&[Vec<Cell>; 2], &[Vec<Outcome>])) -> Vec<(Outcome, Vec<Region>)> {
+    let mut steps: Vec<(Outcome, Vec<Block>)> = Vec::new();
+    for (row, outcomes) in table.iter().enumerate() {
+        let mut from = 0;
+        for to in 0..outcomes.len() {
+            if outcomes.get(to + 1) == Some(&outcomes[from]) {
+                continue;
+            }
+            let block = Block { rows: [row, row], columns: [from, to] };
+            let place = steps.iter().position(|step| step.0 == outcomes[from]).unwrap_or(steps.len());
+            if place == steps.len() {
+                steps.push((outcomes[from], Vec::new()));
+            }
+            let above = |known: &&mut Block| known.columns == block.columns && known.rows[1] + 1 == row;
+            match steps[place].1.iter_mut().find(above) {
+                Some(known) => known.rows[1] = row,
+                None => steps[place].1.push(block),
+            }
+            from = to + 1;
+        }
+    }
+    let region = |block: &Block| -> Region {
+        let bounds = [block.rows, block.columns]
+            .into_iter()
+            .zip(axes)
+            .zip(cells)
+            .map(|(([from, to], axis), cells)| axis.bounds(cells[from].low, cells[to].high));
+        bounds.filter(|bounds| bounds.low.is_some() || bounds.high.is_some()).collect()
+    };
+    steps.into_iter().map(|(outcome, blocks)| (outcome, blocks.iter().map(region).collect())).collect()
+}
