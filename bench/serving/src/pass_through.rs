@@ -46,9 +46,12 @@ struct Route {
     /// None where there is nothing in between.
     proxy: Option<Running>,
     peaks: Vec<Peak>,
-    p50: Vec<f64>,
-    p99: Vec<f64>,
+    /// Of every round the latencies, in milliseconds, at the shares of [`QUANTILES`].
+    latencies: Vec<[f64; QUANTILES.len()]>,
 }
+
+/// Shares of calls that a latency is given for.
+const QUANTILES: [f64; 4] = [0.5, 0.9, 0.99, 0.999];
 
 /// One measurement as fast as it goes.
 struct Peak {
@@ -71,7 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let requests = Arc::new(vec![request(arguments.body)]);
     let route = |name, address, roots: &Path, proxy| -> Result<Route> {
         let target = Target { address, host: HOST, tls: client(roots)?, requests: Arc::clone(&requests) };
-        Ok(Route { name, target, proxy, peaks: Vec::new(), p50: Vec::new(), p99: Vec::new() })
+        Ok(Route { name, target, proxy, peaks: Vec::new(), latencies: Vec::new() })
     };
     let mut routes = [
         route("no proxy", cloud.address, &certificates.authority, None)?,
@@ -89,8 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     for _ in 0..arguments.rounds {
         for route in &mut routes {
             let load = open(&route.target, arguments.connections, rate, duration)?;
-            route.p50.push(millis(load.quantile(0.5)));
-            route.p99.push(millis(load.quantile(0.99)));
+            route.latencies.push(QUANTILES.map(|share| load.quantile(share).as_secs_f64() * 1e3));
         }
     }
     report(arguments, &routes, rate);
@@ -154,6 +156,16 @@ impl Route {
     fn micros(&self) -> f64 {
         median(self.peaks.iter().map(|peak| peak.micros))
     }
+
+    fn latencies(&self) -> [f64; QUANTILES.len()] {
+        std::array::from_fn(|i| median(self.latencies.iter().map(|round| round[i])))
+    }
+
+    /// How much later the answers come than on the `direct` way, round by round.
+    fn added(&self, direct: &Self) -> [f64; QUANTILES.len()] {
+        let rounds = || self.latencies.iter().zip(&direct.latencies);
+        std::array::from_fn(|i| median(rounds().map(|(with, without)| with[i] - without[i])))
+    }
 }
 
 /// The median of the rounds' ratios: what slows both down cancels.
@@ -165,12 +177,11 @@ fn report(arguments: &Arguments, routes: &[Route; 3], rate: f64) {
     let [direct, nginx, ours] = routes;
     let throughput = ratio(ours, nginx, |peak| peak.per_second);
     let processor = ratio(ours, nginx, |peak| peak.micros);
-    let added = |route: &Route| median(route.p99.iter().zip(&direct.p99).map(|(with, without)| with - without));
     if arguments.json {
         let route = |route: &Route| -> Value {
             json!({
                 "name": route.name, "calls_per_second": route.peak(), "processor_micros_per_call": route.micros(),
-                "p50_ms": median(route.p50.clone()), "p99_ms": median(route.p99.clone()), "added_p99_ms": added(route),
+                "quantiles": QUANTILES, "latencies_ms": route.latencies(), "added_ms": route.added(direct),
             })
         };
         let all = json!({
@@ -184,21 +195,12 @@ fn report(arguments: &Arguments, routes: &[Route; 3], rate: f64) {
         "{} connections, {} bytes a request; medians of {} rounds of {} s; latencies at {rate:.0} calls a second",
         arguments.connections, arguments.body, arguments.rounds, arguments.seconds
     );
-    println!("| route | calls/s | processor µs/call | p50 ms | p99 ms | added p99 ms |\n|---|---|---|---|---|---|");
+    println!("| route | calls/s | processor µs/call | p50 ms | p90 | p99 | p99.9 | added p50 | p90 | p99 | p99.9 |");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|");
     for route in routes {
-        println!(
-            "| {} | {:.0} | {:.0} | {:.2} | {:.2} | {:.2} |",
-            route.name,
-            route.peak(),
-            route.micros(),
-            median(route.p50.clone()),
-            median(route.p99.clone()),
-            added(route)
-        );
+        let latencies = route.latencies().into_iter().chain(route.added(direct));
+        let latencies: Vec<String> = latencies.map(|millis| format!("{millis:.2}")).collect();
+        println!("| {} | {:.0} | {:.0} | {} |", route.name, route.peak(), route.micros(), latencies.join(" | "));
     }
     println!("chameleon to nginx, round by round: throughput {throughput:.2}, processor time {processor:.2}");
-}
-
-fn millis(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
 }
