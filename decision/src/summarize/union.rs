@@ -25,6 +25,8 @@ fn says_both(whole: &[&Effect], parts: [&[&Effect]; 2]) -> bool {
 /// The words and numbers of effects.
 fn words(effects: &[&Effect]) -> BTreeSet<String> {
     let text = effects.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    // White space within a text is shown as Python writes it, with a letter that is no part of the word after it.
+    let text = [r"\n", r"\t", r"\r"].iter().fold(text, |text, space| text.replace(space, " "));
     let split = text.split(|c: char| !c.is_alphanumeric() && c != '.' && c != '_').map(|word| word.trim_matches('.'));
     split.filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
@@ -48,6 +50,7 @@ mod tests {
     #[test]
     fn a_longer_list_a_greater_number_and_flags_of_both_are_both() {
         assert!(says("['d', 'c']", "['d']", "['c']"));
+        assert!(says(r"'A dog.\nTwo cats.'", "'A dog.'", "'Two cats.'"));
         assert!(says("3", "1", "2"));
         assert!(says("'a dog, a cat'", "'A dog'", "'a cat'"));
         assert!(says("(True, True)", "(False, True)", "(True, False)"));
