@@ -105,9 +105,9 @@ fn scores_of_ones_own_reach_what_classes_do_not() {
         [("this is a dreadful, horrible failure", -0.9), ("it is on the table", 0.0), ("great, I love it", 0.9)];
     let row = |i: usize| format!("{} {i},{}\n", moods[i % 3].0.replace(',', ""), moods[i % 3].1);
     let file = folder.path().join("moods.csv");
-    fs::write(&file, format!("text,score\n{}", (0..90).map(row).collect::<String>())).expect("writes");
+    fs::write(&file, format!("text,score\n{}", (0..900).map(row).collect::<String>())).expect("writes");
     let (_, evaluation) = customized(&process, Some(&file)).expect("customizes");
-    assert_eq!([evaluation.images.train, evaluation.images.tune, evaluation.images.test], [45, 23, 22]);
+    assert_eq!([evaluation.images.train, evaluation.images.tune, evaluation.images.test], [450, 225, 225]);
 }
 
 #[test]

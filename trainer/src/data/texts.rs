@@ -49,7 +49,7 @@ pub struct TextRecord {
 
 impl TextRecord {
     fn dealt(&self) -> Dealt<'_> {
-        Dealt { name: &self.place, labels: self.labels.as_deref().unwrap_or_default(), split: self.split }
+        Dealt { name: &self.text, labels: self.labels.as_deref().unwrap_or_default(), split: self.split }
     }
 }
 
