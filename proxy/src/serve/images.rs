@@ -4,9 +4,8 @@ use bytes::Bytes;
 
 use super::batch::Batched;
 use super::service::Shared;
-use super::vision::log;
 use crate::wire::status::Status;
-use crate::wire::{Detected, Engines, Images, Labelled};
+use crate::wire::{Detected, Engines, ImageFault, Images, Labelled};
 
 /// The images of one call.
 #[derive(Debug)]
@@ -63,5 +62,14 @@ impl Shared {
         let faults = found.labelled.iter().filter_map(|one| one.as_ref().err());
         faults.chain(found.detected.iter().filter_map(|one| one.as_ref().err())).for_each(log);
         Ok(found)
+    }
+}
+
+/// Notes why an image has no answer.
+fn log(fault: &ImageFault) {
+    if let ImageFault::Model(_) = fault {
+        tracing::error!(%fault, "An image was not answered");
+    } else {
+        tracing::debug!(%fault, "An image was not answered");
     }
 }

@@ -14,10 +14,10 @@ use super::service::Shared;
 use super::timing::timed;
 use crate::connect::Body;
 use crate::route::Framing;
+use crate::wire::grpc;
 use crate::wire::status::{Code, Status};
 use crate::wire::vision::proto::{BatchAnnotateImagesResponse, decode_batch};
 use crate::wire::vision::{Batch, Offer, Remote, json, split};
-use crate::wire::{ImageFault, grpc};
 
 impl Shared {
     pub(super) async fn vision(&self, context: &mut Context, body: Incoming) -> Result<Response<Body>, Status> {
@@ -116,13 +116,4 @@ fn merged(
         _ => split::answer_json(local, &said, remote).map(|whole| reply::rest_bytes(whole.into())),
     };
     whole.ok_or_else(|| (Code::Internal.number(), "The real API's answer is not one to this request.".to_owned()))
-}
-
-/// Notes why an image has no answer.
-pub(super) fn log(fault: &ImageFault) {
-    if let ImageFault::Model(_) = fault {
-        tracing::error!(%fault, "An image was not answered");
-    } else {
-        tracing::debug!(%fault, "An image was not answered");
-    }
 }
