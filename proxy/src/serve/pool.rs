@@ -127,23 +127,33 @@ pub(super) fn failed() -> Status {
 mod tests {
     use std::sync::mpsc;
 
+    use tokio::task::JoinHandle;
+
     use super::*;
+
+    /// Starts `work` and waits until it has its place.
+    async fn admitted<T, F>(pool: &Pool, work: F) -> JoinHandle<Result<T, Status>>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        let before = pool.admitted.available_permits();
+        let task = tokio::spawn({
+            let pool = pool.clone();
+            async move { pool.run(work).await }
+        });
+        while pool.admitted.available_permits() == before {
+            tokio::task::yield_now().await;
+        }
+        task
+    }
 
     #[tokio::test]
     async fn what_fits_neither_workers_nor_queue_is_refused() {
         let pool = Pool::new(1, 1);
         let (release, held) = mpsc::channel::<()>();
-        let first = tokio::spawn({
-            let pool = pool.clone();
-            async move { pool.run(move || held.recv().is_ok()).await }
-        });
-        let second = tokio::spawn({
-            let pool = pool.clone();
-            async move { pool.run(|| 2).await }
-        });
-        while pool.admitted.available_permits() > 0 {
-            tokio::task::yield_now().await;
-        }
+        let first = admitted(&pool, move || held.recv().is_ok()).await;
+        let second = admitted(&pool, || 2).await;
         let status = pool.run(|| 3).await.unwrap_err();
         assert_eq!(status.code, Code::ResourceExhausted);
         release.send(()).unwrap();
@@ -156,21 +166,9 @@ mod tests {
     async fn work_of_a_caller_that_left_is_not_done() {
         let pool = Pool::new(1, 2);
         let (release, held) = mpsc::channel::<()>();
-        let first = tokio::spawn({
-            let pool = pool.clone();
-            async move { pool.run(move || held.recv().is_ok()).await }
-        });
-        while pool.admitted.available_permits() > 2 {
-            tokio::task::yield_now().await;
-        }
+        let first = admitted(&pool, move || held.recv().is_ok()).await;
         let (done, was_done) = mpsc::channel();
-        let second = tokio::spawn({
-            let pool = pool.clone();
-            async move { pool.run(move || done.send(())).await }
-        });
-        while pool.admitted.available_permits() > 1 {
-            tokio::task::yield_now().await;
-        }
+        let second = admitted(&pool, move || done.send(())).await;
         second.abort();
         assert!(second.await.unwrap_err().is_cancelled());
         assert_eq!(pool.admitted.available_permits(), 2, "its place is free at once");
