@@ -69,8 +69,15 @@ impl Weighting {
 pub(crate) enum Depth {
     /// The head: seconds
     Head,
-    /// The head; then layers before it too, and what is better on the tuning images is kept: minutes
-    Layers,
+    /// The head; then adapters of low rank in the last stage too, and what is better on the tuning images is kept:
+    /// minutes
+    Adapters,
+    /// As adapters, but the last stage itself: the application then brings a network's half
+    Stage,
+    /// As adapters, in all stages
+    AllAdapters,
+    /// As adapters, but all layers themselves: the application then brings a network of its own
+    Full,
 }
 
 impl Depth {
@@ -78,7 +85,10 @@ impl Depth {
     pub(crate) fn words(self) -> [OsString; 2] {
         let name = match self {
             Self::Head => "head",
-            Self::Layers => "layers",
+            Self::Adapters => "adapters",
+            Self::Stage => "stage",
+            Self::AllAdapters => "all-adapters",
+            Self::Full => "full",
         };
         ["--depth".into(), name.into()]
     }

@@ -9,8 +9,10 @@ use std::time::Instant;
 
 use chameleon_models::adapters::{DOWN, UP, adapted};
 use chameleon_models::engine::{Engine, Job};
+use chameleon_models::layers::join;
 use chameleon_models::net::{Node, Op};
 use chameleon_models::resnet::FEATURES;
+use chameleon_models::weights::Weights;
 use chameleon_models::zoo::{self, ImageLabels};
 
 /// Measurements of each; they are made in turn.
@@ -52,14 +54,14 @@ fn app(base: &Engine, model: &ImageLabels) -> Result<Engine, Error> {
     let is_changed = |node: &&Node| node.name.starts_with("stage3.") && matches!(node.op, Op::Conv2d { .. });
     let beside: Vec<&str> = model.network.nodes.iter().filter(is_changed).map(|node| node.name.as_str()).collect();
     let network = adapted(&model.network, &beside, RANK)?;
-    let mut weights = model.weights.clone();
+    let mut layers = Weights::default();
     for (name, shape) in network.parameters() {
         if name.contains(DOWN) || name.contains(UP) {
             let values = vec![0.01; shape.iter().product()];
-            weights.insert(&name, shape, values)?;
+            layers.insert(&name, shape, values)?;
         }
     }
-    Ok(base.beside(&network, &weights, &[FEATURES])?)
+    Ok(base.beside(&join(&model.network, &model.weights, &layers)?, &[FEATURES])?)
 }
 
 fn seconds(work: impl FnOnce()) -> f64 {

@@ -7,7 +7,6 @@
 //! whatever the number of applications, and one application brings a few percent of a network's parameters.
 
 use crate::net::{Network, NetworkError, Node, Op};
-use crate::weights::{Weights, WeightsError};
 
 /// Behind a convolution's name: the convolution to few channels.
 pub const DOWN: &str = ".down";
@@ -23,15 +22,9 @@ pub enum AdapterError {
     /// There is nothing of that name to stand beside.
     #[error("the network has no convolution `{0}`")]
     NoConvolution(String),
-    /// A tensor is no part of an adapter.
-    #[error("tensor `{0}` belongs to no adapter")]
-    Unknown(String),
     /// The network with its adapters is none.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// The parameters are not the adapters'.
-    #[error(transparent)]
-    Weights(#[from] WeightsError),
 }
 
 /// A network with an adapter of `rank` channels beside each of these convolutions. The adapters' parameters are
@@ -46,29 +39,6 @@ pub fn adapted(network: &Network, beside: &[impl AsRef<str>], rank: usize) -> Re
     }
     network.shapes()?;
     Ok(network)
-}
-
-/// A network and its parameters together with the adapters that these are the parameters of.
-///
-/// # Errors
-/// They are not of adapters, or not for this network.
-pub fn join(network: &Network, weights: &Weights, adapters: &Weights) -> Result<(Network, Weights), AdapterError> {
-    let mut beside = Vec::new();
-    let mut rank = 0;
-    for (name, tensor) in adapters.iter() {
-        let stem = name.strip_suffix(".weight").unwrap_or_default();
-        if let Some(convolution) = stem.strip_suffix(DOWN) {
-            beside.push(convolution);
-            rank = tensor.shape().first().copied().unwrap_or(0);
-        } else if !stem.ends_with(UP) {
-            return Err(AdapterError::Unknown(name.to_owned()));
-        }
-    }
-    let network = adapted(network, &beside, rank)?;
-    let mut all = weights.clone();
-    all.replace_by(adapters.clone());
-    all.check(&network)?;
-    Ok((network, all))
 }
 
 fn stand_beside(network: &mut Network, name: &str, rank: usize) -> Result<(), AdapterError> {
@@ -110,7 +80,9 @@ mod tests {
     use super::*;
     use crate::engine::Engine;
     use crate::fixture::{network, random_weights};
+    use crate::layers::join;
     use crate::resnet::FEATURES;
+    use crate::weights::Weights;
 
     fn convolutions(network: &Network) -> Vec<String> {
         let of = |node: &&Node| matches!(node.op, Op::Conv2d { .. });
@@ -143,8 +115,9 @@ mod tests {
             for (key, tensor) in weights.iter().filter(|(key, _)| adapters.get(key).is_err()) {
                 merged.insert(key, tensor.shape().to_vec(), tensor.data().to_vec()).unwrap();
             }
-            let (joined, all) = join(&base, &merged, &adapters).unwrap();
-            prop_assert_eq!((&joined, &all), (&network, &weights));
+            let joined = join(&base, &merged, &adapters).unwrap();
+            prop_assert_eq!((&joined.network, &joined.weights), (&network, &weights));
+            prop_assert!(joined.own.is_empty());
 
             let data = |key: String| weights.get(&key).unwrap().data().to_vec();
             let norm = name.replace(".conv", ".bn");
@@ -169,25 +142,5 @@ mod tests {
                 prop_assert!((expected - got).abs() < 1e-3 * scale, "{} and {}", expected, got);
             }
         }
-    }
-
-    #[test]
-    fn what_is_no_adapter_of_the_network_is_refused() {
-        let base = network();
-        let weights = random_weights(&base, &mut ChaCha8Rng::seed_from_u64(1));
-        let refused = |name: &str, shape: &[usize]| {
-            let mut adapters = Weights::default();
-            adapters.insert(name, shape.to_vec(), vec![0.0; shape.iter().product()]).unwrap();
-            join(&base, &weights, &adapters).unwrap_err().to_string()
-        };
-        assert_eq!(refused("elsewhere.down.weight", &[2, 3, 1, 1]), "the network has no convolution `elsewhere`");
-        assert_eq!(refused("head.down.weight", &[2, 3, 1, 1]), "the network has no convolution `head`");
-        assert_eq!(refused("stem.conv.weight", &[8, 3, 3, 3]), "tensor `stem.conv.weight` belongs to no adapter");
-        assert_eq!(refused("stem.conv.down.weight", &[2, 3, 3, 3]), "no tensor `stem.conv.up.weight`");
-        assert_eq!(
-            refused("stem.conv.up.weight", &[8, 2, 1, 1]),
-            "tensor `stem.conv.up.weight` belongs to no layer of the network"
-        );
-        assert!(refused("stem.conv.down.weight", &[2, 5, 3, 3]).contains("expected shape"));
     }
 }

@@ -1,9 +1,9 @@
 //! App models: what customization for one application changes in the shared network.
 //!
 //! A folder. `app.json` ([`AppManifest`]) says which application, which backbone and which labels; `head.safetensors`
-//! holds the head's rows for those labels: `head.weight` F32 (n, D) and `head.bias` F32 (n); `adapters.safetensors`, if
-//! the application changes layers before the head, holds its [adapters](crate::adapters). Hundreds of app models thus
-//! share one backbone in memory.
+//! holds the head's rows for those labels: `head.weight` F32 (n, D) and `head.bias` F32 (n); `layers.safetensors`, if
+//! the application changes layers before the head, holds what it [changes there](crate::layers). Hundreds of app models
+//! thus share one backbone in memory.
 
 mod read;
 #[cfg(test)]
@@ -12,18 +12,18 @@ mod write;
 
 use serde::{Deserialize, Serialize};
 
-use crate::adapters::AdapterError;
+use crate::layers::LayersError;
 use crate::weights::{Precision, Weights, WeightsError};
 use crate::zoo::{Generic, sha256};
 
 /// Version of the folder's format.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 /// The description's file name.
 pub const APP_JSON: &str = "app.json";
 /// The parameters' file name.
 pub const HEAD_FILE: &str = "head.safetensors";
 /// The file name of the layers' parameters.
-pub const ADAPTERS_FILE: &str = "adapters.safetensors";
+pub const LAYERS_FILE: &str = "layers.safetensors";
 
 /// What `app.json` says. Unknown fields are let through.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,9 +36,9 @@ pub struct AppManifest {
     pub base: BaseRef,
     /// Labels whose rows it brings, as the network spells them.
     pub labels: Vec<String>,
-    /// SHA-256 of [`ADAPTERS_FILE`], if it changes layers before the head.
+    /// SHA-256 of [`LAYERS_FILE`], if it changes layers before the head.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub adapters: Option<String>,
+    pub layers: Option<String>,
     /// Added to the logits of all other labels. Below zero where they would push the application's own labels out of
     /// the few results it looks at.
     #[serde(default)]
@@ -74,8 +74,8 @@ pub struct AppModel {
     pub weight: Vec<f32>,
     /// (n).
     pub bias: Vec<f32>,
-    /// Parameters of its [adapters](crate::adapters), if it has any.
-    pub adapters: Weights,
+    /// Parameters of what it [changes](crate::layers) before the head, if anything.
+    pub layers: Weights,
 }
 
 /// The bytes of an app model's files.
@@ -85,8 +85,8 @@ pub struct AppFiles<'b> {
     pub app_json: &'b [u8],
     /// [`HEAD_FILE`].
     pub head: &'b [u8],
-    /// [`ADAPTERS_FILE`], where there is one.
-    pub adapters: Option<&'b [u8]>,
+    /// [`LAYERS_FILE`], where there is one.
+    pub layers: Option<&'b [u8]>,
 }
 
 /// Why a folder is no app model, or cannot be written: often just where, with what is wrong there as the source.
@@ -115,7 +115,7 @@ pub enum AppError {
     #[error("{APP_JSON}")]
     Json(#[from] serde_json::Error),
     /// The folder's format is of another version.
-    #[error("{APP_JSON}: format version {0}; this program reads version {FORMAT_VERSION}")]
+    #[error("{APP_JSON}: format version {0}; this program reads version {FORMAT_VERSION}. Customize the app again")]
     Version(u32),
     /// It was made for another network.
     #[error("{APP_JSON}: made for weights {expected} of `{name}`; this program has {got}. Customize the app again")]
@@ -145,12 +145,12 @@ pub enum AppError {
     /// The parameters are damaged or do not fit the labels.
     #[error("{HEAD_FILE}")]
     Head(#[from] WeightsError),
-    /// The adapters are damaged or do not fit the network.
-    #[error("{ADAPTERS_FILE}")]
-    Adapters(#[from] AdapterError),
-    /// The adapters are not the ones that the description lists.
-    #[error("{ADAPTERS_FILE}: not the one that {APP_JSON} lists")]
-    OtherAdapters,
+    /// The layers are damaged or do not fit the network.
+    #[error("{LAYERS_FILE}")]
+    Layers(#[from] LayersError),
+    /// The layers are not the ones that the description lists.
+    #[error("{LAYERS_FILE}: not the one that {APP_JSON} lists")]
+    OtherLayers,
     /// The target exists and is no app model: it is not overwritten.
     #[error("{0} exists and is not an app model; choose another folder")]
     Occupied(String),
@@ -163,7 +163,7 @@ impl<'b> AppFiles<'b> {
     /// One that every app model has is not among them.
     pub fn find(file: impl Fn(&str) -> Option<&'b [u8]>) -> Result<Self, AppError> {
         let needed = |name: &'static str| file(name).ok_or(AppError::NoFile(name));
-        Ok(Self { app_json: needed(APP_JSON)?, head: needed(HEAD_FILE)?, adapters: file(ADAPTERS_FILE) })
+        Ok(Self { app_json: needed(APP_JSON)?, head: needed(HEAD_FILE)?, layers: file(LAYERS_FILE) })
     }
 }
 
@@ -176,14 +176,14 @@ impl AppModel {
         read::assemble(manifest, weight, bias, base)
     }
 
-    /// This model with adapters, as its file will hold them.
+    /// This model with layers of its own before the head, as its file will hold them.
     ///
     /// # Errors
     /// They are not for `base`, or a parameter does not fit f16.
-    pub fn with_adapters(mut self, adapters: &Weights, base: &dyn Generic) -> Result<Self, AppError> {
-        let bytes = adapters.write_safetensors(Precision::F16)?;
-        self.adapters = read::adapters(&bytes, base)?;
-        self.manifest.adapters = Some(sha256(&bytes));
+    pub fn with_layers(mut self, layers: &Weights, base: &dyn Generic) -> Result<Self, AppError> {
+        let bytes = layers.write_safetensors(Precision::F16)?;
+        self.layers = read::layers(&bytes, base)?;
+        self.manifest.layers = Some(sha256(&bytes));
         Ok(self)
     }
 }

@@ -38,6 +38,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+use crate::layers::Joined;
 use crate::net::{INPUT, Network, NetworkError, Shape};
 use crate::weights::{Weights, WeightsError};
 pub use batch::Job;
@@ -124,19 +125,27 @@ impl Engine {
     /// # Errors
     /// As [`Engine::new`], or no node makes a value that is to be kept.
     pub fn keeping(network: &Network, weights: &Weights, kept: &[&str]) -> Result<Self, EngineError> {
-        Self::compile(network, weights, kept, None)
+        Self::compile(network, weights, kept, &[])
     }
 
-    /// As [`Engine::keeping`], for a network that has layers in common with this engine's: nodes of the same name must
-    /// have the same parameters. Those are not packed again: both engines use them.
+    /// As [`Engine::keeping`], for this engine's network with what an application changes in it. The layers that it
+    /// leaves alone are not packed again: both engines use them.
     ///
     /// # Errors
     /// As [`Engine::keeping`].
-    pub fn beside(&self, network: &Network, weights: &Weights, kept: &[&str]) -> Result<Self, EngineError> {
-        Self::compile(network, weights, kept, Some(self))
+    pub fn beside(&self, joined: &Joined, kept: &[&str]) -> Result<Self, EngineError> {
+        let Joined { network, weights, own } = joined;
+        let packed = self.steps.iter().filter_map(|step| Some((step.source.as_ref()?, &step.kernel)));
+        let shared = packed.filter(|(source, _)| source.nodes().all(|node| !own.contains(&node.name)));
+        Self::compile(network, weights, kept, &shared.collect::<Vec<_>>())
     }
 
-    fn compile(network: &Network, weights: &Weights, kept: &[&str], other: Option<&Self>) -> Result<Self, EngineError> {
+    fn compile(
+        network: &Network,
+        weights: &Weights,
+        kept: &[&str],
+        packed: &[(&Source, &Kernel)],
+    ) -> Result<Self, EngineError> {
         let shapes = network.shapes()?;
         weights.check(network)?;
         if let Some(name) = kept.iter().find(|name| !shapes.contains_key(**name)) {
@@ -146,12 +155,7 @@ impl Engine {
         quantization.check(network)?;
         let layouts =
             quantization.values.iter().map(|(name, segments)| (name.clone(), Layout::new(segments))).collect();
-        let packed: Vec<(&Source, &Kernel)> = other
-            .iter()
-            .flat_map(|engine| &engine.steps)
-            .filter_map(|step| Some((step.source.as_ref()?, &step.kernel)))
-            .collect();
-        let model = Model { network, weights, shapes: &shapes, layouts: &layouts, packed: &packed };
+        let model = Model { network, weights, shapes: &shapes, layouts: &layouts, packed };
         let steps = compile::compile(model, kept)?;
         let plan = plan::plan(&steps, &shapes, &layouts);
         let values = values(&steps, &plan, &shapes);

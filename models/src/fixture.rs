@@ -111,7 +111,7 @@ pub(crate) fn app_manifest(base: &ImageLabels, names: &[&str]) -> AppManifest {
         app: "aquarium".to_owned(),
         base: BaseRef::of(base),
         labels: names.iter().map(|&name| name.to_owned()).collect(),
-        adapters: None,
+        layers: None,
         others: 0.0,
         process: json!({ "format": 1 }),
         evaluation: json!({ "after": 0.9 }),

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use chameleon_decision::Label;
 
-use crate::adapters::{AdapterError, join};
 use crate::app::AppModel;
 use crate::engine::{Engine, EngineError, Job};
 use crate::head::{self, Head};
+use crate::layers::{LayersError, join};
 use crate::net::ImageInput;
 use crate::resnet::FEATURES;
 use crate::zoo::{Generic as _, ImageLabels};
@@ -33,7 +33,7 @@ pub struct ImageLabeler {
 pub enum LabelerError {
     /// What the application changes does not fit the network.
     #[error(transparent)]
-    Adapters(#[from] AdapterError),
+    Layers(#[from] LayersError),
     /// The network cannot be run.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -62,9 +62,9 @@ impl ImageLabeler {
     /// The application's model is not one of `model`.
     pub fn for_app(&self, model: &ImageLabels, app: Arc<AppModel>) -> Result<Self, LabelerError> {
         let mut own = self.clone();
-        if !app.adapters.is_empty() {
-            let (network, weights) = join(&model.network, &model.weights, &app.adapters)?;
-            own.engine = Arc::new(self.engine.beside(&network, &weights, &[FEATURES])?);
+        if !app.layers.is_empty() {
+            let joined = join(&model.network, &model.weights, &app.layers)?;
+            own.engine = Arc::new(self.engine.beside(&joined, &[FEATURES])?);
         }
         own.app = Some(app);
         Ok(own)

@@ -26,7 +26,7 @@
 //! | [`quantization`] | how values and weights are quantized |
 //! | [`preprocess`] | image bytes to input tensors |
 //! | [`zoo`], [`bank`] | models that ship, and features to customize them with |
-//! | [`app`], [`adapters`] | one application's changes to a model |
+//! | [`app`], [`layers`], [`adapters`] | one application's changes to a model |
 //! | [`head`] | the last layer, with one application's rows over the generic ones |
 //! | [`labeler`] | images to labels: all of it together |
 //! | [`objects`] | images to named boxes |
@@ -45,6 +45,7 @@ pub mod files;
 mod fixture;
 pub mod head;
 pub mod labeler;
+pub mod layers;
 pub mod net;
 pub mod objects;
 pub mod onnx;

@@ -23,7 +23,7 @@ use crate::data::{self, DataSet, Labels};
 use crate::device;
 use crate::module::Module;
 use crate::progress::{Progress, ProgressMode};
-use crate::tail::{Tail, seen};
+use crate::tail::{Part, Tail, seen};
 use train::{Examples, Quality, Training, quality};
 
 /// Tuning images needed to tell a better model from a worse one.
@@ -149,7 +149,7 @@ pub fn adapt(
     device: Device,
     mode: ProgressMode,
 ) -> Result<(Adapted, Weights)> {
-    let tail = Tail::of(&model.network)?;
+    let tail = Tail::of(&model.network, Part::LastStage)?;
     let [tuning, training] = [Split::Tune, Split::Train].map(|split| records(set, split));
     for (records, least, name) in [(&training, 1, "training"), (&tuning, MIN_TUNING, "tuning")] {
         let count = records.len();

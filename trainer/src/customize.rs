@@ -1,8 +1,8 @@
 //! Customization: a model for one application, trained with the loss of its decision.
 //!
 //! At first only the head's rows of the application's labels train, on cached features; so it takes seconds. With the
-//! images themselves, and more time, adapters of the layers before it train too ([`body`]), and what does better on the
-//! tuning images is kept. The comparison that decides whether the result is served trains its control arms alongside (see
+//! images themselves, and more time, layers before it train too ([`body`]), and what does better on the tuning images is
+//! kept. The comparison that decides whether the result is served trains its control arms alongside (see
 //! [`arms::Arm`]).
 
 pub mod arms;
@@ -50,6 +50,7 @@ use crate::data::{self, Labels, View};
 use crate::evaluation::strata::Weighting;
 use crate::progress::{Progress, ProgressMode};
 use crate::service::{Model, Service};
+use crate::tail::Part;
 
 /// What to customize, and with what.
 #[derive(Clone, Debug, clap::Args)]
@@ -81,8 +82,15 @@ pub enum Depth {
     /// The head: seconds
     #[default]
     Head,
-    /// The head; then layers before it too, and what is better on the tuning images is kept: minutes
-    Layers,
+    /// The head; then adapters of low rank in the last stage too, and what is better on the tuning images is kept:
+    /// minutes
+    Adapters,
+    /// As adapters, but the last stage itself: the application then brings a network's half
+    Stage,
+    /// As adapters, in all stages
+    AllAdapters,
+    /// As adapters, but all layers themselves: the application then brings a network of its own
+    Full,
 }
 
 /// The model, the images and the settings.
@@ -132,7 +140,7 @@ pub struct Material {
     pub model: Model,
     /// Images with their features.
     pub examples: Examples,
-    /// What the last stage reads of them, if it may be changed.
+    /// What the layers that may be changed read of them, if there are any.
     pub body: Option<Body>,
     /// Training settings.
     pub recipe: Recipe,
@@ -141,18 +149,19 @@ pub struct Material {
 }
 
 impl Inputs {
-    /// Reads everything for a service; what layers before the head read too if they are to be customized, or `deep`.
+    /// Reads everything for a service; what layers before the head read too if they are to be customized: those that the
+    /// recipe says, or the `part`.
     ///
     /// # Errors
     /// A file cannot be read or used; the message says which.
-    pub fn read(&self, service: Service, deep: bool) -> Result<Material> {
+    pub fn read(&self, service: Service, part: Option<Part>) -> Result<Material> {
         let base = self.base.as_deref().filter(|base| service.answers_with(base));
         let model = service.model(base)?;
         let recipe = self.recipe(service)?;
-        let deep = deep || recipe.layers.is_some();
+        let part = recipe.layers.as_ref().map(|layers| layers.part).or(part);
         let (examples, body) = match &self.data {
-            Some(path) => self.read_data(path, service, &model, deep)?,
-            None if deep => bail!(
+            Some(path) => self.read_data(path, service, &model, part)?,
+            None if part.is_some() => bail!(
                 "layers before the head need the images themselves, and the bank that ships holds only features: give your images with --data"
             ),
             None => (service.bank(&model, base, bank_name(model.generic()))?, None),
@@ -161,18 +170,24 @@ impl Inputs {
         Ok(Material { service, model, examples, body, recipe, seeds })
     }
 
-    fn read_data(&self, path: &Path, service: Service, model: &Model, deep: bool) -> Result<(Examples, Option<Body>)> {
+    fn read_data(
+        &self,
+        path: &Path,
+        service: Service,
+        model: &Model,
+        part: Option<Part>,
+    ) -> Result<(Examples, Option<Body>)> {
         let mut labels = Labels::new(model.generic().labels());
         if let Some(map) = &self.labels_map {
             labels = labels.with_map(map)?;
         }
-        if deep && !matches!(model, Model::Images(_)) {
+        if part.is_some() && !matches!(model, Model::Images(_)) {
             bail!(
                 "{service}: only networks that label images have layers to customize; leave --depth and --budget away"
             );
         }
         match model {
-            Model::Images(model) => self.read_images(path, &labels, model, deep),
+            Model::Images(model) => self.read_images(path, &labels, model, part),
             Model::Texts(model) if service == Service::TextEntities => {
                 Ok((texts::names(data::conll::read(path)?, model)?, None))
             }
@@ -198,12 +213,12 @@ impl Inputs {
         path: &Path,
         labels: &Labels,
         model: &ImageLabels,
-        deep: bool,
+        part: Option<Part>,
     ) -> Result<(Examples, Option<Body>)> {
         let set = data::read(path, labels)?;
         self.show(&set.notes);
-        let (body, features) = if deep {
-            let (body, features) = Body::read(&set, model, self.progress_mode())?;
+        let (body, features) = if let Some(part) = part {
+            let (body, features) = Body::read(&set, model, part, self.progress_mode())?;
             (Some(body), features)
         } else {
             (None, data::features(&set, model, &[View::Plain], self.progress_mode())?.concat())
@@ -228,9 +243,7 @@ impl Inputs {
         if let Some(weighting) = self.weighting {
             recipe.weighting = weighting;
         }
-        if self.depth == Depth::Layers && recipe.layers.is_none() {
-            recipe.layers = Some(Layers::default());
-        }
+        recipe.layers = recipe.layers.or_else(|| Layers::at(self.depth));
         let layers = recipe.layers.iter_mut().flat_map(|layers| [&mut layers.first, &mut layers.second]);
         for stage in [&mut recipe.first, &mut recipe.second].into_iter().chain(layers) {
             stage.steps = self.steps.map_or(stage.steps, |steps| steps as usize);
@@ -249,7 +262,7 @@ pub fn run(options: &Options) -> Result<()> {
     let process = read_process(&options.process)?;
     check_replaceable(&options.out, APP_JSON).with_context(|| format!("{}", options.out.display()))?;
     let deadline = options.budget.map(|budget| started + budget);
-    let material = options.inputs.read(Service::of(&process.api)?, deadline.is_some())?;
+    let material = options.inputs.read(Service::of(&process.api)?, deadline.map(|_| Part::LastStage))?;
     let app = options.app.clone().or_else(|| Some(options.out.file_name()?.to_str()?.to_owned()));
     let app = app.context("the application needs a name: give --app")?;
     let mode = options.inputs.progress_mode();

@@ -60,7 +60,7 @@ pub fn run(options: &Options) -> Result<()> {
         data.metadata().with_context(|| format!("{}", data.display()))?;
     }
     let workers = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.map_or(0, usize::from)).build()?;
-    let read = |service| match options.inputs.read(service, false) {
+    let read = |service| match options.inputs.read(service, None) {
         // Photographs say nothing about decisions on texts. What ships is of all services.
         Err(error) if options.inputs.data.is_some() => Ok(Read::NotOf(format!("{error:#}"))),
         material => Ok(Read::Material(Box::new(material?))),

@@ -20,5 +20,5 @@ pub mod optim;
 pub mod pretrain;
 pub mod progress;
 pub mod service;
-mod tail;
+pub mod tail;
 pub mod text;

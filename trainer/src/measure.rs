@@ -20,6 +20,7 @@ use crate::evaluation::bootstrap::{Interval, Resamples, ratio};
 use crate::evaluation::judge::Judge;
 use crate::evaluation::panel::{Panel, Shifts};
 use crate::service::Service;
+use crate::tail::Part;
 
 /// Version of the JSON form.
 const FORMAT_VERSION: u32 = 1;
@@ -82,8 +83,8 @@ pub struct Measured {
 /// # Errors
 /// The model or the images cannot be read, or there are no images.
 pub fn run(options: &Options) -> Result<()> {
-    let (service, is_adapted) = kind(&options.model)?;
-    let material = options.inputs.read(service, is_adapted)?;
+    let (service, changed) = kind(&options.model)?;
+    let material = options.inputs.read(service, changed.then_some(Part::All))?;
     let app = AppModel::read(&options.model, material.model.generic())?;
     let measured = measure(&app, material)?;
     replace(&options.out, &serde_json::to_vec_pretty(&measured)?)
@@ -102,7 +103,7 @@ fn kind(folder: &Path) -> Result<(Service, bool)> {
     let text = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
     let manifest: AppManifest = serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
     let process = DecisionProcess::from_json(&manifest.process.to_string()).context("the model's decision process")?;
-    Ok((Service::of(&process.api)?, manifest.adapters.is_some()))
+    Ok((Service::of(&process.api)?, manifest.layers.is_some()))
 }
 
 /// Lets the application decide on every image, with either model.
@@ -125,8 +126,8 @@ pub fn measure(app: &AppModel, material: Material) -> Result<Measured> {
         panel.wrong_exactly(&logits, Shifts { own: &none, others }, &mut judge)
     };
     let head = Head { weight: app.weight.clone(), bias: app.bias.clone() };
-    let adapters = (!app.adapters.is_empty()).then(|| Arc::new(app.adapters.clone()));
-    let wrong = [wrong(&pool.head.rows(&labels).into(), 0.0)?, wrong(&Delta { head, adapters }, app.manifest.others)?];
+    let layers = (!app.layers.is_empty()).then(|| Arc::new(app.layers.clone()));
+    let wrong = [wrong(&pool.head.rows(&labels).into(), 0.0)?, wrong(&Delta { head, layers }, app.manifest.others)?];
     let errors = wrong.each_ref().map(|wrong| wrong.iter().map(|&w| f32::from(u8::from(w))).collect::<Vec<f32>>());
     let resamples = Resamples::draw(&panel.strata, &errors, recipe.resamples);
     let rates = |place: usize| Rates {

@@ -6,6 +6,11 @@ use anyhow::{Context, Result, bail};
 use chameleon_models::net::{INPUT, ImageInput, Network, Node, Op};
 use tch::{Device, Kind, Tensor};
 
+/// Whether a parameter's name is that of a running statistic, which no gradient reaches.
+pub(crate) fn is_running(name: &str) -> bool {
+    name.ends_with("running_mean") || name.ends_with("running_var")
+}
+
 /// Momentum of the running statistics, the default of `PyTorch`.
 const BATCH_NORM_MOMENTUM: f64 = 0.1;
 
@@ -101,7 +106,6 @@ impl Module {
 
     /// As [`Module::trainable`], of the parameters whose names are `wanted`; the others stay as they are.
     pub fn trainable_where(&self, wanted: impl Fn(&str) -> bool) -> Vec<(Tensor, bool)> {
-        let is_running = |name: &str| name.ends_with("running_mean") || name.ends_with("running_var");
         self.parameters
             .iter()
             .filter(|(name, _)| !is_running(name) && wanted(name))

@@ -1,12 +1,24 @@
-//! The last stage of a network as a network of its own: what is trained beyond the head, while everything before it is
-//! shared and looks at each image only once.
+//! The end of a network as a network of its own: what is trained beyond the head, while everything before it is shared
+//! and looks at each image only once.
 
 mod values;
 
 use anyhow::{Context, Result};
 use chameleon_models::net::{INPUT, ImageInput, Network, Node};
+use serde::{Deserialize, Serialize};
 
 pub(crate) use values::{Seen, seen};
+
+/// Where the part of a network begins that is trained.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// With the last residual stage.
+    #[default]
+    LastStage,
+    /// With the image: all layers are trained.
+    All,
+}
 
 /// A network cut in two.
 pub(crate) struct Tail {
@@ -17,12 +29,19 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    /// Cuts before the last residual stage: what is before it is shared by all uses of the network, and need not be
-    /// computed again while the rest is trained.
+    /// Cuts before a part: what is before it is shared by all uses of the network, and need not be computed again while
+    /// the rest is trained.
     ///
     /// # Errors
     /// The network has no stages, or something behind the cut reads what is before it.
-    pub(crate) fn of(network: &Network) -> Result<Self> {
+    pub(crate) fn of(network: &Network, part: Part) -> Result<Self> {
+        match part {
+            Part::LastStage => Self::last_stage(network),
+            Part::All => Ok(Self { cut: INPUT.to_owned(), network: network.clone() }),
+        }
+    }
+
+    fn last_stage(network: &Network) -> Result<Self> {
         let stage = |node: &Node| node.name.strip_prefix("stage")?.split('.').next()?.parse::<usize>().ok();
         let last = network.nodes.iter().filter_map(stage).max().context("the network has no stages to cut it at")?;
         let first =
@@ -62,14 +81,16 @@ mod tests {
     #[test]
     fn the_tail_gives_what_the_whole_gives() {
         let whole = Module::new(network(7, 1), Device::Cpu);
-        let tail = Tail::of(whole.network()).expect("a cut");
         let tensors: HashMap<String, Tensor> =
             whole.tensors().iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())).collect();
-        let behind = Module::from_tensors(tail.network.clone(), &tensors, Device::Cpu).expect("its tensors");
         let images = Tensor::randn([2, 3, 64, 64], (Kind::Float, Device::Cpu));
-        let value = whole.value(&tail.cut, &images, false);
-        assert_eq!(value.size()[1..], tail.shape());
-        let distance = (behind.forward(&value, false) - whole.value(HEAD, &images, false)).abs().max();
-        assert!(distance.double_value(&[]) < 1e-5);
+        for part in [Part::LastStage, Part::All] {
+            let tail = Tail::of(whole.network(), part).expect("a cut");
+            let behind = Module::from_tensors(tail.network.clone(), &tensors, Device::Cpu).expect("its tensors");
+            let value = if tail.cut == INPUT { images.shallow_clone() } else { whole.value(&tail.cut, &images, false) };
+            assert_eq!(value.size()[1..], tail.shape());
+            let distance = (behind.forward(&value, false) - whole.value(HEAD, &images, false)).abs().max();
+            assert!(distance.double_value(&[]) < 1e-5, "{part:?}");
+        }
     }
 }

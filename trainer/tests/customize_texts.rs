@@ -68,7 +68,7 @@ fn customized(process: &DecisionProcess, data: Option<&Path>) -> anyhow::Result<
         quiet: true,
         progress: ProgressMode::None,
     };
-    let material = inputs.read(service, false)?;
+    let material = inputs.read(service, None)?;
     let recipe = Recipe { resamples: 100, ..material.recipe.clone() };
     customize::customize("app", process, Material { recipe, ..material }, None, ProgressMode::None)
 }

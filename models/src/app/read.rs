@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use super::{ADAPTERS_FILE, APP_JSON, AppError, AppFiles, AppManifest, AppModel, BaseRef, FORMAT_VERSION, HEAD_FILE};
-use crate::adapters::AdapterError;
+use super::{APP_JSON, AppError, AppFiles, AppManifest, AppModel, BaseRef, FORMAT_VERSION, HEAD_FILE, LAYERS_FILE};
+use crate::layers::LayersError;
 use crate::weights::Weights;
 use crate::zoo::{Generic, sha256};
 
@@ -23,11 +23,11 @@ impl AppModel {
     pub fn read(folder: &Path, base: &dyn Generic) -> Result<Self, AppError> {
         let app_json = bytes(&folder.join(APP_JSON))?;
         let head = bytes(&folder.join(HEAD_FILE))?;
-        let adapters = match manifest(&app_json)?.adapters {
-            Some(_) => Some(bytes(&folder.join(ADAPTERS_FILE))?),
+        let layers = match manifest(&app_json)?.layers {
+            Some(_) => Some(bytes(&folder.join(LAYERS_FILE))?),
             None => None,
         };
-        Self::from_bytes(AppFiles { app_json: &app_json, head: &head, adapters: adapters.as_deref() }, base)
+        Self::from_bytes(AppFiles { app_json: &app_json, head: &head, layers: layers.as_deref() }, base)
     }
 
     /// Reads the bytes of its files.
@@ -36,25 +36,25 @@ impl AppModel {
     /// As [`AppModel::read`].
     pub fn from_bytes(files: AppFiles, base: &dyn Generic) -> Result<Self, AppError> {
         let manifest = manifest(files.app_json)?;
-        if manifest.adapters != files.adapters.map(sha256) {
-            return Err(AppError::OtherAdapters);
+        if manifest.layers != files.layers.map(sha256) {
+            return Err(AppError::OtherLayers);
         }
         let mut head = Weights::read_safetensors(files.head)?;
         let n = manifest.labels.len();
         head.check_shapes(&[(WEIGHT.to_owned(), vec![n, base.feature_count()]), (BIAS.to_owned(), vec![n])])?;
         let mut model = assemble(manifest, head.take(WEIGHT)?, head.take(BIAS)?, base)?;
-        if let Some(bytes) = files.adapters {
-            model.adapters = adapters(bytes, base)?;
+        if let Some(bytes) = files.layers {
+            model.layers = layers(bytes, base)?;
         }
         Ok(model)
     }
 }
 
-/// Adapters that fit the network of `base`.
-pub(super) fn adapters(bytes: &[u8], base: &dyn Generic) -> Result<Weights, AppError> {
-    let adapters = Weights::read_safetensors(bytes).map_err(AdapterError::from)?;
-    base.check_adapters(&adapters)?;
-    Ok(adapters)
+/// Layers that fit the network of `base`.
+pub(super) fn layers(bytes: &[u8], base: &dyn Generic) -> Result<Weights, AppError> {
+    let layers = Weights::read_safetensors(bytes).map_err(LayersError::from)?;
+    base.check_layers(&layers)?;
+    Ok(layers)
 }
 
 impl BaseRef {
@@ -99,7 +99,7 @@ pub(super) fn assemble(
         return Err(AppError::Others(manifest.others));
     }
     let rows = rows(&manifest.labels, base)?;
-    let model = AppModel { manifest, rows, weight, bias, adapters: Weights::default() };
+    let model = AppModel { manifest, rows, weight, bias, layers: Weights::default() };
     model.check(base.feature_count())?;
     Ok(model)
 }

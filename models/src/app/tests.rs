@@ -14,7 +14,7 @@ fn entries(folder: &Path) -> Vec<String> {
 }
 
 fn from_bytes(app_json: &[u8], head: &[u8], base: &crate::zoo::ImageLabels) -> Result<AppModel, AppError> {
-    AppModel::from_bytes(AppFiles { app_json, head, adapters: None }, base)
+    AppModel::from_bytes(AppFiles { app_json, head, layers: None }, base)
 }
 
 /// The error of assembling a model whose manifest was changed.
@@ -61,7 +61,7 @@ fn what_is_no_app_model_is_not_overwritten() {
 
 #[test]
 fn manifests_that_do_not_fit_the_network_are_refused() {
-    assert!(matches!(refused(|m| m.version = 3), AppError::Version(3)));
+    assert!(matches!(refused(|m| m.version = 2), AppError::Version(2)));
     let error = refused(|m| m.base.weights_sha256 = "0".repeat(64)).to_string();
     assert!(error.contains("made for weights 0000") && error.contains("Customize the app again"), "{error}");
     assert!(

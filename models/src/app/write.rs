@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{ADAPTERS_FILE, APP_JSON, AppError, AppModel, HEAD_FILE};
+use super::{APP_JSON, AppError, AppModel, HEAD_FILE, LAYERS_FILE};
 use crate::files::replace_folder;
 use crate::weights::Precision;
 
@@ -18,10 +18,10 @@ impl AppModel {
         let head = self.tensors(features)?.write_safetensors(Precision::F32)?;
         let mut json = serde_json::to_vec_pretty(&self.manifest)?;
         json.push(b'\n');
-        let adapters = self.adapters.write_safetensors(Precision::F16)?;
+        let layers = self.layers.write_safetensors(Precision::F16)?;
         let mut files = vec![(APP_JSON, json.as_slice()), (HEAD_FILE, head.as_slice())];
-        if self.manifest.adapters.is_some() {
-            files.push((ADAPTERS_FILE, &adapters));
+        if self.manifest.layers.is_some() {
+            files.push((LAYERS_FILE, &layers));
         }
         files.extend(more);
         replace_folder(folder, APP_JSON, &files).map_err(|source| {

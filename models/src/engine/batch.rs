@@ -209,7 +209,8 @@ mod tests {
     use super::*;
     use crate::adapters::{DOWN, UP, adapted};
     use crate::fixture::random_weights;
-    use crate::net::{ImageInput, Network, Op};
+    use crate::layers::join;
+    use crate::net::{ImageInput, Network, Op, Shape};
     use crate::quantize::{Options, quantize};
     use crate::resnet::{FEATURES, ResNetConfig, resnet};
     use crate::weights::Weights;
@@ -240,15 +241,31 @@ mod tests {
         beside: &[&str],
         rng: &mut ChaCha8Rng,
     ) -> Engine {
-        let network = adapted(network, beside, 2).unwrap();
-        let mut weights = weights.clone();
-        for (name, shape) in network.parameters() {
-            if name.contains(DOWN) || name.contains(UP) {
-                let values = (0..shape.iter().product::<usize>()).map(|_| rng.random_range(-0.5..0.5)).collect();
-                weights.insert(&name, shape, values).unwrap();
-            }
+        let of_adapter = |name: &str| name.contains(DOWN) || name.contains(UP);
+        let parameters = adapted(network, beside, 2).unwrap().parameters().into_iter();
+        let layers = random_layers(parameters.filter(|(name, _)| of_adapter(name)), rng);
+        base.beside(&join(network, weights, &layers).unwrap(), &[FEATURES]).unwrap()
+    }
+
+    /// An engine of `network` with parameters of its own for these nodes, which shares the other layers of `base`.
+    fn own_engine(
+        base: &Engine,
+        (network, weights): &(Network, Weights),
+        own: &[&str],
+        rng: &mut ChaCha8Rng,
+    ) -> Engine {
+        let is_own = |name: &str| own.iter().any(|node| name == format!("{node}.weight"));
+        let layers = random_layers(network.parameters().into_iter().filter(|(name, _)| is_own(name)), rng);
+        base.beside(&join(network, weights, &layers).unwrap(), &[FEATURES]).unwrap()
+    }
+
+    fn random_layers(parameters: impl Iterator<Item = (String, Shape)>, rng: &mut ChaCha8Rng) -> Weights {
+        let mut layers = Weights::default();
+        for (name, shape) in parameters {
+            let values = (0..shape.iter().product::<usize>()).map(|_| rng.random_range(-0.5..0.5)).collect();
+            layers.insert(&name, shape, values).unwrap();
         }
-        base.beside(&network, &weights, &[FEATURES]).unwrap()
+        layers
     }
 
     fn convolutions(network: &Network) -> Vec<&str> {
@@ -268,8 +285,12 @@ mod tests {
             let apps: Vec<Engine> = (0..4)
                 .map(|_| {
                     let count = rng.random_range(1..3);
-                    let beside: Vec<&str> = all.choose_multiple(&mut rng, count).copied().collect();
-                    adapted_engine(&base, &model, &beside, &mut rng)
+                    let changed: Vec<&str> = all.choose_multiple(&mut rng, count).copied().collect();
+                    if bits == 0 && rng.random() {
+                        own_engine(&base, &model, &changed, &mut rng)
+                    } else {
+                        adapted_engine(&base, &model, &changed, &mut rng)
+                    }
                 })
                 .collect();
             // Of another network altogether.
@@ -297,6 +318,19 @@ mod tests {
             assert!(shared.is_sorted(), "{shared:?}");
             assert_eq!(shared[0], 0);
             assert!(shared[all.len() - 1] + 4 >= base.steps.len(), "{shared:?} of {}", base.steps.len());
+        }
+    }
+
+    #[test]
+    fn a_layer_of_its_own_is_the_only_one_that_is_not_shared() {
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let model = shared_network(None, &mut rng);
+        let base = Engine::keeping(&model.0, &model.1, &[FEATURES]).unwrap();
+        let image = random_image(&model.0, &mut rng);
+        for name in convolutions(&model.0) {
+            let own = own_engine(&base, &model, &[name], &mut rng);
+            assert_eq!(own.layers_beyond(&base), 1, "{name}");
+            assert_ne!(own.run(&image, 1, FEATURES), base.run(&image, 1, FEATURES), "{name}");
         }
     }
 

@@ -9,6 +9,7 @@ mod fold;
 mod kernel;
 
 use std::collections::HashMap;
+use std::iter;
 
 use super::EngineError;
 use super::codes::Layout;
@@ -43,6 +44,13 @@ pub(super) struct Source {
     norm: Option<Node>,
     /// Shape of the value it reads.
     input: Shape,
+}
+
+impl Source {
+    /// The nodes whose parameters are in it.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &Node> {
+        iter::once(&self.node).chain(&self.norm)
+    }
 }
 
 /// What compiling needs to know of a network.

@@ -150,7 +150,7 @@ fn adapters_change_features_and_share_the_layers_that_they_leave_alone() {
             adapters.insert(&name, shape, values).unwrap();
         }
         adapters.remove("stage0.0.b.conv");
-        app_model(&model, &["Fish"]).with_adapters(&adapters, &model).unwrap()
+        app_model(&model, &["Fish"]).with_layers(&adapters, &model).unwrap()
     };
     let with = |value: f32| labeler.for_app(&model, Arc::new(make(value))).unwrap();
     assert_eq!(with(0.0).features(&input), labeler.features(&input), "an adapter of zeros changes nothing");
@@ -167,7 +167,7 @@ fn a_batch_of_several_applications_gives_each_image_the_labels_of_its_own() {
     let mut adapters = Weights::default();
     adapters.insert("stage0.0.b.conv.down.weight", vec![2, 12, 3, 3], vec![0.5; 216]).unwrap();
     adapters.insert("stage0.0.b.conv.up.weight", vec![12, 2, 1, 1], vec![0.5; 24]).unwrap();
-    let deep = app_model(&model, &["Dog"]).with_adapters(&adapters, &model).unwrap();
+    let deep = app_model(&model, &["Dog"]).with_layers(&adapters, &model).unwrap();
     let [head, deep] = [head, deep].map(|app| generic.for_app(&model, Arc::new(app)).unwrap());
     let images: Vec<Vec<f32>> =
         (0..10).map(|i| (0..768).map(|k| ((i * 31 + k) % 17) as f32 / 8.0 - 1.0).collect()).collect();

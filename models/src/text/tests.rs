@@ -101,7 +101,7 @@ fn an_app_model_changes_its_own_task_only() {
         app: "grumbler".to_owned(),
         base: BaseRef::of(base),
         labels,
-        adapters: None,
+        layers: None,
         others: 0.0,
         process: serde_json::Value::Null,
         evaluation: serde_json::Value::Null,

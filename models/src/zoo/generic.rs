@@ -3,8 +3,8 @@
 use chameleon_decision::Vocabulary;
 
 use super::{ImageLabels, LabelInfo, Manifest, TextModel, WEIGHTS, vocabulary};
-use crate::adapters::{AdapterError, join};
 use crate::head::Head;
+use crate::layers::{LayersError, join};
 use crate::resnet::HEAD;
 use crate::weights::{Weights, WeightsError};
 
@@ -25,13 +25,12 @@ pub trait Generic: Sync {
     /// Number of features that the head reads.
     fn feature_count(&self) -> usize;
 
-    /// Checks that adapters are for its network. Only networks of images can have any.
+    /// Checks that changed layers are of its network. Only networks that label images can have any.
     ///
     /// # Errors
     /// They are not.
-    fn check_adapters(&self, adapters: &Weights) -> Result<(), AdapterError> {
-        let first = adapters.iter().next().map(|(name, _)| name.to_owned()).unwrap_or_default();
-        Err(AdapterError::NoConvolution(first))
+    fn check_layers(&self, _layers: &Weights) -> Result<(), LayersError> {
+        Err(LayersError::NoLayers)
     }
 
     /// The outputs' names as the words of an API.
@@ -66,8 +65,8 @@ impl Generic for ImageLabels {
         head.ok().and_then(|weight| weight.shape().get(1).copied()).unwrap_or(0)
     }
 
-    fn check_adapters(&self, adapters: &Weights) -> Result<(), AdapterError> {
-        join(&self.network, &self.weights, adapters).map(drop)
+    fn check_layers(&self, layers: &Weights) -> Result<(), LayersError> {
+        join(&self.network, &self.weights, layers).map(drop)
     }
 }
 

@@ -54,7 +54,7 @@ pub(crate) fn write_app(folder: &Path, app: &str, always: &str) {
         app: app.to_owned(),
         base: BaseRef::of(&base),
         labels: vec![always.to_owned()],
-        adapters: None,
+        layers: None,
         others: 0.0,
         process: serde_json::Value::Null,
         evaluation: serde_json::Value::Null,

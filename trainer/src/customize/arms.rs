@@ -146,7 +146,8 @@ pub fn trained(
 }
 
 /// The mean of an arm's models of several seeds: as quick as one of them, and steadier. None if there is only one, or if
-/// they change more than the head: adapters have no mean of the same size.
+/// they change more than the head: adapters have no mean of the same size, and models trained apart none that is worth
+/// as much as they are.
 ///
 /// # Errors
 /// The program cannot be run.
@@ -158,7 +159,7 @@ pub fn averaged(
     judge: &mut Judge,
 ) -> Result<Option<Candidate>> {
     let of_arm: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.arm == arm).collect();
-    if of_arm.len() < 2 || of_arm.iter().any(|candidate| candidate.delta.adapters.is_some()) {
+    if of_arm.len() < 2 || of_arm.iter().any(|candidate| candidate.delta.layers.is_some()) {
         return Ok(None);
     }
     let delta = Delta::from(Head::mean(&of_arm.iter().map(|candidate| &candidate.delta.head).collect::<Vec<_>>())?);

@@ -1,11 +1,10 @@
 //! The layers before the head that an application may change, and what they read of every image.
 
-use std::collections::HashMap;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use chameleon_models::adapters::{DOWN, UP, adapted};
+use chameleon_models::layers::changed;
 use chameleon_models::net::{Network, Op};
-use chameleon_models::resnet::FEATURES;
+use chameleon_models::resnet::{FEATURES, HEAD};
 use chameleon_models::weights::Weights;
 use chameleon_models::zoo::ImageLabels;
 use half::f16;
@@ -15,20 +14,18 @@ use tch::{Device, Kind, Tensor, no_grad};
 
 use crate::convert;
 use crate::data::DataSet;
-use crate::module::{Module, channels_last};
+use crate::module::{Module, channels_last, is_running};
 use crate::progress::ProgressMode;
-use crate::tail::{Seen, Tail, seen};
+use crate::tail::{Part, Seen, Tail, seen};
 
 /// Images of one pass without gradients.
 const BATCH: usize = 256;
-/// The optimizer's group of the adapters' parameters; the head's are in the first.
+/// The optimizer's group of the layers' parameters; the head's are in the first.
 pub(super) const GROUP: usize = 1;
 
-/// The last stage, which adapters change, with the values that it reads. Threads share it.
+/// The part of a network that an application may change, with the values that it reads. Threads share it.
 pub struct Body {
     tail: Tail,
-    /// Convolutions that adapters stand beside.
-    beside: Vec<String>,
     /// Parameters of the whole network.
     weights: Weights,
     /// (N, C, H, W).
@@ -36,22 +33,30 @@ pub struct Body {
 }
 
 impl Body {
-    /// What the last stage reads of all images of a set, in their order, and the generic features (N, D) that it makes.
+    /// What the part reads of all images of a set, in their order, and the generic features (N, D) that the network makes.
     ///
     /// # Errors
-    /// The network has no stage that can be changed, or an image cannot be read.
-    pub fn read(set: &DataSet, model: &ImageLabels, mode: ProgressMode) -> Result<(Self, Vec<f32>)> {
-        let tail = Tail::of(&model.network)?;
+    /// The network has no such part, or an image cannot be read.
+    pub fn read(set: &DataSet, model: &ImageLabels, part: Part, mode: ProgressMode) -> Result<(Self, Vec<f32>)> {
+        let tail = Tail::of(&model.network, part)?;
         let records: Vec<usize> = (0..set.records.len()).collect();
         let Seen { values, features } = seen(set, &records, model, &tail, mode)?;
-        let beside = convolutions(&tail.network);
-        Ok((Self { tail, beside, weights: model.weights.clone(), values }, features))
+        Ok((Self { tail, weights: model.weights.clone(), values }, features))
     }
 
-    /// Adapters that change nothing yet.
-    pub(super) fn fresh(&self, rank: usize, rng: &mut impl Rng) -> Result<Weights> {
+    /// Layers that change nothing yet: adapters of some rank, or the network's own parameters.
+    pub(super) fn fresh(&self, rank: Option<usize>, rng: &mut impl Rng) -> Result<Weights> {
+        match rank {
+            Some(rank) => self.adapters(rank, rng),
+            None => self.own(),
+        }
+    }
+
+    /// Adapters beside all convolutions that can have one.
+    fn adapters(&self, rank: usize, rng: &mut impl Rng) -> Result<Weights> {
+        let network = &self.tail.network;
         let mut adapters = Weights::default();
-        for (name, shape) in adapted(&self.tail.network, &self.beside, rank)?.parameters() {
+        for (name, shape) in adapted(network, &convolutions(network), rank)?.parameters() {
             let fan_in: usize = shape.iter().skip(1).product();
             let scale = (3.0 / fan_in.max(1) as f32).sqrt();
             let count = shape.iter().product();
@@ -65,16 +70,27 @@ impl Body {
         Ok(adapters)
     }
 
-    /// The last stage with these adapters.
-    fn module(&self, adapters: &Weights) -> Result<Module> {
-        let down = adapters.iter().find(|(name, _)| name.contains(DOWN)).context("adapters without parameters")?.1;
-        let network = adapted(&self.tail.network, &self.beside, down.shape()[0])?;
+    /// What is trained of a network, but for the head. The statistics of its normalization stay: a batch in which every
+    /// decision occurs equally often has others than what is served.
+    fn own(&self) -> Result<Weights> {
+        let mut own = Weights::default();
+        for (name, shape) in self.tail.network.parameters() {
+            if !name.starts_with(HEAD) && !is_running(&name) {
+                own.insert(&name, shape, self.weights.get(&name)?.data().to_vec())?;
+            }
+        }
+        Ok(own)
+    }
+
+    /// The part with these layers.
+    fn module(&self, layers: &Weights) -> Result<Module> {
+        let (network, _) = changed(&self.tail.network, layers)?;
         let mut all = self.weights.clone();
-        all.replace_by(adapters.clone());
+        all.replace_by(layers.clone());
         Module::from_tensors(network, &convert::tensors(&all), Device::Cpu)
     }
 
-    /// What the last stage reads of some images, (n, C, H, W).
+    /// What the part reads of some images, (n, C, H, W).
     fn input(&self, images: &[usize]) -> Tensor {
         let size = self.tail.network.input.elements();
         let values: Vec<f16> = images.iter().flat_map(|&i| &self.values[i * size..(i + 1) * size]).copied().collect();
@@ -82,12 +98,12 @@ impl Body {
         channels_last(&Tensor::from_slice(&values).view([-1, channels, rows, columns]).to_kind(Kind::Float))
     }
 
-    /// Features (n, 1, D) of some images with these adapters.
+    /// Features (n, 1, D) of some images with these layers.
     ///
     /// # Errors
-    /// The adapters are not for this network.
-    pub fn features(&self, adapters: &Weights, images: &[usize]) -> Result<Tensor> {
-        let module = self.module(adapters)?;
+    /// The layers are not of this network.
+    pub fn features(&self, layers: &Weights, images: &[usize]) -> Result<Tensor> {
+        let module = self.module(layers)?;
         let part = |images: &[usize]| no_grad(|| module.value(FEATURES, &self.input(images), false));
         Ok(Tensor::cat(&images.chunks(BATCH).map(part).collect::<Vec<_>>(), 0).unsqueeze(1))
     }
@@ -98,25 +114,39 @@ fn convolutions(network: &Network) -> Vec<String> {
     network.nodes.iter().filter(|node| can(&node.op)).map(|node| node.name.clone()).collect()
 }
 
-/// Adapters under training.
-pub(super) struct Adapting<'b> {
+/// Layers under training.
+pub(super) struct Training<'b> {
     body: &'b Body,
     module: Module,
-    names: Vec<String>,
+    layers: Vec<Trained>,
 }
 
-impl<'b> Adapting<'b> {
-    /// Adapters that begin as `start`, as variables below `root`.
+/// A parameter under training.
+struct Trained {
+    name: String,
+    tensor: Tensor,
+    /// What changes nothing: decay pulls there. Of an adapter, only its second convolution is pulled.
+    neutral: Option<Tensor>,
+}
+
+impl<'b> Training<'b> {
+    /// Layers that begin as `start`, as variables below `root`.
     pub(super) fn new(body: &'b Body, start: &Weights, root: &Path) -> Result<Self> {
         let mut module = body.module(start)?;
-        let mut tensors: HashMap<String, Tensor> = convert::tensors(start);
-        let mut names: Vec<String> = tensors.keys().cloned().collect();
-        names.sort_unstable();
-        for (i, name) in names.iter().enumerate() {
-            let tensor = tensors.remove(name).context("a name without a tensor")?;
-            module.share(name, root.set_group(GROUP).var_copy(&format!("adapter{i}"), &tensor));
+        let mut layers = Vec::new();
+        for (i, (name, tensor)) in start.iter().enumerate() {
+            let shape: Vec<i64> = tensor.shape().iter().map(|&n| n as i64).collect();
+            let values = |tensor: &chameleon_models::weights::Tensor| Tensor::from_slice(tensor.data()).view(&*shape);
+            let neutral = match body.weights.get(name) {
+                Ok(generic) => Some(values(generic)),
+                Err(_) if name.contains(UP) => Some(values(tensor).zeros_like()),
+                Err(_) => None,
+            };
+            let variable = root.set_group(GROUP).var_copy(&format!("layer{i}"), &values(tensor));
+            module.share(name, variable.shallow_clone());
+            layers.push(Trained { name: name.to_owned(), tensor: variable, neutral });
         }
-        Ok(Self { body, module, names })
+        Ok(Self { body, module, layers })
     }
 
     /// Features (n, 1, D), each image with left and right exchanged or not.
@@ -131,9 +161,9 @@ impl<'b> Adapting<'b> {
     /// Decay towards no change.
     pub(super) fn pull(&mut self, amount: f64) {
         no_grad(|| {
-            for (name, tensor) in self.module.tensors() {
-                if name.strip_suffix(".weight").is_some_and(|stem| stem.ends_with(UP)) {
-                    let _ = tensor.shallow_clone().g_mul_scalar_(1.0 - amount);
+            for Trained { tensor, neutral, .. } in &mut self.layers {
+                if let Some(neutral) = neutral {
+                    let _ = tensor.lerp_(neutral, amount);
                 }
             }
         });
@@ -141,14 +171,8 @@ impl<'b> Adapting<'b> {
 
     /// As they are now.
     pub(super) fn weights(&self) -> Result<Weights> {
-        let own = |(name, _): &&(String, Tensor)| self.names.binary_search(name).is_ok();
-        let tensors: Vec<(String, Tensor)> = self
-            .module
-            .tensors()
-            .iter()
-            .filter(own)
-            .map(|(name, tensor)| (name.clone(), tensor.shallow_clone()))
-            .collect();
+        let tensors: Vec<(String, Tensor)> =
+            self.layers.iter().map(|layer| (layer.name.clone(), layer.tensor.shallow_clone())).collect();
         convert::weights(&tensors)
     }
 }

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use super::recipe::Layers;
 use super::task::Task;
 
-/// A step's time in passes without gradients: forward, and back to the adapters.
+/// A step's time in passes without gradients: forward, and back to the first layer that is trained.
 const STEP: f64 = 3.0;
 /// Fewer steps a stage teach nothing.
 const FEWEST: usize = 20;

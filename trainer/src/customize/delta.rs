@@ -10,18 +10,18 @@ use super::head::Head;
 use super::pool::Pool;
 use crate::evaluation::panel::Panel;
 
-/// Rows of the head, and adapters of the layers before it.
+/// Rows of the head, and what is changed before it.
 #[derive(Clone)]
 pub struct Delta {
     /// The application's rows.
     pub head: Head,
-    /// Parameters of the adapters, if it has any.
-    pub adapters: Option<Arc<Weights>>,
+    /// Parameters of changed layers, if there are any.
+    pub layers: Option<Arc<Weights>>,
 }
 
 impl From<Head> for Delta {
     fn from(head: Head) -> Self {
-        Self { head, adapters: None }
+        Self { head, layers: None }
     }
 }
 
@@ -30,13 +30,13 @@ impl Delta {
     /// labels that come with them.
     ///
     /// # Errors
-    /// The adapters are not for the network of these images, or libtorch cannot hand out the logits.
+    /// The layers are not for the network of these images, or libtorch cannot hand out the logits.
     pub fn seen<'p>(&self, pool: &Pool, panel: &'p Panel) -> Result<(Vec<f32>, Cow<'p, Panel>)> {
-        let Some(adapters) = &self.adapters else {
+        let Some(layers) = &self.layers else {
             return Ok((self.head.logits(&pool.examples.select(&panel.images))?, Cow::Borrowed(panel)));
         };
-        let body = pool.body.as_ref().context("adapters need the images, not only their features")?;
-        let features = body.features(adapters, &panel.images)?;
+        let body = pool.body.as_ref().context("changed layers need the images, not only their features")?;
+        let features = body.features(layers, &panel.images)?;
         let panel = panel.with_others(&pool.head.logits(&features)?);
         Ok((self.head.logits(&features)?, Cow::Owned(panel)))
     }

@@ -27,15 +27,15 @@ pub fn app_model(process: &DecisionProcess, model: &dyn Generic, compared: &Comp
         app: evaluation.app.clone(),
         base: BaseRef::of(model),
         labels: task.labels.iter().map(|&label| model.labels()[usize::from(label)].name.clone()).collect(),
-        adapters: None,
+        layers: None,
         others: candidate.tuned.others,
         process: serde_json::to_value(process)?,
         evaluation: serde_json::to_value(evaluation)?,
         recipe: serde_json::to_value(&evaluation.recipe)?,
     };
     let app = AppModel::new(manifest, candidate.delta.head.weight.clone(), bias, model)?;
-    Ok(match &candidate.delta.adapters {
-        Some(adapters) => app.with_adapters(adapters, model)?,
+    Ok(match &candidate.delta.layers {
+        Some(layers) => app.with_layers(layers, model)?,
         None => app,
     })
 }

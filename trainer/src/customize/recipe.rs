@@ -4,7 +4,16 @@ use anyhow::{Result, ensure};
 use chameleon_loss::{LossConfig, Pooling, Step};
 use serde::{Deserialize, Serialize};
 
+use super::Depth;
 use crate::evaluation::strata::Weighting;
+use crate::tail::Part;
+
+/// Channels of adapters.
+const RANK: usize = 4;
+/// Adam's rate for adapters, which begin with nothing.
+const ADAPTERS_RATE: f64 = 1e-3;
+/// And for parameters that are trained already.
+const OWN_RATE: f64 = 1e-4;
 
 /// All settings of a customization; saved with the model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,13 +64,15 @@ pub struct Stage {
     pub checkpoints: usize,
 }
 
-/// How layers before the head are changed: by adapters of low rank beside the convolutions of the last stage.
+/// How layers before the head are changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Layers {
-    /// Channels of each adapter.
-    pub rank: usize,
-    /// Adam's rate for the adapters at the start.
+    /// Which of them.
+    pub part: Part,
+    /// Channels of the adapters beside their convolutions; none when the layers themselves are changed.
+    pub rank: Option<usize>,
+    /// Adam's rate for what is changed, at the start.
     pub learning_rate: f64,
     /// In place of the recipe's first stage.
     pub first: Stage,
@@ -71,19 +82,36 @@ pub struct Layers {
 
 impl Default for Layers {
     fn default() -> Self {
-        let stage = Stage { steps: 60, batch: 128, checkpoints: 1, ..Stage::default() };
-        Self { rank: 4, learning_rate: 1e-3, first: stage.clone(), second: stage }
+        Self::new(Part::LastStage, Some(RANK))
     }
 }
 
 impl Layers {
+    /// The layers of a depth; none for the head alone.
+    pub fn at(depth: Depth) -> Option<Self> {
+        match depth {
+            Depth::Head => None,
+            Depth::Adapters => Some(Self::new(Part::LastStage, Some(RANK))),
+            Depth::Stage => Some(Self::new(Part::LastStage, None)),
+            Depth::AllAdapters => Some(Self::new(Part::All, Some(RANK))),
+            Depth::Full => Some(Self::new(Part::All, None)),
+        }
+    }
+
+    /// Adapters of some rank, or the layers themselves.
+    fn new(part: Part, rank: Option<usize>) -> Self {
+        let learning_rate = if rank.is_some() { ADAPTERS_RATE } else { OWN_RATE };
+        let stage = Stage { steps: 60, batch: 128, checkpoints: 1, ..Stage::default() };
+        Self { part, rank, learning_rate, first: stage.clone(), second: stage }
+    }
+
     /// Steps of all arms together, for one seed.
     pub fn steps(&self) -> usize {
         self.first.steps + 2 * self.second.steps
     }
 
     fn check(&self) -> Result<()> {
-        ensure!((1..=64).contains(&self.rank), "adapters need a rank of 1 to 64");
+        ensure!(self.rank.is_none_or(|rank| (1..=64).contains(&rank)), "adapters need a rank of 1 to 64");
         ensure!(self.learning_rate.is_finite() && self.learning_rate >= 0.0, "rates must be finite and at least 0");
         self.first.check()?;
         self.second.check()

@@ -9,6 +9,7 @@ use super::arms::Arm;
 use super::recipe::{Layers, Recipe};
 use crate::evaluation::bootstrap::Interval;
 use crate::evaluation::strata::Weighting;
+use crate::tail::Part;
 
 /// Version of the JSON form.
 pub const FORMAT_VERSION: u32 = 3;
@@ -137,7 +138,13 @@ impl Attempt {
 
     /// In words.
     pub fn depth(&self) -> &'static str {
-        if self.layers.is_some() { "layers before the head too" } else { "the head" }
+        match self.layers.as_ref().map(|layers| (layers.part, layers.rank.is_some())) {
+            None => "the head",
+            Some((Part::LastStage, true)) => "and adapters in the last stage",
+            Some((Part::LastStage, false)) => "and the last stage",
+            Some((Part::All, true)) => "and adapters in all layers",
+            Some((Part::All, false)) => "and all layers",
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use tch::nn::{self, OptimizerConfig};
 use tch::{Device, Tensor};
 
-use super::body::{Adapting, GROUP};
+use super::body::{self, GROUP};
 use super::delta::Delta;
 use super::head::{Head, affine};
 use super::pool::Pool;
@@ -43,11 +43,11 @@ pub fn train(trained: &Trained, start: &Delta, stage: &Stage, seed: u64) -> Resu
     let variables = nn::VarStore::new(Device::Cpu);
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut rows = Rows::new(&variables, &start.head, trained.rank, &mut rng);
-    let mut adapting = match (trained.layers, &trained.pool.body) {
+    let mut changing = match (trained.layers, &trained.pool.body) {
         (Some(layers), Some(body)) => {
             let fresh = || body.fresh(layers.rank, &mut rng);
-            let start = start.adapters.as_deref().cloned().map_or_else(fresh, Ok)?;
-            Some((layers, Adapting::new(body, &start, &variables.root())?))
+            let start = start.layers.as_deref().cloned().map_or_else(fresh, Ok)?;
+            Some((layers, body::Training::new(body, &start, &variables.root())?))
         }
         _ => None,
     };
@@ -61,23 +61,23 @@ pub fn train(trained: &Trained, start: &Delta, stage: &Stage, seed: u64) -> Resu
         let rate = largest * cosine;
         optimizer.set_lr_group(0, rate);
         let images = draw(trained.groups, stage.batch, &mut rng);
-        let features = match &adapting {
+        let features = match &changing {
             None => trained.pool.examples.select(&images),
-            Some((layers, adapting)) => {
+            Some((layers, training)) => {
                 optimizer.set_lr_group(GROUP, layers.learning_rate * cosine);
-                adapting.features(&images, &mut rng)
+                training.features(&images, &mut rng)
             }
         };
         let logits = affine(&features, &rows.weight(), &rows.bias);
         optimizer.backward_step(&(trained.loss)(&images, &logits)?);
         rows.pull(&generic, rate * stage.decay);
-        if let Some((layers, adapting)) = &mut adapting {
-            adapting.pull(layers.learning_rate * cosine * stage.decay);
+        if let Some((layers, training)) = &mut changing {
+            training.pull(layers.learning_rate * cosine * stage.decay);
         }
         if is_checkpoint(step, stage) {
             let head = Head::of_tensors(&rows.weight(), &rows.bias)?;
-            let adapters = adapting.as_ref().map(|(_, adapting)| adapting.weights()).transpose()?.map(Arc::new);
-            checkpoints.push(Delta { head, adapters });
+            let layers = changing.as_ref().map(|(_, training)| training.weights()).transpose()?.map(Arc::new);
+            checkpoints.push(Delta { head, layers });
         }
         (trained.tick)();
     }

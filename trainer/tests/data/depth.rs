@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use chameleon_decision::{ApiOutput, Decision, DecisionProcess, Order};
-use chameleon_models::app::{ADAPTERS_FILE, AppModel};
+use chameleon_models::app::{AppModel, LAYERS_FILE};
 use chameleon_models::bank::Split;
 use chameleon_models::labeler::ImageLabeler;
 use chameleon_models::preprocess::{self, DecodeLimits};
@@ -13,10 +13,11 @@ use chameleon_models::zoo::{self, Generic as _, ImageLabels};
 use chameleon_trainer::customize::body::Body;
 use chameleon_trainer::customize::examples::Examples;
 use chameleon_trainer::customize::recipe::{Layers, Recipe, Stage};
-use chameleon_trainer::customize::{Material, customize};
+use chameleon_trainer::customize::{Depth, Material, customize};
 use chameleon_trainer::data::{self, DataSet, Labels};
 use chameleon_trainer::progress::ProgressMode;
 use chameleon_trainer::service::{Model, Service};
+use chameleon_trainer::tail::Part;
 
 use crate::customize::image;
 use crate::files::Folder;
@@ -38,7 +39,8 @@ fn process() -> DecisionProcess {
 }
 
 fn material(model: &ImageLabels, set: &DataSet, layers: Option<Layers>) -> Material {
-    let (body, features) = Body::read(set, model, ProgressMode::None).expect("a last stage");
+    let part = layers.as_ref().map_or(Part::LastStage, |layers| layers.part);
+    let (body, features) = Body::read(set, model, part, ProgressMode::None).expect("a last stage");
     let examples = Examples::new("drawings".to_owned(), model.feature_count(), features, set.targets(), set.splits());
     // The head alone may not learn anything here.
     let still = Stage { steps: 1, learning_rate: 0.0, checkpoints: 1, ..Stage::default() };
@@ -52,9 +54,11 @@ fn material(model: &ImageLabels, set: &DataSet, layers: Option<Layers>) -> Mater
     }
 }
 
-fn layers() -> Layers {
+fn layers(depth: Depth) -> Layers {
     let stage = Stage { steps: 8, batch: 12, learning_rate: 0.1, checkpoints: 1, ..Stage::default() };
-    Layers { rank: 2, learning_rate: 0.01, first: stage.clone(), second: stage }
+    let layers = Layers::at(depth).expect("deeper than the head");
+    let rate = if layers.rank.is_some() { 0.01 } else { 0.001 };
+    Layers { learning_rate: rate, first: stage.clone(), second: stage, ..layers }
 }
 
 /// The balanced rate of wrong decisions on the test images, counted anew: photographs through the engine, labels as they
@@ -87,24 +91,28 @@ fn served_error(process: &DecisionProcess, model: &ImageLabels, app: AppModel, s
 fn layers_are_served_as_they_were_measured() {
     let (model, folder, process) = (zoo::image_labels().expect("ships"), images(), process());
     let set = data::read(folder.path(), &Labels::new(&model.labels)).expect("reads");
-    let (app, evaluation) =
-        customize("sorter", &process, material(&model, &set, Some(layers())), None, ProgressMode::None)
-            .expect("trains");
-    let [head, deep] = evaluation.attempts.as_slice() else { panic!("two depths: {:?}", evaluation.attempts) };
-    assert!(head.layers.is_none() && deep.layers == Some(layers()));
-    assert!(deep.tuning < head.tuning, "only layers can learn: {:?}", evaluation.attempts);
-    assert!(!app.adapters.is_empty());
-    let served = served_error(&process, &model, app.clone(), &set, &folder);
-    // Adapters are served in f16: a decision on the edge may turn.
-    assert!((served - evaluation.served.test).abs() < 0.04, "{served} counted, {} measured", evaluation.served.test);
+    for depth in [Depth::Adapters, Depth::Stage, Depth::AllAdapters, Depth::Full] {
+        let material = material(&model, &set, Some(layers(depth)));
+        let (app, evaluation) = customize("sorter", &process, material, None, ProgressMode::None).expect("trains");
+        let [head, deep] = evaluation.attempts.as_slice() else { panic!("two depths: {:?}", evaluation.attempts) };
+        assert!(head.layers.is_none() && deep.layers == Some(layers(depth)));
+        assert!(deep.tuning < head.tuning, "only layers can learn: {:?}", evaluation.attempts);
+        assert!(!app.layers.is_empty());
+        let (served, measured) = (served_error(&process, &model, app.clone(), &set, &folder), evaluation.served.test);
+        // Layers are served in f16: a decision on the edge may turn.
+        assert!((served - measured).abs() < 0.04, "{depth:?}: {served} counted, {measured} measured");
+        check_files(&app, &model);
+    }
+}
 
+fn check_files(app: &AppModel, model: &ImageLabels) {
     let kept = Folder::new();
     let path = kept.path().join("sorter");
     app.write(&path, &[]).expect("writes");
-    assert_eq!(AppModel::read(&path, &model).expect("reads back"), app);
-    std::fs::write(path.join(ADAPTERS_FILE), "others").expect("writes");
-    let refused = AppModel::read(&path, &model).expect_err("refused").to_string();
-    assert_eq!(refused, "adapters.safetensors: not the one that app.json lists");
+    assert_eq!(&AppModel::read(&path, model).expect("reads back"), app);
+    std::fs::write(path.join(LAYERS_FILE), "others").expect("writes");
+    let refused = AppModel::read(&path, model).expect_err("refused").to_string();
+    assert_eq!(refused, "layers.safetensors: not the one that app.json lists");
 }
 
 #[test]

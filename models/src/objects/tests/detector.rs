@@ -75,7 +75,7 @@ fn an_application_changes_its_own_names_and_no_others() {
         rows: vec![3],
         weight: vec![0.0; 7],
         bias: vec![2.0],
-        adapters: crate::weights::Weights::default(),
+        layers: crate::weights::Weights::default(),
     };
     let of = |app: Option<&AppModel>, dog: bool| -> Vec<DetectedObject> {
         detector.name(&candidates, app, 0.0).into_iter().filter(|object| (object.name == "Dog") == dog).collect()
