@@ -1,9 +1,10 @@
 //! CPU inference in f32 and in small integers.
 //!
 //! [`Engine::new`] compiles a [`Network`] and its [`Weights`] once: normalization is folded into the convolution before
-//! it, residual sum and activation into the pass that stores its result, weights are packed for the kernels, and every
-//! value gets a place in a set of buffers that later values reuse. [`Engine::run`] then allocates nothing of a value's
-//! size but its result.
+//! it, residual sum and activation into the pass that stores its result, convolutions behind each other are run band by
+//! band where what they hand on is large, weights are packed for the kernels, and every value that is stored gets a
+//! place in a set of buffers that later values reuse. [`Engine::run`] then allocates nothing of a value's size but its
+//! result.
 //!
 //! Values are kept as (N, H, W, C), so that a convolution reads runs of channels; input and results are (N, C, H, W)
 //! as everywhere else. Quantized values are kept as codes, written by the step that makes them. This module knows
@@ -13,6 +14,7 @@
 
 mod aligned;
 mod batch;
+mod chain;
 mod codes;
 mod compile;
 mod conv;
@@ -146,10 +148,10 @@ impl Engine {
         quantization.check(network)?;
         let layouts =
             quantization.values.iter().map(|(name, segments)| (name.clone(), Layout::new(segments))).collect();
-        let packed: Vec<(&Source, &Kernel)> = other
+        let packed: Vec<(&Source, Kernel)> = other
             .iter()
             .flat_map(|engine| &engine.steps)
-            .filter_map(|step| Some((step.source.as_ref()?, &step.kernel)))
+            .flat_map(|step| step.sources.iter().zip(step.kernel.packed()))
             .collect();
         let model = Model { network, weights, shapes: &shapes, layouts: &layouts, packed: &packed };
         let steps = compile::compile(model, kept)?;
@@ -162,13 +164,17 @@ impl Engine {
     /// How many of its layers with weights are not those of `other`.
     #[cfg(test)]
     pub(crate) fn layers_beyond(&self, other: &Self) -> usize {
-        let address = |step: &Step| match &step.kernel {
-            Kernel::Conv(conv) => Some(std::sync::Arc::as_ptr(conv).addr()),
-            Kernel::Linear(linear) => Some(std::sync::Arc::as_ptr(linear).addr()),
-            Kernel::Plain(_) => None,
+        let addresses = |engine: &Self| -> Vec<usize> {
+            let packed = engine.steps.iter().flat_map(|step| step.kernel.packed());
+            let address = |kernel: Kernel| match kernel {
+                Kernel::Conv(conv) => Some(std::sync::Arc::as_ptr(&conv).addr()),
+                Kernel::Linear(linear) => Some(std::sync::Arc::as_ptr(&linear).addr()),
+                Kernel::Chain(_) | Kernel::Plain(_) => None,
+            };
+            packed.filter_map(address).collect()
         };
-        let known: Vec<usize> = other.steps.iter().filter_map(address).collect();
-        self.steps.iter().filter_map(address).filter(|address| !known.contains(address)).count()
+        let known = addresses(other);
+        addresses(self).iter().filter(|address| !known.contains(address)).count()
     }
 
     /// The shape of a value for one image, (C, H, W) or (D), if it can be asked for.
