@@ -1,9 +1,10 @@
 //! CPU inference in f32 and in small integers.
 //!
 //! [`Engine::new`] compiles a [`Network`] and its [`Weights`] once: normalization is folded into the convolution before
-//! it, residual sum and activation into the pass that stores its result, weights are packed for the kernels, and every
-//! value gets a place in a set of buffers that later values reuse. [`Engine::run`] then allocates nothing of a value's
-//! size but its result.
+//! it, residual sum and activation into the pass that stores its result, convolutions behind each other are run band by
+//! band where what they hand on is large, weights are packed for the kernels, and every value that is stored gets a
+//! place in a set of buffers that later values reuse. [`Engine::run`] then allocates nothing of a value's size but its
+//! result.
 //!
 //! Values are kept as (N, H, W, C), so that a convolution reads runs of channels; input and results are (N, C, H, W)
 //! as everywhere else. Quantized values are kept as codes, written by the step that makes them. This module knows
@@ -13,6 +14,7 @@
 
 mod aligned;
 mod batch;
+mod chain;
 mod codes;
 mod compile;
 mod conv;
@@ -135,7 +137,7 @@ impl Engine {
     /// As [`Engine::keeping`].
     pub fn beside(&self, joined: &Joined, kept: &[&str]) -> Result<Self, EngineError> {
         let Joined { network, weights, own } = joined;
-        let packed = self.steps.iter().filter_map(|step| Some((step.source.as_ref()?, &step.kernel)));
+        let packed = self.steps.iter().flat_map(|step| step.sources.iter().zip(step.kernel.packed()));
         let shared = packed.filter(|(source, _)| source.nodes().all(|node| !own.contains(&node.name)));
         Self::compile(network, weights, kept, &shared.collect::<Vec<_>>())
     }
@@ -144,7 +146,7 @@ impl Engine {
         network: &Network,
         weights: &Weights,
         kept: &[&str],
-        packed: &[(&Source, &Kernel)],
+        packed: &[(&Source, Kernel)],
     ) -> Result<Self, EngineError> {
         let shapes = network.shapes()?;
         weights.check(network)?;
@@ -166,13 +168,17 @@ impl Engine {
     /// How many of its layers with weights are not those of `other`.
     #[cfg(test)]
     pub(crate) fn layers_beyond(&self, other: &Self) -> usize {
-        let address = |step: &Step| match &step.kernel {
-            Kernel::Conv(conv) => Some(std::sync::Arc::as_ptr(conv).addr()),
-            Kernel::Linear(linear) => Some(std::sync::Arc::as_ptr(linear).addr()),
-            Kernel::Plain(_) => None,
+        let addresses = |engine: &Self| -> Vec<usize> {
+            let packed = engine.steps.iter().flat_map(|step| step.kernel.packed());
+            let address = |kernel: Kernel| match kernel {
+                Kernel::Conv(conv) => Some(std::sync::Arc::as_ptr(&conv).addr()),
+                Kernel::Linear(linear) => Some(std::sync::Arc::as_ptr(&linear).addr()),
+                Kernel::Chain(_) | Kernel::Plain(_) => None,
+            };
+            packed.filter_map(address).collect()
         };
-        let known: Vec<usize> = other.steps.iter().filter_map(address).collect();
-        self.steps.iter().filter_map(address).filter(|address| !known.contains(address)).count()
+        let known = addresses(other);
+        addresses(self).iter().filter(|address| !known.contains(address)).count()
     }
 
     /// The shape of a value for one image, (C, H, W) or (D), if it can be asked for.

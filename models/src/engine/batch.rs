@@ -94,6 +94,7 @@ impl Kernel {
         match (self, other) {
             (Self::Conv(a), Self::Conv(b)) => std::sync::Arc::ptr_eq(a, b),
             (Self::Linear(a), Self::Linear(b)) => std::sync::Arc::ptr_eq(a, b),
+            (Self::Chain(a), Self::Chain(b)) => a.is_same(b),
             (Self::Plain(a), Self::Plain(b)) => a == b,
             _ => false,
         }

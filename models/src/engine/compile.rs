@@ -3,8 +3,10 @@
 //! A convolution or linear map takes along the nodes behind it for as long as each is the only reader of the value
 //! before it: batch normalization (folded into weights and bias), a sum with another value, an activation. Every other
 //! kernel takes along an activation. What was taken along is stored nowhere and cannot be asked for; a value that is
-//! quantized is always stored.
+//! quantized is always stored. Convolutions behind each other then become [`chain`]s, of whose values only the last is
+//! stored as a whole.
 
+mod chain;
 mod fold;
 mod kernel;
 
@@ -27,8 +29,8 @@ pub(super) struct Step {
     pub(super) shape: Shape,
     /// What it computes.
     pub(super) kernel: Kernel,
-    /// Of packed weights: what they were packed from.
-    pub(super) source: Option<Source>,
+    /// Of packed weights: what they were packed from, in the order of [`Kernel::packed`].
+    pub(super) sources: Vec<Source>,
     /// Values the kernel reads.
     pub(super) operands: Vec<String>,
     /// Value that is added before the activation.
@@ -61,7 +63,7 @@ pub(super) struct Model<'n> {
     pub(super) shapes: &'n HashMap<String, Shape>,
     pub(super) layouts: &'n HashMap<String, Layout>,
     /// What another engine has packed.
-    pub(super) packed: &'n [(&'n Source, &'n Kernel)],
+    pub(super) packed: &'n [(&'n Source, Kernel)],
 }
 
 /// Steps in an order in which each reads only values made before.
@@ -75,7 +77,7 @@ pub(super) fn compile(model: Model, kept: &[&str]) -> Result<Vec<Step>, EngineEr
     }
     // A step stands where its last node stood: by then all its operands are made.
     steps.sort_by_key(|(last, _)| *last);
-    Ok(steps.into_iter().map(|(_, step)| step).collect())
+    Ok(chain::join(steps.into_iter().map(|(_, step)| step).collect(), model, kept))
 }
 
 struct Graph<'n> {
@@ -141,7 +143,8 @@ impl<'n> Graph<'n> {
         let value = self.nodes[last].name.clone();
         let shape = self.model.shapes[&value].clone();
         let activation = activation.unwrap_or(Activation::Identity);
-        Ok((last, Step { value, shape, kernel, source, operands, residual, activation }))
+        let sources = source.into_iter().collect();
+        Ok((last, Step { value, shape, kernel, sources, operands, residual, activation }))
     }
 
     fn take(&mut self, last: &mut usize, next: usize) {

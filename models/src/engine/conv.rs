@@ -4,6 +4,8 @@
 //! numbers for each kernel row. The kernels take the start of each patch and the distances of its runs ("indirect
 //! convolution", Dukhan 2019), so nothing is copied but the border.
 
+use std::ops::Range;
+
 use super::codes::Layout;
 use super::integers::{Blocks, IntegerMatrix, Source};
 use super::kernels::Isa;
@@ -23,7 +25,12 @@ pub(super) struct Geometry {
     pub(super) c_out: usize,
     pub(super) kernel: usize,
     pub(super) stride: usize,
+    /// Columns of zeros on either side of the input.
     pub(super) padding: usize,
+    /// Rows of zeros above the input.
+    pub(super) above: usize,
+    /// Rows of zeros below it.
+    pub(super) below: usize,
     pub(super) groups: usize,
     /// Rows of the input.
     pub(super) rows: usize,
@@ -34,7 +41,7 @@ pub(super) struct Geometry {
 impl Geometry {
     #[inline(always)]
     fn padded(&self) -> (usize, usize) {
-        (self.rows + 2 * self.padding, self.columns + 2 * self.padding)
+        (self.above + self.rows + self.below, self.columns + 2 * self.padding)
     }
 
     /// Rows and columns of the output.
@@ -42,6 +49,28 @@ impl Geometry {
     pub(super) fn sides(&self) -> (usize, usize) {
         let (rows, columns) = self.padded();
         ((rows - self.kernel) / self.stride + 1, (columns - self.kernel) / self.stride + 1)
+    }
+
+    /// Rows of the input that some rows of the output, at least one, are made from.
+    pub(super) fn window(&self, lines: &Range<usize>) -> Range<usize> {
+        let row = |padded: usize| padded.saturating_sub(self.above).min(self.rows);
+        row(lines.start * self.stride)..row((lines.end - 1) * self.stride + self.kernel)
+    }
+
+    /// The most rows of the input that so many of the output are made from.
+    pub(super) fn most_rows(&self, lines: usize) -> usize {
+        self.rows.min((lines - 1) * self.stride + self.kernel)
+    }
+
+    /// The convolution that makes just these rows of the output, from just their window.
+    pub(super) fn band(&self, lines: &Range<usize>) -> Self {
+        let (first, end) = (lines.start * self.stride, (lines.end - 1) * self.stride + self.kernel);
+        Self {
+            rows: self.window(lines).len(),
+            above: self.above.saturating_sub(first),
+            below: end.saturating_sub(self.above + self.rows),
+            ..*self
+        }
     }
 
     /// Where the patches of an image begin, for pixels of so many elements.
@@ -103,10 +132,10 @@ impl Conv {
         let Geometry { kernel, c_in, c_out, groups, .. } = geometry;
         let without_patches = |body: Body| Self { geometry, starts: Vec::new(), zeros: Vec::new(), body };
         if groups > 1 && groups == c_in && groups == c_out {
-            if let Some(depthwise) = layout.and_then(|layout| Depthwise::new(geometry, weight, bias, Some(layout))) {
+            if let Some(depthwise) = layout.and_then(|layout| Depthwise::new(&geometry, weight, bias, Some(layout))) {
                 return without_patches(Body::DepthwiseCodes(depthwise));
             }
-            if let Some(depthwise) = Depthwise::new(geometry, weight, bias, None) {
+            if let Some(depthwise) = Depthwise::new(&geometry, weight, bias, None) {
                 return without_patches(Body::Depthwise(depthwise));
             }
         }
@@ -150,6 +179,27 @@ impl Conv {
         Some(Self { geometry, starts, zeros: Vec::new(), body })
     }
 
+    /// Its sizes.
+    pub(super) fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    /// Bytes of the packed weights.
+    pub(super) fn bytes(&self) -> usize {
+        match &self.body {
+            Body::Floats { groups, .. } => groups.iter().map(Matrix::bytes).sum(),
+            Body::Winograd(winograd) => winograd.bytes(),
+            Body::Depthwise(depthwise) | Body::DepthwiseCodes(depthwise) => depthwise.bytes(),
+            Body::Integers(matrix) => matrix.bytes(),
+        }
+    }
+
+    /// Whether a few rows of the output can be made by themselves, bit for bit as with all others.
+    pub(super) fn has_bands(&self) -> bool {
+        // A row of the output that is made from zeros only has no window.
+        self.geometry.padding < self.geometry.kernel && !matches!(self.body, Body::Winograd(_))
+    }
+
     /// Whether it reads codes.
     pub(super) fn reads_codes(&self) -> bool {
         matches!(self.body, Body::Integers(_) | Body::DepthwiseCodes(_))
@@ -157,21 +207,36 @@ impl Conv {
 
     /// `output` (N, H', W', `c_out`) from `input` (N, H, W, `c_in`).
     pub(super) fn run(&self, n: usize, input: Operand, finish: &Finish, working: &mut Working, output: &mut Output) {
-        let g = &self.geometry;
+        self.run_as(&self.geometry, n, input, finish, working, output);
+    }
+
+    /// As [`Conv::run`], with the sizes of a band of it: input and output have the band's rows.
+    pub(super) fn run_as(
+        &self,
+        g: &Geometry,
+        n: usize,
+        input: Operand,
+        finish: &Finish,
+        working: &mut Working,
+        output: &mut Output,
+    ) {
+        let (height, width) = g.sides();
+        // Those of a band begin as the first ones of the whole.
+        let starts = self.starts.get(..height * width).unwrap_or_default();
         match (input, &self.body) {
             (Operand::Codes(codes, layout), Body::Integers(matrix)) => {
                 let data = border(g, n, codes, &layout.zeros, &mut working.padded_codes);
                 let record = layout.record();
-                let rows = Rows { starts: &self.starts, images: n, stride: g.size(record), pitch: g.pitch(record) };
+                let rows = Rows { starts, images: n, stride: g.size(record), pitch: g.pitch(record) };
                 matrix.multiply(data, &rows, finish, &mut working.blocks, output);
             }
             (input, Body::Depthwise(depthwise) | Body::DepthwiseCodes(depthwise)) => {
-                depthwise.run(n, input, finish, output);
+                depthwise.run(g, n, input, finish, output);
             }
             (input, Body::Winograd(winograd)) => winograd.run(n, input.floats(), finish, &mut working.tiles, output),
             (input, Body::Floats { groups, runs, run_length }) => {
                 let data = border(g, n, input.floats(), &self.zeros, &mut working.padded);
-                let rows = Rows { starts: &self.starts, images: n, stride: g.size(g.c_in), pitch: g.pitch(g.c_in) };
+                let rows = Rows { starts, images: n, stride: g.size(g.c_in), pitch: g.pitch(g.c_in) };
                 let left = Left { data, rows, runs, run_length: *run_length };
                 if let [matrix] = groups.as_slice() {
                     return matrix.multiply(&left, finish, Columns { first: 0, all: g.c_out }, output);
@@ -202,7 +267,7 @@ pub(super) type ProductBlocks = Blocks;
 
 /// Copies `input` into a border of `zeros`, a pixel's worth; without padding it is `input` itself.
 fn border<'p, T: Copy>(g: &Geometry, n: usize, input: &'p [T], zeros: &[T], padded: &'p mut Vec<T>) -> &'p [T] {
-    if g.padding == 0 {
+    if (g.padding, g.above, g.below) == (0, 0, 0) {
         return input;
     }
     let (pixel, columns) = (zeros.len(), g.columns + 2 * g.padding);
@@ -211,15 +276,15 @@ fn border<'p, T: Copy>(g: &Geometry, n: usize, input: &'p [T], zeros: &[T], padd
     padded.reserve(n * g.size(pixel));
     let fill = |padded: &mut Vec<T>, pixels: usize| (0..pixels).for_each(|_| padded.extend_from_slice(zeros));
     for image in input.chunks_exact((g.rows * g.columns * pixel).max(1)).take(n) {
-        fill(padded, g.padding * columns + g.padding);
+        fill(padded, g.above * columns + g.padding);
         for (y, line) in image.chunks_exact(g.columns * pixel).enumerate() {
             padded.extend_from_slice(line);
             if y + 1 < g.rows {
                 fill(padded, 2 * g.padding);
             }
         }
-        fill(padded, g.padding + g.padding * columns);
+        fill(padded, g.padding + g.below * columns);
     }
-    debug_assert_eq!(padded.len(), n * row * (g.rows + 2 * g.padding));
+    debug_assert_eq!(padded.len(), n * row * (g.above + g.rows + g.below));
     padded
 }

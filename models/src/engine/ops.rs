@@ -6,6 +6,7 @@ mod tokens;
 
 use std::sync::Arc;
 
+use super::chain::Chain;
 use super::codes::{Layout, part, store};
 use super::conv::Conv;
 use super::integers::{IntegerMatrix, Source};
@@ -22,6 +23,8 @@ use pool::Window;
 pub(super) enum Kernel {
     Conv(Arc<Conv>),
     Linear(Arc<Linear>),
+    /// Several convolutions.
+    Chain(Chain),
     /// One that knows nothing of codes and of what follows it.
     Plain(Plain),
 }
@@ -71,7 +74,17 @@ impl Kernel {
         match self {
             Self::Conv(conv) => conv.reads_codes(),
             Self::Linear(linear) => matches!(linear.body, LinearBody::Integers(_)),
+            Self::Chain(chain) => chain.reads_codes(),
             Self::Plain(_) => false,
+        }
+    }
+
+    /// Those with packed weights that it consists of, in order.
+    pub(super) fn packed(&self) -> Vec<Self> {
+        match self {
+            Self::Conv(_) | Self::Linear(_) => vec![self.clone()],
+            Self::Chain(chain) => chain.convolutions().cloned().map(Self::Conv).collect(),
+            Self::Plain(_) => Vec::new(),
         }
     }
 
@@ -88,6 +101,7 @@ impl Kernel {
         match self {
             Self::Conv(conv) => conv.run(n, operands[0], finish, working, output),
             Self::Linear(linear) => linear.run(operands[0], finish, working, output),
+            Self::Chain(chain) => chain.run(n, operands[0], finish, working, output),
             Self::Plain(kernel) => {
                 Isa::detect().vectorize(Run { kernel, n, inputs: operands, channels, finish, working, output });
             }

@@ -1,6 +1,8 @@
 //! What happens to the sums of a tile: scale, bias, the sum with another value, activation, and storing as f32 or as
 //! codes, in one pass while they are in cache.
 
+use std::ops::Range;
+
 use super::codes::{Decoder, Encoder, Layout, part, store};
 use super::kernels::elementwise::Activation;
 use super::kernels::{FloatEnd, LANES, Loops, Vector};
@@ -29,6 +31,30 @@ pub(super) enum Output<'a> {
     Codes(&'a mut [u8], &'a Layout),
 }
 
+impl Operand<'_> {
+    /// Some of its pixels, of so many channels.
+    pub(super) fn pixels(&self, pixels: Range<usize>, channels: usize) -> Self {
+        match *self {
+            Self::Floats(values) => Self::Floats(&values[pixels.start * channels..pixels.end * channels]),
+            Self::Codes(codes, layout) => {
+                Self::Codes(&codes[pixels.start * layout.record()..pixels.end * layout.record()], layout)
+            }
+        }
+    }
+}
+
+impl Output<'_> {
+    /// Some of its pixels, of so many channels.
+    pub(super) fn pixels(&mut self, pixels: Range<usize>, channels: usize) -> Output<'_> {
+        match self {
+            Self::Floats(values) => Output::Floats(&mut values[pixels.start * channels..pixels.end * channels]),
+            Self::Codes(codes, layout) => {
+                Output::Codes(&mut codes[pixels.start * layout.record()..pixels.end * layout.record()], layout)
+            }
+        }
+    }
+}
+
 /// What a step does behind its kernel.
 #[derive(Debug)]
 pub(super) struct Finish<'a> {
@@ -38,6 +64,12 @@ pub(super) struct Finish<'a> {
 }
 
 impl Finish<'_> {
+    /// The same for some pixels of the output, of so many channels.
+    pub(super) fn pixels(&self, pixels: Range<usize>, channels: usize) -> Self {
+        let residual = self.residual.map(|residual| residual.pixels(pixels, channels));
+        Self { residual, activation: self.activation }
+    }
+
     /// The same as the end of a tile of f32, for so many rows and columns; `None` where it is more than that can be.
     pub(super) fn of_floats<'e>(
         &'e self,

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::aligned::Aligned;
+use super::chain::Buffer;
 use super::conv::ProductBlocks;
 use super::plan::Plan;
 use super::winograd::Tiles;
@@ -27,6 +28,8 @@ pub(super) struct Working {
     pub(super) padded_codes: Vec<u8>,
     pub(super) blocks: ProductBlocks,
     pub(super) tiles: Tiles,
+    /// Rows of the values between the links of a chain.
+    pub(super) between: Vec<Buffer>,
     /// Results before they are quantized.
     pub(super) plain: Vec<f32>,
     /// A query's scores.

@@ -3,6 +3,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::adapters::{DOWN, UP, adapted};
 use crate::fixture::random_weights;
 use crate::net::{ImageInput, Node, Op};
 use crate::quantization::{CodeSegment, Quantization, WeightSegment};
@@ -353,5 +354,90 @@ fn several_values_come_from_one_pass() {
     let together = engine.run_all(&images, 9, &names);
     for (name, values) in names.iter().zip(together) {
         assert_eq!(values, engine.run(&images, 9, name), "{name}");
+    }
+}
+
+/// Nodes, one after the other.
+struct Nodes(Vec<Node>);
+
+impl Nodes {
+    fn push(&mut self, name: &str, op: Op, inputs: &[&str]) -> String {
+        let inputs = inputs.iter().map(|&input| input.to_owned()).collect();
+        self.0.push(Node { name: name.to_owned(), op, inputs });
+        name.to_owned()
+    }
+
+    /// A convolution, its normalization and `ReLU6`.
+    fn conv(&mut self, name: &str, x: &str, (c_in, c_out, kernel, stride, groups): Sizes) -> String {
+        let op = Op::Conv2d { c_in, c_out, kernel, stride, padding: kernel / 2, groups, bias: false };
+        let conv = self.push(&format!("{name}.conv"), op, &[x]);
+        let norm = self.push(&format!("{name}.bn"), Op::BatchNorm2d { channels: c_out, eps: 1e-5 }, &[&conv]);
+        self.push(name, Op::Relu6, &[&norm])
+    }
+}
+
+/// Inputs, outputs, kernel, stride and groups.
+type Sizes = (usize, usize, usize, usize, usize);
+
+/// What chains of [`inverted_residuals`] store nothing of.
+const INNER: [&str; 4] = ["a.expand", "a.depthwise", "b.expand", "b.depthwise"];
+
+/// Two inverted residual blocks (expansion, depthwise convolution, projection), with a sum around the first.
+fn inverted_residuals() -> Network {
+    let mut nodes = Nodes(Vec::new());
+    let mut x = nodes.conv("stem", INPUT, (3, 12, 3, 2, 1));
+    for (block, stride) in [("a", 1), ("b", 2)] {
+        let y = nodes.conv(&format!("{block}.expand"), &x, (12, 48, 1, 1, 1));
+        let y = nodes.conv(&format!("{block}.depthwise"), &y, (48, 48, 3, stride, 48));
+        let op = Op::Conv2d { c_in: 48, c_out: 12, kernel: 1, stride: 1, padding: 0, groups: 1, bias: true };
+        let y = nodes.push(&format!("{block}.project"), op, &[&y]);
+        x = if stride == 1 { nodes.push("a.sum", Op::Add, &[&y, &x]) } else { y };
+    }
+    let pool = nodes.push("pool", Op::GlobalAvgPool, &[&x]);
+    nodes.push("head", Op::Linear { d_in: 12, d_out: 10 }, &[&pool]);
+    Network { name: "inverted".to_owned(), input: image_input(3, 65, 61), nodes: nodes.0, quantization: None }
+}
+
+#[test]
+fn inverted_residuals_are_chains_and_equal_the_same_without() {
+    let mut rng = ChaCha8Rng::seed_from_u64(14);
+    let network = inverted_residuals();
+    let weights = random_weights(&network, &mut rng);
+    let images = random_images(&network, 6, &mut rng);
+    assert_equals_reference(&network, &weights, &[], &images, 6);
+    let options = crate::quantize::Options { bits: 8 };
+    let image = images[..network.input.elements()].to_vec();
+    let quantized = crate::quantize::quantize(&network, &weights, &[image], options, || {});
+    for (network, weights) in [(network, weights), quantized.unwrap()] {
+        let chained = Engine::new(&network, &weights).unwrap();
+        assert!(INNER.iter().all(|value| chained.shape(value).is_none()), "{:?}", chained.values.keys());
+        let stored = Engine::keeping(&network, &weights, &INNER).unwrap();
+        assert!(INNER.iter().all(|value| stored.shape(value).is_some()));
+        for value in ["a.sum", "b.project", "head"] {
+            assert_eq!(chained.run(&images, 6, value), stored.run(&images, 6, value), "{value}");
+        }
+    }
+}
+
+#[test]
+fn adapters_part_chains() {
+    let mut rng = ChaCha8Rng::seed_from_u64(15);
+    let base = inverted_residuals();
+    for beside in ["a.expand.conv", "a.project", "b.project"] {
+        let network = adapted(&base, &[beside], 2).unwrap();
+        let weights = random_weights(&network, &mut rng);
+        let images = random_images(&network, 2, &mut rng);
+        assert_equals_reference(&network, &weights, &[], &images, 2);
+        let mut shared = Weights::default();
+        for (name, tensor) in weights.iter().filter(|(name, _)| !name.contains(DOWN) && !name.contains(UP)) {
+            shared.insert(name, tensor.shape().to_vec(), tensor.data().to_vec()).unwrap();
+        }
+        let engine = Engine::new(&base, &shared).unwrap();
+        let own = engine.beside(&network, &weights, &[]).unwrap();
+        assert_eq!(own.layers_beyond(&engine), 2, "just the adapter beside {beside} is packed");
+        let jobs: Vec<Job> =
+            [&engine, &own, &own].map(|engine| Job { engine, image: &images[..images.len() / 2] }).into();
+        let alone: Vec<Vec<f32>> = jobs.iter().map(|job| job.engine.run(job.image, 1, "head")).collect();
+        assert_eq!(Engine::run_batch(&jobs, "head"), alone);
     }
 }

@@ -49,6 +49,11 @@ impl Winograd {
         Some(Self { geometry: *geometry, side, matrices, bias: bias.to_vec(), isa: Isa::detect() })
     }
 
+    /// Bytes of the packed weights.
+    pub(super) fn bytes(&self) -> usize {
+        self.matrices.iter().map(Matrix::bytes).sum()
+    }
+
     /// `output` (N, H', W', `c_out`) from `input` (N, H, W, `c_in`).
     pub(super) fn run(&self, n: usize, input: &[f32], finish: &Finish, tiles: &mut Tiles, output: &mut Output) {
         let &Geometry { c_in, c_out, .. } = &self.geometry;
@@ -193,7 +198,7 @@ impl ToTiles<'_> {
             for c in (0..g.c_in).step_by(LANES) {
                 let mut rows = [[V::splat(0.0); N]; N];
                 for (i, row) in rows.iter_mut().enumerate() {
-                    let line = (y + i).wrapping_sub(g.padding);
+                    let line = (y + i).wrapping_sub(g.above);
                     if line >= g.rows {
                         continue;
                     }

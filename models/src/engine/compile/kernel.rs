@@ -18,7 +18,7 @@ pub(super) fn kernel(node: &Node, norm: Option<&Node>, model: Model) -> Result<(
     }
     let input = model.shapes[&node.inputs[0]].clone();
     let source = Source { node: node.clone(), norm: norm.cloned(), input };
-    let packed = model.packed.iter().find_map(|(other, kernel)| (**other == source).then_some(*kernel));
+    let packed = model.packed.iter().find_map(|(other, kernel)| (**other == source).then_some(kernel));
     let kernel = packed.map_or_else(|| product(node, norm, model), |kernel| Ok(kernel.clone()))?;
     Ok((kernel, Some(source)))
 }
@@ -56,7 +56,8 @@ fn product(node: &Node, norm: Option<&Node>, model: Model) -> Result<Kernel, Eng
 fn geometry(op: &Op, input: &[usize]) -> Option<Geometry> {
     match *op {
         Op::Conv2d { c_in, c_out, kernel, stride, padding, groups, .. } => {
-            Some(Geometry { c_in, c_out, kernel, stride, padding, groups, rows: input[1], columns: input[2] })
+            let (above, below, rows, columns) = (padding, padding, input[1], input[2]);
+            Some(Geometry { c_in, c_out, kernel, stride, padding, above, below, groups, rows, columns })
         }
         _ => None,
     }

@@ -11,7 +11,6 @@ use super::super::output::{Column, Finish, Lines, Operand, Output, Place, kind, 
 /// Kernels packed by vector of channels and tap: (vectors, taps, `LANES`), the last channels filled up with zeros.
 #[derive(Debug)]
 pub(in super::super) struct Depthwise {
-    geometry: Geometry,
     weight: Vec<[f32; LANES]>,
     /// A vector for each vector of channels.
     bias: Vec<[f32; LANES]>,
@@ -24,7 +23,7 @@ impl Depthwise {
     /// `weight` is (channels, 1, kernel, kernel). `layout` is that of the input if it is kept as codes; `None` where
     /// such codes are not read, which are those of one bit.
     pub(in super::super) fn new(
-        geometry: Geometry,
+        geometry: &Geometry,
         weight: &[f32],
         bias: &[f32],
         layout: Option<&Layout>,
@@ -32,7 +31,6 @@ impl Depthwise {
         let (channels, taps) = (bias.len(), geometry.kernel * geometry.kernel);
         let vectors = channels.div_ceil(LANES);
         let mut packed = Self {
-            geometry,
             weight: vec![[0.0; LANES]; vectors * taps],
             bias: vec![[0.0; LANES]; vectors],
             outside: vec![[0.0; LANES]; vectors],
@@ -56,16 +54,28 @@ impl Depthwise {
         Some(packed)
     }
 
-    /// All output pixels of `n` images.
-    pub(in super::super) fn run(&self, n: usize, input: Operand, finish: &Finish, output: &mut Output) {
+    /// Bytes of the packed weights.
+    pub(in super::super) fn bytes(&self) -> usize {
+        size_of_val(&*self.weight)
+    }
+
+    /// All output pixels of `n` images, whose sizes are `geometry`'s.
+    pub(in super::super) fn run(
+        &self,
+        geometry: &Geometry,
+        n: usize,
+        input: Operand,
+        finish: &Finish,
+        output: &mut Output,
+    ) {
         match input {
             Operand::Floats(data) => {
-                let pixel = self.geometry.c_in;
-                self.isa.vectorize(Run { depthwise: self, n, data, pixel, finish, output });
+                let pixel = geometry.c_in;
+                self.isa.vectorize(Run { depthwise: self, geometry, n, data, pixel, finish, output });
             }
             Operand::Codes(data, layout) => {
                 let pixel = layout.record();
-                self.isa.vectorize(Run { depthwise: self, n, data, pixel, finish, output });
+                self.isa.vectorize(Run { depthwise: self, geometry, n, data, pixel, finish, output });
             }
         }
     }
@@ -93,6 +103,7 @@ impl Element for u8 {
 /// A convolution with its operands.
 struct Run<'a, 'o, T> {
     depthwise: &'a Depthwise,
+    geometry: &'a Geometry,
     n: usize,
     data: &'a [T],
     /// Elements of a pixel.
@@ -113,7 +124,7 @@ impl<T: Element> Lines for Run<'_, '_, T> {
 
     #[inline(always)]
     fn lines<V: Vector, const KIND: u8>(mut self) {
-        let g = &self.depthwise.geometry;
+        let g = self.geometry;
         let (height, _) = g.sides();
         for line in 0..self.n * height {
             for v in 0..self.depthwise.bias.len() {
@@ -138,19 +149,18 @@ impl<T: Element> Run<'_, '_, T> {
     /// Vector `v` of the channels for all pixels of an output line, with a kernel of `K` by `K` and stride `S`.
     #[inline(always)]
     fn line<V: Vector, const KIND: u8, const K: usize, const S: usize>(&mut self, line: usize, v: usize) {
-        let d = self.depthwise;
-        let g = &d.geometry;
+        let (d, g) = (self.depthwise, self.geometry);
         let (height, width) = g.sides();
         let (image, top) = (line / height, line % height * S);
         // Rows of the kernel that lie inside; what the others add is the same for all pixels.
-        let inside = g.padding.saturating_sub(top).min(K)..(g.padding + g.rows).saturating_sub(top).min(K);
+        let inside = g.above.saturating_sub(top).min(K)..(g.above + g.rows).saturating_sub(top).min(K);
         let weights = &d.weight[v * K * K..(v + 1) * K * K];
         let outside = V::load(&d.outside[v]);
         let mut bias = V::load(&d.bias[v]);
         for weight in weights[..inside.start * K].iter().chain(&weights[inside.end.max(inside.start) * K..]) {
             bias = outside.mul_add(V::load(weight), bias);
         }
-        let first = (image * g.rows + top + inside.start).saturating_sub(g.padding) * g.columns * self.pixel;
+        let first = (image * g.rows + top + inside.start).saturating_sub(g.above) * g.columns * self.pixel;
         let taps = Taps {
             data: &self.data[first.min(self.data.len())..],
             row: g.columns * self.pixel,
@@ -182,7 +192,7 @@ impl<T: Element> Run<'_, '_, T> {
     /// As [`Run::line`], for a kernel of any size and any number of channels.
     #[inline(always)]
     fn any<V: Vector, const KIND: u8>(&mut self, line: usize, v: usize) {
-        let g = &self.depthwise.geometry;
+        let g = self.geometry;
         let (height, width) = g.sides();
         for x in 0..width {
             let sums = self.pixel::<V>(line / height, (line % height, x), v);
@@ -195,14 +205,13 @@ impl<T: Element> Run<'_, '_, T> {
     /// The sums of one pixel, some of whose taps may lie outside.
     #[inline(always)]
     fn pixel<V: Vector>(&self, image: usize, (y, x): (usize, usize), v: usize) -> V {
-        let d = self.depthwise;
-        let g = &d.geometry;
+        let (d, g) = (self.depthwise, self.geometry);
         let channels = LANES.min(g.c_in - v * LANES);
         let mut sums = V::load(&d.bias[v]);
         for i in 0..g.kernel {
             for j in 0..g.kernel {
                 let (row, column) =
-                    ((y * g.stride + i).wrapping_sub(g.padding), (x * g.stride + j).wrapping_sub(g.padding));
+                    ((y * g.stride + i).wrapping_sub(g.above), (x * g.stride + j).wrapping_sub(g.padding));
                 let number = if row < g.rows && column < g.columns {
                     let at = ((image * g.rows + row) * g.columns + column) * self.pixel + v * LANES;
                     let mut numbers = [T::default(); LANES];
@@ -288,8 +297,18 @@ mod tests {
             prop_assume!(kernel <= rows.min(columns) + 2 * padding);
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             let mut numbers = |n: usize| -> Vec<f32> { (0..n).map(|_| rng.random_range(-2.0..2.0)).collect() };
-            let geometry =
-                Geometry { c_in: channels, c_out: channels, kernel, stride, padding, groups: channels, rows, columns };
+            let geometry = Geometry {
+                c_in: channels,
+                c_out: channels,
+                kernel,
+                stride,
+                padding,
+                above: padding,
+                below: padding,
+                groups: channels,
+                rows,
+                columns,
+            };
             let layout = Layout::new(&[CodeSegment::for_range(channels, 8, -1.5, 2.0)]);
             let (weight, bias) = (numbers(channels * kernel * kernel), numbers(channels));
             let mut values = numbers(n * rows * columns * channels);
@@ -300,8 +319,8 @@ mod tests {
             let convolve = |input: Operand, layout: Option<&Layout>| {
                 let mut output = vec![f32::NAN; n * height * width * channels];
                 let finish = Finish { residual: None, activation: Activation::RELU };
-                let depthwise = Depthwise::new(geometry, &weight, &bias, layout).unwrap();
-                depthwise.run(n, input, &finish, &mut Output::Floats(&mut output));
+                let depthwise = Depthwise::new(&geometry, &weight, &bias, layout).unwrap();
+                depthwise.run(&geometry, n, input, &finish, &mut Output::Floats(&mut output));
                 output
             };
             let expected = convolve(Operand::Floats(&values), None);
