@@ -17,6 +17,7 @@ mod counts;
 mod grid;
 mod idle;
 mod items;
+mod joint;
 mod matching;
 mod name;
 mod order;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::joint::Joint;
 use super::matching::{path_of, spellings};
 use super::probe::{NEUTRAL, Outcome, Probe, passes_through};
 use super::unrelated;
@@ -40,6 +41,8 @@ pub(super) struct Branches {
     pub(super) singles: Vec<Outcome>,
     /// Outcomes that are two branches at once.
     pub(super) unions: Vec<(Outcome, [Outcome; 2])>,
+    /// Sets of branches that lead to something of their own together.
+    pub(super) joint: Vec<Joint>,
     /// The score below which labels are as good as none, where that makes a difference.
     pub(super) nothing_below: Option<MinScore>,
     /// The one branch is taken by labels of any name, known or not.
@@ -82,6 +85,7 @@ impl Branches {
             branches: Vec::new(),
             singles,
             unions: Vec::new(),
+            joint: Vec::new(),
             nothing_below: None,
             any_name: false,
             filler,

@@ -2,7 +2,7 @@
 
 use super::branches::{Branches, Found};
 use super::probe::{NEUTRAL, Outcome, Probe};
-use super::{Reason, union};
+use super::{Reason, joint, union};
 use crate::decider::DecideError;
 use crate::summary::{DecisionType, Order};
 
@@ -52,6 +52,13 @@ pub(super) fn find(probe: &mut Probe<'_>, found: &mut Branches) -> Result<Result
         return Ok(Err(Reason(format!("one label each for `{a}` and `{b}` leads to neither"))));
     }
     if let Some((i, j, _)) = pairs.iter().find(|pair| pair.2 == Pair::Other) {
+        if company == Company::Apart
+            && pairs.iter().all(|pair| matches!(pair.2, Pair::Both | Pair::Other))
+            && let Some(joint) = joint::find(probe, found)?
+        {
+            found.joint = joint;
+            return Ok(Ok((DecisionType::MultiSelect, None)));
+        }
         let (a, b) = (probe.shown(found.branches[*i].outcome), probe.shown(found.branches[*j].outcome));
         return Ok(Err(Reason(format!("one label each for `{a}` and `{b}` leads to something of its own"))));
     }
@@ -197,7 +204,7 @@ fn all_pairs(
                 Pair::Neither
             } else if [forward, backward]
                 .iter()
-                .all(|&both| union::is_of_both(probe, both, [a.outcome, b.outcome], found.default))
+                .all(|&both| union::is_of_all(probe, both, &[a.outcome, b.outcome], found.default))
             {
                 Pair::Both
             } else {

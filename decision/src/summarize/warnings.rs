@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Draft;
 use super::branches::Branches;
 use super::probe::{NEUTRAL, Probe};
 use super::words::Found;
+use super::{Draft, joint};
 use crate::decider::DecideError;
 use crate::process::Warning;
 use crate::program::{Program, Span};
@@ -40,6 +40,8 @@ pub(super) fn find(
         let message = format!("this condition was {} on every answer tried", if always { "true" } else { "false" });
         draft.warnings.push(Warning { span, message });
     }
+    let entry = program.functions.get(program.entry.0 as usize).map(|function| function.span).unwrap_or_default();
+    draft.warnings.extend(found.joint.iter().map(|joint| joint::warning(probe, found, joint, entry)));
     if found.branches.is_empty() {
         let turned = probe
             .inspecting
