@@ -43,11 +43,27 @@ pub(crate) struct Operation {
     pub(crate) feature: Option<String>,
     /// The discovery client's resource and method.
     pub(crate) discovery: Option<(String, String)>,
+    /// How it was asked for before the client of today.
+    pub(crate) legacy: Option<Legacy>,
     /// The end of the REST address.
     pub(crate) rest: Option<String>,
     /// The service's name stands in the source as a text, e.g. `boto3.client("rekognition")`.
     pub(crate) named_in_source: Option<String>,
     /// Names of the argument that limits the number of items.
+    pub(crate) limit: Vec<String>,
+}
+
+/// A client library's earlier generation: a method of an image, which answers one field of what the API does.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Legacy {
+    /// How its client is made, as sources write it: without that, a method of this name is something else.
+    pub(crate) client: String,
+    pub(crate) method: String,
+    /// The field of the answer that the method returns.
+    pub(crate) returns: String,
+    /// Names of the argument that limits the number of items.
+    #[serde(default)]
     pub(crate) limit: Vec<String>,
 }
 
@@ -124,6 +140,7 @@ impl Operation {
         let called = [&self.methods, &self.annotate, &self.annotate_batch].into_iter().flatten();
         called.into_iter().any(|method| text.contains(method.as_str()))
             || self.discovery.as_ref().is_some_and(|(_, method)| text.contains(method.as_str()))
+            || self.legacy.as_ref().is_some_and(|legacy| text.contains(legacy.method.as_str()))
             || self.rest.as_ref().is_some_and(|rest| text.contains(rest.as_str()))
     }
 }

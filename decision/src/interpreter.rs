@@ -8,6 +8,7 @@
 //! Hostile programs end in a [`DecideError`](crate::DecideError): steps, nesting and the sizes of strings and lists are
 //! paid for.
 
+mod answer_text;
 mod builtins;
 mod containers;
 mod dismantle;

@@ -17,6 +17,7 @@ mod counts;
 mod grid;
 mod idle;
 mod items;
+mod joint;
 mod matching;
 mod name;
 mod order;
@@ -132,6 +133,8 @@ impl Draft {
                 return Ok(());
             }
         }
+        // What was left out as logging has made the outcomes before void.
+        self.default_outcome = probe.run(&ApiOutput::Answer { answer: api.answer.nothing() })?;
         // What is odd about names counts only where nothing else of the answer is found to decide.
         let about_names = (std::mem::take(&mut self.warnings), std::mem::take(&mut self.summary.idle));
         for members in Members::of(api) {
@@ -173,11 +176,13 @@ impl Draft {
         if let Some(reason) = self.put_off.take() {
             return Err(reason);
         }
-        if counts::tells_empty(&mut probe, &api.answer)? {
-            return Err(Reason("only an answer without results is told apart".to_owned()));
-        }
-        let together = together::reason(&mut probe, &api.answer, &constants, self.default_outcome)?;
-        Err(together.unwrap_or_else(|| Reason(SAME_OUTCOME.to_owned())))
+        let some = counts::tells_empty(&mut probe, &api.answer)?;
+        // Every answer that is tried has an item.
+        let usual = some.unwrap_or(self.default_outcome);
+        let together = together::reason(&mut probe, &api.answer, &constants, usual)?;
+        warnings::take_back_turned(self, &probe);
+        let told = if some.is_some() { "only an answer without results is told apart" } else { SAME_OUTCOME };
+        Err(together.unwrap_or_else(|| Reason(told.to_owned())))
     }
 
     fn warn(&mut self, program: &Program, message: String) {

@@ -11,7 +11,7 @@ use proptest::test_runner::{TestCaseError, TestRunner};
 use slopes::check_slopes;
 
 /// Programs with a form, with the type of answer they decide by.
-const NAMED: [&str; 15] = [
+const NAMED: [&str; 16] = [
     "sentiment_ladder",
     "sentiment_sign",
     "magnitude",
@@ -26,6 +26,7 @@ const NAMED: [&str; 15] = [
     "jar_count",
     "garbage_order",
     "shopping_list",
+    "both_are_asked",
     "without_people",
 ];
 

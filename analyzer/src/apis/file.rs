@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chameleon_decision::{Api, Enumeration, Shape};
 use serde::Deserialize;
 
-use super::Operation;
+use super::{Legacy, Operation};
 
 /// Why a text is no table of APIs.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +66,7 @@ struct OperationRow {
     methods: Vec<String>,
     feature: Option<String>,
     discovery: Option<DiscoveryRow>,
+    legacy: Option<Legacy>,
     rest: Option<String>,
     #[serde(default)]
     limit: Vec<String>,
@@ -141,6 +142,7 @@ fn operation(
         annotate: if by_feature { service.annotate.clone() } else { Vec::new() },
         annotate_batch: if by_feature { service.annotate_batch.clone() } else { Vec::new() },
         discovery: shared(row.discovery).map(|row| (row.resource, row.method)),
+        legacy: row.legacy,
         rest: row.rest.or_else(|| service.rest.clone().filter(|_| by_feature)),
         feature: row.feature,
         named_in_source: service.named_in_source.then(|| service.name.clone()),

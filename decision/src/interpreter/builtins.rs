@@ -56,10 +56,8 @@ pub(super) fn is_builtin(name: &str) -> bool {
 impl<'p> Machine<'p, '_> {
     /// An object of which only the attributes are known.
     fn record(&mut self, args: Args<'p>) -> Value<'p> {
-        let object = Value::unknown("an object");
+        let object = Value::record(args.keywords.into_iter().map(|(name, value)| (name.clone(), value)));
         if let Value::Unknown(unknown) = &object {
-            let fields = args.keywords.into_iter().map(|(name, value)| (format!(".{name}"), value));
-            unknown.stored.borrow_mut().extend(fields);
             self.hold_true(unknown);
         }
         object

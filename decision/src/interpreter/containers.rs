@@ -10,6 +10,39 @@ use super::table::{Class, Key, Table};
 use super::value::{Growth, List, ListClass, Shared, Tuple, Value};
 use crate::program::Span;
 
+/// Methods of texts and dictionaries, which no list has.
+const OF_OTHERS: &[&str] = &[
+    "lower",
+    "upper",
+    "title",
+    "capitalize",
+    "casefold",
+    "strip",
+    "lstrip",
+    "rstrip",
+    "split",
+    "rsplit",
+    "splitlines",
+    "replace",
+    "startswith",
+    "endswith",
+    "find",
+    "format",
+    "join",
+    "encode",
+    "decode",
+    "isdigit",
+    "isalpha",
+    "get",
+    "keys",
+    "values",
+    "items",
+    "setdefault",
+    "update",
+    "add",
+    "discard",
+];
+
 impl<'p> Machine<'p, '_> {
     pub(super) fn list_method(
         &mut self,
@@ -89,7 +122,9 @@ impl<'p> Machine<'p, '_> {
                 return self.compare(item, crate::program::CompareOp::In, object, span);
             }
             ("append" | "insert" | "extend" | "remove" | "index" | "count", _) => return raise("TypeError"),
-            _ => return raise("AttributeError"),
+            (name, _) if OF_OTHERS.contains(&name) => return raise("AttributeError"),
+            // A list that was put into a table of pandas, or an array of numpy, is a list here and has their methods.
+            _ => return Ok(Value::unknown(format!("{name}(...)"))),
         }
         Ok(Value::None)
     }

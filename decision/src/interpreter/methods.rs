@@ -3,7 +3,7 @@
 use super::expressions::Args;
 use super::machine::{Machine, Run, raise};
 use super::regex::MatchKind;
-use super::value::Value;
+use super::value::{ApiField, Growth, Value};
 use crate::program::Span;
 
 impl<'p> Machine<'p, '_> {
@@ -47,9 +47,17 @@ impl<'p> Machine<'p, '_> {
                 }
                 "keys" => {
                     let keys = self.items(object, span)?;
-                    Ok(Value::list(keys, super::value::Growth::Fixed))
+                    Ok(Value::list(keys, Growth::Fixed))
                 }
-                "to_dict" | "to_json" | "json" | "copy" | "execute" => Ok(object.clone()),
+                "items" | "values" => {
+                    let fields = api.fields.iter().filter(|field| field.in_json);
+                    let entry = |field: &ApiField<'p>| match name {
+                        "items" => Value::tuple(vec![Value::str(api.spelling.key(&field.name)), field.value.clone()]),
+                        _ => field.value.clone(),
+                    };
+                    Ok(Value::list(fields.map(entry).collect(), Growth::Fixed))
+                }
+                "to_dict" | "to_json" | "json" | "copy" | "execute" | "read" | "decode" => Ok(object.clone()),
                 // A part of the response taken for a text fails.
                 "lower" | "upper" | "casefold" | "title" | "strip" | "split" | "replace" | "startswith"
                 | "endswith" => raise("AttributeError"),

@@ -159,7 +159,9 @@ impl<'p> Machine<'p, '_> {
             return;
         }
         self.looked();
-        if self.tracing {
+        // A key that is looked for in the answer is no name that the API gives.
+        let in_answer = [left, right].iter().any(|value| matches!(value, Value::Api(_)));
+        if self.tracing && !in_answer {
             self.note_words(left);
             self.note_words(right);
         }

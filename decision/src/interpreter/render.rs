@@ -1,5 +1,6 @@
 //! Values as they show in a decision, and Python's `repr` and `str`.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::table::{Class, Table};
@@ -24,6 +25,7 @@ fn render_nested(value: &Value<'_>, depth: usize) -> Rendered {
         Value::Int(_, true) | Value::Float(_, true) | Value::Api(_) | Value::Member(_) | Value::Match(_) => {
             Rendered::Data
         }
+        Value::Unknown(unknown) if unknown.is_record => record(&unknown.stored.borrow(), depth),
         Value::Unknown(unknown) => unknown.shown.clone(),
         Value::Generator(_) => Rendered::Unknown,
         Value::List(list) => {
@@ -132,7 +134,7 @@ fn quote_for(text: &str) -> char {
 }
 
 /// What stands between the quotes.
-fn escaped(text: &str, quote: char) -> String {
+pub(super) fn escaped(text: &str, quote: char) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -179,6 +181,16 @@ fn is_printable(c: char) -> bool {
     )
 }
 
+/// An object by the fields that it holds.
+fn record(stored: &HashMap<String, Value<'_>>, depth: usize) -> Rendered {
+    let mut fields: Vec<_> = stored.iter().filter_map(|(name, value)| Some((name.strip_prefix('.')?, value))).collect();
+    fields.sort_by_key(|field| field.0);
+    let shown = |(name, value): (&str, &Value<'_>)| {
+        Rendered::Parts(vec![Rendered::Chosen(format!("{name}=")), render_nested(value, depth - 1)])
+    };
+    bracketed("(", fields.into_iter().map(shown).collect(), ")")
+}
+
 /// Python's `repr`.
 pub(super) fn repr(value: &Value<'_>) -> Text {
     let mut out = TextBuilder::default();
@@ -194,7 +206,7 @@ pub(super) fn to_str(value: &Value<'_>) -> Text {
     }
 }
 
-fn write_repr(value: &Value<'_>, out: &mut TextBuilder, depth: usize) {
+pub(super) fn write_repr(value: &Value<'_>, out: &mut TextBuilder, depth: usize) {
     let program = Origin::Program;
     if depth == 0 || out.len() > 1 << 16 {
         out.loosen();
@@ -222,7 +234,8 @@ fn write_repr(value: &Value<'_>, out: &mut TextBuilder, depth: usize) {
         }
         Value::Set(set) => write_set(&set.borrow(), out, depth),
         Value::Dict(dict) => write_dict(&dict.borrow(), out, depth),
-        Value::Api(_) | Value::Match(_) => {
+        Value::Api(answer) => super::answer_text::write(answer, out, depth),
+        Value::Match(_) => {
             out.push_str(value.type_name(), Origin::Api);
             out.loosen();
         }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use serde_json::Value as Json;
 
-use super::value::{ApiField, ApiObject, Growth, Member, Value};
+use super::value::{ApiField, ApiObject, Growth, Member, Spelling, Value};
 use crate::api::Api;
 use crate::output::ApiOutput;
 use crate::program::ResponseForm;
@@ -30,6 +30,7 @@ pub(super) fn response<'p>(api: &Api, form: ResponseForm, output: &ApiOutput, li
     };
     let Shape::Record(shapes) = &api.answer else { return view.value(&api.answer, Some(&answer)) };
     let mut fields = View { limit, ..view }.fields(shapes, &answer);
+    let object = |fields| object(fields, view.spelling());
     if !view.omits_empty {
         return object(fields);
     }
@@ -60,6 +61,14 @@ struct View {
 }
 
 impl View {
+    fn spelling(self) -> Spelling {
+        match (self.omits_empty, self.form) {
+            (true, ResponseForm::Client) => Spelling::Message,
+            (true, ResponseForm::Json) => Spelling::Camel,
+            (false, _) => Spelling::Pascal,
+        }
+    }
+
     fn text<'p>(self, text: &str) -> Value<'p> {
         if self.data { Value::data(text) } else { Value::str(text) }
     }
@@ -75,7 +84,7 @@ impl View {
         let text = || self.text(part.as_str().unwrap_or_default());
         let growth = if self.data { Growth::Mirror } else { Growth::Fixed };
         match (shape, part) {
-            (Shape::Record(fields), _) => object(self.fields(fields, part)),
+            (Shape::Record(fields), _) => object(self.fields(fields, part), self.spelling()),
             (Shape::List(item), Json::Array(items)) => {
                 let inside = Self { limit: usize::MAX, ..self };
                 Value::list(items.iter().take(self.limit).map(|part| inside.value(item, Some(part))).collect(), growth)
@@ -115,7 +124,7 @@ fn corner<'p>() -> Value<'p> {
         value: Value::unknown(format!("{name} of a corner")),
         in_json: true,
     };
-    object(vec![field("x"), field("y")])
+    object(vec![field("x"), field("y")], Spelling::Message)
 }
 
 fn member<'p>(choice: &Enumeration, name: &str) -> Value<'p> {
@@ -123,8 +132,8 @@ fn member<'p>(choice: &Enumeration, name: &str) -> Value<'p> {
     Value::Member(Rc::new(Member { class: choice.name.as_str().into(), name: name.into(), number: number as i64 }))
 }
 
-fn object(fields: Vec<ApiField<'_>>) -> Value<'_> {
-    Value::Api(Rc::new(ApiObject { fields, stored: RefCell::default() }))
+fn object(fields: Vec<ApiField<'_>>, spelling: Spelling) -> Value<'_> {
+    Value::Api(Rc::new(ApiObject { fields, spelling, stored: RefCell::default() }))
 }
 
 impl<'p> ApiObject<'p> {
@@ -132,6 +141,11 @@ impl<'p> ApiObject<'p> {
     pub(super) fn attribute(&self, name: &str) -> Value<'p> {
         // Other parts of the response (`image_properties_annotation`) exist but are not in the output.
         self.field(name).map_or_else(|| Value::unknown(format!("{name} of the response")), |field| field.value.clone())
+    }
+
+    /// Whether it is a JSON answer, which has no field of this name.
+    pub(super) fn is_body_without(&self, name: &str) -> bool {
+        self.spelling != Spelling::Message && self.field(name).is_none()
     }
 
     /// A value of the JSON answer, absent where the API leaves it out.

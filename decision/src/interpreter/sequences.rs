@@ -95,7 +95,7 @@ impl<'p> Machine<'p, '_> {
             // A protobuf list inside a response is a list; the response itself cannot be iterated, a JSON object can.
             Value::Api(object) => {
                 let fields = object.fields.iter().filter(|field| field.in_json);
-                Ok(fields.map(|field| Value::str(std::rc::Rc::clone(&field.name))).collect())
+                Ok(fields.map(|field| Value::str(object.spelling.key(&field.name))).collect())
             }
             _ => raise("TypeError"),
         }
@@ -139,6 +139,10 @@ impl<'p> Machine<'p, '_> {
                 // The same attribute read twice is the same unknown.
                 unknown.stored.borrow_mut().insert(format!(".{name}"), value.clone());
                 Ok(value)
+            }
+            // The body of an HTTP answer, which is read as JSON next.
+            Value::Api(answer) if matches!(name, "content" | "text") && answer.is_body_without(name) => {
+                Ok(object.clone())
             }
             Value::Api(object) => Ok(object.attribute(name)),
             Value::Member(member) if !member.is_flag() => match name {

@@ -111,8 +111,41 @@ pub(super) struct Lambda<'p> {
 /// The response or a part of it: answers attributes and keys alike.
 pub(super) struct ApiObject<'p> {
     pub(super) fields: Vec<ApiField<'p>>,
+    pub(super) spelling: Spelling,
     /// What the program has put into it.
     pub(super) stored: RefCell<Vec<(String, Value<'p>)>>,
+}
+
+/// How an answer is written as a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// A message of protobuf.
+    Message,
+    /// A dictionary with keys such as `labelAnnotations`.
+    Camel,
+    /// A dictionary with keys such as `ModerationLabels`.
+    Pascal,
+}
+
+impl Spelling {
+    /// A field, which is known in snake case, as it is spelled.
+    pub(super) fn key(self, field: &str) -> String {
+        if self == Self::Message {
+            return field.to_owned();
+        }
+        let mut upper = self == Self::Pascal;
+        let mut key = String::with_capacity(field.len());
+        for c in field.chars() {
+            if c == '_' {
+                upper = true;
+            } else if std::mem::take(&mut upper) {
+                key.push(c.to_ascii_uppercase());
+            } else {
+                key.push(c);
+            }
+        }
+        key
+    }
 }
 
 /// One field of an [`ApiObject`].
@@ -162,6 +195,8 @@ pub(super) struct Unknown<'p> {
     pub(super) text: String,
     /// As it shows in a decision.
     pub(super) shown: Rendered,
+    /// Whether it only holds the values that the program gave it, and shows by them.
+    pub(super) is_record: bool,
     pub(super) stored: RefCell<HashMap<String, Value<'p>>>,
 }
 
@@ -207,7 +242,14 @@ impl Value<'_> {
     }
 
     pub(super) fn unknown_shown(text: impl Into<String>, shown: Rendered) -> Self {
-        Self::Unknown(Rc::new(Unknown { text: text.into(), shown, stored: RefCell::default() }))
+        Self::Unknown(Rc::new(Unknown { text: text.into(), shown, is_record: false, stored: RefCell::default() }))
+    }
+
+    /// An object that holds these fields.
+    pub(super) fn record(fields: impl IntoIterator<Item = (String, Self)>) -> Self {
+        let stored = fields.into_iter().map(|(name, value)| (format!(".{name}"), value)).collect();
+        let (text, shown) = ("an object".to_owned(), Rendered::Unknown);
+        Self::Unknown(Rc::new(Unknown { text, shown, is_record: true, stored: RefCell::new(stored) }))
     }
 
     /// What is unknown about the value itself, if anything.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::joint::Joint;
 use super::matching::{path_of, spellings};
 use super::probe::{NEUTRAL, Outcome, Probe, passes_through};
 use super::unrelated;
@@ -40,6 +41,8 @@ pub(super) struct Branches {
     pub(super) singles: Vec<Outcome>,
     /// Outcomes that are two branches at once.
     pub(super) unions: Vec<(Outcome, [Outcome; 2])>,
+    /// Sets of branches that lead to something of their own together.
+    pub(super) joint: Vec<Joint>,
     /// The score below which labels are as good as none, where that makes a difference.
     pub(super) nothing_below: Option<MinScore>,
     /// The one branch is taken by labels of any name, known or not.
@@ -62,7 +65,7 @@ impl Branches {
         }
         // An API without a vocabulary answers anything.
         let mut common = most_common(&singles).unwrap_or(neutral);
-        if !probe.differ_by_data_only(empty, common) && probe.ignore_logging(empty, common) {
+        if !probe.differ_by_data_only(empty, common) && probe.ignore_logging(empty, common)? {
             (empty, singles) = survey(probe, vocabulary)?;
             common = match most_common(&singles) {
                 Some(common) => common,
@@ -82,6 +85,7 @@ impl Branches {
             branches: Vec::new(),
             singles,
             unions: Vec::new(),
+            joint: Vec::new(),
             nothing_below: None,
             any_name: false,
             filler,

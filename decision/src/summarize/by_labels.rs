@@ -222,6 +222,9 @@ impl Draft {
     /// Every item is decided on by itself, and leaves its own trace.
     fn each(&mut self, found: &Branches) {
         self.summary.per_element = true;
+        if self.summary.decision_type == DecisionType::MultiSelect {
+            return;
+        }
         (self.summary.decision_type, self.summary.order) = match found.branches.len() {
             1 => (DecisionType::TrueFalse, None),
             _ => (DecisionType::MultiChoice, Some(Order::AppPriority)),
@@ -258,7 +261,7 @@ fn classify(
     vocabulary: &Vocabulary,
 ) -> Result<(Result<Class, Reason>, Option<Counted>), DecideError> {
     if per_item {
-        return Ok((Ok((DecisionType::MultiChoice, None)), Some(Counted::Each)));
+        return Ok((order::of_item(probe, found)?, Some(Counted::Each)));
     }
     let Err(reason) = order::same_branch(probe, found, repeats)? else {
         return Ok((order::find(probe, found)?, None));
@@ -270,5 +273,9 @@ fn classify(
         Ok(Counted::Number(_)) if found.is_for_any(vocabulary) => Counted::Each,
         Ok(counted) => counted,
     };
-    Ok((Ok((DecisionType::Count, None)), Some(counted)))
+    let class = match counted {
+        Counted::Each => order::of_item(probe, found)?,
+        _ => Ok((DecisionType::Count, None)),
+    };
+    Ok((class, Some(counted)))
 }

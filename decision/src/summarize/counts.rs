@@ -218,18 +218,19 @@ fn is_told_apart(probe: &mut Probe<'_>, shape: &Shape, place: (&[String], &Shape
     Ok(acts(&with) || (!with.is_empty() && !without.is_empty()))
 }
 
-/// Whether the application does something of its own on an answer whose lists are empty, and hands on any other.
-pub(super) fn tells_empty(probe: &mut Probe<'_>, shape: &Shape) -> Result<bool, DecideError> {
+/// What the application does on an answer with an item that says nothing, where that is not what it does on an answer
+/// whose lists are empty.
+pub(super) fn tells_empty(probe: &mut Probe<'_>, shape: &Shape) -> Result<Option<Outcome>, DecideError> {
     let empty = probe.run(&ApiOutput::Answer { answer: shape.nothing() })?;
     for (list, item) in lists(shape) {
         let mut answer = shape.nothing();
         super::subject::put(&mut answer, &list, Json::Array(vec![item.nothing()]));
         let some = probe.run(&ApiOutput::Answer { answer })?;
         if !probe.differ_by_data_only(empty, some) {
-            return Ok(true);
+            return Ok(Some(some));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// The lists of an answer that are in no other, with the shape of their items.

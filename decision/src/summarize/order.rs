@@ -2,7 +2,7 @@
 
 use super::branches::{Branches, Found};
 use super::probe::{NEUTRAL, Outcome, Probe};
-use super::{Reason, union};
+use super::{Reason, joint, union};
 use crate::decider::DecideError;
 use crate::summary::{DecisionType, Order};
 
@@ -46,12 +46,19 @@ pub(super) fn find(probe: &mut Probe<'_>, found: &mut Branches) -> Result<Result
     if found.branches.len() == 1 {
         return Ok(Ok((DecisionType::TrueFalse, None)));
     }
-    let pairs = all_pairs(probe, found, company)?;
+    let pairs = all_pairs(probe, found, (company, found.default))?;
     if let Some((i, j, _)) = pairs.iter().find(|pair| pair.2 == Pair::Neither) {
         let (a, b) = (probe.shown(found.branches[*i].outcome), probe.shown(found.branches[*j].outcome));
         return Ok(Err(Reason(format!("one label each for `{a}` and `{b}` leads to neither"))));
     }
     if let Some((i, j, _)) = pairs.iter().find(|pair| pair.2 == Pair::Other) {
+        if company == Company::Apart
+            && pairs.iter().all(|pair| matches!(pair.2, Pair::Both | Pair::Other))
+            && let Some(joint) = joint::find(probe, found)?
+        {
+            found.joint = joint;
+            return Ok(Ok((DecisionType::MultiSelect, None)));
+        }
         let (a, b) = (probe.shown(found.branches[*i].outcome), probe.shown(found.branches[*j].outcome));
         return Ok(Err(Reason(format!("one label each for `{a}` and `{b}` leads to something of its own"))));
     }
@@ -67,6 +74,20 @@ pub(super) fn find(probe: &mut Probe<'_>, found: &mut Branches) -> Result<Result
     } else {
         let mixed = "labels of several branches together are handled in more than one way";
         Err(Reason(mixed.to_owned()))
+    })
+}
+
+/// The class of branches that every item takes by itself: only fields of one item come together.
+pub(super) fn of_item(probe: &mut Probe<'_>, found: &mut Branches) -> Result<Result<Class, Reason>, DecideError> {
+    let neither = probe.labels(&[NEUTRAL])?;
+    let pairs = all_pairs(probe, found, (Company::OneItem, neither))?;
+    let all = |wanted: &[Pair]| pairs.iter().all(|pair| wanted.contains(&pair.2));
+    Ok(if all(&[Pair::Lower, Pair::Higher]) {
+        sort_by_priority(found, &pairs)
+    } else if all(&[Pair::Both]) {
+        Ok((DecisionType::MultiSelect, None))
+    } else {
+        Err(Reason("fields of one item together are handled in more than one way".to_owned()))
     })
 }
 
@@ -168,11 +189,12 @@ pub(super) fn same_branch(
     Ok(Ok(()))
 }
 
-/// Branches that no answer takes both are no pair.
+/// What labels of two branches at a time lead to, seen against what labels of neither lead to. Branches that no answer
+/// takes both are no pair.
 fn all_pairs(
     probe: &mut Probe<'_>,
     found: &Branches,
-    company: Company,
+    (company, neither): (Company, Outcome),
 ) -> Result<Vec<(usize, usize, Pair)>, DecideError> {
     let count = found.branches.len();
     let mut pairs = Vec::new();
@@ -193,11 +215,11 @@ fn all_pairs(
                 Pair::Lower
             } else if forward == b.outcome && backward == b.outcome {
                 Pair::Higher
-            } else if forward == found.default && backward == found.default {
+            } else if forward == neither && backward == neither {
                 Pair::Neither
             } else if [forward, backward]
                 .iter()
-                .all(|&both| union::is_of_both(probe, both, [a.outcome, b.outcome], found.default))
+                .all(|&both| union::is_of_all(probe, both, &[a.outcome, b.outcome], neither))
             {
                 Pair::Both
             } else {

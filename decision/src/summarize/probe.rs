@@ -181,14 +181,15 @@ impl<'p> Probe<'p> {
         }
     }
 
-    /// Leaves out effects that only pass the API's data on and tell an empty answer from one with any label: logging.
-    /// Returns whether there were any; outcomes found before are void then.
-    pub(super) fn ignore_logging(&mut self, empty: Outcome, common: Outcome) -> bool {
-        let before = &self.outcomes[empty].effects;
-        let passing = |effect: &&Effect| !before.contains(effect) && passes_through(effect);
+    /// Leaves out effects that only pass the API's data on and tell an empty answer from one with any label, however
+    /// doubtful that is: logging. Returns whether there were any; outcomes found before are void then.
+    pub(super) fn ignore_logging(&mut self, empty: Outcome, common: Outcome) -> Result<bool, DecideError> {
+        let doubtful = self.scored(&[(NEUTRAL, 0.0)])?;
+        let [before, always] = [empty, doubtful].map(|outcome| &self.outcomes[outcome].effects);
+        let passing = |effect: &&Effect| !before.contains(effect) && always.contains(effect) && passes_through(effect);
         let noise: Vec<_> = self.outcomes[common].effects.iter().filter(passing).cloned().collect();
         if noise.is_empty() {
-            return false;
+            return Ok(false);
         }
         self.noise.extend(noise);
         self.seen.clear();
@@ -196,7 +197,7 @@ impl<'p> Probe<'p> {
         self.index.clear();
         self.same.clear();
         self.tests.clear();
-        true
+        Ok(true)
     }
 
     /// Takes outcomes that are the same but for the API's data for one, except those in `apart`.

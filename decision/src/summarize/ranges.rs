@@ -239,6 +239,7 @@ pub(super) fn ladder(draft: &mut Draft, probe: &Probe<'_>, axis: &Axis, stretche
     let two = steps.len() == 2 && steps.iter().any(|step| step.0 == usual);
     if two {
         steps.retain(|step| step.0 != usual);
+        draft.summary.default = probe.decision(usual).clone();
     }
     draft.push_regions(probe, usual, steps, items);
     draft.summary.decision_type = if two { DecisionType::TrueFalse } else { DecisionType::Range };

@@ -11,7 +11,13 @@ use crate::output::ApiOutput;
 use crate::shape::{Shape, show_path};
 
 /// Answers tried.
-const TRIALS: u32 = 64;
+const TRIALS: u32 = 128;
+
+/// Answers tried of a program with numbers that a text may be measured by.
+const MEASURED_TRIALS: u32 = 512;
+
+/// Lengths that a text may be measured by.
+const LENGTHS: std::ops::RangeInclusive<f64> = 1.0..=64.0;
 
 /// The parts of an answer that make a difference together, on an answer with an outcome other than `usual`.
 pub(super) fn reason(
@@ -21,10 +27,15 @@ pub(super) fn reason(
     usual: Outcome,
 ) -> Result<Option<Reason>, DecideError> {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    for _ in 0..TRIALS {
-        let mut answer = full(shape, constants, &mut random);
-        if is_usual(probe, &answer, usual)? {
-            continue;
+    let forms = Forms::of(constants);
+    for _ in 0..if forms.lengths.is_empty() { TRIALS } else { MEASURED_TRIALS } {
+        let mut answer = full(shape, constants, &forms, &mut random);
+        match is_usual(probe, &answer, usual) {
+            Ok(true) => continue,
+            Ok(false) => {}
+            // There is nothing to tell of what was not tried.
+            Err(DecideError::TooLong { .. } | DecideError::OutOfBudget { .. }) => return Ok(None),
+            Err(error) => return Err(error),
         }
         let mut needed = Vec::new();
         for (path, leaf) in shape.leaves() {
@@ -52,14 +63,14 @@ fn is_usual(probe: &mut Probe<'_>, answer: &Json, usual: Outcome) -> Result<bool
 }
 
 /// An answer with one item in every list, names the program's own words, and numbers at the ends of their ranges.
-fn full(shape: &Shape, constants: &Constants, random: &mut Random) -> Json {
+fn full(shape: &Shape, constants: &Constants, forms: &Forms, random: &mut Random) -> Json {
     let mut one_of = |values: &[f64]| Json::from(values[random.below(values.len())]);
     match shape {
         Shape::Record(fields) => {
-            let fields = fields.iter().map(|(name, field)| (name.clone(), full(field, constants, random)));
+            let fields = fields.iter().map(|(name, field)| (name.clone(), full(field, constants, forms, random)));
             Json::Object(fields.collect::<Map<_, _>>())
         }
-        Shape::List(item) => Json::Array(vec![full(item, constants, random)]),
+        Shape::List(item) => Json::Array(vec![full(item, constants, forms, random)]),
         Shape::Score => one_of(&[0.0, 0.5, 1.0]),
         Shape::Percent => one_of(&[0.0, 50.0, 100.0]),
         Shape::Number { low, high } => one_of(&[*low, low / 2.0, high / 2.0, *high]),
@@ -69,10 +80,43 @@ fn full(shape: &Shape, constants: &Constants, random: &mut Random) -> Json {
         }
         Shape::Word(words) => words.get(random.below(words.len())).map_or(Json::Null, |word| Json::from(word.as_str())),
         Shape::Flag => Json::from(random.below(2) == 0),
+        Shape::Name | Shape::Text if random.below(2) == 0 && !forms.lengths.is_empty() => {
+            Json::from(forms.text(random))
+        }
         Shape::Name | Shape::Text => {
             let texts = &constants.texts;
             Json::from(texts.get(random.below(texts.len() + 1)).map_or(NEUTRAL, |text| text.0.as_str()))
         }
         other => other.nothing(),
+    }
+}
+
+/// Texts of a form: of a length that the program is written with, with its marks where it may look for them.
+struct Forms {
+    lengths: Vec<usize>,
+    marks: Vec<char>,
+}
+
+impl Forms {
+    fn of(constants: &Constants) -> Self {
+        let whole = |number: &f64| LENGTHS.contains(number) && number.fract() == 0.0;
+        let lengths = constants.numbers.iter().copied().filter(whole).map(|number| number as usize).collect();
+        let mark = |text: &str| {
+            let mut chars = text.chars();
+            chars.next().filter(|mark| chars.next().is_none() && !mark.is_alphanumeric())
+        };
+        Self { lengths, marks: constants.texts.iter().filter_map(|text| mark(&text.0)).collect() }
+    }
+
+    fn text(&self, random: &mut Random) -> String {
+        let length = self.lengths[random.below(self.lengths.len())];
+        let mut text = vec![['A', 'a', '1'][random.below(3)]; length];
+        if !self.marks.is_empty() {
+            // An index of the program's, or any.
+            let index = self.lengths[random.below(self.lengths.len())];
+            let place = if index < length && random.below(2) == 0 { index } else { random.below(length) };
+            text[place] = self.marks[random.below(self.marks.len())];
+        }
+        text.into_iter().collect()
     }
 }

@@ -1,25 +1,26 @@
-//! Whether what labels of two branches lead to together is what each of them does.
+//! Whether what labels of several branches lead to together is what each of them does.
 
 use std::collections::BTreeSet;
 
 use super::probe::{Outcome, Probe};
 use crate::decision::Effect;
 
-/// Whether the outcome of two labels together is that of both: it says all that tells the one from the other, be it in
-/// another form such as a longer list, and does nothing that neither does. Numbers may be any, as they add up.
-pub(super) fn is_of_both(probe: &Probe<'_>, both: Outcome, parts: [Outcome; 2], default: Outcome) -> bool {
-    let [one, other] = parts.map(|part| probe.own_effects(part, default));
-    let whole = probe.own_effects(both, default);
-    let acts = |action: &str| one.iter().chain(&other).any(|effect| effect.action == action);
-    whole.iter().all(|effect| acts(&effect.action)) && says_both(&whole, [&one, &other])
+/// Whether the outcome of several labels together is that of each: it says all that tells the one from the other, be it
+/// in another form such as a longer list, and does nothing that none does. Numbers may be any, as they add up.
+pub(super) fn is_of_all(probe: &Probe<'_>, together: Outcome, parts: &[Outcome], default: Outcome) -> bool {
+    let parts: Vec<Vec<&Effect>> = parts.iter().map(|&part| probe.own_effects(part, default)).collect();
+    let whole = probe.own_effects(together, default);
+    let acts = |action: &str| parts.iter().flatten().any(|effect| effect.action == action);
+    whole.iter().all(|effect| acts(&effect.action)) && says_all(&whole, &parts)
 }
 
-/// Whether effects say what is said in each of two others alone.
-fn says_both(whole: &[&Effect], parts: [&[&Effect]; 2]) -> bool {
+/// Whether effects say what is said in some of the others but not in all.
+fn says_all(whole: &[&Effect], parts: &[Vec<&Effect>]) -> bool {
     let said = words(whole);
-    let [one, other] = parts.map(words);
-    let alone = one.symmetric_difference(&other);
-    alone.filter(|word| word.parse::<f64>().is_err()).all(|word| said.contains(word))
+    let parts: Vec<BTreeSet<String>> = parts.iter().map(|part| words(part)).collect();
+    let in_all = |word: &String| parts.iter().all(|part| part.contains(word));
+    let told = parts.iter().flatten().filter(|word| !in_all(word));
+    told.filter(|word| word.parse::<f64>().is_err()).all(|word| said.contains(word))
 }
 
 /// The words and numbers of effects.
@@ -44,7 +45,7 @@ mod tests {
             values: vec![Rendered::Chosen(text.to_owned())],
         };
         let (whole, one, other) = (effect(whole), effect(one), effect(other));
-        says_both(&[&whole], [&[&one], &[&other]])
+        says_all(&[&whole], &[vec![&one], vec![&other]])
     }
 
     #[test]

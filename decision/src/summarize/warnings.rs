@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Draft;
 use super::branches::Branches;
 use super::probe::{NEUTRAL, Probe};
 use super::words::Found;
+use super::{Draft, joint};
 use crate::decider::DecideError;
 use crate::process::Warning;
 use crate::program::{Program, Span};
@@ -37,9 +37,10 @@ pub(super) fn find(
         }
     }
     for (span, always) in one_sided(probe) {
-        let message = format!("this condition was {} on every answer tried", if always { "true" } else { "false" });
-        draft.warnings.push(Warning { span, message });
+        draft.warnings.push(Warning { span, message: always_so(always) });
     }
+    let entry = program.functions.get(program.entry.0 as usize).map(|function| function.span).unwrap_or_default();
+    draft.warnings.extend(found.joint.iter().map(|joint| joint::warning(probe, found, joint, entry)));
     if found.branches.is_empty() {
         let turned = probe
             .inspecting
@@ -73,6 +74,18 @@ fn odd_word(word: &Found, vocabulary: &Vocabulary) -> Option<String> {
         }
         _ => None,
     }
+}
+
+fn always_so(always: bool) -> String {
+    format!("this condition was {} on every answer tried", if always { "true" } else { "false" })
+}
+
+/// Takes back what was said of conditions that an answer tried later has turned.
+pub(super) fn take_back_turned(draft: &mut Draft, probe: &Probe<'_>) {
+    let turned = |warning: &Warning, always: bool| {
+        warning.message == always_so(always) && probe.all_tests.contains(&(warning.span, !always))
+    };
+    draft.warnings.retain(|warning| ![true, false].iter().any(|&always| turned(warning, always)));
 }
 
 /// Words that are combined at most.

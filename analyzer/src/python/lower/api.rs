@@ -5,7 +5,7 @@ use tree_sitter::Node;
 
 use super::expr::constant;
 use super::{Lower, Site};
-use crate::apis::Operation;
+use crate::apis::{Legacy, Operation};
 use crate::python::project::Referent;
 use crate::python::syntax::{field, named, visit_all};
 
@@ -21,22 +21,30 @@ struct Called<'c> {
     form: ResponseForm,
     /// The request says what is wanted, so what limits it may stand outside the call.
     by_request: bool,
+    /// The one field of the answer that an earlier generation of the client gives.
+    legacy: Option<&'c Legacy>,
 }
 
 impl<'t> Lower<'_, 't> {
     /// The API's answer, where a call is one of an API.
     pub(super) fn api_output(&mut self, node: Node<'t>, callee: Node<'t>, arguments: Node<'t>) -> Option<ExprKind> {
-        let called = self.client_call(callee, arguments).or_else(|| self.rest_call(callee, arguments))?;
+        let called = self
+            .client_call(callee, arguments)
+            .or_else(|| self.legacy_call(callee, arguments))
+            .or_else(|| self.rest_call(callee, arguments))?;
         let site = Site { span: self.parsed.span(node), api: called.operation.api.clone(), function: self.function };
         if !self.sites.iter().any(|known| known.span == site.span) {
             self.sites.push(site);
         }
-        let names = &called.operation.limit;
+        let names = called.legacy.map_or(&called.operation.limit, |legacy| &legacy.limit);
         let body = self.project.functions[self.function].body;
         let limit = self.limit_in(arguments, names);
         let limit = limit.or_else(|| if called.by_request { self.limit_in(body, names) } else { None });
         let max_results = limit.map(|limit| Box::new(self.expr(limit)));
-        let output = ExprKind::ApiOutput { max_results, form: called.form };
+        let mut output = ExprKind::ApiOutput { max_results, form: called.form };
+        if let Some(legacy) = called.legacy {
+            output = ExprKind::Attribute { object: Box::new(self.at(node, output)), name: legacy.returns.clone() };
+        }
         let Some(name) = self.undefined_client(callee) else { return Some(output) };
         let reason = format!("nothing defines `{name}`: Python raises NameError here, before the API is asked");
         self.problem(node, reason);
@@ -72,13 +80,34 @@ impl<'t> Lower<'_, 't> {
             let wanted = || operation.feature.as_ref().is_none_or(|feature| self.asks_for(arguments, feature));
             let by_request = is(&operation.annotate) || is(&operation.annotate_batch);
             if (is(&operation.methods) || (by_request && wanted())) && self.has_client(operation) {
-                return Some(Called { operation, form: ResponseForm::Client, by_request });
+                return Some(Called { operation, form: ResponseForm::Client, by_request, legacy: None });
             }
             let (resource, discovered) = operation.discovery.as_ref()?;
             let through = method == discovered
                 && self.parsed.text(object).trim_end().ends_with(&format!("{resource}()"))
                 && wanted();
-            through.then_some(Called { operation, form: ResponseForm::Json, by_request: true })
+            through.then_some(Called { operation, form: ResponseForm::Json, by_request: true, legacy: None })
+        })
+    }
+
+    /// A method of an image that a client of an earlier generation made. The same names are methods of boto3, which are
+    /// given an `Image`.
+    fn legacy_call(&self, callee: Node<'t>, arguments: Node<'t>) -> Option<Called<'t>> {
+        let method = self.parsed.text(field(callee, "attribute")?);
+        let is_image = |argument: &Node<'t>| field(*argument, "name").is_some_and(|n| self.parsed.text(n) == "Image");
+        if self.own_method(callee).is_some() || named(arguments).iter().any(is_image) {
+            return None;
+        }
+        let made =
+            |legacy: &Legacy| self.project.modules.iter().any(|module| module.parsed.text.contains(&legacy.client));
+        self.project.catalog.operations.iter().find_map(|operation| {
+            let legacy = operation.legacy.as_ref().filter(|legacy| legacy.method == method)?;
+            (made(legacy) && self.has_client(operation)).then_some(Called {
+                operation,
+                form: ResponseForm::Client,
+                by_request: false,
+                legacy: Some(legacy),
+            })
         })
     }
 
@@ -104,7 +133,7 @@ impl<'t> Lower<'_, 't> {
             let rest = operation.rest.as_ref()?;
             let here = from.iter().any(|text| text.contains(rest.as_str()));
             let wanted = || operation.feature.as_ref().is_none_or(|feature| self.asks_for(arguments, feature));
-            (here && wanted()).then_some(Called { operation, form: ResponseForm::Json, by_request: true })
+            (here && wanted()).then_some(Called { operation, form: ResponseForm::Json, by_request: true, legacy: None })
         })
     }
 
