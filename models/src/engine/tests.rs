@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use super::*;
 use crate::adapters::{DOWN, UP, adapted};
 use crate::fixture::random_weights;
+use crate::layers::join;
 use crate::net::{ImageInput, Node, Op};
 use crate::quantization::{CodeSegment, Quantization, WeightSegment};
 use crate::resnet::{ResNetConfig, resnet};
@@ -428,12 +429,13 @@ fn adapters_part_chains() {
         let weights = random_weights(&network, &mut rng);
         let images = random_images(&network, 2, &mut rng);
         assert_equals_reference(&network, &weights, &[], &images, 2);
-        let mut shared = Weights::default();
-        for (name, tensor) in weights.iter().filter(|(name, _)| !name.contains(DOWN) && !name.contains(UP)) {
-            shared.insert(name, tensor.shape().to_vec(), tensor.data().to_vec()).unwrap();
+        let (mut shared, mut adapters) = (Weights::default(), Weights::default());
+        for (name, tensor) in weights.iter() {
+            let part = if name.contains(DOWN) || name.contains(UP) { &mut adapters } else { &mut shared };
+            part.insert(name, tensor.shape().to_vec(), tensor.data().to_vec()).unwrap();
         }
         let engine = Engine::new(&base, &shared).unwrap();
-        let own = engine.beside(&network, &weights, &[]).unwrap();
+        let own = engine.beside(&join(&base, &shared, &adapters).unwrap(), &[]).unwrap();
         assert_eq!(own.layers_beyond(&engine), 2, "just the adapter beside {beside} is packed");
         let jobs: Vec<Job> =
             [&engine, &own, &own].map(|engine| Job { engine, image: &images[..images.len() / 2] }).into();
