@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use chameleon_decision::{Expr, ExprKind, Function, Span, Stmt, StmtKind};
 
-use super::cut::shown;
+use super::cut::{shown, unknown};
 use super::facts::Facts;
 use super::visit;
 
@@ -36,7 +36,14 @@ impl Shorten<'_> {
     pub(super) fn run(&self, code: &mut Function) -> Option<Span> {
         let mut kept = Kept { bound: BTreeSet::new(), chosen: BTreeSet::new() };
         kept.bound.extend(code.parameters.iter().map(|parameter| parameter.name.trim_start_matches('*').to_owned()));
-        self.block(&mut code.body, &mut kept)
+        let span = self.block(&mut code.body, &mut kept)?;
+        // Beside values that are returned before, the end of the function would look like `return None`.
+        let mut returns = false;
+        visit::stmts(&code.body, &mut |stmt| returns |= matches!(stmt.kind, StmtKind::Return { value: Some(_) }));
+        if returns {
+            return_unknown(&mut code.body, span);
+        }
+        Some(span)
     }
 
     fn block(&self, block: &mut Vec<Stmt>, kept: &mut Kept) -> Option<Span> {
@@ -118,6 +125,18 @@ impl Shorten<'_> {
         }
         for inner in visit::blocks(stmt).into_iter().flatten() {
             self.note_chosen(inner, controlled || tested, chosen);
+        }
+    }
+}
+
+/// Makes the end that stands at a place one that returns something not known.
+fn return_unknown(block: &mut [Stmt], place: Span) {
+    for stmt in block {
+        match &mut stmt.kind {
+            StmtKind::Return { value: value @ None } if stmt.span == place => {
+                *value = Some(unknown(place, "what comes of it further on"));
+            }
+            _ => visit::blocks_mut(stmt).into_iter().for_each(|inner| return_unknown(inner, place)),
         }
     }
 }

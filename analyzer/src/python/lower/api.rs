@@ -1,5 +1,7 @@
 //! Calls of an API: through its client library, the discovery client, or its REST address.
 
+use std::collections::BTreeSet;
+
 use chameleon_decision::{Constant, Expr, ExprKind, ResponseForm};
 use tree_sitter::Node;
 
@@ -7,7 +9,7 @@ use super::expr::constant;
 use super::{Lower, Site};
 use crate::apis::{Legacy, Operation};
 use crate::python::project::Referent;
-use crate::python::syntax::{field, named, visit_all};
+use crate::python::syntax::{Parsed, children, field, named, visit_all};
 
 /// The builtin that stands for reading a name that nothing defines.
 const UNDEFINED: &str = "<undefined>";
@@ -76,7 +78,7 @@ impl<'t> Lower<'_, 't> {
             return None;
         }
         let is = |methods: &[String]| methods.iter().any(|known| known == method);
-        self.project.catalog.operations.iter().find_map(|operation| {
+        let called = |operation: &'t Operation| {
             let wanted = || operation.feature.as_ref().is_none_or(|feature| self.asks_for(arguments, feature));
             let by_request = is(&operation.annotate) || is(&operation.annotate_batch);
             if (is(&operation.methods) || (by_request && wanted())) && self.has_client(operation) {
@@ -87,7 +89,8 @@ impl<'t> Lower<'_, 't> {
                 && self.parsed.text(object).trim_end().ends_with(&format!("{resource}()"))
                 && wanted();
             through.then_some(Called { operation, form: ResponseForm::Json, by_request: true, legacy: None })
-        })
+        };
+        self.project.catalog.operations.iter().find_map(called)
     }
 
     /// A method of an image that a client of an earlier generation made. The same names are methods of boto3, which are
@@ -122,39 +125,72 @@ impl<'t> Lower<'_, 't> {
             .iter()
             .find(|argument| argument.kind() != "keyword_argument")
             .or(named(arguments).first())?;
-        let written = self.parsed.text(address);
-        let mut from = vec![written.to_owned()];
-        visit_all(address, |part| {
-            if part.kind() == "identifier" {
-                from.extend(self.assigned_text(self.parsed.text(part)));
-            }
-        });
-        self.project.catalog.operations.iter().find_map(|operation| {
-            let rest = operation.rest.as_ref()?;
-            let here = from.iter().any(|text| text.contains(rest.as_str()));
+        let from = self.address_texts(address);
+        let operations = &self.project.catalog.operations;
+        let is_here = |rest: &String| from.iter().any(|text| text.contains(rest.as_str()));
+        let rests: BTreeSet<&String> = operations.iter().filter_map(|operation| operation.rest.as_ref()).collect();
+        // A function that is handed now this address and now that asks no one API.
+        if rests.into_iter().filter(|rest| is_here(rest)).count() > 1 {
+            return None;
+        }
+        operations.iter().find_map(|operation| {
+            let here = operation.rest.as_ref().is_some_and(is_here);
             let wanted = || operation.feature.as_ref().is_none_or(|feature| self.asks_for(arguments, feature));
             (here && wanted()).then_some(Called { operation, form: ResponseForm::Json, by_request: true, legacy: None })
         })
     }
 
-    /// What is assigned to a name in this function, in the module, or as a default of a parameter.
-    fn assigned_text(&self, name: &str) -> Option<String> {
+    /// What an address is written with: its own text, what is assigned to its names, and what callers hand on for a
+    /// parameter.
+    fn address_texts(&self, address: Node<'t>) -> Vec<String> {
         let body = self.project.functions[self.function].body;
-        let mut found = None;
-        for place in [body, self.parsed.tree.root_node()] {
-            visit_all(place, |node| {
-                let left = match node.kind() {
-                    "assignment" => field(node, "left"),
-                    "default_parameter" => field(node, "name"),
-                    _ => None,
-                };
-                if found.is_none() && left.is_some_and(|left| self.parsed.text(left) == name) {
-                    let value = field(node, "right").or_else(|| field(node, "value"));
-                    found = value.map(|value| self.parsed.text(value).to_owned());
+        let mut texts = vec![self.parsed.text(address).to_owned()];
+        visit_all(address, |part| {
+            if matches!(part.kind(), "identifier" | "attribute") {
+                let name = self.parsed.text(part);
+                let places = [body, self.parsed.tree.root_node()];
+                let assigned = places.into_iter().find_map(|place| assigned_text(self.parsed, place, name));
+                match assigned {
+                    Some(text) => texts.push(text),
+                    None => texts.extend(self.handed_texts(name)),
                 }
+            }
+        });
+        texts
+    }
+
+    /// What calls of this function, wherever they are, are written with for one of its parameters.
+    fn handed_texts(&self, parameter: &str) -> Vec<String> {
+        let function = &self.project.functions[self.function];
+        let name = function.name.rsplit('.').next().unwrap_or_default();
+        let parameters = function.node.and_then(|node| field(node, "parameters")).map(named).unwrap_or_default();
+        let own = parameters.iter().map(|node| self.parsed.text(field(*node, "name").unwrap_or(*node)));
+        let own: Vec<&str> = own.filter(|name| function.receiver.as_deref() != Some(*name)).collect();
+        let Some(place) = own.iter().position(|own| own.split(':').next() == Some(parameter)) else {
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        for module in &self.project.modules {
+            let root = module.parsed.tree.root_node();
+            visit_all(root, |node| {
+                let callee = (node.kind() == "call").then(|| field(node, "function")).flatten();
+                if callee.is_none_or(|callee| module.parsed.text(callee).rsplit('.').next() != Some(name)) {
+                    return;
+                }
+                let arguments = field(node, "arguments").map(named).unwrap_or_default();
+                let keyword =
+                    |node: &&Node<'t>| field(**node, "name").is_some_and(|n| module.parsed.text(n) == parameter);
+                let given = arguments.iter().find(keyword).or_else(|| arguments.get(place));
+                let Some(given) = given else { return };
+                texts.push(module.parsed.text(*given).to_owned());
+                visit_all(*given, |part| {
+                    if part.kind() == "identifier" {
+                        texts.extend(assigned_text(module.parsed, root, module.parsed.text(part)));
+                    }
+                });
             });
         }
-        found
+        texts
     }
 
     /// The client may be made in another file than it is used in.
@@ -172,11 +208,33 @@ impl<'t> Lower<'_, 't> {
         has && named
     }
 
-    /// Whether a request names a feature, in the arguments, else anywhere in the function, else in the file.
+    /// Whether a request names a feature: in the arguments if any is named there, else anywhere in the function, else in
+    /// the file.
     fn asks_for(&self, arguments: Node<'t>, feature: &str) -> bool {
         let body = self.project.functions[self.function].body;
-        [arguments, body].into_iter().any(|node| has_word(self.parsed.text(node), feature))
-            || (!self.parsed.text(body).contains("_DETECTION") && has_word(&self.parsed.text, feature))
+        let places = [arguments, body, self.parsed.tree.root_node()].map(|place| self.without_comments(place));
+        let named = places.iter().find(|text| text.contains("_DETECTION") || text.contains("_LOCALIZATION"));
+        named.is_some_and(|text| has_word(text, feature))
+    }
+
+    /// The source of a node, where a comment says nothing of what is asked for.
+    fn without_comments(&self, node: Node<'t>) -> String {
+        let (mut comments, mut left) = (Vec::new(), vec![node]);
+        while let Some(node) = left.pop() {
+            if node.kind() == "comment" {
+                comments.push(node.byte_range());
+            }
+            left.extend(children(node));
+        }
+        comments.sort_unstable_by_key(|comment| comment.start);
+        let mut text = String::new();
+        let mut end = node.start_byte();
+        for comment in comments {
+            text.push_str(&self.parsed.text[end..comment.start]);
+            end = comment.end;
+        }
+        text.push_str(&self.parsed.text[end..node.end_byte()]);
+        text
     }
 
     /// The value of the argument or key that limits the number of items, below a node.
@@ -220,6 +278,23 @@ impl<'t> Lower<'_, 't> {
             _ => None,
         }
     }
+}
+
+/// What is assigned to a name below a node, or is its default as a parameter.
+fn assigned_text(parsed: &Parsed, place: Node<'_>, name: &str) -> Option<String> {
+    let mut found = None;
+    visit_all(place, |node| {
+        let left = match node.kind() {
+            "assignment" => field(node, "left"),
+            "default_parameter" => field(node, "name"),
+            _ => None,
+        };
+        if found.is_none() && left.is_some_and(|left| parsed.text(left) == name) {
+            let value = field(node, "right").or_else(|| field(node, "value"));
+            found = value.map(|value| parsed.text(value).to_owned());
+        }
+    });
+    found
 }
 
 /// Whether a name stands in a text as a whole word: `TEXT_DETECTION` is not in `DOCUMENT_TEXT_DETECTION`.
