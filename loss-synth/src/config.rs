@@ -70,7 +70,7 @@ impl Default for LossConfig {
     fn default() -> Self {
         Self {
             space: Space::Logit,
-            step: Step::Softplus { beta: 2.0, margin: 0.5 },
+            step: Step::Softplus { beta: 2.0, margin: 1.0 },
             pooling: Pooling::LogSumExp { temperature: 0.25 },
             weights: TermWeights::default(),
             wrong_weight: 1.0,

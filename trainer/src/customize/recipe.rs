@@ -1,7 +1,7 @@
 //! How an application model is trained.
 
 use anyhow::{Result, ensure};
-use chameleon_loss::{LossConfig, Pooling, Step};
+use chameleon_loss::LossConfig;
 use serde::{Deserialize, Serialize};
 
 use super::Depth;
@@ -165,17 +165,12 @@ impl Stage {
 
 impl Default for Recipe {
     fn default() -> Self {
-        let loss = LossConfig {
-            step: Step::Softplus { beta: 2.0, margin: 0.5 },
-            pooling: Pooling::LogSumExp { temperature: 0.25 },
-            ..LossConfig::default()
-        };
         let offsets = (-12..=12).filter(|&i| i != 0).map(|i| i as f32 * 0.25).collect();
         let others = vec![-0.5, -1.0, -2.0, -4.0, -1000.0];
         Self {
             first: Stage::default(),
             second: Stage::default(),
-            loss,
+            loss: LossConfig::default(),
             offsets,
             others,
             layers: None,
