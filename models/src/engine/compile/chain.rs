@@ -1,6 +1,7 @@
 //! Which convolutions become chains.
 
 use super::super::chain::{Chain, Link};
+use super::super::codes::Layout;
 use super::super::ops::Kernel;
 use super::{Model, Step};
 
@@ -28,7 +29,7 @@ pub(super) fn join(steps: Vec<Step>, model: Model, kept: &[&str]) -> Vec<Step> {
 fn goes_on(step: &Step, next: &Step, model: Model) -> bool {
     let (Kernel::Conv(conv), Kernel::Conv(reader)) = (&step.kernel, &next.kernel) else { return false };
     let layout = model.layouts.get(&step.value);
-    let pixel = layout.map_or(step.channels() * size_of::<f32>(), |layout| layout.record());
+    let pixel = layout.map_or(step.channels() * size_of::<f32>(), Layout::record);
     next.operands.contains(&step.value)
         && step.residual.is_none()
         && layout.is_some() == reader.reads_codes()
@@ -53,5 +54,5 @@ fn chain(mut steps: Vec<Step>, model: Model) -> Option<Step> {
         _ => None,
     };
     let kernel = Kernel::Chain(Chain::new(steps.into_iter().filter_map(link).collect(), conv));
-    Some(Step { kernel, operands, sources, ..last })
+    Some(Step { kernel, sources, operands, ..last })
 }
