@@ -1,14 +1,16 @@
-//! Memory that begins at a cache line, so that a vector of the widest kind lies in one.
+//! Memory that begins at a cache line, so that a vector of the widest kind lies in one; what is large, at a large page.
 
 use std::ops::{Deref, DerefMut};
+
+use super::kernels::pages::{PAGE, prefer_large};
 
 /// Bytes of a cache line.
 const LINE: usize = 64;
 
-/// Numbers from the beginning of a cache line on.
+/// Numbers from the beginning of a cache line or of a large page on.
 #[derive(Debug, Default)]
 pub(super) struct Aligned<T> {
-    /// With room for less than a line before.
+    /// With room for less than a line or page before.
     data: Vec<T>,
     first: usize,
     len: usize,
@@ -17,8 +19,11 @@ pub(super) struct Aligned<T> {
 impl<T: Copy + Default> Aligned<T> {
     /// So many zeros.
     pub(super) fn zeros(len: usize) -> Self {
-        let data = vec![T::default(); len + LINE / size_of::<T>()];
-        let first = data.as_ptr().align_offset(LINE).min(LINE / size_of::<T>());
+        let boundary = if len * size_of::<T>() < PAGE { LINE } else { PAGE };
+        // Zeros come from the system untouched: memory that is skipped is none, and the rest can still become large pages.
+        let mut data = vec![T::default(); len + boundary / size_of::<T>()];
+        let first = data.as_ptr().align_offset(boundary).min(boundary / size_of::<T>());
+        prefer_large(&mut data[first..first + len]);
         Self { data, first, len }
     }
 
@@ -64,7 +69,7 @@ mod tests {
 
     #[test]
     fn memory_begins_at_a_line_and_stays_there() {
-        for len in [0, 1, 15, 16, 1000] {
+        for len in [0, 1, 15, 16, 1000, PAGE] {
             let moved = Box::new(Aligned::copy(&vec![7.0_f32; len]));
             assert_eq!(moved.as_ptr().align_offset(LINE), 0);
             assert_eq!(**moved, vec![7.0; len]);

@@ -17,6 +17,7 @@ pub(super) mod elementwise;
 mod integer;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+pub(super) mod pages;
 mod portable;
 #[cfg(test)]
 mod tests;

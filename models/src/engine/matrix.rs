@@ -8,7 +8,8 @@ use super::output::{Finish, Output, Place, Store};
 use super::rows::{Rows, rows_at_once};
 
 /// A matrix (depth, width) with a bias (width), stored as panels of one to three vectors of columns: (panel, depth,
-/// columns of the panel), the last panel filled up with zeros.
+/// columns of the panel), the last panel filled up with zeros. Or a stack of matrices of the same size and with the same
+/// bias: in one piece of memory they get larger pages.
 #[derive(Clone, Debug)]
 pub(super) struct Matrix {
     depth: usize,
@@ -16,6 +17,7 @@ pub(super) struct Matrix {
     /// Filled up to whole vectors.
     bias: Vec<f32>,
     widths: Vec<usize>,
+    /// Of all matrices of a stack, one behind the other.
     panels: Aligned<f32>,
     isa: Isa,
 }
@@ -41,19 +43,30 @@ pub(super) struct Columns {
 impl Matrix {
     /// Packs `element(row, column)`.
     pub(super) fn new(depth: usize, bias: &[f32], element: impl Fn(usize, usize) -> f32) -> Self {
-        let widths = panel_widths(bias.len());
-        let mut panels = Vec::with_capacity(depth * bias.len().next_multiple_of(LANES));
-        let mut first = 0;
-        for width in &widths {
-            for r in 0..depth {
-                let columns = first..first + width * LANES;
-                panels.extend(columns.map(|column| if column < bias.len() { element(r, column) } else { 0.0 }));
+        Self::stack(1, depth, bias, |_, row, column| element(row, column))
+    }
+
+    /// Packs `element(matrix, row, column)` of so many matrices.
+    pub(super) fn stack(
+        count: usize,
+        depth: usize,
+        bias: &[f32],
+        element: impl Fn(usize, usize, usize) -> f32,
+    ) -> Self {
+        let (widths, columns) = (panel_widths(bias.len()), bias.len());
+        let mut panels = Vec::with_capacity(count * depth * columns.next_multiple_of(LANES));
+        for matrix in 0..count {
+            let mut first = 0;
+            for width in &widths {
+                for r in 0..depth {
+                    let of_panel = first..first + width * LANES;
+                    panels.extend(of_panel.map(|c| if c < columns { element(matrix, r, c) } else { 0.0 }));
+                }
+                first += width * LANES;
             }
-            first += width * LANES;
         }
-        let columns = bias.len();
         let mut bias = bias.to_vec();
-        bias.resize(first, 0.0);
+        bias.resize(widths.iter().sum::<usize>() * LANES, 0.0);
         Self { depth, columns, bias, widths, panels: Aligned::copy(&panels), isa: Isa::detect() }
     }
 
@@ -64,19 +77,41 @@ impl Matrix {
 
     /// Rows times this matrix plus bias, finished and stored.
     pub(super) fn multiply(&self, left: &Left, finish: &Finish, columns: Columns, output: &mut Output) {
+        self.multiply_by(0, left, finish, columns, output);
+    }
+
+    /// As [`Matrix::multiply`], by one matrix of a stack.
+    pub(super) fn multiply_by(
+        &self,
+        matrix: usize,
+        left: &Left,
+        finish: &Finish,
+        columns: Columns,
+        output: &mut Output,
+    ) {
         debug_assert_eq!(left.runs.len() * left.run_length, self.depth);
+        let size = self.depth * self.bias.len();
+        let panels = &self.panels[matrix * size..(matrix + 1) * size];
         let count = left.rows.count();
-        let step = rows_at_once(self.bytes(), count);
+        let step = rows_at_once(size_of_val(panels), count);
         for part in (0..count).step_by(step) {
             let end = count.min(part + step);
-            self.multiply_part(left, part..end, finish, columns, output);
+            self.multiply_part(panels, left, part..end, finish, columns, output);
         }
     }
 
-    fn multiply_part(&self, left: &Left, part: Range<usize>, finish: &Finish, columns: Columns, output: &mut Output) {
+    fn multiply_part(
+        &self,
+        mut panels: &[f32],
+        left: &Left,
+        part: Range<usize>,
+        finish: &Finish,
+        columns: Columns,
+        output: &mut Output,
+    ) {
         let mut sums = Sums([0.0; MAX_SUMS]);
         let mut starts = [0; MAX_ROWS];
-        let (mut first, mut panels) = (0, &*self.panels);
+        let mut first = 0;
         // Panels outside: a panel comes from memory once and then from cache for all rows.
         for &vectors in &self.widths {
             let (panel, rest) = panels.split_at(self.depth * vectors * LANES);

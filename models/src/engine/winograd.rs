@@ -22,8 +22,8 @@ pub(super) struct Winograd {
     geometry: Geometry,
     /// Side of an output tile, 2 or 4.
     side: usize,
-    /// (inputs, outputs) for each element of a tile.
-    matrices: Vec<Matrix>,
+    /// A stack of (inputs, outputs), one for each element of a tile.
+    matrices: Matrix,
     bias: Vec<f32>,
     isa: Isa,
 }
@@ -44,21 +44,21 @@ impl Winograd {
         let zeros = vec![0.0; c_out];
         let length = side + 2;
         let kernels = kernels(weight, side);
-        let matrix = |e: usize| Matrix::new(c_in, &zeros, |i, o| kernels[(o * c_in + i) * length * length + e]);
-        let matrices = (0..length * length).map(matrix).collect();
+        let elements = length * length;
+        let matrices = Matrix::stack(elements, c_in, &zeros, |e, i, o| kernels[(o * c_in + i) * elements + e]);
         Some(Self { geometry: *geometry, side, matrices, bias: bias.to_vec(), isa: Isa::detect() })
     }
 
     /// Bytes of the packed weights.
     pub(super) fn bytes(&self) -> usize {
-        self.matrices.iter().map(Matrix::bytes).sum()
+        self.matrices.bytes()
     }
 
     /// `output` (N, H', W', `c_out`) from `input` (N, H, W, `c_in`).
     pub(super) fn run(&self, n: usize, input: &[f32], finish: &Finish, tiles: &mut Tiles, output: &mut Output) {
         let &Geometry { c_in, c_out, .. } = &self.geometry;
         let (down, across) = tile_counts(&self.geometry, self.side);
-        let elements = self.matrices.len();
+        let elements = self.elements();
         // Whole tiles of the matrix kernels.
         let most = (BLOCK / (4 * elements * (c_in + c_out)) / 24).max(1) * 24;
         let most = most.min(n * down * across);
@@ -72,16 +72,22 @@ impl Winograd {
         }
     }
 
+    /// Numbers of an input tile, each of which has a matrix.
+    fn elements(&self) -> usize {
+        (self.side + 2) * (self.side + 2)
+    }
+
     fn multiply(&self, count: usize, tiles: &mut Tiles) {
         let &Geometry { c_in, c_out, .. } = &self.geometry;
         let rows = Rows::even(count, c_in);
         let nothing = Finish { residual: None, activation: Activation::Identity };
         let inputs = tiles.inputs.chunks_exact(plane(count, c_in));
         let outputs = tiles.outputs.chunks_exact_mut(plane(count, c_out));
-        for ((matrix, data), output) in self.matrices.iter().zip(inputs).zip(outputs) {
+        for (element, (data, output)) in inputs.zip(outputs).enumerate().take(self.elements()) {
             let output = &mut output[..count * c_out];
             let left = Left { data, rows, runs: &[0], run_length: c_in };
-            matrix.multiply(&left, &nothing, Columns { first: 0, all: c_out }, &mut Output::Floats(output));
+            let (columns, output) = (Columns { first: 0, all: c_out }, &mut Output::Floats(output));
+            self.matrices.multiply_by(element, &left, &nothing, columns, output);
         }
     }
 }
