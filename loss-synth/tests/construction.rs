@@ -123,7 +123,7 @@ loss of one image (multi-choice: the first label the API returns decides), avera
       step( min(t(compost) - m(compost), t(recycle) - m(recycle)) )  # false alarm
 
 where
-  step(x)    log(1 + exp(2 (0.5 - x))) / 2
+  step(x)    log(1 + exp(2 (1 - x))) / 2
   z(label)   the logit of a label
   m(branch)  the largest z of its labels, softly: 0.25 log sum exp(z / 0.25)
   t(branch)  what z must exceed to be seen: the threshold below, or the 10th largest z outside the branch if higher
