@@ -158,7 +158,7 @@ impl Inputs {
         let base = self.base.as_deref().filter(|base| service.answers_with(base));
         let model = service.model(base)?;
         let recipe = self.recipe(service)?;
-        let part = recipe.layers.as_ref().map(|layers| layers.part).or(part);
+        let part = recipe.part().or(part);
         let (examples, body) = match &self.data {
             Some(path) => self.read_data(path, service, &model, part)?,
             None if part.is_some() => bail!(
@@ -187,6 +187,10 @@ impl Inputs {
             );
         }
         match model {
+            Model::Images(model) if part.is_some() && model.network.quantization.is_some() => bail!(
+                "{}: quantized, and layers before the head are trained and measured on the network that it was made from: give that one with --base, and this one to `serve`",
+                self.base.as_deref().unwrap_or_else(|| Path::new("the base model")).display()
+            ),
             Model::Images(model) => self.read_images(path, &labels, model, part),
             Model::Texts(model) if service == Service::TextEntities => {
                 Ok((texts::names(data::conll::read(path)?, model)?, None))

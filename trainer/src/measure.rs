@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::customize::delta::Delta;
 use crate::customize::head::Head;
 use crate::customize::pool::Pool;
+use crate::customize::recipe::Recipe;
 use crate::customize::report::Ratio;
 use crate::customize::{Inputs, Material};
 use crate::evaluation::bootstrap::{Interval, Resamples, ratio};
@@ -83,8 +84,8 @@ pub struct Measured {
 /// # Errors
 /// The model or the images cannot be read, or there are no images.
 pub fn run(options: &Options) -> Result<()> {
-    let (service, changed) = kind(&options.model)?;
-    let material = options.inputs.read(service, changed.then_some(Part::All))?;
+    let (service, part) = kind(&options.model)?;
+    let material = options.inputs.read(service, part)?;
     let app = AppModel::read(&options.model, material.model.generic())?;
     let measured = measure(&app, material)?;
     replace(&options.out, &serde_json::to_vec_pretty(&measured)?)
@@ -97,13 +98,16 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The service of the application that a folder's model was made for, and whether it changes more than the head.
-fn kind(folder: &Path) -> Result<(Service, bool)> {
+/// The service of the application that a folder's model was made for, and the part of its network that it changes before
+/// the head.
+fn kind(folder: &Path) -> Result<(Service, Option<Part>)> {
     let path = folder.join(APP_JSON);
     let text = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
     let manifest: AppManifest = serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
     let process = DecisionProcess::from_json(&manifest.process.to_string()).context("the model's decision process")?;
-    Ok((Service::of(&process.api)?, manifest.layers.is_some()))
+    let part = |recipe| anyhow::Ok(serde_json::from_value::<Recipe>(recipe).context("the model's recipe")?.part());
+    let part = manifest.layers.map(|_| part(manifest.recipe)).transpose()?.flatten();
+    Ok((Service::of(&process.api)?, part))
 }
 
 /// Lets the application decide on every image, with either model.

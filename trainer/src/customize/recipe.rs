@@ -135,6 +135,11 @@ impl Recipe {
         self.steps() + self.layers.as_ref().map_or(0, Layers::steps)
     }
 
+    /// The part of the network that is changed before the head.
+    pub fn part(&self) -> Option<Part> {
+        self.layers.as_ref().map(|layers| layers.part)
+    }
+
     /// # Errors
     /// A setting with which nothing can be trained or tuned.
     pub fn check(&self) -> Result<()> {

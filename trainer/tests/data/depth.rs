@@ -9,11 +9,12 @@ use chameleon_models::app::{AppModel, LAYERS_FILE};
 use chameleon_models::bank::Split;
 use chameleon_models::labeler::ImageLabeler;
 use chameleon_models::preprocess::{self, DecodeLimits};
+use chameleon_models::quantize;
 use chameleon_models::zoo::{self, Generic as _, ImageLabels};
 use chameleon_trainer::customize::body::Body;
 use chameleon_trainer::customize::examples::Examples;
 use chameleon_trainer::customize::recipe::{Layers, Recipe, Stage};
-use chameleon_trainer::customize::{Depth, Material, customize};
+use chameleon_trainer::customize::{Depth, Inputs, Material, customize};
 use chameleon_trainer::data::{self, DataSet, Labels};
 use chameleon_trainer::progress::ProgressMode;
 use chameleon_trainer::service::{Model, Service};
@@ -122,4 +123,31 @@ fn a_budget_without_time_leaves_the_layers_alone() {
     let material = material(&model, &set, None);
     let customized = customize("sorter", &process, material, Some(Instant::now()), ProgressMode::None);
     assert_eq!(customized.expect("trains").1.attempts.len(), 1);
+}
+
+#[test]
+fn layers_of_a_quantized_network_are_refused_before_anything_is_trained() {
+    let (model, folder, kept) = (zoo::image_labels().expect("ships"), images(), Folder::new());
+    let calibration = [vec![0.5; model.network.input.elements()]];
+    let quantized = model.quantized(&calibration, quantize::Options { bits: 8 }, || {}).expect("quantizes");
+    let base = kept.path().join("quantized");
+    quantized.write(&base).expect("writes");
+    let inputs = |depth| Inputs {
+        data: Some(folder.path().to_owned()),
+        labels_map: None,
+        base: Some(base.clone()),
+        depth,
+        recipe: None,
+        weighting: None,
+        seed: 1,
+        seeds: 1,
+        steps: None,
+        quiet: true,
+        progress: ProgressMode::None,
+    };
+    for depth in [Depth::Adapters, Depth::Stage, Depth::AllAdapters, Depth::Full] {
+        let refused = inputs(depth).read(Service::ImageLabels, None).err().expect("refused").to_string();
+        assert!(refused.contains("quantized, and layers before the head"), "{depth:?}: {refused}");
+    }
+    assert!(inputs(Depth::Head).read(Service::ImageLabels, None).is_ok(), "heads fit");
 }
