@@ -212,9 +212,10 @@ impl<'t> Lower<'_, 't> {
     /// the file.
     fn asks_for(&self, arguments: Node<'t>, feature: &str) -> bool {
         let body = self.project.functions[self.function].body;
-        let places = [arguments, body, self.parsed.tree.root_node()].map(|place| self.without_comments(place));
-        let named = places.iter().find(|text| text.contains("_DETECTION") || text.contains("_LOCALIZATION"));
-        named.is_some_and(|text| has_word(text, feature))
+        let places = [arguments, body, self.parsed.tree.root_node()].into_iter();
+        let mut texts = places.map(|place| self.without_comments(place));
+        let named = texts.find(|text| text.contains("_DETECTION") || text.contains("_LOCALIZATION"));
+        named.is_some_and(|text| has_word(&text, feature))
     }
 
     /// The source of a node, where a comment says nothing of what is asked for.
