@@ -78,7 +78,7 @@ pub struct Ratio {
 /// The model that is written, and whether it may replace the generic one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Served {
-    /// Its arm: the best on the tuning images.
+    /// Its arm: the best on the tuning images, or one that they do not tell from it.
     pub arm: Arm,
     /// Its seeds: several where it is the mean of their models, none where nothing was trained.
     pub seeds: Vec<u64>,

@@ -12,23 +12,19 @@ use crate::evaluation::bootstrap::Resamples;
 /// The gate's chance of passing a model that is no better, over all arms that could be served.
 const GATE_LEVEL: f64 = 0.05;
 
-/// Chooses the arm with the best mean on the tuning images, then its best model there: one seed's, or the mean of all.
+/// Chooses the arm, then its model: the mean of all seeds where there is one, else the best on the tuning images.
 pub(super) fn serve(
     task: &Task,
     recipe: &Recipe,
     candidates: &[Candidate],
     tested: &[Tested],
 ) -> Result<(usize, Served)> {
-    let of = |arm: Arm| (0..candidates.len()).filter(move |&i| candidates[i].arm == arm);
+    let arm = choose(task, candidates)?;
     let error = |i: usize| candidates[i].tuned.error;
-    let mean = |arm: Arm| {
-        let single: Vec<usize> = of(arm).filter(|&i| candidates[i].seeds.len() < 2).collect();
-        single.iter().map(|&i| error(i)).sum::<f64>() / single.len().max(1) as f64
-    };
-    let arms = Arm::OWN.into_iter().filter(|&arm| of(arm).next().is_some());
-    let arm = arms.min_by(|&a, &b| mean(a).total_cmp(&mean(b))).context("no arm")?;
-    // Of equals the last: the mean of all seeds.
-    let chosen = of(arm).rev().min_by(|&a, &b| error(a).total_cmp(&error(b))).context("an arm without candidates")?;
+    let mut of_arm = (0..candidates.len()).filter(|&i| candidates[i].arm == arm);
+    let mean = of_arm.clone().find(|&i| candidates[i].seeds.len() > 1);
+    let best = || of_arm.by_ref().min_by(|&a, &b| error(a).total_cmp(&error(b)));
+    let chosen = mean.or_else(best).context("an arm without candidates")?;
     let model = &candidates[chosen];
     let generic = &candidates[generic(candidates)?];
 
@@ -54,10 +50,44 @@ pub(super) fn serve(
     Ok((chosen, served))
 }
 
+/// Of the arms that do no worse than tuned thresholds on the tuning images, the first in [`Arm::OWN`]'s order that is
+/// within one standard error of the best there (Breiman et al. 1984, 3.4.3): what lies nearer is told apart by chance.
+fn choose(task: &Task, candidates: &[Candidate]) -> Result<Arm> {
+    let results: Vec<OnTuning> = Arm::OWN.into_iter().filter_map(|arm| OnTuning::new(arm, candidates)).collect();
+    let best = results.iter().min_by(|a, b| a.rate.total_cmp(&b.rate)).context("no arm")?;
+    let thresholds = results.iter().find(|result| result.arm == Arm::Thresholds);
+    let near = |result: &&OnTuning| {
+        let more: Vec<f64> = result.wrong.iter().zip(&best.wrong).map(|(this, best)| this - best).collect();
+        let limit = best.rate + task.tune.strata.standard_error(&more);
+        result.rate <= thresholds.map_or(limit, |thresholds| limit.min(thresholds.rate))
+    };
+    Ok(results.iter().find(near).unwrap_or(best).arm)
+}
+
+/// An arm on the tuning images, the mean of its seeds.
+struct OnTuning {
+    arm: Arm,
+    /// How often it decides each image wrong.
+    wrong: Vec<f64>,
+    rate: f64,
+}
+
+impl OnTuning {
+    /// None without candidates.
+    fn new(arm: Arm, candidates: &[Candidate]) -> Option<Self> {
+        let single: Vec<&Candidate> = candidates.iter().filter(|it| it.arm == arm && it.seeds.len() < 2).collect();
+        let count = single.len() as f64;
+        let images = single.first()?.tuned.wrong.len();
+        let wrong = |image| single.iter().filter(|it| it.tuned.wrong[image]).count() as f64 / count;
+        let rate = single.iter().map(|it| it.tuned.error).sum::<f64>() / count;
+        Some(Self { arm, wrong: (0..images).map(wrong).collect(), rate })
+    }
+}
+
 fn reason(model: &Candidate, generic: &Candidate, p_value: f64, p_limit: f64) -> String {
     let verdict = if p_value < p_limit { "better than" } else { "not shown to be better than" };
     format!(
-        "{} ({}) has the lowest error on the tuning examples, {:.1} %, {verdict} the generic model's {:.1} % \
+        "{} ({}) decides {:.1} % of the tuning examples wrong, the best arm or as good as it, {verdict} the generic model with {:.1} % \
          (p = {p_value:.4}, limit {p_limit})",
         model.arm.name(),
         model.arm.description(),

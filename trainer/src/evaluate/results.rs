@@ -29,8 +29,9 @@ some image (those of fewer than 10 images share one place), or with the recipe's
 is taken by the application's own program from all labels with a score of at least 0.5, highest first, cut as the \
 application asks; it is right if some order of the true labels gives it. Arms train on the same images for the same \
 steps from the same start; thresholds, stopping and the served model are chosen on the tuning images with one grid for \
-all arms. Arms are means over seeds; S is the one model that the product serves: the arm that is best on the tuning \
-images, or the generic model where the gate holds that back. Intervals: 95 %, bootstrap over applications and images.";
+all arms. Arms are means over seeds; S is the one model that the product serves, of all seeds together: of the best arm on \
+the tuning images and those within a standard error of it, the first of C, B+ and B (tuned thresholds where no trained arm is \
+better), or the generic model where the gate holds that back. Intervals: 95 %, bootstrap over applications and images.";
 
 /// The results of all decisions.
 #[derive(Debug, Serialize, Deserialize)]

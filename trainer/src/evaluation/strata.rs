@@ -69,6 +69,22 @@ impl Strata {
         self.images
     }
 
+    /// Standard error of a weighted mean over the images: that of a stratified sample (Cochran 1977, 5.3).
+    pub fn standard_error(&self, values: &[f64]) -> f64 {
+        let groups = self.groups.len() as f64;
+        let variance_of = |group: &Vec<usize>| {
+            let count = group.len() as f64;
+            let mean = group.iter().map(|&image| values[image]).sum::<f64>() / count;
+            let squares = group.iter().map(|&image| (values[image] - mean).powi(2)).sum::<f64>();
+            let weight = match self.weighting {
+                Weighting::Balanced => 1.0 / groups,
+                Weighting::Natural => count / self.images as f64,
+            };
+            weight.powi(2) * squares / count / count
+        };
+        self.groups.iter().map(variance_of).sum::<f64>().sqrt()
+    }
+
     /// The rate of wrong images, weighted; 0 without images.
     pub fn error(&self, wrong: &[bool]) -> f64 {
         match self.weighting {
@@ -102,6 +118,20 @@ mod tests {
         let strata = Strata::new(&decisions, Weighting::Natural);
         assert!((strata.error(&wrong) - 0.1).abs() < 1e-12);
         assert_eq!(strata.equal_groups(), [(0..110).collect::<Vec<_>>()]);
+    }
+
+    #[test]
+    fn a_mean_has_the_standard_error_of_its_sample() {
+        let values: Vec<f64> = (0..500).map(|i| if i % 4 == 0 { 1.0 } else { 0.0 }).collect();
+        let of = |decision: fn(u32) -> u32, weighting| {
+            Strata::new(&(0..500).map(decision).collect::<Vec<_>>(), weighting).standard_error(&values)
+        };
+        let rate = |count: f64| 0.25 * 0.75 / count;
+        let close = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-9;
+        assert!(close(of(|_| 0, Weighting::Balanced), rate(500.0).sqrt()));
+        let two = |i| u32::from(i >= 400);
+        assert!(close(of(two, Weighting::Balanced), (0.25 * rate(400.0) + 0.25 * rate(100.0)).sqrt()));
+        assert!(close(of(two, Weighting::Natural), (0.64 * rate(400.0) + 0.04 * rate(100.0)).sqrt()));
     }
 
     #[test]
