@@ -30,6 +30,7 @@ bench: ## our engine against libtorch, in the same run
 bench-serving: ## our server against nginx, and against our engine alone, in the same run
 	cargo build --locked --release --bin chameleon
 	cargo run --locked --release -p chameleon-bench-serving -- pass-through
+	cargo run --locked --release -p chameleon-bench-serving -- pass-through --body 65536
 	cargo run --locked --release -p chameleon-bench-serving -- labels
 
 clean-demo: ## forget what the demo made

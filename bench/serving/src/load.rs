@@ -1,9 +1,10 @@
-//! Clients: each a thread with a connection of its own, HTTP/1.1 in TLS, one call after the other.
+//! Clients: connections that make one call after the other, HTTP/1.1 in TLS.
 //!
-//! Threads that block rather than tasks: the timers of an event loop are a millisecond coarse, which is what is to be
-//! measured here.
+//! As fast as it goes each has a thread of its own that blocks. At a steady rate one thread has them all and looks at the
+//! clock again and again: timers come late, a millisecond in an event loop and tens of milliseconds in some virtual machines,
+//! which is what is to be measured here.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -18,6 +19,9 @@ const WARM_UP: usize = 20;
 
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a time has a 99th percentile of its own.
+const WINDOW: Duration = Duration::from_millis(100);
 
 /// Whom to call and with what.
 #[derive(Clone)]
@@ -36,6 +40,8 @@ pub(crate) struct Load {
     pub(crate) elapsed: Duration,
     /// Of every call, in order of length.
     pub(crate) latencies: Vec<Duration>,
+    /// At a steady rate, the 99th percentile of each tenth of a second.
+    pub(crate) windows: Vec<Duration>,
 }
 
 impl Load {
@@ -45,14 +51,18 @@ impl Load {
 
     /// The latency that a share `q` of the calls does not exceed.
     pub(crate) fn quantile(&self, q: f64) -> Duration {
-        let place = (q * self.latencies.len() as f64) as usize;
-        self.latencies.get(place.min(self.latencies.len().saturating_sub(1))).copied().unwrap_or_default()
+        quantile(&self.latencies, q)
     }
+}
+
+fn quantile(sorted: &[Duration], q: f64) -> Duration {
+    let place = (q * sorted.len() as f64) as usize;
+    sorted.get(place.min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
 }
 
 /// Calls as fast as the answers come.
 pub(crate) fn closed(target: &Target, connections: usize, duration: Duration) -> Result<Load> {
-    on_threads(target, connections, |mut client, _, began| {
+    on_threads(target, connections, |mut client, began| {
         let mut latencies = Vec::new();
         while began.elapsed() < duration {
             let sent = Instant::now();
@@ -65,25 +75,57 @@ pub(crate) fn closed(target: &Target, connections: usize, duration: Duration) ->
 
 /// Calls at a steady `rate` a second, all connections together. A latency counts from when the call was due, so that
 /// calls that wait for a slow one before them are not better for it.
+///
+/// A virtual machine stands still or crawls for tens of milliseconds now and then, which a 99th percentile of all calls is
+/// about; those of tenths of a second tell what it is at other times.
 pub(crate) fn open(target: &Target, connections: usize, rate: f64, duration: Duration) -> Result<Load> {
-    on_threads(target, connections, |mut client, place, began| {
-        let mut latencies = Vec::new();
-        for turn in 0.. {
-            let due = Duration::from_secs_f64((turn * connections + place) as f64 / rate);
-            if due >= duration {
-                break;
+    let warm = |place| Client::warm(target, place).and_then(Client::unblocked);
+    let mut clients = (0..connections).map(warm).collect::<Result<Vec<_>>>()?;
+    let due = |call: usize| Duration::from_secs_f64(call as f64 / rate);
+    let calls = (duration.as_secs_f64() * rate) as usize;
+    // Of each connection the call that is under way, or its next one.
+    let mut turns: Vec<(usize, bool)> = (0..connections).map(|place| (place, false)).collect();
+    let mut answered = Vec::with_capacity(calls);
+    let began = Instant::now();
+    while answered.len() < calls {
+        let mut idle = true;
+        for (client, (call, sent)) in clients.iter_mut().zip(&mut turns) {
+            if !*sent && *call < calls && due(*call) <= began.elapsed() {
+                client.send()?;
+                (*sent, idle) = (true, false);
             }
-            thread::sleep(due.saturating_sub(began.elapsed()));
-            client.call()?;
-            latencies.push(began.elapsed().saturating_sub(due));
+            if *sent && client.receive()? {
+                answered.push((due(*call), began.elapsed().saturating_sub(due(*call))));
+                (*call, *sent, idle) = (*call + connections, false, false);
+            }
         }
-        Ok(latencies)
-    })
+        if idle {
+            ensure!(began.elapsed() < duration + PATIENCE, "no answer within {PATIENCE:?}");
+            // Whoever answers may be on this core.
+            thread::yield_now();
+        }
+    }
+    let elapsed = began.elapsed();
+    let mut latencies: Vec<_> = answered.iter().map(|(_, latency)| *latency).collect();
+    latencies.sort_unstable();
+    Ok(Load { calls, elapsed, latencies, windows: windows(answered) })
+}
+
+/// The 99th percentile of each whole [`WINDOW`], of calls with the times when they were due.
+fn windows(mut calls: Vec<(Duration, Duration)>) -> Vec<Duration> {
+    calls.sort_unstable();
+    let window = |due: Duration| due.as_nanos() / WINDOW.as_nanos();
+    let percentile = |calls: &[(Duration, Duration)]| {
+        let mut latencies: Vec<_> = calls.iter().map(|(_, latency)| *latency).collect();
+        latencies.sort_unstable();
+        quantile(&latencies, 0.99)
+    };
+    calls.chunk_by(|one, next| window(one.0) == window(next.0)).map(percentile).collect()
 }
 
 fn on_threads<F>(target: &Target, connections: usize, work: F) -> Result<Load>
 where
-    F: Fn(Client, usize, Instant) -> Result<Vec<Duration>> + Sync,
+    F: Fn(Client, Instant) -> Result<Vec<Duration>> + Sync,
 {
     let ready = Barrier::new(connections + 1);
     let (mut latencies, elapsed) = thread::scope(|scope| {
@@ -93,7 +135,7 @@ where
                 let client = Client::warm(target, place);
                 // Whoever fails must not keep the others waiting.
                 ready.wait();
-                work(client?, place, Instant::now())
+                work(client?, Instant::now())
             })
         };
         let threads: Vec<_> = (0..connections).map(client).collect();
@@ -106,7 +148,7 @@ where
         anyhow::Ok((all, began.elapsed()))
     })?;
     latencies.sort_unstable();
-    Ok(Load { calls: latencies.len(), elapsed, latencies })
+    Ok(Load { calls: latencies.len(), elapsed, latencies, windows: Vec::new() })
 }
 
 /// One connection.
@@ -115,6 +157,8 @@ struct Client {
     requests: Arc<Vec<Vec<u8>>>,
     next: usize,
     answer: Vec<u8>,
+    /// How much of the answer has come.
+    filled: usize,
 }
 
 impl Client {
@@ -124,40 +168,55 @@ impl Client {
         tcp.set_read_timeout(Some(PATIENCE))?;
         let connection = ClientConnection::new(Arc::clone(&target.tls), ServerName::try_from(target.host)?)?;
         let stream = StreamOwned::new(connection, tcp);
-        let mut client =
-            Self { stream, requests: Arc::clone(&target.requests), next: place, answer: vec![0; 64 << 10] };
+        let requests = Arc::clone(&target.requests);
+        let mut client = Self { stream, requests, next: place, answer: vec![0; 64 << 10], filled: 0 };
         for _ in 0..WARM_UP {
             client.call()?;
         }
         Ok(client)
     }
 
+    /// One that does not wait for an answer.
+    fn unblocked(self) -> Result<Self> {
+        self.stream.sock.set_nonblocking(true)?;
+        Ok(self)
+    }
+
     /// Sends a request and reads its whole answer, which must be a success.
     fn call(&mut self) -> Result<()> {
-        self.stream.write_all(&self.requests[self.next % self.requests.len()])?;
-        self.stream.flush()?;
-        self.next += 1;
-        let mut filled = 0;
-        let whole = loop {
-            if let Some(whole) = length(&self.answer[..filled])? {
-                break whole;
-            }
-            filled += self.read(filled)?;
-        };
-        while filled < whole {
-            filled += self.read(filled)?;
+        self.send()?;
+        let asked = Instant::now();
+        while !self.receive()? {
+            ensure!(asked.elapsed() < PATIENCE, "no answer within {PATIENCE:?}");
         }
-        ensure!(filled == whole, "more than an answer");
         Ok(())
     }
 
-    fn read(&mut self, filled: usize) -> Result<usize> {
-        if filled == self.answer.len() {
-            self.answer.resize(2 * filled, 0);
+    /// Sends the next request. What the socket does not take now goes when an answer is looked for.
+    fn send(&mut self) -> Result<()> {
+        self.stream.write_all(&self.requests[self.next % self.requests.len()])?;
+        self.next += 1;
+        self.filled = 0;
+        match self.stream.flush() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
+            flushed => Ok(flushed?),
         }
-        let read = self.stream.read(&mut self.answer[filled..])?;
-        ensure!(read > 0, "the server closed the connection");
-        Ok(read)
+    }
+
+    /// Reads what has come of the answer; whether that is all of it.
+    fn receive(&mut self) -> Result<bool> {
+        if self.filled == self.answer.len() {
+            self.answer.resize(2 * self.filled, 0);
+        }
+        match self.stream.read(&mut self.answer[self.filled..]) {
+            Ok(0) => bail!("the server closed the connection"),
+            Ok(read) => self.filled += read,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error.into()),
+        }
+        let whole = length(&self.answer[..self.filled])?;
+        ensure!(whole.is_none_or(|whole| self.filled <= whole), "more than an answer");
+        Ok(whole == Some(self.filled))
     }
 }
 
