@@ -8,6 +8,7 @@ use super::recipe::Recipe;
 use super::report::Served;
 use super::task::Task;
 use crate::evaluation::bootstrap::Resamples;
+use crate::evaluation::strata::Strata;
 
 /// The gate's chance of passing a model that is no better, over all arms that could be served.
 const GATE_LEVEL: f64 = 0.05;
@@ -19,7 +20,7 @@ pub(super) fn serve(
     candidates: &[Candidate],
     tested: &[Tested],
 ) -> Result<(usize, Served)> {
-    let arm = choose(task, candidates)?;
+    let arm = choose(&task.tune.strata, candidates)?;
     let error = |i: usize| candidates[i].tuned.error;
     let mut of_arm = (0..candidates.len()).filter(|&i| candidates[i].arm == arm);
     let mean = of_arm.clone().find(|&i| candidates[i].seeds.len() > 1);
@@ -52,13 +53,13 @@ pub(super) fn serve(
 
 /// Of the arms that do no worse than tuned thresholds on the tuning images, the first in [`Arm::OWN`]'s order that is
 /// within one standard error of the best there (Breiman et al. 1984, 3.4.3): what lies nearer is told apart by chance.
-fn choose(task: &Task, candidates: &[Candidate]) -> Result<Arm> {
+fn choose(strata: &Strata, candidates: &[Candidate]) -> Result<Arm> {
     let results: Vec<OnTuning> = Arm::OWN.into_iter().filter_map(|arm| OnTuning::new(arm, candidates)).collect();
     let best = results.iter().min_by(|a, b| a.rate.total_cmp(&b.rate)).context("no arm")?;
     let thresholds = results.iter().find(|result| result.arm == Arm::Thresholds);
     let near = |result: &&OnTuning| {
         let more: Vec<f64> = result.wrong.iter().zip(&best.wrong).map(|(this, best)| this - best).collect();
-        let limit = best.rate + task.tune.strata.standard_error(&more);
+        let limit = best.rate + strata.standard_error(&more);
         result.rate <= thresholds.map_or(limit, |thresholds| limit.min(thresholds.rate))
     };
     Ok(results.iter().find(near).unwrap_or(best).arm)
@@ -98,4 +99,52 @@ fn reason(model: &Candidate, generic: &Candidate, p_value: f64, p_limit: f64) ->
 
 fn as_errors(wrong: &[bool]) -> Vec<f32> {
     wrong.iter().map(|&wrong| f32::from(u8::from(wrong))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::customize::head::Head;
+    use crate::customize::offsets::Tuned;
+    use crate::evaluation::strata::Weighting;
+
+    const IMAGES: usize = 400;
+
+    /// One that decides some images wrong, each arm others.
+    fn candidate(arm: Arm, wrong: usize, seeds: &[u64]) -> Candidate {
+        let first = 100 * Arm::OWN.iter().position(|&other| other == arm).expect("one of an application's own");
+        let wrong: Vec<bool> = (0..IMAGES).map(|image| (image + first) % IMAGES < wrong).collect();
+        let error = wrong.iter().filter(|&&wrong| wrong).count() as f64 / IMAGES as f64;
+        let delta = Head { weight: Vec::new(), bias: Vec::new() }.into();
+        Candidate { arm, seeds: seeds.to_vec(), delta, tuned: Tuned { offsets: Vec::new(), others: 0.0, wrong, error } }
+    }
+
+    fn chosen(decision: usize, longer: usize, basic: usize, thresholds: usize) -> Arm {
+        let candidates = [
+            candidate(Arm::Thresholds, thresholds, &[]),
+            candidate(Arm::Basic, basic, &[1]),
+            candidate(Arm::BasicLonger, longer, &[1]),
+            candidate(Arm::Decision, decision, &[1]),
+        ];
+        choose(&Strata::new(&[0; IMAGES], Weighting::Balanced), &candidates).expect("there are arms")
+    }
+
+    #[test]
+    fn an_arm_that_is_clearly_best_is_chosen() {
+        assert_eq!(chosen(80, 80, 40, 100), Arm::Basic);
+        assert_eq!(chosen(80, 80, 70, 40), Arm::Thresholds);
+    }
+
+    #[test]
+    fn what_chance_could_have_ordered_keeps_its_order_of_preference() {
+        // The difference of two counts of 40 has a standard error of 9.
+        assert_eq!(chosen(45, 40, 40, 100), Arm::Decision);
+        assert_eq!(chosen(60, 45, 40, 100), Arm::BasicLonger);
+    }
+
+    #[test]
+    fn nothing_that_thresholds_alone_do_better_is_chosen() {
+        assert_eq!(chosen(41, 41, 41, 40), Arm::Thresholds);
+        assert_eq!(chosen(40, 40, 40, 40), Arm::Decision);
+    }
 }
