@@ -4,7 +4,7 @@
 //! entry is the outermost function on such a chain that *decides*: tests the answer, or hands it to a function that
 //! does. Callers above it only pass on what was decided.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chameleon_decision::{BinaryOp, Constant, Expr, ExprKind, Function, Stmt, StmtKind, Target};
 
@@ -33,13 +33,16 @@ pub(super) struct CallGraph {
     callers: Vec<Vec<usize>>,
     /// Functions that a function calls or passes on, in its body or as a default.
     referred: Vec<Vec<usize>>,
+    /// Shared variables that a function sets, itself or through what it calls.
+    shared: Vec<BTreeSet<String>>,
 }
 
 impl CallGraph {
     /// Who calls whom.
     pub(super) fn new(functions: &[Function]) -> Self {
         let none = vec![Vec::new(); functions.len()];
-        let mut graph = Self { callees: none.clone(), callers: none.clone(), referred: none };
+        let shared = functions.iter().map(sets_shared).collect();
+        let mut graph = Self { callees: none.clone(), callers: none.clone(), referred: none, shared };
         for (caller, function) in functions.iter().enumerate() {
             graph.referred[caller] = refers(&function.body);
             for default in function.parameters.iter().filter_map(|parameter| parameter.default.as_ref()) {
@@ -52,7 +55,28 @@ impl CallGraph {
                 }
             }
         }
+        graph.share();
         graph
+    }
+
+    /// Hands what functions set on to their callers, until nothing changes.
+    fn share(&mut self) {
+        let mut work: Vec<usize> = (0..self.shared.len()).filter(|at| !self.shared[*at].is_empty()).collect();
+        while let Some(callee) = work.pop() {
+            for &caller in &self.callers[callee] {
+                let before = self.shared[caller].len();
+                let names: Vec<String> = self.shared[callee].difference(&self.shared[caller]).cloned().collect();
+                self.shared[caller].extend(names);
+                if self.shared[caller].len() > before {
+                    work.push(caller);
+                }
+            }
+        }
+    }
+
+    /// Shared variables that a call of a function sets.
+    pub(super) fn set_by(&self, function: usize) -> &BTreeSet<String> {
+        &self.shared[function]
     }
 
     /// Everything reached from `roots` through calls and function values.
@@ -68,6 +92,11 @@ impl CallGraph {
         found.sort_unstable();
         found
     }
+}
+
+/// Shared variables that a function sets itself, or whose contents it changes.
+fn sets_shared(function: &Function) -> BTreeSet<String> {
+    visit::written_in(&function.body).into_iter().filter(|name| name.contains(':')).collect()
 }
 
 /// The function that an expression calls or is.

@@ -24,6 +24,8 @@ pub(super) struct Slice {
     pub(super) assumptions: Vec<Assumption>,
     /// Unknown tests about which nothing was assumed, with the run's file.
     pub(super) open: Vec<Open>,
+    /// Tests of something outside that return at once, taken not to, with the run's file.
+    pub(super) passed: Vec<Span>,
     /// Where the entry was ended early, with the run's file.
     pub(super) ended: Option<Span>,
 }
@@ -69,6 +71,7 @@ pub(super) fn slice(
         functions: BTreeMap::new(),
         assumptions: Vec::new(),
         open: Vec::new(),
+        passed: Vec::new(),
     };
     for &function in &live {
         slicer.add(function, true);
@@ -79,9 +82,9 @@ pub(super) fn slice(
         End::Mixing => slicer.shorten(entry, Stop::Mixing),
     };
     let globals = slicer.globals(&suppliers, entry);
-    let Slicer { functions, assumptions, open, .. } = slicer;
+    let Slicer { functions, assumptions, open, passed, .. } = slicer;
     let (program, call) = link(project, entry, functions, globals, site, inputs);
-    Slice { program, call, assumptions, open, ended }
+    Slice { program, call, assumptions, open, passed, ended }
 }
 
 /// Code that runs before the entry and sets what it reads: modules, and functions around nested ones.
@@ -140,6 +143,7 @@ struct Slicer<'a> {
     functions: BTreeMap<usize, Function>,
     assumptions: Vec<Assumption>,
     open: Vec<Open>,
+    passed: Vec<Span>,
 }
 
 impl Slicer<'_> {
@@ -159,9 +163,10 @@ impl Slicer<'_> {
         };
         let mut cut = self.cut(function, focus);
         code.body = if toward { cut.toward(&code.body) } else { cut.before(&code.body) };
-        let Cut { assumptions, open, .. } = cut;
+        let Cut { assumptions, open, passed, .. } = cut;
         self.assumptions.extend(assumptions);
         self.open.extend(open);
+        self.passed.extend(passed);
         self.functions.insert(function, code);
     }
 
@@ -184,8 +189,10 @@ impl Slicer<'_> {
     }
 
     fn cut(&self, function: usize, focus: Focus) -> Cut<'_> {
-        let (facts, ways, chain) = (self.facts, self.ways, self.chain.functions.as_slice());
-        Cut { facts, function, focus, chain, ways, searches: false, assumptions: Vec::new(), open: Vec::new() }
+        let (facts, graph) = (self.facts, self.graph);
+        let (ways, chain) = (self.ways, self.chain.functions.as_slice());
+        let (assumptions, open, passed) = (Vec::new(), Vec::new(), Vec::new());
+        Cut { facts, graph, function, focus, chain, ways, searches: false, assumptions, open, passed }
     }
 
     /// Statements of the suppliers that set what the slice reads, and the initializer of the entry's object.

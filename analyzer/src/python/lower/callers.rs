@@ -32,6 +32,9 @@ impl<'t> Callers<'t> {
                     Some(Referent::Function(function)) => Some(function),
                     Some(Referent::Class(class)) => project.method(class, "__init__"),
                     Some(_) => None,
+                    None if at.own_class(callee).is_some() => {
+                        at.own_class(callee).and_then(|class| project.method(class, "__init__"))
+                    }
                     None => {
                         if let Some(name) = field(callee, "attribute") {
                             callers.methods.entry(at.parsed.text(name)).or_default().push((caller, node));
