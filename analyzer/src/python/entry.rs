@@ -33,16 +33,19 @@ pub(super) struct CallGraph {
     callers: Vec<Vec<usize>>,
     /// Functions that a function calls or passes on, in its body or as a default.
     referred: Vec<Vec<usize>>,
-    /// Shared variables that a function sets, itself or through what it calls.
-    shared: Vec<BTreeSet<String>>,
+    /// Shared variables that a function sets or whose contents it changes, itself or through what it calls.
+    changed: Vec<BTreeSet<String>>,
+    /// Those among them that it gives a value.
+    bound: Vec<BTreeSet<String>>,
 }
 
 impl CallGraph {
     /// Who calls whom.
     pub(super) fn new(functions: &[Function]) -> Self {
         let none = vec![Vec::new(); functions.len()];
-        let shared = functions.iter().map(sets_shared).collect();
-        let mut graph = Self { callees: none.clone(), callers: none.clone(), referred: none, shared };
+        let changed = functions.iter().map(|function| shared(visit::written_in(&function.body))).collect();
+        let bound = functions.iter().map(|function| shared(visit::bound_in(&function.body))).collect();
+        let mut graph = Self { callees: none.clone(), callers: none.clone(), referred: none, changed, bound };
         for (caller, function) in functions.iter().enumerate() {
             graph.referred[caller] = refers(&function.body);
             for default in function.parameters.iter().filter_map(|parameter| parameter.default.as_ref()) {
@@ -55,28 +58,19 @@ impl CallGraph {
                 }
             }
         }
-        graph.share();
+        hand_on(&mut graph.changed, &graph.callers);
+        hand_on(&mut graph.bound, &graph.callers);
         graph
     }
 
-    /// Hands what functions set on to their callers, until nothing changes.
-    fn share(&mut self) {
-        let mut work: Vec<usize> = (0..self.shared.len()).filter(|at| !self.shared[*at].is_empty()).collect();
-        while let Some(callee) = work.pop() {
-            for &caller in &self.callers[callee] {
-                let before = self.shared[caller].len();
-                let names: Vec<String> = self.shared[callee].difference(&self.shared[caller]).cloned().collect();
-                self.shared[caller].extend(names);
-                if self.shared[caller].len() > before {
-                    work.push(caller);
-                }
-            }
-        }
+    /// Shared variables that a call of a function sets, or whose contents it changes.
+    pub(super) fn changed_by(&self, function: usize) -> &BTreeSet<String> {
+        &self.changed[function]
     }
 
-    /// Shared variables that a call of a function sets.
-    pub(super) fn set_by(&self, function: usize) -> &BTreeSet<String> {
-        &self.shared[function]
+    /// Whether a call of a function gives shared variables a value.
+    pub(super) fn binds(&self, function: usize) -> bool {
+        !self.bound[function].is_empty()
     }
 
     /// Everything reached from `roots` through calls and function values.
@@ -94,9 +88,23 @@ impl CallGraph {
     }
 }
 
-/// Shared variables that a function sets itself, or whose contents it changes.
-fn sets_shared(function: &Function) -> BTreeSet<String> {
-    visit::written_in(&function.body).into_iter().filter(|name| name.contains(':')).collect()
+/// The shared variables among some.
+fn shared(names: Vec<String>) -> BTreeSet<String> {
+    names.into_iter().filter(|name| name.contains(':')).collect()
+}
+
+/// Hands what functions do on to their callers, until nothing changes.
+fn hand_on(done: &mut [BTreeSet<String>], callers: &[Vec<usize>]) {
+    let mut work: Vec<usize> = (0..done.len()).filter(|at| !done[*at].is_empty()).collect();
+    while let Some(callee) = work.pop() {
+        for &caller in &callers[callee] {
+            let more: Vec<String> = done[callee].difference(&done[caller]).cloned().collect();
+            if !more.is_empty() {
+                done[caller].extend(more);
+                work.push(caller);
+            }
+        }
+    }
 }
 
 /// The function that an expression calls or is.

@@ -54,14 +54,15 @@ pub(super) fn slice(
     let entry = chain.functions[0];
     let live = graph.reachable([entry]);
     let suppliers = suppliers(project, &live, entry);
-    let made = initializers(project, &lowered.functions, &live, entry);
+    let asks = |init: &usize| graph.reachable([*init]).contains(&site.function);
+    let mut made = initializers(project, &lowered.functions, &live, entry);
+    made.retain(|init| !asks(init) || is_own(project, entry, *init));
     let roots: Vec<usize> = [entry].into_iter().chain(made.iter().copied()).collect();
     let known = graph.reachable(suppliers.iter().copied().chain(roots.iter().copied()));
     let elsewhere = set_elsewhere(project, &lowered.functions, &known);
     let facts =
         Facts::new(&lowered.functions, &known, &roots, (&chain.functions[1..], &live), &elsewhere, site, inputs);
     let mut slicer = Slicer {
-        project,
         lowered,
         graph,
         chain,
@@ -126,6 +127,11 @@ fn set_elsewhere(project: &Project<'_>, functions: &[Function], known: &[usize])
     names
 }
 
+/// Whether an initializer is that of a method's own class.
+fn is_own(project: &Project<'_>, method: usize, init: usize) -> bool {
+    project.functions[method].class.and_then(|class| project.method(class, "__init__")) == Some(init)
+}
+
 /// The initializers of objects that were made before: of the entry's own, and of those that it was handed, whose
 /// attributes the slice reads while nothing in it makes them.
 fn initializers(project: &Project<'_>, functions: &[Function], live: &[usize], entry: usize) -> Vec<usize> {
@@ -153,7 +159,6 @@ fn initializers(project: &Project<'_>, functions: &[Function], live: &[usize], e
 }
 
 struct Slicer<'a> {
-    project: &'a Project<'a>,
     lowered: &'a Lowered,
     graph: &'a CallGraph,
     chain: &'a Chain,

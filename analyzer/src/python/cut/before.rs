@@ -74,11 +74,15 @@ impl Cut<'_> {
     fn prepared(&self, expr: &Expr) -> Vec<Stmt> {
         let mut callees = Vec::new();
         visit::below(expr, &mut |part| {
-            if let ExprKind::Call { function, .. } = &part.kind {
-                callees.push(function.0 as usize);
+            if let ExprKind::Call { function, args, keywords } = &part.kind {
+                let mut args = args.iter().chain(keywords.iter().map(|keyword| &keyword.value));
+                // What is added to a list, for something unknown, is about another turn or another answer.
+                if self.graph.binds(function.0 as usize) || !args.any(|arg| self.fact(arg).unknown) {
+                    callees.push(function.0 as usize);
+                }
             }
         });
-        let set: BTreeSet<&String> = callees.iter().flat_map(|callee| self.graph.set_by(*callee)).collect();
+        let set: BTreeSet<&String> = callees.iter().flat_map(|callee| self.graph.changed_by(*callee)).collect();
         if set.is_empty() || self.graph.reachable(callees).iter().any(|reached| self.chain.contains(reached)) {
             return Vec::new();
         }

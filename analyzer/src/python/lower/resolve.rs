@@ -157,6 +157,7 @@ impl<'t> Lower<'_, 't> {
             values.into_iter().map(|value| self.class_in(function, value, hops)).collect();
         classes.dedup();
         let class = if let [class] = classes[..] { class } else { None };
+        let class = class.filter(|class| self.is_made_once(*class));
         self.project.returned_classes.borrow_mut().insert(function, class);
         class
     }
@@ -174,7 +175,14 @@ impl<'t> Lower<'_, 't> {
             Referent::Class(class) => class,
             _ => return None,
         };
-        (!self.project.classes[class].is_record && !self.project.is_extended(class)).then_some(class)
+        let is_one = !self.project.classes[class].is_record && self.is_made_once(class);
+        (is_one && !self.project.is_extended(class)).then_some(class)
+    }
+
+    /// Whether objects of a class are made in one place at most: what is kept of several, one set of attributes for the
+    /// class, is of none of them.
+    fn is_made_once(&self, class: usize) -> bool {
+        self.project.method(class, "__init__").is_none_or(|init| self.project.callers.count(init) < 2)
     }
 
     /// Whether an object is made by a library.
