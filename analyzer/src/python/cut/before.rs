@@ -72,17 +72,18 @@ impl Cut<'_> {
     /// What runs of an expression whose own value is not to be had or not asked for: calls of functions that set shared
     /// variables. An object is made, words are loaded.
     fn prepared(&self, expr: &Expr) -> Vec<Stmt> {
-        let mut callees = Vec::new();
+        let (mut callees, mut setting) = (Vec::new(), Vec::new());
         visit::below(expr, &mut |part| {
             if let ExprKind::Call { function, args, keywords } = &part.kind {
                 let mut args = args.iter().chain(keywords.iter().map(|keyword| &keyword.value));
                 // What is added to a list, for something unknown, is about another turn or another answer.
                 if self.graph.binds(function.0 as usize) || !args.any(|arg| self.fact(arg).unknown) {
-                    callees.push(function.0 as usize);
+                    setting.push(function.0 as usize);
                 }
+                callees.push(function.0 as usize);
             }
         });
-        let set: BTreeSet<&String> = callees.iter().flat_map(|callee| self.graph.changed_by(*callee)).collect();
+        let set: BTreeSet<&String> = setting.iter().flat_map(|callee| self.graph.changed_by(*callee)).collect();
         if set.is_empty() || self.graph.reachable(callees).iter().any(|reached| self.chain.contains(reached)) {
             return Vec::new();
         }
