@@ -21,7 +21,7 @@ mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chameleon_decision::{Budget, DecisionProcess, Problem, SAME_OUTCOME};
+use chameleon_decision::{Budget, DecisionProcess, Problem, SAME_OUTCOME, Span};
 
 use self::entry::CallGraph;
 use self::facts::Facts;
@@ -32,6 +32,9 @@ use self::syntax::Parsed;
 use crate::apis::Catalog;
 use crate::data::DataFiles;
 use crate::source::SourceFile;
+
+/// What is said of a call from whose answer nothing is decided.
+pub(crate) const PASSED_ON: &str = "the answer is returned or shown, never compared: nothing here decides from it";
 
 /// Steps that the analysis of the calls in one file may take: some seconds. A usual application takes a hundredth.
 const MAX_STEPS: u64 = 50_000_000;
@@ -66,7 +69,9 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
     for site in &lowered.sites {
         let budget = &*budgets.entry(site.span.file).or_insert_with(|| Budget::new(MAX_STEPS));
         // Another call of the same API may be about the same thing or another: its answer stays unknown.
-        let others: Vec<Site> = lowered.sites.iter().filter(|other| other.api != site.api).cloned().collect();
+        // What else one request asks for is another part of this answer.
+        let is_other = |other: &&Site| other.api != site.api && other.span != site.span;
+        let others: Vec<Site> = lowered.sites.iter().filter(is_other).cloned().collect();
         let run = Run {
             project: &project,
             lowered: &lowered,
@@ -91,6 +96,7 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
             found.problems.push(Problem { file: path(&project, site.span.file), line: site.span.line, reason });
         }
     }
+    found.once_for_each_request(&project, &lowered.sites);
     found
 }
 
@@ -104,6 +110,23 @@ impl Found {
                 self.processes.push(process);
                 self.problems.extend(problems);
             }
+        }
+    }
+
+    /// Of a request for several things that nothing is decided from is said once, and only where it is so of all of them.
+    fn once_for_each_request(&mut self, project: &Project<'_>, sites: &[Site]) {
+        for (at, site) in sites.iter().enumerate() {
+            if sites[..at].iter().all(|other| other.span != site.span) {
+                continue;
+            }
+            let note = passes_through(project, site);
+            let is_told = |process: &DecisionProcess| {
+                let place = process.call;
+                let file = process.program.files.get(place.file as usize);
+                file == Some(&note.file) && Span { file: site.span.file, ..place } == site.span
+            };
+            let mut kept = self.processes.iter().any(is_told);
+            self.problems.retain(|problem| *problem != note || !std::mem::replace(&mut kept, true));
         }
     }
 
@@ -141,7 +164,11 @@ fn is_same_slice(one: &DecisionProcess, other: &DecisionProcess) -> bool {
     let entry = |process: &DecisionProcess| {
         process.program.functions.get(process.program.entry.0 as usize).map(|entry| entry.span)
     };
-    one.call == other.call && one.program.files == other.program.files && entry(one) == entry(other)
+    // Of two things that one request asks for, and from neither of which is found out what is decided, one is told.
+    let left_open = |process: &DecisionProcess| process.summary.branches.is_empty();
+    let open_alike = left_open(one) && left_open(other) && one.summary.reason == other.summary.reason;
+    let is_same_call = one.call == other.call && (one.api == other.api || open_alike);
+    is_same_call && one.program.files == other.program.files && entry(one) == entry(other)
 }
 
 /// Whether a function's name is the one asked for, its class before it or not.
@@ -191,8 +218,7 @@ fn tests_nothing(process: &DecisionProcess) -> bool {
 
 /// What is said of a call whose answer nobody looks at.
 fn passes_through(project: &Project<'_>, site: &Site) -> Problem {
-    let reason = "the answer is returned or shown, never compared: nothing here decides from it".to_owned();
-    Problem { file: path(project, site.span.file), line: site.span.line, reason }
+    Problem { file: path(project, site.span.file), line: site.span.line, reason: PASSED_ON.to_owned() }
 }
 
 /// Whether a process survives its JSON form: readers refuse deep nesting.

@@ -22,6 +22,8 @@ macro_rules! line {
 }
 use line;
 
+use crate::python::PASSED_ON;
+
 /// The field that nearly every decision is about.
 const LABEL_FIELD: &str = "label_annotations[].description";
 
@@ -33,7 +35,9 @@ pub fn render(analysis: &Analysis) -> String {
         section(&mut out, process, &sources);
     }
     if analysis.processes.is_empty() {
-        line!(out, "No call of a known ML API in {} {}.", analysis.files, plural(analysis.files, "Python file"));
+        let passed_on = analysis.problems.iter().any(|problem| problem.reason == PASSED_ON);
+        let what = if passed_on { "decision from an answer of" } else { "call of" };
+        line!(out, "No {what} a known ML API in {} {}.", analysis.files, plural(analysis.files, "Python file"));
     }
     if !analysis.problems.is_empty() {
         line!(out, "Not followed");

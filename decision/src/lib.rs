@@ -19,6 +19,7 @@ mod output;
 mod predict;
 mod process;
 mod program;
+mod sample;
 mod shape;
 mod summarize;
 mod summary;
@@ -36,9 +37,14 @@ pub use output::{ApiOutput, Label};
 pub use process::{DecisionProcess, FORMAT_VERSION, Given, Problem, ReadError, Warning};
 pub use program::{
     BinaryOp, BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Function, FunctionId,
-    Keyword, Parameter, Program, ResponseForm, Span, Stmt, StmtKind, Target, UnaryOp,
+    Keyword, PREPARING, Parameter, Program, ResponseForm, SETTING, Span, Stmt, StmtKind, Target, UnaryOp,
 };
 pub use shape::{Enumeration, ITEM, Path, Shape, show_path};
+/// A text that a pattern of the program's matches; `None` where its text is a word.
+pub fn sample_of_pattern(text: &str) -> Option<String> {
+    sample::of(text)
+}
+
 pub use summarize::{SAME_OUTCOME, summarize};
 pub use summary::{
     Bounds, Branch, Condition, DecisionType, IdleWord, Limit, MatchMode, MinScore, Order, Region, Summary, Vocabulary,

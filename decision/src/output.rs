@@ -68,6 +68,10 @@ fn listed(shape: &Shape, labels: &[Label], done: &mut bool) -> Json {
             *done = true;
             Json::Array(labels.iter().map(|label| item_of(item, label)).collect())
         }
+        Shape::Names => {
+            let names: Vec<&str> = labels.iter().map(|label| label.description.as_str()).collect();
+            Json::from(names.join("\n"))
+        }
         other => other.nothing(),
     }
 }

@@ -9,6 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::Api;
 
+/// The builtin that runs its argument for the variables that it sets: what it shows is no part of the decision.
+pub const PREPARING: &str = "<preparing>";
+
+/// The builtin that gives a setting of the application's surroundings: its argument, which the program falls back to.
+pub const SETTING: &str = "<setting>";
+
 /// A range of source text. Lines and columns count from 1; the end is exclusive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Span {

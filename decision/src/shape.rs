@@ -20,8 +20,12 @@ pub enum Shape {
     Record(BTreeMap<String, Shape>),
     /// Items, in the API's order.
     List(Box<Shape>),
+    /// As [`Shape::List`], where what holds them has one at least: a face has emotions, however faint.
+    NonEmpty(Box<Shape>),
     /// The text that an item is known by: a word of the API's vocabulary.
     Name,
+    /// The names of all items, one a line: the whole text of a picture of which the items are the parts.
+    Names,
     /// How sure the API is of an item, in 0..1; items come highest first.
     Score,
     /// As [`Shape::Score`], in 0..100.
@@ -98,7 +102,7 @@ impl Shape {
                     path.pop();
                 }
             }
-            Self::List(item) => {
+            Self::List(item) | Self::NonEmpty(item) => {
                 path.push(ITEM.to_owned());
                 item.collect_leaves(path, leaves);
                 path.pop();
@@ -114,7 +118,8 @@ impl Shape {
                 Json::Object(fields.iter().map(|(name, shape)| (name.clone(), shape.nothing())).collect())
             }
             Self::List(_) => Json::Array(Vec::new()),
-            Self::Name | Self::Text => Json::from(""),
+            Self::NonEmpty(item) => Json::Array(vec![item.nothing()]),
+            Self::Name | Self::Names | Self::Text => Json::from(""),
             Self::Score | Self::Percent => Json::from(0.0),
             Self::Number { low, high } => Json::from(0.0f64.clamp(low.min(*high), high.max(*low))),
             Self::Choice(Enumeration { members, .. }) | Self::Word(members) => {
@@ -130,7 +135,7 @@ impl Shape {
     pub fn with(&self, path: &[String], value: Json) -> Json {
         let Some((step, rest)) = path.split_first() else { return value };
         match self {
-            Self::List(item) => Json::Array(vec![item.with(rest, value)]),
+            Self::List(item) | Self::NonEmpty(item) => Json::Array(vec![item.with(rest, value)]),
             Self::Record(fields) => {
                 let mut object: Map<String, Json> =
                     fields.iter().map(|(name, shape)| (name.clone(), shape.nothing())).collect();
@@ -143,11 +148,19 @@ impl Shape {
         }
     }
 
+    /// What the items of a list are like.
+    pub fn item(&self) -> Option<&Self> {
+        match self {
+            Self::List(item) | Self::NonEmpty(item) => Some(item),
+            _ => None,
+        }
+    }
+
     /// The part at a path.
     pub fn at(&self, path: &[String]) -> Option<&Self> {
         let Some((step, rest)) = path.split_first() else { return Some(self) };
         match self {
-            Self::List(item) if step == ITEM => item.at(rest),
+            Self::List(item) | Self::NonEmpty(item) if step == ITEM => item.at(rest),
             Self::Record(fields) => fields.get(step)?.at(rest),
             _ => None,
         }

@@ -89,7 +89,9 @@ struct DiscoveryRow {
 enum ShapeRow {
     Record(BTreeMap<String, ShapeRow>),
     List(Box<ShapeRow>),
+    NonEmpty(Box<ShapeRow>),
     Name,
+    Names,
     Score,
     Percent,
     Number { low: f64, high: f64 },
@@ -158,7 +160,9 @@ fn shape(row: ShapeRow, enumerations: &BTreeMap<String, Vec<String>>) -> Result<
             Shape::Record(fields.collect::<Result<_, String>>()?)
         }
         ShapeRow::List(item) => Shape::List(Box::new(shape(*item, enumerations)?)),
+        ShapeRow::NonEmpty(item) => Shape::NonEmpty(Box::new(shape(*item, enumerations)?)),
         ShapeRow::Name => Shape::Name,
+        ShapeRow::Names => Shape::Names,
         ShapeRow::Score => Shape::Score,
         ShapeRow::Percent => Shape::Percent,
         ShapeRow::Number { low, high } => Shape::Number { low, high },

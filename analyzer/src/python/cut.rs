@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use chameleon_decision::{Constant, Expr, ExprKind, Span, Stmt, StmtKind, Target};
 
+use super::entry::CallGraph;
 use super::facts::{Fact, Facts};
 use super::visit;
 use crate::calls::EXITS;
@@ -57,6 +58,8 @@ pub(super) struct Open {
 pub(super) struct Cut<'a> {
     /// Facts of the slice.
     pub(super) facts: &'a Facts<'a>,
+    /// Who calls whom.
+    pub(super) graph: &'a CallGraph,
     /// The function, for its variables' facts.
     pub(super) function: usize,
     /// Where it leads.
@@ -71,6 +74,8 @@ pub(super) struct Cut<'a> {
     pub(super) assumptions: Vec<Assumption>,
     /// Unknown tests about which nothing was assumed, so that what they set became unknown.
     pub(super) open: Vec<Open>,
+    /// Tests of something outside after the answer, which return at once where they hold, or do not: taken not to.
+    pub(super) passed: Vec<Span>,
 }
 
 impl Cut<'_> {

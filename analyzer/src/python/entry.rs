@@ -4,7 +4,7 @@
 //! entry is the outermost function on such a chain that *decides*: tests the answer, or hands it to a function that
 //! does. Callers above it only pass on what was decided.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chameleon_decision::{BinaryOp, Constant, Expr, ExprKind, Function, Stmt, StmtKind, Target};
 
@@ -33,13 +33,19 @@ pub(super) struct CallGraph {
     callers: Vec<Vec<usize>>,
     /// Functions that a function calls or passes on, in its body or as a default.
     referred: Vec<Vec<usize>>,
+    /// Shared variables that a function sets or whose contents it changes, itself or through what it calls.
+    changed: Vec<BTreeSet<String>>,
+    /// Those among them that it gives a value.
+    bound: Vec<BTreeSet<String>>,
 }
 
 impl CallGraph {
     /// Who calls whom.
     pub(super) fn new(functions: &[Function]) -> Self {
         let none = vec![Vec::new(); functions.len()];
-        let mut graph = Self { callees: none.clone(), callers: none.clone(), referred: none };
+        let changed = functions.iter().map(|function| shared(visit::written_in(&function.body))).collect();
+        let bound = functions.iter().map(|function| shared(visit::bound_in(&function.body))).collect();
+        let mut graph = Self { callees: none.clone(), callers: none.clone(), referred: none, changed, bound };
         for (caller, function) in functions.iter().enumerate() {
             graph.referred[caller] = refers(&function.body);
             for default in function.parameters.iter().filter_map(|parameter| parameter.default.as_ref()) {
@@ -52,7 +58,19 @@ impl CallGraph {
                 }
             }
         }
+        hand_on(&mut graph.changed, &graph.callers);
+        hand_on(&mut graph.bound, &graph.callers);
         graph
+    }
+
+    /// Shared variables that a call of a function sets, or whose contents it changes.
+    pub(super) fn changed_by(&self, function: usize) -> &BTreeSet<String> {
+        &self.changed[function]
+    }
+
+    /// Whether a call of a function gives shared variables a value.
+    pub(super) fn binds(&self, function: usize) -> bool {
+        !self.bound[function].is_empty()
     }
 
     /// Everything reached from `roots` through calls and function values.
@@ -67,6 +85,25 @@ impl CallGraph {
         }
         found.sort_unstable();
         found
+    }
+}
+
+/// The shared variables among some.
+fn shared(names: Vec<String>) -> BTreeSet<String> {
+    names.into_iter().filter(|name| name.contains(':')).collect()
+}
+
+/// Hands what functions do on to their callers, until nothing changes.
+fn hand_on(done: &mut [BTreeSet<String>], callers: &[Vec<usize>]) {
+    let mut work: Vec<usize> = (0..done.len()).filter(|at| !done[*at].is_empty()).collect();
+    while let Some(callee) = work.pop() {
+        for &caller in &callers[callee] {
+            let more: Vec<String> = done[callee].difference(&done[caller]).cloned().collect();
+            if !more.is_empty() {
+                done[caller].extend(more);
+                work.push(caller);
+            }
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use chameleon_decision::{Api, ApiOutput, Decider, ExprKind, Given, Problem, Prog
 use super::cut::Ways;
 use super::entry::Chain;
 use super::lower::Site;
-use super::search::{Found, Run};
+use super::search::{Found, Run, is_remark};
 use super::slice::{End, Slice};
 use super::{path, probe, visit};
 
@@ -35,7 +35,7 @@ pub(super) fn nothing(sites: &[Site]) -> Vec<Given> {
 pub(super) fn best(run: &Run<'_>, chain: &Chain, others: &[Site]) -> Found {
     let found = run.best(chain);
     let said = |found: &Found| (found.0.summary.reason.is_none(), found.0.summary.branches.len());
-    let assumes = !found.1.is_empty();
+    let assumes = !found.1.iter().all(is_remark);
     if !assumes && said(&found) > (true, 0) {
         return found;
     }

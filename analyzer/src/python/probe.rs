@@ -1,6 +1,8 @@
 //! Answers to try a program with: does anything outside have a say?
 
-use chameleon_decision::{ApiOutput, Constant, Expr, ExprKind, ITEM, Path, Program, Shape, Vocabulary};
+use chameleon_decision::{
+    ApiOutput, Constant, Expr, ExprKind, ITEM, Path, Program, Shape, Vocabulary, sample_of_pattern,
+};
 use serde_json::Value as Json;
 
 use super::visit;
@@ -71,11 +73,14 @@ pub(super) fn more_answers(program: &Program) -> impl Iterator<Item = ApiOutput>
 
 /// Answers of one name each: the program's words, capitalised and not.
 pub(super) fn own_words(program: &Program) -> impl Iterator<Item = ApiOutput> + use<> {
-    words(program).into_iter().take(MAX_WORDS).flat_map(|word| {
+    let mut samples = Vec::new();
+    texts(program, &mut |text| samples.extend(sample_of_pattern(text)));
+    let words = words(program).into_iter().take(MAX_WORDS).flat_map(|word| {
         let mut rest = word.chars();
         let capitalised = rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect());
         [sure(&[capitalised]), sure(&[word])]
-    })
+    });
+    words.chain(samples.into_iter().take(MAX_WORDS).map(|sample| sure(&[sample])))
 }
 
 fn sure(labels: &[String]) -> ApiOutput {
@@ -85,18 +90,21 @@ fn sure(labels: &[String]) -> ApiOutput {
 /// The texts a program is written with, in lower case, but for those too short to tell names apart.
 fn words(program: &Program) -> Vec<String> {
     let mut words = Vec::new();
-    let mut note = |expr: &Expr| {
-        if let ExprKind::Constant { value: Constant::Str(text) } = &expr.kind
-            && text.len() > 2
-        {
-            words.push(text.trim().to_lowercase());
+    texts(program, &mut |text| words.extend((text.len() > 2).then(|| text.trim().to_lowercase())));
+    words
+}
+
+/// Visits the texts a program is written with.
+fn texts<'p>(program: &'p Program, each: &mut dyn FnMut(&'p str)) {
+    let mut note = |expr: &'p Expr| {
+        if let ExprKind::Constant { value: Constant::Str(text) } = &expr.kind {
+            each(text);
         }
     };
     visit::exprs(&program.globals, &mut note);
     for function in &program.functions {
         visit::exprs(&function.body, &mut note);
     }
-    words
 }
 
 /// Values that a part of an answer can have.

@@ -43,6 +43,8 @@ pub(super) struct Function<'t> {
     pub(super) class: Option<usize>,
     /// The name of its instance or class parameter.
     pub(super) receiver: Option<String>,
+    /// Its receiver is the class.
+    pub(super) is_class_method: bool,
     /// Reading it as an attribute calls it.
     pub(super) is_property: bool,
     /// Its names.
@@ -107,8 +109,12 @@ pub(super) struct Project<'t> {
     by_folded_name: HashMap<String, usize>,
     /// Modules and their dotted names by the last part of it.
     by_last_part: HashMap<String, Vec<(usize, String)>>,
+    /// What imports call the folder that the run is.
+    outer: HashSet<String>,
     /// Classes of the objects that parameters get, by function and place, as far as asked for.
     pub(super) parameter_classes: RefCell<HashMap<(usize, usize), Option<usize>>>,
+    /// Classes of the objects that functions return, as far as asked for.
+    pub(super) returned_classes: RefCell<HashMap<usize, Option<usize>>>,
     /// Where functions are called; set by [`Project::with_callers`].
     pub(super) callers: Callers<'t>,
     /// What is known about APIs.
@@ -133,7 +139,9 @@ impl<'t> Project<'t> {
             by_name: HashMap::new(),
             by_folded_name: HashMap::new(),
             by_last_part: HashMap::new(),
+            outer: HashSet::new(),
             parameter_classes: RefCell::default(),
+            returned_classes: RefCell::default(),
             callers: Callers::default(),
             catalog,
             data,
@@ -141,10 +149,31 @@ impl<'t> Project<'t> {
         for parsed in files {
             project.add_module(parsed);
         }
+        project.outer = project.outer_names();
         for function in 0..project.functions.len() {
             project.note_captures(function);
         }
         project
+    }
+
+    /// Names of no module or folder of the run under which its modules are imported all the same: an application that is
+    /// started from the folder around its own. A library's name may hide one module of its own, but not all.
+    fn outer_names(&self) -> HashSet<String> {
+        let mut below: HashMap<&str, HashSet<&str>> = HashMap::new();
+        for dotted in self.modules.iter().flat_map(|module| &module.imported) {
+            if let Some((first, rest)) = dotted.split_once('.') {
+                below.entry(first).or_default().insert(rest);
+            }
+        }
+        let is_here = |first: &str| self.modules.iter().any(|module| module.parts.iter().any(|part| part == first));
+        let is_module = |rest: &&str| {
+            let around = rest.rsplit_once('.').map(|(around, _)| around);
+            self.by_name.contains_key(*rest) || around.is_some_and(|around| self.by_name.contains_key(around))
+        };
+        let outer = below
+            .into_iter()
+            .filter(|(first, rests)| !is_here(first) && rests.len() > 1 && rests.iter().all(is_module));
+        outer.map(|(first, _)| first.to_owned()).collect()
     }
 
     fn add_module(&mut self, parsed: &'t Parsed) {
@@ -258,6 +287,7 @@ impl<'t> Project<'t> {
         let mut scope = Scope::collect(parsed, body);
         let mut receiver = None;
         let mut is_property = false;
+        let is_class_method = node.is_some_and(|node| decorators(parsed, node).contains(&"classmethod"));
         if let Some(node) = node {
             is_property = decorators(parsed, node).iter().any(|name| matches!(*name, "property" | "cached_property"));
             let parameters = field(node, "parameters").map(named).unwrap_or_default();
@@ -270,7 +300,18 @@ impl<'t> Project<'t> {
             }
         }
         self.modules[module].declared.extend(scope.globals.iter().cloned());
-        self.functions.push(Function { module, name, node, body, parent, class, receiver, is_property, scope });
+        self.functions.push(Function {
+            module,
+            name,
+            node,
+            body,
+            parent,
+            class,
+            receiver,
+            is_class_method,
+            is_property,
+            scope,
+        });
         self.functions.len() - 1
     }
 
@@ -379,6 +420,11 @@ impl<'t> Project<'t> {
         // Imports that only work where file names ignore case.
         let alike = |name: &str| self.by_folded_name.get(&name.to_lowercase()).copied();
         exact(&beside).or_else(|| exact(dotted)).or_else(|| alike(&beside)).or_else(|| alike(dotted)).or_else(|| {
+            if let Some((first, rest)) = dotted.split_once('.')
+                && self.outer.contains(first)
+            {
+                return exact(rest);
+            }
             // One part alone would take a file `lib/json.py` for the standard library's `json`.
             let (_, last) = dotted.rsplit_once('.')?;
             let ending = format!(".{dotted}");
@@ -415,6 +461,13 @@ impl<'t> Project<'t> {
             at += 1;
         }
         classes
+    }
+}
+
+impl Project<'_> {
+    /// Whether another class of the run extends a class: what is known to be of the class may be of that one.
+    pub(super) fn is_extended(&self, class: usize) -> bool {
+        (0..self.classes.len()).any(|other| other != class && self.lineage(other).contains(&class))
     }
 }
 

@@ -1,10 +1,10 @@
 //! Looks for the function on a chain that decides by the answer alone, and for the fewest assumptions that it takes.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use chameleon_decision::{
-    ApiOutput, Budget, DecideError, Decider, Decision, DecisionProcess, DecisionType, FORMAT_VERSION, Given, Problem,
-    Program, Span, StmtKind, Vocabulary,
+    ApiOutput, Budget, DecideError, Decider, Decision, DecisionProcess, DecisionType, Expr, ExprKind, FORMAT_VERSION,
+    Given, Problem, Program, SETTING, Span, StmtKind, Vocabulary,
 };
 
 use super::cut::{Assumption, Open, Ways};
@@ -13,6 +13,19 @@ use super::lower::{Lowered, Site};
 use super::project::Project;
 use super::slice::{End, Slice, slice};
 use super::{inputs, path, probe, visit};
+
+/// What is said of a test of something outside that returns at once, whatever the answer is: no assumption about what
+/// is decided otherwise.
+const RETURNS: &str =
+    "this test depends on something outside the program, and returns; the decision is read as if it did not";
+
+/// What is said of a setting for which a number is written in the program.
+const FALLS_BACK: &str = "this setting may be another; the decision is read with the number that is written here";
+
+/// Whether a remark tells no assumption that could as well be another.
+pub(super) fn is_remark(problem: &Problem) -> bool {
+    matches!(problem.reason.as_str(), RETURNS | FALLS_BACK)
+}
 
 /// Unknown tests that are tried both ways.
 const MAX_TURNED: usize = 8;
@@ -362,8 +375,31 @@ impl<'a> Run<'a> {
 
     /// The process of a slice, and what there is to say about it.
     pub(super) fn told(&self, slice: Slice) -> Found {
-        let problems = slice.assumptions.iter().map(|assumption| self.assumption(*assumption)).collect();
+        let assumed = slice.assumptions.iter().map(|assumption| self.assumption(*assumption));
+        let passed = slice.passed.iter().map(|span| Problem {
+            file: path(self.project, span.file),
+            line: span.line,
+            reason: RETURNS.to_owned(),
+        });
+        let problems = assumed.chain(passed).chain(self.settings(&slice)).collect();
         (self.summarized(slice), problems)
+    }
+
+    /// Settings that a slice takes for what the program falls back to.
+    fn settings(&self, slice: &Slice) -> Vec<Problem> {
+        let mut places = BTreeSet::new();
+        let mut note = |expr: &Expr| {
+            if matches!(&expr.kind, ExprKind::Builtin { name, .. } if name == SETTING) {
+                places.insert((expr.span.file, expr.span.line));
+            }
+        };
+        visit::exprs(&slice.program.globals, &mut note);
+        for function in &slice.program.functions {
+            visit::exprs(&function.body, &mut note);
+        }
+        let file = |at: u32| slice.program.files.get(at as usize).cloned().unwrap_or_default();
+        let problem = |(at, line)| Problem { file: file(at), line, reason: FALLS_BACK.to_owned() };
+        places.into_iter().map(problem).collect()
     }
 
     fn assumption(&self, Assumption { span, holds, is_loop, .. }: Assumption) -> Problem {

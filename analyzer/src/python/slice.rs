@@ -24,6 +24,8 @@ pub(super) struct Slice {
     pub(super) assumptions: Vec<Assumption>,
     /// Unknown tests about which nothing was assumed, with the run's file.
     pub(super) open: Vec<Open>,
+    /// Tests of something outside that return at once, taken not to, with the run's file.
+    pub(super) passed: Vec<Span>,
     /// Where the entry was ended early, with the run's file.
     pub(super) ended: Option<Span>,
 }
@@ -52,13 +54,15 @@ pub(super) fn slice(
     let entry = chain.functions[0];
     let live = graph.reachable([entry]);
     let suppliers = suppliers(project, &live, entry);
-    let roots: Vec<usize> = [entry].into_iter().chain(initializer(project, entry)).collect();
+    let asks = |init: &usize| graph.reachable([*init]).contains(&site.function);
+    let mut made = initializers(project, &lowered.functions, &live, entry);
+    made.retain(|init| !asks(init) || is_own(project, entry, *init));
+    let roots: Vec<usize> = [entry].into_iter().chain(made.iter().copied()).collect();
     let known = graph.reachable(suppliers.iter().copied().chain(roots.iter().copied()));
     let elsewhere = set_elsewhere(project, &lowered.functions, &known);
     let facts =
         Facts::new(&lowered.functions, &known, &roots, (&chain.functions[1..], &live), &elsewhere, site, inputs);
     let mut slicer = Slicer {
-        project,
         lowered,
         graph,
         chain,
@@ -69,6 +73,7 @@ pub(super) fn slice(
         functions: BTreeMap::new(),
         assumptions: Vec::new(),
         open: Vec::new(),
+        passed: Vec::new(),
     };
     for &function in &live {
         slicer.add(function, true);
@@ -78,10 +83,10 @@ pub(super) fn slice(
         End::Before(place) => slicer.end_before(entry, place),
         End::Mixing => slicer.shorten(entry, Stop::Mixing),
     };
-    let globals = slicer.globals(&suppliers, entry);
-    let Slicer { functions, assumptions, open, .. } = slicer;
+    let globals = slicer.globals(&suppliers, &made, entry);
+    let Slicer { functions, assumptions, open, passed, .. } = slicer;
     let (program, call) = link(project, entry, functions, globals, site, inputs);
-    Slice { program, call, assumptions, open, ended }
+    Slice { program, call, assumptions, open, passed, ended }
 }
 
 /// Code that runs before the entry and sets what it reads: modules, and functions around nested ones.
@@ -122,13 +127,38 @@ fn set_elsewhere(project: &Project<'_>, functions: &[Function], known: &[usize])
     names
 }
 
-/// The initializer of a method's class.
-fn initializer(project: &Project<'_>, method: usize) -> Option<usize> {
-    project.method(project.functions[method].class?, "__init__").filter(|init| *init != method)
+/// Whether an initializer is that of a method's own class.
+fn is_own(project: &Project<'_>, method: usize, init: usize) -> bool {
+    project.functions[method].class.and_then(|class| project.method(class, "__init__")) == Some(init)
+}
+
+/// The initializers of objects that were made before: of the entry's own, and of those that it was handed, whose
+/// attributes the slice reads while nothing in it makes them.
+fn initializers(project: &Project<'_>, functions: &[Function], live: &[usize], entry: usize) -> Vec<usize> {
+    let mut read = BTreeSet::new();
+    for &function in live {
+        visit::exprs(&functions[function].body, &mut |expr| {
+            if let ExprKind::Name { name } = &expr.kind {
+                read.insert(name.as_str());
+            }
+        });
+    }
+    let is_read = |class: &usize| {
+        let owner = &project.classes[project.attribute_owner(*class)];
+        let prefix = format!("{}:{}.", owner.module, owner.name);
+        read.range(prefix.as_str()..).next().is_some_and(|name| name.starts_with(&prefix))
+    };
+    let own = project.functions[entry].class;
+    let handed = (0..project.classes.len()).filter(|class| project.functions[entry].node.is_some() && is_read(class));
+    let mut found: Vec<usize> = Vec::new();
+    for class in own.into_iter().chain(handed) {
+        let init = project.method(class, "__init__").filter(|init| *init != entry && !found.contains(init));
+        found.extend(init.filter(|init| own == Some(class) || !live.contains(init)));
+    }
+    found
 }
 
 struct Slicer<'a> {
-    project: &'a Project<'a>,
     lowered: &'a Lowered,
     graph: &'a CallGraph,
     chain: &'a Chain,
@@ -140,6 +170,7 @@ struct Slicer<'a> {
     functions: BTreeMap<usize, Function>,
     assumptions: Vec<Assumption>,
     open: Vec<Open>,
+    passed: Vec<Span>,
 }
 
 impl Slicer<'_> {
@@ -159,9 +190,10 @@ impl Slicer<'_> {
         };
         let mut cut = self.cut(function, focus);
         code.body = if toward { cut.toward(&code.body) } else { cut.before(&code.body) };
-        let Cut { assumptions, open, .. } = cut;
+        let Cut { assumptions, open, passed, .. } = cut;
         self.assumptions.extend(assumptions);
         self.open.extend(open);
+        self.passed.extend(passed);
         self.functions.insert(function, code);
     }
 
@@ -184,12 +216,14 @@ impl Slicer<'_> {
     }
 
     fn cut(&self, function: usize, focus: Focus) -> Cut<'_> {
-        let (facts, ways, chain) = (self.facts, self.ways, self.chain.functions.as_slice());
-        Cut { facts, function, focus, chain, ways, searches: false, assumptions: Vec::new(), open: Vec::new() }
+        let (facts, graph) = (self.facts, self.graph);
+        let (ways, chain) = (self.ways, self.chain.functions.as_slice());
+        let (assumptions, open, passed) = (Vec::new(), Vec::new(), Vec::new());
+        Cut { facts, graph, function, focus, chain, ways, searches: false, assumptions, open, passed }
     }
 
     /// Statements of the suppliers that set what the slice reads, and the initializer of the entry's object.
-    fn globals(&mut self, suppliers: &[usize], entry: usize) -> Vec<Stmt> {
+    fn globals(&mut self, suppliers: &[usize], made: &[usize], entry: usize) -> Vec<Stmt> {
         let mut candidates: Vec<Stmt> = Vec::new();
         for &supplier in suppliers {
             let body = &self.lowered.functions[supplier].body;
@@ -201,7 +235,7 @@ impl Slicer<'_> {
             // What an outer function returns is not what the module does.
             candidates.extend(statements.into_iter().filter(|stmt| !matches!(stmt.kind, StmtKind::Return { .. })));
         }
-        candidates.extend(self.initializer(entry));
+        candidates.extend(made.iter().flat_map(|init| self.initializer(*init)));
         let mut chosen = vec![false; candidates.len()];
         loop {
             let needed =
@@ -234,8 +268,7 @@ impl Slicer<'_> {
 
     /// A method's object was made before: its initializer ran with unknown arguments. Statements that need none of its
     /// local variables are taken as they are, so that what they set is a value of the program and no effect.
-    fn initializer(&self, entry: usize) -> Vec<Stmt> {
-        let Some(init) = initializer(self.project, entry) else { return Vec::new() };
+    fn initializer(&self, init: usize) -> Vec<Stmt> {
         let code = &self.lowered.functions[init];
         let body = self.cut(init, Focus::Values).before(&code.body);
         if body.iter().all(is_free_of_locals) {

@@ -110,7 +110,11 @@ impl Material {
                 Value::Object(fields.collect::<Map<_, _>>())
             }
             Shape::List(item) => self.list(item, random),
-            Shape::Name | Shape::Text => Value::from(self.name(random)),
+            Shape::NonEmpty(item) => match self.list(item, random) {
+                Value::Array(items) if items.is_empty() => Value::Array(vec![self.answer(item, random)]),
+                items => items,
+            },
+            Shape::Name | Shape::Names | Shape::Text => Value::from(self.name(random)),
             Shape::Score => Value::from(self.number(0.0, 1.0, random)),
             Shape::Percent => Value::from(self.number(0.0, 100.0, random)),
             Shape::Number { low, high } => Value::from(self.number(*low, *high, random)),

@@ -12,7 +12,7 @@ use super::render::{repr, to_str};
 use super::strings::capitalize;
 use super::table::{Class, Key, Table};
 use super::value::{Growth, ListClass, Number, Value};
-use crate::program::{BinaryOp, CompareOp, Span};
+use crate::program::{BinaryOp, CompareOp, SETTING, Span};
 
 /// Names that are builtins when the program does not bind them.
 pub(super) fn is_builtin(name: &str) -> bool {
@@ -133,6 +133,7 @@ impl<'p> Machine<'p, '_> {
             "getattr" => self.getattr(&args),
             "<record>" => Ok(self.record(args)),
             "<undefined>" => raise("NameError"),
+            SETTING => args.get(0).cloned().map_or_else(|| raise("TypeError"), Ok),
             "difflib.SequenceMatcher" => Ok(self.sequence_matcher(&args)),
             "json.dumps" => self.json_dumps(&args, span),
             "json.loads" => self.json_loads(&args, span),

@@ -11,11 +11,15 @@ use super::table::{Key, Table};
 use super::text::{Origin, Text, TextBuilder};
 use super::value::{Generator, Growth, Lambda, Value, is_dotted_name};
 use crate::api::Api;
+use crate::decider::DecideError;
 use crate::decision::Rendered;
 use crate::program::{
-    BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Function, Keyword, Parameter,
-    ResponseForm, Span, Target, UnaryOp,
+    BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Function, Keyword, PREPARING,
+    Parameter, ResponseForm, Span, Target, UnaryOp,
 };
+
+/// Steps that one preparation may take.
+const MAX_PREPARING: u64 = 50_000;
 
 /// A value of an outside call with more parts than this is not shown.
 const MAX_SHOWN: usize = 40;
@@ -129,6 +133,7 @@ impl<'p> Machine<'p, '_> {
                 let args = self.args(args, keywords)?;
                 self.call_function(*function, args, span)
             }
+            ExprKind::Builtin { name, args, .. } if name == PREPARING => self.prepare(args),
             ExprKind::Builtin { name, args, keywords } => {
                 let args = self.args(args, keywords)?;
                 self.call_builtin(name, args, span)
@@ -164,6 +169,21 @@ impl<'p> Machine<'p, '_> {
             }
             ExprKind::Opaque { text, call, args, .. } => self.eval_opaque(text, *call, args, span),
             _ => Err(self.malformed(span, "not an expression")),
+        }
+    }
+
+    /// Evaluates what is there for the variables that it sets: what it shows is no part of the decision.
+    fn prepare(&mut self, parts: &'p [Expr]) -> Run<Value<'p>> {
+        let (shown, stored, limit) = (self.take_shown(), self.stored.clone(), self.limit);
+        self.limit = limit.min(self.steps + MAX_PREPARING);
+        let result = parts.iter().try_for_each(|part| self.eval(part).map(drop));
+        self.put_back(shown);
+        (self.stored, self.limit) = (stored, limit);
+        match result {
+            Ok(()) => Ok(Value::None),
+            // What takes too long to prepare is as unknown as what fails.
+            Err(Stop::Error(DecideError::TooLong { .. })) if self.steps <= limit => raise("TimeoutError"),
+            Err(stop) => Err(stop),
         }
     }
 

@@ -12,6 +12,9 @@ use crate::program::Span;
 /// The class of a frame's columns.
 const SERIES: ListClass = ListClass::View("Series");
 
+/// Methods of dictionaries that frames have, too.
+const OF_DICTIONARIES: [&str; 6] = ["copy", "get", "items", "keys", "pop", "update"];
+
 /// Rows that `head` and `tail` give when not told.
 const ROWS: usize = 5;
 
@@ -107,8 +110,12 @@ impl<'p> Machine<'p, '_> {
                 };
                 Ok(Some(Value::list((0..rows(&frame)).map(row).collect(), columns_growth(&frame))))
             }
+            "fillna" | "reset_index" => made(copied(&frame)),
+            // What stands for no value at all is nothing that an answer holds.
+            "replace" if matches!(args.get(0), Some(Value::Unknown(_))) => made(copied(&frame)),
             "to_string" => Ok(Some(Value::Str(super::render::repr(&Value::Dict(Rc::new(frame.clone().into())))))),
-            _ => Ok(None),
+            _ if OF_DICTIONARIES.contains(&name) => Ok(None),
+            _ => Ok(Some(Value::unknown(format!("{name}(...) of a table")))),
         }
     }
 

@@ -146,6 +146,8 @@ pub(super) struct Machine<'p, 'o> {
     locals: HashMap<u32, Rc<HashSet<&'p str>>>,
     pub(super) effects: Effects,
     pub(super) steps: u64,
+    /// The steps after which the run is stopped.
+    pub(super) limit: u64,
     depth: u32,
     script: &'o [bool],
     pub(super) memory: &'o Memory<'p>,
@@ -195,6 +197,7 @@ pub(crate) fn run<'p>(
         locals: HashMap::new(),
         effects: Effects::default(),
         steps: 0,
+        limit: MAX_STEPS,
         depth: 0,
         script,
         memory,
@@ -252,6 +255,7 @@ impl<'p> Machine<'p, '_> {
         let mut stored: Vec<_> = self.stored.drain().collect();
         stored.sort_by(|a, b| a.0.cmp(&b.0));
         for (place, (span, value)) in stored {
+            let value = self.contents_of(&place).unwrap_or(value);
             self.push_effect(span, &format!("{place} ="), vec![value]);
         }
         self.trace.steps = self.steps;
@@ -260,6 +264,14 @@ impl<'p> Machine<'p, '_> {
             choices: std::mem::take(&mut self.choices),
             called_api: self.called_api > 0,
             trace: std::mem::take(&mut self.trace),
+        }
+    }
+
+    /// What a container that was stored in a module variable holds at the end: it may have been filled since.
+    fn contents_of(&self, place: &str) -> Option<Rendered> {
+        match self.globals.get(place)? {
+            value @ (Value::List(_) | Value::Dict(_) | Value::Set(_)) => Some(render(&value)),
+            _ => None,
         }
     }
 
@@ -327,8 +339,8 @@ impl<'p> Machine<'p, '_> {
     /// Pays for work; strings and lists pay for their length.
     pub(super) fn charge(&mut self, steps: usize, span: Span) -> Run<()> {
         self.steps = self.steps.saturating_add(steps as u64);
-        if self.steps > MAX_STEPS {
-            return Err(Stop::Error(DecideError::TooLong { span, limit: MAX_STEPS }));
+        if self.steps > self.limit {
+            return Err(Stop::Error(DecideError::TooLong { span, limit: self.limit }));
         }
         Ok(())
     }

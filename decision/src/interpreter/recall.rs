@@ -18,7 +18,7 @@ const LEAST: u64 = 200;
 const LONGEST: usize = 4096;
 
 /// Effects, tests and printed texts.
-type Shown = (Effects, BTreeSet<(Span, bool)>, Vec<String>);
+pub(super) type Shown = (Effects, BTreeSet<(Span, bool)>, Vec<String>);
 
 /// What a call did.
 pub(super) struct Recalled<'p> {
@@ -58,13 +58,13 @@ impl<'p> Machine<'p, '_> {
     }
 
     /// What shows of the run so far; from here on it shows nothing yet.
-    fn take_shown(&mut self) -> Shown {
+    pub(super) fn take_shown(&mut self) -> Shown {
         let printed = std::mem::take(&mut self.trace.observation.printed);
         (std::mem::take(&mut self.effects), std::mem::take(&mut self.trace.tests), printed)
     }
 
     /// Shows again what it showed before; what it showed since.
-    fn put_back(&mut self, before: Shown) -> Shown {
+    pub(super) fn put_back(&mut self, before: Shown) -> Shown {
         let since = self.take_shown();
         (self.effects, self.trace.tests, self.trace.observation.printed) = before;
         since

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::table::{Class, Table};
 use super::text::{Origin, ShownPart, Text, TextBuilder};
-use super::value::{Growth, ListClass, Value};
+use super::value::{ApiObject, Growth, ListClass, Value};
 use crate::decision::Rendered;
 
 /// How deep nested containers are shown; a list that holds itself ends there.
@@ -22,9 +22,8 @@ fn render_nested(value: &Value<'_>, depth: usize) -> Rendered {
     }
     match value {
         Value::Str(text) => render_text(text),
-        Value::Int(_, true) | Value::Float(_, true) | Value::Api(_) | Value::Member(_) | Value::Match(_) => {
-            Rendered::Data
-        }
+        Value::Api(answer) => answered(answer, depth),
+        Value::Int(_, true) | Value::Float(_, true) | Value::Member(_) | Value::Match(_) => Rendered::Data,
         Value::Unknown(unknown) if unknown.is_record => record(&unknown.stored.borrow(), depth),
         Value::Unknown(unknown) => unknown.shown.clone(),
         Value::Generator(_) => Rendered::Unknown,
@@ -62,6 +61,22 @@ fn render_nested(value: &Value<'_>, depth: usize) -> Rendered {
         }
         other => Rendered::Chosen(repr(other).as_str().to_owned()),
     }
+}
+
+/// A part of the answer, with what the program has put into it.
+fn answered(answer: &ApiObject<'_>, depth: usize) -> Rendered {
+    let stored = answer.stored.borrow();
+    let shown: Vec<(&str, Rendered)> =
+        stored.iter().map(|(key, value)| (key.as_str(), render_nested(value, depth - 1))).collect();
+    if !shown.iter().any(|(_, value)| matches!(value, Rendered::Chosen(_))) {
+        return Rendered::Data;
+    }
+    let mut parts = vec![Rendered::Chosen("{**".to_owned()), Rendered::Data];
+    for (key, value) in shown {
+        parts.extend([Rendered::Chosen(format!(", {}: ", quoted(key))), value]);
+    }
+    parts.push(Rendered::Chosen("}".to_owned()));
+    Rendered::Parts(parts)
 }
 
 fn sequence(open: &str, items: &[Value<'_>], growth: Growth, close: &str, depth: usize) -> Rendered {

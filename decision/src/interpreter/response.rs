@@ -85,14 +85,14 @@ impl View {
         let growth = if self.data { Growth::Mirror } else { Growth::Fixed };
         match (shape, part) {
             (Shape::Record(fields), _) => object(self.fields(fields, part), self.spelling()),
-            (Shape::List(item), Json::Array(items)) => {
+            (Shape::List(item) | Shape::NonEmpty(item), Json::Array(items)) => {
                 let inside = Self { limit: usize::MAX, ..self };
                 Value::list(items.iter().take(self.limit).map(|part| inside.value(item, Some(part))).collect(), growth)
             }
-            (Shape::List(_), _) => Value::list(Vec::new(), growth),
+            (Shape::List(_) | Shape::NonEmpty(_), _) => Value::list(Vec::new(), growth),
             (Shape::Polygon, _) => Value::list(vec![corner(); 4], Growth::Fixed),
             (_, Json::Null) | (Shape::Other, _) => Value::unknown("a part of the response"),
-            (Shape::Name | Shape::Text | Shape::Word(_), _) => text(),
+            (Shape::Name | Shape::Names | Shape::Text | Shape::Word(_), _) => text(),
             (Shape::Score | Shape::Percent | Shape::Number { .. }, _) => {
                 Value::Float(part.as_f64().unwrap_or_default(), self.data)
             }
@@ -139,6 +139,9 @@ fn object(fields: Vec<ApiField<'_>>, spelling: Spelling) -> Value<'_> {
 impl<'p> ApiObject<'p> {
     /// An attribute of the client's object.
     pub(super) fn attribute(&self, name: &str) -> Value<'p> {
+        if let Some(value) = self.put_under(name) {
+            return value;
+        }
         // Other parts of the response (`image_properties_annotation`) exist but are not in the output.
         self.field(name).map_or_else(|| Value::unknown(format!("{name} of the response")), |field| field.value.clone())
     }
@@ -150,8 +153,8 @@ impl<'p> ApiObject<'p> {
 
     /// A value of the JSON answer, absent where the API leaves it out.
     pub(super) fn key(&self, key: &str) -> Option<Value<'p>> {
-        if let Some((_, value)) = self.stored.borrow().iter().find(|stored| stored.0 == key) {
-            return Some(value.clone());
+        if let Some(value) = self.put_under(key) {
+            return Some(value);
         }
         match self.field(key) {
             Some(field) => field.in_json.then(|| field.value.clone()),
@@ -159,7 +162,12 @@ impl<'p> ApiObject<'p> {
         }
     }
 
-    /// Puts a value under a key: an answer of boto3 is a dictionary. What holds other values could hold this very object
+    /// What the program has put under a key or as an attribute.
+    fn put_under(&self, key: &str) -> Option<Value<'p>> {
+        self.stored.borrow().iter().find(|stored| stored.0 == key).map(|stored| stored.1.clone())
+    }
+
+    /// Puts a value under a key, or as an attribute: an answer of boto3 is a dictionary, a message's fields can be set. What holds other values could hold this very object
     /// and is not looked into.
     pub(super) fn put(&self, key: &str, value: Value<'p>) {
         let is_plain = matches!(

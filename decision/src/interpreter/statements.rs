@@ -191,7 +191,9 @@ impl<'p> Machine<'p, '_> {
             self.scopes.truncate(depth);
             self.iteration = iteration;
             // Which exception it is may hang on the data: what follows is decided.
-            self.looked();
+            if self.called_api > 0 {
+                self.looked();
+            }
             let handler = handlers
                 .iter()
                 .find(|(names, _)| names.is_empty() || names.iter().any(|name| catches(name, &exception)));
@@ -261,6 +263,10 @@ impl<'p> Machine<'p, '_> {
             Value::Unknown(unknown) => {
                 self.store(format!("{}.{name}", unknown.text), &value, span);
                 unknown.stored.borrow_mut().insert(format!(".{name}"), value);
+                Ok(())
+            }
+            Value::Api(object) => {
+                object.put(name, value);
                 Ok(())
             }
             _ => raise("AttributeError"),

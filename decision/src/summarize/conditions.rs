@@ -66,7 +66,7 @@ impl<'s> Fields<'s> {
         let mut answer = probe.subject.output(ApiOutput::sure([label])).answer(self.shape);
         for (path, _) in &self.below {
             let Some(at) = path.iter().rposition(|step| step == ITEM) else { continue };
-            if let Some(Shape::List(item)) = self.shape.at(&path[..at]) {
+            if let Some(item) = self.shape.at(&path[..at]).and_then(Shape::item) {
                 put(&mut answer, &path[..at], Json::Array(vec![item.nothing()]));
             }
         }

@@ -238,7 +238,7 @@ fn lists(shape: &Shape) -> Vec<(Path, &Shape)> {
     let mut found: Vec<(Path, &Shape)> = Vec::new();
     for (path, _) in shape.leaves() {
         let Some(at) = path.iter().position(|step| step == ITEM) else { continue };
-        if let Some(Shape::List(item)) = shape.at(&path[..at])
+        if let Some(item) = shape.at(&path[..at]).and_then(Shape::item)
             && found.iter().all(|known| known.0 != path[..at])
         {
             found.push((path[..at].to_vec(), item));

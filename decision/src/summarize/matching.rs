@@ -1,6 +1,7 @@
 //! How a word of the application is compared with a label, as far as labels can show.
 
 use super::probe::NEUTRAL;
+use crate::sample;
 use crate::summary::MatchMode;
 
 /// Modes from the most to the least particular: the first that explains every observation is reported.
@@ -47,6 +48,8 @@ pub(super) fn spellings(word: &str) -> Vec<String> {
     }
     let mut forms = vec![word.to_owned(), capitalised, word.to_lowercase(), word.to_uppercase()];
     forms.dedup();
+    // The word may be a pattern.
+    forms.extend(sample::of(word));
     forms
 }
 

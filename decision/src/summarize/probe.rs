@@ -259,10 +259,22 @@ pub(super) fn passes_through(effect: &Effect) -> bool {
     !effect.values.is_empty() && !effect.values.iter().all(chosen) && effect.action != "return"
 }
 
+/// Makes the names of all items together unknown, below a part of an answer.
+fn hide_whole(part: &mut Json, shape: Option<&Shape>) {
+    match shape {
+        Some(Shape::Names) => *part = Json::Null,
+        Some(Shape::Record(fields)) => {
+            part.as_object_mut().into_iter().flatten().for_each(|(name, part)| hide_whole(part, fields.get(name)));
+        }
+        _ => {}
+    }
+}
+
 /// Makes the names of all items after the first `count` of each list unknown.
 fn hide_names(answer: &mut Json, shape: &Shape, count: usize) {
     let (Shape::Record(fields), Json::Object(parts)) = (shape, answer) else { return };
     for (name, part) in parts {
+        hide_whole(part, fields.get(name));
         let (Some(Shape::List(item)), Json::Array(items)) = (fields.get(name), part) else { continue };
         let Shape::Record(item) = &**item else { continue };
         for (name, _) in item.iter().filter(|(_, leaf)| **leaf == Shape::Name) {

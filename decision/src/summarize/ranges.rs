@@ -141,9 +141,10 @@ pub(super) fn fill_labelled(
     draft.summary.decision_type = DecisionType::Range;
     draft.summary.per_element = per_item;
     if found.any_name {
-        // Whatever the first item is called, its score decides.
+        // Whatever the item is called, its score decides: that of the first, or each its own.
         draft.summary.field = Some(axis.show());
-        draft.summary.top_k = (!per_item).then_some(1);
+        draft.summary.per_element = per_item || !is_first_only(probe, sample, (&stretches, &axis))?;
+        draft.summary.top_k = (!draft.summary.per_element).then_some(1);
     }
     Ok(true)
 }
@@ -169,6 +170,24 @@ fn are_of_all(
                 if exact && probe.scored(&[(other, score)])? != stretch.outcome {
                     return Ok(false);
                 }
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Whether a second item makes no difference, whatever its score is.
+fn is_first_only(
+    probe: &mut Probe<'_>,
+    sample: &str,
+    (stretches, axis): (&[Stretch], &Axis),
+) -> Result<bool, DecideError> {
+    let kin = format!("{sample} {NEUTRAL}");
+    for first in stretches {
+        for second in stretches.iter().filter(|second| second.outcome != first.outcome) {
+            let scores = [first, second].map(|stretch| stretch.sample / axis.whole());
+            if probe.scored(&[(sample, scores[0]), (&kin, scores[1])])? != first.outcome {
+                return Ok(false);
             }
         }
     }

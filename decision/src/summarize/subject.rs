@@ -166,7 +166,7 @@ impl<'p> Members<'p> {
     fn item(&self) -> &'p Shape {
         match &self.list {
             Some(list) => match self.shape.at(list) {
-                Some(Shape::List(item)) => item,
+                Some(Shape::List(item) | Shape::NonEmpty(item)) => item,
                 _ => self.shape,
             },
             None => self.shape,

@@ -170,8 +170,14 @@ impl Cut<'_> {
             match (exits(body), exits(orelse)) {
                 // A function that looks for something among things outside and gives it finds it.
                 (true, false) if self.searches && finds(body) => return self.after(body, controlled),
-                (true, false) => return self.after(orelse, controlled),
-                (false, true) => return self.after(body, controlled),
+                (true, false) => {
+                    self.pass(test, body);
+                    return self.after(orelse, controlled);
+                }
+                (false, true) => {
+                    self.pass(test, orelse);
+                    return self.after(body, controlled);
+                }
                 _ => {}
             }
             if way.is_none() && !self.matters(body) && !self.matters(orelse) {
@@ -181,6 +187,14 @@ impl Cut<'_> {
         let holds = way.unwrap_or(true);
         self.assume(test, holds, false);
         self.after(if holds { body } else { orelse }, controlled)
+    }
+
+    /// Notes that a test is taken not to lead to a block that returns, unless it asks whether a call came through.
+    fn pass(&mut self, test: &Expr, block: &[Stmt]) {
+        let returns = block.iter().any(|stmt| matches!(stmt.kind, StmtKind::Return { .. }));
+        if returns && !matches!(self.focus, Focus::Values) && !asks_status(test) {
+            self.passed.push(test.span);
+        }
     }
 
     /// A test in which operands of `and` and `or` that are something outside are replaced where their way is given:
@@ -221,6 +235,20 @@ impl Cut<'_> {
         visit::exprs(block, &mut |expr| found |= self.fact(expr).data);
         found
     }
+}
+
+/// Whether a test asks how a request went: `response.status_code != 200`.
+fn asks_status(test: &Expr) -> bool {
+    let mut found = false;
+    visit::below(test, &mut |expr| {
+        found |= match &expr.kind {
+            ExprKind::Attribute { name, .. } => matches!(name.as_str(), "status_code" | "ok" | "status"),
+            ExprKind::Constant { value: Constant::Str(key) } => key == "HTTPStatusCode",
+            ExprKind::Opaque { text, .. } => ["status_code", ".ok", ".status"].iter().any(|end| text.ends_with(end)),
+            _ => false,
+        };
+    });
+    found
 }
 
 /// How an unknown object is called.

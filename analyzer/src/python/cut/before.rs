@@ -1,6 +1,8 @@
 //! What runs before the API call: only the values it sets matter.
 
-use chameleon_decision::{Expr, ExprKind, Stmt, StmtKind, Target};
+use std::collections::BTreeSet;
+
+use chameleon_decision::{Expr, ExprKind, PREPARING, Stmt, StmtKind, Target};
 
 use super::{Cut, exits, havoc, is_true};
 use crate::python::visit;
@@ -16,7 +18,9 @@ impl Cut<'_> {
         match &stmt.kind {
             StmtKind::Assign { value, .. } | StmtKind::AugAssign { value, .. } => {
                 if self.fact(value).unknown || self.leads_on(value) || self.writes_unknown(stmt) {
-                    havoc(span, visit::written(stmt))
+                    let mut out = self.prepared(value);
+                    out.extend(havoc(span, visit::written(stmt)));
+                    out
                 } else {
                     vec![muted(stmt)]
                 }
@@ -24,14 +28,16 @@ impl Cut<'_> {
             StmtKind::Expr { value } => {
                 let names = visit::written(stmt);
                 if names.is_empty() {
-                    return Vec::new();
+                    return self.prepared(value);
                 }
                 let reorders = matches!(&value.kind, ExprKind::Opaque { text, .. } if visit::reorders(text));
                 // The list keeps its items, in an order that the interpreter does not know.
                 if self.fact(value).unknown && !reorders { havoc(span, names) } else { vec![muted(stmt)] }
             }
             StmtKind::If { test, body, orelse } if self.is_closed(test) => {
-                self.before_unknown(stmt, test, body, orelse)
+                let mut out = self.prepared(test);
+                out.extend(self.before_unknown(stmt, test, body, orelse));
+                out
             }
             StmtKind::If { test, body, orelse } => {
                 let (body, orelse) = (self.before(body), self.before(orelse));
@@ -61,6 +67,35 @@ impl Cut<'_> {
             }
             _ => vec![stmt.clone()],
         }
+    }
+
+    /// What runs of an expression whose own value is not to be had or not asked for: calls of functions that set shared
+    /// variables. An object is made, words are loaded.
+    fn prepared(&self, expr: &Expr) -> Vec<Stmt> {
+        let (mut callees, mut setting) = (Vec::new(), Vec::new());
+        visit::below(expr, &mut |part| {
+            if let ExprKind::Call { function, args, keywords } = &part.kind {
+                let mut args = args.iter().chain(keywords.iter().map(|keyword| &keyword.value));
+                // What is added to a list, for something unknown, is about another turn or another answer.
+                if self.graph.binds(function.0 as usize) || !args.any(|arg| self.fact(arg).unknown) {
+                    setting.push(function.0 as usize);
+                }
+                callees.push(function.0 as usize);
+            }
+        });
+        let set: BTreeSet<&String> = setting.iter().flat_map(|callee| self.graph.changed_by(*callee)).collect();
+        if set.is_empty() || self.graph.reachable(callees).iter().any(|reached| self.chain.contains(reached)) {
+            return Vec::new();
+        }
+        let span = expr.span;
+        let run = Expr {
+            span,
+            kind: ExprKind::Builtin { name: PREPARING.to_owned(), args: vec![expr.clone()], keywords: Vec::new() },
+        };
+        let run = muted(&Stmt { span, kind: StmtKind::Expr { value: run } });
+        // Where it cannot be followed to its end, what it sets is not known.
+        let handlers = vec![(Vec::new(), havoc(span, set.into_iter().cloned().collect()))];
+        vec![Stmt { span, kind: StmtKind::Try { body: vec![run], handlers, orelse: Vec::new(), finally: Vec::new() } }]
     }
 
     /// Whether the value of an expression cannot be had before the call.

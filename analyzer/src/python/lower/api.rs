@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chameleon_decision::{Constant, Expr, ExprKind, ResponseForm};
+use chameleon_decision::{Constant, Expr, ExprKind, ResponseForm, Shape};
 use tree_sitter::Node;
 
 use super::expr::constant;
@@ -30,14 +30,20 @@ struct Called<'c> {
 impl<'t> Lower<'_, 't> {
     /// The API's answer, where a call is one of an API.
     pub(super) fn api_output(&mut self, node: Node<'t>, callee: Node<'t>, arguments: Node<'t>) -> Option<ExprKind> {
-        let called = self
-            .client_call(callee, arguments)
-            .or_else(|| self.legacy_call(callee, arguments))
-            .or_else(|| self.rest_call(callee, arguments))?;
-        let site = Site { span: self.parsed.span(node), api: called.operation.api.clone(), function: self.function };
-        if !self.sites.iter().any(|known| known.span == site.span) {
-            self.sites.push(site);
+        let mut all = self.client_calls(callee, arguments);
+        if all.is_empty() {
+            all.extend(self.legacy_call(callee, arguments));
         }
+        if all.is_empty() {
+            all = self.rest_calls(callee, arguments);
+        }
+        let span = self.parsed.span(node);
+        if !self.sites.iter().any(|known| known.span == span) {
+            let sites =
+                all.iter().map(|called| Site { span, api: called.operation.api.clone(), function: self.function });
+            self.sites.extend(sites);
+        }
+        let called = all.into_iter().next()?;
         let names = called.legacy.map_or(&called.operation.limit, |legacy| &legacy.limit);
         let body = self.project.functions[self.function].body;
         let limit = self.limit_in(arguments, names);
@@ -71,17 +77,21 @@ impl<'t> Lower<'_, 't> {
     }
 
     /// A method of a client: the library's, or the discovery client's.
-    fn client_call(&self, callee: Node<'t>, arguments: Node<'t>) -> Option<Called<'t>> {
-        let (object, method) = (field(callee, "object")?, field(callee, "attribute")?);
+    fn client_calls(&self, callee: Node<'t>, arguments: Node<'t>) -> Vec<Called<'t>> {
+        let (Some(object), Some(method)) = (field(callee, "object"), field(callee, "attribute")) else {
+            return Vec::new();
+        };
         let method = self.parsed.text(method);
         if self.own_method(callee).is_some() || matches!(self.referent(callee), Some(Referent::Function(_))) {
-            return None;
+            return Vec::new();
         }
         let is = |methods: &[String]| methods.iter().any(|known| known == method);
         let called = |operation: &'t Operation| {
             let wanted = || operation.feature.as_ref().is_none_or(|feature| self.asks_for(arguments, feature));
+            // The client asks for everything where a request names no feature.
+            let unsaid = || is(&operation.annotate) && !self.names_features(arguments) && self.reads(operation);
             let by_request = is(&operation.annotate) || is(&operation.annotate_batch);
-            if (is(&operation.methods) || (by_request && wanted())) && self.has_client(operation) {
+            if (is(&operation.methods) || (by_request && (wanted() || unsaid()))) && self.has_client(operation) {
                 return Some(Called { operation, form: ResponseForm::Client, by_request, legacy: None });
             }
             let (resource, discovered) = operation.discovery.as_ref()?;
@@ -90,7 +100,47 @@ impl<'t> Lower<'_, 't> {
                 && wanted();
             through.then_some(Called { operation, form: ResponseForm::Json, by_request: true, legacy: None })
         };
-        self.project.catalog.operations.iter().find_map(called)
+        self.of_request(self.project.catalog.operations.iter().filter_map(called))
+    }
+
+    /// What a request asks for and the program reads of the answer, if that is several things; else the first.
+    fn of_request(&self, all: impl Iterator<Item = Called<'t>>) -> Vec<Called<'t>> {
+        let mut all = all.peekable();
+        if !all.peek().is_some_and(|first| first.by_request) {
+            return all.take(1).collect();
+        }
+        let mut all: Vec<Called<'t>> = all.filter(|called| called.by_request).collect();
+        let read: Vec<bool> = all.iter().map(|called| self.reads(called.operation)).collect();
+        if read.contains(&true) {
+            let mut read = read.into_iter();
+            all.retain(|_| read.next().unwrap_or(false));
+        } else {
+            all.truncate(1);
+        }
+        // Two ways to read a text answer alike.
+        let mut answers = Vec::new();
+        all.retain(|called| {
+            let answer = &called.operation.api.answer;
+            let first = !answers.contains(&answer);
+            answers.push(answer);
+            first
+        });
+        all
+    }
+
+    /// Whether the function names a part of an operation's answer, or else its file or any other.
+    fn reads(&self, operation: &Operation) -> bool {
+        let Shape::Record(parts) = &operation.api.answer else { return false };
+        let names: Vec<String> = parts.keys().flat_map(|part| [part.clone(), camel_case(part)]).collect();
+        let body = self.project.functions[self.function].body;
+        let here = [self.parsed.text(body), &self.parsed.text];
+        let there = self.project.modules.iter().map(|module| &*module.parsed.text);
+        here.into_iter().chain(there).any(|text| names.iter().any(|name| has_word(text, name)))
+    }
+
+    /// Whether the features that a request asks for are named anywhere.
+    fn names_features(&self, arguments: Node<'t>) -> bool {
+        self.feature_text(arguments).is_some()
     }
 
     /// A method of an image that a client of an earlier generation made. The same names are methods of boto3, which are
@@ -115,29 +165,28 @@ impl<'t> Lower<'_, 't> {
     }
 
     /// A request to the API's address.
-    fn rest_call(&self, callee: Node<'t>, arguments: Node<'t>) -> Option<Called<'t>> {
+    fn rest_calls(&self, callee: Node<'t>, arguments: Node<'t>) -> Vec<Called<'t>> {
         let name = field(callee, "attribute").unwrap_or(callee);
         if !SENDERS.contains(&self.parsed.text(name)) {
-            return None;
+            return Vec::new();
         }
         // The address may be a constant of the module, or be put together.
-        let address = *named(arguments)
-            .iter()
-            .find(|argument| argument.kind() != "keyword_argument")
-            .or(named(arguments).first())?;
+        let given = named(arguments);
+        let plain = given.iter().find(|argument| argument.kind() != "keyword_argument");
+        let Some(&address) = plain.or(given.first()) else { return Vec::new() };
         let from = self.address_texts(address);
         let operations = &self.project.catalog.operations;
         let is_here = |rest: &String| from.iter().any(|text| text.contains(rest.as_str()));
         let rests: BTreeSet<&String> = operations.iter().filter_map(|operation| operation.rest.as_ref()).collect();
         // A function that is handed now this address and now that asks no one API.
         if rests.into_iter().filter(|rest| is_here(rest)).count() > 1 {
-            return None;
+            return Vec::new();
         }
-        operations.iter().find_map(|operation| {
+        self.of_request(operations.iter().filter_map(|operation| {
             let here = operation.rest.as_ref().is_some_and(is_here);
             let wanted = || operation.feature.as_ref().is_none_or(|feature| self.asks_for(arguments, feature));
             (here && wanted()).then_some(Called { operation, form: ResponseForm::Json, by_request: true, legacy: None })
-        })
+        }))
     }
 
     /// What an address is written with: its own text, what is assigned to its names, and what callers hand on for a
@@ -208,14 +257,18 @@ impl<'t> Lower<'_, 't> {
         has && named
     }
 
-    /// Whether a request names a feature: in the arguments if any is named there, else anywhere in the function, else in
-    /// the file.
+    /// Whether a request names a feature.
     fn asks_for(&self, arguments: Node<'t>, feature: &str) -> bool {
+        self.feature_text(arguments).is_some_and(|text| has_word(&text, feature))
+    }
+
+    /// Where a request names its features: in the arguments if any is named there, else anywhere in the function, else in
+    /// the file.
+    fn feature_text(&self, arguments: Node<'t>) -> Option<String> {
         let body = self.project.functions[self.function].body;
         let places = [arguments, body, self.parsed.tree.root_node()].into_iter();
         let mut texts = places.map(|place| self.without_comments(place));
-        let named = texts.find(|text| text.contains("_DETECTION") || text.contains("_LOCALIZATION"));
-        named.is_some_and(|text| has_word(&text, feature))
+        texts.find(|text| text.contains("_DETECTION") || text.contains("_LOCALIZATION"))
     }
 
     /// The source of a node, where a comment says nothing of what is asked for.
@@ -296,6 +349,17 @@ fn assigned_text(parsed: &Parsed, place: Node<'_>, name: &str) -> Option<String>
         }
     });
     found
+}
+
+/// `label_annotations` as `labelAnnotations`.
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |camel, word| {
+        let mut rest = word.chars();
+        let upper = rest.next().map(|first| first.to_ascii_uppercase());
+        camel + &upper.into_iter().chain(rest).collect::<String>()
+    })
 }
 
 /// Whether a name stands in a text as a whole word: `TEXT_DETECTION` is not in `DOCUMENT_TEXT_DETECTION`.

@@ -1,15 +1,19 @@
 //! Calls: of the API, of the application's own functions, of builtins, of methods, and of everything outside.
 
-use chameleon_decision::{Expr, ExprKind, FunctionId, Keyword};
+use chameleon_decision::{Constant, Expr, ExprKind, FunctionId, Keyword, SETTING};
 use tree_sitter::Node;
 
 use super::Lower;
 use super::record::record;
+use crate::apis::Operation;
 use crate::calls::{
     BUILTINS, DEFERRING, LOG_RECEIVERS, PURE_FUNCTIONS, QUIET_FUNCTIONS, RESPONSE_CONVERTERS, TECHNICAL_NAMES,
 };
 use crate::python::project::Referent;
 use crate::python::syntax::{field, named};
+
+/// Arguments by which clients are given what to look at.
+const GIVEN_BY_NAME: [&str; 7] = ["Image", "Text", "TextList", "image", "document", "request", "text"];
 
 impl<'t> Lower<'_, 't> {
     /// Lowers a call.
@@ -41,15 +45,19 @@ impl<'t> Lower<'_, 't> {
             Some(Referent::Library(name)) => self.library_call(node, &name, arguments),
             Some(Referent::Free(name)) => self.free_call(node, &name, arguments),
             Some(Referent::Module(_) | Referent::Global(..) | Referent::Local(_) | Referent::Cell(..)) | None => {
-                self.value_call(node, callee, arguments)
+                match self.own_class(callee) {
+                    Some(class) => self.construction(node, class, arguments),
+                    None => self.value_call(node, callee, arguments),
+                }
             }
         }
     }
 
     fn own_call(&mut self, function: usize, callee: Node<'t>, arguments: Node<'t>) -> ExprKind {
         let (mut args, keywords) = self.arguments(arguments);
-        // `Class.method(self, x)` passes the receiver by hand.
-        let through_class = callee.kind() == "attribute" && self.project.functions[function].receiver.is_some();
+        // `Class.method(self, x)` passes the receiver by hand, but for a method of the class itself.
+        let own = &self.project.functions[function];
+        let through_class = callee.kind() == "attribute" && own.receiver.is_some() && !own.is_class_method;
         if through_class && !args.is_empty() {
             args.remove(0);
         }
@@ -85,7 +93,25 @@ impl<'t> Lower<'_, 't> {
         ExprKind::Subscript { object: Box::new(pair), index: Box::new(index) }
     }
 
+    /// `os.environ.get("LIMIT", "80")`: the number that is meant where nobody sets another.
+    fn number_of_setting(&mut self, name: &str, arguments: Node<'t>) -> Option<ExprKind> {
+        let [_, default] = named(arguments)[..] else { return None };
+        if !matches!(name, "os.environ.get" | "os.getenv") {
+            return None;
+        }
+        let default = self.expr(default);
+        let is_number = match &default.kind {
+            ExprKind::Constant { value: Constant::Int(_) | Constant::Float(_) } => true,
+            ExprKind::Constant { value: Constant::Str(text) } => text.trim().parse::<f64>().is_ok_and(f64::is_finite),
+            _ => false,
+        };
+        is_number.then(|| ExprKind::Builtin { name: SETTING.to_owned(), args: vec![default], keywords: Vec::new() })
+    }
+
     fn library_call(&mut self, node: Node<'t>, name: &str, arguments: Node<'t>) -> ExprKind {
+        if let Some(number) = self.number_of_setting(name, arguments) {
+            return number;
+        }
         let (args, keywords) = self.arguments(arguments);
         if PURE_FUNCTIONS.contains(&name) {
             return ExprKind::Builtin { name: name.to_owned(), args, keywords };
@@ -125,7 +151,7 @@ impl<'t> Lower<'_, 't> {
         if self.is_log(object) {
             return self.opaque(node, "it only writes a log");
         }
-        if let Some(method) = self.class_of(object).and_then(|class| self.project.method(class, &name)) {
+        if let Some(method) = self.own_method(callee) {
             return self.method_call(node, object, method, arguments);
         }
         if TECHNICAL_NAMES.contains(&name.as_str()) && object.kind() != "string" {
@@ -200,7 +226,32 @@ impl<'t> Lower<'_, 't> {
     /// The application's own method that a callee is.
     pub(super) fn own_method(&self, callee: Node<'t>) -> Option<usize> {
         let (object, name) = (field(callee, "object")?, field(callee, "attribute")?);
-        self.project.method(self.class_of(object)?, self.parsed.text(name))
+        let name = self.parsed.text(name);
+        match self.class_of(object) {
+            Some(class) => self.project.method(class, name),
+            None => self.wrapper(callee, name),
+        }
+    }
+
+    /// The one method of the application that is called as an API's is, where what it is called on is nothing known: a
+    /// client of the application's own was handed here. The API's own method is given what it looks at by name.
+    fn wrapper(&self, callee: Node<'t>, name: &str) -> Option<usize> {
+        let is_known = |operation: &Operation| operation.methods.iter().any(|method| method == name);
+        if !self.project.catalog.operations.iter().any(is_known) || self.is_of_library(field(callee, "object")?) {
+            return None;
+        }
+        let arguments = named(field(callee.parent()?, "arguments")?);
+        let by_name = |argument: &Node<'t>| {
+            field(*argument, "name").is_some_and(|name| GIVEN_BY_NAME.contains(&self.parsed.text(name)))
+        };
+        if arguments.iter().any(by_name) {
+            return None;
+        }
+        let classes = self.project.classes.iter().enumerate();
+        let mut having = classes.filter(|(_, class)| class.methods.contains_key(name));
+        let (class, methods) = having.next().map(|(at, class)| (at, &class.methods))?;
+        let is_inside = self.project.functions[self.function].class == Some(class);
+        (having.next().is_none() && !is_inside).then(|| methods.get(name).copied()).flatten()
     }
 
     fn referent_of_call(&self, call: Node<'t>) -> Option<Referent> {

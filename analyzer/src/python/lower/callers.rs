@@ -21,6 +21,11 @@ pub(in crate::python) struct Callers<'t> {
 }
 
 impl<'t> Callers<'t> {
+    /// How many calls of a function by its name there are, of an initializer by its class's.
+    pub(in crate::python) fn count(&self, function: usize) -> usize {
+        self.of.get(&function).map_or(0, Vec::len)
+    }
+
     /// Finds them.
     pub(in crate::python) fn new(project: &Project<'t>) -> Self {
         let mut callers = Self { of: HashMap::new(), methods: HashMap::new() };
@@ -32,6 +37,9 @@ impl<'t> Callers<'t> {
                     Some(Referent::Function(function)) => Some(function),
                     Some(Referent::Class(class)) => project.method(class, "__init__"),
                     Some(_) => None,
+                    None if at.own_class(callee).is_some() => {
+                        at.own_class(callee).and_then(|class| project.method(class, "__init__"))
+                    }
                     None => {
                         if let Some(name) = field(callee, "attribute") {
                             callers.methods.entry(at.parsed.text(name)).or_default().push((caller, node));

@@ -99,7 +99,7 @@ impl<'t> Lower<'_, 't> {
         let (Some(object), Some(attribute)) = (field(node, "object"), field(node, "attribute")) else {
             return self.broken(node);
         };
-        if let Some(name) = self.attribute_variable(node) {
+        if let Some(name) = self.attribute_variable(node).or_else(|| self.session_variable(node)) {
             return ExprKind::Name { name };
         }
         match self.referent(node) {
@@ -143,6 +143,9 @@ impl<'t> Lower<'_, 't> {
         let (Some(object), [index]) = (field(node, "value"), &indices[..]) else {
             return self.opaque(node, "an index of several parts is not supported");
         };
+        if let Some(name) = self.session_variable(node) {
+            return ExprKind::Name { name };
+        }
         let object = Box::new(self.expr(object));
         if index.kind() != "slice" {
             return ExprKind::Subscript { object, index: Box::new(self.expr(*index)) };

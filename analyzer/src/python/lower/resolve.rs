@@ -3,8 +3,11 @@
 use tree_sitter::Node;
 
 use super::Lower;
-use crate::python::project::Referent;
-use crate::python::syntax::{field, named};
+use crate::python::project::{Referent, parameter_name};
+use crate::python::syntax::{field, named, visit_scope};
+
+/// What web frameworks keep between calls, one value under each name.
+const SESSIONS: [&str; 3] = ["streamlit.session_state", "flask.session", "flask.g"];
 
 /// How many assignments an object's class is followed through.
 const MAX_HOPS: u32 = 6;
@@ -67,8 +70,8 @@ impl<'t> Lower<'_, 't> {
                     _ => return None,
                 };
                 match self.project.functions[owner].scope.constructed.get(&name) {
-                    Some(callee) => self.class_called(owner, *callee),
-                    None => self.class_passed(owner, &name, hops),
+                    Some(callee) => self.class_called(owner, *callee, hops),
+                    None => self.class_passed(owner, &name, hops).or_else(|| self.class_annotated(owner, &name)),
                 }
             }
             "attribute" => {
@@ -77,7 +80,7 @@ impl<'t> Lower<'_, 't> {
                 let lineage = self.project.lineage(class);
                 let classes = || lineage.iter().map(|class| &self.project.classes[*class]);
                 if let Some((function, callee)) = classes().find_map(|class| class.constructed.get(name)) {
-                    return self.class_called(*function, *callee);
+                    return self.class_called(*function, *callee, hops);
                 }
                 let (function, variable) = classes().find_map(|class| class.passed.get(name))?;
                 self.class_in(*function, *variable, hops)
@@ -88,7 +91,7 @@ impl<'t> Lower<'_, 't> {
                     let class = self.project.functions[function].class?;
                     return self.project.lineage(class).get(1).copied();
                 }
-                self.class_called(function, callee)
+                self.class_called(function, callee, hops)
             }
             "parenthesized_expression" | "await" => self.class_in(function, *named(node).first()?, hops),
             _ => None,
@@ -113,13 +116,87 @@ impl<'t> Lower<'_, 't> {
         class
     }
 
-    /// The class that `callee(...)` makes an object of, seen from `function`.
-    fn class_called(&self, function: usize, callee: Node<'t>) -> Option<usize> {
-        let at = Lower { function, parsed: self.parsed_in(function), ..Lower::new(self.project, function) };
-        match at.referent(callee)? {
-            Referent::Class(class) if !self.project.classes[class].is_record => Some(class),
-            _ => None,
+    /// The class that `callee(...)` makes or gives an object of, seen from `function`.
+    fn class_called(&self, function: usize, callee: Node<'t>, hops: u32) -> Option<usize> {
+        let at = Lower::new(self.project, function);
+        match at.referent(callee) {
+            Some(Referent::Class(class)) => (!self.project.classes[class].is_record).then_some(class),
+            Some(Referent::Function(called)) => self.class_returned(called, hops),
+            Some(_) => None,
+            None => at.own_class(callee).or_else(|| {
+                let (object, name) = (field(callee, "object")?, field(callee, "attribute")?);
+                let class = self.class_in(function, object, hops)?;
+                self.class_returned(self.project.method(class, at.parsed.text(name))?, hops)
+            }),
         }
+    }
+
+    /// The class that `cls` is in a method of the class.
+    pub(super) fn own_class(&self, callee: Node<'_>) -> Option<usize> {
+        let function = &self.project.functions[self.function];
+        let is_receiver =
+            callee.kind() == "identifier" && function.receiver.as_deref() == Some(self.parsed.text(callee));
+        function.class.filter(|_| is_receiver && function.is_class_method)
+    }
+
+    /// The class of the objects that a function returns, where all that it returns agrees.
+    fn class_returned(&self, function: usize, hops: u32) -> Option<usize> {
+        let hops = hops.checked_sub(1)?;
+        if let Some(known) = self.project.returned_classes.borrow().get(&function) {
+            return *known;
+        }
+        // A function that returns what it returns has no class by that.
+        self.project.returned_classes.borrow_mut().insert(function, None);
+        let mut values = Vec::new();
+        visit_scope(self.project.functions[function].body, |node| {
+            if node.kind() == "return_statement" {
+                values.extend(named(node).first().copied());
+            }
+        });
+        let mut classes: Vec<Option<usize>> =
+            values.into_iter().map(|value| self.class_in(function, value, hops)).collect();
+        classes.dedup();
+        let class = if let [class] = classes[..] { class } else { None };
+        let class = class.filter(|class| self.is_made_once(*class));
+        self.project.returned_classes.borrow_mut().insert(function, class);
+        class
+    }
+
+    /// The class that a parameter is annotated with, unless others extend it.
+    fn class_annotated(&self, function: usize, name: &str) -> Option<usize> {
+        let at = Lower::new(self.project, function);
+        let parameters = field(self.project.functions[function].node?, "parameters").map(named)?;
+        let is_it = |parameter: &&Node<'t>| parameter_name(at.parsed, **parameter).as_deref() == Some(name);
+        let annotation = at.parsed.text(field(*parameters.iter().find(is_it)?, "type")?);
+        let plain = annotation.trim_matches(['"', '\'']);
+        let plain = plain.strip_prefix("Optional[").and_then(|plain| plain.strip_suffix(']')).unwrap_or(plain);
+        let plain = plain.strip_suffix("| None").unwrap_or(plain).trim();
+        let class = match self.project.lookup(function, plain) {
+            Referent::Class(class) => class,
+            _ => return None,
+        };
+        let is_one = !self.project.classes[class].is_record && self.is_made_once(class);
+        (is_one && !self.project.is_extended(class)).then_some(class)
+    }
+
+    /// Whether objects of a class are made in one place at most: what is kept of several, one set of attributes for the
+    /// class, is of none of them.
+    fn is_made_once(&self, class: usize) -> bool {
+        self.project.method(class, "__init__").is_none_or(|init| self.project.callers.count(init) < 2)
+    }
+
+    /// Whether an object is made by a library.
+    pub(super) fn is_of_library(&self, object: Node<'t>) -> bool {
+        let (owner, name) = match self.project.lookup(self.function, self.parsed.text(object)) {
+            Referent::Local(name) => (self.function, name),
+            Referent::Cell(owner, name) => (owner, name),
+            Referent::Global(module, name) => (self.project.modules[module].function, name),
+            _ => return false,
+        };
+        let made = self.project.functions[owner].scope.constructed.get(&name);
+        made.is_some_and(|callee| {
+            matches!(Lower::new(self.project, owner).referent(*callee), Some(Referent::Library(_)))
+        })
     }
 
     /// The class of `self` (or whatever the receiver is called) here or in a function around.
@@ -137,6 +214,28 @@ impl<'t> Lower<'_, 't> {
 
     fn parsed_in(&self, function: usize) -> &'t crate::python::syntax::Parsed {
         self.project.modules[self.project.functions[function].module].parsed
+    }
+
+    /// The variable behind an item of what a web framework keeps between calls: `st.session_state["answer"]`.
+    pub(super) fn session_variable(&self, node: Node<'t>) -> Option<String> {
+        let (object, key) = match node.kind() {
+            "subscript" => {
+                let index = field(node, "subscript").filter(|index| index.kind() == "string")?;
+                let [content] =
+                    named(index).into_iter().filter(|part| part.kind() == "string_content").collect::<Vec<_>>()[..]
+                else {
+                    return None;
+                };
+                (field(node, "value")?, content)
+            }
+            _ => (field(node, "object")?, field(node, "attribute")?),
+        };
+        match self.referent(object)? {
+            Referent::Library(name) if SESSIONS.contains(&name.as_str()) => {
+                Some(format!("0:{}['{}']", self.parsed.text(object), self.parsed.text(key)))
+            }
+            _ => None,
+        }
     }
 
     /// The variable behind `object.name` when the object's class is in the run, or the object is a module of it.

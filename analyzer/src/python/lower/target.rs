@@ -16,6 +16,9 @@ impl<'t> Lower<'_, 't> {
         match node.kind() {
             "attribute" => self.attribute_target(node),
             "subscript" => {
+                if let Some(name) = self.session_variable(node) {
+                    return Target::Name { name };
+                }
                 let Some(object) = field(node, "value") else { return self.lost_target(node) };
                 let object = Box::new(self.expr(object));
                 match field(node, "subscript") {
@@ -43,7 +46,7 @@ impl<'t> Lower<'_, 't> {
     }
 
     fn attribute_target(&mut self, node: Node<'t>) -> Target {
-        if let Some(name) = self.attribute_variable(node) {
+        if let Some(name) = self.attribute_variable(node).or_else(|| self.session_variable(node)) {
             return Target::Name { name };
         }
         match (field(node, "object"), field(node, "attribute")) {

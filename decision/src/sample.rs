@@ -1,0 +1,73 @@
+//! A text that a regular expression matches, to try a program with.
+
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+/// Longer texts are not made.
+const LONGEST: usize = 200;
+
+/// What stands for a character where it may be one of many, the plainest first.
+const PLAIN: [char; 7] = ['1', 'a', 'A', ' ', '-', '/', '.'];
+
+/// The shortest text, made of plain characters, that a pattern matches; `None` where the text is no pattern but a word.
+pub(crate) fn of(pattern: &str) -> Option<String> {
+    if !is_pattern(pattern) {
+        return None;
+    }
+    let hir = regex_syntax::parse(&pattern.replace("\\Z", "\\z")).ok()?;
+    let mut text = String::new();
+    write(&hir, &mut text)?;
+    (!text.trim().is_empty() && text != pattern).then_some(text)
+}
+
+/// Whether a text has the marks of a pattern: plain words have none of them, or do not parse.
+fn is_pattern(text: &str) -> bool {
+    let marks = ["\\d", "\\w", "\\s", "\\b", "\\.", "\\$", "[", "(?", ".*", ".+", "{", "|", "^"];
+    marks.iter().any(|mark| text.contains(mark))
+}
+
+fn write(hir: &Hir, text: &mut String) -> Option<()> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => {}
+        HirKind::Literal(literal) => text.push_str(std::str::from_utf8(&literal.0).ok()?),
+        HirKind::Class(class) => text.push(one_of(class)?),
+        HirKind::Repetition(repetition) => {
+            for _ in 0..repetition.min {
+                write(&repetition.sub, text)?;
+            }
+        }
+        HirKind::Capture(capture) => write(&capture.sub, text)?,
+        HirKind::Concat(parts) => parts.iter().try_for_each(|part| write(part, text))?,
+        HirKind::Alternation(ways) => write(ways.first()?, text)?,
+    }
+    Some(())
+}
+
+fn one_of(class: &Class) -> Option<char> {
+    let Class::Unicode(class) = class else { return None };
+    let has = |wanted: &char| class.ranges().iter().any(|range| (range.start()..=range.end()).contains(wanted));
+    PLAIN.into_iter().find(has).or_else(|| class.ranges().first().map(|range| range.start()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_is_matched_by_its_pattern() {
+        for pattern in [r"978(?:-?\d){10}", r"([0-9]{2} ){5,}", r"^[A-Z]{3}-\d{4}$", r"(DRAW|DATE): \w+", r"[^a-z]x"] {
+            let sample = of(pattern).expect(pattern);
+            assert!(regex::Regex::new(pattern).expect("a pattern").is_match(&sample), "{pattern}: {sample}");
+        }
+    }
+
+    #[test]
+    fn words_are_no_patterns() {
+        for word in ["Dog", "C++", "St. Bernard", "why?", "[", "a|"] {
+            assert!(of(word).is_none_or(|sample| sample != word), "{word}");
+        }
+        assert_eq!(of("Dog"), None);
+    }
+}
