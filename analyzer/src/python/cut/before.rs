@@ -71,7 +71,7 @@ impl Cut<'_> {
 
     /// What runs of an expression whose own value is not to be had or not asked for: calls of functions that set shared
     /// variables. An object is made, words are loaded.
-    fn prepared(&self, expr: &Expr) -> Vec<Stmt> {
+    pub(in crate::python) fn prepared(&self, expr: &Expr) -> Vec<Stmt> {
         let (mut callees, mut setting) = (Vec::new(), Vec::new());
         visit::below(expr, &mut |part| {
             if let ExprKind::Call { function, args, keywords } = &part.kind {
