@@ -381,25 +381,8 @@ impl<'a> Run<'a> {
             line: span.line,
             reason: RETURNS.to_owned(),
         });
-        let problems = assumed.chain(passed).chain(self.settings(&slice)).collect();
+        let problems = assumed.chain(passed).chain(settings(&slice)).collect();
         (self.summarized(slice), problems)
-    }
-
-    /// Settings that a slice takes for what the program falls back to.
-    fn settings(&self, slice: &Slice) -> Vec<Problem> {
-        let mut places = BTreeSet::new();
-        let mut note = |expr: &Expr| {
-            if matches!(&expr.kind, ExprKind::Builtin { name, .. } if name == SETTING) {
-                places.insert((expr.span.file, expr.span.line));
-            }
-        };
-        visit::exprs(&slice.program.globals, &mut note);
-        for function in &slice.program.functions {
-            visit::exprs(&function.body, &mut note);
-        }
-        let file = |at: u32| slice.program.files.get(at as usize).cloned().unwrap_or_default();
-        let problem = |(at, line)| Problem { file: file(at), line, reason: FALLS_BACK.to_owned() };
-        places.into_iter().map(problem).collect()
     }
 
     fn assumption(&self, Assumption { span, holds, is_loop, .. }: Assumption) -> Problem {
@@ -445,4 +428,21 @@ impl<'a> Run<'a> {
         let reason = text.strip_prefix(&format!("line {}: ", span.line)).unwrap_or(&text).to_owned();
         Some((place, Problem { file, line: span.line, reason }))
     }
+}
+
+/// Settings that a slice takes for what the program falls back to.
+fn settings(slice: &Slice) -> Vec<Problem> {
+    let mut places = BTreeSet::new();
+    let mut note = |expr: &Expr| {
+        if matches!(&expr.kind, ExprKind::Builtin { name, .. } if name == SETTING) {
+            places.insert((expr.span.file, expr.span.line));
+        }
+    };
+    visit::exprs(&slice.program.globals, &mut note);
+    for function in &slice.program.functions {
+        visit::exprs(&function.body, &mut note);
+    }
+    let file = |at: u32| slice.program.files.get(at as usize).cloned().unwrap_or_default();
+    let problem = |(at, line)| Problem { file: file(at), line, reason: FALLS_BACK.to_owned() };
+    places.into_iter().map(problem).collect()
 }
