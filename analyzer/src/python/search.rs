@@ -141,7 +141,9 @@ impl<'a> Run<'a> {
         for (at, part) in parts[..parts_left].iter().enumerate() {
             let found = ASSUMING.iter().find_map(|&(idle, turned)| {
                 let ways = self.ways(part, Assuming { idle, turned, answers: true }, true)?;
-                self.branching(&self.chosen(part, ways))
+                // A test that only some answers lead to is taken one way for all of them: that any result at all makes
+                // a difference may come of just that.
+                self.branching(&self.chosen(part, ways)).filter(|found| self.tells_more_than_empty(&found.0))
             });
             if let Some(mut found) = found {
                 found.1.extend(stopped.filter(|_| at > 0));
