@@ -1,6 +1,6 @@
 //! A text that a regular expression matches, to try a program with.
 
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind};
 
 /// Longer texts are not made.
 const LONGEST: usize = 200;
@@ -48,7 +48,7 @@ fn write(hir: &Hir, text: &mut String) -> Option<()> {
 fn one_of(class: &Class) -> Option<char> {
     let Class::Unicode(class) = class else { return None };
     let has = |wanted: &char| class.ranges().iter().any(|range| (range.start()..=range.end()).contains(wanted));
-    PLAIN.into_iter().find(has).or_else(|| class.ranges().first().map(|range| range.start()))
+    PLAIN.into_iter().find(has).or_else(|| class.ranges().first().map(ClassUnicodeRange::start))
 }
 
 #[cfg(test)]
@@ -65,9 +65,8 @@ mod tests {
 
     #[test]
     fn words_are_no_patterns() {
-        for word in ["Dog", "C++", "St. Bernard", "why?", "[", "a|"] {
-            assert!(of(word).is_none_or(|sample| sample != word), "{word}");
+        for word in ["Dog", "C++", "St. Bernard", "why?", "[", "{x", ""] {
+            assert_eq!(of(word), None, "{word}");
         }
-        assert_eq!(of("Dog"), None);
     }
 }

@@ -141,7 +141,9 @@ impl<'a> Run<'a> {
         for (at, part) in parts[..parts_left].iter().enumerate() {
             let found = ASSUMING.iter().find_map(|&(idle, turned)| {
                 let ways = self.ways(part, Assuming { idle, turned, answers: true }, true)?;
-                self.branching(&self.chosen(part, ways))
+                // A test that only some answers lead to is taken one way for all of them: that any result at all makes
+                // a difference may come of just that.
+                self.branching(&self.chosen(part, ways)).filter(|found| self.tells_more_than_empty(&found.0))
             });
             if let Some(mut found) = found {
                 found.1.extend(stopped.filter(|_| at > 0));
@@ -381,25 +383,8 @@ impl<'a> Run<'a> {
             line: span.line,
             reason: RETURNS.to_owned(),
         });
-        let problems = assumed.chain(passed).chain(self.settings(&slice)).collect();
+        let problems = assumed.chain(passed).chain(settings(&slice)).collect();
         (self.summarized(slice), problems)
-    }
-
-    /// Settings that a slice takes for what the program falls back to.
-    fn settings(&self, slice: &Slice) -> Vec<Problem> {
-        let mut places = BTreeSet::new();
-        let mut note = |expr: &Expr| {
-            if matches!(&expr.kind, ExprKind::Builtin { name, .. } if name == SETTING) {
-                places.insert((expr.span.file, expr.span.line));
-            }
-        };
-        visit::exprs(&slice.program.globals, &mut note);
-        for function in &slice.program.functions {
-            visit::exprs(&function.body, &mut note);
-        }
-        let file = |at: u32| slice.program.files.get(at as usize).cloned().unwrap_or_default();
-        let problem = |(at, line)| Problem { file: file(at), line, reason: FALLS_BACK.to_owned() };
-        places.into_iter().map(problem).collect()
     }
 
     fn assumption(&self, Assumption { span, holds, is_loop, .. }: Assumption) -> Problem {
@@ -445,4 +430,21 @@ impl<'a> Run<'a> {
         let reason = text.strip_prefix(&format!("line {}: ", span.line)).unwrap_or(&text).to_owned();
         Some((place, Problem { file, line: span.line, reason }))
     }
+}
+
+/// Settings that a slice takes for what the program falls back to.
+fn settings(slice: &Slice) -> Vec<Problem> {
+    let mut places = BTreeSet::new();
+    let mut note = |expr: &Expr| {
+        if matches!(&expr.kind, ExprKind::Builtin { name, .. } if name == SETTING) {
+            places.insert((expr.span.file, expr.span.line));
+        }
+    };
+    visit::exprs(&slice.program.globals, &mut note);
+    for function in &slice.program.functions {
+        visit::exprs(&function.body, &mut note);
+    }
+    let file = |at: u32| slice.program.files.get(at as usize).cloned().unwrap_or_default();
+    let problem = |(at, line)| Problem { file: file(at), line, reason: FALLS_BACK.to_owned() };
+    places.into_iter().map(problem).collect()
 }

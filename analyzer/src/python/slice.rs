@@ -59,7 +59,10 @@ pub(super) fn slice(
     made.retain(|init| !asks(init) || is_own(project, entry, *init));
     let roots: Vec<usize> = [entry].into_iter().chain(made.iter().copied()).collect();
     let known = graph.reachable(suppliers.iter().copied().chain(roots.iter().copied()));
-    let elsewhere = set_elsewhere(project, &lowered.functions, &known);
+    let prepared = prepared(lowered, graph, &suppliers, &chain.functions);
+    let mut ran = graph.reachable(live.iter().chain(&roots).copied().chain(prepared));
+    ran.extend(&suppliers);
+    let elsewhere = set_elsewhere(project, &lowered.functions, &ran);
     let facts =
         Facts::new(&lowered.functions, &known, &roots, (&chain.functions[1..], &live), &elsewhere, site, inputs);
     let mut slicer = Slicer {
@@ -117,9 +120,16 @@ fn suppliers(project: &Project<'_>, live: &[usize], entry: usize) -> Vec<usize> 
     found
 }
 
+/// What suppliers call on the way, but for what leads to the API call: that is where the slice is.
+fn prepared(lowered: &Lowered, graph: &CallGraph, suppliers: &[usize], chain: &[usize]) -> Vec<usize> {
+    let called = suppliers.iter().flat_map(|supplier| refers(&lowered.functions[*supplier].body));
+    let leads_on = |callee: &usize| graph.reachable([*callee]).iter().any(|function| chain.contains(function));
+    called.filter(|callee| !leads_on(callee)).collect()
+}
+
 /// Shared variables that functions set which neither run in the slice nor before it.
-fn set_elsewhere(project: &Project<'_>, functions: &[Function], known: &[usize]) -> BTreeSet<String> {
-    let others = (0..functions.len()).filter(|function| !known.contains(function));
+fn set_elsewhere(project: &Project<'_>, functions: &[Function], ran: &[usize]) -> BTreeSet<String> {
+    let others = (0..functions.len()).filter(|function| !ran.contains(function));
     let others = others.filter(|function| !project.functions[*function].name.ends_with("__init__"));
     let mut names: BTreeSet<String> =
         others.flat_map(|function| visit::written_in(&functions[function].body)).collect();
@@ -144,8 +154,11 @@ fn initializers(project: &Project<'_>, functions: &[Function], live: &[usize], e
         });
     }
     let is_read = |class: &usize| {
-        let owner = &project.classes[project.attribute_owner(*class)];
-        let prefix = format!("{}:{}.", owner.module, owner.name);
+        // A family of classes has one set of attributes, which each sets in its own way.
+        if project.lineage(*class).len() > 1 || project.is_extended(*class) {
+            return false;
+        }
+        let prefix = format!("{}:{}.", project.classes[*class].module, project.classes[*class].name);
         read.range(prefix.as_str()..).next().is_some_and(|name| name.starts_with(&prefix))
     };
     let own = project.functions[entry].class;
@@ -277,7 +290,12 @@ impl Slicer<'_> {
         let args = code.parameters.iter().filter(|p| p.default.is_none() && !p.name.starts_with('*'));
         let args = args.map(|parameter| unknown(code.span, &parameter.name)).collect();
         let kind = ExprKind::Call { function: FunctionId(init as u32), args, keywords: Vec::new() };
-        vec![Stmt { span: code.span, kind: StmtKind::Expr { value: Expr { span: code.span, kind } } }]
+        let value = Expr { span: code.span, kind };
+        let prepared = self.cut(init, Focus::Values).prepared(&value);
+        if !prepared.is_empty() {
+            return prepared;
+        }
+        vec![Stmt { span: code.span, kind: StmtKind::Expr { value } }]
     }
 
     /// Shared variables that a statement sets, itself or through the functions it calls.

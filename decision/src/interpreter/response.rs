@@ -167,8 +167,8 @@ impl<'p> ApiObject<'p> {
         self.stored.borrow().iter().find(|stored| stored.0 == key).map(|stored| stored.1.clone())
     }
 
-    /// Puts a value under a key, or as an attribute: an answer of boto3 is a dictionary, a message's fields can be set. What holds other values could hold this very object
-    /// and is not looked into.
+    /// Puts a value under a key, or as an attribute: an answer of boto3 is a dictionary, a message's fields can be set.
+    /// What holds other values could hold this very object and is not looked into.
     pub(super) fn put(&self, key: &str, value: Value<'p>) {
         let is_plain = matches!(
             value,

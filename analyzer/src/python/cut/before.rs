@@ -71,13 +71,14 @@ impl Cut<'_> {
 
     /// What runs of an expression whose own value is not to be had or not asked for: calls of functions that set shared
     /// variables. An object is made, words are loaded.
-    fn prepared(&self, expr: &Expr) -> Vec<Stmt> {
+    pub(in crate::python) fn prepared(&self, expr: &Expr) -> Vec<Stmt> {
         let (mut callees, mut setting) = (Vec::new(), Vec::new());
         visit::below(expr, &mut |part| {
             if let ExprKind::Call { function, args, keywords } = &part.kind {
-                let mut args = args.iter().chain(keywords.iter().map(|keyword| &keyword.value));
-                // What is added to a list, for something unknown, is about another turn or another answer.
-                if self.graph.binds(function.0 as usize) || !args.any(|arg| self.fact(arg).unknown) {
+                let args = args.iter().chain(keywords.iter().map(|keyword| &keyword.value));
+                let mut facts = args.map(|arg| self.fact(arg));
+                // What is added to a list, for something unknown or seen before, is about another turn or another answer.
+                if self.graph.binds(function.0 as usize) || !facts.any(|fact| fact.unknown || fact.data) {
                     setting.push(function.0 as usize);
                 }
                 callees.push(function.0 as usize);

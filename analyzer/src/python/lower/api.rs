@@ -100,17 +100,23 @@ impl<'t> Lower<'_, 't> {
                 && wanted();
             through.then_some(Called { operation, form: ResponseForm::Json, by_request: true, legacy: None })
         };
-        self.of_request(self.project.catalog.operations.iter().filter_map(called))
+        self.of_request(arguments, self.project.catalog.operations.iter().filter_map(called))
     }
 
     /// What a request asks for and the program reads of the answer, if that is several things; else the first.
-    fn of_request(&self, all: impl Iterator<Item = Called<'t>>) -> Vec<Called<'t>> {
+    fn of_request(&self, arguments: Node<'t>, all: impl Iterator<Item = Called<'t>>) -> Vec<Called<'t>> {
         let mut all = all.peekable();
         if !all.peek().is_some_and(|first| first.by_request) {
             return all.take(1).collect();
         }
         let mut all: Vec<Called<'t>> = all.filter(|called| called.by_request).collect();
-        let read: Vec<bool> = all.iter().map(|called| self.reads(called.operation)).collect();
+        let feature_text = self.feature_text(arguments);
+        let named = |operation: &Operation| match (&feature_text, &operation.feature) {
+            (Some(text), Some(feature)) => is_type(text, feature),
+            _ => true,
+        };
+        let is_read = |called: &Called<'_>| named(called.operation) && self.reads(called.operation);
+        let read: Vec<bool> = all.iter().map(is_read).collect();
         if read.contains(&true) {
             let mut read = read.into_iter();
             all.retain(|_| read.next().unwrap_or(false));
@@ -182,11 +188,12 @@ impl<'t> Lower<'_, 't> {
         if rests.into_iter().filter(|rest| is_here(rest)).count() > 1 {
             return Vec::new();
         }
-        self.of_request(operations.iter().filter_map(|operation| {
+        let all = operations.iter().filter_map(|operation| {
             let here = operation.rest.as_ref().is_some_and(is_here);
             let wanted = || operation.feature.as_ref().is_none_or(|feature| self.asks_for(arguments, feature));
             (here && wanted()).then_some(Called { operation, form: ResponseForm::Json, by_request: true, legacy: None })
-        }))
+        });
+        self.of_request(arguments, all)
     }
 
     /// What an address is written with: its own text, what is assigned to its names, and what callers hand on for a
@@ -349,6 +356,12 @@ fn assigned_text(parsed: &Parsed, place: Node<'_>, name: &str) -> Option<String>
         }
     });
     found
+}
+
+/// Whether a feature is asked for as the type of one, and not only compared with.
+fn is_type(text: &str, feature: &str) -> bool {
+    let before = |line: &str| line.find(feature).map(|at| line[..at].to_lowercase());
+    text.lines().any(|line| has_word(line, feature) && before(line).is_some_and(|before| before.contains("type")))
 }
 
 /// `label_annotations` as `labelAnnotations`.

@@ -171,10 +171,7 @@ impl<'t> Lower<'_, 't> {
         let plain = annotation.trim_matches(['"', '\'']);
         let plain = plain.strip_prefix("Optional[").and_then(|plain| plain.strip_suffix(']')).unwrap_or(plain);
         let plain = plain.strip_suffix("| None").unwrap_or(plain).trim();
-        let class = match self.project.lookup(function, plain) {
-            Referent::Class(class) => class,
-            _ => return None,
-        };
+        let Referent::Class(class) = self.project.lookup(function, plain) else { return None };
         let is_one = !self.project.classes[class].is_record && self.is_made_once(class);
         (is_one && !self.project.is_extended(class)).then_some(class)
     }
