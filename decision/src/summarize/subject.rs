@@ -164,13 +164,8 @@ impl<'p> Members<'p> {
     }
 
     fn item(&self) -> &'p Shape {
-        match &self.list {
-            Some(list) => match self.shape.at(list) {
-                Some(Shape::List(item) | Shape::NonEmpty(item)) => item,
-                _ => self.shape,
-            },
-            None => self.shape,
-        }
+        let list = self.list.as_ref().and_then(|list| self.shape.at(list)?.item());
+        list.unwrap_or(self.shape)
     }
 
     fn values(&self, field: &[String]) -> Vec<String> {
