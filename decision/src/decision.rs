@@ -194,7 +194,7 @@ impl Rendered {
         }
     }
 
-    /// The letters and digits, with `data` for the API's data.
+    /// The letters, digits and pictographs, with `data` for the API's data.
     fn words(&self, data: &str) -> String {
         match self {
             Self::Data => data.to_owned(),
@@ -205,7 +205,7 @@ impl Rendered {
             }
             Self::Chosen(text) => {
                 let spaces = text.replace("\\n", "").replace("\\r", "").replace("\\t", "");
-                spaces.chars().filter(|c| c.is_alphanumeric()).collect()
+                spaces.chars().filter(|c| c.is_alphanumeric() || is_pictograph(*c)).collect()
             }
             Self::Unknown | Self::Named(_) => self.to_string(),
         }
@@ -218,6 +218,12 @@ impl Rendered {
             Self::Chosen(_) | Self::Data | Self::Unknown | Self::Named(_) => 1,
         }
     }
+}
+
+/// Whether the character says something by itself, as an emoji or a tick does, where a mark only stands around values:
+/// an application that answers a face with a face has no other words.
+fn is_pictograph(c: char) -> bool {
+    matches!(c, '\u{2600}'..='\u{27bf}' | '\u{2b50}'..='\u{2b55}' | '\u{1f000}'..='\u{1faff}')
 }
 
 impl fmt::Display for Effect {
