@@ -54,6 +54,15 @@ fn endless_loops_end() {
 }
 
 #[test]
+fn items_of_something_unknown_do_not_fill_the_memory_with_their_names() {
+    let opaque =
+        ExprKind::Opaque { text: "queue".to_owned(), call: false, args: Vec::new(), reason: "a test".to_owned() };
+    let index = Box::new(constant(Constant::Int(0)));
+    let next = assign("x", expr(ExprKind::Subscript { object: Box::new(name("x")), index }));
+    assert!(matches!(decide(vec![assign("x", expr(opaque)), forever(vec![next])]), Err(DecideError::TooLong { .. })));
+}
+
+#[test]
 fn strings_that_double_for_ever_do_not_fill_the_memory() {
     let double = assign("s", binary(name("s"), BinaryOp::Add, name("s")));
     let body = vec![assign("s", constant(Constant::Str("x".to_owned()))), forever(vec![double])];

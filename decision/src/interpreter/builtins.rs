@@ -643,6 +643,7 @@ impl<'p> Machine<'p, '_> {
         let flags_at = match name {
             "re.compile" => 1,
             "re.sub" => 4,
+            "re.split" => 3,
             _ => 2,
         };
         let flags = args.at_or(flags_at, "flags").cloned();
@@ -656,6 +657,7 @@ impl<'p> Machine<'p, '_> {
             "re.match" => self.regex_match(&pattern, &subject()?, MatchKind::Start),
             "re.fullmatch" => self.regex_match(&pattern, &subject()?, MatchKind::Full),
             "re.findall" => self.regex_findall(&pattern, &subject()?),
+            "re.split" => self.regex_split(&pattern, &subject()?, args.at_or(2, "maxsplit")),
             "re.sub" => match args.get(2) {
                 Some(text) => self.regex_sub(&pattern, &subject()?, text),
                 None => raise("TypeError"),

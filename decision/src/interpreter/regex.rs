@@ -118,6 +118,41 @@ impl<'p> Machine<'p, '_> {
         Ok(Value::list(items.collect(), Growth::Grown))
     }
 
+    /// `re.split`: the pieces between the matches, and what the matches' groups hold; a limit of 0 is none.
+    #[expect(clippy::unused_self, reason = "one shape for all builtins")]
+    pub(super) fn regex_split(
+        &mut self,
+        pattern: &Rc<Pattern>,
+        subject: &Value<'p>,
+        limit: Option<&Value<'p>>,
+    ) -> Run<Value<'p>> {
+        let most = match limit {
+            None | Some(Value::Int(0, _)) => usize::MAX,
+            // Less than none splits nothing.
+            Some(Value::Int(most, _)) => usize::try_from(*most).unwrap_or(0),
+            Some(_) => return Ok(Value::unknown("the pieces of a text")),
+        };
+        let text = match subject {
+            Value::Str(text) if !text.is_unknown() => text,
+            Value::Str(_) | Value::Unknown(_) => return Ok(Value::unknown("the pieces of an unknown text")),
+            _ => return raise("TypeError"),
+        };
+        // Matches of nothing beside other matches are counted otherwise in Python.
+        if pattern.regex.is_match("") {
+            return Ok(Value::unknown("the pieces of a text"));
+        }
+        let (string, mut from, mut pieces) = (text.as_str(), 0, Vec::new());
+        for found in pattern.regex.captures_iter(string).take(most) {
+            let Some(whole) = found.get(0) else { break };
+            pieces.push(Value::Str(text.derive(&string[from..whole.start()])));
+            let groups = found.iter().skip(1);
+            pieces.extend(groups.map(|group| group.map_or(Value::None, |group| Value::Str(text.derive(group.as_str())))));
+            from = whole.end();
+        }
+        pieces.push(Value::Str(text.derive(&string[from..])));
+        Ok(Value::list(pieces, Growth::Fixed))
+    }
+
     #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "one shape for all builtins")]
     pub(super) fn regex_sub(
         &mut self,

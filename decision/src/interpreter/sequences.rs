@@ -6,7 +6,7 @@ use super::frame::{is_frame, rows};
 use super::machine::{Machine, Run, raise};
 use super::render::repr;
 use super::table::{Class, Key};
-use super::value::{Growth, ListClass, Value};
+use super::value::{Growth, ListClass, Unknown, Value};
 use crate::program::Span;
 
 /// What is called for each item; false ends the iteration.
@@ -127,19 +127,20 @@ impl<'p> Machine<'p, '_> {
 
     // === Attributes and items ===
 
+    /// A part of something unknown: read twice it is the same unknown.
+    fn part(unknown: &Unknown<'p>, place: String) -> Value<'p> {
+        if let Some(value) = unknown.stored.borrow().get(&place) {
+            return value.clone();
+        }
+        let value = Value::unknown(format!("{}{place}", unknown.text));
+        unknown.stored.borrow_mut().insert(place, value.clone());
+        value
+    }
+
     #[expect(clippy::unused_self, reason = "one shape with `item`")]
     pub(super) fn attribute(&mut self, object: &Value<'p>, name: &str) -> Run<Value<'p>> {
         match object {
-            Value::Unknown(unknown) => {
-                let stored = unknown.stored.borrow().get(&format!(".{name}")).cloned();
-                if let Some(value) = stored {
-                    return Ok(value);
-                }
-                let value = Value::unknown(format!("{}.{name}", unknown.text));
-                // The same attribute read twice is the same unknown.
-                unknown.stored.borrow_mut().insert(format!(".{name}"), value.clone());
-                Ok(value)
-            }
+            Value::Unknown(unknown) => Ok(Self::part(unknown, format!(".{name}"))),
             // The body of an HTTP answer, which is read as JSON next.
             Value::Api(answer) if matches!(name, "content" | "text") && answer.is_body_without(name) => {
                 Ok(object.clone())
@@ -176,16 +177,7 @@ impl<'p> Machine<'p, '_> {
 
     pub(super) fn item(&mut self, object: &Value<'p>, index: &Value<'p>, span: Span) -> Run<Value<'p>> {
         match object {
-            Value::Unknown(unknown) => {
-                let place = format!("[{}]", repr(index).as_str());
-                let stored = unknown.stored.borrow().get(&place).cloned();
-                if let Some(value) = stored {
-                    return Ok(value);
-                }
-                let value = Value::unknown(format!("{}{place}", unknown.text));
-                unknown.stored.borrow_mut().insert(place, value.clone());
-                Ok(value)
-            }
+            Value::Unknown(unknown) => Ok(Self::part(unknown, format!("[{}]", repr(index).as_str()))),
             Value::Dict(dict) => {
                 let Some(key) = Key::of(index) else { return raise("TypeError") };
                 let found = dict.borrow().get(&key).cloned();

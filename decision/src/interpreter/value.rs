@@ -58,6 +58,20 @@ impl<'p> Deref for Tuple<'p> {
     }
 }
 
+/// Bytes of what is told about something unknown: a loop that goes from item to item of it would fill the memory with
+/// longer and longer names.
+const LONGEST_NAME: usize = 240;
+
+/// A name that is too long, cut; no dotted name any more, as others begin alike.
+fn shortened(mut name: String) -> String {
+    if name.len() > LONGEST_NAME {
+        let end = (0..=LONGEST_NAME).rev().find(|&at| name.is_char_boundary(at));
+        name.truncate(end.unwrap_or(0));
+        name.push('…');
+    }
+    name
+}
+
 /// How a container got its length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Growth {
@@ -236,7 +250,7 @@ impl Value<'_> {
     }
 
     pub(super) fn unknown(text: impl Into<String>) -> Self {
-        let text = text.into();
+        let text = shortened(text.into());
         let shown = if is_dotted_name(&text) { Rendered::Named(text.clone()) } else { Rendered::Unknown };
         Self::unknown_shown(text, shown)
     }
