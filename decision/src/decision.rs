@@ -218,6 +218,16 @@ impl Rendered {
             Self::Chosen(_) | Self::Data | Self::Unknown | Self::Named(_) => 1,
         }
     }
+
+    /// Bytes of what is shown, about.
+    pub(crate) fn length(&self) -> u64 {
+        match self {
+            Self::Call { callee, values } => callee.len() as u64 + values.iter().map(Self::length).sum::<u64>(),
+            Self::Parts(parts) => parts.iter().map(Self::length).sum(),
+            Self::Chosen(text) | Self::Named(text) => text.len() as u64,
+            Self::Data | Self::Unknown => 1,
+        }
+    }
 }
 
 /// Whether the character says something by itself, as an emoji or a tick does, where a mark only stands around values:

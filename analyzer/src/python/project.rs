@@ -25,6 +25,8 @@ pub(super) struct Module<'t> {
     declared: HashSet<String>,
     /// Modules of which it imports everything.
     stars: Vec<String>,
+    /// Whether it tells Python where else to look for modules.
+    extends_path: bool,
 }
 
 /// A function, or a module's code.
@@ -187,7 +189,8 @@ impl<'t> Project<'t> {
         let last = parts.last().cloned().unwrap_or_default();
         self.by_last_part.entry(last).or_default().push((module, name.clone()));
         self.by_name.entry(name).or_insert(module);
-        self.modules.push(Module { parsed, function, parts, imported, declared: HashSet::new(), stars: Vec::new() });
+        let (declared, stars, extends_path) = (HashSet::new(), Vec::new(), parsed.text.contains("sys.path."));
+        self.modules.push(Module { parsed, function, parts, imported, declared, stars, extends_path });
         self.add_function(module, "<module>".to_owned(), None, parsed.tree.root_node(), None, None);
         for import in found {
             match import.name {
@@ -425,10 +428,15 @@ impl<'t> Project<'t> {
             {
                 return exact(rest);
             }
-            // One part alone would take a file `lib/json.py` for the standard library's `json`.
-            let (_, last) = dotted.rsplit_once('.')?;
-            let ending = format!(".{dotted}");
-            let mut found = self.by_last_part.get(last)?.iter().filter(|(_, name)| name.ends_with(&ending));
+            let last = dotted.rsplit_once('.').map(|(_, last)| last);
+            // One part alone would take a file `lib/json.py` for the standard library's `json`, but where that file is
+            // what Python is told to look for: by the importer, or as `src` beside its tests.
+            let ending = match last {
+                None if !self.modules[importer].extends_path => format!(".src.{dotted}"),
+                _ => format!(".{dotted}"),
+            };
+            let ends = |name: &str| name.ends_with(&ending) || name == &ending[1..];
+            let mut found = self.by_last_part.get(last.unwrap_or(dotted))?.iter().filter(|(_, name)| ends(name));
             let first = found.next()?;
             found.next().is_none().then_some(first.0)
         })

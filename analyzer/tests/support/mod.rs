@@ -94,7 +94,9 @@ impl Case {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(own);
         fs::create_dir_all(&folder).expect("a folder");
         for (path, text) in &self.files {
-            fs::write(folder.join(path), text).expect("a file");
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().expect("a folder around it")).expect("a folder");
+            fs::write(path, text).expect("a file");
         }
         let analysis = analyze(&folder, &catalog());
         fs::remove_dir_all(&folder).expect("the folder goes away");

@@ -408,7 +408,11 @@ impl<'p> Machine<'p, '_> {
             args.first().into_iter().for_each(forget_items);
         }
         if !call {
-            return Ok(match self.shown_call(callee, &args) {
+            if self.is_undecided() {
+                return Ok(Value::unknown(text));
+            }
+            let values = self.rendered(&args);
+            return Ok(match self.shown_call(callee, &values) {
                 Some(shown) => Value::unknown_shown(text, shown),
                 None => Value::unknown(text),
             });
@@ -422,9 +426,14 @@ impl<'p> Machine<'p, '_> {
 
     /// A call of something outside the program: an effect, and an unknown value.
     pub(super) fn outside_call(&mut self, span: Span, callee: &str, args: &[Value<'p>]) -> Value<'p> {
-        self.effect(span, callee, args);
         let text = format!("{callee}(...)");
-        match self.shown_call(callee, args) {
+        if self.is_undecided() {
+            return Value::unknown(text);
+        }
+        let values = self.rendered(args);
+        let shown = self.shown_call(callee, &values);
+        self.push_effect(span, callee, values);
+        match shown {
             Some(shown) => Value::unknown_shown(text, shown),
             None => Value::unknown(text),
         }
@@ -432,14 +441,13 @@ impl<'p> Machine<'p, '_> {
 
     /// The value of a call outside by what it was given, unless that says how many labels there are: what is built up
     /// by the same call again and again, or from each label's data.
-    fn shown_call(&self, callee: &str, args: &[Value<'p>]) -> Option<Rendered> {
-        if args.is_empty() || self.is_undecided() || !is_dotted_name(callee) {
+    fn shown_call(&self, callee: &str, values: &[Rendered]) -> Option<Rendered> {
+        let size: usize = values.iter().map(Rendered::size).sum();
+        if values.is_empty() || size >= MAX_SHOWN || !is_dotted_name(callee) {
             return None;
         }
-        let values: Vec<Rendered> = args.iter().map(super::render::render).collect();
-        let shown = Rendered::Call { callee: callee.to_owned(), values };
-        let fits =
-            shown.size() <= MAX_SHOWN && !builds_up(&shown, callee) && (self.iteration.is_none() || !shown.has_data());
+        let shown = Rendered::Call { callee: callee.to_owned(), values: values.to_vec() };
+        let fits = !builds_up(&shown, callee) && (self.iteration.is_none() || !shown.has_data());
         fits.then_some(shown)
     }
 

@@ -20,6 +20,8 @@ use crate::program::{Function, FunctionId, Program, Span, Stmt, StmtKind};
 pub(crate) const MAX_STEPS: u64 = 1_000_000;
 /// What a run costs besides its steps.
 const START: u64 = 100;
+/// Characters that are shown in a step.
+const CHARACTERS: u64 = 16;
 /// How deeply statements, expressions and calls may nest: what fits a thread's 2 MiB stack in a debug build.
 pub(crate) const MAX_DEPTH: u32 = 150;
 /// How many tests of unknown values one run may go through.
@@ -307,12 +309,19 @@ impl<'p> Machine<'p, '_> {
             }
         }
         if !self.is_undecided() {
-            let values = values.iter().map(render).collect();
+            let values = self.rendered(values);
             self.push_effect(span, action, values);
         }
     }
 
-    fn push_effect(&mut self, span: Span, action: &str, values: Vec<Rendered>) {
+    /// Values as they show in a decision, paid for by their length.
+    pub(super) fn rendered(&mut self, values: &[Value<'p>]) -> Vec<Rendered> {
+        let rendered: Vec<Rendered> = values.iter().map(render).collect();
+        self.steps = self.steps.saturating_add(rendered.iter().map(|value| value.length() / CHARACTERS).sum());
+        rendered
+    }
+
+    pub(super) fn push_effect(&mut self, span: Span, action: &str, values: Vec<Rendered>) {
         self.effects.add(Effect { span, action: action.to_owned(), values });
     }
 

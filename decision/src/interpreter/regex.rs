@@ -146,7 +146,8 @@ impl<'p> Machine<'p, '_> {
             let Some(whole) = found.get(0) else { break };
             pieces.push(Value::Str(text.derive(&string[from..whole.start()])));
             let groups = found.iter().skip(1);
-            pieces.extend(groups.map(|group| group.map_or(Value::None, |group| Value::Str(text.derive(group.as_str())))));
+            pieces
+                .extend(groups.map(|group| group.map_or(Value::None, |group| Value::Str(text.derive(group.as_str())))));
             from = whole.end();
         }
         pieces.push(Value::Str(text.derive(&string[from..])));

@@ -150,6 +150,10 @@ fn quote_for(text: &str) -> char {
 
 /// What stands between the quotes.
 pub(super) fn escaped(text: &str, quote: char) -> String {
+    let stays = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'\\' && char::from(byte) != quote;
+    if text.bytes().all(stays) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

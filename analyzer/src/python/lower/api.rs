@@ -177,9 +177,7 @@ impl<'t> Lower<'_, 't> {
             return Vec::new();
         }
         // The address may be a constant of the module, or be put together.
-        let given = named(arguments);
-        let plain = given.iter().find(|argument| argument.kind() != "keyword_argument");
-        let Some(&address) = plain.or(given.first()) else { return Vec::new() };
+        let Some(address) = self.address(arguments) else { return Vec::new() };
         let from = self.address_texts(address);
         let operations = &self.project.catalog.operations;
         let is_here = |rest: &String| from.iter().any(|text| text.contains(rest.as_str()));
@@ -194,6 +192,20 @@ impl<'t> Lower<'_, 't> {
             (here && wanted()).then_some(Called { operation, form: ResponseForm::Json, by_request: true, legacy: None })
         });
         self.of_request(arguments, all)
+    }
+
+    /// The argument that a request's address is: `url`, or the first one that is not the method's name
+    /// (`request("POST", url)`).
+    fn address(&self, arguments: Node<'t>) -> Option<Node<'t>> {
+        let given = named(arguments);
+        let is_url =
+            |argument: &&Node<'t>| field(**argument, "name").is_some_and(|name| self.parsed.text(name) == "url");
+        let is_method = |argument: Node<'t>| {
+            let text = self.parsed.text(argument).trim_matches(['"', '\'']);
+            argument.kind() == "string" && text.chars().all(|c| c.is_ascii_alphabetic())
+        };
+        let plain = |argument: &&Node<'t>| argument.kind() != "keyword_argument" && !is_method(**argument);
+        given.iter().find(is_url).or_else(|| given.iter().find(plain)).or(given.first()).copied()
     }
 
     /// What an address is written with: its own text, what is assigned to its names, and what callers hand on for a
