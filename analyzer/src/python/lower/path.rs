@@ -6,8 +6,14 @@ use super::Lower;
 use crate::python::project::{Referent, parameter_name};
 use crate::python::syntax::{Parsed, children, field, named, visit_all};
 
-/// How many assignments and calls a path is followed through.
-const MAX_HOPS: u32 = 6;
+/// How many assignments and calls a path is followed through; where it goes on in several ways at once, each doubling of
+/// their number counts as one more, so that functions that call themselves all over are done in time.
+const MAX_HOPS: u32 = 12;
+
+/// What is left of some hops for each of several ways.
+fn shared(hops: u32, ways: usize) -> u32 {
+    hops.saturating_sub(ways.max(1).ilog2())
+}
 
 impl<'t> Lower<'_, 't> {
     /// The end of a path as far as it is written in the source: `os.path.join(folder, "words.txt")` is `words.txt`.
@@ -36,6 +42,7 @@ impl<'t> Lower<'_, 't> {
                 None => self.passed(self.parsed.text(node), hops),
             },
             "binary_operator" => {
+                let hops = shared(hops, 2);
                 let right = self.path_within(field(node, "right")?, hops)?;
                 let left = self.path_within(field(node, "left")?, hops).unwrap_or_default();
                 Some(match field(node, "operator")?.kind() {
@@ -48,6 +55,7 @@ impl<'t> Lower<'_, 't> {
                 let arguments = named(field(node, "arguments")?);
                 match self.parsed.text(field(node, "function")?).rsplit('.').next()? {
                     "join" | "joinpath" => {
+                        let hops = shared(hops, arguments.len());
                         let known = arguments.iter().rev().map_while(|part| self.path_within(*part, hops));
                         let mut parts: Vec<String> = known.collect();
                         parts.reverse();
@@ -90,13 +98,13 @@ impl<'t> Lower<'_, 't> {
 
     /// The path that a parameter always gets, where all calls of this function in the run agree.
     fn passed(&self, name: &str, hops: u32) -> Option<String> {
-        let values = self.passed_values(self.place_of(name)?, name).into_iter();
-        let path =
-            |(caller, value): (usize, Option<Node<'t>>)| Lower::new(self.project, caller).path_within(value?, hops);
-        let mut paths: Vec<Option<String>> = values.map(path).collect();
-        paths.dedup();
-        let [path] = &paths[..] else { return None };
-        path.clone()
+        let values = self.passed_values(self.place_of(name)?, name);
+        let hops = shared(hops, values.len());
+        let mut paths = values
+            .into_iter()
+            .map(|(caller, value)| value.and_then(|value| Lower::new(self.project, caller).path_within(value, hops)));
+        let first = paths.next()??;
+        paths.all(|path| path.as_ref() == Some(&first)).then_some(first)
     }
 
     /// The place of a parameter of this function among the arguments of its calls.
