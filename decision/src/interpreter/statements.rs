@@ -348,7 +348,8 @@ impl<'p> Machine<'p, '_> {
             return raise("ValueError");
         }
         if let Some(at) = starred {
-            let rest: Vec<_> = items.drain(at..=items.len() - elements.len() + at).collect();
+            let end = at + items.len() + 1 - elements.len();
+            let rest: Vec<_> = items.drain(at..end).collect();
             items.insert(at, Value::list(rest, Growth::Fixed));
         }
         for (element, item) in elements.iter().zip(items) {
