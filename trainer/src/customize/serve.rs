@@ -88,8 +88,8 @@ impl OnTuning {
 fn reason(model: &Candidate, generic: &Candidate, p_value: f64, p_limit: f64) -> String {
     let verdict = if p_value < p_limit { "better than" } else { "not shown to be better than" };
     format!(
-        "{} ({}) decides {:.1} % of the tuning examples wrong, the best arm or as good as it, {verdict} the generic model with {:.1} % \
-         (p = {p_value:.4}, limit {p_limit})",
+        "{} ({}) decides {:.1} % of the tuning examples wrong, the best arm or as good as it, {verdict} the generic model \
+         with {:.1} % (p = {p_value:.4}, limit {p_limit})",
         model.arm.name(),
         model.arm.description(),
         100.0 * model.tuned.error,
