@@ -10,6 +10,7 @@ mod facts;
 mod inputs;
 mod link;
 mod lower;
+mod memo;
 mod probe;
 mod project;
 mod scope;
@@ -20,6 +21,7 @@ mod syntax;
 mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use chameleon_decision::{Budget, DecisionProcess, Problem, SAME_OUTCOME, Span};
 
@@ -82,6 +84,7 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
             given: &[],
             size,
             budget,
+            memo: Rc::default(),
         };
         if !budget.is_spent() {
             match entry {

@@ -53,11 +53,11 @@ fn with_others(run: &Run<'_>, chain: &Chain, others: &[Site]) -> Option<Found> {
         return None;
     }
     let telling = |given: &Vec<Given>| {
-        let run = run.with_inputs(others, given);
+        let (run, slice) = (run.with_inputs(others, given), slice.untried());
         !run.budget.is_spent() && run.undecided(&slice).is_none() && run.tells_apart(&slice)
     };
     let given = std::iter::once(usual.clone()).chain(answering(&apis, &usual, &slice)).find(telling)?;
-    let (mut process, mut problems) = run.with_inputs(others, &given).told(slice);
+    let (mut process, mut problems) = run.with_inputs(others, &given).told(&slice.untried());
     process.given.retain(|given| apis.contains_key(&given.api));
     if process.summary.branches.is_empty() {
         return None;

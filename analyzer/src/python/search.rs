@@ -1,6 +1,7 @@
 //! Looks for the function on a chain that decides by the answer alone, and for the fewest assumptions that it takes.
 
 use std::collections::{BTreeSet, HashSet};
+use std::rc::Rc;
 
 use chameleon_decision::{
     ApiOutput, Budget, DecideError, Decider, Decision, DecisionProcess, DecisionType, Expr, ExprKind, FORMAT_VERSION,
@@ -10,6 +11,7 @@ use chameleon_decision::{
 use super::cut::{Assumption, Open, Ways};
 use super::entry::{CallGraph, Chain};
 use super::lower::{Lowered, Site};
+use super::memo::Memo;
 use super::project::Project;
 use super::slice::{End, Slice, slice};
 use super::{inputs, path, probe, visit};
@@ -40,7 +42,7 @@ const CUT: u64 = 20;
 const ROUNDS: usize = 4;
 
 /// What it takes to make the processes of one API call.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Run<'a> {
     pub(super) project: &'a Project<'a>,
     pub(super) lowered: &'a Lowered,
@@ -55,6 +57,8 @@ pub(super) struct Run<'a> {
     pub(super) size: u64,
     /// What pays for all of it.
     pub(super) budget: &'a Budget,
+    /// What was cut and tried before.
+    pub(super) memo: Rc<Memo>,
 }
 
 /// What is assumed where nothing decides otherwise, one after the other: that nothing outside has a say, that everything
@@ -74,13 +78,17 @@ struct Assuming {
 
 pub(super) type Found = (DecisionProcess, Vec<Problem>);
 
+/// The place where a decision hangs on something outside, with the run's file where it is in the run, and what there is
+/// to say about it.
+pub(super) type Stopped = (Option<Span>, Problem);
+
 impl<'a> Run<'a> {
     /// The same, where the answers of these calls are inputs, as given.
     pub(super) fn with_inputs<'b>(&'b self, inputs: &'b [Site], given: &'b [Given]) -> Run<'b>
     where
         'a: 'b,
     {
-        Run { inputs, given, ..*self }
+        Run { inputs, given, memo: Rc::default(), ..self.clone() }
     }
 
     /// The process of a chain. Where the outermost function hangs on things outside, an inner one may still decide by
@@ -90,19 +98,11 @@ impl<'a> Run<'a> {
         let parts: Vec<Chain> = (0..chain.functions.len())
             .map(|from| Chain { functions: chain.functions[from..].to_vec(), decides: chain.decides })
             .collect();
-        let whole = self.cut(chain, &Ways::new(), End::Whole);
-        let stopped = self.undecided(&whole).map(|(_, problem)| problem);
-        let mut whole = Some(whole);
+        let stopped = self.undecided(&self.cut(chain, &Ways::new(), End::Whole)).map(|(_, problem)| problem);
         let (mut constant, mut parts_left) = (None, parts.len());
         for (at, part) in parts.iter().enumerate() {
-            let (slice, decides) = if let Some(whole) = whole.take() {
-                (whole, stopped.is_none())
-            } else {
-                let slice = self.cut(part, &Ways::new(), End::Whole);
-                let decides = self.undecided(&slice).is_none();
-                (slice, decides)
-            };
-            let plain = decides.then(|| self.turned(part, Ways::new(), slice));
+            let decides = self.undecided(&self.cut(part, &Ways::new(), End::Whole)).is_none();
+            let plain = decides.then(|| self.chosen(part, Ways::new()));
             let assuming = ASSUMING.iter().filter_map(|&(idle, turned)| {
                 let ways = self.ways(part, Assuming { idle, turned, answers: false }, !decides)?;
                 Some((self.chosen(part, ways), turned))
@@ -136,7 +136,7 @@ impl<'a> Run<'a> {
             return found;
         }
         if let Some(slice) = constant {
-            return self.told(slice);
+            return self.told(&slice);
         }
         for (at, part) in parts[..parts_left].iter().enumerate() {
             let found = ASSUMING.iter().find_map(|&(idle, turned)| {
@@ -152,14 +152,14 @@ impl<'a> Run<'a> {
         }
         let slice = self.cut(chain, &Ways::new(), End::Whole);
         match slice.assumptions.iter().find(|assumption| assumption.of_answer).copied() {
-            Some(asked) if stopped.is_none() => self.asking(slice, asked.span),
-            _ => (self.summarized(slice), stopped.into_iter().collect()),
+            Some(asked) if stopped.is_none() => self.asking(&slice, asked.span),
+            _ => (self.summarized(&slice), stopped.into_iter().collect()),
         }
     }
 
     /// The process of a slice that asks something outside about the answer, of which no more is left than that there is
     /// something in it: that says nothing.
-    fn asking(&self, slice: Slice, place: Span) -> Found {
+    fn asking(&self, slice: &Slice, place: Span) -> Found {
         let (mut process, mut problems) = self.told(slice);
         if !self.tells_more_than_empty(&process) {
             let reason = "the decision depends on what something outside the program says of the answer".to_owned();
@@ -177,7 +177,7 @@ impl<'a> Run<'a> {
         if !self.tells_apart(slice) {
             return None;
         }
-        let found = self.told(slice.clone());
+        let found = self.told(slice);
         // Where something outside is asked about what the API saw, it is not that it saw anything that decides.
         let asks = slice.assumptions.iter().any(|assumption| assumption.of_answer);
         let says = !found.0.summary.branches.is_empty() && (!asks || self.tells_more_than_empty(&found.0));
@@ -221,7 +221,7 @@ impl<'a> Run<'a> {
             {
                 ways.entry(place).or_insert(!idle);
             }
-            for Open { span, idle: way } in slice.open {
+            for &Open { span, idle: way } in &slice.open {
                 ways.entry(span).or_insert(way == idle);
             }
             for assumption in slice.assumptions.iter().filter(|_| turned) {
@@ -271,18 +271,13 @@ impl<'a> Run<'a> {
 
     /// The process of a chain with these ways.
     fn process_with(&self, chain: &Chain, ways: Ways) -> Found {
-        self.told(self.chosen(chain, ways))
+        self.told(&self.chosen(chain, ways))
     }
 
     /// The slice of a chain with these ways. Any other unknown test is taken to hold unless more outcomes show when it
     /// does not: `if seen_lately: return` says nothing about the answer.
-    fn chosen(&self, chain: &Chain, ways: Ways) -> Slice {
-        let slice = self.cut(chain, &ways, End::Whole);
-        self.turned(chain, ways, slice)
-    }
-
-    /// As [`Run::chosen`], where the slice of these ways is there.
-    fn turned(&self, chain: &Chain, mut ways: Ways, mut slice: Slice) -> Slice {
+    fn chosen(&self, chain: &Chain, mut ways: Ways) -> Rc<Slice> {
+        let mut slice = self.cut(chain, &ways, End::Whole);
         let assumed: Vec<_> = slice.assumptions.iter().copied().filter(|a| a.holds).take(MAX_TURNED).collect();
         let mut outcomes = if assumed.is_empty() { 0 } else { self.outcomes(&slice) };
         for Assumption { span, holds, .. } in assumed {
@@ -306,23 +301,36 @@ impl<'a> Run<'a> {
 
     /// How many outcomes show on the answers that are tried.
     fn outcomes(&self, slice: &Slice) -> usize {
-        let decider = self.decider(&slice.program);
-        let shown: HashSet<Decision> = decider.decide_each(self.answers(slice)).flatten().collect();
-        shown.len()
+        *slice.trial.outcomes.get_or_init(|| {
+            let decider = self.decider(&slice.program);
+            let more = decider.decide_each(probe::more_answers(&slice.program)).flatten();
+            match slice.trial.decided.get() {
+                Some(Ok(shown)) => {
+                    shown.len() + more.filter(|other| !shown.contains(other)).collect::<HashSet<_>>().len()
+                }
+                _ => decider.decide_each(self.answers(slice)).flatten().chain(more).collect::<HashSet<_>>().len(),
+            }
+        })
     }
 
     /// Whether more than one outcome shows.
     pub(super) fn tells_apart(&self, slice: &Slice) -> bool {
-        let decider = self.decider(&slice.program);
-        let mut shown = decider.decide_each(self.answers(slice)).flatten();
-        let first = shown.next();
-        first.is_some_and(|first| shown.any(|other| other != first))
+        if let Some(outcomes) = slice.trial.outcomes.get() {
+            return *outcomes > 1;
+        }
+        *slice.trial.tells_apart.get_or_init(|| {
+            let decider = self.decider(&slice.program);
+            let more = decider.decide_each(probe::more_answers(&slice.program)).flatten();
+            match slice.trial.decided.get() {
+                Some(Ok(shown)) => differ(shown.iter().cloned().chain(more)),
+                _ => differ(decider.decide_each(self.answers(slice)).flatten().chain(more)),
+            }
+        })
     }
 
-    /// Answers on which outcomes show.
+    /// Answers that go different ways through a slice.
     fn answers<'s>(&'s self, slice: &Slice) -> impl Iterator<Item = ApiOutput> + use<'s> {
         probe::answers(&self.site.api.answer, self.vocabulary, &slice.program)
-            .chain(probe::more_answers(&slice.program))
     }
 
     /// The process of a chain up to where things outside begin to decide, if there are branches until then, and more
@@ -338,7 +346,7 @@ impl<'a> Run<'a> {
         if self.undecided(&slice).is_some() || self.outcomes(&slice) <= outcomes {
             return None;
         }
-        let (process, mut problems) = self.told(slice);
+        let (process, mut problems) = self.told(&slice);
         if let Some(Problem { file, line, reason }) = problem {
             problems.push(Problem { file, line, reason: format!("{reason}; it is read up to here") });
         }
@@ -353,7 +361,7 @@ impl<'a> Run<'a> {
             return None;
         }
         let Span { file, line, .. } = slice.ended?;
-        let (process, mut problems) = self.told(slice);
+        let (process, mut problems) = self.told(&slice);
         let reason =
             "the decision is read up to here: what follows mixes it with something outside the program".to_owned();
         problems.push(Problem { file: path(self.project, file), line, reason });
@@ -370,20 +378,22 @@ impl<'a> Run<'a> {
         })
     }
 
-    pub(super) fn cut(&self, chain: &Chain, ways: &Ways, end: End) -> Slice {
-        self.budget.spend(self.size * CUT);
-        slice(self.project, self.lowered, self.graph, chain, self.site, ways, (end, self.inputs))
+    pub(super) fn cut(&self, chain: &Chain, ways: &Ways, end: End) -> Rc<Slice> {
+        self.memo.slice(chain, ways, end, || {
+            self.budget.spend(self.size * CUT);
+            slice(self.project, self.lowered, self.graph, chain, self.site, ways, (end, self.inputs))
+        })
     }
 
     /// The process of a slice, and what there is to say about it.
-    pub(super) fn told(&self, slice: Slice) -> Found {
+    pub(super) fn told(&self, slice: &Slice) -> Found {
         let assumed = slice.assumptions.iter().map(|assumption| self.assumption(*assumption));
         let passed = slice.passed.iter().map(|span| Problem {
             file: path(self.project, span.file),
             line: span.line,
             reason: RETURNS.to_owned(),
         });
-        let problems = assumed.chain(passed).chain(settings(&slice)).collect();
+        let problems = assumed.chain(passed).chain(settings(slice)).collect();
         (self.summarized(slice), problems)
     }
 
@@ -397,39 +407,58 @@ impl<'a> Run<'a> {
         Problem { file: path(self.project, span.file), line: span.line, reason }
     }
 
-    fn summarized(&self, slice: Slice) -> DecisionProcess {
-        let given = if inputs::are_needed(self, &slice) { self.given } else { &[] };
-        let (summary, warnings) = Run { given, ..*self }.decider(&slice.program).summarize(self.vocabulary);
+    fn summarized(&self, slice: &Slice) -> DecisionProcess {
+        let (summary, warnings, takes_given) = slice.trial.summary.get_or_init(|| {
+            let takes_given = inputs::are_needed(self, slice);
+            let given = if takes_given { self.given } else { &[] };
+            let (summary, warnings) = self.decider_given(&slice.program, given).summarize(self.vocabulary);
+            (summary, warnings, takes_given)
+        });
         DecisionProcess {
             version: FORMAT_VERSION,
             api: self.site.api.clone(),
             call: slice.call,
-            program: slice.program,
-            given: given.to_vec(),
-            summary,
-            warnings,
+            program: slice.program.clone(),
+            given: if *takes_given { self.given.to_vec() } else { Vec::new() },
+            summary: summary.clone(),
+            warnings: warnings.clone(),
         }
     }
 
     fn decider<'p>(&'p self, program: &'p Program) -> Decider<'p> {
+        self.decider_given(program, self.given)
+    }
+
+    fn decider_given<'p>(&'p self, program: &'p Program, given: &[Given]) -> Decider<'p> {
         let decider = Decider::new(program, &self.site.api).within(self.budget);
-        self.given.iter().cloned().fold(decider, Decider::given)
+        given.iter().cloned().fold(decider, Decider::given)
     }
 
     /// The first place where the program's decision hangs on something outside, with the run's file where it is in the
     /// run, and what there is to say about it.
-    pub(super) fn undecided(&self, slice: &Slice) -> Option<(Option<Span>, Problem)> {
-        let decider = self.decider(&slice.program);
-        let answers = probe::answers(&self.site.api.answer, self.vocabulary, &slice.program);
-        let error: DecideError = decider.decide_each(answers).find_map(Result::err)?;
+    pub(super) fn undecided(&self, slice: &Slice) -> Option<Stopped> {
+        let decided = slice.trial.decided.get_or_init(|| {
+            let shown = self.decider(&slice.program).decide_each(self.answers(slice)).collect::<Result<_, _>>();
+            shown.map_err(|error| self.stopped(slice, &error))
+        });
+        decided.as_ref().err().cloned()
+    }
+
+    fn stopped(&self, slice: &Slice, error: &DecideError) -> Stopped {
         let span = error.span();
         let file = slice.program.files.get(span.file as usize).cloned().unwrap_or_default();
         let module = self.project.modules.iter().find(|module| module.parsed.path == file);
         let place = module.map(|module| Span { file: module.parsed.file, ..span });
         let text = error.to_string();
         let reason = text.strip_prefix(&format!("line {}: ", span.line)).unwrap_or(&text).to_owned();
-        Some((place, Problem { file, line: span.line, reason }))
+        (place, Problem { file, line: span.line, reason })
     }
+}
+
+/// Whether they are not all the same.
+fn differ(mut shown: impl Iterator<Item = Decision>) -> bool {
+    let first = shown.next();
+    first.is_some_and(|first| shown.any(|other| other != first))
 }
 
 /// Settings that a slice takes for what the program falls back to.

@@ -1,6 +1,7 @@
 //! Puts a slice together: the functions from the entry on, cut, and the module-level values they need.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use chameleon_decision::{Expr, ExprKind, Function, FunctionId, Program, Span, Stmt, StmtKind};
 
@@ -9,6 +10,7 @@ use super::entry::{CallGraph, Chain, calls, refers};
 use super::facts::Facts;
 use super::link::link;
 use super::lower::{Lowered, Site};
+use super::memo::Trial;
 use super::project::Project;
 use super::shorten::{Shorten, Stop};
 use super::visit;
@@ -28,10 +30,19 @@ pub(super) struct Slice {
     pub(super) passed: Vec<Span>,
     /// Where the entry was ended early, with the run's file.
     pub(super) ended: Option<Span>,
+    /// What trying the program has shown.
+    pub(super) trial: Rc<Trial>,
+}
+
+impl Slice {
+    /// The same, for trying it with other answers given.
+    pub(super) fn untried(&self) -> Self {
+        Self { trial: Rc::default(), ..self.clone() }
+    }
 }
 
 /// Where the entry of a slice ends.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum End {
     /// Where the function does.
     Whole,
@@ -89,7 +100,7 @@ pub(super) fn slice(
     let globals = slicer.globals(&suppliers, &made, entry);
     let Slicer { functions, assumptions, open, passed, .. } = slicer;
     let (program, call) = link(project, entry, functions, globals, site, inputs);
-    Slice { program, call, assumptions, open, passed, ended }
+    Slice { program, call, assumptions, open, passed, ended, trial: Rc::default() }
 }
 
 /// Code that runs before the entry and sets what it reads: modules, and functions around nested ones.

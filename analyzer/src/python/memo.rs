@@ -1,0 +1,51 @@
+//! Slices that were cut before, and what trying them has shown: the search comes back to the same ones again and again.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, HashSet};
+use std::rc::Rc;
+
+use chameleon_decision::{Decision, Summary, Warning};
+
+use super::cut::Ways;
+use super::entry::Chain;
+use super::search::Stopped;
+use super::slice::{End, Slice};
+
+/// What trying a program has shown so far.
+#[derive(Default)]
+pub(super) struct Trial {
+    /// The outcomes of the answers that go different ways through it, or the first thing outside on which one hangs.
+    pub(super) decided: OnceCell<Result<HashSet<Decision>, Stopped>>,
+    /// How many outcomes show.
+    pub(super) outcomes: OnceCell<usize>,
+    /// Whether more than one shows.
+    pub(super) tells_apart: OnceCell<bool>,
+    /// Its summary with what is doubtful about it, and whether that takes the answers of other APIs.
+    pub(super) summary: OnceCell<(Summary, Vec<Warning>, bool)>,
+}
+
+/// What a slice is cut by: the functions from the entry to the call, the ways of unknown tests, and where it ends.
+type Key = (Vec<usize>, Ways, End);
+
+/// Slices for one API call, where the answers of other APIs are given once and for all.
+#[derive(Default)]
+pub(super) struct Memo {
+    slices: RefCell<BTreeMap<Key, Rc<Slice>>>,
+}
+
+impl Memo {
+    /// The slice of a chain with these ways, made by `cut` if it is not known. Another one of the same program shares its
+    /// trial: ways of tests that are not in it make no difference.
+    pub(super) fn slice(&self, chain: &Chain, ways: &Ways, end: End, cut: impl FnOnce() -> Slice) -> Rc<Slice> {
+        let key = (chain.functions.clone(), ways.clone(), end);
+        let mut slices = self.slices.borrow_mut();
+        if let Some(known) = slices.get(&key) {
+            return Rc::clone(known);
+        }
+        let mut slice = cut();
+        if let Some(same) = slices.values().find(|known| known.program == slice.program) {
+            slice.trial = Rc::clone(&same.trial);
+        }
+        Rc::clone(slices.entry(key).or_insert(Rc::new(slice)))
+    }
+}
