@@ -71,8 +71,7 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
     for site in &lowered.sites {
         let budget = &*budgets.entry(site.span.file).or_insert_with(|| Budget::new(MAX_STEPS));
         // Another call of the same API may be about the same thing or another: its answer stays unknown.
-        // What else one request asks for is another part of this answer.
-        let is_other = |other: &&Site| other.api != site.api && other.span != site.span;
+        let is_other = |other: &&Site| other.api != site.api;
         let others: Vec<Site> = lowered.sites.iter().filter(is_other).cloned().collect();
         let run = Run {
             project: &project,

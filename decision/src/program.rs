@@ -251,6 +251,9 @@ pub enum ExprKind {
         /// What the call gives.
         #[serde(default)]
         form: ResponseForm,
+        /// What else the same request asks for: the same response holds it, unknown unless an answer is given.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        beside: Vec<Api>,
     },
     /// The response of a call of another API: unknown, unless the run is given an answer of that API.
     OtherOutput {
@@ -262,6 +265,9 @@ pub enum ExprKind {
         /// What the call gives.
         #[serde(default)]
         form: ResponseForm,
+        /// What else the same request asks for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        beside: Vec<Api>,
     },
     /// `[...]`.
     List {

@@ -26,6 +26,7 @@ mod products;
 mod ranges;
 mod regions;
 mod scores;
+mod several_lists;
 mod subject;
 mod together;
 mod union;

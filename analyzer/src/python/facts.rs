@@ -333,7 +333,9 @@ impl<'a> Facts<'a> {
             ExprKind::ApiOutput { .. } => Fact::OTHER,
             ExprKind::Opaque { .. } => Fact::UNKNOWN,
             ExprKind::FunctionValue { function } => self.result(function.0 as usize),
-            ExprKind::Attribute { object, name } if self.is_beyond(function, object, name) => return Fact::UNKNOWN,
+            ExprKind::Attribute { object, name } if self.is_beyond(function, object, name) => {
+                return if self.is_beside(name) { Fact::INPUT } else { Fact::UNKNOWN };
+            }
             _ => Fact::default(),
         };
         visit::parts(expr, &mut |part| fact |= self.expr(function, part));
@@ -358,6 +360,12 @@ impl<'a> Facts<'a> {
         !ANSWER_EXTRAS.contains(&name)
             && !has_field(&self.site.api.answer, name)
             && self.is_rooted_in_data(function, object)
+    }
+
+    /// Whether a part of the answer was asked for along with it, and is an input.
+    fn is_beside(&self, name: &str) -> bool {
+        let beside = self.inputs.iter().filter(|input| input.span == self.site.span);
+        beside.into_iter().any(|input| has_field(&input.api.answer, name.trim_end_matches('_')))
     }
 
     /// Whether what an expression begins with holds data of the answer.
@@ -386,7 +394,7 @@ impl<'a> Facts<'a> {
         let lacks = |expr: &Expr| self.lacks_value(function, expr);
         match &expr.kind {
             ExprKind::Name { .. } | ExprKind::Call { .. } => !self.expr(function, expr).known,
-            ExprKind::Attribute { object, name } if self.is_beyond(function, object, name) => true,
+            ExprKind::Attribute { object, name } if self.is_beyond(function, object, name) => !self.is_beside(name),
             ExprKind::Opaque { .. } => true,
             ExprKind::ApiOutput { .. } => self.site.span != expr.span && !self.is_input(expr),
             ExprKind::Bool { values, .. } => values.iter().all(lacks),

@@ -1,8 +1,8 @@
 //! Programs that ask more than one API: the answers of the others are inputs, too.
 //!
-//! A decision process is about one API. Where its decision hangs on what another API answers, its program reads that
-//! answer as a second input, and its summary is what it does where the other API answers as *given*: nothing, or else
-//! what lets more than one outcome show.
+//! A decision process is about one API. Where its decision hangs on what another API answers, in a call of its own or
+//! because one request asks for both, its program reads that answer as a second input, and its summary is what it does
+//! where the other API answers as *given*: nothing, or else what lets more than one outcome show.
 
 use std::collections::BTreeMap;
 
@@ -100,9 +100,12 @@ pub(super) fn are_needed(run: &Run<'_>, slice: &Slice) -> bool {
 fn asked(program: &Program) -> BTreeMap<String, Api> {
     let mut apis = BTreeMap::new();
     let mut note = |expr: &chameleon_decision::Expr| {
-        if let ExprKind::OtherOutput { api, .. } = &expr.kind {
-            apis.insert(api.path(), (**api).clone());
-        }
+        let asked: Vec<&Api> = match &expr.kind {
+            ExprKind::OtherOutput { api, beside, .. } => std::iter::once(&**api).chain(beside).collect(),
+            ExprKind::ApiOutput { beside, .. } => beside.iter().collect(),
+            _ => return,
+        };
+        apis.extend(asked.into_iter().map(|api| (api.path(), api.clone())));
     };
     visit::exprs(&program.globals, &mut note);
     for function in &program.functions {

@@ -177,13 +177,19 @@ impl Rename<'_> {
             ExprKind::Comprehension { inner } => {
                 inner.clauses.iter_mut().for_each(|(target, _, _)| self.target(target));
             }
-            ExprKind::ApiOutput { max_results, form } if place != self.site.span => {
-                let other = self.inputs.iter().find(|other| other.span == place);
-                expr.kind = match other {
-                    Some(other) => {
-                        let (api, max_results) = (Box::new(other.api.clone()), max_results.take());
-                        ExprKind::OtherOutput { api, max_results, form: *form }
-                    }
+            ExprKind::ApiOutput { max_results, form, beside } => {
+                let mut asked = self.inputs.iter().filter(|other| other.span == place).map(|other| other.api.clone());
+                if place == self.site.span {
+                    *beside = asked.collect();
+                    return;
+                }
+                expr.kind = match asked.next() {
+                    Some(api) => ExprKind::OtherOutput {
+                        api: Box::new(api),
+                        max_results: max_results.take(),
+                        form: *form,
+                        beside: asked.collect(),
+                    },
                     None => unknown(expr.span, "the answer of another API call").kind,
                 };
             }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::format::format_value;
 use super::machine::{Machine, Run, Stop, raise};
-use super::response::{self, Whose};
+use super::response::{self, Part, Whose};
 use super::scope::Scope;
 use super::table::{Key, Table};
 use super::text::{Origin, Text, TextBuilder};
@@ -82,8 +82,10 @@ impl<'p> Machine<'p, '_> {
         match &expr.kind {
             ExprKind::Constant { value } => Ok(constant(value)),
             ExprKind::Name { name } => self.lookup(name, span),
-            ExprKind::ApiOutput { max_results, form } => self.api_output(max_results.as_deref(), *form),
-            ExprKind::OtherOutput { api, max_results, form } => self.other_output(api, max_results.as_deref(), *form),
+            ExprKind::ApiOutput { max_results, form, beside } => self.api_output(max_results.as_deref(), *form, beside),
+            ExprKind::OtherOutput { api, max_results, form, beside } => {
+                self.other_output(api, max_results.as_deref(), *form, beside)
+            }
             ExprKind::List { elements } => Ok(Value::list(self.elements(elements)?, Growth::Fixed)),
             ExprKind::Tuple { elements } => Ok(Value::tuple(self.elements(elements)?)),
             ExprKind::Set { elements } => {
@@ -187,13 +189,14 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
-    fn api_output(&mut self, max_results: Option<&'p Expr>, form: ResponseForm) -> Run<Value<'p>> {
+    fn api_output(&mut self, max_results: Option<&'p Expr>, form: ResponseForm, beside: &[Api]) -> Run<Value<'p>> {
         self.called_api += 1;
         let limit = self.limit(max_results, self.around.default_top_k)?;
         if self.asks_for_something_else() {
             return Ok(Value::unknown("the answer for something else"));
         }
-        Ok(response::response(self.around.api, form, self.output, limit, Whose::Own))
+        let own = Part { api: self.around.api, output: self.output, limit, whose: Whose::Own };
+        Ok(self.response(own, beside, form))
     }
 
     /// Whether a function that called the API before calls it again with other values: about another image or text, of
@@ -209,13 +212,32 @@ impl<'p> Machine<'p, '_> {
     }
 
     /// The answer of another API, if it is given.
-    fn other_output(&mut self, api: &Api, max_results: Option<&'p Expr>, form: ResponseForm) -> Run<Value<'p>> {
-        let path = api.path();
-        let Some(given) = self.around.given.iter().find(|given| given.api == path) else {
-            return Ok(Value::unknown(format!("the answer of {}", api.operation)));
-        };
+    fn other_output(
+        &mut self,
+        api: &Api,
+        max_results: Option<&'p Expr>,
+        form: ResponseForm,
+        beside: &[Api],
+    ) -> Run<Value<'p>> {
         let limit = self.limit(max_results, api.default_top_k)?;
-        Ok(response::response(api, form, &given.output, limit, Whose::Given))
+        Ok(match self.given_of(api, limit) {
+            Some(part) => self.response(part, beside, form),
+            None => Value::unknown(format!("the answer of {}", api.operation)),
+        })
+    }
+
+    /// The answer of one request: a first part and, of what else it asks for, what is given.
+    fn response(&self, first: Part<'_>, beside: &[Api], form: ResponseForm) -> Value<'p> {
+        let others = beside.iter().filter_map(|api| self.given_of(api, usize::MAX));
+        let parts: Vec<Part<'_>> = std::iter::once(first).chain(others).collect();
+        response::response(&parts, form)
+    }
+
+    /// What is given of another API.
+    fn given_of<'s>(&'s self, api: &'s Api, limit: usize) -> Option<Part<'s>> {
+        let path = api.path();
+        let given = self.around.given.iter().find(|given| given.api == path)?;
+        Some(Part { api, output: &given.output, limit, whose: Whose::Given })
     }
 
     /// How many results a call gets.

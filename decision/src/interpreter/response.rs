@@ -21,15 +21,41 @@ pub(super) enum Whose {
     Given,
 }
 
-/// The response with at most `limit` items in each list.
-pub(super) fn response<'p>(api: &Api, form: ResponseForm, output: &ApiOutput, limit: usize, whose: Whose) -> Value<'p> {
-    let view = View { form, omits_empty: api.omits_empty(), data: whose == Whose::Own, limit: usize::MAX };
-    let answer = match output {
-        ApiOutput::Answer { answer } => Cow::Borrowed(answer),
-        labels @ ApiOutput::Labels { .. } => Cow::Owned(labels.answer(&api.answer)),
-    };
-    let Shape::Record(shapes) = &api.answer else { return view.value(&api.answer, Some(&answer)) };
-    let mut fields = View { limit, ..view }.fields(shapes, &answer);
+/// What a request gets for one of the things that it asks for.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub(super) api: &'a Api,
+    pub(super) output: &'a ApiOutput,
+    /// Items in each list.
+    pub(super) limit: usize,
+    pub(super) whose: Whose,
+}
+
+impl Part<'_> {
+    fn view(self, form: ResponseForm) -> View {
+        View { form, omits_empty: self.api.omits_empty(), data: self.whose == Whose::Own, limit: self.limit }
+    }
+
+    fn answer(&self) -> Cow<'_, Json> {
+        match self.output {
+            ApiOutput::Answer { answer } => Cow::Borrowed(answer),
+            labels @ ApiOutput::Labels { .. } => Cow::Owned(labels.answer(&self.api.answer)),
+        }
+    }
+}
+
+/// The response to a request for one thing or several. What comes later under a name that is there already is left out.
+pub(super) fn response<'p>(parts: &[Part<'_>], form: ResponseForm) -> Value<'p> {
+    let Some(first) = parts.first() else { return Value::unknown("an empty response") };
+    let view = first.view(form);
+    let mut fields: Vec<ApiField<'p>> = Vec::new();
+    for part in parts {
+        let answer = part.answer();
+        let Shape::Record(shapes) = &part.api.answer else { return view.value(&part.api.answer, Some(&answer)) };
+        let mut more = part.view(form).fields(shapes, &answer);
+        more.retain(|field| fields.iter().all(|known| known.name != field.name));
+        fields.extend(more);
+    }
     let object = |fields| object(fields, view.spelling());
     if !view.omits_empty {
         return object(fields);

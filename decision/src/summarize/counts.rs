@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::branches::Branches;
 use super::probe::{Outcome, Probe};
+use super::several_lists::together;
 use super::verify::LONGEST;
 use super::words::Found as Word;
 use super::{Draft, Reason};
@@ -18,7 +19,7 @@ pub(super) enum Counted {
     /// One outcome for any number but none.
     Same,
     /// A few outcomes, each for some numbers.
-    Steps(Vec<(Outcome, Vec<Region>)>),
+    Steps(Vec<Step>),
     /// The number itself is shown or handed on; what one item leads to.
     Number(Outcome),
     /// The numbers of these branches' items are; the other branches' make no difference.
@@ -31,7 +32,7 @@ pub(super) enum Counted {
 const MAX_ALIKE: usize = 12;
 
 /// More outcomes than this are one for each number.
-const MAX_STEPS: usize = 8;
+pub(super) const MAX_STEPS: usize = 8;
 
 /// The outcomes on 0, 1, 2, ... items of these names in turn.
 fn count(probe: &mut Probe<'_>, samples: &[&str]) -> Result<Counted, DecideError> {
@@ -80,22 +81,17 @@ fn steps(outcome: &mut dyn FnMut(usize) -> Result<Outcome, DecideError>) -> Resu
     if outcomes[1..].iter().all(|&outcome| outcome == outcomes[1]) {
         return Ok(Counted::Same);
     }
-    let mut steps: Vec<(Outcome, Vec<Region>)> = Vec::new();
+    let mut steps: Vec<Step> = Vec::new();
     let mut from = 0;
     for number in 1..=outcomes.len() {
         if outcomes.get(number) == Some(&outcomes[from]) {
             continue;
         }
         let limit = |value: usize| Limit { value: value as f64, inclusive: true };
-        let bounds = Bounds {
-            field: "count".to_owned(),
-            low: (from > 0).then(|| limit(from)),
-            high: (number < outcomes.len()).then(|| limit(number - 1)),
-            percent: false,
-        };
+        let region = counting((from > 0).then(|| limit(from)), (number < outcomes.len()).then(|| limit(number - 1)));
         match steps.iter_mut().find(|step| step.0 == outcomes[from]) {
-            Some(step) => step.1.push(vec![bounds]),
-            None => steps.push((outcomes[from], vec![vec![bounds]])),
+            Some(step) => step.1.push(region),
+            None => steps.push((outcomes[from], vec![region])),
         }
         from = number;
     }
@@ -161,51 +157,65 @@ pub(super) fn of_branches(
 
 /// Fills the draft when the decision hangs only on how many items there are; `false` when it does not.
 pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> Result<bool, Reason> {
-    for (list, item) in lists(shape) {
-        let place = (list.as_slice(), item);
-        let counted = steps(&mut |number| probe.run(&with_items(shape, place, number)))?;
-        match counted {
-            Counted::Steps(steps) => {
-                let usual = draft.default_outcome;
-                let steps = steps.into_iter().filter(|step| step.0 != usual).collect();
-                draft.summary.field = Some(show_path(&list));
-                draft.summary.decision_type = DecisionType::Count;
-                draft.push_regions(probe, usual, steps, None);
-                return Ok(true);
-            }
-            // That there are items is not looked at where they only pass.
-            Counted::Same if is_told_apart(probe, shape, place)? => {
-                let one = Bounds {
-                    field: "count".to_owned(),
-                    low: Some(Limit { value: 1.0, inclusive: true }),
-                    high: None,
-                    percent: false,
-                };
-                let some = probe.run(&with_items(shape, place, 1))?;
-                draft.summary.field = Some(show_path(&list));
-                draft.summary.decision_type = DecisionType::Count;
-                draft.push_regions(probe, draft.default_outcome, vec![(some, vec![vec![one]])], None);
-                return Ok(true);
-            }
-            Counted::Same | Counted::Number(_) | Counted::Numbers(_) | Counted::Each => {}
+    let mut told = Vec::new();
+    for list in lists(shape) {
+        if let Some(steps) = steps_of(probe, shape, &list)? {
+            told.push((list, steps));
         }
     }
-    Ok(false)
+    let usual = draft.default_outcome;
+    let field = told.iter().map(|(list, _)| show_path(list)).collect::<Vec<_>>().join(", ");
+    let steps = match told.as_slice() {
+        [] => return Ok(false),
+        [(_, steps)] => steps.clone(),
+        several => together(probe, shape, several)?,
+    };
+    let steps = steps.into_iter().filter(|step| step.0 != usual).collect();
+    draft.summary.field = Some(field);
+    draft.summary.decision_type = DecisionType::Count;
+    draft.push_regions(probe, usual, steps, None);
+    Ok(true)
 }
 
-fn with_items(shape: &Shape, (list, item): (&[String], &Shape), number: usize) -> ApiOutput {
+/// What numbers of items of one list lead to, if they make a difference.
+fn steps_of(probe: &mut Probe<'_>, shape: &Shape, list: &Path) -> Result<Option<Vec<Step>>, DecideError> {
+    let mut of = |number| probe.run(&answer_of(shape, &[(list, number)]));
+    let counted = steps(&mut of)?;
+    Ok(match counted {
+        Counted::Steps(steps) => Some(steps),
+        // That there are items is not looked at where they only pass.
+        Counted::Same => {
+            let (without, with) = (of(0)?, of(1)?);
+            let limit = |value| Some(Limit { value, inclusive: true });
+            is_told_apart(probe, without, with)
+                .then(|| vec![(without, vec![counting(None, limit(0.0))]), (with, vec![counting(limit(1.0), None)])])
+        }
+        Counted::Number(_) | Counted::Numbers(_) | Counted::Each => None,
+    })
+}
+
+/// One outcome and the numbers of items that lead to it.
+pub(super) type Step = (Outcome, Vec<Region>);
+
+fn counting(low: Option<Limit>, high: Option<Limit>) -> Region {
+    vec![Bounds { field: "count".to_owned(), low, high, percent: false }]
+}
+
+/// The answer of so many items in these lists, and nothing else.
+pub(super) fn answer_of(shape: &Shape, filled: &[(&Path, usize)]) -> ApiOutput {
     let mut answer = shape.nothing();
-    super::subject::put(&mut answer, list, Json::Array(vec![item.nothing(); number]));
+    for (list, number) in filled {
+        let item = shape.at(list).and_then(Shape::item).map_or(Json::Null, Shape::nothing);
+        super::subject::put(&mut answer, list, Json::Array(vec![item; *number]));
+    }
     ApiOutput::Answer { answer }
 }
 
 /// Whether the application chose something where there is an item and something else where there is none: to open a door
 /// or not, and not to hand on what there is, to show it, or to fail.
-fn is_told_apart(probe: &mut Probe<'_>, shape: &Shape, place: (&[String], &Shape)) -> Result<bool, DecideError> {
-    let none = probe.run(&with_items(shape, place, 0))?;
-    let some = probe.run(&with_items(shape, place, 1))?;
+fn is_told_apart(probe: &Probe<'_>, none: Outcome, some: Outcome) -> bool {
     if probe.fails(none) || probe.fails(some) || probe.differ_by_data_only(none, some) {
-        return Ok(false);
+        return false;
     }
     let chosen = |outcome, other| {
         let own = probe.own_effects(outcome, other).into_iter();
@@ -215,17 +225,15 @@ fn is_told_apart(probe: &mut Probe<'_>, shape: &Shape, place: (&[String], &Shape
     let (with, without) = (chosen(some, none), chosen(none, some));
     // To print something is to show people what there is; logs are no effects.
     let acts = |actions: &[String]| actions.iter().any(|action| action != "print");
-    Ok(acts(&with) || (!with.is_empty() && !without.is_empty()))
+    acts(&with) || (!with.is_empty() && !without.is_empty())
 }
 
 /// What the application does on an answer with an item that says nothing, where that is not what it does on an answer
 /// whose lists are empty.
 pub(super) fn tells_empty(probe: &mut Probe<'_>, shape: &Shape) -> Result<Option<Outcome>, DecideError> {
     let empty = probe.run(&ApiOutput::Answer { answer: shape.nothing() })?;
-    for (list, item) in lists(shape) {
-        let mut answer = shape.nothing();
-        super::subject::put(&mut answer, &list, Json::Array(vec![item.nothing()]));
-        let some = probe.run(&ApiOutput::Answer { answer })?;
+    for list in lists(shape) {
+        let some = probe.run(&answer_of(shape, &[(&list, 1)]))?;
         if !probe.differ_by_data_only(empty, some) {
             return Ok(Some(some));
         }
@@ -233,15 +241,13 @@ pub(super) fn tells_empty(probe: &mut Probe<'_>, shape: &Shape) -> Result<Option
     Ok(None)
 }
 
-/// The lists of an answer that are in no other, with the shape of their items.
-fn lists(shape: &Shape) -> Vec<(Path, &Shape)> {
-    let mut found: Vec<(Path, &Shape)> = Vec::new();
+/// The lists of an answer that are in no other.
+fn lists(shape: &Shape) -> Vec<Path> {
+    let mut found: Vec<Path> = Vec::new();
     for (path, _) in shape.leaves() {
         let Some(at) = path.iter().position(|step| step == ITEM) else { continue };
-        if let Some(item) = shape.at(&path[..at]).and_then(Shape::item)
-            && found.iter().all(|known| known.0 != path[..at])
-        {
-            found.push((path[..at].to_vec(), item));
+        if found.iter().all(|known| known[..] != path[..at]) {
+            found.push(path[..at].to_vec());
         }
     }
     found

@@ -49,7 +49,7 @@ impl<'t> Lower<'_, 't> {
         let limit = self.limit_in(arguments, names);
         let limit = limit.or_else(|| if called.by_request { self.limit_in(body, names) } else { None });
         let max_results = limit.map(|limit| Box::new(self.expr(limit)));
-        let mut output = ExprKind::ApiOutput { max_results, form: called.form };
+        let mut output = ExprKind::ApiOutput { max_results, form: called.form, beside: Vec::new() };
         if let Some(legacy) = called.legacy {
             output = ExprKind::Attribute { object: Box::new(self.at(node, output)), name: legacy.returns.clone() };
         }
