@@ -13,6 +13,7 @@ mod exit;
 mod home;
 mod printer;
 mod process;
+mod published;
 mod report;
 mod service;
 mod trainer;

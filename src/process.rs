@@ -33,7 +33,7 @@ pub(crate) fn catalog(files: &[String], apis: &[PathBuf]) -> Result<Catalog> {
             let known = known.into_iter().collect::<Vec<_>>().join(", ");
             bail!("no API has a vocabulary `{name}`; there are {known}");
         }
-        catalog.add_vocabulary(name, Vocabulary { name: path.to_owned(), labels: names(Path::new(path))? });
+        catalog.add_vocabulary(name, Vocabulary { name: path.to_owned(), labels: vocabulary_of(Path::new(path))? });
     }
     Ok(catalog)
 }
@@ -50,7 +50,7 @@ pub(crate) fn model_catalog() -> Result<Catalog> {
     Ok(catalog)
 }
 
-fn names(file: &Path) -> Result<Vec<String>> {
+fn vocabulary_of(file: &Path) -> Result<Vec<String>> {
     let text = std::fs::read_to_string(file).with_context(|| format!("{}", file.display()))?;
     let names: Vec<String> =
         text.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect();
@@ -60,7 +60,8 @@ fn names(file: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Analyzes `path` and takes its only decision process, or the one whose call is at `call` (`FILE:LINE` or `LINE`).
+/// Analyzes `path` and takes its only decision process, or the one whose call is at `call`: `LINE`, with `FILE:` before it,
+/// after it `:FUNCTION` where the decision begins, `:OPERATION` that is asked for, or both.
 ///
 /// # Errors
 /// There is none, or several and `call` does not single one out; the message lists them.
@@ -78,18 +79,14 @@ pub(crate) fn of_model(manifest: &AppManifest) -> Result<DecisionProcess> {
 }
 
 fn choose(analysis: Analysis, call: Option<&str>) -> Result<DecisionProcess> {
-    let place = |process: &DecisionProcess| {
-        let file = process.program.files.get(process.call.file as usize).map_or("?", String::as_str);
-        format!("{file}:{}", process.call.line)
+    let fits = |place: &str, call: &str| {
+        place == call || place.ends_with(&format!("/{call}")) || place.ends_with(&format!(":{call}"))
     };
-    let wanted = |process: &DecisionProcess| {
-        call.is_none_or(|call| {
-            let place = place(process);
-            place == call || place.ends_with(&format!("/{call}")) || place.ends_with(&format!(":{call}"))
-        })
-    };
-    let places: Vec<String> = analysis.processes.iter().map(place).collect();
+    let wanted = |process: &DecisionProcess| call.is_none_or(|call| names(process).iter().any(|name| fits(name, call)));
+    let places: Vec<String> = analysis.processes.iter().flat_map(|process| names(process).pop()).collect();
     let mut chosen: Vec<DecisionProcess> = analysis.processes.into_iter().filter(wanted).collect();
+    // Two ways to a call from which the same is decided are one decision.
+    chosen.dedup_by(|next, first| next.call == first.call && next.api == first.api && next.summary == first.summary);
     match (chosen.len(), places.is_empty()) {
         (1, _) => Ok(chosen.remove(0)),
         (_, true) => match analysis.problems.first() {
@@ -97,6 +94,21 @@ fn choose(analysis: Analysis, call: Option<&str>) -> Result<DecisionProcess> {
             None => bail!("no call of a known ML API found"),
         },
         (0, _) => bail!("no call at {}; there are {}", call.unwrap_or_default(), places.join(", ")),
-        _ => bail!("several calls; choose one with --call: {}", places.join(", ")),
+        _ => bail!("several decisions; choose one with --call: {}", places.join(", ")),
     }
+}
+
+/// What a process can be called by: the place of its call, with the function in which the decision begins, the operation,
+/// and last with both.
+fn names(process: &DecisionProcess) -> Vec<String> {
+    let file = process.program.files.get(process.call.file as usize).map_or("?", String::as_str);
+    let entry =
+        process.program.functions.get(process.program.entry.0 as usize).map_or("?", |entry| entry.name.as_str());
+    let (place, operation) = (format!("{file}:{}", process.call.line), &process.api.operation);
+    vec![
+        place.clone(),
+        format!("{place}:{entry}"),
+        format!("{place}:{operation}"),
+        format!("{place}:{entry}:{operation}"),
+    ]
 }

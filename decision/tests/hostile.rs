@@ -127,7 +127,7 @@ fn any_expr() -> impl Strategy<Value = Expr> {
         prop_oneof![Just("Dog"), Just(""), Just("é%{}{0}"), Just("%5d")]
             .prop_map(|text| constant(Constant::Str(text.to_owned()))),
         prop_oneof![Just("a"), Just("b"), Just("len"), Just("str")].prop_map(name),
-        Just(expr(ExprKind::ApiOutput { max_results: None, form: ResponseForm::Client })),
+        Just(expr(ExprKind::ApiOutput { max_results: None, form: ResponseForm::Client, beside: Vec::new() })),
     ];
     leaf.prop_recursive(4, 40, 4, |inner| {
         let some = prop::collection::vec(inner.clone(), 0..4);

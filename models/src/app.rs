@@ -117,7 +117,15 @@ pub enum AppError {
     /// The folder's format is of another version.
     #[error("{APP_JSON}: format version {0}; this program reads version {FORMAT_VERSION}. Customize the app again")]
     Version(u32),
-    /// It was made for another network.
+    /// It was made for a network of another name.
+    #[error("made for the network `{made_for}`, not for `{here}`")]
+    OtherNetwork {
+        /// The network it was made for.
+        made_for: String,
+        /// The network here.
+        here: String,
+    },
+    /// It was made for other weights.
     #[error("{APP_JSON}: made for weights {expected} of `{name}`; this program has {got}. Customize the app again")]
     Base {
         /// Name of the network it was made for.

@@ -21,7 +21,8 @@ pub(crate) struct Arguments {
     /// Name to publish the model under [default: the name of PATH]
     #[arg(long)]
     app: Option<String>,
-    /// The API call, when the application has several: its line, or its file, a colon and its line
+    /// The decision, when there are several: the API call's line, if need be with FILE: before and :FUNCTION or
+    /// :OPERATION after it
     #[arg(long, value_name = "PLACE")]
     call: Option<String>,
     #[command(flatten)]

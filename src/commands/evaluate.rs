@@ -7,10 +7,10 @@ use anyhow::{Context, Result, bail};
 use chameleon_models::files::replace;
 use serde::Deserialize;
 
-use super::label::load_app;
 use crate::cli::Global;
 use crate::evaluate::{Plan, Results, csv, page, table};
 use crate::exit::ExitStatus;
+use crate::published::Published;
 use crate::{printer, process, trainer};
 
 /// What to evaluate, and with what.
@@ -68,12 +68,12 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
     }
 }
 
-/// A published model on the user's own images.
+/// A published model on the user's own images or texts.
 fn measure(app: &str, arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
-    let model = load_app(app, &global.base()?, global)?;
+    let model = Published::load(app, global)?;
     let work = tempfile::tempdir().context("no temporary folder can be made")?;
     let (folder, json) = (work.path().join("model"), work.path().join("measured.json"));
-    model.write(&folder, &[])?;
+    model.write(&folder)?;
     let mut words: Vec<OsString> = vec!["measure".into(), "--model".into(), folder.into()];
     words.extend(["--out".into(), json.clone().into()]);
     words.extend(arguments.data.words());

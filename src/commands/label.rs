@@ -6,16 +6,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use chameleon_decision::Label;
-use chameleon_models::app::{AppFiles, AppModel};
 use chameleon_models::labeler::ImageLabeler;
 use chameleon_models::preprocess::{self, DecodeLimits};
-use chameleon_models::zoo::ImageLabels;
-use chameleon_proxy::registry::Reader;
 
 use crate::cli::Global;
 use crate::exit::ExitStatus;
-use crate::home::Home;
 use crate::printer;
+use crate::published::Published;
 
 /// What to label with which model.
 #[derive(clap::Args)]
@@ -38,7 +35,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
     let base = global.base()?;
     let generic = ImageLabeler::new(&base)?;
     let labeler = match &arguments.app {
-        Some(app) => generic.for_app(&base, Arc::new(load_app(app, &base, global)?))?,
+        Some(app) => generic.for_app(&base, Arc::new(Published::load(app, global)?.labels(&base)?))?,
         None => generic,
     };
     let mut all = serde_json::Map::new();
@@ -55,16 +52,6 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
         printer::json(&all)?;
     }
     Ok(ExitStatus::Success)
-}
-
-/// The published model of an application.
-///
-/// # Errors
-/// It has none, or it is damaged or made for another backbone.
-pub(crate) fn load_app(app: &str, base: &ImageLabels, global: &Global) -> Result<AppModel> {
-    let model = Reader::new(Home::resolve(global.home.as_deref())?.registry()).load(app)?;
-    let files = AppFiles::find(|name| model.files.get(name).map(|bytes| &bytes[..]));
-    files.and_then(|files| AppModel::from_bytes(files, base)).with_context(|| app.to_owned())
 }
 
 /// The labels of a photograph on disk, highest score first.

@@ -16,7 +16,8 @@ const MOST_ITEMS: usize = 10;
 pub(crate) struct Arguments {
     /// A Python file, or a folder of them
     path: PathBuf,
-    /// The API call, when the application has several: its line, or its file, a colon and its line
+    /// The decision, when there are several: the API call's line, if need be with FILE: before and :FUNCTION or
+    /// :OPERATION after it
     #[arg(long, value_name = "PLACE")]
     call: Option<String>,
     /// What to print

@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use chameleon_decision::{ApiOutput, DecisionProcess};
 use chameleon_models::files::replace;
 use chameleon_models::labeler::ImageLabeler;
 use chameleon_models::preprocess::{self, DecodeLimits};
 
-use super::label::load_app;
 use crate::cli::Global;
 use crate::exit::ExitStatus;
+use crate::published::Published;
 use crate::report::{self, Answer, Photo};
 use crate::{printer, process};
 
@@ -29,19 +29,25 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
-    let base = global.base()?;
-    let app = Arc::new(load_app(&arguments.app, &base, global)?);
-    let generic = ImageLabeler::new(&base)?;
-    let own = generic.for_app(&base, Arc::clone(&app))?;
-    let process = process::of_model(&app.manifest)?;
-    let photos =
-        arguments.images.iter().map(|path| photo([&generic, &own], &process, path)).collect::<Result<Vec<_>>>()?;
-    let page = report::render(&app.manifest, &photos)?;
+    let published = Published::load(&arguments.app, global)?;
+    let photos = if arguments.images.is_empty() { Vec::new() } else { photos(arguments, &published, global)? };
+    let page = report::render(&published.manifest()?, &photos)?;
     replace(&arguments.out, page.as_bytes()).with_context(|| format!("{}", arguments.out.display()))?;
     if !global.quiet {
         printer::note(format!("wrote {}", arguments.out.display()));
     }
     Ok(ExitStatus::Success)
+}
+
+/// What both models make of the photographs.
+fn photos(arguments: &Arguments, published: &Published, global: &Global) -> Result<Vec<Photo>> {
+    let base = global.base()?;
+    ensure!(published.is_for(&base)?, "{}: its model does not label photographs; leave them out", arguments.app);
+    let app = Arc::new(published.labels(&base)?);
+    let generic = ImageLabeler::new(&base)?;
+    let own = generic.for_app(&base, Arc::clone(&app))?;
+    let process = process::of_model(&app.manifest)?;
+    arguments.images.iter().map(|path| photo([&generic, &own], &process, path)).collect()
 }
 
 /// What the generic labeler and the application's own make of a photograph.

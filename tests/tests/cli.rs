@@ -101,6 +101,21 @@ fn loss_prints_the_formula_with_the_applications_groups() -> Result<()> {
 }
 
 #[test]
+fn one_of_several_decisions_is_chosen_by_its_place() -> Result<()> {
+    // Two functions of one application decide from what one call gives them.
+    let app = "apps-corpus/trashb";
+    let several = Chameleon::new()?.run(&["loss", app])?;
+    assert_eq!(several.status, Some(2), "{several:?}");
+    let places: Vec<&str> = several.stderr.trim().rsplit("--call: ").next().unwrap_or_default().split(", ").collect();
+    assert!(places.len() == 2 && places[0] != places[1], "{several:?}");
+    for place in places {
+        let one = Chameleon::new()?.run(&["loss", app, "--call", place])?;
+        assert_eq!(one.status, Some(0), "{place}: {one:?}");
+    }
+    Ok(())
+}
+
+#[test]
 fn loss_is_written_for_programs_too() -> Result<()> {
     let app = "apps-corpus/garbage-sorter";
     let json = Chameleon::new()?.run(&["loss", app, "--emit", "json"])?;

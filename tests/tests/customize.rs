@@ -50,6 +50,20 @@ fn an_application_that_reads_moods_gets_a_model() -> Result<()> {
     assert!(served < generic, "served {served}, generic {generic}");
     let list: Value = serde_json::from_str(&chameleon.run(&["registry", "list", "--json"])?.stdout)?;
     assert_eq!(list["apps"]["moods"]["version"], 1, "{list}");
+
+    let texts = chameleon.home().join("texts.csv");
+    fs::write(&texts, "text,label\nI love it,positive\nIt is awful,negative\nThe train leaves at nine,neutral\n")?;
+    let measured = chameleon.run(&["evaluate", "--app", "moods", "--data", &texts.to_string_lossy(), "--json"])?;
+    let result: Value = serde_json::from_str(&measured.stdout).with_context(|| format!("{measured:?}"))?;
+    assert_eq!(result["images"], 3, "{result}");
+    let page = chameleon.home().join("report.html");
+    let written = chameleon.run(&["report", "moods", "--out", &page.to_string_lossy()])?;
+    assert_eq!(written.status, Some(0), "{written:?}");
+    let shown = chameleon.run(&["report", "moods", "photo.png", "--out", &page.to_string_lossy()])?;
+    assert_eq!(shown.status, Some(2), "{shown:?}");
+    assert!(shown.stderr.contains("does not label photographs"), "{shown:?}");
+    let labelled = chameleon.run(&["label", "photo.png", "--app", "moods"])?;
+    assert!(labelled.stderr.contains("made for the network `text-sentiment`"), "{labelled:?}");
     Ok(())
 }
 

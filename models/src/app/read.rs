@@ -36,6 +36,7 @@ impl AppModel {
     /// As [`AppModel::read`].
     pub fn from_bytes(files: AppFiles, base: &dyn Generic) -> Result<Self, AppError> {
         let manifest = manifest(files.app_json)?;
+        check_base(&manifest, base)?;
         if manifest.layers != files.layers.map(sha256) {
             return Err(AppError::OtherLayers);
         }
@@ -68,6 +69,28 @@ impl BaseRef {
     }
 }
 
+impl AppManifest {
+    /// Reads the bytes of an `app.json`.
+    ///
+    /// # Errors
+    /// The description is not valid.
+    pub fn read(app_json: &[u8]) -> Result<Self, AppError> {
+        manifest(app_json)
+    }
+}
+
+fn check_base(manifest: &AppManifest, base: &dyn Generic) -> Result<(), AppError> {
+    let (made_for, here) = (manifest.base.clone(), BaseRef::of(base));
+    if made_for.name != here.name {
+        return Err(AppError::OtherNetwork { made_for: made_for.name, here: here.name });
+    }
+    if made_for.weights_sha256 != here.weights_sha256 {
+        let BaseRef { name, weights_sha256: expected } = made_for;
+        return Err(AppError::Base { name, expected, got: here.weights_sha256 });
+    }
+    Ok(())
+}
+
 /// Reads the version first: another version may have other fields.
 fn manifest(bytes: &[u8]) -> Result<AppManifest, AppError> {
     #[derive(serde::Deserialize)]
@@ -87,11 +110,7 @@ pub(super) fn assemble(
     if manifest.version != FORMAT_VERSION {
         return Err(AppError::Version(manifest.version));
     }
-    let here = BaseRef::of(base);
-    if manifest.base.weights_sha256 != here.weights_sha256 {
-        let BaseRef { name, weights_sha256: expected } = manifest.base;
-        return Err(AppError::Base { name, expected, got: here.weights_sha256 });
-    }
+    check_base(&manifest, base)?;
     if manifest.labels.is_empty() {
         return Err(AppError::NoLabels);
     }

