@@ -16,9 +16,6 @@ use chameleon_proxy::upstream::{Options, Upstream};
 
 use crate::home::Home;
 
-/// The file that holds the public roots and the local authority, beside the authority.
-const BUNDLE: &str = "bundle.pem";
-
 /// A bound server with what its clients need.
 pub(crate) struct Service {
     /// Not yet serving.
@@ -46,12 +43,11 @@ impl Service {
         environment: &Environment,
     ) -> Result<Self> {
         let folder = home.authority();
-        let bundle = folder.join(BUNDLE);
         let trusted = redirect::trusted_files(environment);
-        let authority = Authority::open(&folder)
+        let (authority, bundle) = Authority::open(&folder)
             .and_then(|authority| {
-                write_bundle(&bundle, &authority, &trusted)?;
-                Ok(authority)
+                let bundle = write_bundle(&folder, &authority, &trusted)?;
+                Ok((authority, bundle))
             })
             .context("the certificate authority cannot be used; --home FOLDER keeps it elsewhere")?;
         let registry = Reader::new(home.registry());
