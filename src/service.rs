@@ -55,7 +55,9 @@ impl Service {
         let models = Arc::new(models);
         let apps: BTreeSet<String> = models.apps().into_iter().collect();
         let identity = |own| if own { Identity::Own } else { Identity::Local };
-        let google = identity(redirect::has_google_credentials(environment));
+        let of_google =
+            redirect::has_google_credentials(environment) || redirect::has_google_machine(environment).await;
+        let google = identity(of_google);
         let aws = identity(redirect::has_aws_credentials(environment));
         let listen = settings.server.listen;
         let mut config = Config::new(listen, models);
