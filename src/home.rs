@@ -1,6 +1,6 @@
 //! Where Chameleon keeps what it makes: `--home`, else `CHAMELEON_HOME`, else the user's data folder.
 
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 
 use anyhow::{Context, Result};
 
@@ -12,10 +12,11 @@ impl Home {
     /// `given`, else `$XDG_DATA_HOME/chameleon`, else `~/.local/share/chameleon`. Nothing is created here.
     ///
     /// # Errors
-    /// None is given and neither variable is set.
+    /// None is given and neither variable is set, or the one given is empty.
     pub(crate) fn resolve(given: Option<&Path>) -> Result<Self> {
         if let Some(path) = given {
-            return Ok(Self(path.to_owned()));
+            // Programs are told of files in it, and may run elsewhere.
+            return Ok(Self(absolute(path).context("--home names no folder")?));
         }
         let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         let data = data.or_else(|| std::env::home_dir().map(|home| home.join(".local/share")));

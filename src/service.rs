@@ -16,9 +16,6 @@ use chameleon_proxy::upstream::{Options, Upstream};
 
 use crate::home::Home;
 
-/// The file that holds the public roots and the local authority, beside the authority.
-const BUNDLE: &str = "bundle.pem";
-
 /// A bound server with what its clients need.
 pub(crate) struct Service {
     /// Not yet serving.
@@ -46,12 +43,11 @@ impl Service {
         environment: &Environment,
     ) -> Result<Self> {
         let folder = home.authority();
-        let bundle = folder.join(BUNDLE);
         let trusted = redirect::trusted_files(environment);
-        let authority = Authority::open(&folder)
+        let (authority, bundle) = Authority::open(&folder)
             .and_then(|authority| {
-                write_bundle(&bundle, &authority, &trusted)?;
-                Ok(authority)
+                let bundle = write_bundle(&folder, &authority, &trusted)?;
+                Ok((authority, bundle))
             })
             .context("the certificate authority cannot be used; --home FOLDER keeps it elsewhere")?;
         let registry = Reader::new(home.registry());
@@ -59,7 +55,9 @@ impl Service {
         let models = Arc::new(models);
         let apps: BTreeSet<String> = models.apps().into_iter().collect();
         let identity = |own| if own { Identity::Own } else { Identity::Local };
-        let google = identity(redirect::has_google_credentials(environment));
+        let of_google =
+            redirect::has_google_credentials(environment) || redirect::has_google_machine(environment).await;
+        let google = identity(of_google);
         let aws = identity(redirect::has_aws_credentials(environment));
         let listen = settings.server.listen;
         let mut config = Config::new(listen, models);

@@ -70,20 +70,26 @@ impl Server {
         self.local_addr
     }
 
-    /// Serves until `shutdown` is ready. Calls that are under way are then finished, for as long as
-    /// [`Limits::shutdown_grace`] allows.
+    /// Serves until `shutdown` is ready, and says so for [`Limits::shutdown_delay`] more. Calls that are under way are
+    /// then finished, for as long as [`Limits::shutdown_grace`] allows.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let Self { listener, config, .. } = self;
         let drain = Drain::new();
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(&config.models).follow(config.registry_poll));
-        let grace = config.limits.shutdown_grace;
+        let (delay, grace) = (config.limits.shutdown_delay, config.limits.shutdown_grace);
         let places = Arc::new(Semaphore::new(config.limits.connections.clamp(1, Semaphore::MAX_PERMITS)));
         let connections = Connections::new(config, drain.clone());
-        tokio::pin!(shutdown);
+        let announced = drain.clone();
+        let stop = async move {
+            shutdown.await;
+            tracing::info!(?delay, "Shutting down");
+            announced.announce(delay).await;
+        };
+        tokio::pin!(stop);
         loop {
             let accepted = tokio::select! {
-                () = &mut shutdown => break,
+                () = &mut stop => break,
                 accepted = accept(&listener, &places) => accepted,
             };
             while tasks.try_join_next().is_some() {}
@@ -95,7 +101,6 @@ impl Server {
             });
         }
         drop((listener, connections));
-        tracing::info!("Shutting down");
         if !drain.finish(grace).await {
             tracing::warn!(?grace, "Connections were cut off");
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use chameleon_proxy::serve::Settings;
+use chameleon_proxy::serve::{Settings, SettingsError};
 use clap::Subcommand;
 
 use crate::cli::Global;
@@ -43,6 +43,8 @@ pub(crate) fn run(arguments: Arguments, global: &Global) -> Result<ExitStatus> {
             let file = file.unwrap_or_else(|| home.settings());
             match Settings::read(&file) {
                 Ok(_) => printer::data(&format!("{}: good", file.display()))?,
+                // Not read is not checked.
+                Err(error @ SettingsError::Io { .. }) => return Err(error.into()),
                 Err(error) => {
                     printer::error(&error.into());
                     return Ok(ExitStatus::Negative);

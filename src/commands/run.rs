@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitStatus as Ended;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chameleon_models::zoo::ImageLabels;
@@ -45,6 +46,8 @@ async fn serve_and_run(home: &Home, base: ImageLabels, arguments: Arguments) -> 
     let mut settings = arguments.options.settings(home)?;
     settings.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     settings.server.app = None;
+    // The only client has ended by then.
+    settings.limits.shutdown_delay = Duration::ZERO;
     let service = Service::bind(home, base, &settings, &environment).await?;
     if let Some(app) = &arguments.app {
         service.require(app)?;

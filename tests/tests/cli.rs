@@ -260,5 +260,8 @@ fn a_configuration_is_shown_and_checked() -> Result<()> {
     assert_eq!((&value["limits"]["body"], &value["api_keys"]), (&"2.0 MiB".into(), &1.into()), "{shown:?}");
     let refused = chameleon.run(&["serve", "--config", &path])?;
     assert_eq!(refused.status, Some(2), "{refused:?}");
+    std::fs::remove_file(&file)?;
+    let unread = chameleon.run(&["config", "check", &path])?;
+    assert_eq!(unread.status, Some(2), "{unread:?}");
     Ok(())
 }

@@ -62,6 +62,8 @@ fn as_nobody(command: &mut Command, home: &Path) {
         command.env_remove(name);
     }
     command.env("HOME", home).env("CLOUDSDK_CONFIG", home).env("AWS_EC2_METADATA_DISABLED", "true");
+    // Nobody there: this machine may be one of Google's.
+    command.env("GCE_METADATA_HOST", "127.0.0.1:1");
 }
 
 /// A key of the kind that the caller of the real API has; it was made for this test and opens nothing.

@@ -88,6 +88,19 @@ fn run_passes_the_programs_status_and_arguments_on() -> Result<()> {
     Ok(())
 }
 
+/// The files that it is told of are found wherever it runs.
+#[test]
+fn run_with_a_home_near_by_leads_a_program_to_it_from_anywhere() -> Result<()> {
+    let (chameleon, folder) = (Chameleon::new()?, TempDir::new()?);
+    let script = "cd / && cat \"$REQUESTS_CA_BUNDLE\"";
+    let mut command = chameleon.command(&["--home", "near", "run", "--generic", "--", "sh", "-c", script])?;
+    let output = command.current_dir(folder.path()).output()?;
+    let certificates = String::from_utf8_lossy(&output.stdout).matches("BEGIN CERTIFICATE").count();
+    ensure!(output.status.success() && certificates > 50, "{output:?}");
+    assert!(folder.path().join("near/ca/ca.pem").is_file());
+    Ok(())
+}
+
 #[test]
 fn run_with_an_application_that_has_no_model_says_what_to_do() -> Result<()> {
     let finished = Chameleon::new()?.run(&["run", "--app", "nobody", "--", "true"])?;

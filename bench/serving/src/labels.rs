@@ -22,7 +22,7 @@ use crate::certificates::client;
 use crate::load::{Target, closed};
 use crate::machine::{processor_seconds, stay_on, two_cores};
 use crate::numbers::median;
-use crate::peers::{bundle, chameleon};
+use crate::peers::{authority, chameleon};
 
 const HOST: &str = "vision.googleapis.com";
 
@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let home = folder.path().join("home");
     let server = chameleon(&home, "[upstream]\nenabled = false\n", Path::new("/dev/null"))?;
     let requests = Arc::new(images.iter().map(|image| request(image)).collect());
-    let target = Target { address: server.address, host: HOST, tls: client(&bundle(&home))?, requests };
+    let target = Target { address: server.address, host: HOST, tls: client(&authority(&home))?, requests };
     let duration = Duration::from_secs_f64(arguments.seconds);
     let (mut alone, mut served) = (Vec::new(), Vec::new());
     for _ in 0..arguments.rounds {

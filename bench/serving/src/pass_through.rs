@@ -12,7 +12,7 @@ use crate::certificates::{Certificates, client};
 use crate::load::{Load, Target, closed, open};
 use crate::machine::{stay_on, two_cores};
 use crate::numbers::median;
-use crate::peers::{Running, bundle, chameleon, identity, nginx};
+use crate::peers::{Running, authority, chameleon, identity, nginx};
 
 const HOST: &str = "vision.googleapis.com";
 
@@ -81,7 +81,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut routes = [
         route("no proxy", cloud.address, &certificates.authority, None)?,
         route("nginx", theirs.address, &certificates.authority, Some(theirs))?,
-        route("chameleon", ours.address, &bundle(&home), Some(ours))?,
+        route("chameleon", ours.address, &authority(&home), Some(ours))?,
     ];
     let duration = Duration::from_secs_f64(arguments.seconds);
     for _ in 0..arguments.rounds {

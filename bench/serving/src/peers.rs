@@ -90,9 +90,9 @@ pub(crate) fn chameleon(folder: &Path, config: &str, roots: &Path) -> Result<Run
     Ok(running)
 }
 
-/// Where a home keeps the bundle that ends with its authority.
-pub(crate) fn bundle(home: &Path) -> PathBuf {
-    home.join("ca/bundle.pem")
+/// Where a home keeps the certificate of its authority.
+pub(crate) fn authority(home: &Path) -> PathBuf {
+    home.join("ca/ca.pem")
 }
 
 /// The program, built with the same profile as this one.

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test that fails should panic"))]
 
 mod found;
+mod machine;
 mod no_proxy;
 mod profiles;
 mod shell;
@@ -18,6 +19,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 pub use found::{has_aws_credentials, has_google_credentials, trusted_files};
+pub use machine::has_google_machine;
 pub use profiles::{aws_keys, has_aws_region, signs_with_key};
 pub use shell::export_lines;
 

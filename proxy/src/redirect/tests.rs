@@ -1,6 +1,8 @@
 use std::process::Command;
 
 use proptest::prelude::*;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use super::*;
 
@@ -140,4 +142,33 @@ proptest! {
         let output = Command::new("sh").args(["-c", &script]).output().unwrap();
         prop_assert_eq!(String::from_utf8(output.stdout).unwrap(), value);
     }
+}
+
+/// Whether an account is found where the metadata server says `answer`; nothing, and it says nothing.
+async fn finds_account(answer: &'static str) -> bool {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut asked = [0; 1024];
+        let length = stream.read(&mut asked).await.unwrap();
+        let asked = String::from_utf8_lossy(&asked[..length]).into_owned();
+        assert!(asked.contains("\r\nMetadata-Flavor: Google\r\n"), "{asked}");
+        match answer {
+            "" => std::future::pending().await,
+            answer => stream.write_all(answer.as_bytes()).await.unwrap(),
+        }
+    });
+    has_google_machine(&Environment::from([("GCE_METADATA_HOST".to_owned(), server)])).await
+}
+
+#[tokio::test]
+async fn a_machine_of_googles_cloud_has_its_own_account() {
+    assert!(finds_account("HTTP/1.1 200 OK\r\nMetadata-Flavor: Google\r\n\r\na@p.iam.gserviceaccount.com").await);
+    // One without an account, something else at the same address, and nothing there.
+    assert!(!finds_account("HTTP/1.1 404 Not Found\r\nMetadata-Flavor: Google\r\n\r\n").await);
+    assert!(!finds_account("HTTP/1.1 200 OK\r\n\r\nhello").await);
+    assert!(!finds_account("").await);
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
+    assert!(!has_google_machine(&Environment::from([("GCE_METADATA_HOST".to_owned(), closed)])).await);
 }

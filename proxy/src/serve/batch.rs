@@ -94,7 +94,9 @@ impl<C: Batched> Shared<C> {
         let began = Instant::now();
         let answers = (self.answer)(calls);
         self.note(items, began.elapsed());
-        for (answer, (reply, _place)) in answers.into_iter().zip(replies) {
+        for (answer, (reply, place)) in answers.into_iter().zip(replies) {
+            // Before the caller hears of it, whose next call may be quick.
+            drop(place);
             // The caller may have gone away meanwhile.
             let _ = reply.send(answer);
         }
@@ -234,6 +236,15 @@ mod tests {
         release.send(()).unwrap();
         for call in calls {
             assert!(call.await.unwrap() <= 2);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_was_answered_is_not_in_its_own_way() {
+        let bound = Bound { items: 4, time: SLOW };
+        let batcher: Batcher<Items> = Batcher::new(Pool::new(1, 0), bound, |calls| vec![0; calls.len()]);
+        for _ in 0..2000 {
+            batcher.run(Items(1)).await.unwrap();
         }
     }
 

@@ -116,7 +116,9 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// How often an idle HTTP/2 connection is asked whether it is still there; it has as long to answer.
     pub keep_alive: Duration,
-    /// How long calls under way may take when the server is told to stop.
+    /// How long the server goes on when it is told to stop; `/readyz` says it.
+    pub shutdown_delay: Duration,
+    /// How long calls under way may take after that.
     pub shutdown_grace: Duration,
 }
 
@@ -134,6 +136,7 @@ impl Default for Limits {
             head_timeout: Duration::from_secs(60),
             body_timeout: Duration::from_secs(30),
             keep_alive: Duration::from_secs(60),
+            shutdown_delay: Duration::ZERO,
             shutdown_grace: Duration::from_secs(10),
         }
     }

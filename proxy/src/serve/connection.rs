@@ -77,7 +77,10 @@ impl Connections {
             (Opening::Http, _) => self.http(stream, None).await?,
         };
         let (Some(opened), Some(proxy)) = (opened, &self.proxy) else { return Ok(()) };
-        match proxy.enter(opened).await? {
+        let Some(open) = self.drain.tunnel() else { return Ok(()) };
+        let entered = proxy.enter(opened).await?;
+        drop(open);
+        match entered {
             // No tunnel is opened inside another.
             Tunnel::Intercepted { stream, via } => self.http(stream, Some(via)).await.map(drop),
             Tunnel::Over => Ok(()),

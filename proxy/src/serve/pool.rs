@@ -60,9 +60,12 @@ impl Pool {
         let held = Arc::downgrade(&place);
         let (reply, answer) = oneshot::channel();
         self.push(Box::new(move || {
-            if let Some(_place) = Weak::upgrade(&held) {
+            if let Some(place) = Weak::upgrade(&held) {
+                let done = work();
+                // Before the caller hears of it, whose next call may be quick.
+                drop(place);
                 // The caller may have gone away meanwhile.
-                let _ = reply.send(work());
+                let _ = reply.send(done);
             }
         }));
         answer.await.map_err(|_| failed())
@@ -176,6 +179,14 @@ mod tests {
         assert!(first.await.unwrap().unwrap());
         assert_eq!(pool.run(|| 3).await.unwrap(), 3);
         assert!(was_done.recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_was_answered_is_not_in_its_own_way() {
+        let pool = Pool::new(1, 0);
+        for _ in 0..2000 {
+            pool.run(|| ()).await.unwrap();
+        }
     }
 
     #[tokio::test]

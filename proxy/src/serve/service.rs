@@ -122,7 +122,7 @@ impl Shared {
     fn own(&self, endpoint: Endpoint, parts: &Parts) -> Response<Body> {
         match endpoint {
             Endpoint::Health => reply::text("text/plain; charset=utf-8", "ok\n".to_owned()),
-            Endpoint::Ready if self.drain.has_begun() => {
+            Endpoint::Ready if self.drain.is_announced() => {
                 let mut answer = reply::text("text/plain; charset=utf-8", "shutting down\n".to_owned());
                 *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
                 answer

@@ -82,7 +82,10 @@ pub struct LimitSettings {
     /// How often an idle HTTP/2 connection is asked whether it is still there.
     #[serde(with = "humantime_serde")]
     pub keep_alive: Duration,
-    /// How long calls under way may take when the server is told to stop.
+    /// How long the server goes on when it is told to stop.
+    #[serde(with = "humantime_serde")]
+    pub shutdown_delay: Duration,
+    /// How long calls under way may take after that.
     #[serde(with = "humantime_serde")]
     pub shutdown_grace: Duration,
 }
@@ -100,6 +103,7 @@ impl Default for LimitSettings {
             head_timeout,
             body_timeout,
             keep_alive,
+            shutdown_delay,
             shutdown_grace,
         } = Limits::default();
         let decode = DecodeLimits::default();
@@ -116,6 +120,7 @@ impl Default for LimitSettings {
             head_timeout,
             body_timeout,
             keep_alive,
+            shutdown_delay,
             shutdown_grace,
         }
     }
@@ -289,6 +294,7 @@ impl Settings {
             head_timeout: limits.head_timeout,
             body_timeout: limits.body_timeout,
             keep_alive: limits.keep_alive,
+            shutdown_delay: limits.shutdown_delay,
             shutdown_grace: limits.shutdown_grace,
         }
     }

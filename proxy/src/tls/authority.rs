@@ -15,7 +15,7 @@ use tempfile::NamedTempFile;
 use time::{Duration, OffsetDateTime};
 use x509_parser::parse_x509_certificate;
 
-use super::{TlsError, names};
+use super::{TlsError, bundle, names};
 
 const AUTHORITY_LIFE: Duration = Duration::days(3650);
 /// An authority with less than this left is replaced: a bundle lives as long as the program it was given to.
@@ -102,7 +102,7 @@ impl Authority {
         // The key first: a certificate without its key could be handed out already.
         write_private(&dir.join(KEY_FILE), key.serialize_pem().as_bytes())?;
         let path = dir.join(CERTIFICATE_FILE);
-        super::bundle::write_public(&path, certificate.pem().as_bytes())?;
+        bundle::write_public(&path, certificate.pem().as_bytes())?;
         tracing::info!(path = %path.display(), "Local certificate authority made");
         Ok(Self {
             certificate: certificate.der().clone(),
@@ -113,13 +113,16 @@ impl Authority {
         })
     }
 
-    /// Removes the authority from `dir`: what it certified is trusted no more by programs started from now on. Gives
-    /// whether there was one.
+    /// Removes the authority from `dir`, and from the bundles there: what it certified is trusted no more by programs
+    /// started from now on. Gives whether there was one.
     ///
     /// # Errors
-    /// A file cannot be removed.
+    /// A file cannot be removed or written.
     pub fn remove(dir: &Path) -> Result<bool, TlsError> {
         let mut removed = false;
+        for certificate in bundle::read_certificates(&dir.join(CERTIFICATE_FILE)) {
+            bundle::withdraw(dir, &certificate)?;
+        }
         for path in [dir.join(KEY_FILE), dir.join(CERTIFICATE_FILE)] {
             match fs::remove_file(&path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}

@@ -175,21 +175,42 @@ fn certificates(path: &Path) -> Vec<Vec<u8>> {
 }
 
 #[test]
+fn a_removed_authority_leaves_the_bundles_and_those_made_from_them() {
+    let (dir, removed) = authority();
+    let (_other_dir, other) = authority();
+    let corporate = dir.path().join("corporate.pem");
+    fs::write(&corporate, other.pem()).unwrap();
+    let bundle = write_bundle(dir.path(), &removed, &[corporate]).unwrap();
+    let holds = |authority: &Authority| certificates(&bundle).iter().any(|one| one == authority.certificate().as_ref());
+    let before = certificates(&bundle).len();
+    assert!(holds(&removed) && Authority::remove(dir.path()).unwrap());
+    assert_eq!((holds(&removed), holds(&other), certificates(&bundle).len()), (false, true, before - 1));
+    // As in a shell that was led here before.
+    let renewed = Authority::open(dir.path()).unwrap();
+    assert_eq!(write_bundle(dir.path(), &renewed, std::slice::from_ref(&bundle)).unwrap(), bundle);
+    assert_eq!((holds(&removed), holds(&other), holds(&renewed)), (false, true, true));
+}
+
+#[test]
 fn a_bundle_holds_public_roots_those_trusted_before_and_the_authority_each_once() {
     let (dir, authority) = authority();
     let (_other_dir, other) = self::authority();
     let corporate = dir.path().join("corporate.pem");
     fs::write(&corporate, format!("some text\n{0}{0}", other.pem())).unwrap();
-    let bundle = dir.path().join("bundle.pem");
     let extra = [corporate, PathBuf::from("/nowhere.pem"), dir.path().to_owned()];
-    write_bundle(&bundle, &authority, &extra).unwrap();
+    let bundle = write_bundle(dir.path(), &authority, &extra).unwrap();
     let held = certificates(&bundle);
     assert!(held.len() > 50, "{} certificates", held.len());
     for wanted in [authority.certificate(), other.certificate()] {
         assert_eq!(held.iter().filter(|one| one.as_slice() == wanted.as_ref()).count(), 1);
     }
-    // Made again from itself, as in a run inside a run, it stays the same.
-    write_bundle(&bundle, &authority, std::slice::from_ref(&bundle)).unwrap();
-    let again = certificates(&bundle);
-    assert_eq!(again.len(), held.len());
+    // A program that trusts nobody else takes nothing away.
+    let plain = write_bundle(dir.path(), &authority, &[]).unwrap();
+    assert_eq!((certificates(&plain).len(), certificates(&bundle).len()), (held.len() - 1, held.len()));
+    // Made again from itself, as in a run inside a run, each stays the same.
+    for bundle in [bundle, plain] {
+        let before = certificates(&bundle);
+        assert_eq!(write_bundle(dir.path(), &authority, std::slice::from_ref(&bundle)).unwrap(), bundle);
+        assert_eq!(certificates(&bundle), before);
+    }
 }

@@ -1,6 +1,6 @@
 //! The server itself: health, metrics, stopping.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::Request;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -63,6 +63,22 @@ async fn stopping_lets_a_call_that_is_under_way_finish() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(answer.contains("Red"), "{answer}");
     server.stopped().await;
+}
+
+#[tokio::test]
+async fn a_server_that_will_stop_says_so_and_still_takes_calls() {
+    let delay = Duration::from_secs(2);
+    let mut server = TestServer::with(None, |config| config.limits.shutdown_delay = delay).await;
+    assert_eq!(server.get("/readyz").await.status, 200);
+    server.stop();
+    let told = Instant::now();
+    while server.get("/readyz").await.status != 503 {
+        assert!(told.elapsed() < delay, "it is said in time");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(server.post(ANNOTATE, label_request(&red())).await.labels(0)[0], "Red");
+    server.stopped().await;
+    assert!(told.elapsed() >= delay);
 }
 
 #[tokio::test]

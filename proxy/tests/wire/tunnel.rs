@@ -1,6 +1,7 @@
 //! TLS and `CONNECT`: the ways of an unchanged application.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +13,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -92,4 +93,34 @@ async fn programs_without_credentials_are_given_some() {
     let metadata = Request::get("/computeMetadata/v1/project/project-id").header("metadata-flavor", "Google");
     let answer = server.http1().await.send(metadata, "").await;
     assert_eq!(answer.text(), Credentials::default().project);
+}
+
+/// What goes through them is nobody's business here, and may be an upload.
+#[tokio::test]
+async fn tunnels_to_other_hosts_outlive_the_order_to_stop_for_a_while() {
+    for (grace, lives) in [(Duration::from_secs(30), true), (Duration::from_millis(100), false)] {
+        let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let temp = TempDir::new().unwrap();
+        let authority = Authority::open(temp.path()).unwrap();
+        let mut server = TestServer::with(None, |config| {
+            config.tls = Some(Tls::new(authority));
+            config.limits.shutdown_grace = grace;
+        })
+        .await;
+        let mut near = tunnel(&server, &other.local_addr().unwrap().to_string(), None).await;
+        let (mut far, _) = other.accept().await.unwrap();
+        server.stop();
+        while TcpStream::connect(server.addr).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let mut byte = [0];
+        if lives {
+            near.write_all(b"x").await.unwrap();
+            far.read_exact(&mut byte).await.unwrap();
+            drop((near, far));
+        } else {
+            assert_eq!(near.read(&mut byte).await.unwrap_or(0), 0, "it is cut off");
+        }
+        tokio::time::timeout(Duration::from_secs(20), server.stopped()).await.expect("no longer than it must");
+    }
 }

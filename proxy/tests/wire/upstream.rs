@@ -212,19 +212,21 @@ async fn calls_of_aws_that_are_signed_for_this_server_are_signed_anew_with_the_c
     let mut connection = server.http1().await;
     // Whoever knows the key's id alone, or has heard a call of long ago, gets nothing signed.
     let now = OffsetDateTime::now_utc();
-    for (id, secret, region, signed_at, status) in [
-        ("AKID", "secret", "us-east-1", now, 200),
-        ("AKID", "guess", "us-east-1", now, 400),
-        ("OTHER", "secret", "us-east-1", now, 400),
-        ("AKID", "secret", "evil.example/x", now, 400),
-        ("AKID", "secret", "us-east-1", now - time::Duration::HOUR, 400),
+    let (wrong, unknown) = (Some("InvalidSignatureException"), Some("UnknownOperationException"));
+    for (id, secret, region, signed_at, fault) in [
+        ("AKID", "secret", "us-east-1", now, None),
+        ("AKID", "guess", "us-east-1", now, wrong),
+        ("OTHER", "secret", "us-east-1", now, unknown),
+        ("AKID", "secret", "evil.example/x", now, unknown),
+        ("AKID", "secret", "us-east-1", now - time::Duration::HOUR, wrong),
     ] {
         let keys = AwsKeys { id: id.to_owned(), secret: secret.to_owned(), token: None };
         let mut call = Request::post("/").header("x-amz-target", "RekognitionService.DetectFaces");
         let signed = Signed { host: "127.0.0.1", region, service: "rekognition", body: b"{}" };
         signed.sign(&keys, call.headers_mut().unwrap(), signed_at);
         let answer = connection.send(call, "{}").await;
-        assert_eq!(answer.status.as_u16(), status, "{id} {region} {}", answer.text());
+        assert_eq!(answer.status.as_u16(), if fault.is_some() { 400 } else { 200 }, "{id} {region} {}", answer.text());
+        assert_eq!(answer.json()["__type"].as_str(), fault, "{id} {region}");
     }
     let seen = cloud.only();
     assert_eq!((seen.header("host"), seen.parts.uri.path()), (Some("rekognition.us-east-1.amazonaws.com"), "/"));

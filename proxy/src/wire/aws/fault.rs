@@ -50,7 +50,8 @@ impl Fault {
         let code = match status.code {
             Code::InvalidArgument => invalid,
             Code::NotFound => "ResourceNotFoundException",
-            Code::PermissionDenied => "AccessDeniedException",
+            // The one permission that is checked here is a signature.
+            Code::PermissionDenied => "InvalidSignatureException",
             // Client libraries try it again some times, as they should.
             Code::ResourceExhausted => "ThrottlingException",
             Code::Unimplemented => "UnknownOperationException",
