@@ -126,9 +126,9 @@ impl Draft {
         }
         match counted {
             Some(Counted::Steps(steps)) => self.count(probe, steps),
-            Some(Counted::Number(_)) if self.summary.branches.len() > 1 => self.numbers(&[0]),
-            Some(Counted::Number(outcome)) => self.number(probe, outcome),
-            Some(Counted::Numbers(counted)) => self.numbers(&counted),
+            Some(Counted::Number(_)) if self.summary.branches.len() > 1 => self.numbers(program, &[0]),
+            Some(Counted::Number(outcome)) => self.number(program, probe, outcome),
+            Some(Counted::Numbers(counted)) => self.numbers(program, &counted),
             Some(_) => self.each(&found),
             None => self.verify(probe, &found, vocabulary)?,
         }
