@@ -6,8 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use chameleon_decision::{Api, ApiOutput, Decider, ExprKind, Given, Problem, Program, Shape, Vocabulary};
-use serde_json::Value as Json;
+use chameleon_decision::{Api, ApiOutput, Decider, ExprKind, Given, Problem, Program, Vocabulary};
 
 use super::cut::Ways;
 use super::entry::Chain;
@@ -64,24 +63,12 @@ fn with_others(run: &Run<'_>, chain: &Chain, others: &[Site]) -> Option<Found> {
         return None;
     }
     for Given { api, output } in &process.given {
-        let answer = apis.get(api).map(|api| shown(output, &api.answer)).unwrap_or_default();
+        let answer = apis.get(api).map(|api| output.answer(&api.answer).to_string()).unwrap_or_default();
         let site = others.iter().find(|site| site.api.path() == *api)?;
         let reason = format!("the decision hangs on this answer, too; it is read as if it were {answer}");
         problems.push(Problem { file: path(run.project, site.span.file), line: site.span.line, reason });
     }
     Some((process, problems))
-}
-
-/// An answer as people are told of it: its lists, and what else says something.
-fn shown(output: &ApiOutput, shape: &Shape) -> String {
-    let (mut answer, nothing) = (output.answer(shape), shape.nothing());
-    if let Json::Object(fields) = &mut answer {
-        let says = |name: &String, value: &Json| value.is_array() || nothing.get(name) != Some(value);
-        if fields.iter().any(|(name, value)| says(name, value)) {
-            fields.retain(|name, value| says(name, value));
-        }
-    }
-    answer.to_string()
 }
 
 /// One of these APIs answers something.

@@ -45,8 +45,7 @@ pub(super) fn fill(
     draft.summary.field = Some(relevant.iter().map(|(axis, _)| axis.show()).collect::<Vec<_>>().join(", "));
     let own: Vec<&Axis> = all.iter().filter(|axis| !axis.is_in_list()).collect();
     let pair = match (own.as_slice(), relevant.as_slice()) {
-        (&[one, other], _) => Some([one, other]),
-        (_, [(one, _), (other, _)]) => Some([one, other]),
+        (&[one, other], _) | (_, [(one, _), (other, _)]) => Some([one, other]),
         _ => None,
     };
     if place == Where::Whole
