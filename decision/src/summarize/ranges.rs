@@ -46,6 +46,10 @@ pub(super) fn fill(
     let own: Vec<&Axis> = all.iter().filter(|axis| !axis.is_in_list()).collect();
     let pair = match (own.as_slice(), relevant.as_slice()) {
         (&[one, other], _) | (_, [(one, _), (other, _)]) => Some([one, other]),
+        (_, [(one, stretches)]) if place == Where::Whole => {
+            let beside = depends_on_others(probe, shape, one, stretches)?;
+            own.iter().find(|axis| beside.as_ref() == Some(&axis.show())).map(|other| [one, *other])
+        }
         _ => None,
     };
     if place == Where::Whole
