@@ -21,8 +21,8 @@ use super::{inputs, path, probe, visit};
 const RETURNS: &str =
     "this test depends on something outside the program, and returns; the decision is read as if it did not";
 
-/// What is said of a setting for which a number is written in the program.
-const FALLS_BACK: &str = "this setting may be another; the decision is read with the number that is written here";
+/// What is said of a setting for which a value is written in the program.
+const FALLS_BACK: &str = "this setting may be another; the decision is read with the value that is written here";
 
 /// Whether a remark tells no assumption that could as well be another.
 pub(super) fn is_remark(problem: &Problem) -> bool {

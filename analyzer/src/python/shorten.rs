@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use chameleon_decision::{Expr, ExprKind, Function, Span, Stmt, StmtKind};
+use chameleon_decision::{Expr, ExprKind, Function, Span, Stmt, StmtKind, UnaryOp};
 
 use super::cut::{shown, unknown};
 use super::facts::Facts;
@@ -117,7 +117,7 @@ impl Shorten<'_> {
         let (tested, picks) = match &stmt.kind {
             StmtKind::If { test, .. } | StmtKind::While { test, .. } => (fact(test).api, false),
             StmtKind::For { iter, .. } => (fact(iter).api, false),
-            StmtKind::Assign { value, .. } => (false, fact(value).api && !fact(value).data),
+            StmtKind::Assign { value, .. } => (false, fact(value).api && (!fact(value).data || is_verdict(value))),
             _ => (false, false),
         };
         if controlled || picks {
@@ -126,6 +126,17 @@ impl Shorten<'_> {
         for inner in visit::blocks(stmt).into_iter().flatten() {
             self.note_chosen(inner, controlled || tested, chosen);
         }
+    }
+}
+
+/// Whether an expression is true or false, so that of the data in it nothing is handed on: `any(name in words for ...)`.
+fn is_verdict(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Compare { .. } => true,
+        ExprKind::Unary { op, .. } => matches!(op, UnaryOp::Not),
+        ExprKind::Bool { values, .. } => values.iter().all(is_verdict),
+        ExprKind::Builtin { name, .. } => matches!(name.as_str(), "any" | "all" | "bool" | "isinstance"),
+        _ => false,
     }
 }
 

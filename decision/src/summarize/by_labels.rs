@@ -63,19 +63,20 @@ impl Draft {
             self.summary.idle = idle::of(&Constants::of(program), probe, &words, false);
             return Ok(false);
         }
-        let pairs = match company {
-            Some(_) => conjunction::find(probe, &found, &mut words, vocabulary)?,
-            None => Vec::new(),
+        let per_item = items::are_apart(probe, &found, vocabulary)?;
+        let pairs = if company.is_some() || !per_item {
+            conjunction::find(probe, &found, &mut words, vocabulary)?
+        } else {
+            Vec::new()
         };
         let company = company.filter(|_| pairs.is_empty());
-        let per_item = items::are_apart(probe, &found, vocabulary)?;
         let (class, counted) = classify(probe, (&mut found, &words), (api.repeats, per_item), vocabulary)?;
         let mut cuts = Vec::new();
         for branch in &found.branches {
             cuts.push(scores::threshold(probe, branch, [found.default, found.empty])?);
         }
         let ladder = cuts.iter().any(Result::is_err) && found.branches.len() == 1;
-        let top_k = scores::top_k(probe, &found, per_item)?;
+        let top_k = scores::top_k(probe, (&found, &pairs), per_item)?;
         self.describe(probe, &found, &words, &cuts, vocabulary);
         let one_branch = matches!(class, Ok((DecisionType::MultiChoice, _)));
         let told = self.warnings.clone();
@@ -125,9 +126,9 @@ impl Draft {
         }
         match counted {
             Some(Counted::Steps(steps)) => self.count(probe, steps),
-            Some(Counted::Number(_)) if self.summary.branches.len() > 1 => self.numbers(&[0]),
-            Some(Counted::Number(outcome)) => self.number(probe, outcome),
-            Some(Counted::Numbers(counted)) => self.numbers(&counted),
+            Some(Counted::Number(_)) if self.summary.branches.len() > 1 => self.numbers(program, &[0]),
+            Some(Counted::Number(outcome)) => self.number(program, probe, outcome),
+            Some(Counted::Numbers(counted)) => self.numbers(program, &counted),
             Some(_) => self.each(&found),
             None => self.verify(probe, &found, vocabulary)?,
         }

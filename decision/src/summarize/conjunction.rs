@@ -2,11 +2,14 @@
 
 use super::branches::{Branches, Found};
 use super::matching::{MODES, matches, neighbours};
-use super::probe::Probe;
+use super::probe::{NEUTRAL, Outcome, Probe};
 use super::words::{self, Found as Word};
-use super::{Draft, Reason, name};
+use super::{Draft, Reason, name, union};
 use crate::decider::DecideError;
 use crate::summary::{Branch, DecisionType, MatchMode, Order, Vocabulary};
+
+/// Labels that are kept to stand for a branch.
+const MAX_SAMPLES: usize = 7;
 
 /// The branches that need a label of another branch beside their own; none where a word that matters in company is not
 /// explained by them. Their words get their outcomes.
@@ -19,25 +22,15 @@ pub(super) fn find(
     let mut pairs: Vec<Found> = Vec::new();
     for base in found.branches.iter().filter(|base| !base.negated && !base.except) {
         let Some(sample) = base.samples.first() else { continue };
+        if let Some(pair) = with_any_other(probe, (found, base, sample), words, vocabulary)? {
+            pairs.push(pair);
+            continue;
+        }
         let mut pair: Option<Found> = None;
         for word in words.iter_mut().filter(|word| word.in_company) {
             for form in word.spellings() {
-                let both = probe.labels(&[sample, &form])?;
-                let known = both == found.default || found.branches.iter().any(|branch| branch.outcome == both);
-                if known
-                    || probe.labels(&[&form, sample])? != both
-                    || probe.scored(&[(sample, 1.0), (&form, 0.0)])? != both
-                {
-                    continue;
-                }
-                let pair = pair.get_or_insert_with(|| Found {
-                    outcome: both,
-                    labels: Vec::new(),
-                    samples: Vec::new(),
-                    negated: false,
-                    except: false,
-                    with: Some(base.outcome),
-                });
+                let Some(both) = beside(probe, found, (sample, &form))? else { continue };
+                let pair = pair.get_or_insert_with(|| beginning(both, base));
                 if pair.outcome != both {
                     return Ok(Vec::new());
                 }
@@ -48,13 +41,9 @@ pub(super) fn find(
         }
         if let Some(mut pair) = pair {
             for word in words.iter_mut().filter(|word| word.outcome == Some(pair.outcome)) {
-                word.mode = mode(probe, sample, &pair, word)?;
+                word.mode = mode(probe, sample, pair.outcome, word)?;
             }
-            for (at, label) in vocabulary.labels.iter().enumerate() {
-                if found.singles[at] == found.default && probe.labels(&[sample, label])? == pair.outcome {
-                    pair.labels.push(at);
-                }
-            }
+            pair.labels = labels(probe, (found, sample), pair.outcome, vocabulary)?;
             pairs.push(pair);
         }
     }
@@ -62,12 +51,78 @@ pub(super) fn find(
     Ok(if explained { pairs } else { Vec::new() })
 }
 
-/// How a word is compared, as far as labels beside one of the base show.
-fn mode(probe: &mut Probe<'_>, sample: &str, pair: &Found, word: &Word) -> Result<MatchMode, DecideError> {
+/// The branch that any label beside one of the base takes but those of some words, such as the first label that is in no
+/// list of words where another one is in it. The words get its outcome.
+fn with_any_other(
+    probe: &mut Probe<'_>,
+    (found, base, sample): (&Branches, &Found, &str),
+    words: &mut [Word],
+    vocabulary: &Vocabulary,
+) -> Result<Option<Found>, DecideError> {
+    if probe.labels(&[NEUTRAL])? != found.default {
+        return Ok(None);
+    }
+    let Some(both) = beside(probe, found, (sample, NEUTRAL))? else { return Ok(None) };
+    let same = probe.differ_by_data_only(both, base.outcome)
+        || union::is_of_all(probe, both, &[base.outcome, found.default], found.empty);
+    if same {
+        return Ok(None);
+    }
+    for word in words.iter_mut().filter(|word| word.outcome.is_none()) {
+        for form in word.spellings() {
+            if probe.labels(&[sample, &form])? == base.outcome && probe.labels(&[&form, sample])? == base.outcome {
+                (word.outcome, word.in_company) = (Some(both), true);
+                word.mode = mode(probe, sample, base.outcome, word)?;
+                break;
+            }
+        }
+    }
+    let labels = labels(probe, (found, sample), both, vocabulary)?;
+    let names = labels.iter().take(MAX_SAMPLES).map(|&at| vocabulary.labels[at].clone());
+    let samples = names.chain([NEUTRAL.to_owned()]).collect();
+    Ok(Some(Found { labels, samples, except: true, ..beginning(both, base) }))
+}
+
+/// What a label leads to beside one of a branch, in either order and however unsure, where nothing else leads there.
+fn beside(
+    probe: &mut Probe<'_>,
+    found: &Branches,
+    (sample, other): (&str, &str),
+) -> Result<Option<Outcome>, DecideError> {
+    let both = probe.labels(&[sample, other])?;
+    let known = both == found.default || found.branches.iter().any(|branch| branch.outcome == both);
+    let holds =
+        !known && probe.labels(&[other, sample])? == both && probe.scored(&[(sample, 1.0), (other, 0.0)])? == both;
+    Ok(holds.then_some(both))
+}
+
+/// A branch in the place of `base`, for no label yet.
+fn beginning(outcome: Outcome, base: &Found) -> Found {
+    Found { outcome, labels: Vec::new(), samples: Vec::new(), negated: false, except: false, with: Some(base.outcome) }
+}
+
+/// The labels of the vocabulary that do nothing alone and lead to `outcome` beside one of the base.
+fn labels(
+    probe: &mut Probe<'_>,
+    (found, sample): (&Branches, &str),
+    outcome: Outcome,
+    vocabulary: &Vocabulary,
+) -> Result<Vec<usize>, DecideError> {
+    let mut labels = Vec::new();
+    for (at, label) in vocabulary.labels.iter().enumerate() {
+        if found.singles[at] == found.default && probe.labels(&[sample, label])? == outcome {
+            labels.push(at);
+        }
+    }
+    Ok(labels)
+}
+
+/// How a word is compared, as far as labels beside one of the base show that lead to `hit` for the word.
+fn mode(probe: &mut Probe<'_>, sample: &str, hit: Outcome, word: &Word) -> Result<MatchMode, DecideError> {
     let text = word.compared();
     let mut seen = Vec::new();
     for near in neighbours(text) {
-        let hit = probe.labels(&[sample, &near])? == pair.outcome;
+        let hit = probe.labels(&[sample, &near])? == hit;
         seen.push((near, hit));
     }
     let explains = |mode: &MatchMode| seen.iter().all(|(near, hit)| matches(*mode, text, near) == *hit);
@@ -103,7 +158,7 @@ impl Draft {
                 words: words::of_pair(words, pair.outcome),
                 labels: pair.labels.iter().map(|&at| vocabulary.labels[at].clone()).collect(),
                 negated: false,
-                except: false,
+                except: pair.except,
                 with: Some(name),
                 regions: Vec::new(),
                 min_score: None,

@@ -18,6 +18,9 @@ const MAX_CELLS: usize = 12;
 /// How often the limits of one number are looked for between those of the other.
 const ROUNDS: usize = 2;
 
+/// Numbers of the whole answer of which every two are tried.
+const MAX_AXES: usize = 6;
+
 /// Answers on which the regions are checked.
 const TRIALS: usize = 64;
 
@@ -65,19 +68,28 @@ pub(super) fn fill_together(
     constants: &Constants,
 ) -> Result<bool, Reason> {
     let all = Axis::all(shape);
-    let own: Vec<&Axis> = all.iter().filter(|axis| !axis.is_in_list()).collect();
-    let &[one, other] = own.as_slice() else { return Ok(false) };
-    let mut corners = Vec::new();
-    for value in <[f64; 2]>::from(one.range()) {
-        for second in <[f64; 2]>::from(other.range()) {
-            corners.push(probe.run(&at(shape, [one, other], [value, second]))?);
+    let own: Vec<&Axis> = all.iter().filter(|axis| !axis.is_in_list()).take(MAX_AXES).collect();
+    for (place, one) in own.iter().enumerate() {
+        for other in &own[place + 1..] {
+            if differs_at_corners(probe, shape, [one, other])? && fill(draft, probe, shape, constants, [one, other])? {
+                draft.summary.field = Some(format!("{}, {}", one.show(), other.show()));
+                return Ok(true);
+            }
         }
     }
-    if corners.iter().all(|corner| *corner == corners[0]) || !fill(draft, probe, shape, constants, [one, other])? {
-        return Ok(false);
+    Ok(false)
+}
+
+/// Whether the ends of two numbers lead to more than one outcome.
+fn differs_at_corners(probe: &mut Probe<'_>, shape: &Shape, axes: [&Axis; 2]) -> Result<bool, DecideError> {
+    let [ends, others] = axes.map(|axis| <[f64; 2]>::from(axis.range()));
+    let mut corners = Vec::new();
+    for one in ends {
+        for other in others {
+            corners.push(probe.run(&at(shape, axes, [one, other]))?);
+        }
     }
-    draft.summary.field = Some(format!("{}, {}", one.show(), other.show()));
-    Ok(true)
+    Ok(corners.iter().any(|corner| *corner != corners[0]))
 }
 
 fn at(shape: &Shape, axes: [&Axis; 2], values: [f64; 2]) -> ApiOutput {
@@ -134,7 +146,7 @@ fn between(axis: &Axis, limits: &[Limit]) -> Vec<Cell> {
         .collect()
 }
 
-/// Whether the table says what the program does on other answers, too.
+/// Whether the table says what the program does on other answers, too, whatever other numbers the answer has.
 fn says_all(
     probe: &mut Probe<'_>,
     shape: &Shape,
@@ -142,6 +154,9 @@ fn says_all(
     (cells, table): (&[Vec<Cell>; 2], &[Vec<Outcome>]),
 ) -> Result<bool, DecideError> {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let all = Axis::all(shape);
+    let is_other = |axis: &&Axis| !axis.is_in_list() && axes.iter().all(|own| own.path != axis.path);
+    let others: Vec<&Axis> = all.iter().filter(is_other).collect();
     for _ in 0..TRIALS {
         let values = axes.map(|axis| {
             let (least, greatest) = axis.range();
@@ -152,7 +167,13 @@ fn says_all(
         });
         let place = [0, 1].map(|this: usize| cells[this].iter().position(|cell| cell.holds(values[this])));
         let [Some(one), Some(other)] = place else { return Ok(false) };
-        if probe.run(&at(shape, axes, values))? != table[one][other] {
+        let mut answer = at(shape, axes, values).answer(shape);
+        for axis in &others {
+            let (least, greatest) = axis.range();
+            let share = random.below(3) as f64 / 2.0;
+            super::subject::put(&mut answer, &axis.path, Json::from(least + (greatest - least) * share));
+        }
+        if probe.run(&ApiOutput::Answer { answer })? != table[one][other] {
             return Ok(false);
         }
     }

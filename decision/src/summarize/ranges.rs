@@ -9,7 +9,7 @@ use super::probe::{NEUTRAL, Outcome, Probe};
 use super::{Draft, Reason, grid};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
-use crate::shape::Shape;
+use crate::shape::{ITEM, Shape};
 use crate::summary::{Branch, DecisionType, Limit, Region};
 
 /// Most stretches that an axis may have to be a ladder.
@@ -36,7 +36,7 @@ pub(super) fn fill(
     let all = Axis::all(shape);
     for axis in all.iter().filter(|axis| axis.is_in_list() == (place == Where::Items)).cloned() {
         let values = axis.values(constants);
-        let stretches = stretches(probe, &values, &|value| shape.with(&axis.path, Json::from(value)))?;
+        let stretches = stretches(probe, &values, &|value| answer_with(shape, &axis, value))?;
         if stretches.len() > 1 {
             relevant.push((axis, stretches));
         }
@@ -44,8 +44,16 @@ pub(super) fn fill(
     let Some((axis, stretches)) = relevant.first() else { return Ok(false) };
     draft.summary.field = Some(relevant.iter().map(|(axis, _)| axis.show()).collect::<Vec<_>>().join(", "));
     let own: Vec<&Axis> = all.iter().filter(|axis| !axis.is_in_list()).collect();
+    let pair = match (own.as_slice(), relevant.as_slice()) {
+        (&[one, other], _) | (_, [(one, _), (other, _)]) => Some([one, other]),
+        (_, [(one, stretches)]) if place == Where::Whole => {
+            let beside = depends_on_others(probe, shape, one, stretches)?;
+            own.iter().find(|axis| beside.as_ref() == Some(&axis.show())).map(|other| [one, *other])
+        }
+        _ => None,
+    };
     if place == Where::Whole
-        && let &[one, other] = own.as_slice()
+        && let Some([one, other]) = pair
         && (relevant.len() > 1 || depends_on_others(probe, shape, axis, stretches)?.is_some())
         && grid::fill(draft, probe, shape, constants, [one, other])?
     {
@@ -61,14 +69,37 @@ pub(super) fn fill(
     if let Some(other) = depends_on_others(probe, shape, axis, stretches)? {
         return Err(together(axis, &other));
     }
-    if axis.is_in_list() {
-        match company(probe, shape, axis, stretches)? {
-            Company::First => draft.summary.top_k = Some(1),
-            Company::Apart => draft.summary.per_element = true,
-        }
-    }
+    let company = if axis.is_in_list() { Some(company(probe, shape, axis, stretches)?) } else { None };
     ladder(draft, probe, axis, stretches, None);
+    // Where nothing but the usual is outweighed, any item takes the one branch.
+    let outweighed = matches!(company, Some(Company::Outweighed)) && draft.summary.branches.len() > 1;
+    match company {
+        Some(Company::First) => draft.summary.top_k = Some(1),
+        Some(_) => draft.summary.per_element = !outweighed,
+        None => {}
+    }
+    if outweighed {
+        let field = axis.show();
+        return Err(Reason(format!("an item with {field} in one of these intervals outweighs those in others")));
+    }
     Ok(true)
+}
+
+/// An answer that is nothing but this number; the item that has it is called something.
+fn answer_with(shape: &Shape, axis: &Axis, value: f64) -> Json {
+    let mut answer = shape.with(&axis.path, Json::from(value));
+    let list = axis.path.iter().position(|step| step == ITEM).map(|at| &axis.path[..=at]);
+    let is_name = |path: &[String], leaf: &Shape| {
+        *leaf == Shape::Name && list.is_some_and(|list| path.strip_prefix(list).is_some_and(|rest| !has_item(rest)))
+    };
+    for (path, _) in shape.leaves().into_iter().filter(|(path, leaf)| is_name(path, leaf)) {
+        super::subject::put(&mut answer, &path, Json::from(NEUTRAL));
+    }
+    answer
+}
+
+fn has_item(path: &[String]) -> bool {
+    path.iter().any(|step| step == ITEM)
 }
 
 /// What a second item changes.
@@ -77,15 +108,22 @@ enum Company {
     First,
     /// It is decided on by itself.
     Apart,
+    /// Whichever comes first, what it leads to stands in the place of what the other does.
+    Outweighed,
 }
 
 fn company(probe: &mut Probe<'_>, shape: &Shape, axis: &Axis, stretches: &[Stretch]) -> Result<Company, DecideError> {
     for first in stretches {
         for second in stretches.iter().filter(|second| second.outcome != first.outcome) {
-            let mut answer = shape.with(&axis.path, Json::from(first.sample));
-            append(&mut answer, &shape.with(&axis.path, Json::from(second.sample)), &axis.path);
-            if probe.run(&ApiOutput::Answer { answer })? != first.outcome {
-                return Ok(Company::Apart);
+            let mut both = |one: f64, other: f64| {
+                let mut answer = answer_with(shape, axis, one);
+                append(&mut answer, &answer_with(shape, axis, other), &axis.path);
+                probe.run(&ApiOutput::Answer { answer })
+            };
+            let outcome = both(first.sample, second.sample)?;
+            if outcome != first.outcome {
+                let outweighs = outcome == second.outcome && both(second.sample, first.sample)? == outcome;
+                return Ok(if outweighs { Company::Outweighed } else { Company::Apart });
             }
         }
     }
@@ -95,7 +133,7 @@ fn company(probe: &mut Probe<'_>, shape: &Shape, axis: &Axis, stretches: &[Stret
 /// Adds the items that the list on `path` has in another answer.
 pub(super) fn append(answer: &mut Json, other: &Json, path: &[String]) {
     match path.split_first() {
-        Some((step, _)) if step == crate::shape::ITEM => {
+        Some((step, _)) if step == ITEM => {
             if let (Some(items), Some(more)) = (answer.as_array_mut(), other.as_array()) {
                 items.extend(more.iter().cloned());
             }
@@ -227,12 +265,12 @@ fn depends_on_others(
             Shape::Number { low, high } => &[*low, f64::midpoint(*low, *high), *high],
             _ => continue,
         };
-        if path == axis.path || path.iter().any(|step| step == crate::shape::ITEM) {
+        if path == axis.path || has_item(&path) {
             continue;
         }
         for &other in others {
             for stretch in stretches {
-                let mut answer = shape.with(&axis.path, Json::from(stretch.sample));
+                let mut answer = answer_with(shape, axis, stretch.sample);
                 super::subject::put(&mut answer, &path, Json::from(other));
                 if probe.run(&ApiOutput::Answer { answer })? != stretch.outcome {
                     return Ok(Some(crate::shape::show_path(&path)));

@@ -2,7 +2,11 @@
 
 use super::probe::{Outcome, Probe};
 use super::{Draft, name};
+use crate::program::Program;
 use crate::summary::{Bounds, Branch, Limit, Region};
+
+/// What is said of a count that is shown as it is: its branch tells only some from none.
+const NUMBER_ITSELF: &str = "how many there are is shown or handed on: every number is an outcome of its own";
 
 impl Draft {
     /// Adds a branch for each outcome with the regions that lead to it. Words and labels are those of `items`, the branch
@@ -39,13 +43,15 @@ impl Draft {
     }
 
     /// The number of the one branch's items is handed on as it is.
-    pub(super) fn number(&mut self, probe: &Probe<'_>, one: Outcome) {
+    pub(super) fn number(&mut self, program: &Program, probe: &Probe<'_>, one: Outcome) {
         let Some(items) = self.summary.branches.pop() else { return };
+        self.warn(program, NUMBER_ITSELF.to_owned());
         self.push_regions(probe, self.default_outcome, vec![(one, vec![some()])], Some(&items));
     }
 
     /// Of several branches some are counted.
-    pub(super) fn numbers(&mut self, counted: &[usize]) {
+    pub(super) fn numbers(&mut self, program: &Program, counted: &[usize]) {
+        self.warn(program, NUMBER_ITSELF.to_owned());
         for &at in counted {
             if let Some(branch) = self.summary.branches.get_mut(at) {
                 branch.regions.push(some());

@@ -64,17 +64,19 @@ pub(super) fn threshold(
 }
 
 /// How many results the application looks at, when fewer than the longest answer.
-/// Where every item leaves its own trace (`per_item`), what the others leave shows beside the branch's.
+/// Where every item leaves its own trace (`per_item`), what the others leave shows beside the branch's; and where any
+/// other label takes the place of a branch (`pairs`), that is what is looked for.
 pub(super) fn top_k(
     probe: &mut Probe<'_>,
-    found: &Branches,
+    (found, pairs): (&Branches, &[Found]),
     per_item: bool,
 ) -> Result<Result<Option<u32>, Reason>, DecideError> {
     let Some(filler) = found.filler.clone() else { return Ok(Ok(None)) };
     let mut common: Option<Option<u32>> = None;
     for branch in found.branches.iter().filter(|branch| !branch.negated) {
         let Some(sample) = branch.samples.first() else { continue };
-        let beside = if per_item { probe.labels(&[&filler, sample])? } else { branch.outcome };
+        let replaced = pairs.iter().any(|pair| pair.except && pair.with == Some(branch.outcome));
+        let beside = if per_item || replaced { probe.labels(&[&filler, sample])? } else { branch.outcome };
         let mut reaches = |place: u32| {
             let mut labels = vec![filler.as_str(); place as usize];
             labels.push(sample);

@@ -17,6 +17,9 @@ const MAX_PROBED: usize = 10;
 /// Words without an outcome of their own that are tried together with others.
 const MAX_IDLE: usize = 24;
 
+/// How often words are tried that were compared only with others before them.
+const ROUNDS: usize = 3;
+
 /// A word that the program compares with labels.
 pub(super) struct Found {
     /// As compared, e.g. after `lower()`.
@@ -74,19 +77,28 @@ pub(super) fn find(
         branch.except = !kept_away.is_empty();
     }
     let against = negated.or_else(|| found.branches.iter().find(|branch| branch.except).map(|branch| branch.outcome));
-    let mut words = Vec::new();
-    for text in compared {
-        let (written, span) = constants.place(&text).unwrap_or_else(|| (text.clone(), entry));
-        let outcome = if against.is_some() {
-            against.filter(|_| kept_away.contains(&text))
-        } else {
-            let led = found.spelling(probe, &text)?;
-            if let Some((outcome, spelling)) = &led {
-                found.of_word(*outcome, spelling);
-            }
-            led.map(|led| led.0)
-        };
-        words.push(Found { text, written, span, outcome, in_company: false, mode: MatchMode::Other });
+    let mut words: Vec<Found> = Vec::new();
+    let mut fresh = compared;
+    // A word of the program can be what leads to the comparison with the next one.
+    for _ in 0..ROUNDS {
+        for text in std::mem::take(&mut fresh) {
+            let (written, span) = constants.place(&text).unwrap_or_else(|| (text.clone(), entry));
+            let outcome = if against.is_some() {
+                against.filter(|_| kept_away.contains(&text))
+            } else {
+                let led = found.spelling(probe, &text)?;
+                if let Some((outcome, spelling)) = &led {
+                    found.of_word(*outcome, spelling);
+                }
+                led.map(|led| led.0)
+            };
+            words.push(Found { text, written, span, outcome, in_company: false, mode: MatchMode::Other });
+        }
+        let is_new = |text: &String| !text.trim().is_empty() && words.iter().all(|word| word.text != *text);
+        fresh.extend(probe.compared().into_iter().filter(is_new));
+        if fresh.is_empty() {
+            break;
+        }
     }
     words.sort_by_key(|word| word.span);
     for at in 0..found.branches.len() {
@@ -140,11 +152,19 @@ fn needed_together(
     words: &mut [Found],
 ) -> Result<Option<Reason>, DecideError> {
     let idle = words.iter().filter(|word| word.outcome.is_none() && !word.in_company).take(MAX_IDLE);
-    let mut labels: Vec<String> = idle.flat_map(Found::spellings).filter(|label| probe.subject.knows(label)).collect();
-    let mut outcome = probe.labels(&texts(&labels))?;
-    if labels.is_empty() || probe.differ_by_data_only(outcome, found.default) {
-        return Ok(None);
+    let spelled: Vec<Vec<String>> = idle.map(Found::spellings).collect();
+    // As they are written first: two spellings of one word would count as two labels.
+    let written: Vec<String> = spelled.iter().filter_map(|forms| forms.first()).cloned().collect();
+    let mut needed = None;
+    for mut labels in [written, spelled.concat()] {
+        labels.retain(|label| probe.subject.knows(label));
+        let outcome = probe.labels(&texts(&labels))?;
+        if !labels.is_empty() && !probe.differ_by_data_only(outcome, found.default) {
+            needed = Some((labels, outcome));
+            break;
+        }
     }
+    let Some((mut labels, mut outcome)) = needed else { return Ok(None) };
     for at in (0..labels.len()).rev() {
         let left_out = labels.remove(at);
         let without = probe.labels(&texts(&labels))?;

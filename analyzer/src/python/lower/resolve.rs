@@ -7,7 +7,7 @@ use crate::python::project::{Referent, parameter_name};
 use crate::python::syntax::{field, named, visit_scope};
 
 /// What web frameworks keep between calls, one value under each name.
-const SESSIONS: [&str; 3] = ["streamlit.session_state", "flask.session", "flask.g"];
+pub(super) const SESSIONS: [&str; 3] = ["streamlit.session_state", "flask.session", "flask.g"];
 
 /// How many assignments an object's class is followed through.
 const MAX_HOPS: u32 = 6;

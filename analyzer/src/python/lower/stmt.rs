@@ -243,24 +243,29 @@ impl<'t> Lower<'_, 't> {
         vec![Stmt { span, kind: StmtKind::If { test, body: vec![raise], orelse: Vec::new() } }]
     }
 
-    /// `del container[key]` is `container.pop(key)`; a deleted name is never read again.
+    /// `del container[key]` is `container.pop(key)`, `del container[:]` is `container.clear()`; a deleted name is never read
+    /// again.
     fn delete_statement(&mut self, node: Node<'t>) -> Vec<Stmt> {
         let mut statements = Vec::new();
-        let targets = named(node).into_iter().flat_map(|target| {
-            if matches!(target.kind(), "expression_list" | "tuple") { named(target) } else { vec![target] }
-        });
+        let is_list =
+            |target: &Node<'t>| matches!(target.kind(), "expression_list" | "tuple" | "parenthesized_expression");
+        let targets =
+            named(node).into_iter().flat_map(|target| if is_list(&target) { named(target) } else { vec![target] });
         for target in targets {
-            match (field(target, "value"), field(target, "subscript")) {
-                (Some(object), Some(index)) if target.kind() == "subscript" && index.kind() != "slice" => {
-                    let object = Box::new(self.expr(object));
-                    let args = vec![self.expr(index)];
-                    let kind = ExprKind::Method { object, name: "pop".to_owned(), args, keywords: Vec::new() };
-                    let value = self.at(target, kind);
-                    statements.push(Stmt { span: value.span, kind: StmtKind::Expr { value } });
+            let (method, args) = match (field(target, "value"), field(target, "subscript")) {
+                (Some(_), Some(index)) if index.kind() != "slice" => ("pop", vec![self.expr(index)]),
+                (Some(_), Some(all)) if named(all).is_empty() => ("clear", Vec::new()),
+                _ if target.kind() == "identifier" => continue,
+                _ => {
+                    self.problem(target, format!("deleting `{}` is not supported", self.shown(target)));
+                    continue;
                 }
-                _ if target.kind() == "identifier" => {}
-                _ => self.problem(target, format!("deleting `{}` is not supported", self.shown(target))),
-            }
+            };
+            let Some(object) = field(target, "value") else { continue };
+            let object = Box::new(self.expr(object));
+            let kind = ExprKind::Method { object, name: method.to_owned(), args, keywords: Vec::new() };
+            let value = self.at(target, kind);
+            statements.push(Stmt { span: value.span, kind: StmtKind::Expr { value } });
         }
         statements
     }
