@@ -304,7 +304,9 @@ pub fn customize(
     if let Some(deadline) = deadline {
         recipe.layers = budget::layers(deadline, &trial.task, &seeds)?;
         if recipe.layers.is_none() && mode != ProgressMode::None {
-            eprintln!("the budget leaves too little time to train layers before the head: it is the head alone that is customized");
+            eprintln!(
+                "the budget leaves too little time to train layers before the head: it is the head alone that is customized"
+            );
         }
     }
     if let Some(layers) = &recipe.layers {
