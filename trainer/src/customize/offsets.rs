@@ -13,7 +13,7 @@ use crate::evaluation::panel::{Panel, Shifts};
 use crate::evaluation::strata::Strata;
 
 /// Parts of the tuning images of which each in turn has no say in the shifts it is judged with.
-const FOLDS: usize = 3;
+const FOLDS: usize = 10;
 
 /// Shifts with what they achieve on the tuning images.
 #[derive(Clone, Debug)]
