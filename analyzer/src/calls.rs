@@ -79,6 +79,7 @@ pub(crate) const BUILTINS: &[&str] = &[
     "enumerate",
     "filter",
     "float",
+    "format",
     "frozenset",
     "getattr",
     "hasattr",

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use super::expressions::Args;
+use super::format::format_value;
 use super::frame::{columns_growth, is_frame, rows};
 use super::machine::{Machine, Run, Stop, raise};
 use super::operators::order;
@@ -26,6 +27,7 @@ pub(super) fn is_builtin(name: &str) -> bool {
             | "enumerate"
             | "filter"
             | "float"
+            | "format"
             | "frozenset"
             | "int"
             | "isinstance"
@@ -87,6 +89,10 @@ impl<'p> Machine<'p, '_> {
                 Some(value) => repr(value),
                 None => to_str(&Value::str("")),
             })),
+            "format" => {
+                let spec = args.get(1).map_or_else(String::new, |spec| to_str(spec).as_str().to_owned());
+                Ok(Value::Str(format_value(args.get(0).unwrap_or(&Value::None), &spec)?))
+            }
             "int" | "float" | "abs" | "round" | "math.floor" | "math.ceil" | "math.sqrt" => self.numeric(name, &args),
             "list" | "tuple" | "set" | "frozenset" | "iter" | "reversed" | "enumerate" | "zip" | "map" | "filter"
             | "sorted" => self.collection(name, &args, span),

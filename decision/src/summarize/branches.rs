@@ -65,7 +65,7 @@ impl Branches {
         }
         // An API without a vocabulary answers anything.
         let mut common = most_common(&singles).unwrap_or(neutral);
-        if !probe.differ_by_data_only(empty, common) && probe.ignore_logging(empty, common)? {
+        if !probe.differ_by_data_only(empty, common) && probe.ignore_logging((empty, common), &singles)? {
             (empty, singles) = survey(probe, vocabulary)?;
             common = match most_common(&singles) {
                 Some(common) => common,

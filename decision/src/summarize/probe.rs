@@ -159,7 +159,12 @@ impl<'p> Probe<'p> {
     }
 
     fn intern(&mut self, mut decision: Decision) -> Outcome {
-        decision.effects.retain(|effect| !self.noise.contains(effect));
+        let is_noise = |effect: &Effect| {
+            // What is printed at one place says "1 label" or "2 labels".
+            let same = |noise: &Effect| noise.span == effect.span && effect.action == "print" && passes_through(effect);
+            self.noise.iter().any(|noise| noise == effect || same(noise))
+        };
+        decision.effects.retain(|effect| !is_noise(effect));
         if let Some(outcome) = self.index.get(&decision) {
             return *self.same.get(outcome).unwrap_or(outcome);
         }
@@ -182,11 +187,24 @@ impl<'p> Probe<'p> {
     }
 
     /// Leaves out effects that only pass the API's data on and tell an empty answer from one with any label, however
-    /// doubtful that is: logging. Returns whether there were any; outcomes found before are void then.
-    pub(super) fn ignore_logging(&mut self, empty: Outcome, common: Outcome) -> Result<bool, DecideError> {
+    /// doubtful that is: logging. Where one of `singles` has something else chosen at the same place, it is none. Returns
+    /// whether there were any; outcomes found before are void then.
+    pub(super) fn ignore_logging(
+        &mut self,
+        (empty, common): (Outcome, Outcome),
+        singles: &[Outcome],
+    ) -> Result<bool, DecideError> {
         let doubtful = self.scored(&[(NEUTRAL, 0.0)])?;
         let [before, always] = [empty, doubtful].map(|outcome| &self.outcomes[outcome].effects);
-        let passing = |effect: &&Effect| !before.contains(effect) && always.contains(effect) && passes_through(effect);
+        let other = |effect: &Effect, at: &Effect| at.span == effect.span && at.action == effect.action && at != effect;
+        let is_chosen = |effect: &Effect| {
+            let effects = singles.iter().flat_map(|&single| &self.outcomes[single].effects);
+            effects.into_iter().any(|at| other(effect, at))
+        };
+        let passing = |effect: &&Effect| {
+            let passes = !before.contains(effect) && always.contains(effect) && passes_through(effect);
+            passes && !is_chosen(effect)
+        };
         let noise: Vec<_> = self.outcomes[common].effects.iter().filter(passing).cloned().collect();
         if noise.is_empty() {
             return Ok(false);

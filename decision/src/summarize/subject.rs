@@ -173,7 +173,9 @@ impl<'p> Members<'p> {
             // A number that no member has is an empty name.
             Some(Shape::Choice(choice)) => choice.members.iter().filter(|member| !member.is_empty()).cloned().collect(),
             Some(Shape::Word(words)) => words.clone(),
-            Some(Shape::Flag) => vec!["true".to_owned()],
+            // Of several flags, all that are not set are one and the same item.
+            Some(Shape::Flag) if self.fields.len() > 1 => vec!["true".to_owned()],
+            Some(Shape::Flag) => vec!["true".to_owned(), "false".to_owned()],
             _ => Vec::new(),
         }
     }
@@ -217,7 +219,7 @@ impl<'p> Members<'p> {
         for field in &self.fields {
             if let Some(value) = self.values(field).into_iter().find(|value| self.label(field, value) == label) {
                 let flag = matches!(self.item().at(field), Some(Shape::Flag));
-                put(item, field, if flag { Json::from(true) } else { Json::from(value) });
+                put(item, field, if flag { Json::from(value == "true") } else { Json::from(value) });
             }
         }
     }
