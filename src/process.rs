@@ -83,7 +83,7 @@ fn choose(analysis: Analysis, call: Option<&str>) -> Result<DecisionProcess> {
         place == call || place.ends_with(&format!("/{call}")) || place.ends_with(&format!(":{call}"))
     };
     let wanted = |process: &DecisionProcess| call.is_none_or(|call| names(process).iter().any(|name| fits(name, call)));
-    let places: Vec<String> = analysis.processes.iter().flat_map(|process| names(process).pop()).collect();
+    let places: Vec<String> = analysis.processes.iter().filter_map(|process| names(process).pop()).collect();
     let mut chosen: Vec<DecisionProcess> = analysis.processes.into_iter().filter(wanted).collect();
     // Two ways to a call from which the same is decided are one decision.
     chosen.dedup_by(|next, first| next.call == first.call && next.api == first.api && next.summary == first.summary);

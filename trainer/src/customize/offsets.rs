@@ -128,14 +128,13 @@ impl<'t> Seen<'t> {
     /// What some shifts achieve on the images of `strata`.
     fn at(&mut self, offsets: Vec<f32>, others: f32, strata: &Strata, judge: &mut Judge) -> Result<Tuned> {
         let key: Vec<u32> = offsets.iter().chain([&others]).map(|shift| shift.to_bits()).collect();
-        let wrong = match self.known.get(&key) {
-            Some(wrong) => wrong.clone(),
-            None => {
-                let own = self.task.by_label(&offsets);
-                let wrong = self.panel.wrong(&self.logits, Shifts { own: &own, others }, judge)?;
-                self.known.insert(key, wrong.clone());
-                wrong
-            }
+        let wrong = if let Some(wrong) = self.known.get(&key) {
+            wrong.clone()
+        } else {
+            let own = self.task.by_label(&offsets);
+            let wrong = self.panel.wrong(&self.logits, Shifts { own: &own, others }, judge)?;
+            self.known.insert(key, wrong.clone());
+            wrong
         };
         let error = strata.error(&wrong);
         Ok(Tuned { offsets, others, wrong, error })

@@ -86,6 +86,7 @@ impl Strata {
     }
 
     /// The same of some of the places.
+    #[must_use]
     pub fn only(&self, keep: impl Fn(usize) -> bool) -> Self {
         let kept = |group: &Vec<usize>| group.iter().copied().filter(|&place| keep(place)).collect::<Vec<_>>();
         let groups: Vec<Vec<usize>> = self.groups.iter().map(kept).filter(|group| !group.is_empty()).collect();
