@@ -181,6 +181,7 @@ impl AppModel {
     /// # Errors
     /// The manifest is for another network or names unknown labels, or the lengths do not fit.
     pub fn new(manifest: AppManifest, weight: Vec<f32>, bias: Vec<f32>, base: &dyn Generic) -> Result<Self, AppError> {
+        read::check_base(&manifest, base)?;
         read::assemble(manifest, weight, bias, base)
     }
 

@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
     /// A corpus of applications, an application's folder, or a Python file
     #[arg(required_unless_present = "app")]
     path: Option<PathBuf>,
-    /// Instead: compare the model published for this application with the generic one, on your images in --data
+    /// Instead: compare the model published for this application with the generic one, on your images or texts in --data
     #[arg(long, value_name = "NAME", requires = "data",
         conflicts_with_all = ["path", "out", "only", "recipe", "seed", "seeds", "steps", "jobs", "depth"])]
     app: Option<String>,

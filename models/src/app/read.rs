@@ -58,19 +58,8 @@ pub(super) fn layers(bytes: &[u8], base: &dyn Generic) -> Result<Weights, AppErr
     Ok(layers)
 }
 
-impl BaseRef {
-    /// The network that an app model was made for, by the bytes of its `app.json`: so that the right one can be given
-    /// to [`AppModel::from_bytes`].
-    ///
-    /// # Errors
-    /// The description is not valid.
-    pub fn read(app_json: &[u8]) -> Result<Self, AppError> {
-        Ok(manifest(app_json)?.base)
-    }
-}
-
 impl AppManifest {
-    /// Reads the bytes of an `app.json`.
+    /// Reads the bytes of an `app.json`: its `base` tells which network to give to [`AppModel::from_bytes`].
     ///
     /// # Errors
     /// The description is not valid.
@@ -79,7 +68,8 @@ impl AppManifest {
     }
 }
 
-fn check_base(manifest: &AppManifest, base: &dyn Generic) -> Result<(), AppError> {
+/// Whether a model was made for this network.
+pub(super) fn check_base(manifest: &AppManifest, base: &dyn Generic) -> Result<(), AppError> {
     let (made_for, here) = (manifest.base.clone(), BaseRef::of(base));
     if made_for.name != here.name {
         return Err(AppError::OtherNetwork { made_for: made_for.name, here: here.name });
@@ -110,7 +100,6 @@ pub(super) fn assemble(
     if manifest.version != FORMAT_VERSION {
         return Err(AppError::Version(manifest.version));
     }
-    check_base(&manifest, base)?;
     if manifest.labels.is_empty() {
         return Err(AppError::NoLabels);
     }

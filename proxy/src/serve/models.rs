@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use chameleon_models::app::{AppFiles, AppModel, BaseRef};
+use chameleon_models::app::{AppFiles, AppManifest, AppModel};
 use chameleon_models::engine::EngineError;
 use chameleon_models::preprocess::{self, DecodeLimits, ImageError, RgbImage};
 use chameleon_models::text::TextModels;
@@ -182,7 +182,7 @@ impl Models {
         let registry = self.registry.as_ref().ok_or("there is no registry")?;
         let stored = registry.read(publication).map_err(chain)?;
         let files = AppFiles::find(|name| stored.files.get(name).map(|bytes| &bytes[..])).map_err(chain)?;
-        let base = BaseRef::read(files.app_json).map_err(chain)?;
+        let base = AppManifest::read(files.app_json).map_err(chain)?.base;
         let generic = self.generic(&base.name).ok_or_else(|| format!("there is no generic model `{}`", base.name))?;
         let model = Arc::new(AppModel::from_bytes(files, generic).map_err(chain)?);
         let labels = &self.generics.labels;

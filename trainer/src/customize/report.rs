@@ -90,7 +90,8 @@ pub struct Served {
     pub tuning: f64,
     /// The generic model's.
     pub tuning_generic: f64,
-    /// One-sided paired bootstrap on the tuning images: how likely it is no better.
+    /// One-sided paired bootstrap on the tuning images, each judged with thresholds that were tuned without it: how likely
+    /// it is no better.
     pub p_value: f64,
     /// What the p-value must be below: 0.05 shared out over the arms to choose from.
     pub p_limit: f64,
