@@ -26,6 +26,9 @@ pub(crate) struct Inputs {
     /// CSV file of rows `name,label`: what the names in --data are called in the model's vocabulary
     #[arg(long, value_name = "FILE", requires = "data")]
     labels_map: Option<PathBuf>,
+    /// Where layers before the head are trained: `cpu`, or `cuda` with a libtorch that has it [default: cpu]
+    #[arg(long)]
+    device: Option<String>,
     /// Which rate of wrong decisions is to be low [default: balanced]
     #[arg(long, value_enum)]
     weighting: Option<Weighting>,
@@ -38,6 +41,7 @@ impl Inputs {
         let options = [
             ("--data", self.data.clone().map(OsString::from)),
             ("--labels-map", self.labels_map.clone().map(OsString::from)),
+            ("--device", self.device.clone().map(OsString::from)),
             ("--weighting", weighting),
         ];
         options.into_iter().filter_map(|(option, value)| Some([option.into(), value?])).flatten().collect()

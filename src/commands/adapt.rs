@@ -22,6 +22,12 @@ pub(crate) struct Arguments {
     /// CSV file of rows `name,label`: what the names in DATA are called in the model's vocabulary
     #[arg(long, value_name = "FILE")]
     labels_map: Option<PathBuf>,
+    /// Train all layers, not only the last stage and the head: minutes on a GPU, hours without one
+    #[arg(long)]
+    all_layers: bool,
+    /// Where to train: `cpu`, or `cuda` with a libtorch that has it [default: cpu]
+    #[arg(long)]
+    device: Option<String>,
     /// Passes over the training images [default: the trainer's]
     #[arg(long, value_name = "N")]
     epochs: Option<u64>,
@@ -47,6 +53,12 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
     words.extend(["--seed".into(), arguments.seed.to_string().into()]);
     if let Some(map) = &arguments.labels_map {
         words.extend(["--labels-map".into(), map.into()]);
+    }
+    if arguments.all_layers {
+        words.extend(["--part".into(), "all".into()]);
+    }
+    if let Some(device) = &arguments.device {
+        words.extend(["--device".into(), device.into()]);
     }
     if let Some(epochs) = arguments.epochs {
         words.extend(["--epochs".into(), epochs.to_string().into()]);

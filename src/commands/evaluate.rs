@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
     path: Option<PathBuf>,
     /// Instead: compare the model published for this application with the generic one, on your images or texts in --data
     #[arg(long, value_name = "NAME", requires = "data",
-        conflicts_with_all = ["path", "out", "only", "recipe", "seed", "seeds", "steps", "jobs", "depth"])]
+        conflicts_with_all = ["path", "out", "only", "recipe", "seed", "seeds", "steps", "jobs", "depth", "mirrored"])]
     app: Option<String>,
     /// Folder for the results: results.json, results.csv, report.html. A run that was interrupted goes on from there
     #[arg(long, value_name = "FOLDER", default_value = "evaluation")]
@@ -46,6 +46,10 @@ pub(crate) struct Arguments {
     /// Steps of each training stage [default: the recipe's]
     #[arg(long, value_name = "N")]
     steps: Option<u64>,
+    /// Look at each image twice, the second time mirrored, and take the mean of what is seen: for every arm alike. Serving
+    /// looks once
+    #[arg(long, requires = "data")]
+    mirrored: bool,
     /// How many decisions to work on at once [default: the number of processors]
     #[arg(long, value_name = "N")]
     jobs: Option<u16>,
@@ -123,6 +127,7 @@ fn trainer_arguments(arguments: &Arguments, global: &Global, plan: &Path) -> Vec
     words.extend(["--seeds".into(), arguments.seeds.to_string().into()]);
     words.extend(arguments.data.words());
     words.extend(arguments.depth.words());
+    words.extend(arguments.mirrored.then(|| "--mirrored".into()));
     words.extend(global.base_words());
     words.extend(arguments.recipe.iter().flat_map(|file| ["--recipe".into(), file.clone().into()]));
     let numbers = [("--steps", arguments.steps), ("--jobs", arguments.jobs.map(u64::from))];

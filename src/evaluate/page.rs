@@ -166,9 +166,9 @@ fn skipped(results: &Results) -> String {
     if results.skipped.is_empty() {
         return String::new();
     }
-    let mut text = String::from("<h2>Not evaluated</h2>\n<table><tr><th>decision</th><th>why</th></tr>\n");
-    for skipped in &results.skipped {
-        let _ = writeln!(text, "<tr><td>{}</td><td>{}</td></tr>", escape(&skipped.name), escape(&skipped.reason));
+    let mut text = String::from("<h2>Not evaluated</h2>\n<table><tr><th>decisions</th><th>why</th></tr>\n");
+    for (reason, names) in results.reasons() {
+        let _ = writeln!(text, "<tr><td>{}</td><td>{}</td></tr>", escape(&names.join(", ")), escape(reason));
     }
     text.push_str("</table>\n");
     text

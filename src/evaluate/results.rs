@@ -56,6 +56,20 @@ pub(crate) struct Skipped {
     pub(crate) reason: String,
 }
 
+impl Results {
+    /// Why decisions have no result, each reason once, with their names.
+    pub(super) fn reasons(&self) -> Vec<(&str, Vec<&str>)> {
+        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        for Skipped { name, reason } in &self.skipped {
+            match reasons.iter_mut().find(|(known, _)| known == reason) {
+                Some((_, names)) => names.push(name),
+                None => reasons.push((reason, vec![name])),
+            }
+        }
+        reasons
+    }
+}
+
 impl Group {
     /// What it averages over.
     pub(super) fn title(&self) -> String {

@@ -57,8 +57,11 @@ fn write(text: &mut String, results: &Results) -> fmt::Result {
     if !results.skipped.is_empty() {
         writeln!(text, "\nnot evaluated")?;
     }
-    for skipped in &results.skipped {
-        writeln!(text, "{:<34}{}", skipped.name, skipped.reason)?;
+    for (reason, names) in results.reasons() {
+        match names.as_slice() {
+            [name] => writeln!(text, "{name:<34}{reason}")?,
+            names => writeln!(text, "{}\n{:<34}{reason}", names.join(", "), "")?,
+        }
     }
     Ok(())
 }

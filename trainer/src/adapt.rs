@@ -1,7 +1,7 @@
 //! A generic model adapted to its owner's images: the base of all models of their applications.
 //!
-//! What changes is the last stage and the head, trained on all labels of the data; everything before is shared with the
-//! model that ships, and stays as it is. The folder written holds only what has changed.
+//! What changes is the head and the last stage, or all layers, trained on all labels of the data; what is before is shared
+//! with the model that ships, and stays as it is. The folder written holds only what has changed.
 
 mod train;
 
@@ -64,27 +64,61 @@ pub struct Options {
 /// Settings of the training.
 #[derive(Clone, Debug, clap::Args, Serialize)]
 pub struct Settings {
-    /// Passes over the training images
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u64).range(1..=1000))]
-    pub epochs: u64,
-    /// Images a step
-    #[arg(long, default_value_t = 128, value_parser = device::positive)]
-    pub batch: usize,
-    /// Largest learning rate
-    #[arg(long, default_value_t = 0.05)]
-    pub learning_rate: f64,
+    /// What is trained beside the head
+    #[arg(long, value_enum, default_value_t)]
+    pub part: Part,
+    /// Passes over the training images [default: 8; 14 where all layers are trained]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub epochs: Option<u64>,
+    /// Images a step [default: 128; 256 where all layers are trained]
+    #[arg(long, value_parser = device::positive)]
+    pub batch: Option<usize>,
+    /// Largest learning rate [default: 0.05; 0.015 where all layers are trained]
+    #[arg(long)]
+    pub learning_rate: Option<f64>,
     /// Weight decay of convolutions and of the head
     #[arg(long, default_value_t = 5e-4)]
     pub weight_decay: f64,
+    /// Smallest part of an image's area that is seen of it where all layers are trained
+    #[arg(long, default_value_t = 0.35)]
+    pub min_area: f64,
     /// Share of the images that are blended with another one of their batch
     #[arg(long, default_value_t = 0.5)]
     pub mix: f64,
     /// Decay of the weights' moving average
     #[arg(long, default_value_t = 0.998)]
     pub ema: f64,
+    /// Convolve in bfloat16: faster where the device has the instructions
+    #[arg(long)]
+    pub bf16: bool,
     /// Seed of everything random
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+}
+
+impl Settings {
+    fn epochs(&self) -> u64 {
+        self.epochs.unwrap_or(if self.part == Part::All { 14 } else { 8 })
+    }
+
+    fn batch(&self) -> usize {
+        self.batch.unwrap_or(if self.part == Part::All { 256 } else { 128 })
+    }
+
+    /// Layers near the image learned from many images what they know; larger steps lose it.
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate.unwrap_or(if self.part == Part::All { 0.015 } else { 0.05 })
+    }
+
+    /// All of them, with what the part makes of those that were not given.
+    fn recipe(&self) -> Self {
+        Self {
+            epochs: Some(self.epochs()),
+            batch: Some(self.batch()),
+            learning_rate: Some(self.learning_rate()),
+            ..self.clone()
+        }
+    }
 }
 
 /// The adapted model beside the one that it was made from, on the tuning images.
@@ -111,7 +145,9 @@ pub struct Adapted {
 /// # Errors
 /// The images cannot be read or used, or the folder cannot be written.
 pub fn run(options: &Options) -> Result<()> {
-    ensure!((0.0..=1.0).contains(&options.settings.mix), "--mix {}: a share lies in 0..1", options.settings.mix);
+    let Settings { mix, min_area, .. } = options.settings;
+    ensure!((0.0..=1.0).contains(&mix), "--mix {mix}: a share lies in 0..1");
+    ensure!(min_area > 0.0 && min_area <= 1.0, "--min-area {min_area}: a part of an image lies in 0..1, 0 left out");
     check_replaceable(&options.out, zoo::MANIFEST).with_context(|| format!("{}", options.out.display()))?;
     let mode = if options.quiet { ProgressMode::None } else { options.progress };
     let model = zoo::image_labels()?;
@@ -138,7 +174,7 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Trains the last stage and the head. Gives the weights that change with what they are worth.
+/// Trains the head and a part before it. Gives the weights that change with what they are worth.
 ///
 /// # Errors
 /// The set has too few images to train or tune with, or one cannot be read.
@@ -149,7 +185,7 @@ pub fn adapt(
     device: Device,
     mode: ProgressMode,
 ) -> Result<(Adapted, Weights)> {
-    let tail = Tail::of(&model.network, Part::LastStage)?;
+    let tail = Tail::of(&model.network, settings.part)?;
     let [tuning, training] = [Split::Tune, Split::Train].map(|split| records(set, split));
     for (records, least, name) in [(&training, 1, "training"), (&tuning, MIN_TUNING, "tuning")] {
         let count = records.len();
@@ -168,9 +204,9 @@ pub fn adapt(
     let (tuning, training) = (examples(&tuning)?, examples(&training)?);
     let before = quality(&module, &tuning);
     let mut best = (0, before, Weights::default());
-    let mut run = Training::new(module, &training, settings);
-    let mut progress = Progress::start(mode, "adapting", settings.epochs * run.per_epoch());
-    for epoch in 1..=settings.epochs {
+    let mut run = Training::new(module, &tail, &training, settings);
+    let mut progress = Progress::start(mode, "adapting", settings.epochs() * run.per_epoch());
+    for epoch in 1..=settings.epochs() {
         run.epoch(epoch, &mut || progress.tick());
         let averaged = run.averaged()?;
         let reached = quality(&averaged, &tuning);
@@ -223,7 +259,7 @@ fn write(options: &Options, model: &ImageLabels, adapted: &Adapted, delta: &Weig
         version: model.manifest.version.clone(),
         base: Some(model.weights_sha256().to_owned()),
         files: BTreeMap::new(),
-        recipe: json!({ "adapt": options.settings }),
+        recipe: json!({ "adapt": options.settings.recipe() }),
         data: json!({ "source": adapted.source, "images": adapted.training_images }),
         metrics: json!({ "tuning": adapted }),
         converted_from: None,

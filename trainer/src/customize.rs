@@ -37,6 +37,7 @@ use chameleon_decision::DecisionProcess;
 use chameleon_models::app::{APP_JSON, AppModel};
 use chameleon_models::files::check_replaceable;
 use chameleon_models::zoo::{Generic, ImageLabels};
+use tch::Device;
 
 use body::Body;
 use examples::Examples;
@@ -47,6 +48,7 @@ use report::Evaluation;
 pub use trial::{Compared, Trial};
 
 use crate::data::{self, Labels, View};
+use crate::device;
 use crate::evaluation::strata::Weighting;
 use crate::progress::{Progress, ProgressMode};
 use crate::service::{Model, Service};
@@ -109,6 +111,9 @@ pub struct Inputs {
     /// How much of the network to customize; more than the head needs --data
     #[arg(long, value_enum, default_value_t)]
     pub depth: Depth,
+    /// Where layers before the head are trained: `cpu`, or `cuda` with a libtorch that has it
+    #[arg(long, default_value = "cpu", value_parser = device::parse)]
+    pub device: Device,
     /// JSON file with training settings that differ from the defaults
     #[arg(long, value_name = "FILE")]
     pub recipe: Option<PathBuf>,
@@ -150,20 +155,23 @@ pub struct Material {
 
 impl Inputs {
     /// Reads everything for a service; what layers before the head read too if they are to be customized: those that the
-    /// recipe says, or the `part`.
+    /// recipe says, or the `part`. Features are means over the `views` of an image; layers read it plain.
     ///
     /// # Errors
     /// A file cannot be read or used; the message says which.
-    pub fn read(&self, service: Service, part: Option<Part>) -> Result<Material> {
+    pub fn read(&self, service: Service, part: Option<Part>, views: &[View]) -> Result<Material> {
         let base = self.base.as_deref().filter(|base| service.answers_with(base));
         let model = service.model(base)?;
         let recipe = self.recipe(service)?;
         let part = recipe.part().or(part);
         let (examples, body) = match &self.data {
-            Some(path) => self.read_data(path, service, &model, part)?,
+            Some(path) => self.read_data(path, service, &model, part, views)?,
             None if part.is_some() => bail!(
                 "layers before the head need the images themselves, and the bank that ships holds only features: give your images with --data"
             ),
+            None if views != [View::Plain] => {
+                bail!("the bank that ships holds features of images as they are: give your images with --data")
+            }
             None => (service.bank(&model, base, bank_name(model.generic()))?, None),
         };
         let seeds = (self.seed..).take(self.seeds as usize).collect();
@@ -176,6 +184,7 @@ impl Inputs {
         service: Service,
         model: &Model,
         part: Option<Part>,
+        views: &[View],
     ) -> Result<(Examples, Option<Body>)> {
         let mut labels = Labels::new(model.generic().labels());
         if let Some(map) = &self.labels_map {
@@ -191,7 +200,7 @@ impl Inputs {
                 "{}: quantized, and layers before the head are trained and measured on the network that it was made from: give that one with --base, and this one to `serve`",
                 self.base.as_deref().unwrap_or_else(|| Path::new("the base model")).display()
             ),
-            Model::Images(model) => self.read_images(path, &labels, model, part),
+            Model::Images(model) => self.read_images(path, &labels, model, part, views),
             Model::Texts(model) if service == Service::TextEntities => {
                 Ok((texts::names(data::conll::read(path)?, model)?, None))
             }
@@ -218,14 +227,15 @@ impl Inputs {
         labels: &Labels,
         model: &ImageLabels,
         part: Option<Part>,
+        views: &[View],
     ) -> Result<(Examples, Option<Body>)> {
         let set = data::read(path, labels)?;
         self.show(&set.notes);
         let (body, features) = if let Some(part) = part {
-            let (body, features) = Body::read(&set, model, part, self.progress_mode())?;
+            let (body, features) = Body::read(&set, model, part, self.device, self.progress_mode())?;
             (Some(body), features)
         } else {
-            (None, data::features(&set, model, &[View::Plain], self.progress_mode())?.concat())
+            (None, data::features(&set, model, views, self.progress_mode())?)
         };
         let (split, targets) = (set.splits(), set.targets());
         Ok((Examples::new(set.source, model.feature_count(), features, targets, split)?, body))
@@ -266,7 +276,8 @@ pub fn run(options: &Options) -> Result<()> {
     let process = read_process(&options.process)?;
     check_replaceable(&options.out, APP_JSON).with_context(|| format!("{}", options.out.display()))?;
     let deadline = options.budget.map(|budget| started + budget);
-    let material = options.inputs.read(Service::of(&process.api)?, deadline.map(|_| Part::LastStage))?;
+    let material =
+        options.inputs.read(Service::of(&process.api)?, deadline.map(|_| Part::LastStage), &[View::Plain])?;
     let app = options.app.clone().or_else(|| Some(options.out.file_name()?.to_str()?.to_owned()));
     let app = app.context("the application needs a name: give --app")?;
     let mode = options.inputs.progress_mode();

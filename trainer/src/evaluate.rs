@@ -21,6 +21,7 @@ use crate::customize::pool::Pool;
 use crate::customize::recipe::Recipe;
 use crate::customize::report::Evaluation;
 use crate::customize::{self, Compared, Material, Trial};
+use crate::data::View;
 use crate::evaluation::form::Form;
 use crate::progress::{Progress, ProgressMode};
 use crate::service::Service;
@@ -45,6 +46,10 @@ pub struct Options {
     /// Where the model, the images and the settings come from
     #[command(flatten)]
     pub inputs: customize::Inputs,
+    /// Look at each image twice, the second time mirrored, and take the mean of its features: for every arm alike. Serving
+    /// looks once
+    #[arg(long, requires = "data")]
+    pub mirrored: bool,
     /// How many decisions to work on at once [default: the number of processors]
     #[arg(long, value_name = "NUM", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
@@ -60,7 +65,8 @@ pub fn run(options: &Options) -> Result<()> {
         data.metadata().with_context(|| format!("{}", data.display()))?;
     }
     let workers = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.map_or(0, usize::from)).build()?;
-    let read = |service| match options.inputs.read(service, None) {
+    let views = if options.mirrored { &[View::Plain, View::Mirrored][..] } else { &[View::Plain] };
+    let read = |service| match options.inputs.read(service, None, views) {
         // Photographs say nothing about decisions on texts. What ships is of all services.
         Err(error) if options.inputs.data.is_some() => Ok(Read::NotOf(format!("{error:#}"))),
         material => Ok(Read::Material(Box::new(material?))),

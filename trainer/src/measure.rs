@@ -17,6 +17,7 @@ use crate::customize::pool::Pool;
 use crate::customize::recipe::Recipe;
 use crate::customize::report::Ratio;
 use crate::customize::{Inputs, Material};
+use crate::data::View;
 use crate::evaluation::bootstrap::{Interval, Resamples, ratio};
 use crate::evaluation::judge::Judge;
 use crate::evaluation::panel::{Panel, Shifts};
@@ -85,7 +86,7 @@ pub struct Measured {
 /// The model or the images cannot be read, or there are no images.
 pub fn run(options: &Options) -> Result<()> {
     let (service, part) = kind(&options.model)?;
-    let material = options.inputs.read(service, part)?;
+    let material = options.inputs.read(service, part, &[View::Plain])?;
     let app = AppModel::read(&options.model, material.model.generic())?;
     let measured = measure(&app, material)?;
     replace(&options.out, &serde_json::to_vec_pretty(&measured)?)

@@ -5,7 +5,11 @@ mod values;
 
 use anyhow::{Context, Result};
 use chameleon_models::net::{INPUT, ImageInput, Network, Node};
+use rand::Rng;
 use serde::{Deserialize, Serialize};
+use tch::Tensor;
+
+use crate::augment::{Augment, view};
 
 pub(crate) use values::{Seen, seen};
 
@@ -56,11 +60,30 @@ impl Tail {
         Ok(Self { cut, network })
     }
 
+    /// Values at the cut (N, C, H, W), f32, as they come in training: no image twice the same. Of images themselves a
+    /// random crop is taken, mirrored or not; other values are mirrored or not, as a network that learned from mirrored
+    /// images makes of them about the mirrored value.
+    pub(crate) fn varied(&self, values: &Tensor, min_area: f64, rng: &mut impl Rng) -> Tensor {
+        if self.cut != INPUT {
+            return mirrored(values, rng);
+        }
+        let augment = Augment { min_area, jitter: 0.0 };
+        let views: Vec<_> = (0..values.size()[0]).map(|_| augment.draw(rng)).collect();
+        view(values, &views, values.size()[3])
+    }
+
     /// Lengths of the value at which the network is cut: channels, rows, columns.
     pub(crate) fn shape(&self) -> [i64; 3] {
         let ImageInput { channels, height, width, .. } = self.network.input;
         [channels, height, width].map(|length| length as i64)
     }
+}
+
+/// Each with left and right exchanged, or not.
+fn mirrored(values: &Tensor, rng: &mut impl Rng) -> Tensor {
+    let mirrored: Vec<bool> = (0..values.size()[0]).map(|_| rng.random_bool(0.5)).collect();
+    let mirrored = Tensor::from_slice(&mirrored).view([-1, 1, 1, 1]).to_device(values.device());
+    values.flip([3]).where_self(&mirrored, values)
 }
 
 fn reading_input(node: &Node, cut: &str) -> Node {

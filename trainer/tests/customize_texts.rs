@@ -10,6 +10,7 @@ use chameleon_models::text::{KINDS, TextModels};
 use chameleon_trainer::customize::recipe::Recipe;
 use chameleon_trainer::customize::report::Evaluation;
 use chameleon_trainer::customize::{self, Depth, Inputs, Material};
+use chameleon_trainer::data::View;
 use chameleon_trainer::progress::ProgressMode;
 use chameleon_trainer::service::Service;
 
@@ -57,6 +58,7 @@ fn customized(process: &DecisionProcess, data: Option<&Path>) -> anyhow::Result<
     let service = Service::of(&process.api)?;
     let inputs = Inputs {
         depth: Depth::Head,
+        device: tch::Device::Cpu,
         data: data.map(Path::to_owned),
         labels_map: None,
         base: None,
@@ -68,7 +70,7 @@ fn customized(process: &DecisionProcess, data: Option<&Path>) -> anyhow::Result<
         quiet: true,
         progress: ProgressMode::None,
     };
-    let material = inputs.read(service, None)?;
+    let material = inputs.read(service, None, &[View::Plain])?;
     let recipe = Recipe { resamples: 100, ..material.recipe.clone() };
     customize::customize("app", process, Material { recipe, ..material }, None, ProgressMode::None)
 }

@@ -1,4 +1,4 @@
-//! Training of the last stage.
+//! Training of the part that is adapted.
 
 use rand::seq::SliceRandom;
 use rand::{Rng as _, SeedableRng};
@@ -9,6 +9,7 @@ use super::Settings;
 use crate::metrics::average_precision;
 use crate::module::{Module, channels_last};
 use crate::optim::{Ema, Sgd, warm_cosine};
+use crate::tail::Tail;
 
 /// Factor of the loss, a mean over labels of which most are not there. The same as in pre-training, so that learning
 /// rates mean the same.
@@ -16,7 +17,7 @@ const LABEL_WEIGHT: f64 = 20.0;
 /// Images of one pass without gradients.
 const BATCH: i64 = 512;
 
-/// Images as the last stage sees them, with what they show.
+/// Images as the part that is trained sees them, with what they show.
 pub(super) struct Examples {
     /// (N, C, H, W), f16.
     pub(super) values: Tensor,
@@ -49,6 +50,7 @@ impl Examples {
 /// Weights in training.
 pub(super) struct Training<'e> {
     module: Module,
+    tail: &'e Tail,
     optimizer: Sgd,
     ema: Ema,
     examples: &'e Examples,
@@ -57,15 +59,15 @@ pub(super) struct Training<'e> {
 }
 
 impl<'e> Training<'e> {
-    pub(super) fn new(module: Module, examples: &'e Examples, settings: &'e Settings) -> Self {
+    pub(super) fn new(module: Module, tail: &'e Tail, examples: &'e Examples, settings: &'e Settings) -> Self {
         let optimizer = Sgd::new(module.trainable(), 0.9, settings.weight_decay);
         let ema = Ema::new(module.tensors(), settings.ema);
-        Self { module, optimizer, ema, examples, settings, step: 0 }
+        Self { module, tail, optimizer, ema, examples, settings, step: 0 }
     }
 
     /// Steps an epoch; a last incomplete batch is left out unless it is the only one.
     pub(super) fn per_epoch(&self) -> u64 {
-        (self.examples.len() as u64 / self.settings.batch as u64).max(1)
+        (self.examples.len() as u64 / self.settings.batch() as u64).max(1)
     }
 
     /// One pass over the images, in an order of the epoch's own.
@@ -73,7 +75,7 @@ impl<'e> Training<'e> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed.wrapping_mul(1_000_003).wrapping_add(epoch));
         let mut order: Vec<i64> = (0..self.examples.len() as i64).collect();
         order.shuffle(&mut rng);
-        for batch in order.chunks(self.settings.batch).take(self.per_epoch() as usize) {
+        for batch in order.chunks(self.settings.batch()).take(self.per_epoch() as usize) {
             self.update(batch, &mut rng);
             tick();
         }
@@ -83,8 +85,10 @@ impl<'e> Training<'e> {
         let chosen = Tensor::from_slice(batch).to_device(self.examples.values.device());
         let values = self.examples.values.index_select(0, &chosen).to_kind(Kind::Float);
         let targets = self.examples.targets.index_select(0, &chosen);
-        let (values, targets) = mix(&mirror(&values, rng), &targets, self.settings.mix, rng);
-        let logits = self.module.forward(&channels_last(&values), true);
+        let (values, targets) =
+            mix(&self.tail.varied(&values, self.settings.min_area, rng), &targets, self.settings.mix, rng);
+        let precision = if self.settings.bf16 { Kind::BFloat16 } else { Kind::Float };
+        let logits = self.module.forward(&channels_last(&values.to_kind(precision)), true);
         let loss = logits.binary_cross_entropy_with_logits::<Tensor>(&targets, None, None, Reduction::Mean);
         (loss * LABEL_WEIGHT).backward();
         self.optimizer.step(self.learning_rate());
@@ -95,8 +99,8 @@ impl<'e> Training<'e> {
     /// Falls to zero along a half cosine, after a warm-up of a fifth of an epoch.
     fn learning_rate(&self) -> f64 {
         let per_epoch = self.per_epoch() as f64;
-        let steps = per_epoch * self.settings.epochs as f64;
-        self.settings.learning_rate * warm_cosine(self.step as f64, steps, 0.2 * per_epoch)
+        let steps = per_epoch * self.settings.epochs() as f64;
+        self.settings.learning_rate() * warm_cosine(self.step as f64, steps, 0.2 * per_epoch)
     }
 
     /// The network with the averaged weights, as they will be read back from f16.
@@ -105,14 +109,6 @@ impl<'e> Training<'e> {
         let rounded = self.ema.averages().iter().map(|average| average.to_kind(Kind::Half).to_kind(Kind::Float));
         Module::from_tensors(self.module.network().clone(), &names.zip(rounded).collect(), self.module.device())
     }
-}
-
-/// Each image with left and right exchanged, or not. A network that learned from mirrored images makes of them about
-/// the mirrored value.
-fn mirror(values: &Tensor, rng: &mut ChaCha8Rng) -> Tensor {
-    let mirrored: Vec<bool> = (0..values.size()[0]).map(|_| rng.random_bool(0.5)).collect();
-    let mirrored = Tensor::from_slice(&mirrored).view([-1, 1, 1, 1]).to_device(values.device());
-    values.flip([3]).where_self(&mirrored, values)
 }
 
 /// Mixup of hidden values (Verma et al. 2019): about `share` of the images are blended with another, up to one half.

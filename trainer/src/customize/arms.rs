@@ -145,24 +145,25 @@ pub fn trained(
     Ok([basic, longer, decision])
 }
 
-/// The mean of an arm's models of several seeds: as quick as one of them, and steadier. None if there is only one, or if
-/// they change more than the head: adapters have no mean of the same size, and models trained apart none that is worth
-/// as much as they are.
+/// The mean of an arm's models of several seeds: as quick as one of them, and steadier, as they all began at the same
+/// place (Wortsman et al. 2022). None if there is only one, or if they have adapters, whose products have no mean of the
+/// same size.
 ///
 /// # Errors
 /// The program cannot be run.
 pub fn averaged(
     task: &Task,
     recipe: &Recipe,
+    layers: Option<&Layers>,
     arm: Arm,
     candidates: &[Candidate],
     judge: &mut Judge,
 ) -> Result<Option<Candidate>> {
     let of_arm: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.arm == arm).collect();
-    if of_arm.len() < 2 || of_arm.iter().any(|candidate| candidate.delta.layers.is_some()) {
+    if of_arm.len() < 2 || layers.is_some_and(|layers| layers.rank.is_some()) {
         return Ok(None);
     }
-    let delta = Delta::from(Head::mean(&of_arm.iter().map(|candidate| &candidate.delta.head).collect::<Vec<_>>())?);
+    let delta = Delta::mean(&of_arm.iter().map(|candidate| &candidate.delta).collect::<Vec<_>>())?;
     let tuned = tune(task, &delta, recipe, judge)?;
     let seeds = of_arm.iter().flat_map(|candidate| candidate.seeds.clone()).collect();
     Ok(Some(Candidate { arm, seeds, delta, tuned }))

@@ -9,7 +9,7 @@ use chameleon_models::weights::Weights;
 use chameleon_models::zoo::ImageLabels;
 use half::f16;
 use rand::Rng;
-use tch::nn::Path;
+use tch::nn::{self, Optimizer, OptimizerConfig};
 use tch::{Device, Kind, Tensor, no_grad};
 
 use crate::convert;
@@ -20,8 +20,8 @@ use crate::tail::{Part, Seen, Tail, seen};
 
 /// Images of one pass without gradients.
 const BATCH: usize = 256;
-/// The optimizer's group of the layers' parameters; the head's are in the first.
-pub(super) const GROUP: usize = 1;
+/// Smallest part of an image's area that is seen of it in training.
+const MIN_AREA: f64 = 0.4;
 
 /// The part of a network that an application may change, with the values that it reads. Threads share it.
 pub struct Body {
@@ -30,6 +30,8 @@ pub struct Body {
     weights: Weights,
     /// (N, C, H, W).
     values: Vec<f16>,
+    /// Where the layers are trained and run.
+    device: Device,
 }
 
 impl Body {
@@ -37,11 +39,17 @@ impl Body {
     ///
     /// # Errors
     /// The network has no such part, or an image cannot be read.
-    pub fn read(set: &DataSet, model: &ImageLabels, part: Part, mode: ProgressMode) -> Result<(Self, Vec<f32>)> {
+    pub fn read(
+        set: &DataSet,
+        model: &ImageLabels,
+        part: Part,
+        device: Device,
+        mode: ProgressMode,
+    ) -> Result<(Self, Vec<f32>)> {
         let tail = Tail::of(&model.network, part)?;
         let records: Vec<usize> = (0..set.records.len()).collect();
         let Seen { values, features } = seen(set, &records, model, &tail, mode)?;
-        Ok((Self { tail, weights: model.weights.clone(), values }, features))
+        Ok((Self { tail, weights: model.weights.clone(), values, device }, features))
     }
 
     /// Layers that change nothing yet: adapters of some rank, or the network's own parameters.
@@ -87,7 +95,7 @@ impl Body {
         let (network, _) = changed(&self.tail.network, layers)?;
         let mut all = self.weights.clone();
         all.replace_by(layers.clone());
-        Module::from_tensors(network, &convert::tensors(&all), Device::Cpu)
+        Module::from_tensors(network, &convert::tensors(&all), self.device)
     }
 
     /// What the part reads of some images, (n, C, H, W).
@@ -95,7 +103,8 @@ impl Body {
         let size = self.tail.network.input.elements();
         let values: Vec<f16> = images.iter().flat_map(|&i| &self.values[i * size..(i + 1) * size]).copied().collect();
         let [channels, rows, columns] = self.tail.shape();
-        channels_last(&Tensor::from_slice(&values).view([-1, channels, rows, columns]).to_kind(Kind::Float))
+        let values = Tensor::from_slice(&values).view([-1, channels, rows, columns]);
+        channels_last(&values.to_device(self.device).to_kind(Kind::Float))
     }
 
     /// Features (n, 1, D) of some images with these layers.
@@ -105,7 +114,8 @@ impl Body {
     pub fn features(&self, layers: &Weights, images: &[usize]) -> Result<Tensor> {
         let module = self.module(layers)?;
         let part = |images: &[usize]| no_grad(|| module.value(FEATURES, &self.input(images), false));
-        Ok(Tensor::cat(&images.chunks(BATCH).map(part).collect::<Vec<_>>(), 0).unsqueeze(1))
+        let features = Tensor::cat(&images.chunks(BATCH).map(part).collect::<Vec<_>>(), 0);
+        Ok(features.to_device(Device::Cpu).unsqueeze(1))
     }
 }
 
@@ -119,6 +129,7 @@ pub(super) struct Training<'b> {
     body: &'b Body,
     module: Module,
     layers: Vec<Trained>,
+    optimizer: Optimizer,
 }
 
 /// A parameter under training.
@@ -130,36 +141,49 @@ struct Trained {
 }
 
 impl<'b> Training<'b> {
-    /// Layers that begin as `start`, as variables below `root`.
-    pub(super) fn new(body: &'b Body, start: &Weights, root: &Path) -> Result<Self> {
+    /// Layers that begin as `start`.
+    pub(super) fn new(body: &'b Body, start: &Weights) -> Result<Self> {
+        let variables = nn::VarStore::new(body.device);
+        let root = variables.root();
         let mut module = body.module(start)?;
         let mut layers = Vec::new();
         for (i, (name, tensor)) in start.iter().enumerate() {
             let shape: Vec<i64> = tensor.shape().iter().map(|&n| n as i64).collect();
-            let values = |tensor: &chameleon_models::weights::Tensor| Tensor::from_slice(tensor.data()).view(&*shape);
+            let values = |tensor: &chameleon_models::weights::Tensor| {
+                Tensor::from_slice(tensor.data()).view(&*shape).to_device(body.device)
+            };
             let neutral = match body.weights.get(name) {
                 Ok(generic) => Some(values(generic)),
                 Err(_) if name.contains(UP) => Some(values(tensor).zeros_like()),
                 Err(_) => None,
             };
-            let variable = root.set_group(GROUP).var_copy(&format!("layer{i}"), &values(tensor));
+            let variable = root.var_copy(&format!("layer{i}"), &values(tensor));
             module.share(name, variable.shallow_clone());
             layers.push(Trained { name: name.to_owned(), tensor: variable, neutral });
         }
-        Ok(Self { body, module, layers })
+        let optimizer = nn::Adam::default().build(&variables, 0.0)?;
+        Ok(Self { body, module, layers, optimizer })
     }
 
-    /// Features (n, 1, D), each image with left and right exchanged or not.
+    /// Features (n, 1, D) of images as they come in training. On a GPU convolutions run in bfloat16, which costs the
+    /// gradients little; what is measured never does.
     pub(super) fn features(&self, images: &[usize], rng: &mut impl Rng) -> Tensor {
-        let input = self.body.input(images);
-        let mirrored: Vec<bool> = images.iter().map(|_| rng.random_bool(0.5)).collect();
-        let mirrored = Tensor::from_slice(&mirrored).view([-1, 1, 1, 1]);
-        let input = channels_last(&input.flip([3]).where_self(&mirrored, &input));
-        self.module.value(FEATURES, &input, false).unsqueeze(1)
+        let input = self.body.tail.varied(&self.body.input(images), MIN_AREA, rng);
+        let precision = if self.body.device.is_cuda() { Kind::BFloat16 } else { Kind::Float };
+        let input = channels_last(&input.to_kind(precision));
+        self.module.value(FEATURES, &input, false).to_device(Device::Cpu).unsqueeze(1)
     }
 
-    /// Decay towards no change.
-    pub(super) fn pull(&mut self, amount: f64) {
+    /// Forgets the gradients.
+    pub(super) fn zero_grad(&mut self) {
+        self.optimizer.zero_grad();
+    }
+
+    /// One step along the gradients, and a pull towards no change by `decay` for each unit of the rate.
+    pub(super) fn step(&mut self, rate: f64, decay: f64) {
+        self.optimizer.set_lr(rate);
+        self.optimizer.step();
+        let amount = rate * decay;
         no_grad(|| {
             for Trained { tensor, neutral, .. } in &mut self.layers {
                 if let Some(neutral) = neutral {

@@ -101,7 +101,16 @@ fn images(task: &Task) -> Images {
         tune: task.tune.images.len(),
         test: task.test.images.len(),
         test_by_decision: task.test.strata.groups().iter().map(Vec::len).collect(),
+        labels: task.labels.len(),
+        labels_together: together(task),
     }
+}
+
+fn together(task: &Task) -> f64 {
+    let targets = task.test.images.iter().map(|&image| &task.pool.examples.targets[image]);
+    let own = targets.map(|all| all.iter().filter(|label| task.labels.binary_search(label).is_ok()).count());
+    let (sum, images) = own.filter(|&own| own > 0).fold((0, 0), |(sum, images), own| (sum + own, images + 1));
+    sum as f64 / f64::from(images.max(1))
 }
 
 fn test(task: &Task, candidate: &Candidate, judge: &mut Judge) -> Result<Tested> {

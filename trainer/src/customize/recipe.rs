@@ -38,6 +38,9 @@ pub struct Recipe {
     pub weighting: Weighting,
     /// Training images used at most, drawn evenly over the decisions; none when all.
     pub images: Option<usize>,
+    /// How often those training images that belong to no branch and that the generic model takes most nearly for one, a
+    /// quarter of them, are drawn for once that another one is.
+    pub hard_negatives: usize,
     /// Chance that a training image's labels of one branch are replaced by another label of that branch: labels that
     /// are wrong without consequence.
     pub noise: f64,
@@ -150,6 +153,7 @@ impl Recipe {
         ensure!(shifts.clone().all(|shift| shift.is_finite()), "offsets and others must be finite");
         ensure!(self.rank != Some(0), "a change of the head needs a rank of at least 1");
         ensure!(self.images != Some(0), "nothing can be trained without images");
+        ensure!((1..=100).contains(&self.hard_negatives), "hard_negatives must be 1 to 100");
         ensure!((0.0..=1.0).contains(&self.noise), "noise must lie in 0..1");
         ensure!(self.others.iter().all(|&shift| shift <= 0.0), "others must be at most 0: they can only make room");
         Ok(())
@@ -182,6 +186,7 @@ impl Default for Recipe {
             rank: None,
             weighting: Weighting::default(),
             images: None,
+            hard_negatives: 1,
             noise: 0.0,
             rounds: 2,
             resamples: 10_000,

@@ -12,7 +12,7 @@ use crate::evaluation::strata::Weighting;
 use crate::tail::Part;
 
 /// Version of the JSON form.
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 4;
 
 /// A rate with its 95 % interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -116,6 +116,10 @@ pub struct Images {
     pub test: usize,
     /// Test images by right decision; rare decisions together.
     pub test_by_decision: Vec<usize>,
+    /// Labels that the application looks at.
+    pub labels: usize,
+    /// How many of them a test image carries that carries one, on average.
+    pub labels_together: f64,
 }
 
 /// One depth that was tried: the head alone, or layers before it too.
@@ -129,12 +133,28 @@ pub struct Attempt {
     pub tuning: f64,
     /// And on the test images.
     pub test: f64,
+    /// The same of every arm, means over seeds.
+    pub arms: BTreeMap<String, Tried>,
+}
+
+/// An arm's rates at some depth, weighted as the recipe says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tried {
+    /// On the tuning images.
+    pub tuning: f64,
+    /// On the test images.
+    pub test: f64,
 }
 
 impl Attempt {
     pub(super) fn new(layers: Option<&Layers>, evaluation: &Evaluation) -> Self {
         let Served { arm, tuning, test, .. } = evaluation.served;
-        Self { layers: layers.cloned(), arm, tuning, test }
+        let tried = |(name, report): (&String, &ArmReport)| {
+            let tuning = report.tuning.iter().sum::<f64>() / report.tuning.len().max(1) as f64;
+            (name.clone(), Tried { tuning, test: report.rate(evaluation.recipe.weighting).mean })
+        };
+        let arms = evaluation.arms.iter().map(tried).collect();
+        Self { layers: layers.cloned(), arm, tuning, test, arms }
     }
 
     /// In words.

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use tch::nn::{self, OptimizerConfig};
 use tch::{Device, Tensor};
 
-use super::body::{self, GROUP};
+use super::body;
 use super::delta::Delta;
 use super::head::{Head, affine};
 use super::pool::Pool;
@@ -47,7 +47,7 @@ pub fn train(trained: &Trained, start: &Delta, stage: &Stage, seed: u64) -> Resu
         (Some(layers), Some(body)) => {
             let fresh = || body.fresh(layers.rank, &mut rng);
             let start = start.layers.as_deref().cloned().map_or_else(fresh, Ok)?;
-            Some((layers, body::Training::new(body, &start, &variables.root())?))
+            Some((layers, body::Training::new(body, &start)?))
         }
         _ => None,
     };
@@ -59,20 +59,21 @@ pub fn train(trained: &Trained, start: &Delta, stage: &Stage, seed: u64) -> Resu
         let progress = step as f64 / stage.steps as f64;
         let cosine = 0.5 * (1.0 + (std::f64::consts::PI * progress).cos());
         let rate = largest * cosine;
-        optimizer.set_lr_group(0, rate);
+        optimizer.set_lr(rate);
         let images = draw(trained.groups, stage.batch, &mut rng);
         let features = match &changing {
             None => trained.pool.examples.select(&images),
-            Some((layers, training)) => {
-                optimizer.set_lr_group(GROUP, layers.learning_rate * cosine);
-                training.features(&images, &mut rng)
-            }
+            Some((_, training)) => training.features(&images, &mut rng),
         };
         let logits = affine(&features, &rows.weight(), &rows.bias);
-        optimizer.backward_step(&(trained.loss)(&images, &logits)?);
+        let loss = (trained.loss)(&images, &logits)?;
+        if let Some((_, training)) = &mut changing {
+            training.zero_grad();
+        }
+        optimizer.backward_step(&loss);
         rows.pull(&generic, rate * stage.decay);
         if let Some((layers, training)) = &mut changing {
-            training.pull(layers.learning_rate * cosine * stage.decay);
+            training.step(layers.learning_rate * cosine, stage.decay);
         }
         if is_checkpoint(step, stage) {
             let head = Head::of_tensors(&rows.weight(), &rows.bias)?;

@@ -1,6 +1,7 @@
 //! The training images of one application, and what they are said to show.
 
 use std::collections::HashMap;
+use std::iter::repeat_n;
 
 use anyhow::Result;
 use chameleon_loss::{DecisionLoss, Truth};
@@ -11,6 +12,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::pool::Pool;
 use super::recipe::Recipe;
+use crate::evaluation::form::Form;
 use crate::evaluation::judge::Judge;
 use crate::evaluation::strata::Strata;
 
@@ -21,6 +23,8 @@ const SEED: u64 = 0x5E7;
 pub struct TrainSet {
     /// Those that are drawn equally often, none empty.
     pub groups: Vec<Vec<usize>>,
+    /// How many there are; some may be in a group several times.
+    count: usize,
     /// True labels, where they are not those of the pool.
     noisy: HashMap<usize, Vec<u16>>,
 }
@@ -45,12 +49,20 @@ impl TrainSet {
                 group.truncate(each);
             }
         }
+        let count = groups.iter().map(Vec::len).sum();
+        if pool.form() == Form::Labels {
+            let own = loss.labels();
+            for group in &mut groups {
+                let hard = hardest(group, pool, &own);
+                group.extend(repeat_n(hard, recipe.hard_negatives.saturating_sub(1)).flatten());
+            }
+        }
         let mut noisy = HashMap::new();
         if recipe.noise > 0.0 {
             let all = groups.iter().flatten();
             noisy.extend(all.map(|&i| (i, with_noise(&examples.targets[i], loss, recipe.noise, &mut rng))));
         }
-        Ok(Self { groups, noisy })
+        Ok(Self { groups, count, noisy })
     }
 
     /// What is said to be true of an image.
@@ -68,13 +80,25 @@ impl TrainSet {
 
     /// How many images there are.
     pub fn len(&self) -> usize {
-        self.groups.iter().map(Vec::len).sum()
+        self.count
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.groups.is_empty()
+        self.count == 0
     }
+}
+
+/// Of the images of a group that carry none of the application's `own` labels the quarter to which the generic model gives
+/// one of them most nearly.
+fn hardest(group: &[usize], pool: &Pool, own: &[usize]) -> Vec<usize> {
+    let carries = |image: usize| own.iter().any(|&label| pool.examples.targets[image].contains(&(label as u16)));
+    let score = |image: usize| own.iter().map(|&label| pool.row(image)[label]).fold(f32::NEG_INFINITY, f32::max);
+    let mut without: Vec<(f32, usize)> =
+        group.iter().filter(|&&image| !carries(image)).map(|&image| (score(image), image)).collect();
+    without.sort_by(|a, b| b.0.total_cmp(&a.0));
+    without.truncate(without.len() / 4);
+    without.into_iter().map(|(_, image)| image).collect()
 }
 
 /// Labels of which those of a branch may have been replaced by another label of the same branch.

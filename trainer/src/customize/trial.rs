@@ -89,7 +89,7 @@ impl<'p> Trial<'p> {
             .collect::<Result<_>>()?;
         candidates.extend(by_seed.into_iter().flatten());
         for arm in Arm::OWN {
-            candidates.extend(averaged(task, recipe, arm, &candidates, judge)?);
+            candidates.extend(averaged(task, recipe, layers, arm, &candidates, judge)?);
         }
         let measured = measure::measure(app, task, recipe, seeds, &candidates, judge)?;
         attempts.push(Attempt::new(layers, &measured.evaluation));

@@ -19,24 +19,26 @@ pub enum View {
     Mirrored,
 }
 
-/// Features of all records, (N, D) row-major for each of the views.
+/// Features of all records, (N, D) row-major: the mean over the views.
 ///
 /// # Errors
 /// An image cannot be read or decoded.
-pub fn features(
-    set: &DataSet,
-    model: &ImageLabels,
-    views: &[View],
-    mode: ProgressMode,
-) -> Result<Vec<Vec<f32>>, DataError> {
+pub fn features(set: &DataSet, model: &ImageLabels, views: &[View], mode: ProgressMode) -> Result<Vec<f32>, DataError> {
     let labeler = ImageLabeler::new(model)?;
     let records: Vec<usize> = (0..set.records.len()).collect();
-    let mut features = vec![Vec::with_capacity(records.len() * model.feature_count()); views.len()];
+    let mut features = Vec::with_capacity(records.len() * model.feature_count());
+    let share = 1.0 / views.len().max(1) as f32;
     decoded(set, &records, Progress::start(mode, "features", records.len() as u64), |images| {
-        for (&view, features) in views.iter().zip(&mut features) {
+        let start = features.len();
+        for &view in views {
             let input = |image| preprocess::tensor(&looked_at(image, view), labeler.input());
             let inputs: Vec<Vec<f32>> = images.par_iter().map(input).collect();
-            features.extend(labeler.features(&inputs).into_iter().flatten());
+            let seen = labeler.features(&inputs).into_iter().flatten().map(|value| share * value);
+            if features.len() == start {
+                features.extend(seen);
+            } else {
+                features[start..].iter_mut().zip(seen).for_each(|(sum, value)| *sum += value);
+            }
         }
     })?;
     Ok(features)

@@ -60,6 +60,25 @@ fn a_model_adapted_to_images_orders_them_better_and_keeps_what_it_shares() {
 }
 
 #[test]
+fn all_layers_can_be_adapted() {
+    let (data, work) = (images(240), Folder::new());
+    let out = work.path().join("base");
+    let output = adapt(data.path(), &out, &["--part", "all"]);
+    assert!(output.status.success(), "{}", message(&output));
+    let adapted: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let number = |name: &str| adapted[name].as_f64().expect("a number");
+    assert!(number("epoch") >= 1.0 && number("after") > number("before"), "{adapted}");
+    let (shipped, own) = (zoo::image_labels().expect("ships"), zoo::read(&out).expect("reads back"));
+    let differ = |name: &&str| own.weights.get(name).expect("it is there") != shipped.weights.get(name).expect("too");
+    let all: Vec<&str> = shipped.weights.iter().map(|(name, _)| name).filter(|name| name.ends_with("weight")).collect();
+    let same: Vec<&&str> = all.iter().filter(|name| !differ(name)).collect();
+    assert!(same.is_empty(), "{same:?}");
+    // What was used is written down, the defaults of the part too.
+    assert_eq!(own.manifest.recipe["adapt"]["part"], "all");
+    assert_eq!(own.manifest.recipe["adapt"]["learning_rate"], 0.015);
+}
+
+#[test]
 fn without_an_improvement_nothing_is_written() {
     let (data, work) = (images(240), Folder::new());
     let out = work.path().join("base");

@@ -15,10 +15,12 @@ use chameleon_trainer::customize::body::Body;
 use chameleon_trainer::customize::examples::Examples;
 use chameleon_trainer::customize::recipe::{Layers, Recipe, Stage};
 use chameleon_trainer::customize::{Depth, Inputs, Material, customize};
-use chameleon_trainer::data::{self, DataSet, Labels};
+use chameleon_trainer::data::{self, DataSet, Labels, View};
 use chameleon_trainer::progress::ProgressMode;
 use chameleon_trainer::service::{Model, Service};
 use chameleon_trainer::tail::Part;
+
+use tch::Device;
 
 use crate::customize::image;
 use crate::files::Folder;
@@ -41,8 +43,10 @@ fn process() -> DecisionProcess {
 
 fn material(model: &ImageLabels, set: &DataSet, layers: Option<Layers>) -> Material {
     let part = layers.as_ref().map_or(Part::LastStage, |layers| layers.part);
-    let (body, features) = Body::read(set, model, part, ProgressMode::None).expect("a last stage");
+    let (body, features) = Body::read(set, model, part, Device::Cpu, ProgressMode::None).expect("a last stage");
     let examples = Examples::new("drawings".to_owned(), model.feature_count(), features, set.targets(), set.splits());
+    // Of layers that are trained themselves the mean over seeds is served.
+    let seeds = if layers.as_ref().is_some_and(|layers| layers.rank.is_none()) { vec![1, 2] } else { vec![1] };
     // The head alone may not learn anything here.
     let still = Stage { steps: 1, learning_rate: 0.0, checkpoints: 1, ..Stage::default() };
     Material {
@@ -51,7 +55,7 @@ fn material(model: &ImageLabels, set: &DataSet, layers: Option<Layers>) -> Mater
         examples: examples.expect("one row an image"),
         body: Some(body),
         recipe: Recipe { first: still.clone(), second: still, resamples: 100, layers, ..Recipe::default() },
-        seeds: vec![1],
+        seeds,
     }
 }
 
@@ -99,6 +103,7 @@ fn layers_are_served_as_they_were_measured() {
         assert!(head.layers.is_none() && deep.layers == Some(layers(depth)));
         assert!(deep.tuning < head.tuning, "only layers can learn: {:?}", evaluation.attempts);
         assert!(!app.layers.is_empty());
+        assert_eq!(evaluation.served.seeds, evaluation.seeds, "{depth:?}");
         let (served, measured) = (served_error(&process, &model, app.clone(), &set, &folder), evaluation.served.test);
         // Layers are served in f16: a decision on the edge may turn.
         assert!((served - measured).abs() < 0.04, "{depth:?}: {served} counted, {measured} measured");
@@ -137,6 +142,7 @@ fn layers_of_a_quantized_network_are_refused_before_anything_is_trained() {
         labels_map: None,
         base: Some(base.clone()),
         depth,
+        device: Device::Cpu,
         recipe: None,
         weighting: None,
         seed: 1,
@@ -146,8 +152,9 @@ fn layers_of_a_quantized_network_are_refused_before_anything_is_trained() {
         progress: ProgressMode::None,
     };
     for depth in [Depth::Adapters, Depth::Stage, Depth::AllAdapters, Depth::Full] {
-        let refused = inputs(depth).read(Service::ImageLabels, None).err().expect("refused").to_string();
+        let refused =
+            inputs(depth).read(Service::ImageLabels, None, &[View::Plain]).err().expect("refused").to_string();
         assert!(refused.contains("quantized, and layers before the head"), "{depth:?}: {refused}");
     }
-    assert!(inputs(Depth::Head).read(Service::ImageLabels, None).is_ok(), "heads fit");
+    assert!(inputs(Depth::Head).read(Service::ImageLabels, None, &[View::Plain]).is_ok(), "heads fit");
 }

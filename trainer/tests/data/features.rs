@@ -19,7 +19,7 @@ fn mirrored(png: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn each_view_has_the_features_of_the_images_in_their_order() {
+fn features_are_those_of_the_images_in_their_order_and_means_over_views() {
     let model = model();
     let labeler = ImageLabeler::new(&model).expect("the small network");
     let expected = |png: &[u8]| {
@@ -38,12 +38,15 @@ fn each_view_has_the_features_of_the_images_in_their_order() {
     write(&in_parquet.path().join("data.parquet"), &rows, &labels, &[], 13);
     for folder in [in_files, in_parquet] {
         let set = folder.read().expect("reads");
-        let views = features(&set, &model, &[View::Mirrored, View::Plain], ProgressMode::None).expect("features");
-        assert_eq!(views.iter().map(Vec::len).collect::<Vec<_>>(), [40 * FEATURES; 2]);
+        let seen = |views: &[View]| features(&set, &model, views, ProgressMode::None).expect("features");
+        let (plain, both) = (seen(&[View::Plain]), seen(&[View::Plain, View::Mirrored]));
+        assert_eq!([plain.len(), both.len()], [40 * FEATURES; 2]);
         for (i, image) in images.iter().enumerate() {
             let row = i * FEATURES..(i + 1) * FEATURES;
-            assert_eq!(views[0][row.clone()], expected(&mirrored(image)), "image {i}, mirrored");
-            assert_eq!(views[1][row], expected(image), "image {i}");
+            assert_eq!(plain[row.clone()], expected(image), "image {i}");
+            let pairs = expected(image).into_iter().zip(expected(&mirrored(image)));
+            let mean: Vec<f32> = pairs.map(|(plain, mirrored)| 0.5 * plain + 0.5 * mirrored).collect();
+            assert_eq!(both[row], mean, "image {i}, and mirrored");
         }
     }
 }
