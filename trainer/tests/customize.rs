@@ -10,9 +10,12 @@ use chameleon_models::bank::{Bank, Split};
 use chameleon_models::labeler::ImageLabeler;
 use chameleon_models::zoo::Generic as _;
 use chameleon_trainer::customize::examples::Examples;
+use chameleon_trainer::customize::pool::Pool;
 use chameleon_trainer::customize::recipe::{Recipe, Stage};
 use chameleon_trainer::customize::report::Evaluation;
+use chameleon_trainer::customize::task::Task;
 use chameleon_trainer::customize::{Material, customize, output};
+use chameleon_trainer::evaluation::judge::Judge;
 use chameleon_trainer::measure::measure;
 use chameleon_trainer::progress::ProgressMode;
 use chameleon_trainer::service::{Model, Service};
@@ -159,4 +162,30 @@ fn measuring_the_published_model_on_the_test_images_gives_the_evaluations_rates(
     assert!((measured.generic.balanced - evaluation.arms["G"].balanced.mean).abs() < 1e-9);
     assert!((measured.published.balanced - evaluation.served.test).abs() < 1e-9);
     assert!(measured.better && measured.images == test.len());
+}
+
+#[test]
+fn images_that_look_like_a_branch_and_are_of_none_are_drawn_as_often_as_asked() {
+    let process = garbage(Order::ApiOutput);
+    let material = material(bank(), &[1]).expect("fits");
+    let pool = Pool::new(material.service, &material.model, material.examples, None).expect("fits");
+    let groups = |hard_negatives| {
+        let mut judge = Judge::new(&process, pool.form(), &pool.vocabulary.labels).expect("a program that runs");
+        let task = Task::new(&process, &pool, &Recipe { hard_negatives, ..recipe() }, &mut judge).expect("a loss");
+        (task.train.groups.clone(), task.train.len(), task.labels)
+    };
+    let ((plain, plain_count, own), (hard, hard_count, _)) = (groups(1), groups(3));
+    assert_eq!(plain_count, hard_count, "an image is one, however often it is drawn");
+    let carries = |image: usize| pool.examples.targets[image].iter().any(|label| own.contains(label));
+    let score = |image: usize| own.iter().map(|&label| pool.row(image)[usize::from(label)]).fold(f32::MIN, f32::max);
+    for (plain, hard) in plain.iter().zip(&hard) {
+        let times = |image: usize| hard.iter().filter(|&&other| other == image).count();
+        let (more, once): (Vec<usize>, Vec<usize>) = plain.iter().partition(|&&image| times(image) == 3);
+        let negatives = plain.iter().filter(|&&image| !carries(image)).count();
+        assert_eq!(more.len(), negatives / 4);
+        assert!(more.iter().all(|&image| !carries(image)) && once.iter().all(|&image| times(image) == 1));
+        let least = more.iter().map(|&image| score(image)).fold(f32::MAX, f32::min);
+        assert!(once.iter().filter(|&&image| !carries(image)).all(|&image| score(image) <= least));
+    }
+    assert!(plain.iter().flatten().any(|&image| !carries(image)), "there are such images");
 }
