@@ -15,6 +15,7 @@ mod conjunction;
 mod constants;
 mod counts;
 mod grid;
+mod held;
 mod idle;
 mod items;
 mod joint;

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::held::{Held, MANY};
 use super::probe::{NEUTRAL, Probe};
 use super::verify::Random;
 use crate::api::Api;
@@ -288,6 +289,15 @@ pub(super) fn other_field(
                 put(&mut answer, &path, value);
                 if probe.run(&ApiOutput::Answer { answer })? != usual {
                     return Ok(Some(show_path(&path)));
+                }
+            }
+        }
+        for held in Held::all(shape) {
+            for count in [0, 1, MANY] {
+                let mut answer = answer.clone();
+                put(&mut answer, &held.path, held.of(count));
+                if probe.run(&ApiOutput::Answer { answer })? != usual {
+                    return Ok(Some(show_path(&held.path)));
                 }
             }
         }
