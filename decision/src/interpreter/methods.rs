@@ -74,6 +74,7 @@ impl<'p> Machine<'p, '_> {
                     "match" => self.regex_match(&pattern, subject, MatchKind::Start),
                     "fullmatch" => self.regex_match(&pattern, subject, MatchKind::Full),
                     "findall" => self.regex_findall(&pattern, subject),
+                    "finditer" => self.regex_finditer(&pattern, subject),
                     "split" => self.regex_split(&pattern, subject, args.at_or(1, "maxsplit")),
                     "sub" => match (args.get(0), args.get(1)) {
                         (Some(replacement), Some(subject)) => self.regex_sub(&pattern, replacement, subject),

@@ -1,5 +1,7 @@
 //! Decisions by how many items there are.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use super::branches::Branches;
@@ -44,9 +46,19 @@ fn count(probe: &mut Probe<'_>, samples: &[&str]) -> Result<Counted, DecideError
         Ok(outcome)
     })?;
     Ok(match (counted, outcomes.get(1)) {
+        (Counted::Steps(_), _) if only_grows(probe, &outcomes) => Counted::Each,
         (Counted::Each, Some(&one)) if shows_number(probe, &outcomes) => Counted::Number(one),
         (counted, _) => counted,
     })
+}
+
+/// Whether each item's data is added to that of those before it, up to some number of them.
+fn only_grows(probe: &Probe<'_>, outcomes: &[Outcome]) -> bool {
+    let grows = |pair: &[Outcome]| {
+        pair[0] == pair[1] || probe.decision(pair[0]).is_part_by_data(probe.decision(pair[1]))
+    };
+    let different: BTreeSet<Outcome> = outcomes.iter().copied().collect();
+    different.len() > 3 && outcomes.windows(2).skip(1).all(grows)
 }
 
 /// Whether the outcomes on 0, 1, 2, ... items say those numbers, and nothing else tells two of them apart.

@@ -25,7 +25,7 @@ impl<'s> Held<'s> {
         let leaves = shape.leaves();
         let name = leaves.iter().find(|(path, leaf)| **leaf == Shape::Name && path.iter().any(|step| step == ITEM));
         let Some((name, _)) = name else { return Vec::new() };
-        let item = &name[..=name.iter().position(|step| step == ITEM).unwrap_or_default()];
+        let item = &name[..=name.iter().rposition(|step| step == ITEM).unwrap_or_default()];
         let mut found: Vec<Self> = Vec::new();
         for (path, _) in &leaves {
             let Some(inside) = path.strip_prefix(item) else { continue };
