@@ -58,6 +58,12 @@ impl Axis {
         Self { path: vec![format!("{} * {}", one.show(), other.show())], low, high, percent: false }
     }
 
+    /// The difference of two numbers, from the least to the greatest that it can be.
+    pub(super) fn difference(one: &Self, other: &Self) -> Self {
+        let path = vec![format!("{} - {}", one.show(), other.show())];
+        Self { path, low: one.low - other.high, high: one.high - other.low, percent: false }
+    }
+
     /// The range of its values.
     pub(super) fn range(&self) -> (f64, f64) {
         (self.low, self.high)

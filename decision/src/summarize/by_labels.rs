@@ -103,7 +103,6 @@ impl Draft {
         if collects && let Some(most) = probe.looks_at(&api.answer)? {
             self.warn(program, format!("of the names that are not left out no more than {most} are taken"));
         }
-        let counted = if collects { Some(Counted::Each) } else { counted };
         if found.any_name && counted.is_none() && hands_on(probe, &found) {
             // Names that are left out may stand before the one that is not.
             let leaves_out = found.branches.iter().any(|branch| branch.except);

@@ -142,6 +142,13 @@ impl<'p> Members<'p> {
         Ok((!fields.is_empty()).then(|| Self { fields, ..self.clone() }))
     }
 
+    /// The one field of the whole answer that these are, if that is all, and its values.
+    pub(super) fn single(&self) -> Option<(Path, Vec<String>)> {
+        let [field] = self.fields.as_slice() else { return None };
+        let is_choice = matches!(self.item().at(field), Some(Shape::Choice(_) | Shape::Word(_)));
+        (self.list.is_none() && is_choice).then(|| (field.clone(), self.values(field)))
+    }
+
     /// The fields, from the answer on.
     fn paths(&self) -> Vec<Path> {
         let path = |field: &Path| match &self.list {
