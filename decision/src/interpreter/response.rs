@@ -219,9 +219,7 @@ fn snake_case(name: &str) -> String {
     let mut rest = name.chars().peekable();
     let mut before: Option<char> = None;
     while let Some(c) = rest.next() {
-        let starts = |before: char| {
-            !before.is_ascii_uppercase() || rest.peek().is_some_and(char::is_ascii_lowercase)
-        };
+        let starts = |before: char| !before.is_ascii_uppercase() || rest.peek().is_some_and(char::is_ascii_lowercase);
         if c.is_ascii_uppercase() && before.is_some_and(starts) {
             out.push('_');
         }

@@ -104,8 +104,7 @@ pub(super) fn fill(
     }
     draft.summary.field = Some(members.show());
     draft.summary.vocabulary = members.show();
-    draft.summary.decision_type =
-        if cells.len() == 1 { DecisionType::TrueFalse } else { DecisionType::MultiChoice };
+    draft.summary.decision_type = if cells.len() == 1 { DecisionType::TrueFalse } else { DecisionType::MultiChoice };
     draft.push_cells(probe, &cells, constants);
     Ok(true)
 }
@@ -176,8 +175,11 @@ fn difference(
     let (low, high) = one.range();
     let at = |part: f64| low + (high - low) * part;
     let mut outcomes = Vec::new();
-    for pairs in [[(0.1, 0.2), (0.1, 0.9), (0.8, 0.9)], [(0.1, 0.1), (0.5, 0.5), (0.9, 0.9)], [(0.2, 0.1), (0.9, 0.1), (0.9, 0.8)]]
-    {
+    for pairs in [
+        [(0.1, 0.2), (0.1, 0.9), (0.8, 0.9)],
+        [(0.1, 0.1), (0.5, 0.5), (0.9, 0.9)],
+        [(0.2, 0.1), (0.9, 0.1), (0.9, 0.8)],
+    ] {
         let mut led = Vec::new();
         for (first, second) in pairs {
             let answer = with(&with(base, one, at(first)), other, at(second));

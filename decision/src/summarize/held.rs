@@ -88,12 +88,7 @@ impl Search<'_, '_, '_> {
     }
 
     /// As [`Search::way`], where what is done for each of several is the branch, too.
-    fn way_of_part(
-        &mut self,
-        branch: Outcome,
-        label: &str,
-        (path, value): (&Path, &Json),
-    ) -> Result<Way, DecideError> {
+    fn way_of_part(&mut self, branch: Outcome, label: &str, (path, value): (&Path, &Json)) -> Result<Way, DecideError> {
         let way = self.way(branch, label, &[(path, value)])?;
         if way != Way::Other {
             return Ok(way);

@@ -322,6 +322,23 @@ fn together(
     samples: &[&str],
     own: &[Path],
 ) -> Result<Option<String>, DecideError> {
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    for sample in samples {
+        let plain = probe.subject.output(ApiOutput::sure([*sample])).answer(shape);
+        if let Some(together) = needed_together(probe, (shape, own), &plain, &mut random)? {
+            return Ok(Some(together));
+        }
+    }
+    Ok(None)
+}
+
+/// Fields, but for some, that change what an answer leads to only together.
+pub(super) fn needed_together(
+    probe: &mut Probe<'_>,
+    (shape, own): (&Shape, &[Path]),
+    plain: &Json,
+    random: &mut Random,
+) -> Result<Option<String>, DecideError> {
     let fields: Vec<(Path, Vec<Json>)> = shape
         .leaves()
         .into_iter()
@@ -332,33 +349,29 @@ fn together(
     if fields.len() < 2 {
         return Ok(None);
     }
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    for sample in samples {
-        let plain = probe.subject.output(ApiOutput::sure([*sample])).answer(shape);
-        let usual = probe.run(&ApiOutput::Answer { answer: plain.clone() })?;
-        for _ in 0..TRIALS {
-            let mut answer = plain.clone();
-            for (path, values) in &fields {
-                put(&mut answer, path, values[random.below(values.len())].clone());
-            }
-            let outcome = probe.run(&ApiOutput::Answer { answer: answer.clone() })?;
-            if probe.differ_by_data_only(outcome, usual) {
-                continue;
-            }
-            let mut needed = Vec::new();
-            for (path, _) in &fields {
-                let mut without = answer.clone();
-                put(&mut without, path, shape.at(path).map_or(Json::Null, Shape::nothing));
-                let outcome = probe.run(&ApiOutput::Answer { answer: without.clone() })?;
-                if probe.differ_by_data_only(outcome, usual) {
-                    needed.push(show_path(path));
-                } else {
-                    answer = without;
-                }
-            }
-            let together = if needed.is_empty() { "other fields".to_owned() } else { needed.join(", ") };
-            return Ok(Some(together));
+    let usual = probe.run(&ApiOutput::Answer { answer: plain.clone() })?;
+    for _ in 0..TRIALS {
+        let mut answer = plain.clone();
+        for (path, values) in &fields {
+            put(&mut answer, path, values[random.below(values.len())].clone());
         }
+        let outcome = probe.run(&ApiOutput::Answer { answer: answer.clone() })?;
+        if probe.differ_by_data_only(outcome, usual) {
+            continue;
+        }
+        let mut needed = Vec::new();
+        for (path, _) in &fields {
+            let mut without = answer.clone();
+            put(&mut without, path, shape.at(path).map_or(Json::Null, Shape::nothing));
+            let outcome = probe.run(&ApiOutput::Answer { answer: without.clone() })?;
+            if probe.differ_by_data_only(outcome, usual) {
+                needed.push(show_path(path));
+            } else {
+                answer = without;
+            }
+        }
+        let together = if needed.is_empty() { "other fields".to_owned() } else { needed.join(", ") };
+        return Ok(Some(together));
     }
     Ok(None)
 }
