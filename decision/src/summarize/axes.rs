@@ -45,6 +45,10 @@ impl Axis {
                 Shape::Percent => (0.0, 100.0),
                 _ => continue,
             };
+            // A number that is always the same decides nothing.
+            if low >= high {
+                continue;
+            }
             axes.push(Self { path, low, high, percent: *leaf == Shape::Percent });
         }
         axes.sort_by_key(Self::is_in_list);

@@ -100,7 +100,8 @@ impl Draft {
             self.add_pairs(probe, &mut found, (pairs, &words), class?, vocabulary)?
         };
         let collects = found.any_name && counted.is_none() && hands_on(probe, &found) && collects(probe, &found);
-        if collects && let Some(most) = probe.looks_at(&api.answer)? {
+        // Which names are there to be left out is not known, so that it is the number of others that shows.
+        if collects && vocabulary.labels.is_empty() && let Some(most) = probe.looks_at(&api.answer)? {
             self.warn(program, format!("of the names that are not left out no more than {most} are taken"));
         }
         if found.any_name && counted.is_none() && hands_on(probe, &found) {

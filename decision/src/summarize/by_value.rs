@@ -238,12 +238,12 @@ fn cells(ladders: &[Ladder], usual: Outcome) -> Vec<Cell> {
                 continue;
             };
             let bounds = stretch.bounds(&axis);
-            match led.iter_mut().find(|known| known.0 == stretch.outcome) {
-                Some((_, Some(condition))) => condition.intervals.push(bounds),
-                _ => {
-                    let condition = Condition { field: axis.show(), values: Vec::new(), intervals: vec![bounds] };
-                    led.push((stretch.outcome, Some(condition)));
-                }
+            let known = led.iter_mut().find(|known| known.0 == stretch.outcome);
+            if let Some((_, Some(condition))) = known {
+                condition.intervals.push(bounds);
+            } else {
+                let condition = Condition { field: axis.show(), values: Vec::new(), intervals: vec![bounds] };
+                led.push((stretch.outcome, Some(condition)));
             }
         }
         for (outcome, condition) in led {
