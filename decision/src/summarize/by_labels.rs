@@ -101,7 +101,10 @@ impl Draft {
         };
         let collects = found.any_name && counted.is_none() && hands_on(probe, &found) && collects(probe, &found);
         // Which names are there to be left out is not known, so that it is the number of others that shows.
-        if collects && vocabulary.labels.is_empty() && let Some(most) = probe.looks_at(&api.answer)? {
+        if collects
+            && vocabulary.labels.is_empty()
+            && let Some(most) = probe.looks_at(&api.answer)?
+        {
             self.warn(program, format!("of the names that are not left out no more than {most} are taken"));
         }
         if found.any_name && counted.is_none() && hands_on(probe, &found) {
