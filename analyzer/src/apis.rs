@@ -5,9 +5,10 @@
 
 mod file;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use chameleon_decision::{Api, Vocabulary};
+use chameleon_decision::{Api, Path, Shape, Vocabulary};
 
 pub use file::ApisError;
 
@@ -51,6 +52,16 @@ pub(crate) struct Operation {
     pub(crate) named_in_source: Option<String>,
     /// Names of the argument that limits the number of items.
     pub(crate) limit: Vec<String>,
+    /// Parts of the answer that are looked into only where a source names them, those around others first: to try all
+    /// that an answer can hold takes longer than most programs are worth.
+    pub(crate) named: Vec<NamedPart>,
+}
+
+/// A part of an answer that most programs do not look at.
+#[derive(Clone, Debug)]
+pub(crate) struct NamedPart {
+    pub(crate) path: Path,
+    pub(crate) shape: Shape,
 }
 
 /// A client library's earlier generation: a method of an image, which answers one field of what the API does.
@@ -115,6 +126,23 @@ impl Catalog {
         self.vocabularies.get(&name).cloned().unwrap_or(Vocabulary { name, labels: Vec::new() })
     }
 
+    /// The same, with the parts of answers that these sources name.
+    pub(crate) fn as_named_in(&self, sources: &[&str]) -> Cow<'_, Self> {
+        let mut catalog = Cow::Borrowed(self);
+        for (at, operation) in self.operations.iter().enumerate() {
+            for part in &operation.named {
+                let Some(name) = part.path.last() else { continue };
+                let forms = [name.clone(), camel_case(name), pascal_case(name)];
+                if sources.iter().any(|text| forms.iter().any(|form| has_word(text, form)))
+                    && let Some(place) = catalog.to_mut().operations[at].api.answer.at_mut(&part.path)
+                {
+                    *place = part.shape.clone();
+                }
+            }
+        }
+        catalog
+    }
+
     /// Whether a source text could call any API.
     pub(crate) fn is_called_in(&self, text: &str) -> bool {
         self.operations.iter().any(|operation| operation.is_called_in(text))
@@ -143,6 +171,29 @@ impl Operation {
             || self.legacy.as_ref().is_some_and(|legacy| text.contains(legacy.method.as_str()))
             || self.rest.as_ref().is_some_and(|rest| text.contains(rest.as_str()))
     }
+}
+
+/// `labelAnnotations` of `label_annotations`.
+pub(crate) fn camel_case(name: &str) -> String {
+    let pascal = pascal_case(name);
+    let mut rest = pascal.chars();
+    rest.next().map_or_else(String::new, |first| first.to_lowercase().chain(rest).collect())
+}
+
+/// `LabelAnnotations` of `label_annotations`.
+fn pascal_case(name: &str) -> String {
+    let capitalised = |part: &str| {
+        let mut rest = part.chars();
+        rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+    };
+    name.split('_').map(capitalised).collect()
+}
+
+/// Whether a name stands in a text as a whole word: `TEXT_DETECTION` is not in `DOCUMENT_TEXT_DETECTION`.
+pub(crate) fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
 }
 
 /// Whether a dotted name ends in another.

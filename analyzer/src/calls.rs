@@ -42,6 +42,7 @@ pub(crate) const PURE_FUNCTIONS: &[&str] = &[
     "re.match",
     "re.fullmatch",
     "re.findall",
+    "re.finditer",
     "re.sub",
     "re.split",
     "re.compile",

@@ -58,6 +58,8 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
     }
     let parsed: Vec<Parsed> = (0..).zip(files).filter_map(|(at, file)| syntax::parse(at, file)).collect();
     let parsed = related(&parsed, data, catalog);
+    let texts: Vec<&str> = parsed.iter().map(|parsed| &*parsed.text).collect();
+    let catalog = &*catalog.as_named_in(&texts);
     found.problems.extend(parsed.iter().flat_map(|parsed| parsed.syntax_problems()));
     let project = Project::new(&parsed, data, catalog).with_callers();
     let lowered = lower::lower(&project);

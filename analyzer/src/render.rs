@@ -8,7 +8,7 @@ mod source;
 
 use std::fmt::Write;
 
-use chameleon_decision::{Api, DecisionProcess, DecisionType, Order, Span};
+use chameleon_decision::{Api, DecisionProcess, DecisionType, ITEM, Order, Span};
 
 use crate::Analysis;
 use source::Sources;
@@ -133,6 +133,11 @@ fn decision(process: &DecisionProcess) -> String {
                 Some(Order::AppPriority) => "the first in the order below that matches any label wins",
                 Some(Order::LastMatch) => {
                     "the lowest-scored label that matches any of them wins, as later ones overwrite"
+                }
+                // One field of the whole answer has one value.
+                None if summary.field.as_ref().is_some_and(|field| !field.contains(ITEM)) => {
+                    let field = summary.field.as_deref().unwrap_or_default();
+                    return format!("one of {branches} branches, by what {field} is");
                 }
                 None => "which wins is not known",
             };

@@ -174,6 +174,13 @@ impl fmt::Display for Decision {
 }
 
 impl Rendered {
+    /// Whether data of the API is in a list: that of one item or of several, which are shown alike.
+    pub(crate) fn lists_data(&self) -> bool {
+        let Self::Parts(parts) = self else { return false };
+        let within = |opened: &Self| matches!(opened, Self::Chosen(text) if text.ends_with('['));
+        parts.windows(2).any(|pair| within(&pair[0]) && pair[1].has_data()) || parts.iter().any(Self::lists_data)
+    }
+
     /// Whether the value comes from this very call.
     fn holds(&self, effect: &Effect) -> bool {
         match self {

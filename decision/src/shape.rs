@@ -156,6 +156,16 @@ impl Shape {
         }
     }
 
+    /// The part at a path, to be replaced.
+    pub fn at_mut(&mut self, path: &[String]) -> Option<&mut Self> {
+        let Some((step, rest)) = path.split_first() else { return Some(self) };
+        match self {
+            Self::List(item) | Self::NonEmpty(item) if step == ITEM => item.at_mut(rest),
+            Self::Record(fields) => fields.get_mut(step)?.at_mut(rest),
+            _ => None,
+        }
+    }
+
     /// The part at a path.
     pub fn at(&self, path: &[String]) -> Option<&Self> {
         let Some((step, rest)) = path.split_first() else { return Some(self) };

@@ -10,11 +10,13 @@
 mod axes;
 mod branches;
 mod by_labels;
+mod by_value;
 mod conditions;
 mod conjunction;
 mod constants;
 mod counts;
 mod grid;
+mod held;
 mod idle;
 mod items;
 mod joint;
@@ -125,6 +127,11 @@ impl Draft {
         let mut probe = Probe::new(decider, &constants);
         self.default_outcome = probe.run(&ApiOutput::Answer { answer: api.answer.nothing() })?;
         self.summary.default = probe.decision(self.default_outcome).clone();
+        for members in Members::of(api) {
+            if by_value::fill(self, &mut probe, (&api.answer, &members), &constants)? {
+                return Ok(());
+            }
+        }
         if ranges::fill(self, &mut probe, &api.answer, &constants, Where::Whole)? {
             return Ok(());
         }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chameleon_decision::{Api, Enumeration, Shape};
+use chameleon_decision::{Api, Enumeration, ITEM, Path, Shape};
 use serde::Deserialize;
 
-use super::{Legacy, Operation};
+use super::{Legacy, NamedPart, Operation};
 
 /// Why a text is no table of APIs.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +54,9 @@ struct ServiceRow {
     rest: Option<String>,
     #[serde(default)]
     named_in_source: bool,
+    /// Parts that every answer of the service has.
+    #[serde(default)]
+    every: BTreeMap<String, ShapeRow>,
     #[serde(default)]
     operation: Vec<OperationRow>,
 }
@@ -84,12 +87,13 @@ struct DiscoveryRow {
     method: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum ShapeRow {
     Record(BTreeMap<String, ShapeRow>),
     List(Box<ShapeRow>),
     NonEmpty(Box<ShapeRow>),
+    Named(Box<ShapeRow>),
     Name,
     Names,
     Score,
@@ -132,7 +136,15 @@ fn operation(
         vocabulary: row.vocabulary,
     };
     let missing = |name: String| ApisError::Enumeration { operation: api.path(), name };
-    let answer = shape(row.answer, enumerations).map_err(missing)?;
+    let mut answer = row.answer;
+    if let ShapeRow::Record(fields) = &mut answer {
+        fields.extend(service.every.clone());
+    }
+    let mut reader = Reader { enumerations, path: Vec::new(), named: Vec::new() };
+    let answer = reader.shape(answer).map_err(missing)?;
+    let mut named = reader.named;
+    // What lies in another such part has a place only once that part is there.
+    named.sort_by_key(|part| part.path.len());
     api.answer = answer;
     // What a service asks for by feature goes through its one address, where the feature tells the operation.
     let by_feature = row.feature.is_some();
@@ -149,31 +161,60 @@ fn operation(
         feature: row.feature,
         named_in_source: service.named_in_source.then(|| service.name.clone()),
         limit: row.limit,
+        named,
     })
 }
 
-/// The shape, or the name of an enumeration that is not there.
-fn shape(row: ShapeRow, enumerations: &BTreeMap<String, Vec<String>>) -> Result<Shape, String> {
-    Ok(match row {
-        ShapeRow::Record(fields) => {
-            let fields = fields.into_iter().map(|(name, field)| Ok((name, shape(field, enumerations)?)));
-            Shape::Record(fields.collect::<Result<_, String>>()?)
-        }
-        ShapeRow::List(item) => Shape::List(Box::new(shape(*item, enumerations)?)),
-        ShapeRow::NonEmpty(item) => Shape::NonEmpty(Box::new(shape(*item, enumerations)?)),
-        ShapeRow::Name => Shape::Name,
-        ShapeRow::Names => Shape::Names,
-        ShapeRow::Score => Shape::Score,
-        ShapeRow::Percent => Shape::Percent,
-        ShapeRow::Number { low, high } => Shape::Number { low, high },
-        ShapeRow::Choice(name) => match enumerations.get(&name) {
-            Some(members) => Shape::Choice(Enumeration { members: members.clone(), name }),
-            None => return Err(name),
-        },
-        ShapeRow::Word(words) => Shape::Word(words),
-        ShapeRow::Text => Shape::Text,
-        ShapeRow::Flag => Shape::Flag,
-        ShapeRow::Polygon => Shape::Polygon,
-        ShapeRow::Other => Shape::Other,
-    })
+/// Makes shapes of rows.
+struct Reader<'e> {
+    enumerations: &'e BTreeMap<String, Vec<String>>,
+    /// Where the row is.
+    path: Path,
+    /// Parts that are met only where a program names them.
+    named: Vec<NamedPart>,
+}
+
+impl Reader<'_> {
+    /// What `row` is, a step further down.
+    fn below(&mut self, step: &str, row: ShapeRow) -> Result<Shape, String> {
+        self.path.push(step.to_owned());
+        let shape = self.shape(row);
+        self.path.pop();
+        shape
+    }
+
+    /// The shape, or the name of an enumeration that is not there.
+    fn shape(&mut self, row: ShapeRow) -> Result<Shape, String> {
+        Ok(match row {
+            ShapeRow::Record(fields) => {
+                let mut record = BTreeMap::new();
+                for (name, field) in fields {
+                    let shape = self.below(&name, field)?;
+                    record.insert(name, shape);
+                }
+                Shape::Record(record)
+            }
+            ShapeRow::List(item) => Shape::List(Box::new(self.below(ITEM, *item)?)),
+            ShapeRow::NonEmpty(item) => Shape::NonEmpty(Box::new(self.below(ITEM, *item)?)),
+            ShapeRow::Named(part) => {
+                let shape = self.shape(*part)?;
+                self.named.push(NamedPart { path: self.path.clone(), shape });
+                Shape::Other
+            }
+            ShapeRow::Name => Shape::Name,
+            ShapeRow::Names => Shape::Names,
+            ShapeRow::Score => Shape::Score,
+            ShapeRow::Percent => Shape::Percent,
+            ShapeRow::Number { low, high } => Shape::Number { low, high },
+            ShapeRow::Choice(name) => match self.enumerations.get(&name) {
+                Some(members) => Shape::Choice(Enumeration { members: members.clone(), name }),
+                None => return Err(name),
+            },
+            ShapeRow::Word(words) => Shape::Word(words),
+            ShapeRow::Text => Shape::Text,
+            ShapeRow::Flag => Shape::Flag,
+            ShapeRow::Polygon => Shape::Polygon,
+            ShapeRow::Other => Shape::Other,
+        })
+    }
 }

@@ -248,8 +248,13 @@ impl Search<'_> {
         let mut found = false;
         let body = &self.functions[function].body;
         visit::stmts(body, &mut |stmt| {
-            if let StmtKind::If { test, .. } | StmtKind::While { test, .. } = &stmt.kind {
-                found |= self.facts.expr(function, test).api && !is_error_check(test);
+            match &stmt.kind {
+                StmtKind::If { test, .. } | StmtKind::While { test, .. } => {
+                    found |= self.facts.expr(function, test).api && !is_error_check(test);
+                }
+                // What is done for every match is done where there is one.
+                StmtKind::For { iter, .. } if is_search(iter) => found |= self.facts.expr(function, iter).api,
+                _ => {}
             }
         });
         visit::exprs(body, &mut |expr| found |= self.chooses(function, expr));
@@ -302,8 +307,17 @@ impl Search<'_> {
     }
 }
 
+/// Whether an expression looks for the matches of a pattern.
+fn is_search(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Builtin { name, .. } => matches!(name.as_str(), "re.finditer" | "re.findall"),
+        ExprKind::Method { name, .. } => matches!(name.as_str(), "finditer" | "findall"),
+        _ => false,
+    }
+}
+
 /// Whether a function is a unit test, which checks what the application decides and decides nothing itself.
-fn is_test(name: &str) -> bool {
+pub(super) fn is_test(name: &str) -> bool {
     let (class, method) = name.rsplit_once('.').unwrap_or(("", name));
     let class = class.rsplit('.').next().unwrap_or_default();
     let is_case = class.starts_with("Test") || class.ends_with("Test") || class.ends_with("Tests");

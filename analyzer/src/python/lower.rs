@@ -11,6 +11,7 @@ mod callers;
 mod expr;
 mod file;
 mod function;
+mod handed;
 mod literal;
 mod path;
 mod record;

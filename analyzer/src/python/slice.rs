@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use chameleon_decision::{Expr, ExprKind, Function, FunctionId, Program, Span, Stmt, StmtKind};
+use chameleon_decision::{Expr, ExprKind, Function, FunctionId, Parameter, Program, Span, Stmt, StmtKind};
 
 use super::cut::{Assumption, Cut, Focus, Open, Ways, havoc, unknown};
 use super::entry::{CallGraph, Chain, calls, refers};
@@ -298,8 +298,11 @@ impl Slicer<'_> {
         if body.iter().all(is_free_of_locals) {
             return body;
         }
-        let args = code.parameters.iter().filter(|p| p.default.is_none() && !p.name.starts_with('*'));
-        let args = args.map(|parameter| unknown(code.span, &parameter.name)).collect();
+        // A parameter that is always handed the same stands before others that are not.
+        let given = code.parameters.iter().rposition(|p| p.default.is_none() && !p.name.starts_with('*'));
+        let given = code.parameters[..given.map_or(0, |last| last + 1)].iter().filter(|p| !p.name.starts_with('*'));
+        let value = |p: &Parameter| p.default.clone().unwrap_or_else(|| unknown(code.span, &p.name));
+        let args = given.map(value).collect();
         let kind = ExprKind::Call { function: FunctionId(init as u32), args, keywords: Vec::new() };
         let value = Expr { span: code.span, kind };
         let prepared = self.cut(init, Focus::Values).prepared(&value);

@@ -663,6 +663,7 @@ impl<'p> Machine<'p, '_> {
             "re.match" => self.regex_match(&pattern, &subject()?, MatchKind::Start),
             "re.fullmatch" => self.regex_match(&pattern, &subject()?, MatchKind::Full),
             "re.findall" => self.regex_findall(&pattern, &subject()?),
+            "re.finditer" => self.regex_finditer(&pattern, &subject()?),
             "re.split" => self.regex_split(&pattern, &subject()?, args.at_or(2, "maxsplit")),
             "re.sub" => match args.get(2) {
                 Some(text) => self.regex_sub(&pattern, &subject()?, text),

@@ -50,7 +50,9 @@ impl<'p> Machine<'p, '_> {
                     Ok(Value::list(keys, Growth::Fixed))
                 }
                 "items" | "values" => {
-                    let fields = api.fields.iter().filter(|field| field.in_json);
+                    // What is not modelled is no text or number that a value could be compared with.
+                    let is_told = |field: &&ApiField<'p>| name == "items" || !matches!(field.value, Value::Unknown(_));
+                    let fields = api.fields.iter().filter(|field| field.in_json).filter(is_told);
                     let entry = |field: &ApiField<'p>| match name {
                         "items" => Value::tuple(vec![Value::str(api.spelling.key(&field.name)), field.value.clone()]),
                         _ => field.value.clone(),
@@ -74,6 +76,7 @@ impl<'p> Machine<'p, '_> {
                     "match" => self.regex_match(&pattern, subject, MatchKind::Start),
                     "fullmatch" => self.regex_match(&pattern, subject, MatchKind::Full),
                     "findall" => self.regex_findall(&pattern, subject),
+                    "finditer" => self.regex_finditer(&pattern, subject),
                     "split" => self.regex_split(&pattern, subject, args.at_or(1, "maxsplit")),
                     "sub" => match (args.get(0), args.get(1)) {
                         (Some(replacement), Some(subject)) => self.regex_sub(&pattern, replacement, subject),

@@ -7,6 +7,7 @@ use regex::{Regex, RegexBuilder};
 
 use super::expressions::Args;
 use super::machine::{Machine, Run, raise};
+use super::text::Text;
 use super::value::{Growth, Match, Pattern, Value};
 
 /// Largest compiled pattern, in bytes.
@@ -86,18 +87,19 @@ impl<'p> Machine<'p, '_> {
             MatchKind::Start => self.anchored(pattern, ")", string),
             MatchKind::Full => self.anchored(pattern, ")\\z", string),
         };
-        let Some(found) = found else { return Ok(Value::None) };
-        let Some(whole) = found.get(0) else { return Ok(Value::None) };
-        let characters = |at: usize| string[..at].chars().count() as i64;
-        let groups = found.iter().map(|group| group.map(|group| text.derive(group.as_str()))).collect();
-        let names: HashMap<_, _> = pattern
-            .regex
-            .capture_names()
-            .enumerate()
-            .filter_map(|(at, name)| name.map(|name| (name.to_owned(), at)))
-            .collect();
-        let span = (characters(whole.start()), characters(whole.end()));
-        Ok(Value::Match(Rc::new(Match { groups, names, span, data: text.is_data() })))
+        Ok(found.and_then(|found| found_at(pattern, text, &found)).unwrap_or(Value::None))
+    }
+
+    /// `re.finditer`: the matches one by one.
+    pub(super) fn regex_finditer(&mut self, pattern: &Rc<Pattern>, subject: &Value<'p>) -> Run<Value<'p>> {
+        let text = match subject {
+            Value::Str(text) if !text.is_unknown() => text,
+            Value::Str(_) | Value::Unknown(_) => return Ok(Value::unknown("the matches of an unknown text")),
+            _ => return raise("TypeError"),
+        };
+        self.inspect_pair(subject, &Value::str(Rc::clone(&pattern.source)));
+        let items = pattern.regex.captures_iter(text.as_str()).filter_map(|found| found_at(pattern, text, &found));
+        Ok(Value::iterator(items.collect(), Growth::Grown))
     }
 
     pub(super) fn regex_findall(&mut self, pattern: &Rc<Pattern>, subject: &Value<'p>) -> Run<Value<'p>> {
@@ -171,6 +173,21 @@ impl<'p> Machine<'p, '_> {
             _ => Ok(Value::unknown("re.sub(...)")),
         }
     }
+}
+
+/// A match in a text.
+fn found_at<'p>(pattern: &Pattern, text: &Text, found: &regex::Captures<'_>) -> Option<Value<'p>> {
+    let whole = found.get(0)?;
+    let characters = |at: usize| text.as_str()[..at].chars().count() as i64;
+    let groups = found.iter().map(|group| group.map(|group| text.derive(group.as_str()))).collect();
+    let names: HashMap<_, _> = pattern
+        .regex
+        .capture_names()
+        .enumerate()
+        .filter_map(|(at, name)| name.map(|name| (name.to_owned(), at)))
+        .collect();
+    let span = (characters(whole.start()), characters(whole.end()));
+    Some(Value::Match(Rc::new(Match { groups, names, span, data: text.is_data() })))
 }
 
 impl Match {

@@ -213,14 +213,18 @@ impl<'p> ApiObject<'p> {
     }
 }
 
-/// `labelAnnotations` and `LabelAnnotations` as `label_annotations`.
+/// `labelAnnotations` and `LabelAnnotations` as `label_annotations`, `HTTPStatusCode` as `http_status_code`.
 fn snake_case(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 2);
-    for (i, c) in name.chars().enumerate() {
-        if c.is_ascii_uppercase() && i > 0 {
+    let mut rest = name.chars().peekable();
+    let mut before: Option<char> = None;
+    while let Some(c) = rest.next() {
+        let starts = |before: char| !before.is_ascii_uppercase() || rest.peek().is_some_and(char::is_ascii_lowercase);
+        if c.is_ascii_uppercase() && before.is_some_and(starts) {
             out.push('_');
         }
         out.push(c.to_ascii_lowercase());
+        before = Some(c);
     }
     out
 }

@@ -45,6 +45,10 @@ impl Axis {
                 Shape::Percent => (0.0, 100.0),
                 _ => continue,
             };
+            // A number that is always the same decides nothing.
+            if low >= high {
+                continue;
+            }
             axes.push(Self { path, low, high, percent: *leaf == Shape::Percent });
         }
         axes.sort_by_key(Self::is_in_list);
@@ -56,6 +60,12 @@ impl Axis {
         let corners = [one.low * other.low, one.low * other.high, one.high * other.low, one.high * other.high];
         let (low, high) = (corners.into_iter().fold(0.0, f64::min), corners.into_iter().fold(0.0, f64::max));
         Self { path: vec![format!("{} * {}", one.show(), other.show())], low, high, percent: false }
+    }
+
+    /// The difference of two numbers, from the least to the greatest that it can be.
+    pub(super) fn difference(one: &Self, other: &Self) -> Self {
+        let path = vec![format!("{} - {}", one.show(), other.show())];
+        Self { path, low: one.low - other.high, high: one.high - other.low, percent: false }
     }
 
     /// The range of its values.

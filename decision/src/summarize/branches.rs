@@ -12,6 +12,9 @@ use crate::summary::{MinScore, Vocabulary};
 /// Paddings to try for programs that look at a fixed number of labels.
 const PADDINGS: [usize; 4] = [1, 2, 4, 9];
 
+/// Words of the program that are tried for being left out.
+const MAX_LEFT_OUT: usize = 24;
+
 /// Labels that are tried with each padding.
 const PADDED: usize = 8;
 
@@ -72,7 +75,11 @@ impl Branches {
                 None => probe.labels(&[NEUTRAL])?,
             };
         }
-        let default = default_of(probe, empty, common, &singles)?;
+        let mut default = default_of(probe, empty, common, &singles)?;
+        let leaves_out = vocabulary.labels.is_empty() && leaves_some_out(probe, (empty, default))?;
+        if leaves_out {
+            default = empty;
+        }
         probe.merge_by_data(&mut singles, &[default, empty]);
         let filler = if probe.labels(&[NEUTRAL])? == default {
             Some(NEUTRAL.to_owned())
@@ -93,6 +100,10 @@ impl Branches {
         };
         found.fewest = fewest(probe)?;
         found.group(vocabulary);
+        if leaves_out {
+            let outcome = probe.labels(&[NEUTRAL])?;
+            found.of_word(outcome, NEUTRAL);
+        }
         found.turn_black_list(probe, vocabulary)?;
         if let [branch] = found.branches.as_slice() {
             found.any_name = !branch.negated && probe.labels(&[NEUTRAL])? == branch.outcome;
@@ -231,6 +242,10 @@ fn default_of(
     if probe.differ_by_data_only(empty, common) {
         return Ok(common);
     }
+    // So does any label, only otherwise: a look-up that finds none of the program's words.
+    if probe.fails(empty) && probe.fails(neutral) && common == neutral {
+        return Ok(neutral);
+    }
     let some_differ = singles.is_empty() || singles.iter().any(|&outcome| outcome != neutral);
     if probe.fails(empty) && !probe.fails(neutral) && some_differ {
         return Ok(neutral);
@@ -240,6 +255,24 @@ fn default_of(
     // A branch for any label, seen against an empty answer, is one when something was chosen there.
     let only_passes = probe.own_effects(common, empty).iter().all(|effect| passes_through(effect));
     Ok(if (others && agree * 2 > singles.len()) || only_passes { common } else { empty })
+}
+
+/// Whether any name is handed on but those that are the program's words: with them it is as if nothing had been answered.
+fn leaves_some_out(probe: &mut Probe<'_>, (empty, usual): (Outcome, Outcome)) -> Result<bool, DecideError> {
+    if usual == empty || probe.fails(empty) || !probe.differ_by_data_only(usual, empty) {
+        return Ok(false);
+    }
+    let mut left_out = false;
+    for word in probe.compared().into_iter().filter(|word| !word.trim().is_empty()).take(MAX_LEFT_OUT) {
+        for form in spellings(&word) {
+            let outcome = probe.labels(&[&form])?;
+            left_out |= outcome == empty;
+            if outcome != empty && outcome != usual {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(left_out)
 }
 
 /// How many labels an application that looks at a fixed number of them needs, and what it does with one less.

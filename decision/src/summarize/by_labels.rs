@@ -99,6 +99,14 @@ impl Draft {
         } else {
             self.add_pairs(probe, &mut found, (pairs, &words), class?, vocabulary)?
         };
+        let collects = found.any_name && counted.is_none() && hands_on(probe, &found) && collects(probe, &found);
+        // Which names are there to be left out is not known, so that it is the number of others that shows.
+        if collects
+            && vocabulary.labels.is_empty()
+            && let Some(most) = probe.looks_at(&api.answer)?
+        {
+            self.warn(program, format!("of the names that are not left out no more than {most} are taken"));
+        }
         if found.any_name && counted.is_none() && hands_on(probe, &found) {
             // Names that are left out may stand before the one that is not.
             let leaves_out = found.branches.iter().any(|branch| branch.except);
@@ -250,6 +258,14 @@ fn hands_on(probe: &Probe<'_>, found: &Branches) -> bool {
         effects.iter().any(|effect| effect.values.iter().any(Rendered::has_data))
     };
     found.branches.first().is_some_and(|branch| data(branch.outcome))
+}
+
+/// Whether every name that is not left out is put into a list.
+fn collects(probe: &Probe<'_>, found: &Branches) -> bool {
+    let [branch] = found.branches.as_slice() else { return false };
+    let effects = probe.own_effects(branch.outcome, found.default);
+    let lists = effects.iter().any(|effect| effect.values.iter().any(Rendered::lists_data));
+    lists && branch.except && !probe.fails(found.default)
 }
 
 type Class = (DecisionType, Option<Order>);

@@ -8,6 +8,7 @@ use super::Draft;
 use super::axes::{Axis, stretches};
 use super::branches::Branches;
 use super::constants::Constants;
+use super::held::{self, Held};
 use super::matching::spellings;
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::subject::{Subject, alternatives, put};
@@ -30,6 +31,8 @@ struct Fields<'s> {
     below: Vec<(Path, &'s Shape)>,
     /// All else.
     others: Vec<(Path, &'s Shape)>,
+    /// Lists of the item of which the number can have a say.
+    held: Vec<Held<'s>>,
 }
 
 /// The conditions of every branch, and what is to be said about them.
@@ -46,7 +49,7 @@ impl<'s> Fields<'s> {
         let (name, _) =
             leaves.iter().find(|(path, leaf)| **leaf == Shape::Name && path.iter().any(|step| step == ITEM))?;
         let item = name[..=name.iter().position(|step| step == ITEM)?].to_vec();
-        let mut fields = Self { shape, own: Vec::new(), below: Vec::new(), others: Vec::new() };
+        let mut fields = Self { shape, own: Vec::new(), below: Vec::new(), others: Vec::new(), held: Held::all(shape) };
         for (path, leaf) in leaves {
             let inside = path.strip_prefix(item.as_slice());
             match inside.map(|rest| rest.iter().any(|step| step == ITEM)) {
@@ -66,32 +69,35 @@ impl<'s> Fields<'s> {
         let mut answer = probe.subject.output(ApiOutput::sure([label])).answer(self.shape);
         for (path, _) in &self.below {
             let Some(at) = path.iter().rposition(|step| step == ITEM) else { continue };
-            if let Some(item) = self.shape.at(&path[..at]).and_then(Shape::item) {
+            let is_own = self.held.iter().any(|held| path.starts_with(&held.path));
+            if let Some(item) = self.shape.at(&path[..at]).and_then(Shape::item).filter(|_| !is_own) {
                 put(&mut answer, &path[..at], Json::Array(vec![item.nothing()]));
             }
         }
+        // As many as the names were tried with, else one.
+        held::fill(&mut answer, self.shape);
         answer
     }
 }
 
 /// What the outcome on an answer is for a branch.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+pub(super) enum Way {
     Taken,
     /// As without the name.
     Idle,
     Other,
 }
 
-struct Search<'a, 's, 'p> {
-    probe: &'a mut Probe<'p>,
+pub(super) struct Search<'a, 's, 'p> {
+    pub(super) probe: &'a mut Probe<'p>,
     fields: Fields<'s>,
     constants: &'a Constants,
-    default: Outcome,
+    pub(super) default: Outcome,
 }
 
 impl Search<'_, '_, '_> {
-    fn outcome(&mut self, label: &str, set: &[(&Path, &Json)]) -> Result<Outcome, DecideError> {
+    pub(super) fn outcome(&mut self, label: &str, set: &[(&Path, &Json)]) -> Result<Outcome, DecideError> {
         let mut answer = self.fields.answer(self.probe, label);
         for (path, value) in set {
             put(&mut answer, path, (*value).clone());
@@ -99,7 +105,7 @@ impl Search<'_, '_, '_> {
         self.probe.run(&ApiOutput::Answer { answer })
     }
 
-    fn way(&mut self, branch: Outcome, label: &str, set: &[(&Path, &Json)]) -> Result<Way, DecideError> {
+    pub(super) fn way(&mut self, branch: Outcome, label: &str, set: &[(&Path, &Json)]) -> Result<Way, DecideError> {
         let outcome = self.outcome(label, set)?;
         Ok(if self.probe.differ_by_data_only(outcome, branch) {
             Way::Taken
@@ -311,6 +317,16 @@ pub(super) fn find(
                 return Ok(None);
             };
             conditions.extend(condition);
+        }
+        for held in search.fields.held.clone() {
+            let Ok(condition) = search.on_list((branch.outcome, labels), &held)? else { return Ok(None) };
+            conditions.extend(condition);
+            for (path, leaf) in search.fields.below.clone() {
+                if path.starts_with(&held.path) && matches!(leaf, Shape::Number { .. }) {
+                    let Ok(condition) = search.on_number((branch.outcome, labels), &path)? else { return Ok(None) };
+                    conditions.extend(condition);
+                }
+            }
         }
         for condition in &conditions {
             search.note_below((branch.outcome, &labels[0]), condition, &mut all.notes)?;

@@ -1,11 +1,14 @@
 //! Decisions by how many items there are.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use super::branches::Branches;
 use super::probe::{Outcome, Probe};
 use super::several_lists::together;
-use super::verify::LONGEST;
+use super::subject::needed_together;
+use super::verify::{LONGEST, Random};
 use super::words::Found as Word;
 use super::{Draft, Reason};
 use crate::decider::DecideError;
@@ -44,9 +47,18 @@ fn count(probe: &mut Probe<'_>, samples: &[&str]) -> Result<Counted, DecideError
         Ok(outcome)
     })?;
     Ok(match (counted, outcomes.get(1)) {
+        (Counted::Steps(_), _) if only_grows(probe, &outcomes) => Counted::Each,
         (Counted::Each, Some(&one)) if shows_number(probe, &outcomes) => Counted::Number(one),
         (counted, _) => counted,
     })
+}
+
+/// Whether each item's data is added to that of those before it, up to some number of them.
+fn only_grows(probe: &Probe<'_>, outcomes: &[Outcome]) -> bool {
+    let grows =
+        |pair: &[Outcome]| pair[0] == pair[1] || probe.decision(pair[0]).is_part_by_data(probe.decision(pair[1]));
+    let different: BTreeSet<Outcome> = outcomes.iter().copied().collect();
+    different.len() > 3 && outcomes.windows(2).skip(1).all(grows)
 }
 
 /// Whether the outcomes on 0, 1, 2, ... items say those numbers, and nothing else tells two of them apart.
@@ -163,6 +175,13 @@ pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> R
             told.push((list, steps));
         }
     }
+    if let [(list, _)] = told.as_slice()
+        && let Some(fields) = fields_beside(probe, shape, list)?
+    {
+        let list = show_path(list);
+        draft.summary.field = Some(list.clone());
+        return Err(Reason(format!("the outcome hangs on how many {list} there are and on {fields} together")));
+    }
     let usual = draft.default_outcome;
     let field = told.iter().map(|(list, _)| show_path(list)).collect::<Vec<_>>().join(", ");
     let steps = match told.as_slice() {
@@ -175,6 +194,13 @@ pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> R
     draft.summary.decision_type = DecisionType::Count;
     draft.push_regions(probe, usual, steps, None);
     Ok(true)
+}
+
+/// Fields that say together what one item leads to, where its number alone does not: a picture of one face that must
+/// be bright and look ahead.
+fn fields_beside(probe: &mut Probe<'_>, shape: &Shape, list: &Path) -> Result<Option<String>, DecideError> {
+    let ApiOutput::Answer { answer } = answer_of(shape, &[(list, 1)]) else { return Ok(None) };
+    needed_together(probe, (shape, &[]), &answer, &mut Random(0x9e37_79b9_7f4a_7c15))
 }
 
 /// What numbers of items of one list lead to, if they make a difference.

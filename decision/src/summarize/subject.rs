@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::held::{Held, MANY};
 use super::probe::{NEUTRAL, Probe};
 use super::verify::Random;
 use crate::api::Api;
@@ -139,6 +140,13 @@ impl<'p> Members<'p> {
             }
         }
         Ok((!fields.is_empty()).then(|| Self { fields, ..self.clone() }))
+    }
+
+    /// The one field of the whole answer that these are, if that is all, and its values.
+    pub(super) fn single(&self) -> Option<(Path, Vec<String>)> {
+        let [field] = self.fields.as_slice() else { return None };
+        let is_choice = matches!(self.item().at(field), Some(Shape::Choice(_) | Shape::Word(_)));
+        (self.list.is_none() && is_choice).then(|| (field.clone(), self.values(field)))
     }
 
     /// The fields, from the answer on.
@@ -291,6 +299,15 @@ pub(super) fn other_field(
                 }
             }
         }
+        for held in Held::all(shape) {
+            for count in [0, 1, MANY] {
+                let mut answer = answer.clone();
+                put(&mut answer, &held.path, held.of(count));
+                if probe.run(&ApiOutput::Answer { answer })? != usual {
+                    return Ok(Some(show_path(&held.path)));
+                }
+            }
+        }
     }
     together(probe, shape, samples, &own)
 }
@@ -305,6 +322,23 @@ fn together(
     samples: &[&str],
     own: &[Path],
 ) -> Result<Option<String>, DecideError> {
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    for sample in samples {
+        let plain = probe.subject.output(ApiOutput::sure([*sample])).answer(shape);
+        if let Some(together) = needed_together(probe, (shape, own), &plain, &mut random)? {
+            return Ok(Some(together));
+        }
+    }
+    Ok(None)
+}
+
+/// Fields, but for some, that change what an answer leads to only together.
+pub(super) fn needed_together(
+    probe: &mut Probe<'_>,
+    (shape, own): (&Shape, &[Path]),
+    plain: &Json,
+    random: &mut Random,
+) -> Result<Option<String>, DecideError> {
     let fields: Vec<(Path, Vec<Json>)> = shape
         .leaves()
         .into_iter()
@@ -315,33 +349,29 @@ fn together(
     if fields.len() < 2 {
         return Ok(None);
     }
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    for sample in samples {
-        let plain = probe.subject.output(ApiOutput::sure([*sample])).answer(shape);
-        let usual = probe.run(&ApiOutput::Answer { answer: plain.clone() })?;
-        for _ in 0..TRIALS {
-            let mut answer = plain.clone();
-            for (path, values) in &fields {
-                put(&mut answer, path, values[random.below(values.len())].clone());
-            }
-            let outcome = probe.run(&ApiOutput::Answer { answer: answer.clone() })?;
-            if probe.differ_by_data_only(outcome, usual) {
-                continue;
-            }
-            let mut needed = Vec::new();
-            for (path, _) in &fields {
-                let mut without = answer.clone();
-                put(&mut without, path, shape.at(path).map_or(Json::Null, Shape::nothing));
-                let outcome = probe.run(&ApiOutput::Answer { answer: without.clone() })?;
-                if probe.differ_by_data_only(outcome, usual) {
-                    needed.push(show_path(path));
-                } else {
-                    answer = without;
-                }
-            }
-            let together = if needed.is_empty() { "other fields".to_owned() } else { needed.join(", ") };
-            return Ok(Some(together));
+    let usual = probe.run(&ApiOutput::Answer { answer: plain.clone() })?;
+    for _ in 0..TRIALS {
+        let mut answer = plain.clone();
+        for (path, values) in &fields {
+            put(&mut answer, path, values[random.below(values.len())].clone());
         }
+        let outcome = probe.run(&ApiOutput::Answer { answer: answer.clone() })?;
+        if probe.differ_by_data_only(outcome, usual) {
+            continue;
+        }
+        let mut needed = Vec::new();
+        for (path, _) in &fields {
+            let mut without = answer.clone();
+            put(&mut without, path, shape.at(path).map_or(Json::Null, Shape::nothing));
+            let outcome = probe.run(&ApiOutput::Answer { answer: without.clone() })?;
+            if probe.differ_by_data_only(outcome, usual) {
+                needed.push(show_path(path));
+            } else {
+                answer = without;
+            }
+        }
+        let together = if needed.is_empty() { "other fields".to_owned() } else { needed.join(", ") };
+        return Ok(Some(together));
     }
     Ok(None)
 }

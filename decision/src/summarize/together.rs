@@ -69,6 +69,8 @@ fn full(shape: &Shape, constants: &Constants, forms: &Forms, random: &mut Random
         Shape::List(item) | Shape::NonEmpty(item) => Json::Array(vec![full(item, constants, forms, random)]),
         Shape::Score => one_of(&[0.0, 0.5, 1.0]),
         Shape::Percent => one_of(&[0.0, 50.0, 100.0]),
+        // One that is always the same is never another.
+        Shape::Number { low, high } if low >= high => Json::from(*low),
         Shape::Number { low, high } => one_of(&[*low, low / 2.0, high / 2.0, *high]),
         Shape::Choice(choice) => {
             let members: Vec<&String> = choice.members.iter().filter(|member| !member.is_empty()).collect();

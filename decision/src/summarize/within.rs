@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::held::{Held, MANY};
 use super::matching::spellings;
 use super::probe::{NEUTRAL, Probe};
 use super::subject::{Subject, Within, alternatives};
@@ -53,5 +54,8 @@ fn values(shape: &Shape) -> Vec<(Path, Json)> {
     let item = &name[..=name.iter().position(|step| step == ITEM).unwrap_or_default()];
     let beside = |path: &Path| path.strip_prefix(item).is_some_and(|rest| rest.iter().all(|step| step != ITEM));
     let fields = leaves.iter().filter(|(path, leaf)| beside(path) && !matches!(leaf, Shape::Text));
-    fields.flat_map(|(path, leaf)| alternatives(leaf).into_iter().map(|value| (path.clone(), value))).collect()
+    let own = fields.flat_map(|(path, leaf)| alternatives(leaf).into_iter().map(|value| (path.clone(), value)));
+    // Few or many of a list.
+    let held = Held::all(shape).into_iter();
+    own.chain(held.flat_map(|held| [1, MANY].map(|count| (held.path.clone(), held.of(count))))).collect()
 }

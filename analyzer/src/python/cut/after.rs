@@ -1,8 +1,8 @@
 //! What runs after the API call: everything stays that may depend on the answer.
 
-use chameleon_decision::{BoolOp, Constant, Expr, ExprKind, Stmt, StmtKind, Target, UnaryOp};
+use chameleon_decision::{BoolOp, CompareOp, Constant, Expr, ExprKind, Stmt, StmtKind, Target, UnaryOp};
 
-use super::{Cut, Focus, Open, exits, havoc, is_true, once, shown, unknown};
+use super::{Assumption, Cut, Focus, Open, exits, havoc, is_true, once, shown, unknown};
 use crate::calls::READING_METHODS;
 use crate::python::entry::is_error_check;
 use crate::python::visit;
@@ -200,7 +200,7 @@ impl Cut<'_> {
     /// A test in which operands of `and` and `or` that are something outside are replaced where their way is given:
     /// `is_person and door.is_open()`.
     fn with_assumed_operands(&mut self, test: &Expr) -> Expr {
-        let ExprKind::Bool { op, values } = &test.kind else { return test.clone() };
+        let ExprKind::Bool { op, values } = &test.kind else { return self.with_assumed_limit(test) };
         let operand = |cut: &mut Self, operand: &Expr| {
             if !cut.is_outside(operand) {
                 return cut.with_assumed_operands(operand);
@@ -214,6 +214,25 @@ impl Cut<'_> {
         };
         let values = values.iter().map(|value| operand(self, value)).collect();
         Expr { span: test.span, kind: ExprKind::Bool { op: *op, values } }
+    }
+
+    /// A number of the answer that is compared with a limit from outside, which a setting or a request says, is enough
+    /// where that way is given.
+    fn with_assumed_limit(&mut self, test: &Expr) -> Expr {
+        let ExprKind::Compare { left, rest } = &test.kind else { return test.clone() };
+        let [(op, right)] = rest.as_slice() else { return test.clone() };
+        let orders = matches!(op, CompareOp::Lt | CompareOp::Le | CompareOp::Gt | CompareOp::Ge);
+        let (left_outside, right_outside) = (self.is_outside(left), self.is_outside(right));
+        let (limit, of_answer) = if right_outside { (right, &**left) } else { (&**left, right) };
+        if !orders || left_outside == right_outside || !self.fact(of_answer).data || !self.is_outside(limit) {
+            return test.clone();
+        }
+        let Some(&holds) = self.ways.get(&test.span) else {
+            self.open.push(Open { span: test.span, idle: true });
+            return test.clone();
+        };
+        self.assumptions.push(Assumption { span: test.span, holds, is_loop: false, of_answer: false });
+        Expr { span: test.span, kind: ExprKind::Constant { value: Constant::Bool(holds) } }
     }
 
     /// Whether a block uses the answer, or ends something.

@@ -7,7 +7,7 @@ use tree_sitter::Node;
 
 use super::expr::constant;
 use super::{Lower, Site};
-use crate::apis::{Legacy, Operation};
+use crate::apis::{Legacy, Operation, camel_case, has_word};
 use crate::python::project::Referent;
 use crate::python::syntax::{Parsed, children, field, named, visit_all};
 
@@ -374,22 +374,4 @@ fn assigned_text(parsed: &Parsed, place: Node<'_>, name: &str) -> Option<String>
 fn is_type(text: &str, feature: &str) -> bool {
     let before = |line: &str| line.find(feature).map(|at| line[..at].to_lowercase());
     text.lines().any(|line| has_word(line, feature) && before(line).is_some_and(|before| before.contains("type")))
-}
-
-/// `label_annotations` as `labelAnnotations`.
-fn camel_case(name: &str) -> String {
-    let mut words = name.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |camel, word| {
-        let mut rest = word.chars();
-        let upper = rest.next().map(|first| first.to_ascii_uppercase());
-        camel + &upper.into_iter().chain(rest).collect::<String>()
-    })
-}
-
-/// Whether a name stands in a text as a whole word: `TEXT_DETECTION` is not in `DOCUMENT_TEXT_DETECTION`.
-fn has_word(text: &str, word: &str) -> bool {
-    let is_part = |c: char| c == '_' || c.is_alphanumeric();
-    text.match_indices(word)
-        .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
 }

@@ -28,6 +28,9 @@ impl<'t> Lower<'_, 't> {
         if let Some(output) = self.api_output(node, callee, arguments) {
             return output;
         }
+        if let Some(work) = self.handed_to_thread(node, callee, arguments) {
+            return work;
+        }
         if let Some(member) = self.enumeration_call(callee, arguments) {
             return member;
         }
@@ -182,6 +185,27 @@ impl<'t> Lower<'_, 't> {
         let object = Box::new(self.expr(object));
         let (args, keywords) = self.arguments(arguments);
         ExprKind::Method { object, name, args, keywords }
+    }
+
+    /// `await asyncio.to_thread(work, a)` and `await loop.run_in_executor(None, work, a)`: what the work gives.
+    fn handed_to_thread(&mut self, node: Node<'t>, callee: Node<'t>, arguments: Node<'t>) -> Option<ExprKind> {
+        let name = self.parsed.text(field(callee, "attribute").unwrap_or(callee));
+        let before = match name {
+            "to_thread" => 0,
+            "run_in_executor" => 1,
+            _ => return None,
+        };
+        let work = named(arguments).get(before).copied()?;
+        if let Some(output) = self.api_output(node, work, arguments) {
+            return Some(output);
+        }
+        let function = match self.referent(work) {
+            Some(Referent::Function(function)) => function,
+            _ => self.own_method(work)?,
+        };
+        let (args, keywords) = self.arguments(arguments);
+        let args = args.into_iter().skip(before + 1).collect();
+        Some(ExprKind::Call { function: FunctionId(function as u32), args, keywords })
     }
 
     /// `Thread(target=work, args=(a, b))`: the work is done, whenever that is.

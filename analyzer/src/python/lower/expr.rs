@@ -16,7 +16,15 @@ impl<'t> Lower<'_, 't> {
     pub(super) fn expr(&mut self, node: Node<'t>) -> Expr {
         let kind = self.nested(node, Self::expr_kind);
         let kind = kind.unwrap_or_else(|| self.opaque(node, "nested too deep"));
-        self.at(node, kind)
+        // An answer is known by the place of its call, which may be waited for, or stand in brackets.
+        let mut place = node;
+        while matches!(kind, ExprKind::ApiOutput { .. })
+            && matches!(place.kind(), "parenthesized_expression" | "await")
+            && let Some(inner) = named(place).first()
+        {
+            place = *inner;
+        }
+        self.at(place, kind)
     }
 
     fn expr_kind(&mut self, node: Node<'t>) -> ExprKind {

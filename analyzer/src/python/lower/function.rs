@@ -21,6 +21,9 @@ impl<'t> Lower<'_, 't> {
         if function.receiver.is_some() && !parameters.is_empty() {
             parameters.remove(0);
         }
+        for parameter in parameters.iter_mut().filter(|p| p.default.is_none() && !p.name.starts_with('*')) {
+            parameter.default = self.handed(&parameter.name);
+        }
         let mut statements = self.shared_parameters(&parameters, span);
         let yields = function.scope.yields && node.is_some();
         if yields {
