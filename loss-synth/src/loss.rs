@@ -192,6 +192,24 @@ impl DecisionLoss {
         self.term_margins_of(logits, truth).iter().map(|term| term.margin).fold(f64::INFINITY, f64::min)
     }
 
+    /// The critical errors that happen on one image: those whose margin is not above zero.
+    ///
+    /// # Panics
+    /// `logits` is not as long as a row of raw outputs.
+    pub fn errors_of(&self, logits: &[f32], truth: Truth) -> Vec<TermKind> {
+        if let (Some(program), Truth::Labels(truth)) = (&self.program, truth) {
+            return Vec::from_iter(program.error(logits, truth));
+        }
+        let terms = self.term_margins_of(logits, truth).into_iter();
+        terms.filter(|term| term.margin <= 0.0).map(|term| term.kind).collect()
+    }
+
+    /// Whether one image takes thousands of runs of the program: it calculates with scores, so that where it changes its
+    /// mind has to be searched.
+    pub fn is_costly(&self) -> bool {
+        self.program.as_ref().is_some_and(|program| program.probe.calculates())
+    }
+
     /// The critical errors that one image leaves open, with their margins.
     fn open_errors(&self, pooling: Pooling, logits: &[f32], truth: Truth) -> Vec<(TermKind, Dual)> {
         if let (Some(program), Truth::Labels(truth)) = (&self.program, truth) {

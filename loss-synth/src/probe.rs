@@ -84,6 +84,17 @@ impl Probe {
         &self.labels
     }
 
+    /// Whether it searches between places, too.
+    pub(crate) fn calculates(&self) -> bool {
+        self.calculates
+    }
+
+    /// Whether the decision on one image is right.
+    pub(crate) fn is_right(&self, logits: &[f32], truth: &[u16], right: &mut IsRight) -> bool {
+        let row = Row::new(self, logits, truth);
+        right(&row.output(&row.logits))
+    }
+
     /// How many results the decision is about; none when all.
     pub fn top_k(&self) -> Option<usize> {
         self.top_k

@@ -62,6 +62,13 @@ impl ProbedProgram {
         (self.kind(&right), dual)
     }
 
+    /// The error that happens on one image.
+    pub(crate) fn error(&self, logits: &[f32], truth: &[u16]) -> Option<TermKind> {
+        let right = self.right(truth);
+        let is_right = self.probe.is_right(logits, truth, &mut |output| right.contains(&self.decide(output)));
+        (!is_right).then(|| self.kind(&right))
+    }
+
     /// Which error a wrong decision would be: where doing what is done without labels is right, an alarm.
     fn kind(&self, right: &[Id]) -> TermKind {
         if right.contains(&self.decide(&[])) { TermKind::FalseAlarm } else { TermKind::Miss }

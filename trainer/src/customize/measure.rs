@@ -128,8 +128,7 @@ fn test(task: &Task, candidate: &Candidate, judge: &mut Judge) -> Result<Tested>
 
 /// The kinds of critical errors in one image's output, each once.
 fn open_errors(task: &Task, image: usize, row: &[f32]) -> Vec<TermKind> {
-    let margins = task.loss.term_margins_of(row, task.pool.examples.truth(image));
-    let mut kinds: Vec<TermKind> = margins.iter().filter(|term| term.margin <= 0.0).map(|term| term.kind).collect();
+    let mut kinds = task.loss.errors_of(row, task.pool.examples.truth(image));
     kinds.sort_unstable();
     kinds.dedup();
     // Where a wrong branch came first, that the right one was not seen either is no second error.

@@ -46,12 +46,17 @@ fn targets(task: &Task, images: &[usize]) -> Vec<f32> {
     images.iter().flat_map(carried).collect()
 }
 
+/// Images of a batch whose margin is looked for where that is costly. Every group is among them.
+const COSTLY_BATCH: usize = 16;
+
 /// The analytic gradient enters libtorch's graph through the surrogate `sum(logits * gradient)`, whose gradient it is;
 /// so the same loss can train any depth of the network.
 fn decision_loss(task: &Task, images: &[usize], logits: &Tensor) -> Result<Tensor> {
     let n = task.labels.len();
+    let count = if task.loss.is_costly() { images.len().min(COSTLY_BATCH) } else { images.len() };
+    let (images, logits) = (&images[..count], logits.narrow(0, 0, count as i64));
     let none = vec![0.0; n];
-    let own = values(logits)?;
+    let own = values(&logits)?;
     let full: Vec<f32> =
         images.iter().zip(own.chunks_exact(n)).flat_map(|(&i, own)| task.full_row(i, own, &none, 0.0)).collect();
     let truth: Vec<Truth> = images.iter().map(|&i| task.train.truth(task.pool, i)).collect();
