@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chameleon_decision::{DecisionProcess, Summary, Vocabulary};
+use chameleon_decision::{DecisionProcess, HANDED_ON, Summary, Vocabulary};
 
 use crate::answer::{Answer, Truth};
 use crate::config::LossConfig;
@@ -52,13 +52,13 @@ impl DecisionLoss {
     }
 
     /// The loss of an application: that of its summary where this has a form, else, for labels, that of its program,
-    /// which is then run around every output.
+    /// which is then run around every output. A program that hands names on as they are decides nothing by most of them.
     ///
     /// # Errors
     /// As [`DecisionLoss::with_answer`]; of a program, also when no label changes what it does.
     pub fn of(process: &DecisionProcess, answer: &Answer, config: LossConfig) -> Result<Self, LossError> {
         match (Self::with_answer(&process.summary, answer, config), answer) {
-            (Err(LossError::NotInTaxonomy { .. }), Answer::Labels { vocabulary, .. }) => {
+            (Err(LossError::NotInTaxonomy { reason }), Answer::Labels { vocabulary, .. }) if reason != HANDED_ON => {
                 Self::by_probing(process, vocabulary, config)
             }
             (loss, _) => loss,

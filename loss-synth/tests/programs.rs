@@ -137,6 +137,23 @@ fn probing_has_the_sign_of_the_decision() {
 }
 
 #[test]
+fn errors_happen_where_a_margin_is_below_zero() {
+    for name in PROBED {
+        let application = Application::read(name);
+        for loss in [Some(application.probed(config(Space::Logit))), application.loss(config(Space::Logit)).ok()] {
+            let Some(loss) = loss else { continue };
+            on_random_rows(&application, 100, |raw, truth| {
+                let margins = loss.term_margins_of(raw, truth.as_truth());
+                prop_assume!(margins.iter().all(|term| term.margin.abs() > 1e-6));
+                let below: Vec<_> = margins.iter().filter(|term| term.margin < 0.0).map(|term| term.kind).collect();
+                prop_assert_eq!(loss.errors_of(raw, truth.as_truth()), below, "{}", name);
+                Ok(())
+            });
+        }
+    }
+}
+
+#[test]
 fn a_program_without_a_form_is_probed_by_the_labels_it_needs() {
     let loss = Application::read("two_required").any_loss(LossConfig::default());
     let mut names = loss.terms().branches.into_iter().flat_map(|branch| branch.labels).collect::<Vec<_>>();

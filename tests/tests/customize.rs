@@ -39,6 +39,25 @@ fn the_garbage_sorter_gets_a_model_that_decides_wrong_a_third_less_often() -> Re
     Ok(())
 }
 
+/// One adds scores up, the other looks at several labels together; neither is of a known kind.
+const OWN_KINDS: [&str; 2] = ["bench/own-kinds/dessert", "bench/own-kinds/leash"];
+
+#[test]
+fn an_application_of_no_known_kind_gets_a_model_by_running_its_program() -> Result<()> {
+    let chameleon = Chameleon::new()?;
+    for name in OWN_KINDS {
+        let analyzed: Value = serde_json::from_str(&chameleon.run(&["analyze", name, "--json"])?.stdout)?;
+        assert!(analyzed.to_string().contains(r#""decision_type":"other""#), "{name}: {analyzed}");
+        let customized = chameleon.run(&["customize", name, "--seeds", "1", "--json"])?;
+        assert_eq!(customized.status, Some(0), "{name}: {customized:?}");
+        let evaluation: Value = serde_json::from_str(&customized.stdout)?;
+        let generic = evaluation["arms"]["G"]["balanced"]["mean"].as_f64().context("a rate")?;
+        let served = evaluation["served"]["test"].as_f64().context("the served model's rate")?;
+        assert!(served < 0.65 * generic, "{name}: served {served}, generic {generic}");
+    }
+    Ok(())
+}
+
 #[test]
 fn an_application_that_reads_moods_gets_a_model() -> Result<()> {
     let chameleon = Chameleon::new()?;

@@ -111,7 +111,7 @@ impl Draft {
             // Names that are left out may stand before the one that is not.
             let leaves_out = found.branches.iter().any(|branch| branch.except);
             self.summary.top_k = if leaves_out { None } else { probe.looks_at(&api.answer)? };
-            return Err(Reason("the names are handed on as they are".to_owned()));
+            return Err(Reason(super::HANDED_ON.to_owned()));
         }
         if found.any_name && counted.is_none() && words.is_empty() && probe.fails(found.empty) {
             return Err(Reason("only an answer without results is told apart, and the program fails on it".to_owned()));
