@@ -26,7 +26,7 @@ pub(crate) struct Inputs {
     /// CSV file of rows `name,label`: what the names in --data are called in the model's vocabulary
     #[arg(long, value_name = "FILE", requires = "data")]
     labels_map: Option<PathBuf>,
-    /// Where layers before the head are trained: `cpu`, or `cuda` with a libtorch that has it [default: cpu]
+    /// Where layers before the head are trained and measured: `cpu`, or `cuda` with a libtorch that has it [default: cpu]
     #[arg(long)]
     device: Option<String>,
     /// Which rate of wrong decisions is to be low [default: balanced]

@@ -66,7 +66,7 @@ pub use error::LossError;
 pub use form::{CountRange, Interval, LossBranch, Rule, Takes};
 pub use formula::{Formula, FormulaBranch, FormulaCase, FormulaTerm, Rival};
 pub use link::Link;
-pub use loss::{DecisionLoss, TermMargin};
+pub use loss::{DecisionLoss, ProgramScores, TermMargin};
 pub use pooling::Pooling;
 pub use probe::{IsRight, IsRightFor, Probe};
 pub use step::Step;

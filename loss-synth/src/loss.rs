@@ -23,6 +23,15 @@ pub struct DecisionLoss {
     program: Option<Arc<ProbedProgram>>,
 }
 
+/// What a program that is run can tell of scores.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ProgramScores<'p> {
+    /// What it may compare them with, in 0..1, ascending.
+    pub constants: &'p [f64],
+    /// Whether it calculates with them, so that the slightest change may count. Its margins then take thousands of runs.
+    pub calculates: bool,
+}
+
 /// The exact margin of one kind of critical error on one image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TermMargin {
@@ -204,10 +213,9 @@ impl DecisionLoss {
         terms.filter(|term| term.margin <= 0.0).map(|term| term.kind).collect()
     }
 
-    /// Whether one image takes thousands of runs of the program: it calculates with scores, so that where it changes its
-    /// mind has to be searched.
-    pub fn is_costly(&self) -> bool {
-        self.program.as_ref().is_some_and(|program| program.probe.calculates())
+    /// What a program that is run looks for in scores; none where a formula decides.
+    pub fn program_scores(&self) -> Option<ProgramScores<'_>> {
+        self.program.as_ref().map(|program| program.probe.scores())
     }
 
     /// The critical errors that one image leaves open, with their margins.

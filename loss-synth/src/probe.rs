@@ -23,6 +23,7 @@ mod row;
 use crate::config::LossConfig;
 use crate::dual::Dual;
 use crate::error::LossError;
+use crate::loss::ProgramScores;
 use crate::pooling::Pooling;
 pub(crate) use program::ProbedProgram;
 use row::Row;
@@ -84,9 +85,9 @@ impl Probe {
         &self.labels
     }
 
-    /// Whether it searches between places, too.
-    pub(crate) fn calculates(&self) -> bool {
-        self.calculates
+    /// What it takes scores for.
+    pub(crate) fn scores(&self) -> ProgramScores<'_> {
+        ProgramScores { constants: &self.constants, calculates: self.calculates }
     }
 
     /// Whether the decision on one image is right.

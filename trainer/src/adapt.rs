@@ -73,7 +73,7 @@ pub struct Settings {
     /// Images a step [default: 128; 256 where all layers are trained]
     #[arg(long, value_parser = device::positive)]
     pub batch: Option<usize>,
-    /// Largest learning rate [default: 0.05; 0.015 where all layers are trained]
+    /// Largest learning rate [default: 0.01; 0.015 where all layers are trained]
     #[arg(long)]
     pub learning_rate: Option<f64>,
     /// Weight decay of convolutions and of the head
@@ -105,9 +105,9 @@ impl Settings {
         self.batch.unwrap_or(if self.part == Part::All { 256 } else { 128 })
     }
 
-    /// Layers near the image learned from many images what they know; larger steps lose it.
+    /// Larger steps lose what was learned from many more images.
     fn learning_rate(&self) -> f64 {
-        self.learning_rate.unwrap_or(if self.part == Part::All { 0.015 } else { 0.05 })
+        self.learning_rate.unwrap_or(if self.part == Part::All { 0.015 } else { 0.01 })
     }
 
     /// All of them, with what the part makes of those that were not given.

@@ -53,12 +53,12 @@ impl Augment {
     }
 }
 
-/// The views of images (N, 3, H, W) in 0..255, scaled to (N, 3, side, side).
-pub fn view(images: &Tensor, views: &[View], side: i64) -> Tensor {
+/// The views of images (N, 3, H, W), scaled to (N, 3, rows, columns). Colours change in 0..255.
+pub fn view(images: &Tensor, views: &[View], [rows, columns]: [i64; 2]) -> Tensor {
     let (n, device) = (views.len() as i64, images.device());
     let maps: Vec<f32> = views.iter().flat_map(View::map).collect();
     let maps = Tensor::from_slice(&maps).view([n, 2, 3]).to_device(device);
-    let grid = Tensor::affine_grid_generator(&maps, [n, 3, side, side], false);
+    let grid = Tensor::affine_grid_generator(&maps, [n, 3, rows, columns], false);
     let seen = images.to_kind(Kind::Float).grid_sampler(&grid, BILINEAR, BORDER, false);
     if views.iter().all(|view| view.colour.is_none()) { seen } else { recolour(&seen, views) }
 }
@@ -105,20 +105,20 @@ mod tests {
     #[test]
     fn whole_image_at_its_own_size_is_unchanged() {
         let images = images(2, 4);
-        assert!(distance(&view(&images, &[WHOLE; 2], 4), &images) < 1e-3);
+        assert!(distance(&view(&images, &[WHOLE; 2], [4, 4]), &images) < 1e-3);
     }
 
     #[test]
     fn mirrored_view_runs_from_right_to_left() {
         let images = images(1, 4);
-        let mirrored = view(&images, &[View { mirrored: true, ..WHOLE }], 4);
+        let mirrored = view(&images, &[View { mirrored: true, ..WHOLE }], [4, 4]);
         assert!(distance(&mirrored, &images.flip([3])) < 1e-3);
     }
 
     #[test]
     fn crop_of_a_quarter_is_that_quarter() {
         let images = images(1, 8);
-        let quarter = view(&images, &[View { left: 0.5, width: 0.5, height: 0.5, ..WHOLE }], 4);
+        let quarter = view(&images, &[View { left: 0.5, width: 0.5, height: 0.5, ..WHOLE }], [4, 4]);
         assert!(distance(&quarter, &images.narrow(3, 4, 4).narrow(2, 0, 4)) < 1e-3);
     }
 
@@ -131,7 +131,7 @@ mod tests {
             assert!(seen.left + seen.width <= 1.0 + 1e-9 && seen.top + seen.height <= 1.0 + 1e-9);
         }
         let images = Tensor::randint_low(10, 200, [50, 3, 16, 16], (Kind::Float, Device::Cpu));
-        let seen = view(&images, &views, 12);
+        let seen = view(&images, &views, [12, 12]);
         assert_eq!(seen.size(), [50, 3, 12, 12]);
         assert!(seen.min().double_value(&[]) >= 10.0 && seen.max().double_value(&[]) <= 199.01);
     }
@@ -139,9 +139,9 @@ mod tests {
     #[test]
     fn no_contrast_is_the_mean_and_no_saturation_is_grey() {
         let images = images(1, 4);
-        let flat = view(&images, &[View { colour: Some([1.0, 0.0, 1.0]), ..WHOLE }], 4);
+        let flat = view(&images, &[View { colour: Some([1.0, 0.0, 1.0]), ..WHOLE }], [4, 4]);
         assert!(distance(&flat, &images.mean(Kind::Float).expand_as(&flat)) < 1e-3);
-        let grey = view(&images, &[View { colour: Some([1.0, 1.0, 0.0]), ..WHOLE }], 4);
+        let grey = view(&images, &[View { colour: Some([1.0, 1.0, 0.0]), ..WHOLE }], [4, 4]);
         let channels = images.mean_dim([1i64].as_slice(), true, Kind::Float);
         assert!(distance(&grey, &channels.expand_as(&grey)) < 1e-3);
     }

@@ -111,7 +111,7 @@ pub struct Inputs {
     /// How much of the network to customize; more than the head needs --data
     #[arg(long, value_enum, default_value_t)]
     pub depth: Depth,
-    /// Where layers before the head are trained: `cpu`, or `cuda` with a libtorch that has it
+    /// Where layers before the head are trained and measured: `cpu`, or `cuda` with a libtorch that has it
     #[arg(long, default_value = "cpu", value_parser = device::parse)]
     pub device: Device,
     /// JSON file with training settings that differ from the defaults
@@ -164,6 +164,9 @@ impl Inputs {
         let model = service.model(base)?;
         let recipe = self.recipe(service)?;
         let part = recipe.part().or(part);
+        if views != [View::Plain] && (part.is_some() || !matches!(model, Model::Images(_))) {
+            bail!("{service}: only photographs can be mirrored, and only where nothing but the head is trained");
+        }
         let (examples, body) = match &self.data {
             Some(path) => self.read_data(path, service, &model, part, views)?,
             None if part.is_some() => bail!(

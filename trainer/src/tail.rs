@@ -69,7 +69,8 @@ impl Tail {
         }
         let augment = Augment { min_area, jitter: 0.0 };
         let views: Vec<_> = (0..values.size()[0]).map(|_| augment.draw(rng)).collect();
-        view(values, &views, values.size()[3])
+        let [_, rows, columns] = self.shape();
+        view(values, &views, [rows, columns])
     }
 
     /// Lengths of the value at which the network is cut: channels, rows, columns.

@@ -4,6 +4,7 @@ mod support;
 
 use std::sync::Arc;
 
+use chameleon_analyzer::Catalog;
 use chameleon_decision::{ApiOutput, DecisionProcess, Order};
 use chameleon_models::app::AppModel;
 use chameleon_models::bank::{Bank, Split};
@@ -16,6 +17,7 @@ use chameleon_trainer::customize::report::Evaluation;
 use chameleon_trainer::customize::task::Task;
 use chameleon_trainer::customize::{Material, customize, output};
 use chameleon_trainer::evaluation::judge::Judge;
+use chameleon_trainer::evaluation::panel::Shifts;
 use chameleon_trainer::measure::measure;
 use chameleon_trainer::progress::ProgressMode;
 use chameleon_trainer::service::{Model, Service};
@@ -188,4 +190,39 @@ fn images_that_look_like_a_branch_and_are_of_none_are_drawn_as_often_as_asked() 
         assert!(once.iter().filter(|&&image| !carries(image)).all(|&image| score(image) <= least));
     }
     assert!(plain.iter().flatten().any(|&image| !carries(image)), "there are such images");
+}
+
+/// Adds scores up, so that the slightest change of one may count.
+const SUM: &str = r#"
+from google.cloud import vision
+
+
+def rate(image):
+    labels = vision.ImageAnnotatorClient().label_detection(image=image).label_annotations
+    total = sum(label.score for label in labels if label.description in ("Apple", "Bread", "Food"))
+    return "meal" if total > 1.3 else "snack" if total > 0.6 else "nothing"
+"#;
+
+#[test]
+fn thresholds_of_a_program_that_calculates_are_tuned_by_its_own_decisions() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("app.py"), SUM).expect("writes");
+    let vocabulary = model().vocabulary();
+    let analysis = chameleon_analyzer::analyze(folder.path(), &Catalog::new(vocabulary)).expect("reads");
+    let process = analysis.processes.into_iter().next().expect("it decides");
+    let material = material(bank(), &[1]).expect("fits");
+    let pool = Pool::new(material.service, &material.model, material.examples, None).expect("fits");
+    let mut judge = Judge::new(&process, pool.form(), &pool.vocabulary.labels).expect("a program that runs");
+    let task = Task::new(&process, &pool, &recipe(), &mut judge).expect("a loss");
+    let panel = &task.tune;
+    let logits = task.generic.logits(&pool.examples.select(&panel.images)).expect("numbers");
+    let mut seen = std::collections::BTreeSet::new();
+    for shift in [-1.5, -0.5, 0.0, 0.25, 1.0, 3.0] {
+        let own = vec![shift; task.labels.len()];
+        let quick = panel.wrong(&logits, Shifts { own: &own, others: 0.0 }, &mut judge).expect("runs");
+        let exact = panel.wrong_exactly(&logits, Shifts { own: &own, others: 0.0 }, &mut judge).expect("runs");
+        assert_eq!(quick, exact, "shifted by {shift}");
+        seen.insert(quick);
+    }
+    assert!(seen.len() > 3, "shifts change what is decided");
 }

@@ -57,6 +57,7 @@ impl Delta {
 fn mean(first: &Weights, rest: &[&Weights]) -> Result<Weights> {
     let share = 1.0 / (1 + rest.len()) as f32;
     let mut mean = Weights::default();
+    ensure!(rest.iter().all(|other| other.iter().count() == first.iter().count()), "not the same layers are changed");
     for (name, tensor) in first.iter() {
         let mut values = tensor.data().to_vec();
         for other in rest {

@@ -46,14 +46,17 @@ fn targets(task: &Task, images: &[usize]) -> Vec<f32> {
     images.iter().flat_map(carried).collect()
 }
 
-/// Images of a batch whose margin is looked for where that is costly. Every group is among them.
+/// Images of a batch whose margin is looked for where a program calculates. The groups come in turn, and each is among
+/// them.
 const COSTLY_BATCH: usize = 16;
 
 /// The analytic gradient enters libtorch's graph through the surrogate `sum(logits * gradient)`, whose gradient it is;
 /// so the same loss can train any depth of the network.
 fn decision_loss(task: &Task, images: &[usize], logits: &Tensor) -> Result<Tensor> {
     let n = task.labels.len();
-    let count = if task.loss.is_costly() { images.len().min(COSTLY_BATCH) } else { images.len() };
+    let calculates = task.loss.program_scores().is_some_and(|scores| scores.calculates);
+    let costly = COSTLY_BATCH.max(task.train.groups.len()).min(images.len());
+    let count = if calculates { costly } else { images.len() };
     let (images, logits) = (&images[..count], logits.narrow(0, 0, count as i64));
     let none = vec![0.0; n];
     let own = values(&logits)?;

@@ -38,7 +38,7 @@ pub struct Recipe {
     pub weighting: Weighting,
     /// Training images used at most, drawn evenly over the decisions; none when all.
     pub images: Option<usize>,
-    /// How often those training images that belong to no branch and that the generic model takes most nearly for one, a
+    /// In decisions on labels: how often those training images that belong to no branch and that the generic model takes most nearly for one, a
     /// quarter of them, are drawn for once that another one is.
     pub hard_negatives: usize,
     /// Chance that a training image's labels of one branch are replaced by another label of that branch: labels that

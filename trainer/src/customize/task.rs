@@ -53,6 +53,9 @@ impl<'p> Task<'p> {
         let config = LossConfig { default_top_k: process.api.default_top_k, ..recipe.loss };
         let answer = answer(process, pool)?;
         let loss = DecisionLoss::of(process, &answer, config).context("no loss can be made for this application")?;
+        if let Some(scores) = loss.program_scores() {
+            judge.look_at(scores);
+        }
         let Parts { labels, groups, group } = match pool.form() {
             Form::Labels => {
                 check_counts(&loss, &pool.examples)?;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result};
 use chameleon_decision::{Branch, DecideError, Decider, Decision, DecisionProcess, MinScore};
-use chameleon_loss::Truth;
+use chameleon_loss::{ProgramScores, Truth};
 use foldhash::fast::FixedState;
 
 use super::form::{Form, best, entity, sentiment, sentiment_score, sigmoid};
@@ -32,9 +32,11 @@ pub struct Judge<'p> {
     vocabulary: &'p [String],
     bounds: Vec<MinScore>,
     decisions: HashMap<Decision, DecisionId>,
-    by_output: HashMap<Vec<(u16, u8)>, DecisionId, FixedState>,
+    /// Whether the very scores count.
+    calculates: bool,
+    by_output: HashMap<Vec<(u16, u32)>, DecisionId, FixedState>,
     /// Kept for its memory.
-    key: Vec<(u16, u8)>,
+    key: Vec<(u16, u32)>,
     by_truth: HashMap<Known, Right>,
     default: DecisionId,
 }
@@ -67,6 +69,7 @@ impl<'p> Judge<'p> {
             form,
             vocabulary,
             bounds: process.summary.branches.iter().flat_map(bounds).collect(),
+            calculates: false,
             decisions: HashMap::new(),
             by_output: HashMap::default(),
             key: Vec::new(),
@@ -75,6 +78,14 @@ impl<'p> Judge<'p> {
         };
         judge.default = judge.decide(&[])?;
         Ok(judge)
+    }
+
+    /// Looks at scores as the program does. Without it, as the summary does, of a decision that has one.
+    pub fn look_at(&mut self, scores: ProgramScores) {
+        let both = |&value: &f64| [true, false].map(|inclusive| MinScore { value, inclusive });
+        self.bounds = scores.constants.iter().flat_map(both).collect();
+        self.calculates = scores.calculates;
+        self.by_output.clear();
     }
 
     /// The decision on an output of these labels (index, logit), highest first.
@@ -87,13 +98,16 @@ impl<'p> Judge<'p> {
     }
 
     /// As [`Judge::decide`] for an output cut to the application's labels, remembered by their order and by which of the
-    /// application's score thresholds they pass: nothing else counts in a decision of the taxonomy. Of a sentiment, by
-    /// the thresholds that its score passes; of an entity, by its kind.
+    /// application's score thresholds they pass: nothing else counts, unless the program calculates. Then only an empty
+    /// output is remembered. Of a sentiment, by the thresholds that its score passes; of an entity, by its kind.
     ///
     /// # Errors
     /// As [`Judge::decide`].
     pub fn decide_fast(&mut self, output: &[(u16, f32)]) -> Result<DecisionId> {
-        let passed = |score: f64| self.bounds.iter().filter(|bound| passes(**bound, score)).count() as u8;
+        if self.calculates && !output.is_empty() {
+            return self.decide(output);
+        }
+        let passed = |score: f64| self.bounds.iter().filter(|bound| passes(**bound, score)).count() as u32;
         self.key.clear();
         match self.form {
             Form::Labels => self.key.extend(output.iter().map(|&(label, z)| (label, passed(sigmoid(z))))),

@@ -73,7 +73,7 @@ impl Source {
         let views: Vec<View> = indices.iter().map(|_| self.options.augment.draw(&mut rng)).collect();
         let taken: Vec<Taken> = indices.iter().map(|_| Taken::draw(self.options.mix, side, &mut rng)).collect();
         let images = self.images.index_select(0, &Tensor::from_slice(indices).to_device(device));
-        let images = mix(&view(&images, &views, side as i64), &taken);
+        let images = mix(&view(&images, &views, [side as i64; 2]), &taken);
         Batch { images: normalise(&images, &self.options.input), shares: self.shares(indices, &taken, side) }
     }
 
