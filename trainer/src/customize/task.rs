@@ -52,8 +52,7 @@ impl<'p> Task<'p> {
     pub fn new(process: &DecisionProcess, pool: &'p Pool, recipe: &Recipe, judge: &mut Judge) -> Result<Self> {
         let config = LossConfig { default_top_k: process.api.default_top_k, ..recipe.loss };
         let answer = answer(process, pool)?;
-        let loss = DecisionLoss::of(process, &answer, config)
-            .context("no loss can be made for this application")?;
+        let loss = DecisionLoss::of(process, &answer, config).context("no loss can be made for this application")?;
         let Parts { labels, groups, group } = match pool.form() {
             Form::Labels => {
                 check_counts(&loss, &pool.examples)?;
