@@ -205,9 +205,11 @@ fn fields_beside(probe: &mut Probe<'_>, shape: &Shape, list: &Path) -> Result<Op
 
 /// Whether any number of items but none leads to the same, but for the API's data and the marks around them.
 fn hands_on_more(probe: &Probe<'_>, steps: &[Step]) -> bool {
-    let mut some = steps.iter().skip(1).map(|step| step.0);
-    let Some(first) = some.next() else { return false };
-    some.all(|other| other != first && probe.decision(first).is_same_without_data(probe.decision(other)))
+    let only_none = |regions: &[Region]| matches!(regions, [region] if region.iter().any(|bounds| bounds.high.is_some_and(|high| high.value < 1.0)));
+    let mut some = steps.iter().filter(|step| !only_none(&step.1)).map(|step| step.0);
+    let (Some(first), Some(second)) = (some.next(), some.next()) else { return false };
+    let alike = |other| probe.decision(first).is_same_without_data(probe.decision(other));
+    alike(second) && some.all(alike)
 }
 
 /// What numbers of items of one list lead to, if they make a difference.
