@@ -49,6 +49,15 @@ pub enum Shape {
     Polygon,
     /// Something that exists, of which nothing is known.
     Other,
+    /// In a dictionary only where another field has a value: a word has the number of its line, a line has none.
+    OnlyWhere {
+        /// The other field.
+        field: String,
+        /// Its value.
+        is: String,
+        /// What it is then.
+        then: Box<Shape>,
+    },
 }
 
 /// A protobuf enumeration whose members are numbered from 0.
@@ -128,6 +137,7 @@ impl Shape {
             Self::Flag => Json::from(false),
             Self::Polygon => Json::Array(vec![serde_json::json!({"x": 0.0, "y": 0.0}); 4]),
             Self::Other => Json::Null,
+            Self::OnlyWhere { then, .. } => then.nothing(),
         }
     }
 

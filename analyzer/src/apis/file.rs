@@ -105,6 +105,7 @@ enum ShapeRow {
     Flag,
     Polygon,
     Other,
+    OnlyWhere { field: String, is: String, then: Box<ShapeRow> },
 }
 
 /// Reads a table; `known` are enumerations that it may name besides its own.
@@ -215,6 +216,9 @@ impl Reader<'_> {
             ShapeRow::Flag => Shape::Flag,
             ShapeRow::Polygon => Shape::Polygon,
             ShapeRow::Other => Shape::Other,
+            ShapeRow::OnlyWhere { field, is, then } => {
+                Shape::OnlyWhere { field, is, then: Box::new(self.shape(*then)?) }
+            }
         })
     }
 }

@@ -116,6 +116,7 @@ impl View {
                 Value::list(items.iter().take(self.limit).map(|part| inside.value(item, Some(part))).collect(), growth)
             }
             (Shape::List(_) | Shape::NonEmpty(_), _) => Value::list(Vec::new(), growth),
+            (Shape::OnlyWhere { then, .. }, _) => self.value(then, Some(part)),
             (Shape::Polygon, _) => Value::list(vec![corner(); 4], Growth::Fixed),
             (_, Json::Null) | (Shape::Other, _) => Value::unknown("a part of the response"),
             (Shape::Name | Shape::Names | Shape::Text | Shape::Word(_), _) => text(),
@@ -138,7 +139,11 @@ impl View {
                 (Shape::Other, _) | (_, Some(Json::Null)) => Value::unknown(format!("{name} of the response")),
                 _ => self.value(shape, given),
             };
-            ApiField { name: name.as_str().into(), value, in_json: !(self.omits_empty && empty) }
+            let absent = match shape {
+                Shape::OnlyWhere { field, is, .. } => part.get(field).and_then(Json::as_str) != Some(is.as_str()),
+                _ => self.omits_empty && empty,
+            };
+            ApiField { name: name.as_str().into(), value, in_json: !absent }
         };
         shapes.iter().map(field).collect()
     }

@@ -250,11 +250,28 @@ fn default_of(
     if probe.fails(empty) && !probe.fails(neutral) && some_differ {
         return Ok(neutral);
     }
+    // Without a vocabulary what is no word of the program's is the usual answer.
+    if singles.is_empty() && some_word_differs(probe, [empty, neutral])? {
+        return Ok(neutral);
+    }
     let agree = singles.iter().filter(|&&outcome| outcome == common).count();
     let others = agree < singles.len();
     // A branch for any label, seen against an empty answer, is one when something was chosen there.
     let only_passes = probe.own_effects(common, empty).iter().all(|effect| passes_through(effect));
     Ok(if (others && agree * 2 > singles.len()) || only_passes { common } else { empty })
+}
+
+/// Whether a word that the program compares names with leads to neither of two outcomes.
+fn some_word_differs(probe: &mut Probe<'_>, known: [Outcome; 2]) -> Result<bool, DecideError> {
+    for word in probe.compared().into_iter().filter(|word| !word.trim().is_empty()).take(MAX_LEFT_OUT) {
+        for form in spellings(&word) {
+            let outcome = probe.labels(&[&form])?;
+            if !known.contains(&outcome) && !probe.fails(outcome) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 /// Whether any name is handed on but those that are the program's words: with them it is as if nothing had been answered.

@@ -281,7 +281,15 @@ fn classify(
         return Ok((order::of_item(probe, found)?, Some(Counted::Each)));
     }
     let Err(reason) = order::same_branch(probe, found, repeats)? else {
-        return Ok((order::find(probe, found)?, None));
+        let class = order::find(probe, found)?;
+        if let Ok((DecisionType::MultiChoice, order)) = class {
+            let alike = alike(probe, found, words, repeats)?;
+            let alike: Vec<Vec<&str>> = alike.iter().map(|of| of.iter().map(String::as_str).collect()).collect();
+            if let Err(reason) = order::outweigh(probe, order, &alike)? {
+                return Ok((Err(reason), None));
+            }
+        }
+        return Ok((class, None));
     };
     let counted = match counts::of_branches(probe, found, words)? {
         Ok(Counted::Same) => return Ok((Err(reason), None)),
@@ -295,4 +303,31 @@ fn classify(
         _ => Ok((DecisionType::Count, None)),
     };
     Ok((class, Some(counted)))
+}
+
+/// Up to three names that lead to each branch by themselves, be they in the vocabulary or only words of the program's.
+fn alike(
+    probe: &mut Probe<'_>,
+    found: &Branches,
+    words: &[words::Found],
+    repeats: bool,
+) -> Result<Vec<Vec<String>>, DecideError> {
+    const ENOUGH: usize = 3;
+    let mut all = Vec::new();
+    for branch in &found.branches {
+        let mut names: Vec<String> = branch.samples.iter().take(ENOUGH).cloned().collect();
+        for word in words.iter().filter(|word| word.outcome == Some(branch.outcome)).map(words::Found::compared) {
+            if names.len() < ENOUGH
+                && !names.iter().any(|name| name == word)
+                && probe.labels(&[word])? == branch.outcome
+            {
+                names.push(word.to_owned());
+            }
+        }
+        if let (true, [only]) = (repeats || probe.subject.repeats(), names.as_slice()) {
+            names = vec![only.clone(); ENOUGH];
+        }
+        all.push(names);
+    }
+    Ok(all)
 }

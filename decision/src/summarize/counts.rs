@@ -203,14 +203,26 @@ fn fields_beside(probe: &mut Probe<'_>, shape: &Shape, list: &Path) -> Result<Op
     needed_together(probe, (shape, &[]), &answer, &mut Random(0x9e37_79b9_7f4a_7c15))
 }
 
+/// Whether any number of items but none leads to the same, but for the API's data and the marks around them.
+fn hands_on_more(probe: &Probe<'_>, steps: &[Step]) -> bool {
+    let only_none = |regions: &[Region]| matches!(regions, [region] if region.iter().any(|bounds| bounds.high.is_some_and(|high| high.value < 1.0)));
+    let mut some = steps.iter().filter(|step| !only_none(&step.1)).map(|step| step.0);
+    let (Some(first), Some(second)) = (some.next(), some.next()) else { return false };
+    let alike = |other| probe.decision(first).is_same_without_data(probe.decision(other));
+    alike(second) && some.all(alike)
+}
+
 /// What numbers of items of one list lead to, if they make a difference.
 fn steps_of(probe: &mut Probe<'_>, shape: &Shape, list: &Path) -> Result<Option<Vec<Step>>, DecideError> {
-    let mut of = |number| probe.run(&answer_of(shape, &[(list, number)]));
-    let counted = steps(&mut of)?;
+    let counted = match steps(&mut |number| probe.run(&answer_of(shape, &[(list, number)])))? {
+        Counted::Steps(found) if hands_on_more(probe, &found) => Counted::Same,
+        counted => counted,
+    };
     Ok(match counted {
         Counted::Steps(steps) => Some(steps),
         // That there are items is not looked at where they only pass.
         Counted::Same => {
+            let mut of = |number| probe.run(&answer_of(shape, &[(list, number)]));
             let (without, with) = (of(0)?, of(1)?);
             let limit = |value| Some(Limit { value, inclusive: true });
             is_told_apart(probe, without, with)

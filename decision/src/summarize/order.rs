@@ -189,6 +189,35 @@ pub(super) fn same_branch(
     Ok(Ok(()))
 }
 
+/// Whether several labels of one branch outweigh one of another, which wins where there is one of each: hits that are
+/// counted, or scores that are added up. `alike` are words of each branch, those outside the vocabulary among them.
+pub(super) fn outweigh(
+    probe: &mut Probe<'_>,
+    order: Option<Order>,
+    alike: &[Vec<&str>],
+) -> Result<Result<(), Reason>, DecideError> {
+    let reach = if alike.len() > MAX_PAIRED { 1 } else { alike.len() };
+    for (i, one) in alike.iter().enumerate() {
+        for (_, several) in alike.iter().enumerate().filter(|(j, _)| i != *j && i.abs_diff(*j) <= reach) {
+            let (Some(&single), [first, more @ ..]) = (one.first(), several.as_slice()) else { continue };
+            let all: Vec<&str> = std::iter::once(single).chain(several.iter().copied()).collect();
+            let apart = |at: usize| !all[..at].iter().any(|before| probe.subject.exclude(before, all[at]));
+            if more.is_empty() || !(1..all.len()).all(apart) {
+                continue;
+            }
+            // What comes last wins anyway where the order is that of the last match.
+            let orders = [[single, *first], [*first, single]];
+            for pair in orders.iter().take(if order == Some(Order::LastMatch) { 1 } else { 2 }) {
+                let with_more: Vec<&str> = pair.iter().chain(more).copied().collect();
+                if probe.labels(&with_more)? != probe.labels(pair)? {
+                    return Ok(Err(Reason("how many labels lead to each outcome makes a difference".to_owned())));
+                }
+            }
+        }
+    }
+    Ok(Ok(()))
+}
+
 /// What labels of two branches at a time lead to, seen against what labels of neither lead to. Branches that no answer
 /// takes both are no pair.
 fn all_pairs(

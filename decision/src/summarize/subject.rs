@@ -273,6 +273,7 @@ pub(super) fn alternatives(leaf: &Shape) -> Vec<Json> {
         Shape::Number { low, high } => vec![Json::from(*low), Json::from((low + high) / 2.0), Json::from(*high)],
         Shape::Text => vec![Json::from(NEUTRAL)],
         Shape::Flag => vec![Json::from(false), Json::from(true)],
+        Shape::OnlyWhere { then, .. } => alternatives(then),
         _ => Vec::new(),
     }
 }
