@@ -133,7 +133,10 @@ impl Draft {
             self.summary.order = None;
         }
         match counted {
-            Some(Counted::Steps(steps)) => self.count(probe, steps),
+            Some(Counted::Steps(steps)) => {
+                counts::check_scores(probe, &found, &self.summary)??;
+                self.count(probe, steps);
+            }
             Some(Counted::Number(_)) if self.summary.branches.len() > 1 => self.numbers(program, &[0]),
             Some(Counted::Number(outcome)) => self.number(program, probe, outcome),
             Some(Counted::Numbers(counted)) => self.numbers(program, &counted),

@@ -15,7 +15,7 @@ use crate::decider::DecideError;
 use crate::decision::Rendered;
 use crate::output::ApiOutput;
 use crate::shape::{ITEM, Path, Shape, show_path};
-use crate::summary::{Bounds, DecisionType, Limit, Region};
+use crate::summary::{Bounds, DecisionType, Limit, Region, Summary};
 
 /// How many items of one kind lead where.
 pub(super) enum Counted {
@@ -34,6 +34,9 @@ pub(super) enum Counted {
 /// Words of a branch that are tried together.
 const MAX_ALIKE: usize = 12;
 
+/// So little a score is above the least that counts.
+const LITTLE: f64 = 1e-3;
+
 /// More outcomes than this are one for each number.
 pub(super) const MAX_STEPS: usize = 8;
 
@@ -51,6 +54,35 @@ fn count(probe: &mut Probe<'_>, samples: &[&str]) -> Result<Counted, DecideError
         (Counted::Each, Some(&one)) if shows_number(probe, &outcomes) => Counted::Number(one),
         (counted, _) => counted,
     })
+}
+
+/// Labels that are tried together with other scores.
+const MAX_SURE: usize = 4;
+
+/// Checks that so many labels of a branch lead to one outcome however sure they are, as long as each counts by itself: what
+/// adds their scores up is no count.
+pub(super) fn check_scores(
+    probe: &mut Probe<'_>,
+    found: &Branches,
+    summary: &Summary,
+) -> Result<Result<(), Reason>, DecideError> {
+    for (branch, summarized) in found.branches.iter().zip(&summary.branches) {
+        let least = summarized.min_score.map_or(0.0, |cut| cut.value) + LITTLE;
+        let labels: Vec<&str> = branch.samples.iter().take(MAX_SURE).map(String::as_str).collect();
+        for count in 2..=labels.len() {
+            let mut outcome = |surest: f64| {
+                let step = (surest - least) / 1e3;
+                // No two scores are the very same.
+                let scored = labels[..count].iter().enumerate().map(|(at, &label)| (label, surest - at as f64 * step));
+                probe.scored(&scored.collect::<Vec<_>>())
+            };
+            if outcome(1.0)? != outcome(least + LITTLE)? {
+                let reason = format!("how sure {count} labels together are makes a difference");
+                return Ok(Err(Reason(reason)));
+            }
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// Whether each item's data is added to that of those before it, up to some number of them.
