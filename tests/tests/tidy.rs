@@ -11,10 +11,18 @@ use serde_json::Value;
 const NETWORK: [&str; 6] = ["hyper", "tokio", "rustls", "h2", "reqwest", "socket2"];
 const LIBTORCH: [&str; 2] = ["tch", "torch-sys"];
 
+/// What this is built for. What only other platforms need is not on a machine that has just built.
+fn platform() -> Result<String> {
+    let output = Command::new("rustc").arg("-vV").output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let host = text.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc names no host")?;
+    Ok(host.to_owned())
+}
+
 /// For every package of the workspace: the names of everything it builds with, development dependencies apart.
 fn closures() -> Result<BTreeMap<String, BTreeSet<String>>> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", &platform()?])
         .current_dir(repository())
         .output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

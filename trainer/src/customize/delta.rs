@@ -65,7 +65,9 @@ fn mean(first: &Weights, rest: &[&Weights]) -> Result<Weights> {
             ensure!(other.shape() == tensor.shape(), "`{name}` has several shapes");
             values.iter_mut().zip(other.data()).for_each(|(sum, value)| *sum += value);
         }
-        values.iter_mut().for_each(|sum| *sum *= share);
+        for sum in &mut values {
+            *sum *= share;
+        }
         mean.insert(name, tensor.shape().to_vec(), values)?;
     }
     Ok(mean)
