@@ -59,8 +59,6 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
     }
     if let Some(device) = &arguments.device {
         words.extend(["--device".into(), device.into()]);
-        // As in what docs/ tells: a GPU convolves much faster so.
-        words.extend(device.starts_with("cuda").then(|| "--bf16".into()));
     }
     if let Some(epochs) = arguments.epochs {
         words.extend(["--epochs".into(), epochs.to_string().into()]);

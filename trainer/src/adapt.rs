@@ -88,9 +88,6 @@ pub struct Settings {
     /// Decay of the weights' moving average
     #[arg(long, default_value_t = 0.998)]
     pub ema: f64,
-    /// Convolve in bfloat16: faster where the device has the instructions
-    #[arg(long)]
-    pub bf16: bool,
     /// Seed of everything random
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context, Result, bail};
 use chameleon_models::net::{INPUT, ImageInput, Network, Node, Op};
+use chameleon_models::resnet::HEAD;
 use tch::{Device, Kind, Tensor};
 
 /// Whether a parameter's name is that of a running statistic, which no gradient reaches.
@@ -92,6 +93,17 @@ impl Module {
     /// Where the parameters are.
     pub fn device(&self) -> Device {
         self.parameters.first().map_or(Device::Cpu, |(_, tensor)| tensor.device())
+    }
+
+    /// The precision that convolutions are trained in: on a GPU bfloat16, which costs the gradients little, if all weights
+    /// before the head can take it (see [`Module::forward`]).
+    pub(crate) fn training_precision(&self) -> Kind {
+        let is_plain = self.network.nodes.iter().all(|node| match node.op {
+            Op::Conv2d { bias, .. } => !bias,
+            Op::BatchNorm2d { .. } | Op::Relu | Op::Add | Op::GlobalAvgPool => true,
+            _ => node.name == HEAD,
+        });
+        if self.device().is_cuda() && is_plain { Kind::BFloat16 } else { Kind::Float }
     }
 
     /// All parameters and running statistics, in node order.

@@ -68,18 +68,27 @@ impl<'p> Machine<'p, '_> {
         anchored.regex.captures(text)
     }
 
+    /// The text that a pattern is looked for in; none where it is unknown.
+    fn searched<'v>(&mut self, pattern: &Pattern, subject: &'v Value<'p>) -> Run<Option<&'v Text>> {
+        match subject {
+            Value::Str(text) if !text.is_unknown() => {
+                self.inspect_pair(subject, &Value::str(Rc::clone(&pattern.source)));
+                Ok(Some(text))
+            }
+            Value::Str(_) | Value::Unknown(_) => Ok(None),
+            _ => raise("TypeError"),
+        }
+    }
+
     pub(super) fn regex_match(
         &mut self,
         pattern: &Rc<Pattern>,
         subject: &Value<'p>,
         kind: MatchKind,
     ) -> Run<Value<'p>> {
-        let text = match subject {
-            Value::Str(text) if !text.is_unknown() => text,
-            Value::Str(_) | Value::Unknown(_) => return Ok(Value::unknown("a match of an unknown text")),
-            _ => return raise("TypeError"),
+        let Some(text) = self.searched(pattern, subject)? else {
+            return Ok(Value::unknown("a match of an unknown text"));
         };
-        self.inspect_pair(subject, &Value::str(Rc::clone(&pattern.source)));
         let string = text.as_str();
         let found = match kind {
             MatchKind::Search => pattern.regex.captures(string),
@@ -92,23 +101,17 @@ impl<'p> Machine<'p, '_> {
 
     /// `re.finditer`: the matches one by one.
     pub(super) fn regex_finditer(&mut self, pattern: &Rc<Pattern>, subject: &Value<'p>) -> Run<Value<'p>> {
-        let text = match subject {
-            Value::Str(text) if !text.is_unknown() => text,
-            Value::Str(_) | Value::Unknown(_) => return Ok(Value::unknown("the matches of an unknown text")),
-            _ => return raise("TypeError"),
+        let Some(text) = self.searched(pattern, subject)? else {
+            return Ok(Value::unknown("the matches of an unknown text"));
         };
-        self.inspect_pair(subject, &Value::str(Rc::clone(&pattern.source)));
         let items = pattern.regex.captures_iter(text.as_str()).filter_map(|found| found_at(pattern, text, &found));
         Ok(Value::iterator(items.collect(), Growth::Grown))
     }
 
     pub(super) fn regex_findall(&mut self, pattern: &Rc<Pattern>, subject: &Value<'p>) -> Run<Value<'p>> {
-        let text = match subject {
-            Value::Str(text) if !text.is_unknown() => text,
-            Value::Str(_) | Value::Unknown(_) => return Ok(Value::unknown("the matches of an unknown text")),
-            _ => return raise("TypeError"),
+        let Some(text) = self.searched(pattern, subject)? else {
+            return Ok(Value::unknown("the matches of an unknown text"));
         };
-        self.inspect_pair(subject, &Value::str(Rc::clone(&pattern.source)));
         let group = |found: &regex::Captures<'_>, at: usize| {
             Value::Str(text.derive(found.get(at).map_or("", |group| group.as_str())))
         };

@@ -68,6 +68,10 @@ pub(super) fn check_scores(
 ) -> Result<Result<(), Reason>, DecideError> {
     for (branch, summarized) in found.branches.iter().zip(&summary.branches) {
         let least = summarized.min_score.map_or(0.0, |cut| cut.value) + LITTLE;
+        if least + LITTLE >= 1.0 {
+            // All that count are about as sure.
+            continue;
+        }
         let labels: Vec<&str> = branch.samples.iter().take(MAX_SURE).map(String::as_str).collect();
         for count in 2..=labels.len() {
             let mut outcome = |surest: f64| {

@@ -87,8 +87,8 @@ impl<'e> Training<'e> {
         let targets = self.examples.targets.index_select(0, &chosen);
         let (values, targets) =
             mix(&self.tail.varied(&values, self.settings.min_area, rng), &targets, self.settings.mix, rng);
-        let precision = if self.settings.bf16 { Kind::BFloat16 } else { Kind::Float };
-        let logits = self.module.forward(&channels_last(&values.to_kind(precision)), true);
+        let values = channels_last(&values.to_kind(self.module.training_precision()));
+        let logits = self.module.forward(&values, true);
         let loss = logits.binary_cross_entropy_with_logits::<Tensor>(&targets, None, None, Reduction::Mean);
         (loss * LABEL_WEIGHT).backward();
         self.optimizer.step(self.learning_rate());

@@ -119,15 +119,6 @@ impl Body {
     }
 }
 
-/// Whether all that carries weights before the head can be computed in another precision than they have.
-fn is_plain(network: &Network) -> bool {
-    network.nodes.iter().all(|node| match node.op {
-        Op::Conv2d { bias, .. } => !bias,
-        Op::BatchNorm2d { .. } | Op::Relu | Op::Add | Op::GlobalAvgPool => true,
-        _ => node.name == HEAD,
-    })
-}
-
 fn convolutions(network: &Network) -> Vec<String> {
     let can = |op: &Op| matches!(op, Op::Conv2d { groups: 1, .. });
     network.nodes.iter().filter(|node| can(&node.op)).map(|node| node.name.clone()).collect()
@@ -174,13 +165,10 @@ impl<'b> Training<'b> {
         Ok(Self { body, module, layers, optimizer })
     }
 
-    /// Features (n, 1, D) of images as they come in training. On a GPU convolutions run in bfloat16, which costs the
-    /// gradients little; what is measured never does.
+    /// Features (n, 1, D) of images as they come in training.
     pub(super) fn features(&self, images: &[usize], rng: &mut impl Rng) -> Tensor {
         let input = self.body.tail.varied(&self.body.input(images), MIN_AREA, rng);
-        let half = self.body.device.is_cuda() && is_plain(&self.body.tail.network);
-        let precision = if half { Kind::BFloat16 } else { Kind::Float };
-        let input = channels_last(&input.to_kind(precision));
+        let input = channels_last(&input.to_kind(self.module.training_precision()));
         self.module.value(FEATURES, &input, false).to_device(Device::Cpu).unsqueeze(1)
     }
 

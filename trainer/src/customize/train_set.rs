@@ -50,11 +50,11 @@ impl TrainSet {
             }
         }
         let count = groups.iter().map(Vec::len).sum();
-        if pool.form() == Form::Labels {
+        if recipe.hard_negatives > 1 && pool.form() == Form::Labels {
             let own = loss.labels();
             for group in &mut groups {
                 let hard = hardest(group, pool, &own);
-                group.extend(repeat_n(hard, recipe.hard_negatives.saturating_sub(1)).flatten());
+                group.extend(repeat_n(hard, recipe.hard_negatives - 1).flatten());
             }
         }
         let mut noisy = HashMap::new();

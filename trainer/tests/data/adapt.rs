@@ -30,18 +30,23 @@ fn message(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// What a run printed that made the model better.
+fn improved(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", message(output));
+    let adapted: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let number = |name: &str| adapted[name].as_f64().expect("a number");
+    assert!(number("epoch") >= 1.0 && number("after") > number("before"), "{adapted}");
+    adapted
+}
+
 #[test]
 fn a_model_adapted_to_images_orders_them_better_and_keeps_what_it_shares() {
     let (data, work) = (images(240), Folder::new());
     let out = work.path().join("base");
-    let output = adapt(data.path(), &out, &["--learning-rate", "0.01"]);
-    assert!(output.status.success(), "{}", message(&output));
-    let adapted: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let adapted = improved(&adapt(data.path(), &out, &["--learning-rate", "0.01"]));
     assert_eq!([&adapted["training_images"], &adapted["tuning_images"]], [120, 60], "{adapted}");
     // Bread, Bottle, and the broader labels that go with them.
     assert!((3..20).contains(&adapted["labels"].as_u64().expect("a number")), "{adapted}");
-    let number = |name: &str| adapted[name].as_f64().expect("a number");
-    assert!(number("epoch") >= 1.0 && number("after") > number("before"), "{adapted}");
 
     let (shipped, own) = (zoo::image_labels().expect("ships"), zoo::read(&out).expect("reads back"));
     assert_eq!(own.manifest.base.as_deref(), Some(shipped.weights_sha256()));
@@ -63,11 +68,7 @@ fn a_model_adapted_to_images_orders_them_better_and_keeps_what_it_shares() {
 fn all_layers_can_be_adapted() {
     let (data, work) = (images(240), Folder::new());
     let out = work.path().join("base");
-    let output = adapt(data.path(), &out, &["--part", "all"]);
-    assert!(output.status.success(), "{}", message(&output));
-    let adapted: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let number = |name: &str| adapted[name].as_f64().expect("a number");
-    assert!(number("epoch") >= 1.0 && number("after") > number("before"), "{adapted}");
+    improved(&adapt(data.path(), &out, &["--part", "all"]));
     let (shipped, own) = (zoo::image_labels().expect("ships"), zoo::read(&out).expect("reads back"));
     let differ = |name: &&str| own.weights.get(name).expect("it is there") != shipped.weights.get(name).expect("too");
     let all: Vec<&str> = shipped.weights.iter().map(|(name, _)| name).filter(|name| name.ends_with("weight")).collect();
