@@ -8,7 +8,7 @@ mod source;
 
 use std::fmt::Write;
 
-use chameleon_decision::{Api, DecisionProcess, DecisionType, ITEM, Order, Span};
+use chameleon_decision::{Api, DecisionProcess, DecisionType, ITEM, Order, Shape, Span};
 
 use crate::Analysis;
 use source::Sources;
@@ -74,6 +74,9 @@ fn section(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
     if process.summary.per_element {
         source::wrap(out, "              ", 14, "for each item of the answer on its own");
     }
+    if process.summary.again {
+        source::wrap(out, "              ", 14, "what it does is done again for every further item that matches");
+    }
     if let Some(field) = process.summary.field.as_ref().filter(|field| *field != LABEL_FIELD) {
         source::wrap(out, "  By          ", 14, field);
     }
@@ -129,8 +132,14 @@ fn decision(process: &DecisionProcess) -> String {
         (DecisionType::TrueFalse, _) => "true or false".to_owned(),
         (DecisionType::MultiChoice, order) => {
             let order = match order {
-                Some(Order::ApiOutput) => "the highest-scored label that matches any of them wins",
+                Some(Order::ApiOutput) if is_scored(process) => {
+                    "the highest-scored label that matches any of them wins"
+                }
+                Some(Order::ApiOutput) => "the first result that matches any of them wins",
                 Some(Order::AppPriority) => "the first in the order below that matches any label wins",
+                Some(Order::LastMatch) if !is_scored(process) => {
+                    "the last result that matches any of them wins, as later ones overwrite"
+                }
                 Some(Order::LastMatch) => {
                     "the lowest-scored label that matches any of them wins, as later ones overwrite"
                 }
@@ -156,6 +165,12 @@ fn decision(process: &DecisionProcess) -> String {
             format!("of no known kind: {reason}")
         }
     }
+}
+
+/// Whether the items of the answer have scores, by which the API orders them.
+fn is_scored(process: &DecisionProcess) -> bool {
+    let is_score = |leaf: &Shape| matches!(leaf, Shape::Score | Shape::Percent);
+    process.api.answer.leaves().iter().any(|(path, leaf)| is_score(leaf) && path.iter().any(|step| step == ITEM))
 }
 
 fn results(process: &DecisionProcess) -> String {

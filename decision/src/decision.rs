@@ -152,6 +152,11 @@ impl Decision {
 const DATA: &str = "\u{1}";
 
 impl Effect {
+    /// The words of the program's own in it.
+    pub(crate) fn chosen_words(&self) -> String {
+        self.values.iter().map(|value| value.words("")).collect::<Vec<_>>().join(",")
+    }
+
     /// What is left without the marks around values, with `data` for the API's data.
     fn words(&self, data: &str) -> String {
         let values = self.values.iter().map(|value| value.words(data)).collect::<Vec<_>>().join(",");

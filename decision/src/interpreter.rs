@@ -13,6 +13,7 @@ mod builtins;
 mod containers;
 mod dismantle;
 mod effects;
+mod enumeration;
 mod expressions;
 mod format;
 mod format_spec;

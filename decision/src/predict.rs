@@ -99,6 +99,7 @@ mod tests {
             decision_type: DecisionType::Range,
             field: None,
             per_element: false,
+            again: false,
             order: None,
             branches: vec![
                 branch("unsure", limit(50.0, true), limit(80.0, false)),

@@ -20,6 +20,7 @@ mod held;
 mod idle;
 mod items;
 mod joint;
+mod lengths;
 mod matching;
 mod name;
 mod order;
@@ -92,6 +93,7 @@ impl Draft {
                 decision_type: DecisionType::Other,
                 field: None,
                 per_element: false,
+                again: false,
                 order: None,
                 branches: Vec::new(),
                 idle: Vec::new(),
@@ -145,6 +147,7 @@ impl Draft {
         }
         // What was left out as logging has made the outcomes before void.
         self.default_outcome = probe.run(&ApiOutput::Answer { answer: api.answer.nothing() })?;
+        self.summary.default = probe.decision(self.default_outcome).clone();
         // What is odd about names counts only where nothing else of the answer is found to decide.
         let about_names = (std::mem::take(&mut self.warnings), std::mem::take(&mut self.summary.idle));
         for members in Members::of(api) {
@@ -181,6 +184,9 @@ impl Draft {
                 return Ok(());
             }
             probe.turn_to(Subject::Names);
+        }
+        if self.put_off.is_none() && lengths::fill(self, &mut probe, &api.answer, &constants)? {
+            return Ok(());
         }
         (self.warnings, self.summary.idle) = about_names;
         if let Some(reason) = self.put_off.take() {

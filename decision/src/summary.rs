@@ -187,6 +187,10 @@ pub struct Summary {
     /// Each item of the answer is decided on by itself, and the application does something for each.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub per_element: bool,
+    /// What a branch does is done again for every further item that takes it: a line is printed for each, and no more is
+    /// decided by it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
     /// For multi-choice: which branch wins. For one branch with a cut: [`Order::LastMatch`] where only the score of the
     /// last label that matches counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -8,6 +8,7 @@
 mod api;
 mod call;
 mod callers;
+mod enumeration;
 mod expr;
 mod file;
 mod function;

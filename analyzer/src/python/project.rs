@@ -67,6 +67,8 @@ pub(super) struct Class<'t> {
     pub(super) bases: Vec<String>,
     /// It only holds values: a data class or named tuple without methods. Its objects are values of their own.
     pub(super) is_record: bool,
+    /// It extends `enum.Enum`: its variables are its members.
+    pub(super) is_enumeration: bool,
     /// Its methods.
     pub(super) methods: HashMap<String, usize>,
     /// Variables of its body.
@@ -180,7 +182,7 @@ impl<'t> Project<'t> {
 
     fn add_module(&mut self, parsed: &'t Parsed) {
         let parts = module_parts(&parsed.path);
-        let package = &parts[..parts.len().saturating_sub(1)];
+        let package = package_of(&parsed.path, &parts);
         let (module, function) = (self.modules.len(), self.functions.len());
         let found = imports(parsed, package);
         let imported = found.iter().map(|import| import.target.clone()).collect();
@@ -261,6 +263,9 @@ impl<'t> Project<'t> {
         let mut is_record = decorators(parsed, node).iter().any(|name| matches!(*name, "dataclass" | "define" | "s"))
             || bases.iter().any(|base| matches!(base.rsplit('.').next(), Some("NamedTuple" | "BaseModel")));
         visit_scope(body, |inner| is_record &= inner.kind() != "function_definition");
+        // One of numbers stands for its numbers.
+        let is_enumeration =
+            bases.iter().any(|base| matches!(base.rsplit('.').next(), Some("Enum" | "StrEnum" | "Flag")));
         self.classes.push(Class {
             module,
             name: name.clone(),
@@ -268,6 +273,7 @@ impl<'t> Project<'t> {
             parent,
             bases,
             is_record,
+            is_enumeration,
             methods: HashMap::new(),
             variables: Scope::collect(parsed, body).bindings.into_keys().collect(),
             constructed: HashMap::new(),
@@ -416,8 +422,8 @@ impl<'t> Project<'t> {
     /// The module of the run that `dotted` names when imported from `importer`: beside it, from the root, or the only
     /// one whose path ends so (the root of the run need not be the root of the packages).
     pub(super) fn find_module(&self, importer: usize, dotted: &str) -> Option<usize> {
-        let parts = &self.modules[importer].parts;
-        let folder = parts[..parts.len().saturating_sub(1)].join(".");
+        let importing = &self.modules[importer];
+        let folder = package_of(&importing.parsed.path, &importing.parts).join(".");
         let beside = if folder.is_empty() { dotted.to_owned() } else { format!("{folder}.{dotted}") };
         let exact = |name: &str| self.by_name.get(name).copied();
         // Imports that only work where file names ignore case.
@@ -472,6 +478,13 @@ impl<'t> Project<'t> {
     }
 }
 
+impl Class<'_> {
+    /// Its objects are values, each with attributes of its own, where those of another class share theirs.
+    pub(super) fn is_of_values(&self) -> bool {
+        self.is_record || self.is_enumeration
+    }
+}
+
 impl Project<'_> {
     /// Whether another class of the run extends a class: what is known to be of the class may be of that one.
     pub(super) fn is_extended(&self, class: usize) -> bool {
@@ -507,6 +520,12 @@ fn decorators<'t>(parsed: &'t Parsed, node: Node<'_>) -> Vec<&'t str> {
             name.rsplit('.').next().unwrap_or(name)
         })
         .collect()
+}
+
+/// The package that a module is in; `__init__.py` is the package itself.
+fn package_of<'p>(path: &str, parts: &'p [String]) -> &'p [String] {
+    let is_package = path.rsplit('/').next().is_some_and(|name| name == "__init__.py") && path.contains('/');
+    if is_package { parts } else { &parts[..parts.len().saturating_sub(1)] }
 }
 
 fn module_parts(path: &str) -> Vec<String> {

@@ -87,6 +87,11 @@ fn labels(branch: &Branch) -> String {
 
 /// `-0.25 < document_sentiment.score <= 0.25`.
 pub(super) fn interval(bounds: &Bounds) -> String {
+    if let (Some(low), Some(high)) = (bounds.low, bounds.high)
+        && low == high
+    {
+        return format!("{} = {}", bounds.field, low.value);
+    }
     let sign = |limit: &Limit| if limit.inclusive { "<=" } else { "<" };
     let low = bounds.low.map_or_else(String::new, |low| format!("{} {} ", low.value, sign(&low)));
     let high = bounds.high.map_or_else(String::new, |high| format!(" {} {}", sign(&high), high.value));

@@ -140,6 +140,9 @@ fn short_process(out: &mut String, process: &DecisionProcess) {
     if summary.per_element {
         let _ = write!(out, ", per element");
     }
+    if summary.again {
+        let _ = write!(out, ", again");
+    }
     if let Some(reason) = &summary.reason {
         let _ = write!(out, ": {reason}");
     }

@@ -307,6 +307,11 @@ impl<'p> Machine<'p, '_> {
             }
             return Ok(());
         }
+        if let Value::Unknown(_) = more {
+            // It may hold any key.
+            table.unknown_keys = true;
+            return Ok(());
+        }
         let growth = self.growth(more);
         if table.len() == 0 {
             table.growth = growth;

@@ -486,7 +486,6 @@ impl<'p> Machine<'p, '_> {
         self.bind_args(
             &function.parameters,
             args,
-            span,
             &mut |machine, parameter| match &parameter.default {
                 Some(default) => machine.eval(default),
                 None => Ok(Value::unknown(parameter.name.clone())),
@@ -501,7 +500,6 @@ impl<'p> Machine<'p, '_> {
         &mut self,
         parameters: &'p [Parameter],
         mut args: Args<'p>,
-        span: Span,
         default: &mut dyn FnMut(&mut Self, &'p Parameter) -> Run<Value<'p>>,
         bound: &mut Vec<Value<'p>>,
     ) -> Run<()> {
@@ -526,7 +524,7 @@ impl<'p> Machine<'p, '_> {
             }
         }
         if positional.next().is_some() || !args.keywords.is_empty() {
-            return Err(self.malformed(span, "a call with arguments that the function does not take"));
+            return raise("TypeError");
         }
         Ok(())
     }
@@ -534,7 +532,7 @@ impl<'p> Machine<'p, '_> {
     pub(super) fn call_value(&mut self, callee: &Value<'p>, args: Args<'p>, span: Span) -> Run<Value<'p>> {
         match callee {
             Value::Function(id) => self.call_function(*id, args, span),
-            Value::Lambda(lambda) => self.call_lambda(lambda, args, span),
+            Value::Lambda(lambda) => self.call_lambda(lambda, args),
             Value::Builtin(name) => self.call_builtin(name, args, span),
             Value::Bound(bound) => self.call_method(&bound.0, &bound.1, args, span),
             Value::Unknown(unknown) => Ok(self.outside_call(span, &unknown.text, &args.all())),
@@ -542,14 +540,13 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
-    fn call_lambda(&mut self, lambda: &Rc<Lambda<'p>>, args: Args<'p>, span: Span) -> Run<Value<'p>> {
+    fn call_lambda(&mut self, lambda: &Rc<Lambda<'p>>, args: Args<'p>) -> Run<Value<'p>> {
         let mut bound = Vec::new();
         let defaults = lambda.parameters.iter().zip(&lambda.defaults);
         let defaults: Vec<_> = defaults.map(|(parameter, default)| (parameter.name.as_str(), default)).collect();
         self.bind_args(
             lambda.parameters,
             args,
-            span,
             &mut |_, parameter| {
                 let default = defaults.iter().find(|default| default.0 == parameter.name);
                 match default.and_then(|default| default.1.clone()) {

@@ -117,6 +117,7 @@ impl Writer<'_> {
             Value::Member(member) if member.is_flag() => self.out.push_str(&member.name.to_lowercase(), Origin::Api),
             Value::Member(member) => self.number(&member.number.to_string(), true),
             Value::Str(text) => self.text(text),
+            Value::Enum(member) if member.is_text => return self.value(&member.value),
             Value::List(list) => return self.list(&list.borrow().items, list.borrow().growth),
             Value::Tuple(items) => return self.list(items, Growth::Fixed),
             Value::Dict(dict) => return self.dict(&dict.borrow()),

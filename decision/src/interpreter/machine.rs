@@ -61,6 +61,8 @@ pub(crate) struct Trace {
     pub(crate) observation: Observation,
     /// Steps taken, in all ways through tests of unknown values.
     pub(crate) steps: u64,
+    /// Effects, each as often as it happened, and the items of lists that they show.
+    pub(crate) shown: usize,
 }
 
 /// What a run shows word for word, the API's data in it; only what the program determines.
@@ -92,6 +94,7 @@ impl Trace {
     pub(crate) fn merge(&mut self, other: Self) {
         self.observation.keep_common(&other.observation);
         self.steps += other.steps;
+        self.shown = self.shown.max(other.shown);
         self.tests.extend(other.tests);
         self.inspecting.extend(other.inspecting);
     }
@@ -244,6 +247,7 @@ impl<'p> Machine<'p, '_> {
         let (value, span) = self.activate(program.entry, args)?;
         if returns_value(&entry.body) {
             let shown = render(&value);
+            self.trace.shown += value.listed();
             if self.tracing {
                 let text = repr(&value);
                 self.trace.observation.returned = (text.is_exact() && !self.doubtful).then(|| text.as_str().to_owned());
@@ -257,6 +261,7 @@ impl<'p> Machine<'p, '_> {
         let mut stored: Vec<_> = self.stored.drain().collect();
         stored.sort_by(|a, b| a.0.cmp(&b.0));
         for (place, (span, value)) in stored {
+            self.trace.shown += self.globals.get(&place).map_or(0, |value| value.listed());
             let value = self.contents_of(&place).unwrap_or(value);
             self.push_effect(span, &format!("{place} ="), vec![value]);
         }
@@ -317,11 +322,13 @@ impl<'p> Machine<'p, '_> {
     /// Values as they show in a decision, paid for by their length.
     pub(super) fn rendered(&mut self, values: &[Value<'p>]) -> Vec<Rendered> {
         let rendered: Vec<Rendered> = values.iter().map(render).collect();
+        self.trace.shown += values.iter().map(Value::listed).sum::<usize>();
         self.steps = self.steps.saturating_add(rendered.iter().map(|value| value.length() / CHARACTERS).sum());
         rendered
     }
 
     pub(super) fn push_effect(&mut self, span: Span, action: &str, values: Vec<Rendered>) {
+        self.trace.shown += 1;
         self.effects.add(Effect { span, action: action.to_owned(), values });
     }
 

@@ -66,6 +66,7 @@ impl<'p> Machine<'p, '_> {
                 // Only what the response holds can be called; the client's other helpers are not followed.
                 _ => Ok(Value::unknown(format!("{name}(...) of the response"))),
             },
+            Value::Enum(member) if member.is_text => self.call_method(&member.value, name, args, span),
             Value::Match(found) => found.method(name, &args),
             Value::Matcher(matcher) => self.matcher_method(matcher, name, span),
             Value::Pattern(pattern) => {

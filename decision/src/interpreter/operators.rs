@@ -126,6 +126,7 @@ impl<'p> Machine<'p, '_> {
     // === Comparison ===
 
     pub(super) fn compare(&mut self, left: &Value<'p>, op: CompareOp, right: &Value<'p>, span: Span) -> Run<Value<'p>> {
+        let (left, right) = (left.as_text(), right.as_text());
         self.inspect_pair(left, right);
         let result = match op {
             CompareOp::Is | CompareOp::IsNot => {
@@ -171,6 +172,7 @@ impl<'p> Machine<'p, '_> {
         match value {
             Value::Str(text) if text.is_data() || text.is_unknown() => {}
             Value::Str(text) => self.memory.note_compared(text),
+            Value::Enum(member) if member.is_text => self.note_words(&member.value),
             Value::List(list) => list.borrow().items.iter().for_each(|item| self.note_word(item)),
             Value::Tuple(items) => items.iter().for_each(|item| self.note_word(item)),
             Value::Set(table) | Value::Dict(table) => {
@@ -181,7 +183,7 @@ impl<'p> Machine<'p, '_> {
     }
 
     fn note_word(&self, item: &Value<'p>) {
-        if matches!(item, Value::Str(_)) {
+        if matches!(item, Value::Str(_) | Value::Enum(_)) {
             self.note_words(item);
         }
     }

@@ -221,6 +221,7 @@ pub(super) fn repr(value: &Value<'_>) -> Text {
 pub(super) fn to_str(value: &Value<'_>) -> Text {
     match value {
         Value::Str(text) => text.clone(),
+        Value::Enum(member) => Text::program(member.path()),
         other => repr(other),
     }
 }
@@ -262,6 +263,11 @@ pub(super) fn write_repr(value: &Value<'_>, out: &mut TextBuilder, depth: usize)
         Value::Member(member) => {
             let class = member.class.rsplit('.').next().unwrap_or_default();
             out.push_str(&format!("{class}.{}", member.name), Origin::Api);
+        }
+        Value::Enum(member) => {
+            out.push_str(&format!("<{}: ", member.path()), program);
+            write_repr(&member.value, out, depth - 1);
+            out.push_str(">", program);
         }
         Value::Unknown(unknown) => out.push_str(&unknown.text, Origin::Unknown),
         Value::Builtin(name) => write_builtin(name, out),

@@ -151,6 +151,7 @@ impl<'p> Machine<'p, '_> {
                 "value" => Ok(Value::Int(member.number, true)),
                 _ => raise("AttributeError"),
             },
+            Value::Enum(member) => member.attribute(name),
             Value::Builtin(builtin) => Ok(Value::Builtin(format!("{builtin}.{name}").into())),
             Value::Match(found) if name == "string" => {
                 Ok(found.groups.first().cloned().flatten().map_or(Value::None, Value::Str))

@@ -50,6 +50,10 @@ impl Key {
             Value::Pattern(it) => Self::Object(Rc::as_ptr(it) as usize),
             Value::Match(it) => Self::Object(Rc::as_ptr(it) as usize),
             Value::Matcher(it) => Self::Object(Rc::as_ptr(it) as usize),
+            Value::Enum(member) if member.is_text => Self::nested(&member.value, depth)?,
+            Value::Enum(member) => {
+                Self::Tuple(vec![Self::None, Self::Str(Rc::clone(&member.class)), Self::Str(Rc::clone(&member.name))])
+            }
             Value::Unknown(it) => Self::Object(Rc::as_ptr(it) as usize),
         })
     }

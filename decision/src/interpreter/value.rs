@@ -40,6 +40,8 @@ pub(super) enum Value<'p> {
     Api(Rc<ApiObject<'p>>),
     /// A member of an enumeration of the API's: a number with a name.
     Member(Rc<Member>),
+    /// A member of an enumeration of the program's own.
+    Enum(Rc<EnumMember<'p>>),
     Pattern(Rc<Pattern>),
     Match(Rc<Match>),
     /// Two texts to compare, of `difflib`.
@@ -187,6 +189,15 @@ impl Member {
     }
 }
 
+/// A member of a class that extends `enum.Enum`.
+pub(super) struct EnumMember<'p> {
+    pub(super) class: Rc<str>,
+    pub(super) name: Rc<str>,
+    pub(super) value: Value<'p>,
+    /// The class extends `str`, too: a member is the text that is its value.
+    pub(super) is_text: bool,
+}
+
 /// A compiled regular expression.
 pub(super) struct Pattern {
     pub(super) regex: regex::Regex,
@@ -266,6 +277,33 @@ impl Value<'_> {
         Self::Unknown(Rc::new(Unknown { text, shown, is_record: true, stored: RefCell::new(stored) }))
     }
 
+    /// Items of lists that were filled, this one and those in it.
+    pub(super) fn listed(&self) -> usize {
+        let of_list = |list: &List<'_>| if list.growth == Growth::Fixed { 0 } else { list.items.len() };
+        match self {
+            Self::List(list) => of_list(&list.borrow()),
+            Self::Dict(dict) => {
+                let inner = |entry: &(Self, Self)| match &entry.1 {
+                    Self::List(list) => of_list(&list.borrow()),
+                    _ => 0,
+                };
+                dict.borrow().entries().iter().map(inner).sum()
+            }
+            Self::Tuple(items) => {
+                items.iter().map(|item| if let Self::List(list) = item { of_list(&list.borrow()) } else { 0 }).sum()
+            }
+            _ => 0,
+        }
+    }
+
+    /// The text that a member of an enumeration of texts is; any other value itself.
+    pub(super) fn as_text(&self) -> &Self {
+        match self {
+            Self::Enum(member) if member.is_text => &member.value,
+            other => other,
+        }
+    }
+
     /// What is unknown about the value itself, if anything.
     pub(super) fn unknown_text(&self) -> Option<String> {
         match self {
@@ -331,6 +369,8 @@ impl Value<'_> {
             Self::Pattern(_) => "re.Pattern",
             Self::Match(_) => "re.Match",
             Self::Matcher(_) => "SequenceMatcher",
+            Self::Enum(member) if member.is_text => "str",
+            Self::Enum(_) => "Enum",
             Self::Unknown(_) => "object",
         }
     }

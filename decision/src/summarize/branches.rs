@@ -7,6 +7,7 @@ use super::matching::{path_of, spellings};
 use super::probe::{NEUTRAL, Outcome, Probe, passes_through};
 use super::unrelated;
 use crate::decider::DecideError;
+use crate::decision::{Effect, Rendered};
 use crate::summary::{MinScore, Vocabulary};
 
 /// Paddings to try for programs that look at a fixed number of labels.
@@ -54,6 +55,8 @@ pub(super) struct Branches {
     pub(super) filler: Option<String>,
     /// The application fails on answers of fewer labels than these, and how.
     pub(super) fewest: Option<(usize, Outcome)>,
+    /// An answer without results has an outcome unlike that of any label.
+    pub(super) tells_empty: bool,
 }
 
 impl Branches {
@@ -76,7 +79,8 @@ impl Branches {
             };
         }
         let mut default = default_of(probe, empty, common, &singles)?;
-        let leaves_out = vocabulary.labels.is_empty() && leaves_some_out(probe, (empty, default))?;
+        let any = probe.labels(&[NEUTRAL])?;
+        let leaves_out = vocabulary.labels.is_empty() && leaves_some_out(probe, (empty, any))?;
         if leaves_out {
             default = empty;
         }
@@ -97,8 +101,10 @@ impl Branches {
             any_name: false,
             filler,
             fewest: None,
+            tells_empty: false,
         };
         found.fewest = fewest(probe)?;
+        found.tells_empty = !probe.differ_by_data_only(empty, any);
         found.group(vocabulary);
         if leaves_out {
             let outcome = probe.labels(&[NEUTRAL])?;
@@ -276,7 +282,9 @@ fn some_word_differs(probe: &mut Probe<'_>, known: [Outcome; 2]) -> Result<bool,
 
 /// Whether any name is handed on but those that are the program's words: with them it is as if nothing had been answered.
 fn leaves_some_out(probe: &mut Probe<'_>, (empty, usual): (Outcome, Outcome)) -> Result<bool, DecideError> {
-    if usual == empty || probe.fails(empty) || !probe.differ_by_data_only(usual, empty) {
+    let hands_on = |effect: &&Effect| effect.values.iter().any(Rendered::has_data);
+    let only_passes = probe.differ_by_data_only(usual, empty) || probe.own_effects(usual, empty).iter().any(hands_on);
+    if usual == empty || probe.fails(empty) || !only_passes {
         return Ok(false);
     }
     let mut left_out = false;

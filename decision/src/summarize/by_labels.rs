@@ -3,7 +3,7 @@
 use super::branches::Branches;
 use super::constants::Constants;
 use super::counts::{self, Counted};
-use super::probe::{NEUTRAL, Outcome, Probe};
+use super::probe::{NEUTRAL, Outcome, Probe, contrast};
 use super::subject::other_field;
 use super::{
     Draft, Reason, conditions, conjunction, idle, items, name, order, ranges, scores, verify, warnings, words,
@@ -107,7 +107,7 @@ impl Draft {
         {
             self.warn(program, format!("of the names that are not left out no more than {most} are taken"));
         }
-        if found.any_name && counted.is_none() && hands_on(probe, &found) {
+        if found.any_name && counted.is_none() && hands_on(probe, &found) && !chooses(probe, &found) {
             // Names that are left out may stand before the one that is not.
             let leaves_out = found.branches.iter().any(|branch| branch.except);
             self.summary.top_k = if leaves_out { None } else { probe.looks_at(&api.answer)? };
@@ -132,6 +132,11 @@ impl Draft {
             // The answer has one value, so no order decides between two.
             self.summary.order = None;
         }
+        let is_class = matches!(
+            self.summary.decision_type,
+            DecisionType::TrueFalse | DecisionType::MultiChoice | DecisionType::MultiSelect
+        );
+        self.summary.again = is_class && counted.is_none() && items::act_again(probe, &found, api.repeats)?;
         match counted {
             Some(Counted::Steps(steps)) => {
                 counts::check_scores(probe, &found, &self.summary)??;
@@ -261,6 +266,15 @@ fn hands_on(probe: &Probe<'_>, found: &Branches) -> bool {
         effects.iter().any(|effect| effect.values.iter().any(Rendered::has_data))
     };
     found.branches.first().is_some_and(|branch| data(branch.outcome))
+}
+
+/// Whether what the one branch does says something in words of the program's own where others stand without it, whatever
+/// data of the API it carries besides.
+fn chooses(probe: &Probe<'_>, found: &Branches) -> bool {
+    let [branch] = found.branches.as_slice() else { return false };
+    let (own, usual) =
+        (probe.own_effects(branch.outcome, found.default), probe.own_effects(found.default, branch.outcome));
+    own.iter().any(|effect| usual.iter().any(|other| contrast(effect, other)))
 }
 
 /// Whether every name that is not left out is put into a list.

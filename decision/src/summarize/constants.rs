@@ -29,6 +29,22 @@ pub(super) struct Test {
     pub(super) bare: Vec<(String, Span)>,
 }
 
+/// Keys of answers that are no part of the model, and no name that an API gives.
+pub(super) const KEYS: [&str; 12] = [
+    "ContentTypes",
+    "GeneralLabels",
+    "HTTPHeaders",
+    "ImageProperties",
+    "LabelModelVersion",
+    "ModerationModelVersion",
+    "OrientationCorrection",
+    "ResponseMetadata",
+    "TextModelVersion",
+    "UnrecognizedFaces",
+    "fullTextAnnotation",
+    "imagePropertiesAnnotation",
+];
+
 impl Constants {
     pub(super) fn of(program: &Program) -> Self {
         let mut constants = Self::default();
@@ -37,6 +53,7 @@ impl Constants {
             constants.parameters(parameters);
             constants.block(body);
         }
+        constants.texts.retain(|text| !KEYS.contains(&text.0.as_str()));
         constants.texts.sort_by_key(|text| text.1);
         constants.shown.sort_by_key(|text| text.1);
         constants

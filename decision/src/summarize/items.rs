@@ -3,6 +3,7 @@
 use super::branches::{Branches, Found};
 use super::probe::{NEUTRAL, Outcome, Probe};
 use crate::decider::DecideError;
+use crate::output::ApiOutput;
 use crate::summary::Vocabulary;
 
 /// Branches whose samples are put together.
@@ -56,6 +57,22 @@ fn is_union(probe: &Probe<'_>, both: Outcome, parts: [Outcome; 2]) -> bool {
     };
     let of_lists = parts.iter().all(|&part| probe.decision(part).is_part_by_data(probe.decision(both)));
     of_lists || (inside(both, &parts) && parts.iter().all(|&part| inside(part, &[both])))
+}
+
+/// Whether a second item of a branch has the application do what it does once more, where an item of none does not.
+pub(super) fn act_again(probe: &mut Probe<'_>, found: &Branches, repeats: bool) -> Result<bool, DecideError> {
+    let repeats = repeats || probe.subject.repeats();
+    for branch in &found.branches {
+        let [first, rest @ ..] = branch.samples.as_slice() else { continue };
+        let Some(second) = rest.first().or(repeats.then_some(first)) else { continue };
+        let other = found.filler.as_deref().unwrap_or(NEUTRAL);
+        let [more, usual] =
+            [second.as_str(), other].map(|second| probe.subject.output(ApiOutput::sure([first.as_str(), second])));
+        if probe.run(&more)? == branch.outcome && probe.shown_times(&more)? > probe.shown_times(&usual)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Two labels that are values of different fields and that one item has both, of which now the one and now the other

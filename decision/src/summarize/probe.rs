@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value as Json;
 
-use super::constants::Constants;
+use super::constants::{Constants, KEYS};
 use super::subject::Subject;
 use crate::decider::{DecideError, Decider};
 use crate::decision::{Decision, Effect, Rendered};
@@ -41,6 +41,8 @@ pub(super) struct Probe<'p> {
     /// Labels appended to each output, for programs that look at a fixed number of labels and fail on fewer.
     pub(super) padding: usize,
     steps: u64,
+    /// How much showed in the last run.
+    times: usize,
     /// Outcomes that are another one but for the API's data.
     same: HashMap<Outcome, Outcome>,
     /// Effects that say nothing: they happen on every label, only not on none.
@@ -66,6 +68,7 @@ impl<'p> Probe<'p> {
             index: HashMap::new(),
             padding: 0,
             steps: 0,
+            times: 0,
             same: HashMap::new(),
             noise: Vec::new(),
             tests: HashMap::new(),
@@ -118,6 +121,12 @@ impl<'p> Probe<'p> {
         Ok(outcome)
     }
 
+    /// How much shows on an answer, each time that it does: what is done for every item shows more often with more of them.
+    pub(super) fn shown_times(&mut self, output: &ApiOutput) -> Result<usize, DecideError> {
+        self.run(output)?;
+        Ok(self.times)
+    }
+
     /// The outcome on an answer.
     pub(super) fn run(&mut self, output: &ApiOutput) -> Result<Outcome, DecideError> {
         if self.steps >= MAX_STEPS {
@@ -125,6 +134,7 @@ impl<'p> Probe<'p> {
         }
         let (decision, trace) = self.decider.trace(output, true, &self.memory)?;
         self.steps += trace.steps;
+        self.times = trace.shown;
         let outcome = self.intern(decision);
         self.all_tests.extend(&trace.tests);
         self.tests.entry(outcome).or_default().extend(trace.tests);
@@ -132,9 +142,12 @@ impl<'p> Probe<'p> {
         Ok(outcome)
     }
 
-    /// The program's own texts that were compared with data of the API.
+    /// The program's own texts that were compared with data of the API, without keys that an answer written as a text
+    /// is searched for.
     pub(super) fn compared(&self) -> Vec<String> {
-        self.memory.compared()
+        let mut texts = self.memory.compared();
+        texts.retain(|text| !KEYS.contains(&text.as_str()));
+        texts
     }
 
     /// How many items' names make a difference, if fewer than some: the names of those after them can as well be unknown.
@@ -201,9 +214,15 @@ impl<'p> Probe<'p> {
             let effects = singles.iter().flat_map(|&single| &self.outcomes[single].effects);
             effects.into_iter().any(|at| other(effect, at))
         };
+        // The same is done on an empty answer, with other words: one of the two was chosen.
+        let is_answered = |effect: &Effect| {
+            let instead = |at: &&Effect| at.action == effect.action && !always.contains(at) && !passes_through(at);
+            !effect.values.iter().any(Rendered::has_data)
+                && before.iter().any(|at| instead(&at) || contrast(at, effect))
+        };
         let passing = |effect: &&Effect| {
             let passes = !before.contains(effect) && always.contains(effect) && passes_through(effect);
-            passes && !is_chosen(effect)
+            passes && !is_chosen(effect) && !is_answered(effect)
         };
         let noise: Vec<_> = self.outcomes[common].effects.iter().filter(passing).cloned().collect();
         if noise.is_empty() {
@@ -262,6 +281,15 @@ impl<'p> Probe<'p> {
         let usual = &self.outcomes[default].effects;
         self.outcomes[outcome].effects.iter().filter(|effect| !usual.contains(effect)).collect()
     }
+}
+
+/// Whether two effects do the same with other words of the program's: neither has only words of the other and the API's
+/// data besides.
+pub(super) fn contrast(one: &Effect, other: &Effect) -> bool {
+    let (a, b) = (one.chosen_words(), other.chosen_words());
+    // What is not there is no word.
+    let says = |words: &str| !words.is_empty() && words != "None";
+    one.action == other.action && says(&a) && says(&b) && !a.contains(&b) && !b.contains(&a)
 }
 
 /// Whether an effect shows nothing that the program chose, except that it happens.

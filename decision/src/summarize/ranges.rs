@@ -75,7 +75,11 @@ pub(super) fn fill(
     let outweighed = matches!(company, Some(Company::Outweighed)) && draft.summary.branches.len() > 1;
     match company {
         Some(Company::First) => draft.summary.top_k = Some(1),
-        Some(_) => draft.summary.per_element = !outweighed,
+        // One branch that is taken once, whatever item it is for, is not of each.
+        Some(_) => {
+            let one = draft.summary.branches.len() == 1;
+            draft.summary.per_element = !outweighed && (!one || acts_again(probe, shape, axis, stretches)?);
+        }
         None => {}
     }
     if outweighed {
@@ -83,6 +87,20 @@ pub(super) fn fill(
         return Err(Reason(format!("an item with {field} in one of these intervals outweighs those in others")));
     }
     Ok(true)
+}
+
+/// Whether a second item in the same stretch has the application do what it does once more.
+fn acts_again(probe: &mut Probe<'_>, shape: &Shape, axis: &Axis, stretches: &[Stretch]) -> Result<bool, DecideError> {
+    for stretch in stretches {
+        let one = answer_with(shape, axis, stretch.sample);
+        let mut both = one.clone();
+        append(&mut both, &one, &axis.path);
+        let [one, both] = [one, both].map(|answer| ApiOutput::Answer { answer });
+        if probe.shown_times(&both)? > probe.shown_times(&one)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// An answer that is nothing but this number; the item that has it is called something.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use super::Reason;
 use super::constants::Constants;
+use super::lengths::LENGTHS;
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::verify::Random;
 use crate::decider::DecideError;
@@ -15,9 +16,6 @@ const TRIALS: u32 = 128;
 
 /// Answers tried of a program with numbers that a text may be measured by.
 const MEASURED_TRIALS: u32 = 512;
-
-/// Lengths that a text may be measured by.
-const LENGTHS: std::ops::RangeInclusive<f64> = 1.0..=64.0;
 
 /// The parts of an answer that make a difference together, on an answer with an outcome other than `usual`.
 pub(super) fn reason(
@@ -45,7 +43,7 @@ pub(super) fn reason(
         }
         return Ok(Some(Reason(match &needed[..] {
             [] => "the outcome hangs on what is in the answer, but on no part of it alone".to_owned(),
-            [one] => format!("the outcome hangs on {one}, but on no value of it alone"),
+            [one] => format!("the outcome hangs on what {one} is made of"),
             [firsts @ .., last] => format!("the outcome hangs on {} and on {last} together", firsts.join(", ")),
         })));
     }

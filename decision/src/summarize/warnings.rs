@@ -41,7 +41,8 @@ pub(super) fn find(
     }
     let entry = program.functions.get(program.entry.0 as usize).map(|function| function.span).unwrap_or_default();
     draft.warnings.extend(found.joint.iter().map(|joint| joint::warning(probe, found, joint, entry)));
-    if found.branches.is_empty() {
+    // Where an answer without results has an outcome of its own, such a condition can be what it is told apart by.
+    if found.branches.is_empty() && !found.tells_empty {
         let turned = probe
             .inspecting
             .iter()

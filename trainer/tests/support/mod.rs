@@ -175,6 +175,7 @@ pub(crate) fn process(order: Order, branches: &[(&str, Vec<&str>)]) -> DecisionP
         decision_type: if single { DecisionType::TrueFalse } else { DecisionType::MultiChoice },
         field: None,
         per_element: false,
+        again: false,
         order: (!single).then_some(order),
         branches: branches.iter().map(branch).collect(),
         idle: Vec::new(),

@@ -81,6 +81,9 @@ impl<'t> Lower<'_, 't> {
         {
             return self.expr(value).kind;
         }
+        if self.project.classes[class].is_enumeration {
+            return self.member_of(node, class, arguments);
+        }
         let (args, keywords) = self.arguments(arguments);
         if self.project.classes[class].is_record {
             return record(&self.fields(class), args, keywords);

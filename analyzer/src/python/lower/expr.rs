@@ -99,6 +99,9 @@ impl<'t> Lower<'_, 't> {
             // The interpreter knows builtins as values too, e.g. `key=len`.
             Referent::Free(_) if BUILTINS.contains(&name) => ExprKind::Name { name: name.to_owned() },
             Referent::Free(_) => self.opaque(node, "nothing here defines it"),
+            Referent::Class(class) if self.project.classes[class].is_enumeration => {
+                ExprKind::List { elements: self.members(node, class) }
+            }
             Referent::Class(_) | Referent::Module(_) | Referent::Library(_) => self.opaque(node, "it is not a value"),
         }
     }
@@ -153,6 +156,11 @@ impl<'t> Lower<'_, 't> {
         };
         if let Some(name) = self.session_variable(node) {
             return ExprKind::Name { name };
+        }
+        if let Some(Referent::Class(class)) = self.referent(object)
+            && self.project.classes[class].is_enumeration
+        {
+            return self.member_named(node, class, *index);
         }
         let object = Box::new(self.expr(object));
         if index.kind() != "slice" {

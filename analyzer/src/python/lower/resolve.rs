@@ -120,7 +120,7 @@ impl<'t> Lower<'_, 't> {
     fn class_called(&self, function: usize, callee: Node<'t>, hops: u32) -> Option<usize> {
         let at = Lower::new(self.project, function);
         match at.referent(callee) {
-            Some(Referent::Class(class)) => (!self.project.classes[class].is_record).then_some(class),
+            Some(Referent::Class(class)) => (!self.project.classes[class].is_of_values()).then_some(class),
             Some(Referent::Function(called)) => self.class_returned(called, hops),
             Some(_) => None,
             None => at.own_class(callee).or_else(|| {
@@ -172,7 +172,7 @@ impl<'t> Lower<'_, 't> {
         let plain = plain.strip_prefix("Optional[").and_then(|plain| plain.strip_suffix(']')).unwrap_or(plain);
         let plain = plain.strip_suffix("| None").unwrap_or(plain).trim();
         let Referent::Class(class) = self.project.lookup(function, plain) else { return None };
-        let is_one = !self.project.classes[class].is_record && self.is_made_once(class);
+        let is_one = !self.project.classes[class].is_of_values() && self.is_made_once(class);
         (is_one && !self.project.is_extended(class)).then_some(class)
     }
 

@@ -99,6 +99,7 @@ impl<'t> Lower<'_, 't> {
         }
         let value =
             if at.kind() == "yield" { self.opaque_expr(at, "what is sent to a generator") } else { self.expr(at) };
+        let value = self.member(targets.last().copied().filter(|_| targets.len() == 1), at, value);
         Some(StmtKind::Assign { targets: targets.into_iter().map(|target| self.target(target)).collect(), value })
     }
 

@@ -1,0 +1,84 @@
+//! The application's own enumerations: classes that extend `enum.Enum`, whose variables are members with a name and a
+//! value.
+
+use chameleon_decision::{Constant, Expr, ExprKind};
+use tree_sitter::Node;
+
+use super::Lower;
+use super::expr::constant;
+use crate::python::syntax::{field, named};
+
+/// The builtin that makes a member of its class, its name, its value, and whether it is a text.
+const MEMBER: &str = "<member>";
+/// The builtin that gives the member with a value, the first argument, of those after it.
+const MEMBER_OF: &str = "<member of>";
+/// As that, with a name.
+const MEMBER_NAMED: &str = "<member named>";
+
+impl<'t> Lower<'_, 't> {
+    /// What is assigned to a variable, which is a member where it stands in the body of an enumeration.
+    pub(super) fn member(&mut self, target: Option<Node<'t>>, right: Node<'t>, value: Expr) -> Expr {
+        let of = self.class_body.filter(|class| self.project.classes[*class].is_enumeration);
+        let (Some(class), Some(name)) = (of, target.filter(|target| target.kind() == "identifier")) else {
+            return value;
+        };
+        let name = self.parsed.text(name);
+        let own = &self.project.classes[class];
+        let is_text = own.bases.iter().any(|base| matches!(base.rsplit('.').next(), Some("str" | "StrEnum")));
+        // A name with an underscore is no member.
+        if name.starts_with('_') {
+            return value;
+        }
+        let value = self.numbered(class, name, right).unwrap_or(value);
+        let text = |text: &str| self.at(right, constant(Constant::Str(text.to_owned())));
+        let flag = self.at(right, constant(Constant::Bool(is_text)));
+        let args = vec![text(&own.name), text(name), value, flag];
+        self.at(right, ExprKind::Builtin { name: MEMBER.to_owned(), args, keywords: Vec::new() })
+    }
+
+    /// The number that `auto()` gives: one more than that of the member before.
+    fn numbered(&self, class: usize, name: &str, right: Node<'t>) -> Option<Expr> {
+        let called = (right.kind() == "call").then(|| field(right, "function")).flatten()?;
+        if !matches!(self.parsed.text(called), "auto" | "enum.auto") {
+            return None;
+        }
+        let place = self.names(class).iter().position(|known| known == name)?;
+        Some(self.at(right, constant(Constant::Int(place as i64 + 1))))
+    }
+
+    /// The names of an enumeration's members, in order.
+    fn names(&self, class: usize) -> Vec<String> {
+        let class = &self.project.classes[class];
+        let parsed = self.project.modules[class.module].parsed;
+        let assigned = |statement: Node<'t>| {
+            let inner = named(statement).first().copied().filter(|inner| inner.kind() == "assignment")?;
+            let name = field(inner, "left").filter(|left| left.kind() == "identifier")?;
+            field(inner, "right").map(|_| parsed.text(name).to_owned())
+        };
+        let names = named(class.body).into_iter().filter_map(assigned);
+        names.filter(|name| !name.starts_with('_')).collect()
+    }
+
+    /// The members of an enumeration, in order.
+    pub(super) fn members(&self, node: Node<'t>, class: usize) -> Vec<Expr> {
+        let variable = |name: String| ExprKind::Name { name: self.attribute_name(class, &name) };
+        self.names(class).into_iter().map(|name| self.at(node, variable(name))).collect()
+    }
+
+    /// `Class(value)`.
+    pub(super) fn member_of(&mut self, node: Node<'t>, class: usize, arguments: Node<'t>) -> ExprKind {
+        let [value] = named(arguments)[..] else { return self.opaque(node, "an enumeration is made here") };
+        self.looked_up(node, class, value, MEMBER_OF)
+    }
+
+    /// `Class[name]`.
+    pub(super) fn member_named(&mut self, node: Node<'t>, class: usize, index: Node<'t>) -> ExprKind {
+        self.looked_up(node, class, index, MEMBER_NAMED)
+    }
+
+    fn looked_up(&mut self, node: Node<'t>, class: usize, by: Node<'t>, builtin: &str) -> ExprKind {
+        let mut args = vec![self.expr(by)];
+        args.extend(self.members(node, class));
+        ExprKind::Builtin { name: builtin.to_owned(), args, keywords: Vec::new() }
+    }
+}

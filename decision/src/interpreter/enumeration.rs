@@ -1,0 +1,70 @@
+//! Members of the program's own enumerations, classes that extend `enum.Enum`.
+
+use std::rc::Rc;
+
+use super::expressions::Args;
+use super::machine::{Machine, Run, raise};
+use super::operators::equal;
+use super::value::{EnumMember, Value};
+
+impl<'p> EnumMember<'p> {
+    /// The member whose class, name and value are the arguments; the last says whether it is a text as well.
+    pub(super) fn new(args: &Args<'p>) -> Value<'p> {
+        let text = |at: usize| match args.get(at) {
+            Some(Value::Str(text)) => text.shared(),
+            _ => "".into(),
+        };
+        let value = args.get(2).cloned().unwrap_or(Value::None);
+        let is_text = matches!(args.get(3), Some(Value::Bool(true))) && matches!(value, Value::Str(_));
+        Value::Enum(Rc::new(Self { class: text(0), name: text(1), value, is_text }))
+    }
+
+    /// As `str` writes it.
+    pub(super) fn path(&self) -> String {
+        format!("{}.{}", self.class, self.name)
+    }
+
+    /// Its name, its value, or an attribute of the text that it is.
+    pub(super) fn attribute(self: &Rc<Self>, name: &str) -> Run<Value<'p>> {
+        match name {
+            "name" | "_name_" => Ok(Value::str(Rc::clone(&self.name))),
+            "value" | "_value_" => Ok(self.value.clone()),
+            _ if self.is_text => Ok(Value::Bound(Rc::new((self.value.clone(), name.to_owned())))),
+            _ => raise("AttributeError"),
+        }
+    }
+}
+
+impl<'p> Machine<'p, '_> {
+    /// `Class(value)`: the first member of the given ones with this value.
+    pub(super) fn member_of(&mut self, args: &Args<'p>) -> Run<Value<'p>> {
+        self.member(args, "ValueError", |member, wanted| match wanted {
+            Value::Enum(_) => equal(&Value::Enum(Rc::clone(member)), wanted),
+            _ => equal(&member.value, wanted),
+        })
+    }
+
+    /// `Class[name]`.
+    pub(super) fn member_named(&mut self, args: &Args<'p>) -> Run<Value<'p>> {
+        self.member(args, "KeyError", |member, wanted| equal(&Value::str(Rc::clone(&member.name)), wanted))
+    }
+
+    fn member(
+        &mut self,
+        args: &Args<'p>,
+        none: &str,
+        fits: impl Fn(&Rc<EnumMember<'p>>, &Value<'p>) -> Option<bool>,
+    ) -> Run<Value<'p>> {
+        let Some(wanted) = args.get(0) else { return raise("TypeError") };
+        for member in args.positional.iter().skip(1) {
+            let Value::Enum(own) = member else { return Ok(Value::unknown("a member of an enumeration")) };
+            self.inspect_pair(&own.value, wanted);
+            match fits(own, wanted) {
+                Some(true) => return Ok(member.clone()),
+                Some(false) => {}
+                None => return Ok(Value::unknown("a member of an enumeration")),
+            }
+        }
+        raise(none)
+    }
+}

@@ -1,0 +1,137 @@
+//! Decisions by how long a text of the answer is: a number plate has ten characters.
+
+use serde_json::Value as Json;
+
+use super::constants::Constants;
+use super::counts::Step;
+use super::probe::{Outcome, Probe};
+use super::ranges::append;
+use super::{Draft, Reason};
+use crate::decider::DecideError;
+use crate::output::ApiOutput;
+use crate::shape::{ITEM, Path, Shape, show_path};
+use crate::summary::{Bounds, DecisionType, Limit};
+
+/// Numbers that a text may be measured by.
+pub(super) const LENGTHS: std::ops::RangeInclusive<f64> = 1.0..=64.0;
+
+/// What texts are made of: one that is measured can be of anything.
+const LETTERS: [&str; 3] = ["A", "a", "1"];
+
+/// Fills the draft when the decision hangs on nothing but the length of one text; `false` when it does not.
+pub(super) fn fill(
+    draft: &mut Draft,
+    probe: &mut Probe<'_>,
+    shape: &Shape,
+    constants: &Constants,
+) -> Result<bool, Reason> {
+    let measures = constants.numbers.iter().filter(|number| LENGTHS.contains(number) && number.fract() == 0.0);
+    let Some(longest) = measures.map(|number| *number as usize).max() else { return Ok(false) };
+    let is_text = |leaf: &Shape| matches!(leaf, Shape::Name | Shape::Names | Shape::Text);
+    for (path, _) in shape.leaves().into_iter().filter(|(_, leaf)| is_text(leaf)) {
+        let Some(outcomes) = outcomes(probe, shape, &path, longest)? else { continue };
+        let usual = draft.default_outcome;
+        let steps = steps(probe, &outcomes, &path);
+        if steps.len() < 2 {
+            continue;
+        }
+        draft.summary.field = Some(show_path(&path));
+        draft.summary.top_k = first_only(probe, shape, &path, &outcomes)?;
+        let steps: Vec<Step> = steps.into_iter().filter(|step| !probe.differ_by_data_only(step.0, usual)).collect();
+        draft.summary.decision_type = if steps.len() == 1 { DecisionType::TrueFalse } else { DecisionType::Range };
+        draft.push_regions(probe, usual, steps, None);
+        draft.summary.again = acts_again(probe, shape, &path, &outcomes, usual)?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+/// The outcome at each length from one on, where it is the same whatever the text is made of.
+fn outcomes(
+    probe: &mut Probe<'_>,
+    shape: &Shape,
+    path: &Path,
+    longest: usize,
+) -> Result<Option<Vec<Outcome>>, DecideError> {
+    let mut outcomes = Vec::new();
+    // One more than the longest and another, which stand for all that are longer.
+    for length in 1..=longest + 2 {
+        let mut same = None;
+        for letter in LETTERS {
+            let answer = shape.with(path, Json::from(letter.repeat(length)));
+            let outcome = probe.run(&ApiOutput::Answer { answer })?;
+            let known = *same.get_or_insert(outcome);
+            if known != outcome && !probe.differ_by_data_only(known, outcome) {
+                return Ok(None);
+            }
+        }
+        outcomes.extend(same);
+    }
+    Ok(Some(outcomes))
+}
+
+/// One step for each outcome, with the lengths that lead to it.
+fn steps(probe: &Probe<'_>, outcomes: &[Outcome], path: &Path) -> Vec<Step> {
+    let field = format!("length of {}", show_path(path));
+    let limit = |at: usize| Some(Limit { value: at as f64, inclusive: true });
+    let mut steps: Vec<Step> = Vec::new();
+    let mut from = 0;
+    for at in 1..=outcomes.len() {
+        if outcomes.get(at).is_some_and(|next| probe.differ_by_data_only(*next, outcomes[from])) {
+            continue;
+        }
+        if at < outcomes.len() || from > 0 {
+            let low = if from == 0 { None } else { limit(from + 1) };
+            let high = if at == outcomes.len() { None } else { limit(at) };
+            let region = vec![Bounds { field: field.clone(), low, high, percent: false }];
+            match steps.iter_mut().find(|step| probe.differ_by_data_only(step.0, outcomes[from])) {
+                Some(step) => step.1.push(region),
+                None => steps.push((outcomes[from], vec![region])),
+            }
+        }
+        from = at;
+    }
+    steps
+}
+
+/// Whether a second text of a length that leads somewhere has the application do that once more.
+fn acts_again(
+    probe: &mut Probe<'_>,
+    shape: &Shape,
+    path: &Path,
+    outcomes: &[Outcome],
+    usual: Outcome,
+) -> Result<bool, DecideError> {
+    let Some(at) = outcomes.iter().position(|outcome| !probe.differ_by_data_only(*outcome, usual)) else {
+        return Ok(false);
+    };
+    let one = shape.with(path, Json::from(LETTERS[0].repeat(at + 1)));
+    let mut both = one.clone();
+    append(&mut both, &one, path);
+    let [one, both] = [one, both].map(|answer| ApiOutput::Answer { answer });
+    Ok(probe.shown_times(&both)? > probe.shown_times(&one)?)
+}
+
+/// `Some(1)` where only the first of several texts is measured.
+fn first_only(
+    probe: &mut Probe<'_>,
+    shape: &Shape,
+    path: &Path,
+    outcomes: &[Outcome],
+) -> Result<Option<u32>, DecideError> {
+    if !path.iter().any(|step| step == ITEM) {
+        return Ok(None);
+    }
+    let Some(other) = outcomes.iter().position(|outcome| !probe.differ_by_data_only(*outcome, outcomes[0])) else {
+        return Ok(None);
+    };
+    for (first, second) in [(0, other), (other, 0)] {
+        let [mut both, more] = [first, second].map(|at| shape.with(path, Json::from(LETTERS[0].repeat(at + 1))));
+        append(&mut both, &more, path);
+        let outcome = probe.run(&ApiOutput::Answer { answer: both })?;
+        if !probe.differ_by_data_only(outcome, outcomes[first]) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(1))
+}
