@@ -37,6 +37,19 @@ impl DataFiles {
         }
     }
 
+    /// The only file of which the path is the end of this one, the longest such end.
+    fn ending(&self, parts: &[&str]) -> Option<&String> {
+        let tails = (0..parts.len()).map(|from| parts[from..].join("/"));
+        for tail in tails {
+            let within = format!("/{tail}");
+            let mut fitting = self.paths.iter().filter(|path| **path == tail || path.ends_with(&within));
+            if let Some(first) = fitting.next() {
+                return fitting.next().is_none().then_some(first);
+            }
+        }
+        None
+    }
+
     /// The text of the file that `source` means by `wanted`: beside it, from the root, or the only one whose path ends
     /// so (where a program is started from is not known).
     pub(crate) fn text(&self, source: &str, wanted: &str) -> Option<String> {
@@ -52,11 +65,18 @@ impl DataFiles {
                 let mut ends = self.paths.iter().filter(|path| path.ends_with(&ending));
                 ends.next().filter(|_| ends.next().is_none())
             });
+        // A place on the author's machine, where the folder that the source lies in is called something.
+        let found = found.or_else(|| if is_absolute(&wanted) { self.ending(&parts[1..]) } else { None });
         let path = self.root.join(found?);
         let fits = fs::symlink_metadata(&path).is_ok_and(|data| data.is_file() && data.len() <= MAX_BYTES);
         let text = decoded(fits.then(|| fs::read(path).ok()).flatten()?);
         (!holds_secret(&text)).then_some(text)
     }
+}
+
+/// Whether a path begins at the root of a disk or at somebody's home.
+fn is_absolute(path: &str) -> bool {
+    path.starts_with(['/', '~']) || path.get(1..3) == Some(":/")
 }
 
 /// Bytes as text: UTF-8, or else Latin-1, in which every byte is a character.
@@ -105,7 +125,8 @@ mod tests {
         }
         assert_eq!(files.text("app/main.py", "words.txt").as_deref(), Some("app"));
         assert_eq!(files.text("main.py", "./words.txt").as_deref(), Some("root"));
-        assert_eq!(files.text("main.py", "C:\\app\\a\\x.txt").as_deref(), None);
+        assert_eq!(files.text("main.py", "C:\\somewhere\\a\\x.txt").as_deref(), Some("1"));
+        assert_eq!(files.text("main.py", "/home/pi/x.txt"), None);
         assert_eq!(files.text("main.py", "a\\x.txt").as_deref(), Some("1"));
         assert_eq!(files.text("main.py", "x.txt"), None);
         assert_eq!(files.text("main.py", "main.py"), None);

@@ -1,5 +1,7 @@
 //! Finds and reads the files to analyze.
 
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +18,9 @@ const MAX_BYTES: u64 = 2 << 20;
 
 /// How deep folders are followed, a guard against loops of links.
 const MAX_FOLDERS: usize = 40;
+
+/// Why folders of packages are left out.
+const INSTALLED: &str = "holds installed packages";
 
 /// Folders that hold other people's code.
 const SKIPPED_FOLDERS: [&str; 6] = ["venv", "env", "node_modules", "site-packages", "__pycache__", "virtualenv"];
@@ -120,8 +125,10 @@ impl Sources {
 
 fn walk(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>, sources: &mut Sources, root: &Path) -> io::Result<()> {
     let entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
-    if is_installed(&entries) {
-        sources.skip(root, folder, "holds installed packages");
+    // What is to be analyzed may have its packages beside it, as what is uploaded to a function service does.
+    let installed = if depth == 0 { installed_names(&entries) } else { HashSet::new() };
+    if depth > 0 && is_installed(&entries) {
+        sources.skip(root, folder, INSTALLED);
         return Ok(());
     }
     let environment = folder.join("pyvenv.cfg").exists();
@@ -133,6 +140,12 @@ fn walk(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>, sources: &mut Sou
         if name.starts_with('.') {
             if is_folder {
                 sources.skip(root, &path, "is hidden");
+            }
+            continue;
+        }
+        if installed.contains(&name) {
+            if is_folder {
+                sources.skip(root, &path, INSTALLED);
             }
             continue;
         }
@@ -166,9 +179,30 @@ fn walk(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>, sources: &mut Sou
 fn is_installed(entries: &[fs::DirEntry]) -> bool {
     entries.iter().any(|entry| {
         let name = entry.file_name();
-        let recorded = Path::new(&name).extension().is_some_and(|extension| extension == "dist-info");
-        recorded || name == "site-packages"
+        is_record(&name) || name == "site-packages"
     })
+}
+
+/// Whether this is what a package installer writes about a package.
+fn is_record(name: &OsStr) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "dist-info")
+}
+
+/// The folders and files that a package installer put beside its records.
+fn installed_names(entries: &[fs::DirEntry]) -> HashSet<String> {
+    let mut names = HashSet::new();
+    for entry in entries.iter().filter(|entry| is_record(&entry.file_name())) {
+        let own = entry.file_name().to_string_lossy().into_owned();
+        names.extend(own.split('-').next().map(str::to_owned));
+        names.insert(own);
+        let modules = fs::read_to_string(entry.path().join("top_level.txt")).unwrap_or_default();
+        names.extend(modules.lines().flat_map(|module| [module.to_owned(), format!("{module}.py")]));
+        // One file a line, its path first.
+        let record = fs::read_to_string(entry.path().join("RECORD")).unwrap_or_default();
+        let top = |line: &str| line.split(['/', ',']).next().map(str::to_owned);
+        names.extend(record.lines().filter_map(top).filter(|name| name != ".."));
+    }
+    names
 }
 
 fn load(path: &Path) -> io::Result<Vec<u8>> {

@@ -150,7 +150,10 @@ impl Draft {
         self.summary.default = probe.decision(self.default_outcome).clone();
         // What is odd about names counts only where nothing else of the answer is found to decide.
         let about_names = (std::mem::take(&mut self.warnings), std::mem::take(&mut self.summary.idle));
+        // What happens whatever an item is called may hang on what else there is about it.
+        let logging = probe.leave_out(Vec::new());
         for members in Members::of(api) {
+            self.default_outcome = probe.run(&ApiOutput::Answer { answer: api.answer.nothing() })?;
             if let Some(members) = members.relevant(&mut probe)? {
                 let words = Vocabulary { name: members.show(), labels: members.vocabulary() };
                 self.summary.field = Some(members.show());
@@ -162,6 +165,8 @@ impl Draft {
             }
         }
         probe.turn_to(Subject::Names);
+        probe.leave_out(logging);
+        self.default_outcome = probe.run(&ApiOutput::Answer { answer: api.answer.nothing() })?;
         if ranges::fill(self, &mut probe, &api.answer, &constants, Where::Items)? {
             return Ok(());
         }

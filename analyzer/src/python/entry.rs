@@ -218,11 +218,10 @@ impl Search<'_> {
         self.found.push(Chain { functions, decides: deciding.is_some() });
     }
 
-    /// Whether a function leaves something of the answer in a shared variable.
+    /// Whether a function leaves something of the answer in a shared variable, itself or through what it calls: in an
+    /// object that it makes.
     fn shares(&self, function: usize) -> bool {
-        visit::written_in(&self.functions[function].body)
-            .iter()
-            .any(|name| name.contains(':') && self.facts.variable(function, name).api)
+        self.graph.changed_by(function).iter().any(|name| self.facts.variable(function, name).api)
     }
 
     /// Whether a function tests the answer itself, or through a callee other than `next`.

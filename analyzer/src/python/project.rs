@@ -67,6 +67,8 @@ pub(super) struct Class<'t> {
     pub(super) bases: Vec<String>,
     /// It only holds values: a data class or named tuple without methods. Its objects are values of their own.
     pub(super) is_record: bool,
+    /// Its initializer takes its fields, as that of a data class does.
+    pub(super) has_fields: bool,
     /// It extends `enum.Enum`: its variables are its members.
     pub(super) is_enumeration: bool,
     /// Its methods.
@@ -262,6 +264,7 @@ impl<'t> Project<'t> {
         let bases: Vec<String> = bases.into_iter().map(|base| parsed.text(base).to_owned()).collect();
         let mut is_record = decorators(parsed, node).iter().any(|name| matches!(*name, "dataclass" | "define" | "s"))
             || bases.iter().any(|base| matches!(base.rsplit('.').next(), Some("NamedTuple" | "BaseModel")));
+        let has_fields = is_record;
         visit_scope(body, |inner| is_record &= inner.kind() != "function_definition");
         // One of numbers stands for its numbers.
         let is_enumeration =
@@ -273,6 +276,7 @@ impl<'t> Project<'t> {
             parent,
             bases,
             is_record,
+            has_fields,
             is_enumeration,
             methods: HashMap::new(),
             variables: Scope::collect(parsed, body).bindings.into_keys().collect(),

@@ -173,9 +173,25 @@ pub(super) fn imports(parsed: &Parsed, package: &[String]) -> Vec<Import> {
     visit_all(parsed.tree.root_node(), |node| match node.kind() {
         "import_statement" => plain_imports(parsed, node, &mut found),
         "import_from_statement" => from_imports(parsed, node, package, &mut found),
+        "assignment" => found.extend(called_import(parsed, node)),
         _ => {}
     });
     found
+}
+
+/// `vision = imp.load_source("vision", "/home/pi/app/vision.py")`, `vision = importlib.import_module("vision")`.
+fn called_import(parsed: &Parsed, node: Node<'_>) -> Option<Import> {
+    let name = field(node, "left").filter(|left| left.kind() == "identifier")?;
+    let call = field(node, "right").filter(|right| right.kind() == "call")?;
+    if !matches!(parsed.text(field(call, "function")?), "imp.load_source" | "importlib.import_module" | "__import__") {
+        return None;
+    }
+    let module = named(field(call, "arguments")?).into_iter().next().filter(|first| first.kind() == "string")?;
+    let content = named(module).into_iter().filter(|part| part.kind() == "string_content");
+    let target: String = content.map(|part| parsed.text(part)).collect();
+    let is_path = |c: char| c == '.' || c == '_' || c.is_alphanumeric();
+    (!target.is_empty() && target.chars().all(is_path))
+        .then(|| Import { name: ImportName::Alias(parsed.text(name).to_owned()), target })
 }
 
 fn plain_imports(parsed: &Parsed, node: Node<'_>, found: &mut Vec<Import>) {

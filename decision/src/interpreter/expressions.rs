@@ -273,7 +273,12 @@ impl<'p> Machine<'p, '_> {
     }
 
     fn bind_walrus(&mut self, name: &'p str, value: Value<'p>) {
-        self.scope().function_scope().set(name, value);
+        let scope = self.scope().function_scope();
+        if scope.outer.borrow().contains(name) {
+            // The field of an object that is made: what it holds shows where it is used.
+            return self.scope_outside(name).set(name, value);
+        }
+        scope.set(name, value);
     }
 
     fn elements(&mut self, elements: &'p [Expr]) -> Run<Vec<Value<'p>>> {

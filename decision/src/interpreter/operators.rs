@@ -175,6 +175,7 @@ impl<'p> Machine<'p, '_> {
             Value::Enum(member) if member.is_text => self.note_words(&member.value),
             Value::List(list) => list.borrow().items.iter().for_each(|item| self.note_word(item)),
             Value::Tuple(items) => items.iter().for_each(|item| self.note_word(item)),
+            Value::Iterator(cursor) => cursor.borrow().items.as_slice().iter().for_each(|item| self.note_word(item)),
             Value::Set(table) | Value::Dict(table) => {
                 table.borrow().entries().iter().for_each(|item| self.note_word(&item.0));
             }

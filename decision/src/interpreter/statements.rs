@@ -243,12 +243,17 @@ impl<'p> Machine<'p, '_> {
             scope.set(name, value);
             return;
         }
-        let outer = self.scopes.iter().rev().skip(1).find(|outer| outer.has(name)).cloned();
-        let outer = outer.unwrap_or_else(|| Rc::clone(&self.globals));
+        let outer = self.scope_outside(name);
         if Rc::ptr_eq(&outer, &self.globals) {
             self.store(name.to_owned(), &value, span);
         }
         outer.set(name, value);
+    }
+
+    /// The scope of a variable that the function says is not its own.
+    pub(super) fn scope_outside(&self, name: &str) -> Rc<Scope<'p>> {
+        let outer = self.scopes.iter().rev().skip(1).find(|outer| outer.has(name)).cloned();
+        outer.unwrap_or_else(|| Rc::clone(&self.globals))
     }
 
     /// Notes the last value of a place that outlives the run.

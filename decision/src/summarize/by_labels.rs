@@ -107,7 +107,8 @@ impl Draft {
         {
             self.warn(program, format!("of the names that are not left out no more than {most} are taken"));
         }
-        if found.any_name && counted.is_none() && hands_on(probe, &found) && !chooses(probe, &found) {
+        let only = found.any_name && found.branches.len() == 1;
+        if only && counted.is_none() && hands_on(probe, &found) && !chooses(probe, &found) {
             // Names that are left out may stand before the one that is not.
             let leaves_out = found.branches.iter().any(|branch| branch.except);
             self.summary.top_k = if leaves_out { None } else { probe.looks_at(&api.answer)? };

@@ -47,7 +47,13 @@ fn by_scores(probe: &mut Probe<'_>, found: &Branches) -> Result<bool, DecideErro
     let (one, other) = (probe.scored(&[(sure, 1.0)])?, probe.scored(&[(&doubtful, 0.0)])?);
     let both = probe.scored(&[(sure, 1.0), (&doubtful, 0.0)])?;
     let idle = [found.default, found.empty];
-    Ok(!idle.contains(&other) && both != one && both != other && is_union(probe, both, [one, other]))
+    if idle.contains(&other) || both == one || both == other || !is_union(probe, both, [one, other]) {
+        return Ok(false);
+    }
+    // A line that holds the names of both is one.
+    let [more, usual] = [vec![(sure.as_str(), 1.0), (doubtful.as_str(), 0.0)], vec![(sure.as_str(), 1.0)]]
+        .map(|labels| probe.subject.output(ApiOutput::labels(labels)));
+    Ok(probe.shown_times(&more)? > probe.shown_times(&usual)?)
 }
 
 fn is_union(probe: &Probe<'_>, both: Outcome, parts: [Outcome; 2]) -> bool {

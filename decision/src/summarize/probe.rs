@@ -214,6 +214,11 @@ impl<'p> Probe<'p> {
             let effects = singles.iter().flat_map(|&single| &self.outcomes[single].effects);
             effects.into_iter().any(|at| other(effect, at))
         };
+        // What only some of a few values lead to is no logging.
+        let is_usual = |effect: &Effect| {
+            let having = singles.iter().filter(|&&single| self.outcomes[single].effects.contains(effect)).count();
+            singles.is_empty() || having * 2 > singles.len()
+        };
         // The same is done on an empty answer, with other words: one of the two was chosen.
         let is_answered = |effect: &Effect| {
             let instead = |at: &&Effect| at.action == effect.action && !always.contains(at) && !passes_through(at);
@@ -222,19 +227,32 @@ impl<'p> Probe<'p> {
         };
         let passing = |effect: &&Effect| {
             let passes = !before.contains(effect) && always.contains(effect) && passes_through(effect);
-            passes && !is_chosen(effect) && !is_answered(effect)
+            passes && is_usual(effect) && !is_chosen(effect) && !is_answered(effect)
         };
         let noise: Vec<_> = self.outcomes[common].effects.iter().filter(passing).cloned().collect();
         if noise.is_empty() {
             return Ok(false);
         }
         self.noise.extend(noise);
+        self.void();
+        Ok(true)
+    }
+
+    /// Leaves out these effects and no others from now on; outcomes found before are void. Gives what was left out.
+    pub(super) fn leave_out(&mut self, noise: Vec<Effect>) -> Vec<Effect> {
+        if noise == self.noise {
+            return noise;
+        }
+        self.void();
+        std::mem::replace(&mut self.noise, noise)
+    }
+
+    fn void(&mut self) {
         self.seen.clear();
         self.outcomes.clear();
         self.index.clear();
         self.same.clear();
         self.tests.clear();
-        Ok(true)
     }
 
     /// Takes outcomes that are the same but for the API's data for one, except those in `apart`.

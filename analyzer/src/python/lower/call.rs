@@ -89,6 +89,9 @@ impl<'t> Lower<'_, 't> {
             return record(&self.fields(class), args, keywords);
         }
         let Some(init) = self.project.method(class, "__init__") else {
+            if self.project.lineage(class).into_iter().any(|class| self.project.classes[class].has_fields) {
+                return self.with_fields(node, class, args, keywords);
+            }
             return outside(name, true, args, keywords);
         };
         let init = self.at(node, ExprKind::Call { function: FunctionId(init as u32), args, keywords });
@@ -250,14 +253,18 @@ impl<'t> Lower<'_, 't> {
     fn method_call(&mut self, node: Node<'t>, object: Node<'t>, method: usize, arguments: Node<'t>) -> ExprKind {
         let (args, keywords) = self.arguments(arguments);
         let call = ExprKind::Call { function: FunctionId(method as u32), args, keywords };
-        // `Class(...).method()` makes the object first.
-        let makes = object.kind() == "call" && matches!(self.referent_of_call(object), Some(Referent::Class(_)));
-        if !makes {
+        if !self.is_made_here(object) {
             return call;
         }
         let object = self.expr(object);
         let call = self.at(node, call);
         self.second(node, object, call)
+    }
+
+    /// Whether an object comes of a call that must run first: `Class(...).method()`, `detect(image).labels`.
+    pub(super) fn is_made_here(&self, object: Node<'t>) -> bool {
+        let callee = (object.kind() == "call").then(|| field(object, "function")).flatten();
+        callee.is_some_and(|callee| self.parsed.text(callee) != "super")
     }
 
     /// The application's own method that a callee is.
@@ -289,10 +296,6 @@ impl<'t> Lower<'_, 't> {
         let (class, methods) = having.next().map(|(at, class)| (at, &class.methods))?;
         let is_inside = self.project.functions[self.function].class == Some(class);
         (having.next().is_none() && !is_inside).then(|| methods.get(name).copied()).flatten()
-    }
-
-    fn referent_of_call(&self, call: Node<'t>) -> Option<Referent> {
-        self.referent(field(call, "function")?)
     }
 
     fn is_log(&self, object: Node<'_>) -> bool {

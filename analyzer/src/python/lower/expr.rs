@@ -111,7 +111,12 @@ impl<'t> Lower<'_, 't> {
             return self.broken(node);
         };
         if let Some(name) = self.attribute_variable(node).or_else(|| self.session_variable(node)) {
-            return ExprKind::Name { name };
+            let variable = ExprKind::Name { name };
+            if !self.is_made_here(object) {
+                return variable;
+            }
+            let (object, variable) = (self.expr(object), self.at(node, variable));
+            return self.second(node, object, variable);
         }
         match self.referent(node) {
             Some(Referent::Function(function)) => return function_value(function),

@@ -27,6 +27,27 @@ pub(super) fn record(fields: &[Field], args: Vec<Expr>, given: Vec<Keyword>) -> 
 }
 
 impl<'t> Lower<'_, 't> {
+    /// An object of a data class that has methods: its fields are shared variables, as those of any other class.
+    pub(super) fn with_fields(
+        &mut self,
+        node: Node<'t>,
+        class: usize,
+        args: Vec<Expr>,
+        keywords: Vec<Keyword>,
+    ) -> ExprKind {
+        let ExprKind::Builtin { keywords: given, .. } = record(&self.fields(class), args, keywords) else {
+            return self.opaque(node, "an object");
+        };
+        let set = |field: Keyword| {
+            let name = self.attribute_name(class, &field.name);
+            self.at(node, ExprKind::Walrus { name, value: Box::new(field.value) })
+        };
+        let set = given.into_iter().map(set).collect();
+        let set = self.at(node, ExprKind::Tuple { elements: set });
+        let object = self.opaque_expr(node, "an object");
+        self.second(node, set, object)
+    }
+
     /// The fields of a data class, those of its bases first.
     pub(super) fn fields(&self, class: usize) -> Vec<Field> {
         let mut fields: Vec<Field> = Vec::new();
