@@ -141,6 +141,8 @@ pub(super) struct Machine<'p, 'o> {
     pub(super) tracing: bool,
     /// Loops over unknown collections that the run is in: how many turns there are is unknown.
     pub(super) sampling: u32,
+    /// Loops over collections that were filled under conditions that the run is in.
+    pub(super) grown: u32,
     /// Whether such a loop was left early, which it may not have been.
     pub(super) doubtful: bool,
     pub(super) trace: Trace,
@@ -195,6 +197,7 @@ pub(crate) fn run<'p>(
         handling: Vec::new(),
         tracing,
         sampling: 0,
+        grown: 0,
         doubtful: false,
         trace: Trace::default(),
         stored: HashMap::new(),

@@ -113,6 +113,9 @@ impl<'p> Machine<'p, '_> {
         let iterable = self.eval(iter)?;
         let mirrors = iterable.is_data() && (self.inspections == 0 || self.is_undecided());
         let around = self.iteration;
+        // What was filled under conditions has as many items, in the order, as the answer has.
+        let grown = u32::from(self.growth(&iterable) == Growth::Grown);
+        self.grown += grown;
         let mut ended = None;
         let result = self.each(&iterable, iter.span, &mut |machine, item| {
             machine.charge(1, iter.span)?;
@@ -129,6 +132,7 @@ impl<'p> Machine<'p, '_> {
             }
         });
         self.iteration = around;
+        self.grown -= grown;
         if result? == Growth::Sample && ended.is_some() {
             // There may have been no turn at all.
             self.doubtful = true;
@@ -318,7 +322,7 @@ impl<'p> Machine<'p, '_> {
         match before {
             _ if mirrors => Growth::Mirror,
             // Set one by one under names that the program wrote: a record, not a collection.
-            Growth::Fixed | Growth::Sample if self.iteration.is_none() => before,
+            Growth::Fixed | Growth::Sample if self.iteration.is_none() && self.grown == 0 => before,
             _ => Growth::Grown,
         }
     }
