@@ -13,6 +13,7 @@
 //! - What happens to every label alike, before anything about it was tested, was not decided and is left out: a program
 //!   that prints each label and then decides does the same on no label as on one that it ignores.
 
+use std::collections::BTreeSet;
 use std::collections::hash_map::DefaultHasher;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -153,8 +154,10 @@ const DATA: &str = "\u{1}";
 
 impl Effect {
     /// The words of the program's own in it.
-    pub(crate) fn chosen_words(&self) -> String {
-        self.values.iter().map(|value| value.words("")).collect::<Vec<_>>().join(",")
+    pub(crate) fn chosen_words(&self) -> BTreeSet<String> {
+        let mut words = BTreeSet::new();
+        self.values.iter().for_each(|value| value.collect_words(&mut words));
+        words
     }
 
     /// What is left without the marks around values, with `data` for the API's data.
@@ -220,6 +223,18 @@ impl Rendered {
                 spaces.chars().filter(|c| c.is_alphanumeric() || is_pictograph(*c)).collect()
             }
             Self::Unknown | Self::Named(_) => self.to_string(),
+        }
+    }
+
+    fn collect_words(&self, words: &mut BTreeSet<String>) {
+        match self {
+            Self::Parts(parts) => parts.iter().for_each(|part| part.collect_words(words)),
+            Self::Call { values, .. } => values.iter().for_each(|value| value.collect_words(words)),
+            Self::Chosen(text) => {
+                let is_mark = |c: char| !c.is_alphanumeric() && !is_pictograph(c);
+                words.extend(text.split(is_mark).filter(|word| !word.is_empty()).map(str::to_owned));
+            }
+            Self::Data | Self::Unknown | Self::Named(_) => {}
         }
     }
 

@@ -218,10 +218,14 @@ impl Search<'_> {
         self.found.push(Chain { functions, decides: deciding.is_some() });
     }
 
-    /// Whether a function leaves something of the answer in a shared variable, itself or through what it calls: in an
-    /// object that it makes.
+    /// Whether a function leaves something of the answer in a shared variable, or in an object that it makes.
     fn shares(&self, function: usize) -> bool {
-        self.graph.changed_by(function).iter().any(|name| self.facts.variable(function, name).api)
+        let makes = |callee: &&usize| self.functions[**callee].name.ends_with(".__init__");
+        let made = self.graph.callees[function].iter().filter(makes);
+        std::iter::once(&function).chain(made).any(|&writer| {
+            let written = visit::written_in(&self.functions[writer].body);
+            written.iter().any(|name| name.contains(':') && self.facts.variable(writer, name).api)
+        })
     }
 
     /// Whether a function tests the answer itself, or through a callee other than `next`.

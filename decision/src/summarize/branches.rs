@@ -112,8 +112,7 @@ impl Branches {
         }
         found.turn_black_list(probe, vocabulary)?;
         if let [branch] = found.branches.as_slice() {
-            let is_name = probe.subject.knows(NEUTRAL);
-            found.any_name = is_name && !branch.negated && probe.labels(&[NEUTRAL])? == branch.outcome;
+            found.any_name = !branch.negated && probe.labels(&[NEUTRAL])? == branch.outcome;
         }
         Ok(found)
     }

@@ -107,7 +107,9 @@ impl Draft {
         {
             self.warn(program, format!("of the names that are not left out no more than {most} are taken"));
         }
-        let only = found.any_name && found.branches.len() == 1;
+        // Of a closed set of values, one that is none of them says nothing.
+        let any = |branch: &super::branches::Found| branch.except || probe.subject.knows(NEUTRAL);
+        let only = found.any_name && matches!(found.branches.as_slice(), [branch] if any(branch));
         if only && counted.is_none() && hands_on(probe, &found) && !chooses(probe, &found) {
             // Names that are left out may stand before the one that is not.
             let leaves_out = found.branches.iter().any(|branch| branch.except);

@@ -221,9 +221,7 @@ impl<'p> Probe<'p> {
         };
         // The same is done on an empty answer, with other words: one of the two was chosen.
         let is_answered = |effect: &Effect| {
-            let instead = |at: &&Effect| at.action == effect.action && !always.contains(at) && !passes_through(at);
-            !effect.values.iter().any(Rendered::has_data)
-                && before.iter().any(|at| instead(&at) || contrast(at, effect))
+            !effect.values.iter().any(Rendered::has_data) && before.iter().any(|at| contrast(at, effect))
         };
         let passing = |effect: &&Effect| {
             let passes = !before.contains(effect) && always.contains(effect) && passes_through(effect);
@@ -301,13 +299,12 @@ impl<'p> Probe<'p> {
     }
 }
 
-/// Whether two effects do the same with other words of the program's: neither has only words of the other and the API's
-/// data besides.
+/// Whether two effects do the same, each with words of the program's own that the other lacks.
 pub(super) fn contrast(one: &Effect, other: &Effect) -> bool {
     let (a, b) = (one.chosen_words(), other.chosen_words());
     // What is not there is no word.
-    let says = |words: &str| !words.is_empty() && words != "None";
-    one.action == other.action && says(&a) && says(&b) && !a.contains(&b) && !b.contains(&a)
+    let own = |words: &BTreeSet<String>, others: &BTreeSet<String>| words.difference(others).any(|word| word != "None");
+    one.action == other.action && own(&a, &b) && own(&b, &a)
 }
 
 /// Whether an effect shows nothing that the program chose, except that it happens.
