@@ -4,7 +4,9 @@
 //! labels, which loss, which measure ([`task::Task`]).
 
 pub mod bayes;
+pub mod evidence;
 pub mod export;
+pub mod margin;
 pub mod members;
 pub mod names;
 pub mod net;

@@ -15,11 +15,19 @@ pub struct NGrams {
     pub words: usize,
     /// The fewest and the most characters of an n-gram within a word, its boundaries included, 2 to 8; none for none.
     pub characters: Option<(usize, usize)>,
+    /// Whether words with capitals also count as they are written: names and acronyms are told from other words.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub capitals: bool,
+    /// How many of the first tokens also count as first ones: titles say most.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub first: usize,
 }
 
 /// Kinds of n-gram, so that the same letters as a word and within one are two.
 const WORDS: u8 = b'w';
 const CHARACTERS: u8 = b'c';
+const CAPITALS: u8 = b'C';
+const FIRST: u8 = b'f';
 
 impl NGrams {
     /// Whether the numbers are in their ranges.
@@ -35,7 +43,11 @@ impl NGrams {
         for n in 1..=self.words {
             found.extend(normal.windows(n).map(|words| id(WORDS, words.iter().map(String::as_bytes))));
         }
+        found.extend(normal.iter().take(self.first).map(|word| id(FIRST, [word.as_bytes()])));
         for (token, normal) in tokens.iter().zip(&normal) {
+            if self.capitals && token.kind == TokenKind::Word && token.text.chars().any(char::is_uppercase) {
+                found.push(id(CAPITALS, [token.text.as_bytes()]));
+            }
             if token.kind == TokenKind::Hashtag {
                 found.push(id(WORDS, [&normal.as_bytes()[1..]]));
             }
@@ -47,6 +59,12 @@ impl NGrams {
         found.dedup();
         found
     }
+}
+
+/// What descriptions leave out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Whether a token's characters say something.
@@ -80,7 +98,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str, words: usize, characters: Option<(usize, usize)>) -> Vec<u64> {
-        NGrams { words, characters }.of(&tokenize(text))
+        NGrams { words, characters, capitals: false, first: 0 }.of(&tokenize(text))
     }
 
     #[test]
@@ -95,6 +113,15 @@ mod tests {
     fn a_hashtag_is_also_its_word() {
         let word = of("rust", 1, None)[0];
         assert!(of("#Rust", 1, None).contains(&word) && of("@rust", 1, None) != of("rust", 1, None));
+    }
+
+    #[test]
+    fn capitals_and_first_words_count_besides() {
+        let of = |text| NGrams { words: 1, characters: None, capitals: true, first: 2 }.of(&tokenize(text));
+        // us, US, us as a first word; go, go as a first word; there
+        assert_eq!(of("US go there").len(), 6);
+        assert_eq!(of("us go there").len(), 5);
+        assert_eq!(of("go us there").len(), 5);
     }
 
     #[test]

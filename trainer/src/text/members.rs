@@ -79,7 +79,7 @@ mod tests {
     }
 
     fn outputs(weights: Weights, features: usize) -> Vec<f32> {
-        let input = TextInput::Passage(NGrams { words: 1, characters: None });
+        let input = TextInput::Passage(NGrams { words: 1, characters: None, capitals: false, first: 0 });
         let network = TextNetwork { version: network::FORMAT_VERSION, input, features, outputs: 2 };
         TextNet::new(network, vec![4, 7], weights).expect("a network").outputs(&[4, 7])
     }

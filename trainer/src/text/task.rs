@@ -101,8 +101,10 @@ impl Task {
     /// What the network sees.
     pub fn input(self) -> TextInput {
         match self {
-            Self::Sentiment => TextInput::Passage(NGrams { words: 2, characters: Some((3, 5)) }),
-            Self::Topics => TextInput::Passage(NGrams { words: 1, characters: Some((4, 5)) }),
+            Self::Sentiment => {
+                TextInput::Passage(NGrams { words: 2, characters: Some((3, 5)), capitals: false, first: 0 })
+            }
+            Self::Topics => TextInput::Passage(NGrams { words: 2, characters: Some((4, 5)), capitals: true, first: 8 }),
             Self::Entities => TextInput::Tokens,
         }
     }
