@@ -11,6 +11,9 @@ const EXTENSIONS: [&str; 6] = ["txt", "json", "csv", "tsv", "names", "lst"];
 /// Longer files are data sets, not lists of words: a program does not carry them. A dictionary of a language has 1 to 3 MB.
 const MAX_BYTES: u64 = 4 << 20;
 
+/// The same of files that are only guessed to be meant: what is taken to be read costs time in all that is tried.
+const MAX_GUESSED: u64 = 2 << 10;
+
 /// More files than this are a data set.
 const MAX_FILES: usize = 2000;
 
@@ -66,9 +69,13 @@ impl DataFiles {
                 ends.next().filter(|_| ends.next().is_none())
             });
         // A place on the author's machine, where the folder that the source lies in is called something.
-        let found = found.or_else(|| if is_absolute(&wanted) { self.ending(&parts[1..]) } else { None });
-        let path = self.root.join(found?);
-        let fits = fs::symlink_metadata(&path).is_ok_and(|data| data.is_file() && data.len() <= MAX_BYTES);
+        let guessed = || if is_absolute(&wanted) { self.ending(&parts[1..]) } else { None };
+        let (found, most) = match found {
+            Some(found) => (found, MAX_BYTES),
+            None => (guessed()?, MAX_GUESSED),
+        };
+        let path = self.root.join(found);
+        let fits = fs::symlink_metadata(&path).is_ok_and(|data| data.is_file() && data.len() <= most);
         let text = decoded(fits.then(|| fs::read(path).ok()).flatten()?);
         (!holds_secret(&text)).then_some(text)
     }

@@ -13,6 +13,7 @@ mod calls;
 mod data;
 mod python;
 mod render;
+mod secrets;
 mod source;
 
 use std::collections::BTreeMap;

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 use std::rc::Rc;
 
 use chameleon_decision::{
-    ApiOutput, Bounds, Budget, DecideError, Decider, Decision, DecisionProcess, DecisionType, Expr, ExprKind,
-    FORMAT_VERSION, Given, Problem, Program, SETTING, Span, StmtKind, Vocabulary,
+    ApiOutput, Budget, DecideError, Decider, Decision, DecisionProcess, DecisionType, Expr, ExprKind, FORMAT_VERSION,
+    Given, Problem, Program, SETTING, Span, StmtKind, Vocabulary,
 };
 
 use super::cut::{Assumption, Open, Ways};
@@ -374,11 +374,7 @@ impl<'a> Run<'a> {
         let all = self.vocabulary.labels.len();
         process.summary.branches.iter().any(|branch| {
             let some_names = branch.labels.len() < all || (all == 0 && !branch.labels.is_empty()) || branch.negated;
-            let is_any = |bounds: &Bounds| {
-                bounds.field == "count" && bounds.high.is_none() && bounds.low.is_some_and(|low| low.value <= 1.0)
-            };
-            let regions = !branch.regions.iter().flatten().all(is_any);
-            some_names || !branch.words.is_empty() || regions || branch.min_score.is_some()
+            some_names || !branch.words.is_empty() || !branch.regions.is_empty() || branch.min_score.is_some()
         })
     }
 

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use crate::calls::CLIENT_STYLES;
+use crate::secrets::masked_line;
 
 /// Lines are broken here where words allow.
 const WIDTH: usize = 100;
@@ -25,8 +26,9 @@ impl Sources<'_> {
     /// A line, from 1, without its indentation; `None` when the text is not at hand.
     pub(super) fn line(&self, file: &str, line: u32) -> Option<String> {
         let line = self.0.get(file)?.lines().nth(line.checked_sub(1)? as usize)?.trim();
+        let line = masked_line(line);
         let cut = line.chars().count() > MAX_SOURCE;
-        Some(if cut { line.chars().take(MAX_SOURCE - 1).chain(['…']).collect() } else { line.to_owned() })
+        Some(if cut { line.chars().take(MAX_SOURCE - 1).chain(['…']).collect() } else { line })
     }
 }
 

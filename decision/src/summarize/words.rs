@@ -221,7 +221,8 @@ fn set_modes(
     let mut near = Vec::new();
     for word in words.iter().take(MAX_PROBED) {
         let mut seen = Vec::new();
-        for label in neighbours(&word.text) {
+        // Of a closed set of values there is nothing near.
+        for label in neighbours(&word.text).into_iter().filter(|label| probe.subject.knows(label)).collect::<Vec<_>>() {
             let outcome = probe.labels(&[&label])?;
             seen.push((label, outcome));
         }

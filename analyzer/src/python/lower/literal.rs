@@ -5,6 +5,7 @@ use tree_sitter::Node;
 
 use super::Lower;
 use crate::python::syntax::{children, field, named};
+use crate::secrets;
 
 impl<'t> Lower<'_, 't> {
     /// An integer or float; a complex or oversized number is opaque.
@@ -23,8 +24,27 @@ impl<'t> Lower<'_, 't> {
 
     /// A string literal, or an f-string.
     pub(super) fn string(&mut self, node: Node<'t>) -> ExprKind {
+        if self.is_credential(node) {
+            return super::expr::constant(chameleon_decision::Constant::Str(secrets::MASK.to_owned()));
+        }
         let parts = self.string_parts(node);
         joined(parts)
+    }
+
+    /// Whether a text is given to a name that says it is a credential: in an assignment, an argument or a dictionary.
+    fn is_credential(&self, node: Node<'t>) -> bool {
+        /// A shorter one is the name of something, or empty.
+        const LEAST: usize = 8;
+        let Some(parent) = node.parent() else { return false };
+        let name = match parent.kind() {
+            "assignment" => field(parent, "left"),
+            "keyword_argument" | "default_parameter" | "typed_default_parameter" => field(parent, "name"),
+            "pair" => field(parent, "key").filter(|key| *key != node),
+            _ => None,
+        };
+        let text = self.parsed.text(node);
+        let is_one = text.len() >= LEAST + 2 && !text.contains(char::is_whitespace);
+        is_one && name.is_some_and(|name| secrets::is_credential(self.parsed.text(name)))
     }
 
     /// `"a" f"{b}" "c"`.
@@ -47,7 +67,7 @@ impl<'t> Lower<'_, 't> {
                     let text = self.parsed.text(child);
                     let text = if raw { text.to_owned() } else { unescape(text) };
                     let text = if formatted { text.replace("{{", "{").replace("}}", "}") } else { text };
-                    parts.push((self.text(child, &text), None));
+                    parts.push((self.text(child, &secrets::masked(&text)), None));
                 }
                 "interpolation" => parts.push(self.interpolation(child)),
                 _ => {}
