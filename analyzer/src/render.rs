@@ -8,7 +8,7 @@ mod source;
 
 use std::fmt::Write;
 
-use chameleon_decision::{Api, DecisionProcess, DecisionType, ITEM, Order, Shape, Span};
+use chameleon_decision::{Api, DecisionProcess, DecisionType, Handed, ITEM, Order, Shape, Span};
 
 use crate::Analysis;
 use source::Sources;
@@ -76,6 +76,14 @@ fn section(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
     }
     if process.summary.again {
         source::wrap(out, "              ", 14, "what it does is done again for every further item that matches");
+    }
+    if let Some(handed) = process.summary.handed {
+        let which = match handed {
+            Handed::First => "the first one that matches is handed on",
+            Handed::Highest => "the one of the highest score is handed on",
+            Handed::Last => "the last one that matches is handed on",
+        };
+        source::wrap(out, "              ", 14, which);
     }
     if let Some(field) = process.summary.field.as_ref().filter(|field| *field != LABEL_FIELD) {
         source::wrap(out, "  By          ", 14, field);

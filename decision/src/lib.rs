@@ -47,6 +47,6 @@ pub fn sample_of_pattern(text: &str) -> Option<String> {
 
 pub use summarize::{HANDED_ON, SAME_OUTCOME, summarize};
 pub use summary::{
-    Bounds, Branch, Condition, DecisionType, IdleWord, Limit, MatchMode, MinScore, Order, Region, Summary, Vocabulary,
-    Word,
+    Bounds, Branch, Condition, DecisionType, Handed, IdleWord, Limit, MatchMode, MinScore, Order, Region, Summary,
+    Vocabulary, Word,
 };

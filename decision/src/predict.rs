@@ -100,6 +100,7 @@ mod tests {
             field: None,
             per_element: false,
             again: false,
+            handed: None,
             order: None,
             branches: vec![
                 branch("unsure", limit(50.0, true), limit(80.0, false)),

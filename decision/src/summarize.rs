@@ -16,6 +16,7 @@ mod conjunction;
 mod constants;
 mod counts;
 mod grid;
+mod handed;
 mod held;
 mod idle;
 mod items;
@@ -94,6 +95,7 @@ impl Draft {
                 field: None,
                 per_element: false,
                 again: false,
+                handed: None,
                 order: None,
                 branches: Vec::new(),
                 idle: Vec::new(),

@@ -44,6 +44,18 @@ pub enum Order {
     LastMatch,
 }
 
+/// Which of several items is handed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Handed {
+    /// The first in the answer.
+    First,
+    /// That of the highest score, wherever it is.
+    Highest,
+    /// The last: later ones overwrite.
+    Last,
+}
+
 /// How a word is compared with a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -205,6 +217,9 @@ pub struct Summary {
     /// absent when it takes the API's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top_k: Option<u32>,
+    /// Of several items that take the one branch, the one whose data is handed on, where it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed: Option<Handed>,
     /// What the application does when no branch is taken.
     pub default: Decision,
     /// Name of the vocabulary the labels are from.

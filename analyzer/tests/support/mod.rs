@@ -140,6 +140,9 @@ fn short_process(out: &mut String, process: &DecisionProcess) {
     if summary.per_element {
         let _ = write!(out, ", per element");
     }
+    if let Some(handed) = &summary.handed {
+        let _ = write!(out, ", {} handed on", word(handed));
+    }
     if summary.again {
         let _ = write!(out, ", again");
     }

@@ -77,6 +77,12 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// All of it as one text.
+    pub(crate) fn text(&self) -> String {
+        let returned = self.returned.iter().chain(&self.printed);
+        returned.map(String::as_str).collect::<Vec<_>>().join("\n")
+    }
+
     /// Keeps what another run shows, too.
     fn keep_common(&mut self, other: &Self) {
         self.returned = self.returned.take().filter(|returned| other.returned.as_ref() == Some(returned));

@@ -6,7 +6,7 @@ use super::counts::{self, Counted};
 use super::probe::{NEUTRAL, Outcome, Probe, contrast};
 use super::subject::other_field;
 use super::{
-    Draft, Reason, conditions, conjunction, idle, items, name, order, ranges, scores, verify, warnings, words,
+    Draft, Reason, conditions, conjunction, handed, idle, items, name, order, ranges, scores, verify, warnings, words,
 };
 use crate::api::Api;
 use crate::decider::DecideError;
@@ -114,6 +114,9 @@ impl Draft {
             // Names that are left out may stand before the one that is not.
             let leaves_out = found.branches.iter().any(|branch| branch.except);
             self.summary.top_k = if leaves_out { None } else { probe.looks_at(&api.answer)? };
+            if self.summary.top_k != Some(1) {
+                self.summary.handed = handed::find(probe, &found)?;
+            }
             return Err(Reason(super::HANDED_ON.to_owned()));
         }
         if found.any_name && counted.is_none() && words.is_empty() && probe.fails(found.empty) {
@@ -140,6 +143,9 @@ impl Draft {
             DecisionType::TrueFalse | DecisionType::MultiChoice | DecisionType::MultiSelect
         );
         self.summary.again = is_class && counted.is_none() && items::act_again(probe, &found, api.repeats)?;
+        if is_class && counted.is_none() && top_k != Some(1) && hands_on(probe, &found) {
+            self.summary.handed = handed::find(probe, &found)?;
+        }
         match counted {
             Some(Counted::Steps(steps)) => {
                 counts::check_scores(probe, &found, &self.summary)??;

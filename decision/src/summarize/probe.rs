@@ -43,6 +43,8 @@ pub(super) struct Probe<'p> {
     steps: u64,
     /// How much showed in the last run.
     times: usize,
+    /// What the last run returned and printed.
+    observed: String,
     /// Outcomes that are another one but for the API's data.
     same: HashMap<Outcome, Outcome>,
     /// Effects that say nothing: they happen on every label, only not on none.
@@ -69,6 +71,7 @@ impl<'p> Probe<'p> {
             padding: 0,
             steps: 0,
             times: 0,
+            observed: String::new(),
             same: HashMap::new(),
             noise: Vec::new(),
             tests: HashMap::new(),
@@ -121,6 +124,11 @@ impl<'p> Probe<'p> {
         Ok(outcome)
     }
 
+    /// What the last run returned and printed, word for word, as far as it is known.
+    pub(super) fn observed(&self) -> &str {
+        &self.observed
+    }
+
     /// How much shows on an answer, each time that it does: what is done for every item shows more often with more of them.
     pub(super) fn shown_times(&mut self, output: &ApiOutput) -> Result<usize, DecideError> {
         self.run(output)?;
@@ -135,6 +143,7 @@ impl<'p> Probe<'p> {
         let (decision, trace) = self.decider.trace(output, true, &self.memory)?;
         self.steps += trace.steps;
         self.times = trace.shown;
+        self.observed = trace.observation.text();
         let outcome = self.intern(decision);
         self.all_tests.extend(&trace.tests);
         self.tests.entry(outcome).or_default().extend(trace.tests);

@@ -6,11 +6,11 @@ use super::axes::{Axis, Stretch, stretches};
 use super::branches::Branches;
 use super::constants::Constants;
 use super::probe::{NEUTRAL, Outcome, Probe};
-use super::{Draft, Reason, grid};
+use super::{Draft, Reason, grid, handed};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::shape::{ITEM, Shape};
-use crate::summary::{Branch, DecisionType, Limit, Region};
+use crate::summary::{Branch, DecisionType, Handed, Limit, Region};
 
 /// Most stretches that an axis may have to be a ladder.
 pub(super) const MAX_STRETCHES: usize = 24;
@@ -79,6 +79,9 @@ pub(super) fn fill(
         Some(_) => {
             let one = draft.summary.branches.len() == 1;
             draft.summary.per_element = !outweighed && (!one || acts_again(probe, shape, axis, stretches)?);
+            if one && !draft.summary.per_element {
+                draft.summary.handed = handed_on(probe, shape, axis, draft.default_outcome)?;
+            }
         }
         None => {}
     }
@@ -101,6 +104,28 @@ fn acts_again(probe: &mut Probe<'_>, shape: &Shape, axis: &Axis, stretches: &[St
         }
     }
     Ok(false)
+}
+
+/// Which of two items, of the two highest numbers that lead to the branch, is the one whose name shows.
+fn handed_on(probe: &mut Probe<'_>, shape: &Shape, axis: &Axis, usual: Outcome) -> Result<Option<Handed>, DecideError> {
+    const MARKS: [&str; 2] = [NEUTRAL, "Wqyvk"];
+    if !axis.is_score(shape) {
+        return Ok(None);
+    }
+    let item = |score: f64, mark: &str| {
+        let text = answer_with(shape, axis, score * axis.whole()).to_string();
+        serde_json::from_str(&text.replace(NEUTRAL, mark)).unwrap_or(Json::Null)
+    };
+    let outcome = probe.run(&ApiOutput::Answer { answer: item(0.9, MARKS[0]) })?;
+    if outcome == usual {
+        return Ok(None);
+    }
+    let items = |scores: [f64; 2]| {
+        let mut both = item(scores[0], MARKS[0]);
+        append(&mut both, &item(scores[1], MARKS[1]), &axis.path);
+        ApiOutput::Answer { answer: both }
+    };
+    handed::which(probe, &items, MARKS)
 }
 
 /// An answer that is nothing but this number; the item that has it is called something.

@@ -27,6 +27,7 @@ pub(crate) fn summary(decision_type: DecisionType, order: Option<Order>, branche
         field: None,
         per_element: false,
         again: false,
+        handed: None,
         order,
         branches,
         idle: Vec::new(),

@@ -176,6 +176,7 @@ pub(crate) fn process(order: Order, branches: &[(&str, Vec<&str>)]) -> DecisionP
         field: None,
         per_element: false,
         again: false,
+        handed: None,
         order: (!single).then_some(order),
         branches: branches.iter().map(branch).collect(),
         idle: Vec::new(),

@@ -1,0 +1,60 @@
+//! Which of several items that take a branch is the one whose data is handed on.
+
+use super::branches::Branches;
+use super::probe::{NEUTRAL, Probe};
+use crate::decider::DecideError;
+use crate::output::ApiOutput;
+use crate::summary::Handed;
+
+/// Scores of the first and the second item.
+const SCORES: [f64; 2] = [0.95, 0.9];
+
+/// Of two items of the one branch, that which shows in what is returned or printed; none where both or neither do.
+pub(super) fn find(probe: &mut Probe<'_>, found: &Branches) -> Result<Option<Handed>, DecideError> {
+    let [branch] = found.branches.as_slice() else { return Ok(None) };
+    let (outcome, samples) = (branch.outcome, branch.samples.clone());
+    let Some(first) = samples.first().filter(|_| !branch.negated) else { return Ok(None) };
+    // A label of the API's, or one that holds the word and something else.
+    let second = match samples.get(1) {
+        Some(second) => second.clone(),
+        None => format!("{first} {NEUTRAL}"),
+    };
+    if probe.labels(&[&second])? != outcome {
+        return Ok(None);
+    }
+    let items = |scores: [f64; 2]| ApiOutput::labels([(first.as_str(), scores[0]), (second.as_str(), scores[1])]);
+    which(probe, &items, [first, &second])
+}
+
+/// As [`find`], for items made of two scores, which are known by these marks.
+pub(super) fn which(
+    probe: &mut Probe<'_>,
+    items: &dyn Fn([f64; 2]) -> ApiOutput,
+    marks: [&str; 2],
+) -> Result<Option<Handed>, DecideError> {
+    let usual = shown(probe, items(SCORES), marks)?;
+    let turned = shown(probe, items([SCORES[1], SCORES[0]]), marks)?;
+    Ok(match (usual, turned) {
+        (Some(0), Some(0)) => Some(Handed::First),
+        (Some(0), Some(1)) => Some(Handed::Highest),
+        (Some(1), Some(1)) => Some(Handed::Last),
+        _ => None,
+    })
+}
+
+/// The one item whose mark shows on an answer.
+fn shown(probe: &mut Probe<'_>, output: ApiOutput, marks: [&str; 2]) -> Result<Option<usize>, DecideError> {
+    let output = probe.subject.output(output);
+    probe.run(&output)?;
+    let text = probe.observed().to_lowercase();
+    // The longer mark may hold the shorter one.
+    let longest = usize::from(marks[1].len() > marks[0].len());
+    let [long, short] = [marks[longest], marks[1 - longest]].map(str::to_lowercase);
+    let has_long = text.contains(&long);
+    let has_short = text.replace(&long, "").contains(&short);
+    Ok(match (has_long, has_short) {
+        (true, false) => Some(longest),
+        (false, true) => Some(1 - longest),
+        _ => None,
+    })
+}
