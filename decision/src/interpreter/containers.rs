@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::expressions::Args;
+use super::frame::is_column;
 use super::machine::{Machine, Run, raise};
 use super::operators::equal;
 use super::sequences::named_by;
@@ -60,6 +61,11 @@ impl<'p> Machine<'p, '_> {
         if matches!(list.borrow().class, ListClass::View("Series")) && matches!(name, "tolist" | "to_list") {
             let List { items, growth, .. } = &*list.borrow();
             return Ok(Value::list(items.clone(), *growth));
+        }
+        if let ("isin", [values]) = (name, args.positional.as_slice())
+            && is_column(&list.borrow())
+        {
+            return self.column_in(list, values, span);
         }
         match (name, args.positional.as_slice()) {
             ("append" | "add", [item]) => {

@@ -7,7 +7,7 @@ use super::expressions::Args;
 use super::machine::{Machine, Run, raise};
 use super::table::{Class, Key, Table};
 use super::value::{Growth, List, ListClass, Shared, Value};
-use crate::program::Span;
+use crate::program::{CompareOp, Span};
 
 /// The class of a frame's columns.
 const SERIES: ListClass = ListClass::View("Series");
@@ -119,6 +119,88 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
+    /// `frame.loc[label] = values`: a row more, or other values where the row's number is known.
+    pub(super) fn set_row(
+        &mut self,
+        frame: &Shared<Table<'p>>,
+        label: &Value<'p>,
+        values: &Value<'p>,
+        span: Span,
+    ) -> Run<()> {
+        let given = match values {
+            Value::Dict(row) => row.borrow().clone(),
+            _ => {
+                let names = frame.borrow().keys();
+                let values = self.items(values, span)?;
+                if names.len() != values.len() {
+                    return raise("ValueError");
+                }
+                let mut row = Table::new(Growth::Fixed);
+                for (name, value) in names.into_iter().zip(values) {
+                    if let Some(key) = Key::of(&name) {
+                        row.insert(key, name, value);
+                    }
+                }
+                row
+            }
+        };
+        let known = match label {
+            Value::Int(at, _) => usize::try_from(*at).ok().filter(|at| *at < rows(&frame.borrow())),
+            _ => None,
+        };
+        let Some(at) = known else {
+            let growth = self.growth_of(columns_growth(&frame.borrow()), rows(&frame.borrow()));
+            add_row(&mut frame.borrow_mut(), &given, growth);
+            return Ok(());
+        };
+        for (name, column) in frame.borrow().entries() {
+            let value = Key::of(name).and_then(|key| given.get(&key).cloned());
+            if let (Some(value), Value::List(column)) = (value, column) {
+                column.borrow_mut().items[at] = value;
+            }
+        }
+        Ok(())
+    }
+
+    /// `frame[mask]`: the rows where the mask holds.
+    pub(super) fn masked(&mut self, frame: &Shared<Table<'p>>, mask: &Shared<List<'p>>, span: Span) -> Run<Value<'p>> {
+        let flags = mask.borrow().items.clone();
+        let mut kept = Vec::new();
+        for (at, flag) in flags.iter().enumerate() {
+            if self.truth(flag, span)? {
+                kept.push(at);
+            }
+        }
+        let frame = frame.borrow();
+        let mut out = Table::new(frame.growth);
+        out.class = Class::Frame;
+        for (name, column) in frame.entries() {
+            let Value::List(column) = column else { continue };
+            let items = &column.borrow().items;
+            let picked = kept.iter().filter_map(|&at| items.get(at).cloned()).collect();
+            set(&mut out, name.clone(), picked, Growth::Grown);
+        }
+        Ok(Value::Dict(Rc::new(out.into())))
+    }
+
+    /// A column compared with one value: a mask.
+    pub(super) fn compared_column(
+        &mut self,
+        column: &Shared<List<'p>>,
+        op: CompareOp,
+        other: &Value<'p>,
+        span: Span,
+    ) -> Run<Value<'p>> {
+        let (items, growth) = (column.borrow().items.clone(), column.borrow().growth);
+        let flags = items.iter().map(|item| self.compare(item, op, other, span)).collect::<Run<Vec<_>>>()?;
+        Ok(Value::list_of(SERIES, flags, growth))
+    }
+
+    /// `column.isin(values)`.
+    pub(super) fn column_in(&mut self, column: &Shared<List<'p>>, values: &Value<'p>, span: Span) -> Run<Value<'p>> {
+        self.compared_column(column, CompareOp::In, values, span)
+    }
+
     fn add_rows(&mut self, frame: &mut Table<'p>, more: &Table<'p>) {
         for at in 0..rows(more) {
             let mut row = Table::new(Growth::Fixed);
@@ -131,6 +213,11 @@ impl<'p> Machine<'p, '_> {
             add_row(frame, &row, growth);
         }
     }
+}
+
+/// Whether a list is a column of a frame.
+pub(super) fn is_column(list: &List<'_>) -> bool {
+    list.class == SERIES
 }
 
 /// Whether a dictionary is a frame.

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use super::format::percent_format;
+use super::frame::is_column;
 use super::machine::{Machine, Run, raise};
 use super::render::{render, to_str};
 use super::table::{Key, Table};
@@ -127,6 +128,13 @@ impl<'p> Machine<'p, '_> {
 
     pub(super) fn compare(&mut self, left: &Value<'p>, op: CompareOp, right: &Value<'p>, span: Span) -> Run<Value<'p>> {
         let (left, right) = (left.as_text(), right.as_text());
+        if let Value::List(column) = left
+            && is_column(&column.borrow())
+            && !matches!(right, Value::List(_))
+            && !matches!(op, CompareOp::Is | CompareOp::IsNot | CompareOp::In | CompareOp::NotIn)
+        {
+            return self.compared_column(column, op, right, span);
+        }
         self.inspect_pair(left, right);
         let result = match op {
             CompareOp::Is | CompareOp::IsNot => {

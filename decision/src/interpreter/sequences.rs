@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::frame::{is_frame, rows};
+use super::frame::{is_column, is_frame, rows};
 use super::machine::{Machine, Run, raise};
 use super::render::repr;
 use super::table::{Class, Key};
@@ -179,6 +179,11 @@ impl<'p> Machine<'p, '_> {
     pub(super) fn item(&mut self, object: &Value<'p>, index: &Value<'p>, span: Span) -> Run<Value<'p>> {
         match object {
             Value::Unknown(unknown) => Ok(Self::part(unknown, format!("[{}]", repr(index).as_str()))),
+            Value::Dict(frame) if is_frame(&frame.borrow()) && is_mask(index) => match index {
+                Value::List(mask) => self.masked(frame, mask, span),
+                _ => raise("TypeError"),
+            },
+            Value::Bound(bound) if bound.1 == "loc" && is_mask(index) => self.item(&bound.0, index, span),
             Value::Dict(dict) => {
                 let Some(key) = Key::of(index) else { return raise("TypeError") };
                 let found = dict.borrow().get(&key).cloned();
@@ -348,6 +353,12 @@ fn places([start, stop, step]: [Option<i64>; 3], length: usize) -> Vec<usize> {
         at = at.saturating_add(step);
     }
     picked
+}
+
+/// Whether this is a column of truth values, by which rows of a frame are picked.
+fn is_mask(index: &Value<'_>) -> bool {
+    let is_flag = |item: &Value<'_>| matches!(item, Value::Bool(_) | Value::Unknown(_));
+    matches!(index, Value::List(list) if is_column(&list.borrow()) && list.borrow().items.iter().all(is_flag))
 }
 
 /// The item as data of the API, where it is only another name of the member that picks it: its number, or its words.

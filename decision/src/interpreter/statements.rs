@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::frame::is_frame;
 use super::machine::{Machine, Run, Stop, raise};
 use super::render::{render, repr};
 use super::scope::Scope;
@@ -306,6 +307,12 @@ impl<'p> Machine<'p, '_> {
                 list.borrow_mut().items[at] = value;
                 Ok(())
             }
+            Value::Bound(bound) => match &**bound {
+                (Value::Dict(frame), name) if name == "loc" && is_frame(&frame.borrow()) => {
+                    self.set_row(frame, index, &value, span)
+                }
+                _ => raise("TypeError"),
+            },
             Value::Api(object) => {
                 if let Value::Str(key) = index {
                     object.put(key.as_str(), value);
