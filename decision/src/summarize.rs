@@ -204,8 +204,13 @@ impl Draft {
         let usual = some.unwrap_or(self.default_outcome);
         let together = together::reason(&mut probe, &api.answer, &constants, usual)?;
         warnings::take_back_turned(self, &probe);
-        let told = if some.is_some() { "only an answer without results is told apart" } else { SAME_OUTCOME };
-        Err(together.unwrap_or_else(|| Reason(told.to_owned())))
+        let told = match some {
+            Some(any) => {
+                format!("only an answer without results is told apart; any other leads to `{}`", probe.shown(any))
+            }
+            None => SAME_OUTCOME.to_owned(),
+        };
+        Err(together.unwrap_or(Reason(told)))
     }
 
     fn warn(&mut self, program: &Program, message: String) {

@@ -12,7 +12,7 @@ use super::regex::MatchKind;
 use super::render::{repr, to_str};
 use super::strings::capitalize;
 use super::table::{Class, Key, Table};
-use super::value::{EnumMember, Growth, ListClass, Number, Value};
+use super::value::{Growth, ListClass, Number, Value};
 use crate::program::{BinaryOp, CompareOp, SETTING, Span};
 
 /// Names that are builtins when the program does not bind them.
@@ -138,9 +138,11 @@ impl<'p> Machine<'p, '_> {
             },
             "getattr" => self.getattr(&args),
             "<record>" => Ok(self.record(args)),
-            "<member>" => Ok(EnumMember::new(&args)),
-            "<member of>" => self.member_of(&args),
-            "<member named>" => self.member_named(&args),
+            "<bound>" => Ok(Value::Bool(matches!(
+                args.get(0),
+                Some(Value::Str(name)) if self.scope().function_scope().has(name.as_str())
+            ))),
+            "<member>" | "<member of>" | "<member named>" => self.enumeration(name, &args),
             "<undefined>" => raise("NameError"),
             SETTING => args.get(0).cloned().map_or_else(|| raise("TypeError"), Ok),
             "difflib.SequenceMatcher" => Ok(self.sequence_matcher(&args)),

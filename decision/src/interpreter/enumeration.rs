@@ -9,7 +9,7 @@ use super::value::{EnumMember, Value};
 
 impl<'p> EnumMember<'p> {
     /// The member whose class, name and value are the arguments; the last says whether it is a text as well.
-    pub(super) fn new(args: &Args<'p>) -> Value<'p> {
+    pub(super) fn made(args: &Args<'p>) -> Value<'p> {
         let text = |at: usize| match args.get(at) {
             Some(Value::Str(text)) => text.shared(),
             _ => "".into(),
@@ -36,8 +36,17 @@ impl<'p> EnumMember<'p> {
 }
 
 impl<'p> Machine<'p, '_> {
+    /// What an enumeration is written as: a member, or the search for one.
+    pub(super) fn enumeration(&mut self, what: &str, args: &Args<'p>) -> Run<Value<'p>> {
+        match what {
+            "<member>" => Ok(EnumMember::made(args)),
+            "<member of>" => self.member_of(args),
+            _ => self.member_named(args),
+        }
+    }
+
     /// `Class(value)`: the first member of the given ones with this value.
-    pub(super) fn member_of(&mut self, args: &Args<'p>) -> Run<Value<'p>> {
+    fn member_of(&mut self, args: &Args<'p>) -> Run<Value<'p>> {
         self.member(args, "ValueError", |member, wanted| match wanted {
             Value::Enum(_) => equal(&Value::Enum(Rc::clone(member)), wanted),
             _ => equal(&member.value, wanted),
@@ -45,7 +54,7 @@ impl<'p> Machine<'p, '_> {
     }
 
     /// `Class[name]`.
-    pub(super) fn member_named(&mut self, args: &Args<'p>) -> Run<Value<'p>> {
+    fn member_named(&mut self, args: &Args<'p>) -> Run<Value<'p>> {
         self.member(args, "KeyError", |member, wanted| equal(&Value::str(Rc::clone(&member.name)), wanted))
     }
 

@@ -127,22 +127,21 @@ impl<'p> Machine<'p, '_> {
         values: &Value<'p>,
         span: Span,
     ) -> Run<()> {
-        let given = match values {
-            Value::Dict(row) => row.borrow().clone(),
-            _ => {
-                let names = frame.borrow().keys();
-                let values = self.items(values, span)?;
-                if names.len() != values.len() {
-                    return raise("ValueError");
-                }
-                let mut row = Table::new(Growth::Fixed);
-                for (name, value) in names.into_iter().zip(values) {
-                    if let Some(key) = Key::of(&name) {
-                        row.insert(key, name, value);
-                    }
-                }
-                row
+        let given = if let Value::Dict(row) = values {
+            row.borrow().clone()
+        } else {
+            let names = frame.borrow().keys();
+            let values = self.items(values, span)?;
+            if names.len() != values.len() {
+                return raise("ValueError");
             }
+            let mut row = Table::new(Growth::Fixed);
+            for (name, value) in names.into_iter().zip(values) {
+                if let Some(key) = Key::of(&name) {
+                    row.insert(key, name, value);
+                }
+            }
+            row
         };
         let known = match label {
             Value::Int(at, _) => usize::try_from(*at).ok().filter(|at| *at < rows(&frame.borrow())),

@@ -42,15 +42,7 @@ impl Draft {
         self.warn_of_few(program, probe, &found);
         let mut words =
             if probe.subject.has_words() { words::find(program, probe, &mut found, vocabulary)? } else { Vec::new() };
-        // In the order of the source; a priority of the application's own is sorted by later.
-        let default = found.default;
-        found.branches.sort_by_key(|branch| {
-            let first = words::of(&words, branch.outcome, &[]).iter().map(|word| word.span).min();
-            // Values of fields are no words; what is done with them stands somewhere, too.
-            let done = probe.own_effects(branch.outcome, default).iter().map(|effect| effect.span).min();
-            let first = first.or(done.filter(|_| !probe.subject.has_words()));
-            (first.is_none(), first)
-        });
+        in_source_order(probe, &mut found, &words);
         let company = words::in_company(probe, &found, &mut words)?;
         if found.branches.is_empty() {
             if let Some(reason) = company {
@@ -138,13 +130,8 @@ impl Draft {
             // The answer has one value, so no order decides between two.
             self.summary.order = None;
         }
-        let is_class = matches!(
-            self.summary.decision_type,
-            DecisionType::TrueFalse | DecisionType::MultiChoice | DecisionType::MultiSelect
-        );
-        self.summary.again = is_class && counted.is_none() && items::act_again(probe, &found, api.repeats)?;
-        if is_class && counted.is_none() && top_k != Some(1) && hands_on(probe, &found) {
-            self.summary.handed = handed::find(probe, &found)?;
+        if counted.is_none() {
+            self.of_several(probe, &found, api.repeats)?;
         }
         match counted {
             Some(Counted::Steps(steps)) => {
@@ -158,6 +145,19 @@ impl Draft {
             None => self.verify(probe, &found, vocabulary)?,
         }
         Ok(true)
+    }
+
+    /// What comes of several items of one branch: each is acted on, or one of them is handed on.
+    fn of_several(&mut self, probe: &mut Probe<'_>, found: &Branches, repeats: bool) -> Result<(), DecideError> {
+        use DecisionType::{MultiChoice, MultiSelect, TrueFalse};
+        if !matches!(self.summary.decision_type, TrueFalse | MultiChoice | MultiSelect) {
+            return Ok(());
+        }
+        self.summary.again = items::act_again(probe, found, repeats)?;
+        if self.summary.top_k != Some(1) && hands_on(probe, found) {
+            self.summary.handed = handed::find(probe, found)?;
+        }
+        Ok(())
     }
 
     /// Whether it is names that decide: alone, or with other fields of their items, which are added as conditions.
@@ -256,6 +256,18 @@ impl Draft {
             _ => (DecisionType::MultiChoice, Some(Order::AppPriority)),
         };
     }
+}
+
+/// Puts branches in the order of the source; a priority of the application's own is sorted by later.
+fn in_source_order(probe: &Probe<'_>, found: &mut Branches, words: &[words::Found]) {
+    let default = found.default;
+    found.branches.sort_by_key(|branch| {
+        let first = words::of(words, branch.outcome, &[]).iter().map(|word| word.span).min();
+        // Values of fields are no words; what is done with them stands somewhere, too.
+        let done = probe.own_effects(branch.outcome, default).iter().map(|effect| effect.span).min();
+        let first = first.or(done.filter(|_| !probe.subject.has_words()));
+        (first.is_none(), first)
+    });
 }
 
 /// The score below which a label is as good as none, where the application cuts before it looks and has an outcome of its

@@ -2,6 +2,7 @@
 
 use super::branches::Branches;
 use super::probe::{NEUTRAL, Probe};
+use super::subject::Subject;
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::summary::Handed;
@@ -11,7 +12,8 @@ const SCORES: [f64; 2] = [0.95, 0.9];
 
 /// Of two items of the one branch, that which shows in what is returned or printed; none where both or neither do.
 pub(super) fn find(probe: &mut Probe<'_>, found: &Branches) -> Result<Option<Handed>, DecideError> {
-    let [branch] = found.branches.as_slice() else { return Ok(None) };
+    // Values of a field are the same in every item that has them.
+    let ([branch], Subject::Names) = (found.branches.as_slice(), &probe.subject) else { return Ok(None) };
     let (outcome, samples) = (branch.outcome, branch.samples.clone());
     let Some(first) = samples.first().filter(|_| !branch.negated) else { return Ok(None) };
     // A label of the API's, or one that holds the word and something else.

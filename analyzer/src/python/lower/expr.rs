@@ -184,7 +184,28 @@ impl<'t> Lower<'_, 't> {
         ExprKind::Slice { object, start, stop, step }
     }
 
+    /// `"text" in locals()`, whether a variable has got a value; none for any other comparison.
+    fn bound_test(&mut self, node: Node<'t>) -> Option<ExprKind> {
+        let [left, right] = named(node)[..] else { return None };
+        let callee = (right.kind() == "call").then(|| field(right, "function")).flatten()?;
+        if self.parsed.text(callee) != "locals" || self.project.functions[self.function].node.is_none() {
+            return None;
+        }
+        let content = named(left).into_iter().filter(|part| part.kind() == "string_content");
+        let name: String = content.map(|part| self.parsed.text(part)).collect();
+        let args = vec![self.at(left, constant(Constant::Str(name)))];
+        let bound = ExprKind::Builtin { name: "<bound>".to_owned(), args, keywords: Vec::new() };
+        match children(node).into_iter().map(|child| child.kind()).find_map(compare_op)? {
+            CompareOp::In => Some(bound),
+            CompareOp::NotIn => Some(ExprKind::Unary { op: UnaryOp::Not, value: Box::new(self.at(node, bound)) }),
+            _ => None,
+        }
+    }
+
     fn comparison(&mut self, node: Node<'t>) -> ExprKind {
+        if let Some(test) = self.bound_test(node) {
+            return test;
+        }
         let mut operands = Vec::new();
         let mut operators = Vec::new();
         for child in children(node) {
