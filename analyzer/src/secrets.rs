@@ -8,7 +8,7 @@ use regex::Regex;
 /// What stands in the place of a credential.
 pub(crate) const MASK: &str = "***";
 
-/// Keys by the form that their providers give them: AWS, Google, Twilio, OpenAI, GitHub, Slack, Telegram.
+/// Keys by the form that their providers give them: AWS, Google, Twilio and others.
 static KEYS: LazyLock<Regex> = LazyLock::new(|| {
     let forms = [
         r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",

@@ -160,6 +160,22 @@ fn other_peoples_code_is_not_read() {
     assert_eq!(analysis.files, 1);
 }
 
+#[test]
+fn packages_beside_the_application_are_left_out() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("beside-{}", std::process::id()));
+    for inside in ["six-1.0.dist-info", "web_kit", "web_kit-2.1.dist-info", "mine"] {
+        fs::create_dir_all(folder.join(inside)).expect("a folder");
+    }
+    fs::write(folder.join("six-1.0.dist-info/RECORD"), "six.py,sha256=x,10\n").expect("a file");
+    for file in ["six.py", "web_kit/vision.py", "mine/app.py", "app.py"] {
+        fs::write(folder.join(file), CALL).expect("a file");
+    }
+    let analysis = analyze(&folder, &catalog()).expect("an analysis");
+    fs::remove_dir_all(&folder).expect("the folder goes away");
+    assert_eq!(analysis.files, 2, "only the application's own");
+    assert!(analysis.skipped.iter().any(|skipped| skipped.folder == "web_kit"));
+}
+
 /// Pieces of Python that make sense in few orders.
 const PIECES: &[&str] = &[
     "if ",

@@ -65,6 +65,19 @@ impl<'p> Machine<'p, '_> {
         object
     }
 
+    /// What the source says in a form of its own.
+    fn of_source(&mut self, name: &str, args: Args<'p>) -> Run<Value<'p>> {
+        match name {
+            "<record>" => Ok(self.record(args)),
+            // Whether a variable has got a value.
+            "<bound>" => Ok(Value::Bool(matches!(
+                args.get(0),
+                Some(Value::Str(name)) if self.scope().function_scope().has(name.as_str())
+            ))),
+            _ => self.enumeration(name, &args),
+        }
+    }
+
     pub(super) fn call_builtin(&mut self, name: &str, args: Args<'p>, span: Span) -> Run<Value<'p>> {
         self.charge(1, span)?;
         let name = name.strip_prefix("builtins.").unwrap_or(name);
@@ -137,12 +150,7 @@ impl<'p> Machine<'p, '_> {
                 _ => raise("TypeError"),
             },
             "getattr" => self.getattr(&args),
-            "<record>" => Ok(self.record(args)),
-            "<bound>" => Ok(Value::Bool(matches!(
-                args.get(0),
-                Some(Value::Str(name)) if self.scope().function_scope().has(name.as_str())
-            ))),
-            "<member>" | "<member of>" | "<member named>" => self.enumeration(name, &args),
+            "<record>" | "<bound>" | "<member>" | "<member of>" | "<member named>" => self.of_source(name, args),
             "<undefined>" => raise("NameError"),
             SETTING => args.get(0).cloned().map_or_else(|| raise("TypeError"), Ok),
             "difflib.SequenceMatcher" => Ok(self.sequence_matcher(&args)),

@@ -103,13 +103,7 @@ impl Draft {
         let any = |branch: &super::branches::Found| branch.except || probe.subject.knows(NEUTRAL);
         let only = found.any_name && matches!(found.branches.as_slice(), [branch] if any(branch));
         if only && counted.is_none() && hands_on(probe, &found) && !chooses(probe, &found) {
-            // Names that are left out may stand before the one that is not.
-            let leaves_out = found.branches.iter().any(|branch| branch.except);
-            self.summary.top_k = if leaves_out { None } else { probe.looks_at(&api.answer)? };
-            if self.summary.top_k != Some(1) {
-                self.summary.handed = handed::find(probe, &found)?;
-            }
-            return Err(Reason(super::HANDED_ON.to_owned()));
+            return Err(self.handed_on(probe, &found, api)?);
         }
         if found.any_name && counted.is_none() && words.is_empty() && probe.fails(found.empty) {
             return Err(Reason("only an answer without results is told apart, and the program fails on it".to_owned()));
@@ -145,6 +139,17 @@ impl Draft {
             None => self.verify(probe, &found, vocabulary)?,
         }
         Ok(true)
+    }
+
+    /// That names are only handed on, and which of them.
+    fn handed_on(&mut self, probe: &mut Probe<'_>, found: &Branches, api: &Api) -> Result<Reason, DecideError> {
+        // Names that are left out may stand before the one that is not.
+        let leaves_out = found.branches.iter().any(|branch| branch.except);
+        self.summary.top_k = if leaves_out { None } else { probe.looks_at(&api.answer)? };
+        if self.summary.top_k != Some(1) {
+            self.summary.handed = handed::find(probe, found)?;
+        }
+        Ok(Reason(super::HANDED_ON.to_owned()))
     }
 
     /// What comes of several items of one branch: each is acted on, or one of them is handed on.
