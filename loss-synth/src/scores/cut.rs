@@ -6,22 +6,28 @@ pub(super) fn kth_largest_without(values: &[f32], k: usize, left_out: &[usize]) 
     if k == 0 {
         return f64::INFINITY;
     }
-    let mut skip = left_out.iter().copied().peekable();
-    let mut others = Vec::with_capacity(values.len());
-    for (i, &value) in values.iter().enumerate() {
-        if skip.next_if_eq(&i).is_none() {
-            others.push(value);
+    // The k largest so far, descending: few of the others come among them.
+    let mut largest: Vec<f32> = Vec::with_capacity(k + 1);
+    let mut from = 0;
+    for end in left_out.iter().copied().chain([values.len()]) {
+        for &value in values.get(from..end).unwrap_or_default() {
+            if largest.len() == k && !value.total_cmp(&largest[k - 1]).is_gt() {
+                continue;
+            }
+            let place = largest.partition_point(|other| other.total_cmp(&value).is_gt());
+            largest.insert(place, value);
+            largest.truncate(k);
         }
+        from = end + 1;
     }
-    if others.len() < k {
-        return f64::NEG_INFINITY;
-    }
-    let (_, kth, _) = others.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a));
-    f64::from(*kth)
+    if largest.len() < k { f64::NEG_INFINITY } else { f64::from(largest[k - 1]) }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -31,5 +37,18 @@ mod tests {
         assert!((kth_largest_without(&values, 2, &[0, 2]) - 2.0).abs() < 1e-9);
         assert!(kth_largest_without(&values, 3, &[0, 2]) < f64::MIN);
         assert!(kth_largest_without(&values, 0, &[0, 2]) > f64::MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_what_sorting_finds(values in vec(-4_i8..4, 0..24), out in vec(any::<bool>(), 24), k in 1..12_usize) {
+            let values: Vec<f32> = values.into_iter().map(f32::from).collect();
+            let left_out: Vec<usize> = (0..values.len()).filter(|&i| out[i]).collect();
+            let mut others: Vec<f32> = (0..values.len()).filter(|&i| !out[i]).map(|i| values[i]).collect();
+            others.sort_by(|a, b| b.total_cmp(a));
+            let expected = others.get(k - 1).map_or(f64::NEG_INFINITY, |&kth| f64::from(kth));
+            let found = kth_largest_without(&values, k, &left_out);
+            prop_assert!(found.total_cmp(&expected).is_eq(), "{found} {expected}");
+        }
     }
 }
