@@ -69,7 +69,7 @@ impl DataFiles {
                 ends.next().filter(|_| ends.next().is_none())
             });
         // A place on the author's machine, where the folder that the source lies in is called something.
-        let guessed = || if is_absolute(&wanted) { self.ending(&parts[1..]) } else { None };
+        let guessed = || if is_absolute(&wanted) { self.ending(parts.get(1..)?) } else { None };
         let (found, most) = match found {
             Some(found) => (found, MAX_BYTES),
             None => (guessed()?, MAX_GUESSED),
@@ -133,7 +133,10 @@ mod tests {
         assert_eq!(files.text("app/main.py", "words.txt").as_deref(), Some("app"));
         assert_eq!(files.text("main.py", "./words.txt").as_deref(), Some("root"));
         assert_eq!(files.text("main.py", "C:\\somewhere\\a\\x.txt").as_deref(), Some("1"));
-        assert_eq!(files.text("main.py", "/home/pi/x.txt"), None);
+        assert_eq!(files.text("main.py", "/opt/somewhere/x.txt"), None);
+        for nothing in ["", "/", "//", "~", "C:/", "."] {
+            assert_eq!(files.text("main.py", nothing), None);
+        }
         assert_eq!(files.text("main.py", "a\\x.txt").as_deref(), Some("1"));
         assert_eq!(files.text("main.py", "x.txt"), None);
         assert_eq!(files.text("main.py", "main.py"), None);

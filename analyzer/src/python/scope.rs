@@ -179,7 +179,7 @@ pub(super) fn imports(parsed: &Parsed, package: &[String]) -> Vec<Import> {
     found
 }
 
-/// `vision = imp.load_source("vision", "/home/pi/app/vision.py")`, `vision = importlib.import_module("vision")`.
+/// `vision = imp.load_source("vision", "/opt/app/vision.py")`, `vision = importlib.import_module("vision")`.
 fn called_import(parsed: &Parsed, node: Node<'_>) -> Option<Import> {
     let name = field(node, "left").filter(|left| left.kind() == "identifier")?;
     let call = field(node, "right").filter(|right| right.kind() == "call")?;

@@ -43,7 +43,9 @@ impl<'t> Lower<'_, 't> {
             _ => None,
         };
         let text = self.parsed.text(node);
-        let is_one = text.len() >= LEAST + 2 && !text.contains(char::is_whitespace);
+        // Without a digit it may as well be a word that the program looks for.
+        let is_random = text.contains(|c: char| c.is_ascii_digit()) && !text.contains(char::is_whitespace);
+        let is_one = text.len() >= LEAST + 2 && is_random;
         is_one && name.is_some_and(|name| secrets::is_credential(self.parsed.text(name)))
     }
 
