@@ -161,6 +161,24 @@ fn other_peoples_code_is_not_read() {
 }
 
 #[test]
+fn odd_values_end_no_analysis() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("odd-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    let source = [
+        "from enum import Enum\nimport pandas as pd\n",
+        "words = open('/').read()\n",
+        "table = pd.DataFrame(columns=['a', 'b'])\ncolumn = table['a']\ncolumn.append(column)\nmask = column == 1\n",
+        "table.loc[0] = [1, 2]\n",
+        "kept = None\nfor turn in range(30000):\n    class Kept(Enum):\n        ONE = kept\n    kept = Kept.ONE\n",
+        CALL,
+    ];
+    fs::write(folder.join("app.py"), source.concat()).expect("a file");
+    let analysis = analyze(&folder, &catalog());
+    fs::remove_dir_all(&folder).expect("the folder goes away");
+    assert_eq!(analysis.expect("an analysis").files, 1);
+}
+
+#[test]
 fn packages_beside_the_application_are_left_out() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("beside-{}", std::process::id()));
     for inside in ["six-1.0.dist-info", "web_kit", "web_kit-2.1.dist-info", "mine"] {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::value::{Cursor, List, Tuple, Unknown, Value};
+use super::value::{Cursor, EnumMember, List, Tuple, Unknown, Value};
 
 /// Frees values, and what only they hold, one after the other.
 pub(super) fn dismantle(mut values: Vec<Value<'_>>) {
@@ -39,6 +39,11 @@ pub(super) fn dismantle(mut values: Vec<Value<'_>>) {
                     values.extend(Rc::into_inner(generator.scope).map(|scope| scope.take()).unwrap_or_default());
                 }
             }
+            Value::Enum(member) => {
+                if let Some(mut member) = Rc::into_inner(member) {
+                    values.push(std::mem::replace(&mut member.value, Value::None));
+                }
+            }
             Value::Bound(bound) => values.extend(Rc::into_inner(bound).map(|bound| bound.0)),
             Value::Unknown(unknown) => {
                 if let Some(unknown) = Rc::into_inner(unknown) {
@@ -53,6 +58,14 @@ pub(super) fn dismantle(mut values: Vec<Value<'_>>) {
 impl Drop for List<'_> {
     fn drop(&mut self) {
         dismantle(std::mem::take(&mut self.items));
+    }
+}
+
+impl Drop for EnumMember<'_> {
+    fn drop(&mut self) {
+        if matches!(self.value, Value::Enum(_)) {
+            dismantle(vec![std::mem::replace(&mut self.value, Value::None)]);
+        }
     }
 }
 

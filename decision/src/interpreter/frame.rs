@@ -103,7 +103,7 @@ impl<'p> Machine<'p, '_> {
                     row.class = Class::Frame;
                     for (name, column) in frame.entries() {
                         if let (Some(key), Value::List(column)) = (Key::of(name), column) {
-                            row.insert(key, name.clone(), column.borrow().items[at].clone());
+                            row.insert(key, name.clone(), item_of(column, at));
                         }
                     }
                     Value::tuple(vec![Value::int(at as i64), Value::Dict(Rc::new(row.into()))])
@@ -155,7 +155,10 @@ impl<'p> Machine<'p, '_> {
         for (name, column) in frame.borrow().entries() {
             let value = Key::of(name).and_then(|key| given.get(&key).cloned());
             if let (Some(value), Value::List(column)) = (value, column) {
-                column.borrow_mut().items[at] = value;
+                // Columns that were set one by one may be shorter.
+                if let Some(item) = column.borrow_mut().items.get_mut(at) {
+                    *item = value;
+                }
             }
         }
         Ok(())
@@ -191,7 +194,12 @@ impl<'p> Machine<'p, '_> {
         span: Span,
     ) -> Run<Value<'p>> {
         let (items, growth) = (column.borrow().items.clone(), column.borrow().growth);
-        let flags = items.iter().map(|item| self.compare(item, op, other, span)).collect::<Run<Vec<_>>>()?;
+        let flag = |item: &Value<'p>| match item {
+            // A column can hold itself.
+            Value::List(_) => Ok(Value::unknown("a list in a table")),
+            item => self.compare(item, op, other, span),
+        };
+        let flags = items.iter().map(flag).collect::<Run<Vec<_>>>()?;
         Ok(Value::list_of(SERIES, flags, growth))
     }
 
@@ -205,13 +213,18 @@ impl<'p> Machine<'p, '_> {
             let mut row = Table::new(Growth::Fixed);
             for (name, column) in more.entries() {
                 if let (Some(key), Value::List(column)) = (Key::of(name), column) {
-                    row.insert(key, name.clone(), column.borrow().items[at].clone());
+                    row.insert(key, name.clone(), item_of(column, at));
                 }
             }
             let growth = self.growth_of(columns_growth(frame), rows(frame));
             add_row(frame, &row, growth);
         }
     }
+}
+
+/// A column's value in a row; columns that were set one by one may be shorter.
+fn item_of<'p>(column: &Shared<List<'p>>, at: usize) -> Value<'p> {
+    column.borrow().items.get(at).cloned().unwrap_or(Value::None)
 }
 
 /// Whether a list is a column of a frame.
