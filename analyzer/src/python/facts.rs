@@ -266,9 +266,9 @@ impl<'a> Facts<'a> {
             ExprKind::Call { function: callee, .. }
                 if self.chain.contains(&(callee.0 as usize)) && !self.reached.contains(&function) => {}
             ExprKind::Call { function: callee, args, keywords } => {
-                self.arguments(function, callee.0 as usize, args);
+                self.arguments(function, callee.0 as usize, args, control);
                 for keyword in keywords {
-                    let fact = self.expr(function, &keyword.value);
+                    let fact = chosen(self.expr(function, &keyword.value), control);
                     self.set(callee.0 as usize, &keyword.name, fact);
                 }
             }
@@ -287,11 +287,11 @@ impl<'a> Facts<'a> {
         });
     }
 
-    fn arguments(&mut self, function: usize, callee: usize, args: &'a [Expr]) {
+    fn arguments(&mut self, function: usize, callee: usize, args: &'a [Expr], control: Fact) {
         let parameters = &self.functions[callee].parameters;
         let mut spread = Fact::default();
         for (at, arg) in args.iter().enumerate() {
-            let fact = self.expr(function, arg);
+            let fact = chosen(self.expr(function, arg), control);
             match (&arg.kind, parameters.get(at)) {
                 (ExprKind::Starred { .. }, _) => spread |= fact,
                 (_, Some(parameter)) => self.set(callee, plain(parameter), fact),
@@ -334,7 +334,7 @@ impl<'a> Facts<'a> {
             ExprKind::Opaque { .. } => Fact::UNKNOWN,
             ExprKind::FunctionValue { function } => self.result(function.0 as usize),
             ExprKind::Attribute { object, name } if self.is_beyond(function, object, name) => {
-                return if self.is_beside(name) { Fact::INPUT } else { Fact::UNKNOWN };
+                return if self.is_beside(name) { Fact::INPUT } else { Fact::OTHER };
             }
             _ => Fact::default(),
         };
@@ -419,6 +419,11 @@ fn has_field(shape: &Shape, name: &str) -> bool {
         Shape::List(item) | Shape::NonEmpty(item) => has_field(item, name),
         _ => false,
     }
+}
+
+/// An argument of a call that is made under a condition: a value of the program's own is chosen by it.
+fn chosen(argument: Fact, control: Fact) -> Fact {
+    if argument.unknown { argument } else { argument | control }
 }
 
 /// A parameter's name as the body reads it.

@@ -22,7 +22,7 @@ const ROUNDS: usize = 2;
 const MAX_AXES: usize = 6;
 
 /// Answers on which the regions are checked.
-const TRIALS: usize = 64;
+const TRIALS: usize = 128;
 
 /// An interval of one number and a value inside it.
 #[derive(Clone, Copy)]
@@ -158,12 +158,18 @@ fn says_all(
     let is_other = |axis: &&Axis| !axis.is_in_list() && axes.iter().all(|own| own.path != axis.path);
     let others: Vec<&Axis> = all.iter().filter(is_other).collect();
     for _ in 0..TRIALS {
-        let values = axes.map(|axis| {
-            let (least, greatest) = axis.range();
-            // Limits are where small numbers are.
+        let values = [0, 1].map(|this: usize| {
+            let (least, greatest) = axes[this].range();
             let share = random.below(1000) as f64 / 1000.0;
-            let share = if random.below(2) == 0 { share } else { share * share * share };
-            least + (greatest - least) * share
+            let limits: Vec<f64> = cells[this].iter().filter_map(|cell| cell.low).map(|limit| limit.value).collect();
+            match random.below(3) {
+                0 => least + (greatest - least) * share,
+                // Limits are where small numbers are.
+                1 => least + (greatest - least) * share * share * share,
+                // What is no rectangle shows beside its corners.
+                _ if limits.is_empty() => greatest * share,
+                _ => (limits[random.below(limits.len())] * (0.5 + share)).clamp(least, greatest),
+            }
         });
         let place = [0, 1].map(|this: usize| cells[this].iter().position(|cell| cell.holds(values[this])));
         let [Some(one), Some(other)] = place else { return Ok(false) };

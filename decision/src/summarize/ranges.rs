@@ -6,7 +6,7 @@ use super::axes::{Axis, Stretch, stretches};
 use super::branches::Branches;
 use super::constants::Constants;
 use super::probe::{NEUTRAL, Outcome, Probe};
-use super::{Draft, Reason, grid, handed};
+use super::{Draft, Reason, grid, handed, products};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::shape::{ITEM, Shape};
@@ -52,9 +52,13 @@ pub(super) fn fill(
         }
         _ => None,
     };
-    if place == Where::Whole
+    let beside = depends_on_others(probe, shape, axis, stretches)?;
+    let several = place == Where::Whole && (relevant.len() > 1 || beside.is_some());
+    if several && products::fill(draft, probe, shape, constants)? {
+        return Ok(true);
+    }
+    if several
         && let Some([one, other]) = pair
-        && (relevant.len() > 1 || depends_on_others(probe, shape, axis, stretches)?.is_some())
         && grid::fill(draft, probe, shape, constants, [one, other])?
     {
         draft.summary.field = Some(format!("{}, {}", one.show(), other.show()));
@@ -66,7 +70,7 @@ pub(super) fn fill(
     if let Some((other, _)) = relevant.get(1) {
         return Err(together(axis, &other.show()));
     }
-    if let Some(other) = depends_on_others(probe, shape, axis, stretches)? {
+    if let Some(other) = beside {
         return Err(together(axis, &other));
     }
     let company = if axis.is_in_list() { Some(company(probe, shape, axis, stretches)?) } else { None };
@@ -292,6 +296,15 @@ fn hangs_on_company(
     Ok(false)
 }
 
+/// The least value of a stretch that is known, and one in its middle: the least may be all but nothing.
+fn within(stretch: &Stretch, axis: &Axis) -> [(f64, Outcome); 2] {
+    let (least, greatest) = axis.range();
+    let ends = [stretch.low.map_or(least, |limit| limit.value), stretch.high.map_or(greatest, |limit| limit.value)];
+    let middle = f64::midpoint(ends[0], ends[1]);
+    let inside = ends[0] < middle && middle < ends[1];
+    [stretch.sample, if inside { middle } else { stretch.sample }].map(|value| (value, stretch.outcome))
+}
+
 fn together(axis: &Axis, other: &str) -> Reason {
     Reason(format!("the outcome hangs on {} and on {other} together", axis.show()))
 }
@@ -312,10 +325,10 @@ fn depends_on_others(
             continue;
         }
         for &other in others {
-            for stretch in stretches {
-                let mut answer = answer_with(shape, axis, stretch.sample);
+            for (value, outcome) in stretches.iter().flat_map(|stretch| within(stretch, axis)) {
+                let mut answer = answer_with(shape, axis, value);
                 super::subject::put(&mut answer, &path, Json::from(other));
-                if probe.run(&ApiOutput::Answer { answer })? != stretch.outcome {
+                if probe.run(&ApiOutput::Answer { answer })? != outcome {
                     return Ok(Some(crate::shape::show_path(&path)));
                 }
             }
