@@ -63,9 +63,11 @@ pub(crate) const PURE_FUNCTIONS: &[&str] = &[
     "itertools.chain",
     "itertools.islice",
     "statistics.mean",
+    "numpy.mean",
     "copy.copy",
     "copy.deepcopy",
     "pandas.DataFrame",
+    "pandas.Series",
     "pandas.concat",
     "difflib.SequenceMatcher",
 ];

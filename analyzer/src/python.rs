@@ -15,6 +15,7 @@ mod probe;
 mod project;
 mod scope;
 mod search;
+mod several;
 mod shorten;
 mod slice;
 mod syntax;
@@ -117,10 +118,11 @@ impl Found {
         }
     }
 
-    /// Of a request for several things that nothing is decided from is said once, and only where it is so of all of them.
+    /// That nothing is decided from a request is said once, and only where it is so of all things that it asks for and of
+    /// all ways to it.
     fn once_for_each_request(&mut self, project: &Project<'_>, sites: &[Site]) {
         for (at, site) in sites.iter().enumerate() {
-            if sites[..at].iter().all(|other| other.span != site.span) {
+            if sites[..at].iter().any(|other| other.span == site.span) {
                 continue;
             }
             let note = passes_through(project, site);

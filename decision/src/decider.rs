@@ -5,12 +5,15 @@ use thiserror::Error;
 use crate::interpreter::{Choice, Memory, Observation, Ran, Surroundings, Trace, run};
 use crate::{Api, ApiOutput, Budget, Decision, DecisionProcess, Given, Program, Span};
 
+/// How an account of a decision ends that hangs on something else than the answer.
+pub(crate) const UNDETERMINED: &str = "which the program does not determine";
+
 /// Why a program's decision could not be determined.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum DecideError {
     /// The decision hangs on something that is not the API's output.
-    #[error("line {}: the decision depends on {what}, which the program does not determine", span.line)]
+    #[error("line {}: the decision depends on {what}, {UNDETERMINED}", span.line)]
     Undetermined {
         /// The test.
         span: Span,

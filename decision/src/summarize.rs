@@ -7,6 +7,7 @@
 //! the application's words give the way they are compared. What comes out is then checked against the program on random
 //! outputs, and called [`DecisionType::Other`] where it does not predict the program.
 
+mod aggregate;
 mod axes;
 mod branches;
 mod by_labels;

@@ -228,3 +228,12 @@ pub struct Summary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
+
+impl Summary {
+    /// Whether the decision hangs on something that is not the API's answer, so that not even what an answer of nothing
+    /// leads to is known.
+    pub fn is_undecided(&self) -> bool {
+        let reason = self.reason.as_deref();
+        reason.is_some_and(|reason| reason.ends_with(crate::decider::UNDETERMINED)) && self.default.effects.is_empty()
+    }
+}

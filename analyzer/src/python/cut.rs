@@ -14,7 +14,7 @@ use chameleon_decision::{Constant, Expr, ExprKind, Span, Stmt, StmtKind, Target}
 
 use super::entry::CallGraph;
 use super::facts::{Fact, Facts};
-use super::visit;
+use super::{several, visit};
 use crate::calls::EXITS;
 
 /// What the cut leads to.
@@ -70,6 +70,8 @@ pub(super) struct Cut<'a> {
     pub(super) ways: &'a Ways,
     /// In a loop over things outside, in a function that is called for its value.
     pub(super) searches: bool,
+    /// What loops that hold the focus run over.
+    pub(super) each: Vec<ExprKind>,
     /// What was assumed on the way.
     pub(super) assumptions: Vec<Assumption>,
     /// Unknown tests about which nothing was assumed, so that what they set became unknown.
@@ -112,7 +114,7 @@ impl Cut<'_> {
         self.holds_directly(stmt) || visit::blocks(stmt).into_iter().any(|block| self.block_holds(block))
     }
 
-    fn block_holds(&self, block: &[Stmt]) -> bool {
+    pub(super) fn block_holds(&self, block: &[Stmt]) -> bool {
         block.iter().any(|stmt| self.holds(stmt))
     }
 
@@ -135,7 +137,8 @@ impl Cut<'_> {
                 let branch = if self.block_holds(body) { body } else { orelse };
                 self.toward(branch)
             }
-            StmtKind::For { target, body, orelse, .. } if self.block_holds(body) => {
+            StmtKind::For { target, iter, body, orelse } if self.block_holds(body) => {
+                several::run_over(iter, &mut self.each);
                 let inner = self.toward(body);
                 let mut out = vec![once(span, Some(target), inner)];
                 out.extend(self.after(orelse, false));

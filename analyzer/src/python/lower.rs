@@ -14,6 +14,7 @@ mod file;
 mod function;
 mod handed;
 mod literal;
+mod mapped;
 mod path;
 mod record;
 mod resolve;

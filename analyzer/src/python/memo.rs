@@ -16,8 +16,8 @@ use super::slice::{End, Slice};
 pub(super) struct Trial {
     /// The outcomes of the answers that go different ways through it, or the first thing outside on which one hangs.
     pub(super) decided: OnceCell<Result<HashSet<Decision>, Stopped>>,
-    /// How many outcomes show.
-    pub(super) outcomes: OnceCell<usize>,
+    /// How many outcomes show, and how many of them are failures.
+    pub(super) outcomes: OnceCell<(usize, usize)>,
     /// Whether more than one shows.
     pub(super) tells_apart: OnceCell<bool>,
     /// Its summary with what is doubtful about it, and whether that takes the answers of other APIs.

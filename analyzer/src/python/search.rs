@@ -1,5 +1,6 @@
 //! Looks for the function on a chain that decides by the answer alone, and for the fewest assumptions that it takes.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashSet};
 use std::rc::Rc;
 
@@ -24,9 +25,12 @@ const RETURNS: &str =
 /// What is said of a setting for which a value is written in the program.
 const FALLS_BACK: &str = "this setting may be another; the decision is read with the value that is written here";
 
+/// What is said where one call's answer is told of several that are added up.
+const SUMMED: &str = "what several calls answer is added up here; what is told is what one of them leads to";
+
 /// Whether a remark tells no assumption that could as well be another.
 pub(super) fn is_remark(problem: &Problem) -> bool {
-    matches!(problem.reason.as_str(), RETURNS | FALLS_BACK)
+    matches!(problem.reason.as_str(), RETURNS | FALLS_BACK | SUMMED)
 }
 
 /// Unknown tests that are tried both ways.
@@ -279,14 +283,19 @@ impl<'a> Run<'a> {
     fn chosen(&self, chain: &Chain, mut ways: Ways) -> Rc<Slice> {
         let mut slice = self.cut(chain, &ways, End::Whole);
         let assumed: Vec<_> = slice.assumptions.iter().copied().filter(|a| a.holds).take(MAX_TURNED).collect();
-        let mut outcomes = if assumed.is_empty() { 0 } else { self.outcomes(&slice) };
+        // What fails is not what is meant.
+        let shows = |slice: &Slice| {
+            let (outcomes, failures) = self.shown(slice);
+            (outcomes, Reverse(failures))
+        };
+        let mut outcomes = if assumed.is_empty() { (0, Reverse(0)) } else { shows(&slice) };
         for Assumption { span, holds, .. } in assumed {
             if self.budget.is_spent() {
                 break;
             }
             let before = ways.insert(span, !holds);
             let other = self.cut(chain, &ways, End::Whole);
-            let shown = self.outcomes(&other);
+            let shown = shows(&other);
             if shown > outcomes {
                 (slice, outcomes) = (other, shown);
             } else {
@@ -301,22 +310,28 @@ impl<'a> Run<'a> {
 
     /// How many outcomes show on the answers that are tried.
     fn outcomes(&self, slice: &Slice) -> usize {
+        self.shown(slice).0
+    }
+
+    /// The same, with how many of them are failures.
+    fn shown(&self, slice: &Slice) -> (usize, usize) {
         *slice.trial.outcomes.get_or_init(|| {
             let decider = self.decider(&slice.program);
             let more = decider.decide_each(probe::more_answers(&slice.program)).flatten();
-            match slice.trial.decided.get() {
-                Some(Ok(shown)) => {
-                    shown.len() + more.filter(|other| !shown.contains(other)).collect::<HashSet<_>>().len()
-                }
-                _ => decider.decide_each(self.answers(slice)).flatten().chain(more).collect::<HashSet<_>>().len(),
-            }
+            let mut shown: HashSet<Decision> = match slice.trial.decided.get() {
+                Some(Ok(shown)) => shown.clone(),
+                _ => decider.decide_each(self.answers(slice)).flatten().collect(),
+            };
+            shown.extend(more);
+            let fails = |decision: &&Decision| decision.effects.iter().any(|effect| effect.action == "raise");
+            (shown.len(), shown.iter().filter(fails).count())
         })
     }
 
     /// Whether more than one outcome shows.
     pub(super) fn tells_apart(&self, slice: &Slice) -> bool {
         if let Some(outcomes) = slice.trial.outcomes.get() {
-            return *outcomes > 1;
+            return outcomes.0 > 1;
         }
         *slice.trial.tells_apart.get_or_init(|| {
             let decider = self.decider(&slice.program);
@@ -388,11 +403,13 @@ impl<'a> Run<'a> {
     /// The process of a slice, and what there is to say about it.
     pub(super) fn told(&self, slice: &Slice) -> Found {
         let assumed = slice.assumptions.iter().map(|assumption| self.assumption(*assumption));
-        let passed = slice.passed.iter().map(|span| Problem {
+        let remark = |span: &Span, reason: &str| Problem {
             file: path(self.project, span.file),
             line: span.line,
-            reason: RETURNS.to_owned(),
-        });
+            reason: reason.to_owned(),
+        };
+        let passed = slice.passed.iter().map(|span| remark(span, RETURNS));
+        let passed = passed.chain(slice.summed.iter().map(|span| remark(span, SUMMED)));
         let problems = assumed.chain(passed).chain(settings(slice)).collect();
         (self.summarized(slice), problems)
     }

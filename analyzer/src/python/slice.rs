@@ -13,7 +13,7 @@ use super::lower::{Lowered, Site};
 use super::memo::Trial;
 use super::project::Project;
 use super::shorten::{Shorten, Stop};
-use super::visit;
+use super::{several, visit};
 
 /// A program and what was assumed to get it.
 #[derive(Clone)]
@@ -28,6 +28,8 @@ pub(super) struct Slice {
     pub(super) open: Vec<Open>,
     /// Tests of something outside that return at once, taken not to, with the run's file.
     pub(super) passed: Vec<Span>,
+    /// Where what comes of several calls' answers is added up, with the run's file.
+    pub(super) summed: Vec<Span>,
     /// Where the entry was ended early, with the run's file.
     pub(super) ended: Option<Span>,
     /// What trying the program has shown.
@@ -88,6 +90,7 @@ pub(super) fn slice(
         assumptions: Vec::new(),
         open: Vec::new(),
         passed: Vec::new(),
+        summed: Vec::new(),
     };
     for &function in &live {
         slicer.add(function, true);
@@ -98,9 +101,9 @@ pub(super) fn slice(
         End::Mixing => slicer.shorten(entry, Stop::Mixing),
     };
     let globals = slicer.globals(&suppliers, &made, entry);
-    let Slicer { functions, assumptions, open, passed, .. } = slicer;
+    let Slicer { functions, assumptions, open, passed, summed, .. } = slicer;
     let (program, call) = link(project, entry, functions, globals, site, inputs);
-    Slice { program, call, assumptions, open, passed, ended, trial: Rc::default() }
+    Slice { program, call, assumptions, open, passed, summed, ended, trial: Rc::default() }
 }
 
 /// Code that runs before the entry and sets what it reads: modules, and functions around nested ones.
@@ -195,6 +198,7 @@ struct Slicer<'a> {
     assumptions: Vec<Assumption>,
     open: Vec<Open>,
     passed: Vec<Span>,
+    summed: Vec<Span>,
 }
 
 impl Slicer<'_> {
@@ -214,7 +218,11 @@ impl Slicer<'_> {
         };
         let mut cut = self.cut(function, focus);
         code.body = if toward { cut.toward(&code.body) } else { cut.before(&code.body) };
+        several::count_one(&mut code.body, &cut.each);
+        let whole = &self.lowered.functions[function].body;
+        let summed = at.and_then(|_| several::summed(self.facts, function, whole, &|block| cut.block_holds(block)));
         let Cut { assumptions, open, passed, .. } = cut;
+        self.summed.extend(summed);
         self.assumptions.extend(assumptions);
         self.open.extend(open);
         self.passed.extend(passed);
@@ -243,7 +251,7 @@ impl Slicer<'_> {
         let (facts, graph) = (self.facts, self.graph);
         let (ways, chain) = (self.ways, self.chain.functions.as_slice());
         let (assumptions, open, passed) = (Vec::new(), Vec::new(), Vec::new());
-        Cut { facts, graph, function, focus, chain, ways, searches: false, assumptions, open, passed }
+        Cut { facts, graph, function, focus, chain, ways, searches: false, each: Vec::new(), assumptions, open, passed }
     }
 
     /// Statements of the suppliers that set what the slice reads, and the initializer of the entry's object.

@@ -54,6 +54,7 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
 pub(super) fn default(out: &mut String, process: &DecisionProcess) {
     let name = match process.summary.decision_type {
         DecisionType::Range => return,
+        DecisionType::Other if process.summary.is_undecided() => return,
         DecisionType::TrueFalse | DecisionType::MultiChoice | DecisionType::MultiSelect | DecisionType::Count => {
             "  Otherwise   "
         }

@@ -118,12 +118,13 @@ impl<'p> Machine<'p, '_> {
             | "defaultdict" => self.dictionary(name, &args, span),
             "collections.deque" | "deque" => self.deque(&args, span),
             "pandas.DataFrame" => self.frame(&args, span),
+            "pandas.Series" => self.column(&args, span),
             "pandas.concat" => self.concat(&args, span),
             "range" => self.range(&args, span),
             "math.isclose" => self.is_close(&args),
             "html.escape" | "xml.sax.saxutils.escape" => escape(name, &args),
             "min" | "max" => self.extreme(name == "max", &args, span),
-            "sum" | "math.fsum" | "statistics.mean" | "numpy.mean" | "np.mean" => self.sum(name, &args, span),
+            "sum" | "math.fsum" | "statistics.mean" | "numpy.mean" => self.sum(name, &args, span),
             "divmod" => match args.positional.as_slice() {
                 [a, b] => {
                     let quotient = self.binary(a, BinaryOp::FloorDiv, b, span)?;
@@ -545,7 +546,11 @@ impl<'p> Machine<'p, '_> {
             count += 1;
         }
         if name.ends_with("mean") {
-            total = self.binary(&total, BinaryOp::Div, &Value::int(count), span)?;
+            total = match (count, name) {
+                (0, "statistics.mean") => return raise("StatisticsError"),
+                (0, _) => Value::Float(f64::NAN, false),
+                _ => self.binary(&total, BinaryOp::Div, &Value::int(count), span)?,
+            };
         }
         Ok(if mirrors { total.into_data() } else { total })
     }

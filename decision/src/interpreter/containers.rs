@@ -62,6 +62,12 @@ impl<'p> Machine<'p, '_> {
             let List { items, growth, .. } = &*list.borrow();
             return Ok(Value::list(items.clone(), *growth));
         }
+        if let ("mean" | "sum" | "max" | "min" | "any" | "all", []) = (name, args.positional.as_slice())
+            && is_column(&list.borrow())
+        {
+            let name = if name == "mean" { "numpy.mean" } else { name };
+            return self.call_builtin(name, Args::positional(vec![object.clone()]), span);
+        }
         if let ("isin", [values]) = (name, args.positional.as_slice())
             && is_column(&list.borrow())
         {

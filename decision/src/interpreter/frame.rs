@@ -50,6 +50,15 @@ impl<'p> Machine<'p, '_> {
         Ok(Value::Dict(Rc::new(frame.into())))
     }
 
+    /// `pandas.Series(items)`.
+    pub(super) fn column(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let Some(items @ (Value::List(_) | Value::Tuple(_))) = args.at_or(0, "data") else {
+            return Ok(Value::unknown("pandas.Series(...)"));
+        };
+        let growth = growth_of(items);
+        Ok(Value::list_of(SERIES, self.items(items, span)?, growth))
+    }
+
     /// `pandas.concat([one, other])` of frames: the rows of both.
     pub(super) fn concat(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
         let Some(frames) = args.at_or(0, "objs") else { return raise("TypeError") };

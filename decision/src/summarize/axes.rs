@@ -160,6 +160,15 @@ pub(super) fn stretches(
 }
 
 impl Stretch {
+    /// A value inside it, so far from its lower end to its upper one; the least, where it has no more.
+    pub(super) fn at(&self, axis: &Axis, share: f64) -> f64 {
+        let (least, greatest) = axis.range();
+        let (low, high) =
+            (self.low.map_or(least, |limit| limit.value), self.high.map_or(greatest, |limit| limit.value));
+        let value = low + (high - low) * share;
+        if low < value && value < high { value } else { self.sample }
+    }
+
     /// The stretch as an interval of its axis.
     pub(super) fn bounds(&self, axis: &Axis) -> Bounds {
         axis.bounds(self.low, self.high)

@@ -3,7 +3,8 @@
 use serde_json::Value as Json;
 
 use super::Draft;
-use super::axes::{Axis, Stretch, stretches};
+use super::aggregate::holding;
+use super::axes::{Axis, stretches};
 use super::constants::Constants;
 use super::probe::Probe;
 use super::ranges::{MAX_STRETCHES, ladder};
@@ -15,9 +16,6 @@ use crate::shape::Shape;
 
 /// Pairs of numbers that are tried.
 const TRIALS: usize = 96;
-
-/// How close to a limit two numbers may not come: their product is rounded.
-const NEAR: f64 = 1e-9;
 
 /// Fills the draft when the decision hangs on the product of the answer's two numbers and on nothing else of them;
 /// `false` when it does not.
@@ -63,12 +61,4 @@ pub(super) fn fill(
     draft.summary.field = Some(product.show());
     ladder(draft, probe, &product, &found, None);
     Ok(true)
-}
-
-/// The stretch that a value lies in, if it is not too near to another one.
-fn holding(stretches: &[Stretch], value: f64) -> Option<&Stretch> {
-    stretches.iter().find(|stretch| {
-        stretch.low.is_none_or(|low| value > low.value + NEAR)
-            && stretch.high.is_none_or(|high| value < high.value - NEAR)
-    })
 }

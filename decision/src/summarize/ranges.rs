@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::aggregate::{self, Together};
 use super::axes::{Axis, Stretch, stretches};
 use super::branches::Branches;
 use super::constants::Constants;
@@ -73,25 +74,21 @@ pub(super) fn fill(
     if let Some(other) = beside {
         return Err(together(axis, &other));
     }
-    let company = if axis.is_in_list() { Some(company(probe, shape, axis, stretches)?) } else { None };
+    let company =
+        if axis.is_in_list() { Some(company(probe, shape, axis, stretches, draft.default_outcome)?) } else { None };
     ladder(draft, probe, axis, stretches, None);
-    // Where nothing but the usual is outweighed, any item takes the one branch.
-    let outweighed = matches!(company, Some(Company::Outweighed)) && draft.summary.branches.len() > 1;
     match company {
         Some(Company::First) => draft.summary.top_k = Some(1),
+        Some(Company::Together(together)) => return Err(together.reason(&axis.show(), probe)),
+        Some(Company::Apart) => draft.summary.per_element = true,
         // One branch that is taken once, whatever item it is for, is not of each.
-        Some(_) => {
-            let one = draft.summary.branches.len() == 1;
-            draft.summary.per_element = !outweighed && (!one || acts_again(probe, shape, axis, stretches)?);
-            if one && !draft.summary.per_element {
+        Some(Company::Any) => {
+            draft.summary.per_element = acts_again(probe, shape, axis, stretches)?;
+            if !draft.summary.per_element {
                 draft.summary.handed = handed_on(probe, shape, axis, draft.default_outcome)?;
             }
         }
         None => {}
-    }
-    if outweighed {
-        let field = axis.show();
-        return Err(Reason(format!("an item with {field} in one of these intervals outweighs those in others")));
     }
     Ok(true)
 }
@@ -149,32 +146,52 @@ fn has_item(path: &[String]) -> bool {
     path.iter().any(|step| step == ITEM)
 }
 
-/// What a second item changes.
+/// What other items change.
 enum Company {
     /// Nothing: only the first is looked at.
     First,
-    /// It is decided on by itself.
+    /// Each is decided on by itself.
     Apart,
-    /// Whichever comes first, what it leads to stands in the place of what the other does.
-    Outweighed,
+    /// One that leads to something else than an answer of nothing does is enough.
+    Any,
+    /// What they are together decides.
+    Together(Together),
 }
 
-fn company(probe: &mut Probe<'_>, shape: &Shape, axis: &Axis, stretches: &[Stretch]) -> Result<Company, DecideError> {
+fn company(
+    probe: &mut Probe<'_>,
+    shape: &Shape,
+    axis: &Axis,
+    stretches: &[Stretch],
+    usual: Outcome,
+) -> Result<Company, DecideError> {
+    let mut run = |items: &[f64]| {
+        let mut answer = answer_with(shape, axis, items[0]);
+        for &item in &items[1..] {
+            append(&mut answer, &answer_with(shape, axis, item), &axis.path);
+        }
+        probe.run(&ApiOutput::Answer { answer })
+    };
+    let (mut first_only, mut any) = (
+        true,
+        stretches.iter().all(|one| {
+            stretches.iter().all(|other| one.outcome == usual || other.outcome == usual || one.outcome == other.outcome)
+        }),
+    );
     for first in stretches {
         for second in stretches.iter().filter(|second| second.outcome != first.outcome) {
-            let mut both = |one: f64, other: f64| {
-                let mut answer = answer_with(shape, axis, one);
-                append(&mut answer, &answer_with(shape, axis, other), &axis.path);
-                probe.run(&ApiOutput::Answer { answer })
-            };
-            let outcome = both(first.sample, second.sample)?;
-            if outcome != first.outcome {
-                let outweighs = outcome == second.outcome && both(second.sample, first.sample)? == outcome;
-                return Ok(if outweighs { Company::Outweighed } else { Company::Apart });
-            }
+            let outcome = run(&[first.sample, second.sample])?;
+            first_only &= outcome == first.outcome;
+            any &= outcome != usual;
         }
     }
-    Ok(Company::First)
+    if first_only {
+        return Ok(Company::First);
+    }
+    if any {
+        return Ok(Company::Any);
+    }
+    Ok(aggregate::find(axis, stretches, &mut run)?.map_or(Company::Apart, Company::Together))
 }
 
 /// Adds the items that the list on `path` has in another answer.
@@ -296,15 +313,6 @@ fn hangs_on_company(
     Ok(false)
 }
 
-/// The least value of a stretch that is known, and one in its middle: the least may be all but nothing.
-fn within(stretch: &Stretch, axis: &Axis) -> [(f64, Outcome); 2] {
-    let (least, greatest) = axis.range();
-    let ends = [stretch.low.map_or(least, |limit| limit.value), stretch.high.map_or(greatest, |limit| limit.value)];
-    let middle = f64::midpoint(ends[0], ends[1]);
-    let inside = ends[0] < middle && middle < ends[1];
-    [stretch.sample, if inside { middle } else { stretch.sample }].map(|value| (value, stretch.outcome))
-}
-
 fn together(axis: &Axis, other: &str) -> Reason {
     Reason(format!("the outcome hangs on {} and on {other} together", axis.show()))
 }
@@ -325,7 +333,9 @@ fn depends_on_others(
             continue;
         }
         for &other in others {
-            for (value, outcome) in stretches.iter().flat_map(|stretch| within(stretch, axis)) {
+            let inside =
+                |stretch: &Stretch| [stretch.sample, stretch.at(axis, 0.5)].map(|value| (value, stretch.outcome));
+            for (value, outcome) in stretches.iter().flat_map(inside) {
                 let mut answer = answer_with(shape, axis, value);
                 super::subject::put(&mut answer, &path, Json::from(other));
                 if probe.run(&ApiOutput::Answer { answer })? != outcome {

@@ -2,7 +2,7 @@
 
 use chameleon_decision::{BoolOp, CompareOp, Constant, Expr, ExprKind, Stmt, StmtKind, Target, UnaryOp};
 
-use super::{Assumption, Cut, Focus, Open, exits, havoc, is_true, once, shown, unknown};
+use super::{Assumption, Cut, Focus, Open, exits, is_true, once, shown, unknown};
 use crate::calls::READING_METHODS;
 use crate::python::entry::is_error_check;
 use crate::python::visit;
@@ -58,17 +58,8 @@ impl Cut<'_> {
                 let (orelse, finally) = (self.after(orelse, controlled), self.after(finally, controlled));
                 vec![Stmt { span, kind: StmtKind::Try { body, handlers, orelse, finally } }]
             }
-            StmtKind::Assign { targets, .. } if targets.iter().any(|target| self.is_at_unknown_place(target)) => {
-                havoc(span, visit::written(stmt))
-            }
             _ => vec![self.quieted(stmt)],
         }
-    }
-
-    /// Whether a target is an item, at a place that something outside says, of what the program knows.
-    fn is_at_unknown_place(&self, target: &Target) -> bool {
-        let Target::Subscript { object, index } = target else { return false };
-        self.facts.is_surely_unknown(self.function, index) && !self.is_outside(object)
     }
 
     /// Whether an expression is something outside that the answer has no part in, neither as data nor with a value that

@@ -31,6 +31,9 @@ impl<'t> Lower<'_, 't> {
         if let Some(work) = self.handed_to_thread(node, callee, arguments) {
             return work;
         }
+        if let Some(each) = self.mapped(node, callee, arguments) {
+            return each;
+        }
         if let Some(member) = self.enumeration_call(callee, arguments) {
             return member;
         }
@@ -132,7 +135,13 @@ impl<'t> Lower<'_, 't> {
             return number;
         }
         let (args, keywords) = self.arguments(arguments);
-        if PURE_FUNCTIONS.contains(&name) {
+        let name = match name {
+            "numpy.average" | "numpy.nanmean" if args.len() == 1 && keywords.is_empty() => "numpy.mean",
+            "numpy.sum" if args.len() == 1 && keywords.is_empty() => "sum",
+            "statistics.fmean" => "statistics.mean",
+            other => other,
+        };
+        if name == "sum" || PURE_FUNCTIONS.contains(&name) {
             return ExprKind::Builtin { name: name.to_owned(), args, keywords };
         }
         let last = name.rsplit('.').next().unwrap_or(name);
