@@ -16,6 +16,7 @@ mod conditions;
 mod conjunction;
 mod constants;
 mod counts;
+mod excluded;
 mod grid;
 mod handed;
 mod held;
@@ -162,7 +163,9 @@ impl Draft {
                 self.summary.field = Some(members.show());
                 self.summary.vocabulary.clone_from(&words.name);
                 probe.turn_to(Subject::Members(members));
-                if self.by_labels((program, api), &mut probe, &words)? {
+                let told = self.by_labels((program, api), &mut probe, &words);
+                excluded::find(self, &mut probe, &api.answer, program)?;
+                if told? {
                     return Ok(());
                 }
             }

@@ -172,6 +172,9 @@ pub struct Branch {
     /// The branch is taken by any label but those that match a word: the words are left out one by one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub except: bool,
+    /// Names with which an item does not take the branch, where it is another field that decides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unless: Vec<Word>,
     /// The name of a branch that must be taken, too: this one is taken in its place when labels of both are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<String>,

@@ -16,6 +16,12 @@ const UNSURE: f64 = 0.3;
 /// How many names are tried that a program's words have nothing to do with.
 const UNRELATED: usize = 8;
 
+/// How many of them are tried as they are written, where the API has no list of names.
+const MAX_WRITTEN: usize = 24;
+
+/// The shortest word that is tried as a name itself: a language's code.
+const SHORTEST: usize = 2;
+
 /// How many of a program's words are tried as names themselves.
 const MAX_WORDS: usize = 48;
 
@@ -37,7 +43,44 @@ pub(super) fn answers<'a>(
     let parts = shape.leaves().into_iter().flat_map(move |(path, leaf)| {
         values(leaf).into_iter().map(move |value| ApiOutput::Answer { answer: shape.with(&path, value) })
     });
-    nothing.chain(single).chain(parts).chain(extremes(shape))
+    // Where the API has no list of names, the program's words are those to try.
+    let own = if vocabulary.labels.is_empty() { as_written(program) } else { Vec::new() };
+    nothing.chain(single).chain(parts).chain(extremes(shape)).chain(whole_items(shape)).chain(own)
+}
+
+/// Items with every member of an enumeration that they can have, which are called something and whose numbers are high: one
+/// condition may stand before another.
+fn whole_items(shape: &Shape) -> Vec<ApiOutput> {
+    let leaves = shape.leaves();
+    let mut answers = Vec::new();
+    for (path, leaf) in leaves.iter().filter(|(_, leaf)| matches!(leaf, Shape::Choice(_) | Shape::Word(_))) {
+        let Some(list) = path.iter().position(|step| step == ITEM) else { continue };
+        let is_beside =
+            |other: &Path| other != path && other.starts_with(&path[..=list]) && !has_item(&other[list + 1..]);
+        for value in values(leaf) {
+            let mut answer = shape.with(path, value);
+            for (other, leaf) in leaves.iter().filter(|(other, _)| is_beside(other)) {
+                let most = match leaf {
+                    Shape::Score | Shape::Percent | Shape::Number { .. } | Shape::Name => values(leaf).pop(),
+                    _ => None,
+                };
+                if let Some((place, most)) = at(&mut answer, other).zip(most) {
+                    *place = most;
+                }
+            }
+            answers.push(ApiOutput::Answer { answer });
+        }
+    }
+    answers
+}
+
+fn has_item(path: &[String]) -> bool {
+    path.iter().any(|step| step == ITEM)
+}
+
+/// A part of an answer; in a list, that of its first item.
+fn at<'j>(answer: &'j mut Json, path: &Path) -> Option<&'j mut Json> {
+    path.iter().try_fold(answer, |part, step| if step == ITEM { part.get_mut(0) } else { part.get_mut(step) })
 }
 
 /// Answers whose numbers are all at one end or the other of their ranges: their product shows in no part alone.
@@ -58,7 +101,7 @@ fn extremes(shape: &Shape) -> Vec<ApiOutput> {
 
 fn with_both(shape: &Shape, one: (&Path, f64), (path, value): (&Path, f64)) -> Json {
     let mut answer = shape.with(one.0, Json::from(one.1));
-    if let Some(part) = path.iter().try_fold(&mut answer, |part, step| part.get_mut(step)) {
+    if let Some(part) = at(&mut answer, path) {
         *part = Json::from(value);
     }
     answer
@@ -69,6 +112,17 @@ fn with_both(shape: &Shape, one: (&Path, f64), (path, value): (&Path, f64)) -> J
 pub(super) fn more_answers(program: &Program) -> impl Iterator<Item = ApiOutput> + use<> {
     let many = [3, 12].map(|count| sure(&(0..count).map(|at| format!("Qzxjv{at}")).collect::<Vec<_>>()));
     [sure(&words(program))].into_iter().chain(many).chain(own_words(program))
+}
+
+/// Answers of one name each: the program's words, as they are written.
+fn as_written(program: &Program) -> Vec<ApiOutput> {
+    let mut words: Vec<&str> = Vec::new();
+    texts(program, &mut |text| {
+        if text.len() >= SHORTEST && words.len() < MAX_WRITTEN && !words.contains(&text) {
+            words.push(text);
+        }
+    });
+    words.into_iter().map(|word| sure(&[word.to_owned()])).collect()
 }
 
 /// Answers of one name each: the program's words, capitalised and not.

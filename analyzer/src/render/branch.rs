@@ -25,6 +25,10 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
     if branch.regions.is_empty() || !branch.words.is_empty() || !branch.labels.is_empty() {
         wrap(out, if branch.negated { "     unless   " } else { "     labels   " }, 14, &labels(branch));
     }
+    for (mode, words) in by_mode(&branch.unless) {
+        let words: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.text)).collect();
+        wrap(out, "     unless   ", 14, &format!("it is called {}  ({})", words.join(", "), mode_name(mode)));
+    }
     if let Some(base) = &branch.with {
         wrap(out, "     and      ", 14, &format!("a label of `{base}`"));
     }

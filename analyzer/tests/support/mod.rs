@@ -155,6 +155,9 @@ fn short_process(out: &mut String, process: &DecisionProcess) {
         for at in &branch.words {
             let _ = writeln!(out, "    {} {:?} line {}", word(&at.mode), at.text, at.span.line);
         }
+        for at in &branch.unless {
+            let _ = writeln!(out, "    unless called {:?}, {} line {}", at.text, word(&at.mode), at.span.line);
+        }
         if let Some(base) = &branch.with {
             let _ = writeln!(out, "    with a label of {base}");
         }

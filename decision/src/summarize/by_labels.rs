@@ -229,6 +229,7 @@ impl Draft {
                 labels: branch.labels.iter().map(|&at| vocabulary.labels[at].clone()).collect(),
                 negated: branch.negated,
                 except: branch.except,
+                unless: Vec::new(),
                 with: None,
                 regions: Vec::new(),
                 min_score: cut.as_ref().ok().copied().flatten(),

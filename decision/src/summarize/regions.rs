@@ -32,6 +32,7 @@ impl Draft {
                 words: items.map_or_else(Vec::new, |items| items.words.clone()),
                 labels: items.map_or_else(Vec::new, |items| items.labels.clone()),
                 negated: items.is_some_and(|items| items.negated),
+                unless: Vec::new(),
                 with: None,
                 except: items.is_some_and(|items| items.except),
                 min_score: items.and_then(|items| items.min_score),

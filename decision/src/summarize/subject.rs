@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::excluded;
 use super::held::{Held, MANY};
 use super::probe::{NEUTRAL, Probe};
 use super::verify::Random;
@@ -147,6 +148,11 @@ impl<'p> Members<'p> {
         let [field] = self.fields.as_slice() else { return None };
         let is_choice = matches!(self.item().at(field), Some(Shape::Choice(_) | Shape::Word(_)));
         (self.list.is_none() && is_choice).then(|| (field.clone(), self.values(field)))
+    }
+
+    /// The name of the items that have the fields.
+    pub(super) fn name(&self, shape: &Shape) -> Option<Path> {
+        excluded::name_in(shape, self.list.as_ref()?)
     }
 
     /// The fields, from the answer on.

@@ -6,7 +6,7 @@ use super::Reason;
 use super::branches::Branches;
 use super::constants::Constants;
 use super::matching::{MODES, matches, neighbours};
-use super::probe::{Outcome, Probe};
+use super::probe::{NEUTRAL, Outcome, Probe};
 use crate::decider::DecideError;
 use crate::program::{Program, Span};
 use crate::summary::{MatchMode, Vocabulary, Word};
@@ -127,16 +127,24 @@ pub(super) fn in_company(
                 // In one label with a word of the branch: what no label of the vocabulary shows is no other branch.
                 let in_one = probe.labels(&[&format!("{sample} {label}")])?;
                 word.in_company |= in_one != branch.outcome && in_one != found.default;
-                let together = probe.labels(&[sample, &label])?;
+                let mut together = probe.labels(&[sample, &label])?;
+                let mut how = "together with";
                 if probe.differ_by_data_only(together, branch.outcome) {
-                    continue;
+                    if probe.subject.exclude(&label, sample) {
+                        continue;
+                    }
+                    // What leads to the same as no word at all can still be found first.
+                    together = probe.labels(&[&label, sample])?;
+                    how = "after";
+                    if together == probe.labels(&[NEUTRAL, sample])? {
+                        continue;
+                    }
                 }
                 word.in_company = true;
                 if first.is_none() {
                     let (alone, together) = (probe.decision(branch.outcome), probe.decision(together));
-                    first = Some(Reason(format!(
-                        "`{sample}` alone leads to `{alone}`, together with `{label}` to `{together}`"
-                    )));
+                    first =
+                        Some(Reason(format!("`{sample}` alone leads to `{alone}`, {how} `{label}` to `{together}`")));
                 }
                 break;
             }
