@@ -72,6 +72,18 @@ pub(crate) const PURE_FUNCTIONS: &[&str] = &[
     "difflib.SequenceMatcher",
 ];
 
+/// Texts of the standard library, as they are on the machines that applications are served from.
+pub(crate) const LIBRARY_TEXTS: &[(&str, &str)] = &[
+    ("os.linesep", "\n"),
+    ("os.sep", "/"),
+    ("os.path.sep", "/"),
+    ("string.ascii_lowercase", "abcdefghijklmnopqrstuvwxyz"),
+    ("string.ascii_uppercase", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    ("string.ascii_letters", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    ("string.digits", "0123456789"),
+    ("string.punctuation", r##"!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~"##),
+];
+
 /// Python's builtin functions that only compute.
 pub(crate) const BUILTINS: &[&str] = &[
     "abs",

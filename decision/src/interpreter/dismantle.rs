@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::value::{Cursor, EnumMember, List, Tuple, Unknown, Value};
+use super::value::{ApiObject, Cursor, EnumMember, List, Tuple, Unknown, Value};
 
 /// Frees values, and what only they hold, one after the other.
 pub(super) fn dismantle(mut values: Vec<Value<'_>>) {
@@ -45,6 +45,11 @@ pub(super) fn dismantle(mut values: Vec<Value<'_>>) {
                 }
             }
             Value::Bound(bound) => values.extend(Rc::into_inner(bound).map(|bound| bound.0)),
+            Value::Api(answer) => {
+                if let Some(answer) = Rc::into_inner(answer) {
+                    values.extend(answer.stored.take().into_iter().map(|stored| stored.1));
+                }
+            }
             Value::Unknown(unknown) => {
                 if let Some(unknown) = Rc::into_inner(unknown) {
                     values.extend(unknown.stored.take().into_values());
@@ -78,6 +83,12 @@ impl Drop for Tuple<'_> {
 impl Drop for Cursor<'_> {
     fn drop(&mut self) {
         dismantle(std::mem::take(&mut self.items).collect());
+    }
+}
+
+impl Drop for ApiObject<'_> {
+    fn drop(&mut self) {
+        dismantle(self.stored.take().into_iter().map(|stored| stored.1).collect());
     }
 }
 

@@ -457,6 +457,7 @@ impl<'p> Machine<'p, '_> {
         if self.is_undecided() {
             return Value::unknown(text);
         }
+        self.send(args);
         let values = self.rendered(args);
         let shown = self.shown_call(callee, &values);
         self.push_effect(span, callee, values);

@@ -20,6 +20,9 @@ use crate::program::{Function, FunctionId, Program, Span, Stmt, StmtKind};
 pub(crate) const MAX_STEPS: u64 = 1_000_000;
 /// What a run costs besides its steps.
 const START: u64 = 100;
+/// Longer texts that are given to something outside are not noted.
+const LONGEST_SENT: usize = 256;
+
 /// Characters that are shown in a step.
 const CHARACTERS: u64 = 16;
 /// How deeply statements, expressions and calls may nest: what fits a thread's 2 MiB stack in a debug build.
@@ -59,6 +62,8 @@ pub(crate) struct Trace {
     /// Tests that looked at data of the API themselves.
     pub(crate) inspecting: BTreeSet<Span>,
     pub(crate) observation: Observation,
+    /// Texts that something outside was given, word for word.
+    pub(crate) sent: Vec<String>,
     /// Steps taken, in all ways through tests of unknown values.
     pub(crate) steps: u64,
     /// Effects, each as often as it happened, and the items of lists that they show.
@@ -99,6 +104,7 @@ impl Trace {
     /// Takes over what another way through the tests of unknown values did; only what both show is observed.
     pub(crate) fn merge(&mut self, other: Self) {
         self.observation.keep_common(&other.observation);
+        self.sent.retain(|text| other.sent.contains(text));
         self.steps += other.steps;
         self.shown = self.shown.max(other.shown);
         self.tests.extend(other.tests);
@@ -326,6 +332,16 @@ impl<'p> Machine<'p, '_> {
             let values = self.rendered(values);
             self.push_effect(span, action, values);
         }
+    }
+
+    /// Notes what something outside is given.
+    pub(super) fn send(&mut self, values: &[Value<'p>]) {
+        if !self.tracing || self.sampling > 0 {
+            return;
+        }
+        let texts = values.iter().filter(|value| matches!(value, Value::Str(_))).map(to_str);
+        let short = texts.filter(|text| text.is_exact() && text.as_str().len() <= LONGEST_SENT);
+        self.trace.sent.extend(short.map(|text| text.as_str().to_owned()));
     }
 
     /// Values as they show in a decision, paid for by their length.

@@ -199,13 +199,17 @@ impl<'p> ApiObject<'p> {
     }
 
     /// Puts a value under a key, or as an attribute: an answer of boto3 is a dictionary, a message's fields can be set.
-    /// What holds other values could hold this very object and is not looked into.
+    /// What holds more than plain values and other parts of the answer could hold this very object and is not looked into.
     pub(super) fn put(&self, key: &str, value: Value<'p>) {
-        let is_plain = matches!(
-            value,
-            Value::None | Value::Bool(_) | Value::Int(..) | Value::Float(..) | Value::Str(_) | Value::Member(_)
-        );
-        let value = if is_plain { value } else { Value::unknown(format!("{key} of the response")) };
+        let is_part = |item: &Value<'p>| match item {
+            Value::Api(part) => !std::ptr::eq(&raw const **part, self) && part.stored.borrow().is_empty(),
+            item => is_plain(item),
+        };
+        let value = match value {
+            Value::List(list) if list.borrow().items.iter().all(is_part) => Value::List(list),
+            value if is_plain(&value) => value,
+            _ => Value::unknown(format!("{key} of the response")),
+        };
         let mut stored = self.stored.borrow_mut();
         stored.retain(|known| known.0 != key);
         stored.push((key.to_owned(), value));
@@ -216,6 +220,13 @@ impl<'p> ApiObject<'p> {
         let name = snake_case(name.strip_suffix('_').unwrap_or(name));
         self.fields.iter().find(|field| *field.name == *name)
     }
+}
+
+fn is_plain(value: &Value<'_>) -> bool {
+    matches!(
+        value,
+        Value::None | Value::Bool(_) | Value::Int(..) | Value::Float(..) | Value::Str(_) | Value::Member(_)
+    )
 }
 
 /// `labelAnnotations` and `LabelAnnotations` as `label_annotations`, `HTTPStatusCode` as `http_status_code`.

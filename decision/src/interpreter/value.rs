@@ -280,18 +280,12 @@ impl Value<'_> {
     /// Items of lists that were filled, this one and those in it.
     pub(super) fn listed(&self) -> usize {
         let of_list = |list: &List<'_>| if list.growth == Growth::Fixed { 0 } else { list.items.len() };
+        let inner = |value: &Self| if let Self::List(list) = value { of_list(&list.borrow()) } else { 0 };
         match self {
             Self::List(list) => of_list(&list.borrow()),
-            Self::Dict(dict) => {
-                let inner = |entry: &(Self, Self)| match &entry.1 {
-                    Self::List(list) => of_list(&list.borrow()),
-                    _ => 0,
-                };
-                dict.borrow().entries().iter().map(inner).sum()
-            }
-            Self::Tuple(items) => {
-                items.iter().map(|item| if let Self::List(list) = item { of_list(&list.borrow()) } else { 0 }).sum()
-            }
+            Self::Dict(dict) => dict.borrow().entries().iter().map(|entry| inner(&entry.1)).sum(),
+            Self::Tuple(items) => items.iter().map(inner).sum(),
+            Self::Api(answer) => answer.stored.borrow().iter().map(|stored| inner(&stored.1)).sum(),
             _ => 0,
         }
     }

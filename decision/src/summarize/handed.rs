@@ -14,7 +14,9 @@ const SCORES: [f64; 2] = [0.95, 0.9];
 pub(super) fn find(probe: &mut Probe<'_>, found: &Branches) -> Result<Option<Handed>, DecideError> {
     // Values of a field are the same in every item that has them.
     let ([branch], Subject::Names) = (found.branches.as_slice(), &probe.subject) else { return Ok(None) };
-    let (outcome, samples) = (branch.outcome, branch.samples.clone());
+    let (outcome, mut samples) = (branch.outcome, branch.samples.clone());
+    // What is cut or joined at its blanks shows no more as it is.
+    samples.sort_by_key(|sample| sample.contains(|c: char| !c.is_alphanumeric()));
     let Some(first) = samples.first().filter(|_| !branch.negated) else { return Ok(None) };
     // A label of the API's, or one that holds the word and something else.
     let second = match samples.get(1) {

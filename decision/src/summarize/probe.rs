@@ -124,7 +124,7 @@ impl<'p> Probe<'p> {
         Ok(outcome)
     }
 
-    /// What the last run returned and printed, word for word, as far as it is known.
+    /// What the last run returned, printed and gave to something outside, word for word, as far as it is known.
     pub(super) fn observed(&self) -> &str {
         &self.observed
     }
@@ -143,7 +143,7 @@ impl<'p> Probe<'p> {
         let (decision, trace) = self.decider.trace(output, true, &self.memory)?;
         self.steps += trace.steps;
         self.times = trace.shown;
-        self.observed = trace.observation.text();
+        self.observed = [trace.observation.text(), trace.sent.join("\n")].concat();
         let outcome = self.intern(decision);
         self.all_tests.extend(&trace.tests);
         self.tests.entry(outcome).or_default().extend(trace.tests);
@@ -201,11 +201,13 @@ impl<'p> Probe<'p> {
 
     /// An outcome as a message names it: not at more length than a line or two.
     pub(super) fn shown(&self, outcome: Outcome) -> String {
-        let text = self.decision(outcome).to_string();
-        match text.char_indices().nth(LONGEST_SHOWN) {
-            Some((end, _)) => format!("{}…", &text[..end]),
-            None => text,
-        }
+        shortened(self.decision(outcome).to_string())
+    }
+
+    /// What an outcome does that another does not, as a message names it.
+    pub(super) fn shown_beside(&self, outcome: Outcome, other: Outcome) -> String {
+        let effects = self.own_effects(outcome, other).into_iter().cloned().collect();
+        shortened(Decision { effects }.to_string())
     }
 
     /// Leaves out effects that only pass the API's data on and tell an empty answer from one with any label, however
@@ -305,6 +307,13 @@ impl<'p> Probe<'p> {
     pub(super) fn own_effects(&self, outcome: Outcome, default: Outcome) -> Vec<&Effect> {
         let usual = &self.outcomes[default].effects;
         self.outcomes[outcome].effects.iter().filter(|effect| !usual.contains(effect)).collect()
+    }
+}
+
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(LONGEST_SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 

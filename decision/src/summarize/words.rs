@@ -142,7 +142,8 @@ pub(super) fn in_company(
                 }
                 word.in_company = true;
                 if first.is_none() {
-                    let (alone, together) = (probe.decision(branch.outcome), probe.decision(together));
+                    let alone = probe.shown_beside(branch.outcome, together);
+                    let together = probe.shown_beside(together, branch.outcome);
                     first =
                         Some(Reason(format!("`{sample}` alone leads to `{alone}`, {how} `{label}` to `{together}`")));
                 }

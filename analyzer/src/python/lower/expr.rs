@@ -7,7 +7,7 @@ use chameleon_decision::{
 use tree_sitter::Node;
 
 use super::Lower;
-use crate::calls::BUILTINS;
+use crate::calls::{BUILTINS, LIBRARY_TEXTS};
 use crate::python::project::Referent;
 use crate::python::syntax::{children, field, named};
 
@@ -102,7 +102,10 @@ impl<'t> Lower<'_, 't> {
             Referent::Class(class) if self.project.classes[class].is_enumeration => {
                 ExprKind::List { elements: self.members(node, class) }
             }
-            Referent::Class(_) | Referent::Module(_) | Referent::Library(_) => self.opaque(node, "it is not a value"),
+            Referent::Library(library) => {
+                library_text(&library).unwrap_or_else(|| self.opaque(node, "it is not a value"))
+            }
+            Referent::Class(_) | Referent::Module(_) => self.opaque(node, "it is not a value"),
         }
     }
 
@@ -120,9 +123,13 @@ impl<'t> Lower<'_, 't> {
         }
         match self.referent(node) {
             Some(Referent::Function(function)) => return function_value(function),
-            Some(_) => {
-                let member = self.enumeration_member(node);
-                return member.unwrap_or_else(|| self.opaque(node, "it is outside the application"));
+            Some(referent) => {
+                let text = match &referent {
+                    Referent::Library(name) => library_text(name),
+                    _ => None,
+                };
+                let known = text.or_else(|| self.enumeration_member(node));
+                return known.unwrap_or_else(|| self.opaque(node, "it is outside the application"));
             }
             None => {}
         }
@@ -344,6 +351,12 @@ impl<'t> Lower<'_, 't> {
 
 pub(super) fn constant(value: Constant) -> ExprKind {
     ExprKind::Constant { value }
+}
+
+/// A text of the standard library.
+fn library_text(name: &str) -> Option<ExprKind> {
+    let text = LIBRARY_TEXTS.iter().find(|(known, _)| *known == name)?.1;
+    Some(constant(Constant::Str(text.to_owned())))
 }
 
 fn function_value(function: usize) -> ExprKind {
