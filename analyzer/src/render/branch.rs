@@ -57,17 +57,24 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
 /// Writes what happens when no branch is taken.
 pub(super) fn default(out: &mut String, process: &DecisionProcess) {
     let name = match process.summary.decision_type {
-        DecisionType::Range => return,
+        DecisionType::Range if !tells_empty(process) => return,
         DecisionType::Other if process.summary.is_undecided() => return,
         DecisionType::TrueFalse | DecisionType::MultiChoice | DecisionType::MultiSelect | DecisionType::Count => {
             "  Otherwise   "
         }
-        DecisionType::Other => "  Without labels  ",
+        DecisionType::Other | DecisionType::Range => "  Without labels  ",
     };
     let outcome = &process.summary.default;
     let text = if outcome.effects.is_empty() { "nothing".to_owned() } else { outcome.describe(&process.program) };
     wrap(out, name, 14, &text);
     line!(out);
+}
+
+/// Whether an answer without items leads to something that no branch does, where items have the number that decides.
+fn tells_empty(process: &DecisionProcess) -> bool {
+    let summary = &process.summary;
+    let of_items = summary.field.as_deref().is_some_and(|field| field.contains("[]"));
+    of_items && summary.branches.iter().all(|branch| branch.outcome != summary.default)
 }
 
 /// Writes the words that change nothing.

@@ -223,10 +223,7 @@ impl<'p> ApiObject<'p> {
 }
 
 fn is_plain(value: &Value<'_>) -> bool {
-    matches!(
-        value,
-        Value::None | Value::Bool(_) | Value::Int(..) | Value::Float(..) | Value::Str(_) | Value::Member(_)
-    )
+    matches!(value, Value::None | Value::Bool(_) | Value::Int(..) | Value::Float(..) | Value::Str(_) | Value::Member(_))
 }
 
 /// `labelAnnotations` and `LabelAnnotations` as `label_annotations`, `HTTPStatusCode` as `http_status_code`.

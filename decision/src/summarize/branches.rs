@@ -264,6 +264,8 @@ fn default_of(
     let others = agree < singles.len();
     // A branch for any label, seen against an empty answer, is one when something was chosen there.
     let only_passes = probe.own_effects(common, empty).iter().all(|effect| passes_through(effect));
+    // Of a few values, what the one of them leads to is no more usual than what the other does.
+    let only_passes = only_passes && (!others || probe.subject.knows(NEUTRAL));
     Ok(if (others && agree * 2 > singles.len()) || only_passes { common } else { empty })
 }
 

@@ -95,6 +95,14 @@ pub(super) fn warning(probe: &Probe<'_>, found: &Branches, joint: &Joint, entry:
     Warning { span, message }
 }
 
+/// Tells it of many sets of branches, with the first that is told.
+pub(super) fn of_many(probe: &Probe<'_>, found: &Branches, entry: Span) -> Option<Warning> {
+    let (first, rest) = found.joint.split_first()?;
+    let Warning { span, message } = warning(probe, found, first, entry);
+    let message = format!("{message}; {} other sets of branches have outcomes of their own, too", rest.len());
+    Some(Warning { span, message })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,10 +19,16 @@ pub(super) fn find(
     words: &[Found],
     vocabulary: &Vocabulary,
 ) {
+    let lower: Vec<&Found> = words.iter().filter(|word| is_lower(word, vocabulary)).collect();
     for word in words {
-        if let Some(message) = odd_word(word, vocabulary) {
+        if let Some(message) = odd_word(word, vocabulary, lower.len() > FEW) {
             draft.warnings.push(Warning { span: word.span, message });
         }
+    }
+    if let Some((first, rest)) = lower.split_first().filter(|_| lower.len() > FEW) {
+        let (text, rest, name) = (&first.written, rest.len(), &vocabulary.name);
+        let message = format!("`{text}` and {rest} more words never equal a label: labels of {name} are capitalised");
+        draft.warnings.push(Warning { span: first.span, message });
     }
     // Without a vocabulary nothing is known of what the API never answers.
     let unreached = |branch: &&super::branches::Found| branch.labels.is_empty() && !branch.negated;
@@ -40,7 +46,11 @@ pub(super) fn find(
         draft.warnings.push(Warning { span, message: always_so(always) });
     }
     let entry = program.functions.get(program.entry.0 as usize).map(|function| function.span).unwrap_or_default();
-    draft.warnings.extend(found.joint.iter().map(|joint| joint::warning(probe, found, joint, entry)));
+    if found.joint.len() > MANY {
+        draft.warnings.extend(joint::of_many(probe, found, entry));
+    } else {
+        draft.warnings.extend(found.joint.iter().map(|joint| joint::warning(probe, found, joint, entry)));
+    }
     // Where an answer without results has an outcome of its own, such a condition can be what it is told apart by.
     if found.branches.is_empty() && !found.tells_empty {
         let turned = probe
@@ -56,8 +66,25 @@ pub(super) fn find(
     draft.warnings.dedup();
 }
 
-/// Words whose case no label has.
-fn odd_word(word: &Found, vocabulary: &Vocabulary) -> Option<String> {
+/// More words of one kind are told of in one warning.
+const FEW: usize = 3;
+
+/// More sets of branches that have outcomes of their own are told of in one warning.
+const MANY: usize = 8;
+
+/// Whether a word is written small where no label is, whatever its case.
+fn is_lower(word: &Found, vocabulary: &Vocabulary) -> bool {
+    let starts_small = word.written.chars().next().is_some_and(char::is_lowercase);
+    let folded = word.written.to_lowercase();
+    word.outcome.is_some()
+        && word.mode == MatchMode::Exact
+        && starts_small
+        && !vocabulary.labels.is_empty()
+        && vocabulary.labels.iter().all(|label| label.to_lowercase() != folded)
+}
+
+/// Words whose case no label has; `together` tells those that are written small in one warning.
+fn odd_word(word: &Found, vocabulary: &Vocabulary, together: bool) -> Option<String> {
     let text = &word.written;
     word.outcome?;
     if vocabulary.labels.is_empty() {
@@ -70,7 +97,7 @@ fn odd_word(word: &Found, vocabulary: &Vocabulary) -> Option<String> {
         Some(label) if cased && !exists => {
             Some(format!("`{text}` never equals the label `{label}`: letter case differs"))
         }
-        None if cased && text.chars().next().is_some_and(char::is_lowercase) => {
+        None if is_lower(word, vocabulary) && !together => {
             Some(format!("`{text}` never equals a label: labels of {} are capitalised", vocabulary.name))
         }
         _ => None,
