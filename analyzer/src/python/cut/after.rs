@@ -70,11 +70,12 @@ impl Cut<'_> {
     }
 
     fn reads_chosen(&self, expr: &Expr) -> bool {
-        let mut found = false;
-        visit::below(expr, &mut |part| {
-            let fact = self.fact(part);
-            found |= matches!(part.kind, ExprKind::Name { .. }) && fact.is_chosen();
-        });
+        // What something outside says of it is outside.
+        if matches!(expr.kind, ExprKind::Opaque { .. }) {
+            return false;
+        }
+        let mut found = matches!(expr.kind, ExprKind::Name { .. }) && self.fact(expr).is_chosen();
+        visit::parts(expr, &mut |part| found |= self.reads_chosen(part));
         found
     }
 
