@@ -36,8 +36,16 @@ use crate::apis::Catalog;
 use crate::data::DataFiles;
 use crate::source::SourceFile;
 
+/// What is said of a call whose answer is compared with something, to no effect.
+const SAME_DONE: &str = "whatever is answered, the same is done: nothing here decides from it";
+
 /// What is said of a call from whose answer nothing is decided.
-pub(crate) const PASSED_ON: &str = "the answer is returned or shown, never compared: nothing here decides from it";
+const PASSED_ON: &str = "the answer is returned or shown, never compared: nothing here decides from it";
+
+/// Whether this is said of a call from whose answer nothing is decided.
+pub(crate) fn decides_nothing(reason: &str) -> bool {
+    matches!(reason, PASSED_ON | SAME_DONE)
+}
 
 /// Steps that the analysis of the calls in one file may take: some seconds. A usual application takes a hundredth.
 const MAX_STEPS: u64 = 50_000_000;
@@ -126,13 +134,16 @@ impl Found {
                 continue;
             }
             let note = passes_through(project, site);
+            let is_such = |problem: &Problem| {
+                problem.file == note.file && problem.line == note.line && decides_nothing(&problem.reason)
+            };
             let is_told = |process: &DecisionProcess| {
                 let place = process.call;
                 let file = process.program.files.get(place.file as usize);
                 file == Some(&note.file) && Span { file: site.span.file, ..place } == site.span
             };
             let mut kept = self.processes.iter().any(is_told);
-            self.problems.retain(|problem| *problem != note || !std::mem::replace(&mut kept, true));
+            self.problems.retain(|problem| !is_such(problem) || !std::mem::replace(&mut kept, true));
         }
     }
 
@@ -156,7 +167,8 @@ impl Found {
                 let reason = "the code around this call is nested too deep".to_owned();
                 self.problems.push(Problem { file, line: process.call.line, reason });
             } else if tests_nothing(&process) {
-                self.problems.push(passes_through(run.project, run.site));
+                let note = passes_through(run.project, run.site);
+                self.problems.push(Problem { reason: SAME_DONE.to_owned(), ..note });
             } else if !self.processes.iter().any(|other| is_same_slice(other, &process)) {
                 self.processes.push(process);
                 self.problems.extend(problems);

@@ -22,7 +22,7 @@ macro_rules! line {
 }
 use line;
 
-use crate::python::PASSED_ON;
+use crate::python::decides_nothing;
 
 /// The field that nearly every decision is about.
 const LABEL_FIELD: &str = "label_annotations[].description";
@@ -35,7 +35,7 @@ pub fn render(analysis: &Analysis) -> String {
         section(&mut out, process, &sources);
     }
     if analysis.processes.is_empty() {
-        let passed_on = analysis.problems.iter().any(|problem| problem.reason == PASSED_ON);
+        let passed_on = analysis.problems.iter().any(|problem| decides_nothing(&problem.reason));
         let what = if passed_on { "decision from an answer of" } else { "call of" };
         line!(out, "No {what} a known ML API in {} {}.", analysis.files, plural(analysis.files, "Python file"));
     }

@@ -24,6 +24,7 @@ mod idle;
 mod items;
 mod joint;
 mod lengths;
+mod lines;
 mod matching;
 mod name;
 mod order;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chameleon_decision::{Expr, ExprKind, Function, FunctionId, Program, Span, Stmt, StmtKind, Target};
 
-use super::cut::{havoc, shown, unknown};
+use super::cut::{havoc, shown};
 use super::lower::Site;
 use super::project::Project;
 use super::visit;
@@ -190,7 +190,7 @@ impl Rename<'_> {
                         form: *form,
                         beside: asked.collect(),
                     },
-                    None => unknown(expr.span, "the answer of another API call").kind,
+                    None => ExprKind::Builtin { name: "<answer>".to_owned(), args: Vec::new(), keywords: Vec::new() },
                 };
             }
             _ => {}

@@ -114,7 +114,7 @@ pub(super) fn more_answers(program: &Program) -> impl Iterator<Item = ApiOutput>
     [sure(&words(program))].into_iter().chain(many).chain(own_words(program))
 }
 
-/// Answers of one name each: the program's words, as they are written.
+/// Answers of one name each: the program's words, as they are written, and a text of several lines.
 fn as_written(program: &Program) -> Vec<ApiOutput> {
     let mut words: Vec<&str> = Vec::new();
     texts(program, &mut |text| {
@@ -122,7 +122,7 @@ fn as_written(program: &Program) -> Vec<ApiOutput> {
             words.push(text);
         }
     });
-    words.into_iter().map(|word| sure(&[word.to_owned()])).collect()
+    words.into_iter().chain(["Qzxjv\nQzxjv\nQzxjv"]).map(|word| sure(&[word.to_owned()])).collect()
 }
 
 /// Answers of one name each: the program's words, capitalised and not.

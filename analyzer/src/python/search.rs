@@ -26,7 +26,7 @@ const RETURNS: &str =
 const FALLS_BACK: &str = "this setting may be another; the decision is read with the value that is written here";
 
 /// What is said where one call's answer is told of several that are added up.
-const SUMMED: &str = "what several calls answer is added up here; what is told is what one of them leads to";
+const SUMMED: &str = "what several calls answer is put together here; what is told is what one of them leads to";
 
 /// Whether a remark tells no assumption that could as well be another.
 pub(super) fn is_remark(problem: &Problem) -> bool {
@@ -429,7 +429,13 @@ impl<'a> Run<'a> {
         let (summary, warnings, takes_given) = slice.trial.summary.get_or_init(|| {
             let takes_given = inputs::are_needed(self, slice);
             let given = if takes_given { self.given } else { &[] };
-            let (summary, warnings) = self.decider_given(&slice.program, given).summarize(self.vocabulary);
+            let (mut summary, warnings) = self.decider_given(&slice.program, given).summarize(self.vocabulary);
+            if let Some((_, Problem { file, line, reason })) = self.undecided(slice)
+                && slice.program.files.get(slice.call.file as usize) != Some(&file)
+                && summary.reason == Some(format!("line {line}: {reason}"))
+            {
+                summary.reason = Some(format!("{file}:{line}: {reason}"));
+            }
             (summary, warnings, takes_given)
         });
         DecisionProcess {

@@ -68,6 +68,7 @@ pub(super) fn summed(
         if !leads(inner) {
             return;
         }
+        found = found.or_else(|| carried(facts, function, inner));
         visit::stmts(inner, &mut |added| {
             let Some((name, value, listed)) = adds(added) else { return };
             let hangs = || facts.expr(function, value).api || facts.variable(function, name).api;
@@ -76,6 +77,30 @@ pub(super) fn summed(
                 found = Some(added.span);
             }
         });
+    });
+    found
+}
+
+/// Where a loop's body compares with what it kept of an answer before, which it replaces then: the greatest so far.
+fn carried(facts: &Facts<'_>, function: usize, body: &[Stmt]) -> Option<Span> {
+    let mut found = None;
+    visit::stmts(body, &mut |stmt| {
+        let StmtKind::If { test, body: kept, .. } = &stmt.kind else { return };
+        let ExprKind::Compare { left, rest } = &test.kind else { return };
+        let sides = std::iter::once(&**left).chain(rest.iter().map(|(_, right)| right));
+        let replaces = |side: &Expr| {
+            let ExprKind::Name { name } = &side.kind else { return false };
+            kept.iter().any(|stmt| match &stmt.kind {
+                StmtKind::Assign { targets, value } => {
+                    let is_it = |target: &Target| matches!(target, Target::Name { name: set } if set == name);
+                    targets.iter().any(is_it) && facts.expr(function, value).data
+                }
+                _ => false,
+            })
+        };
+        if found.is_none() && sides.into_iter().any(replaces) {
+            found = Some(test.span);
+        }
     });
     found
 }

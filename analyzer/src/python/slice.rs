@@ -28,7 +28,7 @@ pub(super) struct Slice {
     pub(super) open: Vec<Open>,
     /// Tests of something outside that return at once, taken not to, with the run's file.
     pub(super) passed: Vec<Span>,
-    /// Where what comes of several calls' answers is added up, with the run's file.
+    /// Where what comes of several calls' answers is put together, with the run's file.
     pub(super) summed: Vec<Span>,
     /// Where the entry was ended early, with the run's file.
     pub(super) ended: Option<Span>,

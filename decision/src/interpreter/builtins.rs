@@ -69,6 +69,14 @@ impl<'p> Machine<'p, '_> {
     fn of_source(&mut self, name: &str, args: Args<'p>) -> Run<Value<'p>> {
         match name {
             "<record>" => Ok(self.record(args)),
+            // What it holds is not known, but that something is there.
+            "<answer>" => {
+                let answer = Value::unknown("the answer of another API call");
+                if let Value::Unknown(unknown) = &answer {
+                    self.hold_true(unknown);
+                }
+                Ok(answer)
+            }
             // Whether a variable has got a value.
             "<bound>" => Ok(Value::Bool(matches!(
                 args.get(0),
@@ -151,7 +159,9 @@ impl<'p> Machine<'p, '_> {
                 _ => raise("TypeError"),
             },
             "getattr" => self.getattr(&args),
-            "<record>" | "<bound>" | "<member>" | "<member of>" | "<member named>" => self.of_source(name, args),
+            "<record>" | "<bound>" | "<answer>" | "<member>" | "<member of>" | "<member named>" => {
+                self.of_source(name, args)
+            }
             "<undefined>" => raise("NameError"),
             SETTING => args.get(0).cloned().map_or_else(|| raise("TypeError"), Ok),
             "difflib.SequenceMatcher" => Ok(self.sequence_matcher(&args)),

@@ -414,6 +414,11 @@ impl<'p> Machine<'p, '_> {
         self.known_choices.push((Rc::clone(unknown), true));
     }
 
+    /// Whether an object of which nothing else is known is true in this run.
+    pub(super) fn is_held_true(&self, unknown: &Rc<Unknown<'p>>) -> bool {
+        self.known_choices.iter().any(|known| known.1 && Rc::ptr_eq(&known.0, unknown))
+    }
+
     /// The truth of an unknown object: one object keeps its truth during a run.
     pub(super) fn choose_truth(&mut self, span: Span, unknown: &Rc<Unknown<'p>>) -> Run<bool> {
         if let Some(known) = self.known_choices.iter().find(|known| Rc::ptr_eq(&known.0, unknown)) {

@@ -136,6 +136,11 @@ impl<'p> Machine<'p, '_> {
             return self.compared_column(column, op, right, span);
         }
         self.inspect_pair(left, right);
+        if let (Value::Unknown(unknown), Value::None) | (Value::None, Value::Unknown(unknown)) = (left, right)
+            && self.is_held_true(unknown)
+        {
+            return Ok(Value::Bool(matches!(op, CompareOp::IsNot | CompareOp::Ne)));
+        }
         let result = match op {
             CompareOp::Is | CompareOp::IsNot => {
                 let Some(same) = identical(left, right) else { return Ok(unknown_of(left, right)) };

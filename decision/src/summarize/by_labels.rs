@@ -1,18 +1,21 @@
 //! Decisions by names, or by anything that can stand for a name.
 
+use super::axes::Axis;
 use super::branches::Branches;
 use super::constants::Constants;
 use super::counts::{self, Counted};
 use super::probe::{NEUTRAL, Outcome, Probe, contrast};
 use super::subject::other_field;
 use super::{
-    Draft, Reason, conditions, conjunction, handed, idle, items, name, order, ranges, scores, verify, warnings, words,
+    Draft, Reason, conditions, conjunction, handed, idle, items, lines, name, order, ranges, scores, verify, warnings,
+    words,
 };
 use crate::api::Api;
 use crate::decider::DecideError;
 use crate::decision::Rendered;
 use crate::process::Warning;
 use crate::program::Program;
+use crate::shape::Shape;
 use crate::summary::{Branch, DecisionType, MinScore, Order, Summary, Vocabulary};
 
 /// Of vocabularies up to this every label is tried with other fields.
@@ -38,12 +41,19 @@ impl Draft {
         vocabulary: &Vocabulary,
     ) -> Result<bool, Reason> {
         let mut found = Branches::find(probe, vocabulary)?;
+        let lines = vocabulary.labels.is_empty() && Constants::of(program).lines;
+        if lines {
+            lines::show(probe)?;
+        }
         self.summary.default = probe.decision(found.default).clone();
         self.warn_of_few(program, probe, &found);
         let mut words =
             if probe.subject.has_words() { words::find(program, probe, &mut found, vocabulary)? } else { Vec::new() };
         in_source_order(probe, &mut found, &words);
-        let company = words::in_company(probe, &found, &mut words)?;
+        let mut company = words::in_company(probe, &found, &mut words)?;
+        if company.is_none() && lines {
+            company = lines::find(probe, &found, &mut words)?;
+        }
         if found.branches.is_empty() {
             if let Some(reason) = company {
                 // The words may belong to another field, such as an entity's type.
@@ -113,6 +123,9 @@ impl Draft {
         if let Some(reason) = cuts.into_iter().find_map(Result::err) {
             return Err(reason);
         }
+        if found.any_name && words.is_empty() {
+            self.name_score(&api.answer);
+        }
         found.nothing_below = floor(probe, &found, &self.summary)?;
         self.summary.top_k = top_k;
         (self.summary.decision_type, self.summary.order) = class;
@@ -139,6 +152,16 @@ impl Draft {
             None => self.verify(probe, &found, vocabulary)?,
         }
         Ok(true)
+    }
+
+    /// Where any name will do, and how sure it is decides, that is what the decision is about.
+    fn name_score(&mut self, shape: &Shape) {
+        let score = Axis::all(shape).into_iter().find(|axis| axis.is_in_list() && axis.is_score(shape));
+        if let ([branch], Some(score)) = (self.summary.branches.as_slice(), score)
+            && branch.min_score.is_some()
+        {
+            self.summary.field = Some(score.show());
+        }
     }
 
     /// That names are only handed on, and which of them.
@@ -206,7 +229,10 @@ impl Draft {
     ) -> Result<(), DecideError> {
         warnings::try_more(probe, words)?;
         warnings::find(self, program, probe, found, words, vocabulary);
-        self.summary.idle = idle::of(&Constants::of(program), probe, words, one_branch);
+        let constants = Constants::of(program);
+        // Which lines stand before a line of a text can matter.
+        let lines = constants.lines && vocabulary.labels.is_empty();
+        self.summary.idle = if lines { Vec::new() } else { idle::of(&constants, probe, words, one_branch) };
         Ok(())
     }
 

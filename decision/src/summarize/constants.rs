@@ -12,6 +12,8 @@ pub(super) struct Constants {
     pub(super) lists: Vec<Vec<(String, Span)>>,
     /// Every `if` and `elif` with the texts that it asks for.
     pub(super) tests: Vec<Test>,
+    /// Whether a text is taken apart into its lines.
+    pub(super) lines: bool,
     /// Whether regular expressions or likenesses of texts are asked for.
     pub(super) patterns: bool,
     /// Texts that only show or name a result: returned, printed, or the name of a group of words.
@@ -235,7 +237,10 @@ impl Constants {
                 self.exprs(args);
                 self.exprs(keywords.iter().map(|keyword| &keyword.value));
             }
-            ExprKind::Method { object, args, keywords, .. } => {
+            ExprKind::Method { object, name, args, keywords } => {
+                let breaks =
+                    |arg: &Expr| matches!(&arg.kind, ExprKind::Constant { value: Constant::Str(text) } if text == "\n");
+                self.lines |= name == "splitlines" || (name == "split" && args.first().is_some_and(breaks));
                 self.expr(object);
                 self.exprs(args);
                 self.exprs(keywords.iter().map(|keyword| &keyword.value));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::constants::{Constants, Test};
-use super::probe::{Outcome, Probe};
+use super::probe::{NEUTRAL, Outcome, Probe};
 use super::words::Found;
 use crate::program::Span;
 use crate::summary::IdleWord;
@@ -38,6 +38,9 @@ pub(super) fn of(constants: &Constants, probe: &Probe<'_>, words: &[Found], one_
         }
     }
     idle.extend(never_asked(&constants.tests, probe, words));
+    // Of a closed set one value is what happens otherwise, and its word leads there.
+    let is_value = |text: &str| probe.subject.knows(text) && !probe.subject.knows(NEUTRAL);
+    idle.retain(|word| !is_value(&word.text) && !is_value(&word.text.to_uppercase()));
     idle.sort_by_key(|word| word.span);
     idle.dedup();
     idle
