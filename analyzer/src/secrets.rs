@@ -22,15 +22,29 @@ static KEYS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&forms.join("|")).expect("a pattern")
 });
 
+/// Keys in addresses: what is asked with, and the places that whoever knows them may write to.
+static IN_ADDRESSES: LazyLock<Regex> = LazyLock::new(|| {
+    let forms = [
+        r"(?i:[?&](?:key|token|api_?key|app_?key|appid|access_token|auth)=|/key/)",
+        r"hooks\.slack\.com/services/",
+        r"discord(?:app)?\.com/api/webhooks/",
+    ];
+    Regex::new(&format!(r"({})[0-9A-Za-z_/-]{{16,}}", forms.join("|"))).expect("a pattern")
+});
+
 /// A name that says what it holds, and a text beside it.
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-    let name = r"(?i)(?:passw(?:or)?d|secret|token|api_?key|access_?key|auth|account_?sid)\w*";
+    let name =
+        r"(?i)(?:passw(?:or)?d|secret|token|ap[ip][_-]?key|access[_-]?key|subscription[_-]?key|auth|account_?sid)\w*";
     Regex::new(&format!(r#"({name}["']?\]?\s*[=:]\s*[rbu]?["'])([^"'\s]{{8,}})(["'])"#)).expect("a pattern")
 });
 
 /// A text without keys.
 pub(crate) fn masked(text: &str) -> Cow<'_, str> {
-    KEYS.replace_all(text, MASK)
+    match IN_ADDRESSES.replace_all(text, format!("${{1}}{MASK}")) {
+        Cow::Borrowed(text) => KEYS.replace_all(text, MASK),
+        Cow::Owned(text) => Cow::Owned(KEYS.replace_all(&text, MASK).into_owned()),
+    }
 }
 
 /// A line of source without keys and without what is given to names of credentials.
@@ -41,9 +55,21 @@ pub(crate) fn masked_line(line: &str) -> String {
 
 /// Whether a variable of this name holds a credential.
 pub(crate) fn is_credential(name: &str) -> bool {
-    let name = name.trim_matches(['"', '\'']).to_lowercase().replace('_', "");
-    let ends =
-        ["password", "passwd", "secret", "token", "apikey", "accesskey", "secretkey", "accesskeyid", "accountsid"];
+    let name = name.trim_matches(['"', '\'']).to_lowercase().replace(['_', '-'], "");
+    let ends = [
+        "password",
+        "passwd",
+        "secret",
+        "token",
+        "apikey",
+        "appkey",
+        "accesskey",
+        "secretkey",
+        "privatekey",
+        "subscriptionkey",
+        "accesskeyid",
+        "accountsid",
+    ];
     ends.iter().any(|end| name.ends_with(end))
 }
 
@@ -55,6 +81,9 @@ mod tests {
     fn keys_are_masked_and_words_are_not() {
         let key = format!("AIza{}", "x".repeat(35));
         assert_eq!(masked(&format!("https://host/?key={key}&q=1")), "https://host/?key=***&q=1");
+        let address = "https://maker.example/trigger/eaten/with/key/abcdefgh12345678";
+        assert_eq!(masked(address), "https://maker.example/trigger/eaten/with/key/***");
+        assert_eq!(masked("https://host/key/words"), "https://host/key/words");
         assert_eq!(masked("a token of love, and a sk-etch"), "a token of love, and a sk-etch");
         assert_eq!(masked_line("auth_token = 'abcdefgh123'"), "auth_token = '***'");
         assert_eq!(masked_line("if token == 'food':"), "if token == 'food':");
@@ -62,7 +91,7 @@ mod tests {
 
     #[test]
     fn names_say_what_they_hold() {
-        assert!(["AWS_SECRET", "api_key", "accountSid", "'auth_token'"].into_iter().all(is_credential));
+        assert!(["AWS_SECRET", "api_key", "accountSid", "'auth_token'", "'x-app-key'"].into_iter().all(is_credential));
         assert!(["tokens_seen", "keyword", "secretary"].into_iter().all(|name| !is_credential(name)));
     }
 }

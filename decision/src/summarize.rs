@@ -201,6 +201,9 @@ impl Draft {
             return Ok(());
         }
         (self.warnings, self.summary.idle) = about_names;
+        // A value of another field is no name without effect.
+        let values: Vec<String> = Members::of(api).iter().flat_map(Members::vocabulary).collect();
+        self.summary.idle.retain(|word| !values.iter().any(|value| value.eq_ignore_ascii_case(&word.text)));
         if let Some(reason) = self.put_off.take() {
             return Err(reason);
         }
