@@ -119,6 +119,15 @@ impl Decision {
         format!("{}; and {more} more", Self { effects })
     }
 
+    /// The decision as a message names it, in so many characters at most.
+    pub fn shortened(&self, most: usize) -> String {
+        let text = self.to_string();
+        match text.char_indices().nth(most) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text,
+        }
+    }
+
     /// Whether another decision could be this one without any data of the API, or the other way round: `print([])` and
     /// `print([<data>])`, `print('labels: ')` and `print('labels: '<data>', ')`.
     pub(crate) fn is_same_without_data(&self, other: &Self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashSet};
+use std::fmt::Write as _;
 use std::rc::Rc;
 
 use chameleon_decision::{
@@ -41,6 +42,15 @@ const MAX_OPEN: usize = 24;
 
 /// Steps that cutting a slice takes for each statement there is.
 const CUT: u64 = 20;
+
+/// Of more assumptions than these it is not said what is done otherwise.
+const MAX_OTHERWISE: usize = 4;
+
+/// Answers that are tried to find one that leads to something.
+const MAX_ANSWERS: usize = 120;
+
+/// Characters of what is done otherwise.
+const LONGEST_OTHERWISE: usize = 120;
 
 /// How often tests that come to light behind others are added.
 const ROUNDS: usize = 4;
@@ -403,7 +413,8 @@ impl<'a> Run<'a> {
 
     /// The process of a slice, and what there is to say about it.
     pub(super) fn told(&self, slice: &Slice) -> Found {
-        let assumed = slice.assumptions.iter().map(|assumption| self.assumption(*assumption));
+        let few = slice.assumptions.len() <= MAX_OTHERWISE;
+        let assumed = slice.assumptions.iter().map(|assumption| self.assumption(slice, *assumption, few));
         let remark = |span: &Span, reason: &str| Problem {
             file: path(self.project, span.file),
             line: span.line,
@@ -415,14 +426,45 @@ impl<'a> Run<'a> {
         (self.summarized(slice), problems)
     }
 
-    fn assumption(&self, Assumption { span, holds, is_loop, .. }: Assumption) -> Problem {
+    /// What is assumed, and with `more` what is done otherwise.
+    fn assumption(&self, slice: &Slice, assumption: Assumption, more: bool) -> Problem {
+        let Assumption { span, holds, is_loop, .. } = assumption;
         let (what, way) = match (is_loop, holds) {
             (false, true) => ("this test depends on something outside the program", "held"),
             (false, false) => ("this test depends on something outside the program", "did not hold"),
             (true, _) => ("this loop runs over something outside the program", "did not run"),
         };
-        let reason = format!("{what}; the decision is read as if it {way}");
+        let mut reason = format!("{what}; the decision is read as if it {way}");
+        if let Some(otherwise) = Some(assumption).filter(|_| more).and_then(|it| self.otherwise(slice, it)) {
+            let _ = write!(reason, " (else {otherwise})");
+        }
         Problem { file: path(self.project, span.file), line: span.line, reason }
+    }
+
+    /// What is done where something outside is not as it is assumed, on an answer that leads to something.
+    fn otherwise(&self, slice: &Slice, assumption: Assumption) -> Option<String> {
+        if assumption.is_loop || self.budget.is_spent() {
+            return None;
+        }
+        let (chain, ways, end) = &slice.cut_by;
+        let mut ways = ways.clone();
+        ways.insert(assumption.span, !assumption.holds);
+        let turned = self.cut(chain, &ways, *end);
+        let (decider, other) = (self.decider(&slice.program), self.decider(&turned.program));
+        let mut answers = self.answers(slice).take(MAX_ANSWERS);
+        let nothing = decider.decide(&answers.next()?).ok()?;
+        let (answer, led) = answers.find_map(|answer| {
+            let led = decider.decide(&answer).ok().filter(|led| *led != nothing)?;
+            Some((answer, led))
+        })?;
+        let otherwise = other.decide(&answer).ok().filter(|other| *other != led)?;
+        let only = |one: &Decision, of: &Decision| {
+            let effects = one.effects.iter().filter(|effect| !of.effects.contains(effect)).cloned().collect();
+            Decision { effects }
+        };
+        let (more, less) = (only(&otherwise, &led), only(&led, &otherwise));
+        let (word, told) = if more.effects.is_empty() { ("without ", less) } else { ("", more) };
+        Some(format!("{word}`{}`", told.shortened(LONGEST_OTHERWISE)))
     }
 
     fn summarized(&self, slice: &Slice) -> DecisionProcess {

@@ -18,6 +18,8 @@ use super::{several, visit};
 /// A program and what was assumed to get it.
 #[derive(Clone)]
 pub(super) struct Slice {
+    /// What it was cut by: the functions to the call, and the ways of unknown tests.
+    pub(super) cut_by: (Chain, Ways, End),
     /// The program; files, functions and spans are its own.
     pub(super) program: Program,
     /// The call, with the program's file.
@@ -103,7 +105,8 @@ pub(super) fn slice(
     let globals = slicer.globals(&suppliers, &made, entry);
     let Slicer { functions, assumptions, open, passed, summed, .. } = slicer;
     let (program, call) = link(project, entry, functions, globals, site, inputs);
-    Slice { program, call, assumptions, open, passed, summed, ended, trial: Rc::default() }
+    let cut_by = (chain.clone(), ways.clone(), end);
+    Slice { cut_by, program, call, assumptions, open, passed, summed, ended, trial: Rc::default() }
 }
 
 /// Code that runs before the entry and sets what it reads: modules, and functions around nested ones.

@@ -201,13 +201,13 @@ impl<'p> Probe<'p> {
 
     /// An outcome as a message names it: not at more length than a line or two.
     pub(super) fn shown(&self, outcome: Outcome) -> String {
-        shortened(self.decision(outcome).to_string())
+        self.decision(outcome).shortened(LONGEST_SHOWN)
     }
 
     /// What an outcome does that another does not, as a message names it.
     pub(super) fn shown_beside(&self, outcome: Outcome, other: Outcome) -> String {
         let effects = self.own_effects(outcome, other).into_iter().cloned().collect();
-        shortened(Decision { effects }.to_string())
+        Decision { effects }.shortened(LONGEST_SHOWN)
     }
 
     /// Leaves out effects that only pass the API's data on and tell an empty answer from one with any label, however
@@ -307,13 +307,6 @@ impl<'p> Probe<'p> {
     pub(super) fn own_effects(&self, outcome: Outcome, default: Outcome) -> Vec<&Effect> {
         let usual = &self.outcomes[default].effects;
         self.outcomes[outcome].effects.iter().filter(|effect| !usual.contains(effect)).collect()
-    }
-}
-
-fn shortened(text: String) -> String {
-    match text.char_indices().nth(LONGEST_SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
     }
 }
 
