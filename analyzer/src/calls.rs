@@ -131,6 +131,10 @@ pub(crate) const BUILTINS: &[&str] = &[
 /// Library functions whose call an outsider does not see, by the start of their dotted name.
 pub(crate) const QUIET_FUNCTIONS: &[&str] = &[
     "open",
+    "boto3.client",
+    "boto3.resource",
+    "boto3.Session",
+    "boto3.session.",
     "input",
     "raw_input",
     "io.",

@@ -37,7 +37,7 @@ use crate::data::DataFiles;
 use crate::source::SourceFile;
 
 /// What is said of a call whose answer is compared with something, to no effect.
-const SAME_DONE: &str = "whatever is answered, the same is done: nothing here decides from it";
+const SAME_DONE: &str = "no test of the answer changes what is done: nothing here decides from it";
 
 /// What is said of a call from whose answer nothing is decided.
 const PASSED_ON: &str = "the answer is returned or shown, never compared: nothing here decides from it";

@@ -44,6 +44,13 @@ pub enum Rendered {
         /// The arguments.
         values: Vec<Rendered>,
     },
+    /// An argument that is given by its name.
+    Keyword {
+        /// The name.
+        name: String,
+        /// What is given.
+        value: Box<Rendered>,
+    },
     /// The pieces of a formatted string, or of a container with its brackets and separators.
     Parts(Vec<Rendered>),
 }
@@ -193,7 +200,11 @@ impl fmt::Display for Decision {
 impl Rendered {
     /// Whether data of the API is in a list: that of one item or of several, which are shown alike.
     pub(crate) fn lists_data(&self) -> bool {
-        let Self::Parts(parts) = self else { return false };
+        let parts = match self {
+            Self::Parts(parts) => parts,
+            Self::Keyword { value, .. } => return value.lists_data(),
+            _ => return false,
+        };
         let within = |opened: &Self| matches!(opened, Self::Chosen(text) if text.ends_with('['));
         parts.windows(2).any(|pair| within(&pair[0]) && pair[1].has_data()) || parts.iter().any(Self::lists_data)
     }
@@ -205,6 +216,7 @@ impl Rendered {
                 (*callee == effect.action && *values == effect.values) || values.iter().any(|value| value.holds(effect))
             }
             Self::Parts(parts) => parts.iter().any(|part| part.holds(effect)),
+            Self::Keyword { value, .. } => value.holds(effect),
             Self::Chosen(_) | Self::Data | Self::Unknown | Self::Named(_) => false,
         }
     }
@@ -214,6 +226,7 @@ impl Rendered {
         match self {
             Self::Data => true,
             Self::Call { values, .. } | Self::Parts(values) => values.iter().any(Self::has_data),
+            Self::Keyword { value, .. } => value.has_data(),
             Self::Chosen(_) | Self::Unknown | Self::Named(_) => false,
         }
     }
@@ -223,6 +236,7 @@ impl Rendered {
         match self {
             Self::Data => data.to_owned(),
             Self::Parts(parts) => parts.iter().map(|part| part.words(data)).collect(),
+            Self::Keyword { value, .. } => value.words(data),
             Self::Call { callee, values } => {
                 let values = values.iter().map(|value| value.words(data)).collect::<Vec<_>>().join(",");
                 format!("{callee}({values})")
@@ -238,6 +252,7 @@ impl Rendered {
     fn collect_words(&self, words: &mut BTreeSet<String>) {
         match self {
             Self::Parts(parts) => parts.iter().for_each(|part| part.collect_words(words)),
+            Self::Keyword { value, .. } => value.collect_words(words),
             Self::Call { values, .. } => values.iter().for_each(|value| value.collect_words(words)),
             Self::Chosen(text) => {
                 let is_mark = |c: char| !c.is_alphanumeric() && !is_pictograph(c);
@@ -251,6 +266,7 @@ impl Rendered {
     pub(crate) fn size(&self) -> usize {
         match self {
             Self::Call { values, .. } | Self::Parts(values) => 1 + values.iter().map(Self::size).sum::<usize>(),
+            Self::Keyword { value, .. } => value.size(),
             Self::Chosen(_) | Self::Data | Self::Unknown | Self::Named(_) => 1,
         }
     }
@@ -260,6 +276,7 @@ impl Rendered {
         match self {
             Self::Call { callee, values } => callee.len() as u64 + values.iter().map(Self::length).sum::<u64>(),
             Self::Parts(parts) => parts.iter().map(Self::length).sum(),
+            Self::Keyword { name, value } => name.len() as u64 + value.length(),
             Self::Chosen(text) | Self::Named(text) => text.len() as u64,
             Self::Data | Self::Unknown => 1,
         }
@@ -295,6 +312,8 @@ impl fmt::Display for Rendered {
                 write!(f, "{callee}({values})")
             }
             Self::Parts(parts) => parts.iter().try_for_each(|part| part.fmt(f)),
+            Self::Keyword { name, value } if name == "**" => write!(f, "**{value}"),
+            Self::Keyword { name, value } => write!(f, "{name}={value}"),
         }
     }
 }

@@ -432,6 +432,9 @@ pub enum ExprKind {
         call: bool,
         /// Arguments.
         args: Vec<Expr>,
+        /// The names by which the last of them are given.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        names: Vec<String>,
         /// Why it cannot be followed, for people.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         reason: String,

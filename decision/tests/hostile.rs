@@ -55,8 +55,13 @@ fn endless_loops_end() {
 
 #[test]
 fn items_of_something_unknown_do_not_fill_the_memory_with_their_names() {
-    let opaque =
-        ExprKind::Opaque { text: "queue".to_owned(), call: false, args: Vec::new(), reason: "a test".to_owned() };
+    let opaque = ExprKind::Opaque {
+        text: "queue".to_owned(),
+        call: false,
+        args: Vec::new(),
+        names: Vec::new(),
+        reason: "a test".to_owned(),
+    };
     let index = Box::new(constant(Constant::Int(0)));
     let next = assign("x", expr(ExprKind::Subscript { object: Box::new(name("x")), index }));
     assert!(matches!(decide(vec![assign("x", expr(opaque)), forever(vec![next])]), Err(DecideError::TooLong { .. })));

@@ -213,7 +213,10 @@ fn once(span: Span, target: Option<&Target>, body: Vec<Stmt>) -> Stmt {
 /// An unknown value.
 pub(super) fn unknown(span: Span, text: &str) -> Expr {
     let reason = "it comes from outside the program".to_owned();
-    Expr { span, kind: ExprKind::Opaque { text: text.to_owned(), call: false, args: Vec::new(), reason } }
+    Expr {
+        span,
+        kind: ExprKind::Opaque { text: text.to_owned(), call: false, args: Vec::new(), names: Vec::new(), reason },
+    }
 }
 
 /// Makes variables unknown.

@@ -111,7 +111,13 @@ impl<'p, 't> Lower<'p, 't> {
 
     /// Something outside the slice whose evaluation shows nothing.
     fn opaque(&self, node: Node<'_>, reason: &str) -> ExprKind {
-        ExprKind::Opaque { text: self.shown(node), call: false, args: Vec::new(), reason: reason.to_owned() }
+        ExprKind::Opaque {
+            text: self.shown(node),
+            call: false,
+            args: Vec::new(),
+            names: Vec::new(),
+            reason: reason.to_owned(),
+        }
     }
 
     fn opaque_expr(&self, node: Node<'_>, reason: &str) -> Expr {

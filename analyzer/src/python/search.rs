@@ -436,7 +436,8 @@ impl<'a> Run<'a> {
         };
         let mut reason = format!("{what}; the decision is read as if it {way}");
         if let Some(otherwise) = Some(assumption).filter(|_| more).and_then(|it| self.otherwise(slice, it)) {
-            let _ = write!(reason, " (else {otherwise})");
+            let others = if slice.assumptions.len() > 1 { ", all others the same" } else { "" };
+            let _ = write!(reason, " (else{others}: {otherwise})");
         }
         Problem { file: path(self.project, span.file), line: span.line, reason }
     }

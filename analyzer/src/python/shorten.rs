@@ -183,6 +183,6 @@ fn certain(stmt: &Stmt) -> BTreeSet<String> {
 fn show(span: Span, name: &str) -> Stmt {
     let args = vec![Expr { span, kind: ExprKind::Name { name: name.to_owned() } }];
     let (text, reason) = (format!("{} =", shown(name)), "the decision is read up to here".to_owned());
-    let kind = ExprKind::Opaque { text, call: true, args, reason };
+    let kind = ExprKind::Opaque { text, call: true, args, names: Vec::new(), reason };
     Stmt { span, kind: StmtKind::Expr { value: Expr { span, kind } } }
 }

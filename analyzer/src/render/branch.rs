@@ -62,12 +62,20 @@ pub(super) fn default(out: &mut String, process: &DecisionProcess) {
         DecisionType::TrueFalse | DecisionType::MultiChoice | DecisionType::MultiSelect | DecisionType::Count => {
             "  Otherwise   "
         }
+        // What is told here is what any other label leads to.
+        DecisionType::Other if warns_of_empty(process) => "  Otherwise   ",
         DecisionType::Other | DecisionType::Range => "  Without labels  ",
     };
     let outcome = &process.summary.default;
     let text = if outcome.effects.is_empty() { "nothing".to_owned() } else { outcome.describe(&process.program) };
     wrap(out, name, 14, &text);
     line!(out);
+}
+
+/// Whether it is told apart from it what an empty answer leads to.
+fn warns_of_empty(process: &DecisionProcess) -> bool {
+    let of_empty = |message: &str| message.starts_with("an empty answer has an outcome");
+    !process.summary.branches.is_empty() && process.warnings.iter().any(|warning| of_empty(&warning.message))
 }
 
 /// Whether an answer without items leads to something that no branch does, where items have the number that decides.

@@ -48,6 +48,11 @@ impl<'p> Args<'p> {
         self.get(at).or_else(|| self.keyword(name))
     }
 
+    /// The names of the last values, for an effect.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.keywords.iter().map(|keyword| keyword.0.clone()).collect()
+    }
+
     /// All values, for an effect.
     pub(super) fn all(&self) -> Vec<Value<'p>> {
         self.positional.iter().chain(self.keywords.iter().map(|keyword| &keyword.1)).cloned().collect()
@@ -169,7 +174,7 @@ impl<'p> Machine<'p, '_> {
                 self.bind_walrus(name, value.clone());
                 Ok(value)
             }
-            ExprKind::Opaque { text, call, args, .. } => self.eval_opaque(text, *call, args, span),
+            ExprKind::Opaque { text, call, args, names, .. } => self.eval_opaque(text, *call, (args, names), span),
             _ => Err(self.malformed(span, "not an expression")),
         }
     }
@@ -428,7 +433,13 @@ impl<'p> Machine<'p, '_> {
         Some(Cow::Owned(filled + rest))
     }
 
-    fn eval_opaque(&mut self, text: &'p str, call: bool, args: &'p [Expr], span: Span) -> Run<Value<'p>> {
+    fn eval_opaque(
+        &mut self,
+        text: &'p str,
+        call: bool,
+        (args, names): (&'p [Expr], &'p [String]),
+        span: Span,
+    ) -> Run<Value<'p>> {
         let args = self.elements(args)?;
         let callee = text.split('(').next().unwrap_or(text);
         if is_reordering(callee) {
@@ -438,13 +449,13 @@ impl<'p> Machine<'p, '_> {
             if self.is_undecided() {
                 return Ok(Value::unknown(text));
             }
-            let values = self.rendered(&args);
+            let values = self.rendered_args(&args, names);
             return Ok(match self.shown_call(callee, &values) {
                 Some(shown) => Value::unknown_shown(text, shown),
                 None => Value::unknown(text),
             });
         }
-        let value = self.outside_call(span, text, &args);
+        let value = self.outside_call(span, text, (&args, names));
         if super::statements::is_exit(text) {
             return Err(Stop::Exit);
         }
@@ -452,13 +463,18 @@ impl<'p> Machine<'p, '_> {
     }
 
     /// A call of something outside the program: an effect, and an unknown value.
-    pub(super) fn outside_call(&mut self, span: Span, callee: &str, args: &[Value<'p>]) -> Value<'p> {
+    pub(super) fn outside_call(
+        &mut self,
+        span: Span,
+        callee: &str,
+        (args, names): (&[Value<'p>], &[String]),
+    ) -> Value<'p> {
         let text = format!("{callee}(...)");
         if self.is_undecided() {
             return Value::unknown(text);
         }
         self.send(args);
-        let values = self.rendered(args);
+        let values = self.rendered_args(args, names);
         let shown = self.shown_call(callee, &values);
         self.push_effect(span, callee, values);
         match shown {
@@ -541,7 +557,7 @@ impl<'p> Machine<'p, '_> {
             Value::Lambda(lambda) => self.call_lambda(lambda, args),
             Value::Builtin(name) => self.call_builtin(name, args, span),
             Value::Bound(bound) => self.call_method(&bound.0, &bound.1, args, span),
-            Value::Unknown(unknown) => Ok(self.outside_call(span, &unknown.text, &args.all())),
+            Value::Unknown(unknown) => Ok(self.outside_call(span, &unknown.text, (&args.all(), &args.names()))),
             _ => raise("TypeError"),
         }
     }
@@ -668,7 +684,11 @@ fn forget_items(list: &Value<'_>) {
 
 /// Whether an argument of a call comes from a call of the same.
 fn builds_up(call: &Rendered, callee: &str) -> bool {
-    let (Rendered::Call { values, .. } | Rendered::Parts(values)) = call else { return false };
+    let values = match call {
+        Rendered::Call { values, .. } | Rendered::Parts(values) => values.as_slice(),
+        Rendered::Keyword { value, .. } => std::slice::from_ref(&**value),
+        _ => return false,
+    };
     values.iter().any(|value| {
         matches!(value, Rendered::Call { callee: inner, .. } if inner == callee) || builds_up(value, callee)
     })

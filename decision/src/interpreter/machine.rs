@@ -352,6 +352,17 @@ impl<'p> Machine<'p, '_> {
         rendered
     }
 
+    /// Arguments as they show, of which the last have these names.
+    pub(super) fn rendered_args(&mut self, values: &[Value<'p>], names: &[String]) -> Vec<Rendered> {
+        let mut shown = self.rendered(values);
+        let first = shown.len().saturating_sub(names.len());
+        for (value, name) in shown[first..].iter_mut().zip(names) {
+            let given = std::mem::replace(value, Rendered::Unknown);
+            *value = Rendered::Keyword { name: name.clone(), value: Box::new(given) };
+        }
+        shown
+    }
+
     pub(super) fn push_effect(&mut self, span: Span, action: &str, values: Vec<Rendered>) {
         self.trace.shown += 1;
         self.effects.add(Effect { span, action: action.to_owned(), values });

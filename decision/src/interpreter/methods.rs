@@ -18,7 +18,7 @@ impl<'p> Machine<'p, '_> {
                     return self.call_value(&callee, args, span);
                 }
                 let called = format!("{}.{name}", unknown.text);
-                Ok(self.outside_call(span, &called, &args.all()))
+                Ok(self.outside_call(span, &called, (&args.all(), &args.names())))
             }
             Value::Str(text) => {
                 let unknown = object.unknown_text().or_else(|| args.positional.iter().find_map(Value::unknown_text));

@@ -32,6 +32,7 @@ fn chosen_text(value: &Rendered) -> Option<String> {
             (!bare.is_empty()).then(|| bare.to_owned())
         }
         Rendered::Parts(parts) | Rendered::Call { values: parts, .. } => parts.iter().find_map(chosen_text),
+        Rendered::Keyword { value, .. } => chosen_text(value),
         Rendered::Named(name) => name.rsplit_once('.').map(|(_, last)| last.to_owned()),
         Rendered::Data | Rendered::Unknown => None,
     }

@@ -325,6 +325,7 @@ pub(super) fn passes_through(effect: &Effect) -> bool {
             Rendered::Chosen(_) => true,
             Rendered::Data | Rendered::Unknown | Rendered::Named(_) => false,
             Rendered::Call { values, .. } => !values.is_empty() && values.iter().all(chosen),
+            Rendered::Keyword { value, .. } => chosen(value),
             Rendered::Parts(parts) => !parts.iter().any(|part| matches!(part, Rendered::Data)),
         }
     }

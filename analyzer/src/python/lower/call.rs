@@ -247,7 +247,8 @@ impl<'t> Lower<'_, 't> {
         let args = args.into_iter().map(|arg| self.expr(arg)).collect();
         let call = self.at(node, ExprKind::Call { function: FunctionId(function as u32), args, keywords: Vec::new() });
         let reason = "it runs elsewhere".to_owned();
-        let thread = ExprKind::Opaque { text: "thread".to_owned(), call: false, args: Vec::new(), reason };
+        let thread =
+            ExprKind::Opaque { text: "thread".to_owned(), call: false, args: Vec::new(), names: Vec::new(), reason };
         let thread = self.at(node, thread);
         Some(self.second(node, call, thread))
     }
@@ -338,14 +339,17 @@ fn is_number(expr: &Expr) -> bool {
 }
 
 fn is_quiet(name: &str) -> bool {
-    QUIET_FUNCTIONS.iter().any(|quiet| match quiet.strip_suffix('.') {
-        Some(module) => name.strip_prefix(module).is_some_and(|rest| rest.starts_with('.')),
-        None => name == *quiet || name.strip_prefix(quiet).is_some_and(|rest| rest.starts_with('.')),
-    })
+    // A client that is made is only made.
+    name.ends_with("Client")
+        || QUIET_FUNCTIONS.iter().any(|quiet| match quiet.strip_suffix('.') {
+            Some(module) => name.strip_prefix(module).is_some_and(|rest| rest.starts_with('.')),
+            None => name == *quiet || name.strip_prefix(quiet).is_some_and(|rest| rest.starts_with('.')),
+        })
 }
 
 /// A call of something outside, with everything it is given.
 fn outside(text: String, call: bool, mut args: Vec<Expr>, keywords: Vec<Keyword>) -> ExprKind {
+    let names = keywords.iter().map(|keyword| keyword.name.clone()).collect();
     args.extend(keywords.into_iter().map(|keyword| keyword.value));
-    ExprKind::Opaque { text, call, args, reason: "it is outside the application".to_owned() }
+    ExprKind::Opaque { text, call, args, names, reason: "it is outside the application".to_owned() }
 }
