@@ -182,6 +182,12 @@ fn is_scored(process: &DecisionProcess) -> bool {
 }
 
 fn results(process: &DecisionProcess) -> String {
+    if let (Some(field), Some(k)) = (&process.summary.ranked, process.summary.top_k) {
+        return match k {
+            1 => format!("the result of the greatest {field} only"),
+            k => format!("the {k} results of the greatest {field}"),
+        };
+    }
     match (process.summary.top_k, process.api.default_top_k) {
         (Some(1), _) => "the first result only".to_owned(),
         (Some(k), _) => format!("the first {k} {}", plural(k as usize, "result")),

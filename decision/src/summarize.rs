@@ -31,6 +31,7 @@ mod order;
 mod probe;
 mod products;
 mod ranges;
+mod rank;
 mod regions;
 mod scores;
 mod several_lists;
@@ -103,6 +104,7 @@ impl Draft {
                 branches: Vec::new(),
                 idle: Vec::new(),
                 top_k: None,
+                ranked: None,
                 default: Decision::default(),
                 vocabulary: vocabulary.name.clone(),
                 reason: None,
@@ -200,6 +202,10 @@ impl Draft {
         if self.put_off.is_none() && lengths::fill(self, &mut probe, &api.answer, &constants)? {
             return Ok(());
         }
+        let cut = if self.put_off.is_none() { rank::of_names(&mut probe, &api.answer)? } else { None };
+        if let Some(rank::Cut { count, by }) = cut {
+            (self.summary.top_k, self.summary.ranked) = (Some(count), by);
+        }
         (self.warnings, self.summary.idle) = about_names;
         // A value of another field is no name without effect.
         let values: Vec<String> = Members::of(api).iter().flat_map(Members::vocabulary).collect();
@@ -215,6 +221,10 @@ impl Draft {
         let told = match some {
             Some(any) => {
                 format!("only an answer without results is told apart; any other leads to `{}`", probe.shown(any))
+            }
+            None if self.summary.top_k.is_some() => {
+                self.summary.field = subject::named_field(&api.answer);
+                HANDED_ON.to_owned()
             }
             None => SAME_OUTCOME.to_owned(),
         };

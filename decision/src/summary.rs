@@ -220,6 +220,9 @@ pub struct Summary {
     /// absent when it takes the API's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top_k: Option<u32>,
+    /// The number by which the results are put in order, the greatest first, before those are looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranked: Option<String>,
     /// Of several items that take the one branch, the one whose data is handed on, where it shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed: Option<Handed>,

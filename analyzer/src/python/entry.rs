@@ -271,6 +271,13 @@ impl Search<'_> {
             ExprKind::Compare { .. } => api(expr) && !is_error_check(expr),
             ExprKind::IfElse { test, .. } => api(test),
             ExprKind::Subscript { object, index } => api(index) && !api(object),
+            // Which come first, or which one is the greatest, is chosen by what the key looks at.
+            ExprKind::Builtin { name, args, keywords } if name == "sorted" => {
+                keywords.iter().any(|keyword| keyword.name == "key") && args.first().is_some_and(api)
+            }
+            ExprKind::Method { object, name, keywords, .. } if name == "sort" => {
+                keywords.iter().any(|keyword| keyword.name == "key") && api(object)
+            }
             ExprKind::Method { object, name, args, .. } => match name.as_str() {
                 "get" => args.first().is_some_and(api) && !api(object),
                 "intersection" | "issubset" | "issuperset" | "isdisjoint" | "startswith" | "endswith" | "count" => {
@@ -282,7 +289,8 @@ impl Search<'_> {
             ExprKind::Comprehension { inner } => inner.clauses.iter().flat_map(|(_, _, tests)| tests).any(api),
             ExprKind::Builtin { name, args, keywords } if matches!(name.as_str(), "max" | "min") => {
                 let by_key = keywords.iter().any(|keyword| keyword.name == "key");
-                by_key && args.first().is_some_and(|among| api(among) && self.is_record(function, among))
+                let reads_key = keywords.iter().any(|keyword| matches!(keyword.value.kind, ExprKind::Lambda { .. }));
+                by_key && args.first().is_some_and(|among| api(among) && (reads_key || self.is_record(function, among)))
             }
             _ => false,
         }

@@ -134,6 +134,9 @@ fn short_process(out: &mut String, process: &DecisionProcess) {
     if let Some(k) = summary.top_k {
         let _ = write!(out, ", first {k}");
     }
+    if let Some(field) = &summary.ranked {
+        let _ = write!(out, " by {field}");
+    }
     if let Some(field) = summary.field.as_ref().filter(|field| *field != "label_annotations[].description") {
         let _ = write!(out, ", by {field}");
     }

@@ -7,8 +7,8 @@ use super::counts::{self, Counted};
 use super::probe::{NEUTRAL, Outcome, Probe, contrast};
 use super::subject::other_field;
 use super::{
-    Draft, Reason, conditions, conjunction, handed, idle, items, lines, name, order, ranges, scores, verify, warnings,
-    words,
+    Draft, Reason, conditions, conjunction, handed, idle, items, lines, name, order, ranges, rank, scores, verify,
+    warnings, words,
 };
 use crate::api::Api;
 use crate::decider::DecideError;
@@ -128,6 +128,9 @@ impl Draft {
         }
         found.nothing_below = floor(probe, &found, &self.summary)?;
         self.summary.top_k = top_k;
+        if let Some(count) = top_k {
+            self.summary.ranked = rank::of_branches(probe, &found, &api.answer, count)?;
+        }
         (self.summary.decision_type, self.summary.order) = class;
         if self.summary.decision_type == DecisionType::MultiChoice && top_k == Some(1) {
             // Branches can match the same label only, and then the application's order decides.
@@ -169,6 +172,9 @@ impl Draft {
         // Names that are left out may stand before the one that is not.
         let leaves_out = found.branches.iter().any(|branch| branch.except);
         self.summary.top_k = if leaves_out { None } else { probe.looks_at(&api.answer)? };
+        if let Some(cut) = rank::of_names(probe, &api.answer)?.filter(|cut| cut.by.is_some()) {
+            (self.summary.top_k, self.summary.ranked) = (Some(cut.count), cut.by);
+        }
         if self.summary.top_k != Some(1) {
             self.summary.handed = handed::find(probe, found)?;
         }

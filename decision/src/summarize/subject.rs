@@ -150,6 +150,11 @@ impl<'p> Members<'p> {
         (self.list.is_none() && is_choice).then(|| (field.clone(), self.values(field)))
     }
 
+    /// The list whose items have the fields.
+    pub(super) fn list(&self) -> Option<&Path> {
+        self.list.as_ref()
+    }
+
     /// The name of the items that have the fields.
     pub(super) fn name(&self, shape: &Shape) -> Option<Path> {
         excluded::name_in(shape, self.list.as_ref()?)

@@ -1,0 +1,125 @@
+//! By which number a program puts the items of an answer in order before it looks at the first of them.
+
+use serde_json::Value as Json;
+
+use super::axes::Axis;
+use super::branches::Branches;
+use super::probe::{NEUTRAL, Probe};
+use super::subject::Subject;
+use crate::decider::DecideError;
+use crate::output::ApiOutput;
+use crate::shape::{ITEM, Path, Shape};
+
+/// Items of an answer.
+const MANY: usize = 12;
+
+/// Numbers of an item that are tried.
+const MAX_NUMBERS: usize = 3;
+
+/// The first items, or those of the greatest numbers, that are handed on.
+pub(super) struct Cut {
+    pub(super) count: u32,
+    pub(super) by: Option<String>,
+}
+
+/// The number by which the branches' labels come first, where only so many items are looked at.
+pub(super) fn of_branches(
+    probe: &mut Probe<'_>,
+    found: &Branches,
+    shape: &Shape,
+    count: u32,
+) -> Result<Option<String>, DecideError> {
+    let (Some(filler), true) = (found.filler.clone(), (count as usize) < MANY) else { return Ok(None) };
+    let branches: Vec<_> = found.branches.iter().filter(|branch| !branch.negated && !branch.except).collect();
+    let Some((sample, outcome)) = branches.first().and_then(|b| Some((b.samples.first()?.clone(), b.outcome))) else {
+        return Ok(None);
+    };
+    let mut labels = vec![filler.as_str(); count as usize];
+    labels.push(&sample);
+    let answer = probe.subject.output(ApiOutput::sure(labels.iter().copied())).answer(shape);
+    let list = match &probe.subject {
+        Subject::Members(members) => members.list().cloned(),
+        Subject::Names | Subject::Within(_) => list_of_names(shape),
+    };
+    let Some(list) = list else { return Ok(None) };
+    for axis in numbers(shape, &list) {
+        let mut led = Vec::new();
+        for share in [0.8, 0.4] {
+            let mut answer = answer.clone();
+            for at in 0..labels.len() {
+                set(&mut answer, &axis, at, if at == count as usize { share } else { 0.6 });
+            }
+            led.push(probe.run(&ApiOutput::Answer { answer })?);
+        }
+        if led[0] == outcome && led[1] != outcome {
+            return Ok(Some(axis.show()));
+        }
+    }
+    Ok(None)
+}
+
+/// Which names show of many, where not all do: the first, or those of the greatest numbers.
+pub(super) fn of_names(probe: &mut Probe<'_>, shape: &Shape) -> Result<Option<Cut>, DecideError> {
+    let Some(list) = list_of_names(shape) else { return Ok(None) };
+    let names: Vec<String> = (0..MANY).map(|at| format!("{NEUTRAL}{}", char::from(b'a' + at as u8))).collect();
+    let plain = ApiOutput::sure(names.iter().map(String::as_str)).answer(shape);
+    let mut shown = |numbers: Option<(&Axis, bool)>| -> Result<Vec<usize>, DecideError> {
+        let mut answer = plain.clone();
+        if let Some((axis, ascends)) = numbers {
+            for at in 0..MANY {
+                let place = if ascends { at } else { MANY - 1 - at };
+                set(&mut answer, axis, at, (place + 1) as f64 / (MANY + 1) as f64);
+            }
+        }
+        probe.run(&ApiOutput::Answer { answer })?;
+        let text = probe.observed();
+        Ok((0..MANY).filter(|at| text.contains(names[*at].as_str())).collect())
+    };
+    let first: Vec<usize> = shown(None)?;
+    let count = first.len();
+    if count == 0 || count == MANY {
+        return Ok(None);
+    }
+    let (starts, ends): (Vec<usize>, Vec<usize>) = ((0..count).collect(), (MANY - count..MANY).collect());
+    for axis in numbers(shape, &list) {
+        if shown(Some((&axis, true)))? == ends && shown(Some((&axis, false)))? == starts {
+            return Ok(Some(Cut { count: count as u32, by: Some(axis.show()) }));
+        }
+    }
+    Ok((first == starts).then_some(Cut { count: count as u32, by: None }))
+}
+
+/// The numbers that the items of a list are most likely to be put in order by: how sure they are, and what comes first.
+fn numbers(shape: &Shape, list: &[String]) -> Vec<Axis> {
+    let is_own =
+        |axis: &Axis| axis.path.iter().rposition(|step| step == ITEM).is_some_and(|at| axis.path[..at] == *list);
+    let mut own: Vec<Axis> = Axis::all(shape).into_iter().filter(is_own).collect();
+    own.sort_by_key(|axis| !axis.is_score(shape));
+    own.truncate(MAX_NUMBERS);
+    own
+}
+
+/// The list whose items have the names.
+fn list_of_names(shape: &Shape) -> Option<Path> {
+    let leaves = shape.leaves();
+    let name = leaves.iter().find(|(path, leaf)| **leaf == Shape::Name && path.iter().any(|step| step == ITEM))?;
+    let at = name.0.iter().rposition(|step| step == ITEM)?;
+    Some(name.0[..at].to_vec())
+}
+
+/// Sets the number of one item of the innermost list, so far from the least to the greatest; outer lists have one item.
+fn set(answer: &mut Json, axis: &Axis, at: usize, share: f64) {
+    let Some(list) = axis.path.iter().rposition(|step| step == ITEM) else { return };
+    let (low, high) = axis.range();
+    let mut part = Some(answer);
+    for (place, step) in axis.path.iter().enumerate() {
+        part = part.and_then(|part| match (step == ITEM, place == list) {
+            (true, true) => part.get_mut(at),
+            (true, false) => part.get_mut(0),
+            _ => part.get_mut(step),
+        });
+    }
+    if let Some(part) = part {
+        *part = Json::from(low + (high - low) * share);
+    }
+}
