@@ -101,6 +101,7 @@ mod tests {
             per_element: false,
             again: false,
             handed: None,
+            ranked: None,
             order: None,
             branches: vec![
                 branch("unsure", limit(50.0, true), limit(80.0, false)),

@@ -20,7 +20,9 @@ const THROUGH: [&str; 5] = ["items", "values", "keys", "iterrows", "itertuples"]
 pub(super) fn run_over(iter: &Expr, found: &mut Vec<ExprKind>) {
     match &iter.kind {
         ExprKind::Builtin { name, args, .. } if AROUND.contains(&name.as_str()) => {
-            args.iter().for_each(|arg| run_over(arg, found));
+            for arg in args {
+                run_over(arg, found);
+            }
         }
         ExprKind::Method { object, name, args, .. } if args.is_empty() && THROUGH.contains(&name.as_str()) => {
             run_over(object, found);

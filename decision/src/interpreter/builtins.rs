@@ -125,9 +125,7 @@ impl<'p> Machine<'p, '_> {
             | "collections.defaultdict"
             | "defaultdict" => self.dictionary(name, &args, span),
             "collections.deque" | "deque" => self.deque(&args, span),
-            "pandas.DataFrame" => self.frame(&args, span),
-            "pandas.Series" => self.column(&args, span),
-            "pandas.concat" => self.concat(&args, span),
+            "pandas.DataFrame" | "pandas.Series" | "pandas.concat" => self.table(name, &args, span),
             "range" => self.range(&args, span),
             "math.isclose" => self.is_close(&args),
             "html.escape" | "xml.sax.saxutils.escape" => escape(name, &args),

@@ -19,8 +19,17 @@ const OF_DICTIONARIES: [&str; 6] = ["copy", "get", "items", "keys", "pop", "upda
 const ROWS: usize = 5;
 
 impl<'p> Machine<'p, '_> {
+    /// What pandas makes of values.
+    pub(super) fn table(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        match name {
+            "pandas.Series" => self.column(args, span),
+            "pandas.concat" => self.concat(args, span),
+            _ => self.frame(args, span),
+        }
+    }
+
     /// `pandas.DataFrame(data, columns=names)`.
-    pub(super) fn frame(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+    fn frame(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
         let names = match args.keyword("columns") {
             Some(names) => self.items(names, span)?,
             None => Vec::new(),
@@ -51,7 +60,7 @@ impl<'p> Machine<'p, '_> {
     }
 
     /// `pandas.Series(items)`.
-    pub(super) fn column(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+    fn column(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
         let Some(items @ (Value::List(_) | Value::Tuple(_))) = args.at_or(0, "data") else {
             return Ok(Value::unknown("pandas.Series(...)"));
         };
@@ -60,7 +69,7 @@ impl<'p> Machine<'p, '_> {
     }
 
     /// `pandas.concat([one, other])` of frames: the rows of both.
-    pub(super) fn concat(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+    fn concat(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
         let Some(frames) = args.at_or(0, "objs") else { return raise("TypeError") };
         let mut whole = Table::new(Growth::Fixed);
         whole.class = Class::Frame;

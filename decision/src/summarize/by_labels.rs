@@ -60,9 +60,7 @@ impl Draft {
                 self.put_off.get_or_insert(reason);
                 return Ok(false);
             }
-            warnings::try_more(probe, &words)?;
-            warnings::find(self, program, probe, &found, &words, vocabulary);
-            self.summary.idle = idle::of(&Constants::of(program), probe, &words, false);
+            self.tell(program, probe, (&found, &words, false), vocabulary)?;
             return Ok(false);
         }
         let per_item = items::are_apart(probe, &found, vocabulary)?;
@@ -143,18 +141,30 @@ impl Draft {
         if counted.is_none() {
             self.of_several(probe, &found, api.repeats)?;
         }
+        self.settle(program, probe, (&found, counted), vocabulary)?;
+        Ok(true)
+    }
+
+    /// What numbers of items do, or, where they do nothing, the check of what was found.
+    fn settle(
+        &mut self,
+        program: &Program,
+        probe: &mut Probe<'_>,
+        (found, counted): (&Branches, Option<Counted>),
+        vocabulary: &Vocabulary,
+    ) -> Result<(), Reason> {
         match counted {
             Some(Counted::Steps(steps)) => {
-                counts::check_scores(probe, &found, &self.summary)??;
+                counts::check_scores(probe, found, &self.summary)??;
                 self.count(probe, steps);
             }
             Some(Counted::Number(_)) if self.summary.branches.len() > 1 => self.numbers(program, &[0]),
             Some(Counted::Number(outcome)) => self.number(program, probe, outcome),
             Some(Counted::Numbers(counted)) => self.numbers(program, &counted),
-            Some(_) => self.each(&found),
-            None => self.verify(probe, &found, vocabulary)?,
+            Some(_) => self.each(found),
+            None => self.verify(probe, found, vocabulary)?,
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Where any name will do, and how sure it is decides, that is what the decision is about.

@@ -28,6 +28,7 @@ pub(crate) fn summary(decision_type: DecisionType, order: Option<Order>, branche
         per_element: false,
         again: false,
         handed: None,
+        ranked: None,
         order,
         branches,
         idle: Vec::new(),

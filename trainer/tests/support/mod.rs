@@ -177,6 +177,7 @@ pub(crate) fn process(order: Order, branches: &[(&str, Vec<&str>)]) -> DecisionP
         per_element: false,
         again: false,
         handed: None,
+        ranked: None,
         order: (!single).then_some(order),
         branches: branches.iter().map(branch).collect(),
         idle: Vec::new(),
