@@ -1,8 +1,5 @@
 //! The cut to k results.
 
-/// Values that are compared at once.
-const SEVERAL: usize = 32;
-
 /// The k-th largest (from 1) of the values at other places than `left_out` (ascending); minus infinity if there are
 /// fewer than k: then nothing is cut. Infinity for k = 0: then everything is.
 pub(super) fn kth_largest_without(values: &[f32], k: usize, left_out: &[usize]) -> f64 {
@@ -13,21 +10,13 @@ pub(super) fn kth_largest_without(values: &[f32], k: usize, left_out: &[usize]) 
     let mut largest: Vec<f32> = Vec::with_capacity(k + 1);
     let mut from = 0;
     for end in left_out.iter().copied().chain([values.len()]) {
-        for several in values.get(from..end).unwrap_or_default().chunks(SEVERAL) {
-            if largest.len() == k {
-                let least = largest[k - 1];
-                // All at once, which the compiler makes one comparison of: mostly none of them is.
-                if several.iter().map(|value| u32::from(*value > least)).sum::<u32>() == 0 {
-                    continue;
-                }
+        for &value in values.get(from..end).unwrap_or_default() {
+            if largest.len() == k && !value.total_cmp(&largest[k - 1]).is_gt() {
+                continue;
             }
-            for &value in several {
-                if largest.len() < k || value > largest[k - 1] {
-                    let place = largest.partition_point(|other| *other >= value);
-                    largest.insert(place, value);
-                    largest.truncate(k);
-                }
-            }
+            let place = largest.partition_point(|other| other.total_cmp(&value).is_gt());
+            largest.insert(place, value);
+            largest.truncate(k);
         }
         from = end + 1;
     }
