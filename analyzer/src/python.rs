@@ -37,7 +37,8 @@ use crate::data::DataFiles;
 use crate::source::SourceFile;
 
 /// What is said of a call whose answer is compared with something, to no effect.
-const SAME_DONE: &str = "no test of the answer changes what is done: nothing here decides from it";
+const SAME_DONE: &str =
+    "on no answer that was tried does a test of it change what is done: nothing here is found to decide from it";
 
 /// What is said of a call from whose answer nothing is decided.
 const PASSED_ON: &str = "the answer is returned or shown, never compared: nothing here decides from it";
@@ -169,6 +170,7 @@ impl Found {
             } else if tests_nothing(&process) {
                 let note = passes_through(run.project, run.site);
                 self.problems.push(Problem { reason: SAME_DONE.to_owned(), ..note });
+                self.problems.extend(problems);
             } else if !self.processes.iter().any(|other| is_same_slice(other, &process)) {
                 self.processes.push(process);
                 self.problems.extend(problems);

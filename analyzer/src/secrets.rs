@@ -17,7 +17,7 @@ static KEYS: LazyLock<Regex> = LazyLock::new(|| {
         r"\bsk-[0-9A-Za-z_-]{20,}",
         r"\bgh[pousr]_[0-9A-Za-z]{30,}",
         r"\bxox[abpr]-[0-9A-Za-z-]{10,}",
-        r"\b[0-9]{8,10}:[0-9A-Za-z_-]{35}\b",
+        r"(?:\b|bot)[0-9]{8,10}:[0-9A-Za-z_-]{35}\b",
     ];
     Regex::new(&forms.join("|")).expect("a pattern")
 });
@@ -28,6 +28,7 @@ static IN_ADDRESSES: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i:[?&](?:key|token|api_?key|app_?key|appid|access_token|auth)=|/key/)",
         r"hooks\.slack\.com/services/",
         r"discord(?:app)?\.com/api/webhooks/",
+        r"\bBearer ",
     ];
     Regex::new(&format!(r"({})[0-9A-Za-z_/-]{{16,}}", forms.join("|"))).expect("a pattern")
 });

@@ -236,7 +236,7 @@ impl Rendered {
         match self {
             Self::Data => data.to_owned(),
             Self::Parts(parts) => parts.iter().map(|part| part.words(data)).collect(),
-            Self::Keyword { value, .. } => value.words(data),
+            Self::Keyword { name, value } => format!("{name}={}", value.words(data)),
             Self::Call { callee, values } => {
                 let values = values.iter().map(|value| value.words(data)).collect::<Vec<_>>().join(",");
                 format!("{callee}({values})")
@@ -252,7 +252,10 @@ impl Rendered {
     fn collect_words(&self, words: &mut BTreeSet<String>) {
         match self {
             Self::Parts(parts) => parts.iter().for_each(|part| part.collect_words(words)),
-            Self::Keyword { value, .. } => value.collect_words(words),
+            Self::Keyword { name, value } => {
+                words.extend((name != "**").then(|| name.clone()));
+                value.collect_words(words);
+            }
             Self::Call { values, .. } => values.iter().for_each(|value| value.collect_words(words)),
             Self::Chosen(text) => {
                 let is_mark = |c: char| !c.is_alphanumeric() && !is_pictograph(c);

@@ -167,8 +167,10 @@ impl Draft {
                 self.summary.vocabulary.clone_from(&words.name);
                 probe.turn_to(Subject::Members(members));
                 let told = self.by_labels((program, api), &mut probe, &words);
-                excluded::find(self, &mut probe, &api.answer, program)?;
+                let excluded = excluded::find(self, &mut probe, &api.answer, program);
+                warnings::take_back_turned(self, &probe);
                 if told? {
+                    excluded?;
                     return Ok(());
                 }
             }

@@ -138,7 +138,10 @@ impl Cut<'_> {
                 self.toward(branch)
             }
             StmtKind::For { target, iter, body, orelse } if self.block_holds(body) => {
-                several::run_over(iter, &mut self.each);
+                // How many another API found is its own matter.
+                if !self.fact(iter).other {
+                    several::run_over(iter, &mut self.each);
+                }
                 let inner = self.toward(body);
                 let mut out = vec![once(span, Some(target), inner)];
                 out.extend(self.after(orelse, false));

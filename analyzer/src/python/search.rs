@@ -451,6 +451,11 @@ impl<'a> Run<'a> {
         let mut ways = ways.clone();
         ways.insert(assumption.span, !assumption.holds);
         let turned = self.cut(chain, &ways, *end);
+        // What rests on something that is not told would not be so.
+        let told = |open: &Assumption| slice.assumptions.iter().any(|known| known.span == open.span);
+        if !turned.assumptions.iter().all(told) {
+            return None;
+        }
         let (decider, other) = (self.decider(&slice.program), self.decider(&turned.program));
         let mut answers = self.answers(slice).take(MAX_ANSWERS);
         let nothing = decider.decide(&answers.next()?).ok()?;

@@ -60,8 +60,7 @@ pub(super) fn summed(
         }
         if let StmtKind::Assign { targets, value } = &stmt.kind
             && let [Target::Name { name }] = &targets[..]
-            && is_listed(value)
-            && leads(std::slice::from_ref(stmt))
+            && is_listed(value, leads)
             && after(body, stmt.span, name, true)
         {
             found = Some(stmt.span);
@@ -90,15 +89,22 @@ fn carried(facts: &Facts<'_>, function: usize, body: &[Stmt]) -> Option<Span> {
         let StmtKind::If { test, body: kept, .. } = &stmt.kind else { return };
         let ExprKind::Compare { left, rest } = &test.kind else { return };
         let sides = std::iter::once(&**left).chain(rest.iter().map(|(_, right)| right));
+        let anew = |name: &str| {
+            let is_it = |target: &Target| matches!(target, Target::Name { name: set } if set == name);
+            let sets =
+                |stmt: &Stmt| matches!(&stmt.kind, StmtKind::Assign { targets, .. } if targets.iter().any(is_it));
+            body.iter().any(sets)
+        };
         let replaces = |side: &Expr| {
             let ExprKind::Name { name } = &side.kind else { return false };
-            kept.iter().any(|stmt| match &stmt.kind {
-                StmtKind::Assign { targets, value } => {
-                    let is_it = |target: &Target| matches!(target, Target::Name { name: set } if set == name);
-                    targets.iter().any(is_it) && facts.expr(function, value).data
-                }
-                _ => false,
-            })
+            !anew(name)
+                && kept.iter().any(|stmt| match &stmt.kind {
+                    StmtKind::Assign { targets, value } => {
+                        let is_it = |target: &Target| matches!(target, Target::Name { name: set } if set == name);
+                        targets.iter().any(is_it) && facts.expr(function, value).data
+                    }
+                    _ => false,
+                })
         };
         if found.is_none() && sides.into_iter().any(replaces) {
             found = Some(test.span);
@@ -107,11 +113,17 @@ fn carried(facts: &Facts<'_>, function: usize, body: &[Stmt]) -> Option<Span> {
     found
 }
 
-/// Whether an expression is a list of what a comprehension gives.
-fn is_listed(value: &Expr) -> bool {
+/// Whether an expression is a list of what a comprehension gives that asks anew for each item: what it first runs over is
+/// asked for once.
+fn is_listed(value: &Expr, leads: &dyn Fn(&[Stmt]) -> bool) -> bool {
+    let asks = |part: &Expr| leads(&[Stmt { span: part.span, kind: StmtKind::Expr { value: part.clone() } }]);
     match &value.kind {
-        ExprKind::Comprehension { .. } => true,
-        ExprKind::Builtin { args, .. } => args.iter().any(is_listed),
+        ExprKind::Comprehension { inner } => {
+            let later = inner.clauses.iter().skip(1).map(|(_, iter, _)| iter);
+            let tests = inner.clauses.iter().flat_map(|(_, _, tests)| tests);
+            std::iter::once(&inner.element).chain(&inner.value).chain(later).chain(tests).any(asks)
+        }
+        ExprKind::Builtin { args, .. } => args.iter().any(|arg| is_listed(arg, leads)),
         _ => false,
     }
 }

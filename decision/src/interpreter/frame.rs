@@ -64,6 +64,9 @@ impl<'p> Machine<'p, '_> {
         let Some(items @ (Value::List(_) | Value::Tuple(_))) = args.at_or(0, "data") else {
             return Ok(Value::unknown("pandas.Series(...)"));
         };
+        if args.keywords.iter().any(|(name, _)| name != "data") {
+            return Ok(Value::unknown("pandas.Series(...)"));
+        }
         let growth = growth_of(items);
         Ok(Value::list_of(SERIES, self.items(items, span)?, growth))
     }

@@ -198,6 +198,12 @@ impl<'p> ApiObject<'p> {
         self.stored.borrow().iter().find(|stored| stored.0 == key).map(|stored| stored.1.clone())
     }
 
+    /// What it takes to put a value there.
+    pub(super) fn cost_of(&self, value: &Value<'p>) -> usize {
+        let items = if let Value::List(list) = value { list.borrow().items.len() } else { 0 };
+        items + self.stored.borrow().len()
+    }
+
     /// Puts a value under a key, or as an attribute: an answer of boto3 is a dictionary, a message's fields can be set.
     /// What holds more than plain values and other parts of the answer could hold this very object and is not looked into.
     pub(super) fn put(&self, key: &str, value: Value<'p>) {

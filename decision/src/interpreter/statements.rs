@@ -276,6 +276,7 @@ impl<'p> Machine<'p, '_> {
                 Ok(())
             }
             Value::Api(object) => {
+                self.charge(object.cost_of(&value), span)?;
                 object.put(name, value);
                 Ok(())
             }
@@ -315,6 +316,7 @@ impl<'p> Machine<'p, '_> {
             },
             Value::Api(object) => {
                 if let Value::Str(key) = index {
+                    self.charge(object.cost_of(&value), span)?;
                     object.put(key.as_str(), value);
                 }
                 Ok(())

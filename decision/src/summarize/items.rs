@@ -56,7 +56,7 @@ fn by_scores(probe: &mut Probe<'_>, found: &Branches) -> Result<bool, DecideErro
     Ok(probe.shown_times(&more)? > probe.shown_times(&usual)?)
 }
 
-fn is_union(probe: &Probe<'_>, both: Outcome, parts: [Outcome; 2]) -> bool {
+pub(super) fn is_union(probe: &Probe<'_>, both: Outcome, parts: [Outcome; 2]) -> bool {
     let effects = |outcome: Outcome| &probe.decision(outcome).effects;
     let inside = |a: Outcome, b: &[Outcome]| {
         effects(a).iter().all(|effect| b.iter().any(|&outcome| effects(outcome).contains(effect)))

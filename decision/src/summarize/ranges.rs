@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::aggregate::{self, Together};
+use super::aggregate::{self, Aggregate, Together};
 use super::axes::{Axis, Stretch, stretches};
 use super::branches::Branches;
 use super::constants::Constants;
@@ -74,21 +74,32 @@ pub(super) fn fill(
     if let Some(other) = beside {
         return Err(together(axis, &other));
     }
-    let company =
-        if axis.is_in_list() { Some(company(probe, shape, axis, stretches, draft.default_outcome)?) } else { None };
+    let usual = draft.default_outcome;
+    let together = if axis.is_in_list() {
+        let items = |numbers: &[f64]| {
+            let mut answer = answer_with(shape, axis, numbers[0]);
+            for &number in &numbers[1..] {
+                append(&mut answer, &answer_with(shape, axis, number), &axis.path);
+            }
+            ApiOutput::Answer { answer }
+        };
+        Some(aggregate::find(probe, (axis, stretches), usual, &items)?)
+    } else {
+        None
+    };
     ladder(draft, probe, axis, stretches, None);
-    match company {
-        Some(Company::First) => draft.summary.top_k = Some(1),
-        Some(Company::Together(together)) => return Err(together.reason(&axis.show(), probe)),
-        Some(Company::Apart) => draft.summary.per_element = true,
+    match together {
+        None => {}
+        Some(Together::By(Aggregate::First)) => draft.summary.top_k = Some(1),
         // One branch that is taken once, whatever item it is for, is not of each.
-        Some(Company::Any) => {
+        Some(Together::By(Aggregate::Any(_))) => {
             draft.summary.per_element = acts_again(probe, shape, axis, stretches)?;
             if !draft.summary.per_element {
                 draft.summary.handed = handed_on(probe, shape, axis, draft.default_outcome)?;
             }
         }
-        None => {}
+        Some(Together::Apart) => draft.summary.per_element = true,
+        Some(together) => return Err(together.reason(&axis.show(), probe)),
     }
     Ok(true)
 }
@@ -144,54 +155,6 @@ fn answer_with(shape: &Shape, axis: &Axis, value: f64) -> Json {
 
 fn has_item(path: &[String]) -> bool {
     path.iter().any(|step| step == ITEM)
-}
-
-/// What other items change.
-enum Company {
-    /// Nothing: only the first is looked at.
-    First,
-    /// Each is decided on by itself.
-    Apart,
-    /// One that leads to something else than an answer of nothing does is enough.
-    Any,
-    /// What they are together decides.
-    Together(Together),
-}
-
-fn company(
-    probe: &mut Probe<'_>,
-    shape: &Shape,
-    axis: &Axis,
-    stretches: &[Stretch],
-    usual: Outcome,
-) -> Result<Company, DecideError> {
-    let mut run = |items: &[f64]| {
-        let mut answer = answer_with(shape, axis, items[0]);
-        for &item in &items[1..] {
-            append(&mut answer, &answer_with(shape, axis, item), &axis.path);
-        }
-        probe.run(&ApiOutput::Answer { answer })
-    };
-    let (mut first_only, mut any) = (
-        true,
-        stretches.iter().all(|one| {
-            stretches.iter().all(|other| one.outcome == usual || other.outcome == usual || one.outcome == other.outcome)
-        }),
-    );
-    for first in stretches {
-        for second in stretches.iter().filter(|second| second.outcome != first.outcome) {
-            let outcome = run(&[first.sample, second.sample])?;
-            first_only &= outcome == first.outcome;
-            any &= outcome != usual;
-        }
-    }
-    if first_only {
-        return Ok(Company::First);
-    }
-    if any {
-        return Ok(Company::Any);
-    }
-    Ok(aggregate::find(axis, stretches, &mut run)?.map_or(Company::Apart, Company::Together))
 }
 
 /// Adds the items that the list on `path` has in another answer.

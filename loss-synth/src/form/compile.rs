@@ -86,6 +86,10 @@ fn compile(
         let reason = format!("branch `{}` also hangs on {} of the same item", branch.name, condition.field);
         return Err(LossError::NotInTaxonomy { reason });
     }
+    if !branch.unless.is_empty() {
+        let reason = format!("branch `{}` also hangs on what the item is called", branch.name);
+        return Err(LossError::NotInTaxonomy { reason });
+    }
     let bound = branch.min_score.map_or(0.0, |min| min.value);
     // The comparison is false for NaN, too.
     let attainable = bound < 1.0;

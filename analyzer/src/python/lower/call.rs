@@ -340,7 +340,9 @@ fn is_number(expr: &Expr) -> bool {
 
 fn is_quiet(name: &str) -> bool {
     // A client that is made is only made.
-    name.ends_with("Client")
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let is_class = last.ends_with("Client") && last.starts_with(|c: char| c.is_ascii_uppercase());
+    is_class
         || QUIET_FUNCTIONS.iter().any(|quiet| match quiet.strip_suffix('.') {
             Some(module) => name.strip_prefix(module).is_some_and(|rest| rest.starts_with('.')),
             None => name == *quiet || name.strip_prefix(quiet).is_some_and(|rest| rest.starts_with('.')),

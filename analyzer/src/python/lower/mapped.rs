@@ -19,9 +19,12 @@ impl<'t> Lower<'_, 't> {
             return self.of_each(node, work, ComprehensionKind::Generator, |lower| lower.expr(items));
         }
         let (object, name) = (field(callee, "object")?, field(callee, "attribute")?);
+        if self.own_method(callee).is_some() || matches!(self.referent(callee), Some(Referent::Function(_))) {
+            return None;
+        }
         let given = named(arguments);
         match (self.parsed.text(name), &given[..]) {
-            ("map" | "imap" | "map_async" | "starmap_async", &[work, items]) if items.kind() != "keyword_argument" => {
+            ("map" | "imap", &[work, items]) if items.kind() != "keyword_argument" => {
                 self.of_each(node, work, ComprehensionKind::List, |lower| lower.expr(items))
             }
             ("apply" | "map", &[work]) => {
