@@ -179,6 +179,22 @@ fn odd_values_end_no_analysis() {
 }
 
 #[test]
+fn what_is_put_into_an_answer_is_paid_for() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("put-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    let source = "import boto3\n\n\ndef judge(image):\n    answer = boto3.client('rekognition').detect_faces(Image=image)\n    \
+                  wide = [1] * 20000\n    for turn in range(5000):\n        answer['Wide'] = wide\n    \
+                  if len(answer['FaceDetails']) > 1:\n        print('many')\n";
+    fs::write(folder.join("app.py"), source).expect("a file");
+    let analysis = analyze(&folder, &catalog());
+    fs::remove_dir_all(&folder).expect("the folder goes away");
+    let analysis = analysis.expect("an analysis");
+    let reasons = analysis.processes.iter().filter_map(|process| process.summary.reason.as_deref());
+    let told: Vec<&str> = reasons.chain(analysis.problems.iter().map(|problem| problem.reason.as_str())).collect();
+    assert!(told.iter().any(|reason| reason.contains("steps")), "{told:?}");
+}
+
+#[test]
 fn packages_beside_the_application_are_left_out() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("beside-{}", std::process::id()));
     for inside in ["six-1.0.dist-info", "web_kit", "web_kit-2.1.dist-info", "mine"] {
