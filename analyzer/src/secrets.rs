@@ -22,15 +22,17 @@ static KEYS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&forms.join("|")).expect("a pattern")
 });
 
-/// Keys in addresses: what is asked with, and the places that whoever knows them may write to.
-static IN_ADDRESSES: LazyLock<Regex> = LazyLock::new(|| {
+/// Keys in requests: what is asked with, who asks, and the places that whoever knows them may write to.
+static IN_REQUESTS: LazyLock<Regex> = LazyLock::new(|| {
     let forms = [
         r"(?i:[?&](?:key|token|api_?key|app_?key|appid|access_token|auth)=|/key/)",
         r"hooks\.slack\.com/services/",
         r"discord(?:app)?\.com/api/webhooks/",
-        r"\bBearer ",
     ];
-    Regex::new(&format!(r"({})[0-9A-Za-z_/-]{{16,}}", forms.join("|"))).expect("a pattern")
+    let long = format!(r"({})[0-9A-Za-z_/-]{{16,}}", forms.join("|"));
+    // What signs a token stands after a point; a password is a secret however short it is.
+    let others = [r"(\bBearer )[0-9A-Za-z._~+/=-]{16,}", r"(://[^/\s:@]+:)[^/\s:@]+"];
+    Regex::new(&format!(r"{long}|{}|{}(?P<at>@)", others[0], others[1])).expect("a pattern")
 });
 
 /// A name that says what it holds, and a text beside it.
@@ -42,7 +44,7 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A text without keys.
 pub(crate) fn masked(text: &str) -> Cow<'_, str> {
-    match IN_ADDRESSES.replace_all(text, format!("${{1}}{MASK}")) {
+    match IN_REQUESTS.replace_all(text, format!("${{1}}${{2}}${{3}}{MASK}${{at}}")) {
         Cow::Borrowed(text) => KEYS.replace_all(text, MASK),
         Cow::Owned(text) => Cow::Owned(KEYS.replace_all(&text, MASK).into_owned()),
     }
@@ -85,6 +87,11 @@ mod tests {
         let address = "https://maker.example/trigger/eaten/with/key/abcdefgh12345678";
         assert_eq!(masked(address), "https://maker.example/trigger/eaten/with/key/***");
         assert_eq!(masked("https://host/key/words"), "https://host/key/words");
+        assert_eq!(masked("mongodb://me:hunter2@host:27017/db"), "mongodb://me:***@host:27017/db");
+        assert_eq!(masked("http://host:8080/a@b"), "http://host:8080/a@b");
+        assert_eq!(masked("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIi.c2ln-_"), "Bearer ***");
+        let bot = format!("https://api.telegram.org/bot123456789:{}/send", "x".repeat(35));
+        assert_eq!(masked(&bot), "https://api.telegram.org/***/send");
         assert_eq!(masked("a token of love, and a sk-etch"), "a token of love, and a sk-etch");
         assert_eq!(masked_line("auth_token = 'abcdefgh123'"), "auth_token = '***'");
         assert_eq!(masked_line("if token == 'food':"), "if token == 'food':");
