@@ -88,6 +88,12 @@ impl Form {
             Answer::Labels { .. } => summary.top_k.or(config.default_top_k).map(|k| k as usize),
             _ => None,
         };
+        // Labels are cut by their scores, and by nothing else.
+        let by_score = |field: &String| field.ends_with(".score") || field.ends_with(".confidence");
+        if let Some(field) = summary.ranked.as_ref().filter(|field| top_k.is_some() && !by_score(field)) {
+            let reason = format!("the results are put in order by {field} before the first are looked at");
+            return Err(LossError::NotInTaxonomy { reason });
+        }
         if top_k == Some(0) {
             return Err(LossError::NothingSeen);
         }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use chameleon_decision::{Bounds, Branch, DecisionType, Limit, MinScore, Order, Summary};
+use chameleon_decision::{Bounds, Branch, DecisionType, Limit, MatchMode, MinScore, Order, Span, Summary, Word};
 use chameleon_loss::{
     Answer, DecisionLoss, Formula, Link, LossConfig, LossError, Number, Pooling, Step, TermKind, TermWeights,
 };
@@ -73,6 +73,22 @@ fn labels_that_are_needed_together_and_last_matches_under_a_threshold_are_refuse
     assert!(error(&together, LossConfig::default()).to_string().contains("labels of two branches"));
     let last = summary(DecisionType::TrueFalse, Some(Order::LastMatch), vec![branch("a", &[0])]);
     assert!(error(&last, LossConfig::default()).to_string().contains("last label"));
+}
+
+#[test]
+fn names_that_are_left_out_and_another_order_of_the_results_are_refused() {
+    let text = "Texas".to_owned();
+    let word = Word { text, mode: MatchMode::Exact, span: Span::default() };
+    let but = Branch { unless: vec![word], ..branch("a", &[0]) };
+    let named = summary(DecisionType::TrueFalse, None, vec![but]);
+    assert!(error(&named, LossConfig::default()).to_string().contains("what the item is called"));
+    let by = |field: &str| Summary {
+        top_k: Some(1),
+        ranked: Some(field.to_owned()),
+        ..summary(DecisionType::TrueFalse, None, vec![branch("a", &[0])])
+    };
+    assert!(error(&by("label_annotations[].topicality"), LossConfig::default()).to_string().contains("in order"));
+    assert!(DecisionLoss::new(&by("label_annotations[].score"), &vocabulary(), LossConfig::default()).is_ok());
 }
 
 #[test]

@@ -80,6 +80,10 @@ fn branch_differences(expected: &ExpectedBranch, found: &[Branch]) -> Vec<String
         ));
     }
     differences.extend(condition_differences(expected, branch));
+    if !branch.unless.is_empty() {
+        let names: Vec<&str> = branch.unless.iter().map(|word| word.text.as_str()).collect();
+        differences.push(format!("branch `{}` leaves out items called {}", expected.outcome, list(names)));
+    }
     let bound = branch.min_score.map(|min| (min.value, min.inclusive));
     if bound != expected.min_score.map(|value| (value, expected.min_score_inclusive)) {
         let shown = |bound: Option<(f64, bool)>| {
