@@ -45,7 +45,7 @@ pub fn sample_of_pattern(text: &str) -> Option<String> {
     sample::of(text)
 }
 
-pub use summarize::{HANDED_ON, SAME_OUTCOME, summarize};
+pub use summarize::{EMPTY_OUTCOME, HANDED_ON, SAME_OUTCOME, summarize};
 pub use summary::{
     Bounds, Branch, Condition, DecisionType, Handed, IdleWord, Limit, MatchMode, MinScore, Order, Region, Summary,
     Vocabulary, Word,

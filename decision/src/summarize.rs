@@ -70,6 +70,8 @@ impl Decider<'_> {
 
 /// The reason of a summary whose program does the same on every answer.
 pub const SAME_OUTCOME: &str = "every answer of the API leads to the same outcome";
+/// How a warning begins that an answer without results leads to something that no other one does.
+pub const EMPTY_OUTCOME: &str = "an empty answer has an outcome of its own";
 /// Why a summary is of no known kind where what is answered is not decided by, but shown or kept.
 pub const HANDED_ON: &str = "the names are handed on as they are";
 

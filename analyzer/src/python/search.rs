@@ -435,7 +435,8 @@ impl<'a> Run<'a> {
             (true, _) => ("this loop runs over something outside the program", "did not run"),
         };
         let mut reason = format!("{what}; the decision is read as if it {way}");
-        if let Some(otherwise) = Some(assumption).filter(|_| more).and_then(|it| self.otherwise(slice, it)) {
+        let otherwise = if more { self.otherwise(slice, assumption) } else { None };
+        if let Some(otherwise) = otherwise {
             let others = if slice.assumptions.len() > 1 { ", all others the same" } else { "" };
             let _ = write!(reason, " (else{others}: {otherwise})");
         }

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use chameleon_decision::{Bounds, Branch, Condition, DecisionProcess, DecisionType, Limit, MatchMode, Span, Word};
+use chameleon_decision::{
+    Bounds, Branch, Condition, DecisionProcess, DecisionType, EMPTY_OUTCOME, Limit, MatchMode, Span, Word,
+};
 
 use super::line;
 use super::source::{Sources, wrap};
@@ -74,7 +76,7 @@ pub(super) fn default(out: &mut String, process: &DecisionProcess) {
 
 /// Whether it is told apart from it what an empty answer leads to.
 fn warns_of_empty(process: &DecisionProcess) -> bool {
-    let of_empty = |message: &str| message.starts_with("an empty answer has an outcome");
+    let of_empty = |message: &str| message.starts_with(EMPTY_OUTCOME);
     !process.summary.branches.is_empty() && process.warnings.iter().any(|warning| of_empty(&warning.message))
 }
 

@@ -7,8 +7,8 @@ use super::counts::{self, Counted};
 use super::probe::{NEUTRAL, Outcome, Probe, contrast};
 use super::subject::other_field;
 use super::{
-    Draft, Reason, conditions, conjunction, handed, idle, items, lines, name, order, ranges, rank, scores, verify,
-    warnings, words,
+    Draft, EMPTY_OUTCOME, Reason, conditions, conjunction, handed, idle, items, lines, name, order, ranges, rank,
+    scores, verify, warnings, words,
 };
 use crate::api::Api;
 use crate::decider::DecideError;
@@ -29,7 +29,7 @@ impl Draft {
             self.warn(program, format!("an answer with fewer than {fewest} results has an outcome of its own: {what}"));
         } else if !probe.differ_by_data_only(found.empty, found.default) {
             let what = probe.decision(found.empty);
-            self.warn(program, format!("an empty answer has an outcome of its own: {what}"));
+            self.warn(program, format!("{EMPTY_OUTCOME}: {what}"));
         }
     }
 

@@ -11,7 +11,7 @@ use super::{Draft, Reason};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::program::Program;
-use crate::shape::{ITEM, Path, Shape};
+use crate::shape::{Path, Shape};
 use crate::summary::{MatchMode, Word};
 
 /// Words that are tried as names.
@@ -150,15 +150,4 @@ fn kept(draft: &mut Draft, probe: &mut Probe<'_>, items: &[Item<'_>], names: &[S
         }
     }
     Ok(kept)
-}
-
-/// The one name of a list's items.
-pub(super) fn name_in(shape: &Shape, list: &[String]) -> Option<Path> {
-    let is_own = |path: &Path| {
-        path.strip_prefix(list).is_some_and(|rest| {
-            rest.first().is_some_and(|step| step == ITEM) && rest[1..].iter().all(|step| step != ITEM)
-        })
-    };
-    let mut names = shape.leaves().into_iter().filter(|(path, leaf)| **leaf == Shape::Name && is_own(path));
-    names.next().map(|(path, _)| path)
 }

@@ -5,10 +5,10 @@ use serde_json::Value as Json;
 use super::axes::Axis;
 use super::branches::Branches;
 use super::probe::{NEUTRAL, Probe};
-use super::subject::Subject;
+use super::subject::{Subject, list_of_names};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
-use crate::shape::{ITEM, Path, Shape};
+use crate::shape::{ITEM, Shape};
 
 /// Items of an answer.
 const MANY: usize = 12;
@@ -97,14 +97,6 @@ fn numbers(shape: &Shape, list: &[String]) -> Vec<Axis> {
     own.sort_by_key(|axis| !axis.is_score(shape));
     own.truncate(MAX_NUMBERS);
     own
-}
-
-/// The list whose items have the names.
-fn list_of_names(shape: &Shape) -> Option<Path> {
-    let leaves = shape.leaves();
-    let name = leaves.iter().find(|(path, leaf)| **leaf == Shape::Name && path.iter().any(|step| step == ITEM))?;
-    let at = name.0.iter().rposition(|step| step == ITEM)?;
-    Some(name.0[..at].to_vec())
 }
 
 /// Sets the number of one item of the innermost list, so far from the least to the greatest; outer lists have one item.

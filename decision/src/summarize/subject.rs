@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::excluded;
 use super::held::{Held, MANY};
 use super::probe::{NEUTRAL, Probe};
 use super::verify::Random;
@@ -157,7 +156,7 @@ impl<'p> Members<'p> {
 
     /// The name of the items that have the fields.
     pub(super) fn name(&self, shape: &Shape) -> Option<Path> {
-        excluded::name_in(shape, self.list.as_ref()?)
+        name_in(shape, self.list.as_ref()?)
     }
 
     /// The fields, from the answer on.
@@ -390,7 +389,29 @@ pub(super) fn needed_together(
 
 /// The names of items, as people write the field.
 pub(super) fn named_field(shape: &Shape) -> Option<String> {
-    let leaves = shape.leaves();
-    let name = leaves.iter().find(|(path, leaf)| **leaf == Shape::Name && path.iter().any(|step| step == ITEM))?;
-    Some(show_path(&name.0))
+    Some(show_path(&name_of_items(shape)?))
+}
+
+/// The list whose items have the names.
+pub(super) fn list_of_names(shape: &Shape) -> Option<Path> {
+    let mut name = name_of_items(shape)?;
+    name.truncate(name.iter().rposition(|step| step == ITEM)?);
+    Some(name)
+}
+
+fn name_of_items(shape: &Shape) -> Option<Path> {
+    let is_of_items = |path: &Path| path.iter().any(|step| step == ITEM);
+    let mut names = shape.leaves().into_iter().filter(|(path, leaf)| **leaf == Shape::Name && is_of_items(path));
+    names.next().map(|(path, _)| path)
+}
+
+/// The name of a list's items.
+fn name_in(shape: &Shape, list: &[String]) -> Option<Path> {
+    let is_own = |path: &Path| {
+        path.strip_prefix(list).is_some_and(|rest| {
+            rest.first().is_some_and(|step| step == ITEM) && rest[1..].iter().all(|step| step != ITEM)
+        })
+    };
+    let mut names = shape.leaves().into_iter().filter(|(path, leaf)| **leaf == Shape::Name && is_own(path));
+    names.next().map(|(path, _)| path)
 }
