@@ -89,7 +89,7 @@ impl Form {
             _ => None,
         };
         // Labels are cut by their scores, and by nothing else.
-        let by_score = |field: &String| field.ends_with(".score") || field.ends_with(".confidence");
+        let by_score = |field: &String| matches!(field.rsplit('.').next(), Some("score" | "confidence"));
         if let Some(field) = summary.ranked.as_ref().filter(|field| top_k.is_some() && !by_score(field)) {
             let reason = format!("the results are put in order by {field} before the first are looked at");
             return Err(LossError::NotInTaxonomy { reason });
