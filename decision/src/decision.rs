@@ -151,19 +151,34 @@ impl Decision {
 }
 
 impl Decision {
-    /// Whether this one is another without some of the API's data, all else alike: `search('')` of `search(<data>)`.
+    /// Whether this one is another without some of the API's data, all else alike: `search('')` of `search(<data>)`. With as
+    /// much data in both, the marks around it were chosen: `print(<data>, ':)')` is not `print(<data>, ':(')`.
     pub(crate) fn is_part_by_data(&self, other: &Self) -> bool {
-        let shown = |decision: &Self| {
+        let shown = |decision: &Self, show: &dyn Fn(&Effect) -> String| {
             let mut effects: Vec<_> = decision.effects.iter().map(|effect| (effect.words(""), effect)).collect();
             effects.sort_by(|a, b| a.0.cmp(&b.0));
-            effects.iter().map(|(_, effect)| effect.words(DATA)).collect::<Vec<_>>().join(";")
+            effects.iter().map(|(_, effect)| show(effect)).collect::<Vec<_>>().join(";")
         };
-        let (own, whole) = (shown(self), shown(other));
+        let words = |effect: &Effect| effect.words(DATA);
+        let (own, whole) = (shown(self, &words), shown(other, &words));
+        if own == whole {
+            // What stands around a list's items may come in another order.
+            let marked = |decision: &Self| {
+                let text = shown(decision, &|effect| effect.to_string());
+                let mut marks: Vec<char> = text.chars().filter(|c| !AROUND.contains(c) && !c.is_whitespace()).collect();
+                marks.sort_unstable();
+                marks
+            };
+            return marked(self) == marked(other);
+        }
         let mut left = own.chars().peekable();
         let only_data = whole.chars().all(|c| left.next_if_eq(&c).is_some() || DATA.contains(c));
         only_data && left.peek().is_none()
     }
 }
+
+/// Marks that stand around values, and between them.
+const AROUND: &[char] = &['[', ']', '{', '}', ',', '\'', '"'];
 
 /// Stands for the API's data where decisions are compared by words.
 const DATA: &str = "\u{1}";

@@ -15,6 +15,7 @@ mod by_value;
 mod conditions;
 mod conjunction;
 mod constants;
+mod copies;
 mod counts;
 mod excluded;
 mod grid;
@@ -27,6 +28,7 @@ mod lengths;
 mod lines;
 mod matching;
 mod name;
+mod numbers;
 mod order;
 mod probe;
 mod products;
@@ -184,6 +186,9 @@ impl Draft {
             return Ok(());
         }
         if counts::fill(self, &mut probe, &api.answer)? {
+            return Ok(());
+        }
+        if copies::fill(self, &mut probe, (program, api), &constants, vocabulary)? {
             return Ok(());
         }
         if products::fill(self, &mut probe, &api.answer, &constants)? {

@@ -11,7 +11,10 @@ use crate::form::{Form, LossBranch, Outputs, Rule};
 use crate::link::softmax;
 use crate::pooling::Pooling;
 use crate::step::sigmoid;
-use cut::kth_largest_without;
+use cut::Highest;
+
+/// Up to so many labels of one branch the largest outputs are kept for it: what no branch takes may be nearly all labels.
+const FEW: usize = 64;
 
 /// A row of raw outputs with the thresholds that labels and branches must exceed to be seen.
 pub(crate) struct Scores<'a> {
@@ -22,6 +25,8 @@ pub(crate) struct Scores<'a> {
     /// Per branch: the score threshold or the cut to k, whichever is higher. The cut is a constant here: were it not,
     /// training could win by lowering an unrelated label.
     thresholds: Vec<f64>,
+    /// The largest outputs, if results are cut to k.
+    highest: Option<Highest<'a>>,
     /// The k-th and the next largest output of all labels, where single labels decide.
     cuts: Option<(f64, f64)>,
 }
@@ -29,13 +34,20 @@ pub(crate) struct Scores<'a> {
 impl<'a> Scores<'a> {
     pub(crate) fn new(form: &'a Form, config: &LossConfig, pooling: Pooling, raw: &'a [f32]) -> Self {
         let top_k = form.top_k;
-        let cut =
-            |branch: &LossBranch| top_k.map_or(f64::NEG_INFINITY, |k| kth_largest_without(raw, k, &branch.labels));
+        let highest = top_k.map(|k| {
+            let widest = form.all_branches().map(|branch| branch.labels.len()).filter(|&labels| labels <= FEW).max();
+            Highest::of(raw, k + 1 + widest.unwrap_or(0))
+        });
+        let cut = |branch: &LossBranch| {
+            let cut = top_k.zip(highest.as_ref()).map(|(k, highest)| highest.kth_without(k, &branch.labels));
+            cut.unwrap_or(f64::NEG_INFINITY)
+        };
         let thresholds = form.all_branches().map(|branch| threshold(config.space, branch, cut(branch))).collect();
         let cuts = top_k
+            .zip(highest.as_ref())
             .filter(|_| matches!(form.rule, Rule::LowestScore | Rule::Each))
-            .map(|k| (kth_largest_without(raw, k, &[]), kth_largest_without(raw, k + 1, &[])));
-        Self { form, raw, space: config.space, pooling, thresholds, cuts }
+            .map(|(k, highest)| (highest.kth_without(k, &[]), highest.kth_without(k + 1, &[])));
+        Self { form, raw, space: config.space, pooling, thresholds, highest, cuts }
     }
 
     /// Branch `k`, or after the last what no branch takes.

@@ -63,8 +63,9 @@ impl Draft {
             self.tell(program, probe, (&found, &words, false), vocabulary)?;
             return Ok(false);
         }
-        let per_item = items::are_apart(probe, &found, vocabulary)?;
-        let pairs = if company.is_some() || !per_item {
+        let several = probe.copies().count() > 1;
+        let per_item = !several && items::are_apart(probe, &found, vocabulary)?;
+        let pairs = if !several && (company.is_some() || !per_item) {
             conjunction::find(probe, &found, &mut words, vocabulary)?
         } else {
             Vec::new()
@@ -366,6 +367,12 @@ fn classify(
     if per_item {
         return Ok((order::of_item(probe, found)?, Some(Counted::Each)));
     }
+    if probe.copies().count() > 1 {
+        return Ok(match counts::of_several(probe, found, words, repeats)? {
+            Ok(counted) => (Ok((DecisionType::Count, None)), Some(counted)),
+            Err(reason) => (Err(reason), None),
+        });
+    }
     let Err(reason) = order::same_branch(probe, found, repeats)? else {
         let class = order::find(probe, found)?;
         if let Ok((DecisionType::MultiChoice, order)) = class {
@@ -377,7 +384,7 @@ fn classify(
         }
         return Ok((class, None));
     };
-    let counted = match counts::of_branches(probe, found, words)? {
+    let counted = match counts::of_branches(probe, found, words, repeats)? {
         Ok(Counted::Same) => return Ok((Err(reason), None)),
         Err(reason) => return Ok((Err(reason), None)),
         // The number of all items is the API's, no count of one kind.

@@ -11,6 +11,7 @@ use super::subject::needed_together;
 use super::verify::{LONGEST, Random};
 use super::words::Found as Word;
 use super::{Draft, Reason};
+use super::{copies, numbers};
 use crate::decider::DecideError;
 use crate::decision::Rendered;
 use crate::output::ApiOutput;
@@ -40,20 +41,35 @@ const LITTLE: f64 = 1e-3;
 /// More outcomes than this are one for each number.
 pub(super) const MAX_STEPS: usize = 8;
 
-/// The outcomes on 0, 1, 2, ... items of these names in turn.
-fn count(probe: &mut Probe<'_>, samples: &[&str]) -> Result<Counted, DecideError> {
-    let mut outcomes = Vec::new();
-    let counted = steps(&mut |number| {
+/// The outcomes on 0, 1, 2, ... items of these names in turn; each name once only, where an answer has no name twice.
+fn count(probe: &mut Probe<'_>, samples: &[&str], repeats: bool) -> Result<Counted, DecideError> {
+    let outcomes = outcomes(most(samples.len(), repeats), &mut |number| {
         let items: Vec<&str> = samples.iter().copied().cycle().take(number).collect();
-        let outcome = probe.labels(&items)?;
-        outcomes.push(outcome);
-        Ok(outcome)
+        probe.labels(&items)
     })?;
-    Ok(match (counted, outcomes.get(1)) {
-        (Counted::Steps(_), _) if only_grows(probe, &outcomes) => Counted::Each,
-        (Counted::Each, Some(&one)) if shows_number(probe, &outcomes) => Counted::Number(one),
-        (counted, _) => counted,
+    let merged = merged(probe, &outcomes);
+    Ok(match steps(&merged) {
+        Counted::Steps(_) | Counted::Each if only_grows(probe, &outcomes) => Counted::Each,
+        Counted::Same if merged[1] != outcomes[1] => Counted::Number(merged[1]),
+        counted => counted,
     })
+}
+
+/// Fewer names are taken again and again: too few numbers tell a count from what grows with each item.
+const FEW: usize = 4;
+
+/// How many items of so many names there can be.
+fn most(names: usize, repeats: bool) -> usize {
+    if repeats || names < FEW { LONGEST as usize } else { names }
+}
+
+/// Outcomes that only say their numbers in one; more items than could be tried lead to what the last do.
+fn merged(probe: &mut Probe<'_>, outcomes: &[Outcome]) -> Vec<Outcome> {
+    let mut merged = numbers::merged(probe, outcomes);
+    merged.extend(
+        merged.last().copied().into_iter().cycle().take(LONGEST as usize + 1 - outcomes.len()).collect::<Vec<_>>(),
+    );
+    merged
 }
 
 /// Labels that are tried together with other scores.
@@ -97,37 +113,18 @@ fn only_grows(probe: &Probe<'_>, outcomes: &[Outcome]) -> bool {
     different.len() > 3 && outcomes.windows(2).skip(1).all(grows)
 }
 
-/// Whether the outcomes on 0, 1, 2, ... items say those numbers, and nothing else tells two of them apart.
-fn shows_number(probe: &Probe<'_>, outcomes: &[Outcome]) -> bool {
-    let texts: Vec<Vec<String>> =
-        outcomes.iter().map(|&outcome| pieces(&probe.decision(outcome).to_string())).collect();
-    let follows = |number: usize, one: &[String], next: &[String]| {
-        let step = |(one, next): (&String, &String)| *one == number.to_string() && *next == (number + 1).to_string();
-        one.len() == next.len() && one.iter().zip(next).all(|pair| pair.0 == pair.1 || step(pair))
-    };
-    texts.windows(2).enumerate().skip(1).all(|(number, pair)| follows(number, &pair[0], &pair[1]))
-}
-
-/// A text cut into runs of digits and what is between them.
-fn pieces(text: &str) -> Vec<String> {
-    let mut pieces: Vec<String> = Vec::new();
-    for c in text.chars() {
-        match pieces
-            .last_mut()
-            .filter(|piece| piece.ends_with(|last: char| last.is_ascii_digit() == c.is_ascii_digit()))
-        {
-            Some(piece) => piece.push(c),
-            None => pieces.push(c.to_string()),
-        }
-    }
-    pieces
+/// The outcomes on 0, 1, 2, ... items.
+fn outcomes(
+    most: usize,
+    outcome: &mut dyn FnMut(usize) -> Result<Outcome, DecideError>,
+) -> Result<Vec<Outcome>, DecideError> {
+    (0..=most).map(outcome).collect()
 }
 
 /// What numbers of items lead to.
-fn steps(outcome: &mut dyn FnMut(usize) -> Result<Outcome, DecideError>) -> Result<Counted, DecideError> {
-    let outcomes: Vec<Outcome> = (0..=LONGEST as usize).map(outcome).collect::<Result<_, _>>()?;
+fn steps(outcomes: &[Outcome]) -> Counted {
     if outcomes[1..].iter().all(|&outcome| outcome == outcomes[1]) {
-        return Ok(Counted::Same);
+        return Counted::Same;
     }
     let mut steps: Vec<Step> = Vec::new();
     let mut from = 0;
@@ -143,7 +140,31 @@ fn steps(outcome: &mut dyn FnMut(usize) -> Result<Outcome, DecideError>) -> Resu
         }
         from = number;
     }
-    Ok(if steps.len() > MAX_STEPS { Counted::Each } else { Counted::Steps(steps) })
+    if steps.len() > MAX_STEPS { Counted::Each } else { Counted::Steps(steps) }
+}
+
+/// What numbers of the one branch's items lead to where it takes several of them; else a reason.
+pub(super) fn of_several(
+    probe: &mut Probe<'_>,
+    found: &Branches,
+    words: &[Word],
+    repeats: bool,
+) -> Result<Result<Counted, Reason>, DecideError> {
+    let many = || Reason("how many labels lead to each outcome makes a difference".to_owned());
+    let [branch] = found.branches.as_slice() else { return Ok(Err(many())) };
+    let repeats = repeats || probe.subject.repeats();
+    let mut names = branch.samples.clone();
+    for word in words.iter().filter(|word| word.outcome == Some(branch.outcome)).map(Word::compared).take(MAX_ALIKE) {
+        if !names.iter().any(|name| name == word) && probe.labels(&[word])? == branch.outcome {
+            names.push(word.to_owned());
+        }
+    }
+    if !copies::are_alike(probe, &names, branch.outcome, repeats)? {
+        return Ok(Err(Reason("which labels come together makes a difference".to_owned())));
+    }
+    let outcomes = outcomes(most(names.len(), repeats), &mut |number| copies::outcome(probe, &names, number))?;
+    let counted = steps(&merged(probe, &outcomes));
+    Ok(if let Counted::Steps(_) = counted { Ok(counted) } else { Err(many()) })
 }
 
 /// Whether it is one and the same which two of these labels come together.
@@ -165,13 +186,15 @@ pub(super) fn of_branches(
     probe: &mut Probe<'_>,
     found: &Branches,
     words: &[Word],
+    repeats: bool,
 ) -> Result<Result<Counted, Reason>, DecideError> {
+    let repeats = repeats || probe.subject.repeats();
     let mut each = 0;
     let mut first = None;
     let mut numbers = Vec::new();
     for (at, branch) in found.branches.iter().enumerate() {
         let samples: Vec<&str> = branch.samples.iter().map(String::as_str).collect();
-        let counted = count(probe, &samples)?;
+        let counted = count(probe, &samples, repeats)?;
         if matches!(counted, Counted::Steps(_)) {
             let own = words.iter().filter(|word| word.outcome == Some(branch.outcome)).map(Word::compared);
             let mut alike = samples.clone();
@@ -250,7 +273,8 @@ fn hands_on_more(probe: &Probe<'_>, steps: &[Step]) -> bool {
 
 /// What numbers of items of one list lead to, if they make a difference.
 fn steps_of(probe: &mut Probe<'_>, shape: &Shape, list: &Path) -> Result<Option<Vec<Step>>, DecideError> {
-    let counted = match steps(&mut |number| probe.run(&answer_of(shape, &[(list, number)])))? {
+    let outcomes = outcomes(LONGEST as usize, &mut |number| probe.run(&answer_of(shape, &[(list, number)])))?;
+    let counted = match steps(&merged(probe, &outcomes)) {
         Counted::Steps(found) if hands_on_more(probe, &found) => Counted::Same,
         counted => counted,
     };

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::Value as Json;
 
 use super::constants::{Constants, KEYS};
+use super::copies::Copies;
 use super::subject::Subject;
 use crate::decider::{DecideError, Decider};
 use crate::decision::{Decision, Effect, Rendered};
@@ -34,6 +35,8 @@ pub(super) struct Probe<'p> {
     memory: Memory<'p>,
     /// What labels stand for; set by [`Probe::turn_to`].
     pub(super) subject: Subject<'p>,
+    /// How many items labels stand for; set by [`Probe::multiply`].
+    copies: Copies,
     /// Outcomes on these labels with these scores (by their bits; none for labels as good as sure) and padding.
     seen: HashMap<Answered, Outcome>,
     outcomes: Vec<Decision>,
@@ -65,6 +68,7 @@ impl<'p> Probe<'p> {
             decider: decider.without_default_top_k(),
             memory: Memory::default(),
             subject: Subject::Names,
+            copies: Copies::default(),
             seen: HashMap::new(),
             outcomes: Vec::new(),
             index: HashMap::new(),
@@ -86,10 +90,28 @@ impl<'p> Probe<'p> {
     pub(super) fn labels(&mut self, labels: &[&str]) -> Result<Outcome, DecideError> {
         let key = labels.iter().map(|&label| (label.to_owned(), None)).collect();
         self.remembered(key, |probe| {
-            let padding = probe.padding_of(labels.len());
-            let labels = labels.iter().copied().chain(std::iter::repeat_n(NEUTRAL, padding));
+            let labels: Vec<(&str, f64)> = labels.iter().map(|&label| (label, 1.0)).collect();
+            let copied = probe.copies.of(&labels);
+            let padding = std::iter::repeat_n(NEUTRAL, probe.padding_of(labels.len()));
+            let labels = copied.iter().map(|label| label.0.as_str()).chain(padding);
             probe.run(&probe.subject.output(ApiOutput::sure(labels)))
         })
+    }
+
+    /// The outcome on these labels, each of which stands for itself.
+    pub(super) fn exactly(&mut self, labels: &[&str]) -> Result<Outcome, DecideError> {
+        self.run(&self.subject.output(ApiOutput::sure(labels.iter().copied())))
+    }
+
+    /// Labels stand for so many items from now on.
+    pub(super) fn multiply(&mut self, copies: Copies) {
+        self.copies = copies;
+        self.seen.clear();
+    }
+
+    /// How many items labels stand for.
+    pub(super) fn copies(&self) -> &Copies {
+        &self.copies
     }
 
     /// The outcome on these labels with scores.
@@ -99,7 +121,9 @@ impl<'p> Probe<'p> {
             // What is appended scores least, as the API orders by score.
             let least = labels.iter().map(|label| label.1).fold(1.0, f64::min);
             let padding = std::iter::repeat_n((NEUTRAL, least), probe.padding_of(labels.len()));
-            probe.run(&probe.subject.output(ApiOutput::labels(labels.iter().copied().chain(padding))))
+            let copied = probe.copies.of(labels);
+            let copied = copied.iter().map(|(label, score)| (label.as_str(), *score));
+            probe.run(&probe.subject.output(ApiOutput::labels(copied.chain(padding))))
         })
     }
 
@@ -180,7 +204,8 @@ impl<'p> Probe<'p> {
         (self.padding + 1).saturating_sub(labels.max(1)) + usize::from(labels == 0 && self.padding > 0)
     }
 
-    fn intern(&mut self, mut decision: Decision) -> Outcome {
+    /// The number of an outcome.
+    pub(super) fn intern(&mut self, mut decision: Decision) -> Outcome {
         let is_noise = |effect: &Effect| {
             // What is printed at one place says "1 label" or "2 labels".
             let same = |noise: &Effect| noise.span == effect.span && effect.action == "print" && passes_through(effect);

@@ -149,6 +149,11 @@ impl<'p> Members<'p> {
         (self.list.is_none() && is_choice).then(|| (field.clone(), self.values(field)))
     }
 
+    /// Whether several items can have them.
+    pub(super) fn are_of_items(&self) -> bool {
+        self.list.is_some()
+    }
+
     /// The list whose items have the fields.
     pub(super) fn list(&self) -> Option<&Path> {
         self.list.as_ref()

@@ -7,7 +7,6 @@
 
 use std::ops::Range;
 
-use super::cut::kth_largest_without;
 use super::{Scores, logit, threshold};
 use crate::config::Space;
 use crate::dual::Dual;
@@ -78,8 +77,9 @@ impl Scores<'_> {
             self.slot_margins(branch).collect()
         } else {
             // With so many of the branch among the first k, that many fewer others have a place there.
-            let cut = self.form.top_k.map_or(f64::NEG_INFINITY, |top_k| match (top_k + 1).checked_sub(number) {
-                Some(places) => kth_largest_without(self.raw, places, &branch.labels),
+            let top_k = self.form.top_k.zip(self.highest.as_ref());
+            let cut = top_k.map_or(f64::NEG_INFINITY, |(k, highest)| match (k + 1).checked_sub(number) {
+                Some(places) => highest.kth_without(places, &branch.labels),
                 None => f64::INFINITY,
             });
             let least = threshold(self.space, branch, cut);

@@ -123,7 +123,7 @@ pub fn trained(
 ) -> Result<[Candidate; 3]> {
     // Both second stages see the same images in the same order.
     let (first_order, second_order) = (seed.wrapping_mul(2), seed.wrapping_mul(2).wrapping_add(1));
-    let mut run = |arm, start: &Delta, objective: Objective, stage: &Stage, order| {
+    let run = |arm, start: &Delta, objective: Objective, stage: &Stage, order, judge: &mut Judge| {
         let loss = |images: &[usize], logits: &Tensor| objective.loss(task, images, logits);
         let (groups, generic) = (task.train.groups.as_slice(), &task.generic);
         let checkpoints = stage::train(
@@ -139,10 +139,13 @@ pub fn trained(
         None => [&recipe.first, &recipe.second],
         Some(layers) => [&layers.first, &layers.second],
     };
-    let basic = run(Arm::Basic, &task.generic.clone().into(), Objective::CrossEntropy, first, first_order)?;
-    let longer = run(Arm::BasicLonger, &basic.delta, Objective::CrossEntropy, second, second_order)?;
-    let decision = run(Arm::Decision, &basic.delta, Objective::Decision, second, second_order)?;
-    Ok([basic, longer, decision])
+    let basic = run(Arm::Basic, &task.generic.clone().into(), Objective::CrossEntropy, first, first_order, judge)?;
+    let mut other_judge = judge.clone();
+    let (longer, decision) = rayon::join(
+        || run(Arm::BasicLonger, &basic.delta, Objective::CrossEntropy, second, second_order, &mut other_judge),
+        || run(Arm::Decision, &basic.delta, Objective::Decision, second, second_order, judge),
+    );
+    Ok([basic, longer?, decision?])
 }
 
 /// The mean of an arm's models of several seeds: as quick as one of them, and steadier, as they all began at the same

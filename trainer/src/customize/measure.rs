@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use chameleon_loss::TermKind;
+use rayon::prelude::*;
 
 use super::arms::{Arm, Candidate};
 use super::recipe::Recipe;
@@ -51,7 +52,10 @@ pub fn measure(
     candidates: &[Candidate],
     judge: &mut Judge,
 ) -> Result<Measured> {
-    let tested = candidates.iter().map(|candidate| test(task, candidate, judge)).collect::<Result<Vec<_>>>()?;
+    let tested: Vec<Tested> = candidates
+        .par_iter()
+        .map_init(|| judge.clone(), |judge, candidate| test(task, candidate, judge))
+        .collect::<Result<_>>()?;
     let of = |arm: Arm| -> Vec<(&Candidate, &Tested)> {
         let pairs = candidates.iter().zip(&tested);
         pairs.filter(|(candidate, _)| candidate.arm == arm && candidate.seeds.len() < 2).collect()

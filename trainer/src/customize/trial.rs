@@ -88,9 +88,11 @@ impl<'p> Trial<'p> {
             .map(|&seed| trained(task, recipe, layers, seed, &mut judge.clone(), tick))
             .collect::<Result<_>>()?;
         candidates.extend(by_seed.into_iter().flatten());
-        for arm in Arm::OWN {
-            candidates.extend(averaged(task, recipe, layers, arm, &candidates, judge)?);
-        }
+        let means: Vec<Option<Candidate>> = Arm::OWN
+            .par_iter()
+            .map(|&arm| averaged(task, recipe, layers, arm, &candidates, &mut judge.clone()))
+            .collect::<Result<_>>()?;
+        candidates.extend(means.into_iter().flatten());
         let measured = measure::measure(app, task, recipe, seeds, &candidates, judge)?;
         attempts.push(Attempt::new(layers, &measured.evaluation));
         let error = |measured: &Measured| measured.evaluation.served.tuning;

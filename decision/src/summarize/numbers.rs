@@ -1,0 +1,102 @@
+//! Outcomes that differ in how many items there are, which they say: `'3 persons'` and `'4 persons'` are one.
+
+use super::probe::{Outcome, Probe};
+use crate::decision::{Decision, Effect, Rendered};
+
+/// What stands for the number of items where an outcome is shown.
+const COUNT: &str = "<count>";
+/// What stands for a number that goes up or down with it.
+const NUMBER: &str = "<number>";
+
+/// The outcomes on 0, 1, 2, ... items, where each run of those that say their numbers and are alike in all else is one.
+pub(super) fn merged(probe: &mut Probe<'_>, outcomes: &[Outcome]) -> Vec<Outcome> {
+    let links: Vec<Option<Outcome>> = (1..outcomes.len())
+        .map(|number| {
+            let [one, next] = [number - 1, number].map(|at| probe.decision(outcomes[at]));
+            let alike = alike(one, next, number - 1).filter(|_| outcomes[number - 1] != outcomes[number]);
+            alike.map(|alike| probe.intern(alike))
+        })
+        .collect();
+    let of = |number: usize| {
+        let before = number.checked_sub(1).and_then(|at| links[at]);
+        before.or_else(|| links.get(number).copied().flatten()).unwrap_or(outcomes[number])
+    };
+    (0..outcomes.len()).map(of).collect()
+}
+
+/// Two decisions in one, if they differ in whole numbers by one only; the first is on so many items.
+fn alike(one: &Decision, next: &Decision, number: usize) -> Option<Decision> {
+    let effects = pairs(&one.effects, &next.effects)?.map(|(one, next)| effect(one, next, number));
+    Some(Decision { effects: effects.collect::<Option<_>>()? })
+}
+
+fn pairs<'a, T>(one: &'a [T], next: &'a [T]) -> Option<impl Iterator<Item = (&'a T, &'a T)>> {
+    (one.len() == next.len()).then(|| one.iter().zip(next))
+}
+
+fn effect(one: &Effect, next: &Effect, number: usize) -> Option<Effect> {
+    let values = pairs(&one.values, &next.values)?.map(|(one, next)| value(one, next, number));
+    let values = values.collect::<Option<_>>()?;
+    (one.action == next.action).then(|| Effect { span: one.span, action: one.action.clone(), values })
+}
+
+fn value(one: &Rendered, next: &Rendered, number: usize) -> Option<Rendered> {
+    let all = |one: &[Rendered], next: &[Rendered]| -> Option<Vec<Rendered>> {
+        pairs(one, next)?.map(|(one, next)| value(one, next, number)).collect()
+    };
+    Some(match (one, next) {
+        (one, next) if one == next => one.clone(),
+        (Rendered::Chosen(one), Rendered::Chosen(next)) => Rendered::Chosen(text(one, next, number)?),
+        (Rendered::Parts(one), Rendered::Parts(next)) => Rendered::Parts(all(one, next)?),
+        (Rendered::Call { callee, values: one }, Rendered::Call { callee: other, values: next }) if callee == other => {
+            Rendered::Call { callee: callee.clone(), values: all(one, next)? }
+        }
+        (Rendered::Keyword { name, value: one }, Rendered::Keyword { name: other, value: next }) if name == other => {
+            Rendered::Keyword { name: name.clone(), value: Box::new(value(one, next, number)?) }
+        }
+        _ => return None,
+    })
+}
+
+fn text(one: &str, next: &str, number: usize) -> Option<String> {
+    let (one, next) = (pieces(one), pieces(next));
+    let piece = |(one, next): (&String, &String)| {
+        if one == next {
+            return Some(one.clone());
+        }
+        let [first, second] = [one, next].map(|piece| piece.parse::<usize>());
+        let (first, second) = (first.ok()?, second.ok()?);
+        (first.abs_diff(second) == 1).then(|| if first == number && second > first { COUNT } else { NUMBER }.to_owned())
+    };
+    pairs(&one, &next)?.map(piece).collect()
+}
+
+/// A text cut into runs of digits and what is between them.
+fn pieces(text: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = Vec::new();
+    for c in text.chars() {
+        match pieces
+            .last_mut()
+            .filter(|piece| piece.ends_with(|last: char| last.is_ascii_digit() == c.is_ascii_digit()))
+        {
+            Some(piece) => piece.push(c),
+            None => pieces.push(c.to_string()),
+        }
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_how_many_there_are_says_so_for_any_number() {
+        assert_eq!(
+            text("'3 of 12, 9 left'", "'4 of 12, 8 left'", 3).as_deref(),
+            Some("'<count> of 12, <number> left'")
+        );
+        assert_eq!(text("'a3'", "'b4'", 3), None);
+        assert_eq!(text("'10 points'", "'20 points'", 1), None);
+    }
+}
