@@ -57,7 +57,14 @@ impl Summary {
                 let branch = first.and_then(|label| self.branches.iter().position(|branch| branch.reaches(label)));
                 branch.into_iter().collect()
             }
-            (DecisionType::Other | DecisionType::Count, _) => Vec::new(),
+            (DecisionType::Other, _) => Vec::new(),
+            (DecisionType::Count, _) => {
+                let number = |branch: &Branch| labels.iter().filter(|label| branch.meets(label)).count() as f64;
+                let holds = |branch: &Branch, bounds: &Bounds| bounds.field == "count" && bounds.holds(number(branch));
+                let of_number =
+                    |branch: &Branch| branch.regions.iter().any(|region| region.iter().all(|it| holds(branch, it)));
+                self.branches.iter().position(of_number).into_iter().collect()
+            }
             (DecisionType::MultiSelect, _) => {
                 let all: Vec<usize> = (0..self.branches.len()).filter(|&at| taken(&self.branches[at])).collect();
                 let replaced = |at: usize| {

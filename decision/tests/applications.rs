@@ -189,9 +189,12 @@ fn percentages(shape: &mut Shape) {
 }
 
 #[test]
-fn labels_that_are_needed_together_are_other_with_the_reason() {
-    let count = summary("count").0.reason.unwrap();
-    assert!(count.starts_with("no label alone leads to"), "{count}");
+fn labels_of_which_it_takes_two_are_a_count() {
+    let (count, _) = summary("count");
+    assert_eq!(count.decision_type, DecisionType::Count);
+    let [branch] = count.branches.as_slice() else { panic!("{:?}", count.branches) };
+    assert_eq!(branch.labels.len(), 3);
+    assert_eq!(branch.regions[0][0].low.map(|low| low.value), Some(2.0));
 }
 
 #[test]
