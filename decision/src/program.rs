@@ -441,6 +441,14 @@ pub enum ExprKind {
     },
 }
 
+/// Whether a call of something outside makes an object that holds what it is given by name: that of a class, whose name
+/// begins as names of classes do, all of whose arguments are named.
+pub fn makes_object(callee: &str, names: &[String]) -> bool {
+    let last = callee.rsplit('.').next().unwrap_or_default();
+    let is_class = last.starts_with(char::is_uppercase) && last.contains(char::is_lowercase);
+    is_class && last.chars().all(char::is_alphanumeric) && !names.is_empty() && names.iter().all(|name| name != "**")
+}
+
 /// What a call of an API gives the application.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::{BitOr, BitOrAssign};
 
-use chameleon_decision::{Expr, ExprKind, Function, Parameter, Shape, Stmt, StmtKind, Target};
+use chameleon_decision::{Expr, ExprKind, Function, Parameter, Shape, Stmt, StmtKind, Target, makes_object};
 
 use super::lower::Site;
 use super::visit;
@@ -341,7 +341,8 @@ impl<'a> Facts<'a> {
         visit::parts(expr, &mut |part| fact |= self.expr(function, part));
         // What something outside makes of the answer is no longer its data.
         fact.data &= match &expr.kind {
-            ExprKind::Opaque { .. } => false,
+            // But an object holds it, to be read again.
+            ExprKind::Opaque { text, names, .. } => makes_object(text, names),
             ExprKind::Method { object, .. } => !self.lacks_value(function, object),
             _ => true,
         };
@@ -395,7 +396,9 @@ impl<'a> Facts<'a> {
         match &expr.kind {
             ExprKind::Name { .. } | ExprKind::Call { .. } => !self.expr(function, expr).known,
             ExprKind::Attribute { object, name } if self.is_beyond(function, object, name) => !self.is_beside(name),
-            ExprKind::Opaque { .. } => true,
+            ExprKind::Opaque { text, args, names, .. } => {
+                !makes_object(text, names) || !args.iter().any(|arg| self.expr(function, arg).data)
+            }
             ExprKind::ApiOutput { .. } => self.site.span != expr.span && !self.is_input(expr),
             ExprKind::Bool { values, .. } => values.iter().all(lacks),
             ExprKind::Attribute { object, .. }

@@ -15,7 +15,7 @@ use crate::decider::DecideError;
 use crate::decision::Rendered;
 use crate::program::{
     BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Function, Keyword, PREPARING,
-    Parameter, ResponseForm, Span, Target, UnaryOp,
+    Parameter, ResponseForm, Span, Target, UnaryOp, makes_object,
 };
 
 /// Steps that one preparation may take.
@@ -450,10 +450,8 @@ impl<'p> Machine<'p, '_> {
                 return Ok(Value::unknown(text));
             }
             let values = self.rendered_args(&args, names);
-            return Ok(match self.shown_call(callee, &values) {
-                Some(shown) => Value::unknown_shown(text, shown),
-                None => Value::unknown(text),
-            });
+            let shown = self.shown_call(callee, &values);
+            return Ok(given_by(callee, text.to_owned(), shown, (&args, names)));
         }
         let value = self.outside_call(span, text, (&args, names));
         if super::statements::is_exit(text) {
@@ -477,10 +475,7 @@ impl<'p> Machine<'p, '_> {
         let values = self.rendered_args(args, names);
         let shown = self.shown_call(callee, &values);
         self.push_effect(span, callee, values);
-        match shown {
-            Some(shown) => Value::unknown_shown(text, shown),
-            None => Value::unknown(text),
-        }
+        given_by(callee, text, shown, (args, names))
     }
 
     /// The value of a call outside by what it was given, unless that says how many labels there are: what is built up
@@ -672,6 +667,23 @@ impl<'p> Machine<'p, '_> {
 fn is_reordering(callee: &str) -> bool {
     let name = callee.rsplit('.').next().unwrap_or(callee);
     matches!(name, "shuffle" | "heapify")
+}
+
+/// What a call outside gives: of a class, an object that holds what it was given by name.
+fn given_by<'p>(
+    callee: &str,
+    text: String,
+    shown: Option<Rendered>,
+    (args, names): (&[Value<'p>], &[String]),
+) -> Value<'p> {
+    if makes_object(callee, names) {
+        let given = args[args.len().saturating_sub(names.len())..].iter().cloned();
+        return Value::object(text, shown.unwrap_or(Rendered::Unknown), names.iter().cloned().zip(given));
+    }
+    match shown {
+        Some(shown) => Value::unknown_shown(text, shown),
+        None => Value::unknown(text),
+    }
 }
 
 /// What is at which place in a list is no longer known.

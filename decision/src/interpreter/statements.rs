@@ -449,6 +449,9 @@ impl<'p> Machine<'p, '_> {
     /// Python's truth of a value.
     pub(super) fn truth(&mut self, value: &Value<'p>, span: Span) -> Run<bool> {
         if let Value::Unknown(unknown) = value {
+            if unknown.is_object {
+                return Ok(true);
+            }
             return self.choose_truth(span, unknown);
         }
         self.inspect(value);

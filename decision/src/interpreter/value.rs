@@ -222,6 +222,8 @@ pub(super) struct Unknown<'p> {
     pub(super) shown: Rendered,
     /// Whether it only holds the values that the program gave it, and shows by them.
     pub(super) is_record: bool,
+    /// An object that the program made by a class is true.
+    pub(super) is_object: bool,
     pub(super) stored: RefCell<HashMap<String, Value<'p>>>,
 }
 
@@ -267,14 +269,32 @@ impl Value<'_> {
     }
 
     pub(super) fn unknown_shown(text: impl Into<String>, shown: Rendered) -> Self {
-        Self::Unknown(Rc::new(Unknown { text: text.into(), shown, is_record: false, stored: RefCell::default() }))
+        Self::Unknown(Rc::new(Unknown {
+            text: text.into(),
+            shown,
+            is_record: false,
+            is_object: false,
+            stored: RefCell::default(),
+        }))
+    }
+
+    /// An object of a class outside the program, which holds what it was given by name.
+    pub(super) fn object(text: String, shown: Rendered, fields: impl IntoIterator<Item = (String, Self)>) -> Self {
+        let stored = fields.into_iter().map(|(name, value)| (format!(".{name}"), value)).collect();
+        Self::Unknown(Rc::new(Unknown {
+            text: shortened(text),
+            shown,
+            is_record: false,
+            is_object: true,
+            stored: RefCell::new(stored),
+        }))
     }
 
     /// An object that holds these fields.
     pub(super) fn record(fields: impl IntoIterator<Item = (String, Self)>) -> Self {
         let stored = fields.into_iter().map(|(name, value)| (format!(".{name}"), value)).collect();
         let (text, shown) = ("an object".to_owned(), Rendered::Unknown);
-        Self::Unknown(Rc::new(Unknown { text, shown, is_record: true, stored: RefCell::new(stored) }))
+        Self::Unknown(Rc::new(Unknown { text, shown, is_record: true, is_object: true, stored: RefCell::new(stored) }))
     }
 
     /// Items of lists that were filled, this one and those in it.

@@ -261,7 +261,7 @@ impl<'p> Probe<'p> {
         };
         let passing = |effect: &&Effect| {
             let passes = !before.contains(effect) && always.contains(effect) && passes_through(effect);
-            passes && is_usual(effect) && !is_chosen(effect) && !is_answered(effect)
+            passes && !is_deed(effect) && is_usual(effect) && !is_chosen(effect) && !is_answered(effect)
         };
         let noise: Vec<_> = self.outcomes[common].effects.iter().filter(passing).cloned().collect();
         if noise.is_empty() {
@@ -355,6 +355,12 @@ pub(super) fn passes_through(effect: &Effect) -> bool {
         }
     }
     !effect.values.is_empty() && !effect.values.iter().all(chosen) && effect.action != "return"
+}
+
+/// Whether an effect does something to things outside that the answer has no part in: a file is removed, and nothing shown.
+fn is_deed(effect: &Effect) -> bool {
+    let is_call = effect.action != "print" && !effect.action.ends_with(" =");
+    is_call && !effect.values.iter().any(Rendered::has_data)
 }
 
 /// Makes the names of all items together unknown, below a part of an answer.
