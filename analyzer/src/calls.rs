@@ -72,6 +72,10 @@ pub(crate) const PURE_FUNCTIONS: &[&str] = &[
     "difflib.SequenceMatcher",
 ];
 
+/// Flags of regular expressions, which the interpreter knows.
+pub(crate) const REGEX_FLAGS: &[&str] =
+    &["re.I", "re.IGNORECASE", "re.M", "re.MULTILINE", "re.S", "re.DOTALL", "re.U", "re.UNICODE", "re.X", "re.VERBOSE"];
+
 /// Texts of the standard library, as they are on the machines that applications are served from.
 pub(crate) const LIBRARY_TEXTS: &[(&str, &str)] = &[
     ("os.linesep", "\n"),

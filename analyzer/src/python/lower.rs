@@ -73,6 +73,8 @@ struct Lower<'p, 't> {
     function: usize,
     /// The class whose body is being lowered, as part of the code around it.
     class_body: Option<usize>,
+    /// Names that the comprehensions and lambdas around bind, in the code of a module or class: they are no variables of it.
+    inner: Vec<String>,
     depth: u32,
     sites: Vec<Site>,
     problems: Vec<Problem>,
@@ -81,7 +83,16 @@ struct Lower<'p, 't> {
 impl<'p, 't> Lower<'p, 't> {
     fn new(project: &'p Project<'t>, function: usize) -> Self {
         let parsed = project.modules[project.functions[function].module].parsed;
-        Self { project, parsed, function, class_body: None, depth: 0, sites: Vec::new(), problems: Vec::new() }
+        Self {
+            project,
+            parsed,
+            function,
+            class_body: None,
+            inner: Vec::new(),
+            depth: 0,
+            sites: Vec::new(),
+            problems: Vec::new(),
+        }
     }
 
     fn module(&self) -> usize {
@@ -136,6 +147,9 @@ impl<'p, 't> Lower<'p, 't> {
 
     /// The name under which the variable `name` is kept.
     fn variable(&self, name: &str) -> String {
+        if self.inner.iter().any(|inner| inner == name) {
+            return name.to_owned();
+        }
         if let Some(class) = self.class_body
             && self.project.classes[class].variables.contains(name)
         {
@@ -147,6 +161,18 @@ impl<'p, 't> Lower<'p, 't> {
             _ if self.project.functions[self.function].node.is_none() => format!("{}:{name}", self.module()),
             _ => name.to_owned(),
         }
+    }
+
+    /// Runs `inside` where these names are a comprehension's or a lambda's own. In a function they are variables like all
+    /// others; to a module they would be shared ones that nothing sets.
+    fn binding<T>(&mut self, names: Vec<String>, inside: impl FnOnce(&mut Self) -> T) -> T {
+        let around = self.inner.len();
+        if self.class_body.is_some() || self.project.functions[self.function].node.is_none() {
+            self.inner.extend(names);
+        }
+        let value = inside(self);
+        self.inner.truncate(around);
+        value
     }
 
     fn cell_name(&self, owner: usize, name: &str) -> String {

@@ -10,6 +10,7 @@ use super::machine::{Machine, Run, Stop, raise};
 use super::operators::order;
 use super::regex::MatchKind;
 use super::render::{repr, to_str};
+use super::response;
 use super::strings::capitalize;
 use super::table::{Class, Key, Table};
 use super::value::{Growth, ListClass, Number, Value};
@@ -77,6 +78,7 @@ impl<'p> Machine<'p, '_> {
                 }
                 Ok(answer)
             }
+            "<json>" => args.get(0).map_or_else(|| raise("TypeError"), |message| Ok(response::in_json(message))),
             // Whether a variable has got a value.
             "<bound>" => Ok(Value::Bool(matches!(
                 args.get(0),
@@ -157,7 +159,7 @@ impl<'p> Machine<'p, '_> {
                 _ => raise("TypeError"),
             },
             "getattr" => self.getattr(&args),
-            "<record>" | "<bound>" | "<answer>" | "<member>" | "<member of>" | "<member named>" => {
+            "<record>" | "<bound>" | "<answer>" | "<json>" | "<member>" | "<member of>" | "<member named>" => {
                 self.of_source(name, args)
             }
             "<undefined>" => raise("NameError"),
@@ -671,6 +673,9 @@ impl<'p> Machine<'p, '_> {
     }
 
     fn regex_call(&mut self, name: &str, args: &Args<'p>) -> Run<Value<'p>> {
+        if let Some(flag) = super::regex::flag(name) {
+            return Ok(Value::int(flag));
+        }
         let Some(pattern) = args.get(0) else { return raise("TypeError") };
         let flags_at = match name {
             "re.compile" => 1,

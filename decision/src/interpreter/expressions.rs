@@ -24,6 +24,9 @@ const MAX_PREPARING: u64 = 50_000;
 /// A value of an outside call with more parts than this is not shown.
 const MAX_SHOWN: usize = 40;
 
+/// The name under which something unknown is unpacked into named arguments, which may be any.
+pub(super) const UNPACKED: &str = "**";
+
 /// Arguments of a call, unpacked.
 pub(super) struct Args<'p> {
     pub(super) positional: Vec<Value<'p>>,
@@ -308,8 +311,10 @@ impl<'p> Machine<'p, '_> {
         let mut named = Vec::with_capacity(keywords.len());
         for keyword in keywords {
             let value = self.eval(&keyword.value)?;
+            let unpacks = keyword.name.is_empty() || keyword.name == UNPACKED;
             match value {
-                Value::Dict(dict) if keyword.name.is_empty() || keyword.name == "**" => {
+                Value::Api(answer) if unpacks => named.extend(answer.entries()),
+                Value::Dict(dict) if unpacks => {
                     let entries = dict.borrow().entries().to_vec();
                     named.extend(
                         entries
@@ -521,6 +526,9 @@ impl<'p> Machine<'p, '_> {
         bound: &mut Vec<Value<'p>>,
     ) -> Run<()> {
         let mut positional = std::mem::take(&mut args.positional).into_iter();
+        if !parameters.iter().any(|parameter| parameter.name.starts_with(UNPACKED)) {
+            args.keywords.retain(|keyword| keyword.0 != UNPACKED);
+        }
         for parameter in parameters {
             let name = parameter.name.as_str();
             if name.starts_with("**") {

@@ -1,11 +1,12 @@
 //! Formatting: f-strings, `str.format` and `%`.
 
-use super::expressions::Args;
+use super::expressions::{Args, UNPACKED};
 use super::format_spec::Spec;
-use super::machine::{Run, raise};
+use super::machine::{Machine, Run, raise};
 use super::render::{repr, to_str};
 use super::text::{Origin, Text, TextBuilder};
 use super::value::{Number, Value};
+use crate::program::Span;
 
 /// A value under a format specification (`>10`, `.2f`, `05d`, `.0%`), after an optional conversion `!r` or `!s`.
 pub(super) fn format_value(value: &Value<'_>, spec: &str) -> Run<Text> {
@@ -135,43 +136,68 @@ fn converted(value: &Value<'_>, flags: &str, kind: &str) -> Run<Text> {
     Ok(plain.derive(spec.number(Number::Int(whole))?))
 }
 
-/// `text.format(...)`; fields are places, names, and nothing after either (attributes of fields stay unknown).
-pub(super) fn str_format(pattern: &Text, args: &Args<'_>) -> Run<Text> {
-    let mut out = TextBuilder::default();
-    let base = pattern.derive("");
-    let origin = base.pieces().first().map_or(Origin::Program, |piece| piece.1);
-    let mut rest = pattern.as_str();
-    let mut automatic = 0;
-    while let Some(at) = rest.find(['{', '}']) {
-        out.push_str(&rest[..at], origin);
-        let brace = &rest[at..=at];
-        rest = &rest[at + 1..];
-        if let Some(tail) = rest.strip_prefix(brace) {
-            out.push_str(brace, origin);
+impl<'p> Machine<'p, '_> {
+    /// `text.format(...)`; fields are places or names, and what is picked out of them: `{0[Name]}`, `{face.joy}`.
+    pub(super) fn str_format(&mut self, pattern: &Text, args: &Args<'p>, span: Span) -> Run<Text> {
+        let mut out = TextBuilder::default();
+        let base = pattern.derive("");
+        let origin = base.pieces().first().map_or(Origin::Program, |piece| piece.1);
+        let mut rest = pattern.as_str();
+        let mut automatic = 0;
+        while let Some(at) = rest.find(['{', '}']) {
+            out.push_str(&rest[..at], origin);
+            let brace = &rest[at..=at];
+            rest = &rest[at + 1..];
+            if let Some(tail) = rest.strip_prefix(brace) {
+                out.push_str(brace, origin);
+                rest = tail;
+                continue;
+            }
+            let Some((field, tail)) = rest.split_once('}').filter(|_| brace == "{") else { return raise("ValueError") };
             rest = tail;
-            continue;
+            let (name, spec) = match field.find(['!', ':']) {
+                Some(at) => (&field[..at], &field[at..]),
+                None => (field, ""),
+            };
+            let (name, path) = name.split_at(name.find(['.', '[']).unwrap_or(name.len()));
+            let value = if name.is_empty() {
+                automatic += 1;
+                args.get(automatic - 1).cloned()
+            } else if let Ok(place) = name.parse::<usize>() {
+                args.get(place).cloned()
+            } else {
+                let unpacked = || args.keyword(UNPACKED).map(|_| Value::unknown(name));
+                args.keyword(name).cloned().or_else(unpacked)
+            };
+            let Some(value) = value else {
+                return raise(if name.parse::<usize>().is_ok() || name.is_empty() { "IndexError" } else { "KeyError" });
+            };
+            let value = self.picked(value, path, span)?;
+            out.push(&format_value(&value, spec)?);
         }
-        let Some((field, tail)) = rest.split_once('}').filter(|_| brace == "{") else { return raise("ValueError") };
-        rest = tail;
-        let (name, spec) = match field.find(['!', ':']) {
-            Some(at) => (&field[..at], &field[at..]),
-            None => (field, ""),
-        };
-        let value = if name.is_empty() {
-            automatic += 1;
-            args.get(automatic - 1).cloned()
-        } else if let Ok(place) = name.parse::<usize>() {
-            args.get(place).cloned()
-        } else if name.contains(['.', '[']) {
-            Some(Value::unknown(name))
-        } else {
-            args.keyword(name).cloned()
-        };
-        let Some(value) = value else {
-            return raise(if name.parse::<usize>().is_ok() || name.is_empty() { "IndexError" } else { "KeyError" });
-        };
-        out.push(&format_value(&value, spec)?);
+        out.push_str(rest, origin);
+        Ok(out.build())
     }
-    out.push_str(rest, origin);
-    Ok(out.build())
+
+    /// What a format field picks out of a value: `[key]` and `.name`, one after the other.
+    fn picked(&mut self, value: Value<'p>, path: &str, span: Span) -> Run<Value<'p>> {
+        let (mut value, mut rest) = (value, path);
+        while !rest.is_empty() {
+            if let Some(inside) = rest.strip_prefix('[') {
+                let Some((key, tail)) = inside.split_once(']') else { return raise("ValueError") };
+                let key = key.parse().map_or_else(|_| Value::str(key), Value::int);
+                value = self.item(&value, &key, span)?;
+                rest = tail;
+            } else {
+                let name = rest.trim_start_matches('.');
+                let (name, tail) = name.split_at(name.find(['.', '[']).unwrap_or(name.len()));
+                if name.is_empty() {
+                    return raise("ValueError");
+                }
+                value = self.attribute(&value, name)?;
+                rest = tail;
+            }
+        }
+        Ok(value)
+    }
 }

@@ -21,6 +21,22 @@ pub(super) enum MatchKind {
     Full,
 }
 
+/// The flags that change what a pattern matches, with their numbers.
+const FLAGS: [(&str, &str, i64); 5] =
+    [("I", "IGNORECASE", 2), ("M", "MULTILINE", 8), ("S", "DOTALL", 16), ("U", "UNICODE", 32), ("X", "VERBOSE", 64)];
+
+/// The number of a flag of `re`, by its dotted name.
+pub(super) fn flag(name: &str) -> Option<i64> {
+    let name = name.strip_prefix("re.")?;
+    FLAGS.iter().find(|(short, long, _)| name == *short || name == *long).map(|flag| flag.2)
+}
+
+/// The names of the flags in a number.
+fn named_flags(flags: i64) -> String {
+    let set = FLAGS.iter().filter(|flag| flags & flag.2 != 0).map(|flag| format!("re.{}", flag.0));
+    set.collect::<Vec<_>>().join("|")
+}
+
 /// Compiles a pattern; `None` where it cannot be expressed.
 pub(super) fn compile(source: &str, flags: &str) -> Option<Pattern> {
     // Python's `\Z` is the end of the text, the crate's is `\z`; named groups have one spelling in common.
@@ -46,7 +62,10 @@ impl<'p> Machine<'p, '_> {
             Value::Pattern(pattern) => Ok(Some(Rc::clone(pattern))),
             Value::Str(text) if text.is_unknown() => Ok(None),
             Value::Str(text) => {
-                let flags = flags.and_then(Value::unknown_text).unwrap_or_default();
+                let flags = match flags {
+                    Some(Value::Int(flags, _)) => named_flags(*flags),
+                    flags => flags.and_then(Value::unknown_text).unwrap_or_default(),
+                };
                 Ok(self.memory.pattern(text.as_str(), &flags, compile))
             }
             Value::Unknown(_) => Ok(None),

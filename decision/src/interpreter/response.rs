@@ -163,6 +163,22 @@ fn member<'p>(choice: &Enumeration, name: &str) -> Value<'p> {
     Value::Member(Rc::new(Member { class: choice.name.as_str().into(), name: name.into(), number: number as i64 }))
 }
 
+/// A message of protobuf as the JSON that `MessageToDict` makes of it, in which members of enumerations are their names.
+pub(super) fn in_json<'p>(value: &Value<'p>) -> Value<'p> {
+    match value {
+        Value::Api(message) if message.spelling == Spelling::Message && message.stored.borrow().is_empty() => {
+            let fields = message.fields.iter().map(|field| ApiField { value: in_json(&field.value), ..field.clone() });
+            object(fields.collect(), Spelling::Camel)
+        }
+        Value::List(list) => {
+            let list = list.borrow();
+            Value::list_of(list.class, list.items.iter().map(in_json).collect(), list.growth)
+        }
+        Value::Member(member) if !member.is_flag() => Value::data(Rc::clone(&member.name)),
+        other => other.clone(),
+    }
+}
+
 fn object(fields: Vec<ApiField<'_>>, spelling: Spelling) -> Value<'_> {
     Value::Api(Rc::new(ApiObject { fields, spelling, stored: RefCell::default() }))
 }
@@ -191,6 +207,17 @@ impl<'p> ApiObject<'p> {
             Some(field) => field.in_json.then(|| field.value.clone()),
             None => Some(Value::unknown(format!("{key} of the response"))),
         }
+    }
+
+    /// Its keys and values, as a dictionary.
+    pub(super) fn entries(&self) -> Vec<(String, Value<'p>)> {
+        let fields = self.fields.iter().filter(|field| field.in_json);
+        let mut entries: Vec<_> = fields.map(|field| (self.spelling.key(&field.name), field.value.clone())).collect();
+        for (key, value) in self.stored.borrow().iter() {
+            entries.retain(|known| known.0 != *key);
+            entries.push((key.clone(), value.clone()));
+        }
+        entries
     }
 
     /// What the program has put under a key or as an attribute.

@@ -1,7 +1,6 @@
 //! Methods of `str`.
 
 use super::expressions::Args;
-use super::format::str_format;
 use super::machine::{Machine, Run, raise};
 use super::render::to_str;
 use super::text::{Text, TextBuilder};
@@ -54,7 +53,7 @@ impl<'p> Machine<'p, '_> {
                 Ok(Value::tuple(parts.map(|part| Value::Str(text.derive(part))).to_vec()))
             }
             "join" => self.join(text, args, span),
-            "format" => Ok(Value::Str(str_format(text, args)?)),
+            "format" => Ok(Value::Str(self.str_format(text, args, span)?)),
             "zfill" | "ljust" | "rjust" | "center" => made(pad(string, name, args)?),
             "decode" => Ok(Value::Str(text.clone())),
             // Python writes bytes in another way.

@@ -46,8 +46,8 @@ impl<'t> Lower<'_, 't> {
         if let Some(work) = self.deferred(node, callee, arguments) {
             return work;
         }
-        if let Some(inner) = self.converted_response(callee, arguments) {
-            return self.expr(inner).kind;
+        if let Some(converted) = self.converted_response(callee, arguments) {
+            return converted;
         }
         match self.referent(callee) {
             Some(Referent::Function(function)) => self.own_call(function, callee, arguments),
@@ -314,18 +314,30 @@ impl<'t> Lower<'_, 't> {
     }
 
     /// `MessageToDict(response)`, `json.loads(MessageToJson(response))`: the response in another dress.
-    fn converted_response(&self, callee: Node<'t>, arguments: Node<'t>) -> Option<Node<'t>> {
+    fn converted_response(&mut self, callee: Node<'t>, arguments: Node<'t>) -> Option<ExprKind> {
         let last = |callee: Node<'_>| self.parsed.text(callee).rsplit('.').next().unwrap_or_default().to_owned();
         if matches!(self.referent(callee), Some(Referent::Function(_))) || self.own_method(callee).is_some() {
             return None;
         }
         let first = *named(arguments).first()?;
-        if RESPONSE_CONVERTERS.contains(&last(callee).as_str()) {
-            return Some(first);
+        let converter = last(callee);
+        if RESPONSE_CONVERTERS.contains(&converter.as_str()) {
+            let message = self.expr(first);
+            let settings = named(arguments);
+            let keeps_numbers = settings.iter().any(|setting| {
+                let name = field(*setting, "name").map(|name| self.parsed.text(name));
+                name == Some("use_integers_for_enums") && field(*setting, "value").is_some_and(|v| v.kind() == "true")
+            });
+            // Those of the messages themselves leave members of enumerations their numbers.
+            return Some(if converter.starts_with("MessageTo") && !keeps_numbers {
+                ExprKind::Builtin { name: "<json>".to_owned(), args: vec![message], keywords: Vec::new() }
+            } else {
+                message.kind
+            });
         }
         let inner = (first.kind() == "call").then(|| field(first, "function")).flatten()?;
         let loads = last(callee) == "loads" && RESPONSE_CONVERTERS.contains(&last(inner).as_str());
-        loads.then_some(first)
+        loads.then(|| self.expr(first).kind)
     }
 }
 

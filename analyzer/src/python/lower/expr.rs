@@ -7,7 +7,7 @@ use chameleon_decision::{
 use tree_sitter::Node;
 
 use super::Lower;
-use crate::calls::{BUILTINS, LIBRARY_TEXTS};
+use crate::calls::{BUILTINS, LIBRARY_TEXTS, REGEX_FLAGS};
 use crate::python::project::Referent;
 use crate::python::syntax::{children, field, named};
 
@@ -87,6 +87,9 @@ impl<'t> Lower<'_, 't> {
 
     fn name(&mut self, node: Node<'t>) -> ExprKind {
         let name = self.parsed.text(node);
+        if self.inner.iter().any(|inner| inner == name) {
+            return ExprKind::Name { name: name.to_owned() };
+        }
         if self.class_body.is_some_and(|class| self.project.classes[class].variables.contains(name)) {
             return ExprKind::Name { name: self.variable(name) };
         }
@@ -121,6 +124,11 @@ impl<'t> Lower<'_, 't> {
             let (object, variable) = (self.expr(object), self.at(node, variable));
             return self.second(node, object, variable);
         }
+        let name = self.parsed.text(attribute).to_owned();
+        // The message behind an object of the newer clients, which is the same answer.
+        if name == "_pb" {
+            return self.expr(object).kind;
+        }
         match self.referent(node) {
             Some(Referent::Function(function)) => return function_value(function),
             Some(referent) => {
@@ -133,7 +141,6 @@ impl<'t> Lower<'_, 't> {
             }
             None => {}
         }
-        let name = self.parsed.text(attribute).to_owned();
         if self.builtin_class(object).is_some() {
             return self.unbound_method(node, name);
         }
@@ -297,12 +304,34 @@ impl<'t> Lower<'_, 't> {
     }
 
     fn comprehension(&mut self, node: Node<'t>, kind: ComprehensionKind) -> ExprKind {
+        let mut bound = Vec::new();
+        let parts = named(node).into_iter().filter(|part| part.kind() == "for_in_clause");
+        parts.filter_map(|part| field(part, "left")).for_each(|left| self.bound_by(left, &mut bound));
+        // What the outermost clause runs over is evaluated outside.
+        let outermost = named(node).into_iter().find(|part| part.kind() == "for_in_clause");
+        let first = outermost.and_then(|part| field(part, "right")).map(|right| self.expr(right));
+        self.binding(bound, |lower| lower.comprehension_with(node, kind, first))
+    }
+
+    /// The names that a comprehension's target binds.
+    fn bound_by(&self, target: Node<'t>, bound: &mut Vec<String>) {
+        let mut work = vec![target];
+        while let Some(node) = work.pop() {
+            match node.kind() {
+                "identifier" => bound.push(self.parsed.text(node).to_owned()),
+                "attribute" | "subscript" => {}
+                _ => work.extend(named(node)),
+            }
+        }
+    }
+
+    fn comprehension_with(&mut self, node: Node<'t>, kind: ComprehensionKind, mut first: Option<Expr>) -> ExprKind {
         let mut clauses: Vec<(Target, Expr, Vec<Expr>)> = Vec::new();
         for clause in named(node) {
             match clause.kind() {
                 "for_in_clause" => {
                     if let (Some(left), Some(right)) = (field(clause, "left"), field(clause, "right")) {
-                        let iter = self.expr(right);
+                        let iter = first.take().unwrap_or_else(|| self.expr(right));
                         clauses.push((self.target(left), iter, Vec::new()));
                     }
                 }
@@ -353,8 +382,11 @@ pub(super) fn constant(value: Constant) -> ExprKind {
     ExprKind::Constant { value }
 }
 
-/// A text of the standard library.
+/// A text of the standard library, or a flag of its regular expressions.
 fn library_text(name: &str) -> Option<ExprKind> {
+    if REGEX_FLAGS.contains(&name) {
+        return Some(ExprKind::Builtin { name: name.to_owned(), args: Vec::new(), keywords: Vec::new() });
+    }
     let text = LIBRARY_TEXTS.iter().find(|(known, _)| *known == name)?.1;
     Some(constant(Constant::Str(text.to_owned())))
 }

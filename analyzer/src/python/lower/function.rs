@@ -75,14 +75,15 @@ impl<'t> Lower<'_, 't> {
     /// `lambda x: ...`.
     pub(super) fn lambda(&mut self, node: Node<'t>) -> ExprKind {
         let mut parameters = field(node, "parameters").map(|list| self.parameters(list)).unwrap_or_default();
-        for parameter in &mut parameters {
-            // Lambdas count to the scope around them, so the body reads the name that scope gives.
-            parameter.name = self.variable(&parameter.name);
-        }
-        match field(node, "body") {
-            Some(body) => ExprKind::Lambda { parameters, body: Box::new(self.expr(body)) },
-            None => self.opaque(node, "this lambda has no body"),
-        }
+        let Some(body) = field(node, "body") else { return self.opaque(node, "this lambda has no body") };
+        let names = parameters.iter().map(|parameter| parameter.name.trim_start_matches('*').to_owned()).collect();
+        self.binding(names, |lower| {
+            for parameter in &mut parameters {
+                // Lambdas count to the scope around them, so the body reads the name that scope gives.
+                parameter.name = lower.variable(&parameter.name);
+            }
+            ExprKind::Lambda { parameters, body: Box::new(lower.expr(body)) }
+        })
     }
 
     /// `return value`; in a generator, what was yielded so far.
