@@ -76,6 +76,14 @@ fn listed(shape: &Shape, labels: &[Label], done: &mut bool) -> Json {
     }
 }
 
+/// A score as the percentage that is written for it: 55 for 0.55, of which the product is a little more.
+pub(crate) fn percent(score: f64) -> f64 {
+    /// Scores of so many decimals are taken for written ones.
+    const DECIMALS: f64 = 1e6;
+    let written = (score * DECIMALS).round();
+    if (written / DECIMALS).to_bits() == score.to_bits() { written / (DECIMALS / 100.0) } else { score * 100.0 }
+}
+
 fn names_something(item: &Shape) -> bool {
     matches!(item, Shape::Record(fields) if fields.values().any(|field| *field == Shape::Name))
 }
@@ -88,7 +96,7 @@ fn item_of(shape: &Shape, label: &Label) -> Json {
         }
         Shape::Name => Json::from(label.description.as_str()),
         Shape::Score => Json::from(label.score),
-        Shape::Percent => Json::from(label.score * 100.0),
+        Shape::Percent => Json::from(percent(label.score)),
         other => other.nothing(),
     }
 }

@@ -1,6 +1,6 @@
 //! What a summary says an output leads to.
 
-use crate::output::{ApiOutput, Label};
+use crate::output::{ApiOutput, Label, percent};
 use crate::summary::{Bounds, Branch, DecisionType, Limit, MinScore, Order, Region, Summary};
 
 impl MinScore {
@@ -22,7 +22,7 @@ impl Bounds {
 impl Branch {
     /// Whether a label's score lies where this branch is taken.
     fn reaches(&self, label: &Label) -> bool {
-        let score = |bounds: &Bounds| if bounds.percent { label.score * 100.0 } else { label.score };
+        let score = |bounds: &Bounds| if bounds.percent { percent(label.score) } else { label.score };
         let inside = |region: &Region| region.iter().all(|bounds| bounds.holds(score(bounds)));
         self.labels.contains(&label.description) && self.regions.iter().any(inside)
     }

@@ -18,6 +18,7 @@ mod constants;
 mod copies;
 mod counts;
 mod excluded;
+mod fields;
 mod grid;
 mod handed;
 mod held;
@@ -77,8 +78,18 @@ pub const EMPTY_OUTCOME: &str = "an empty answer has an outcome of its own";
 /// Why a summary is of no known kind where what is answered is not decided by, but shown or kept.
 pub const HANDED_ON: &str = "the names are handed on as they are";
 
+/// How the reason begins where no more than that there are results makes a difference.
+const ONLY_EMPTY: &str = "only an answer without results is told apart";
+
 /// Why a program fits no class.
 struct Reason(String);
+
+impl Reason {
+    /// Whether it is that nothing of the answer decides.
+    fn is_of_nothing(&self) -> bool {
+        self.0 == SAME_OUTCOME || self.0 == HANDED_ON
+    }
+}
 
 impl From<DecideError> for Reason {
     fn from(error: DecideError) -> Self {
@@ -130,7 +141,7 @@ impl Draft {
         self.summary.reason = Some(reason);
     }
 
-    /// Tries one after the other what of the answer the decision could be about.
+    /// Finds what the decision is about: one part of the answer, or several fields of an item together.
     fn fill(
         &mut self,
         decider: Decider<'_>,
@@ -140,19 +151,39 @@ impl Draft {
     ) -> Result<(), Reason> {
         let constants = Constants::of(program);
         let mut probe = Probe::new(decider, &constants);
+        let Err(reason) = self.of_one(&mut probe, (program, api), &constants, vocabulary) else { return Ok(()) };
+        // What is tested and comes to the same may take several fields to come to something else.
+        let is_told = self.summary.branches.iter().any(|branch| !branch.regions.is_empty());
+        if is_told || (reason.is_of_nothing() && probe.inspecting.is_empty()) {
+            return Err(reason);
+        }
+        probe.turn_to(Subject::Names);
+        probe.multiply(copies::Copies::default());
+        // What else there is to say against it is the reason.
+        Err(fields::fill(self, &mut probe, (program, &api.answer), &constants).ok().flatten().unwrap_or(reason))
+    }
+
+    /// Tries one after the other what of the answer the decision could be about.
+    fn of_one<'p>(
+        &mut self,
+        probe: &mut Probe<'p>,
+        (program, api): (&Program, &'p Api),
+        constants: &Constants,
+        vocabulary: &Vocabulary,
+    ) -> Result<(), Reason> {
         self.default_outcome = probe.run(&ApiOutput::Answer { answer: api.answer.nothing() })?;
         self.summary.default = probe.decision(self.default_outcome).clone();
         for members in Members::of(api) {
-            if by_value::fill(self, &mut probe, (&api.answer, &members), &constants)? {
+            if by_value::fill(self, probe, (&api.answer, &members), constants)? {
                 return Ok(());
             }
         }
-        if ranges::fill(self, &mut probe, &api.answer, &constants, Where::Whole)? {
+        if ranges::fill(self, probe, &api.answer, constants, Where::Whole)? {
             return Ok(());
         }
         if let Some(field) = subject::named_field(&api.answer) {
             self.summary.field = Some(field);
-            if self.by_labels((program, api), &mut probe, vocabulary)? {
+            if self.by_labels((program, api), probe, vocabulary)? {
                 return Ok(());
             }
         }
@@ -165,14 +196,14 @@ impl Draft {
         let logging = probe.leave_out(Vec::new());
         for members in Members::of(api) {
             self.default_outcome = probe.run(&ApiOutput::Answer { answer: api.answer.nothing() })?;
-            if let Some(members) = members.relevant(&mut probe)? {
+            if let Some(members) = members.relevant(probe)? {
                 let words = Vocabulary { name: members.show(), labels: members.vocabulary() };
                 self.summary.field = Some(members.show());
                 self.summary.vocabulary.clone_from(&words.name);
                 probe.turn_to(Subject::Members(members));
-                let told = self.by_labels((program, api), &mut probe, &words);
-                let excluded = excluded::find(self, &mut probe, &api.answer, program);
-                warnings::take_back_turned(self, &probe);
+                let told = self.by_labels((program, api), probe, &words);
+                let excluded = excluded::find(self, probe, &api.answer, program);
+                warnings::take_back_turned(self, probe);
                 if told? {
                     excluded?;
                     return Ok(());
@@ -182,36 +213,36 @@ impl Draft {
         probe.turn_to(Subject::Names);
         probe.leave_out(logging);
         self.default_outcome = probe.run(&ApiOutput::Answer { answer: api.answer.nothing() })?;
-        if ranges::fill(self, &mut probe, &api.answer, &constants, Where::Items)? {
+        if ranges::fill(self, probe, &api.answer, constants, Where::Items)? {
             return Ok(());
         }
-        if counts::fill(self, &mut probe, &api.answer)? {
+        if counts::fill(self, probe, &api.answer)? {
             return Ok(());
         }
-        if copies::fill(self, &mut probe, (program, api), &constants, vocabulary)? {
+        if copies::fill(self, probe, (program, api), constants, vocabulary)? {
             return Ok(());
         }
-        if products::fill(self, &mut probe, &api.answer, &constants)? {
+        if products::fill(self, probe, &api.answer, constants)? {
             return Ok(());
         }
-        if grid::fill_together(self, &mut probe, &api.answer, &constants)? {
+        if grid::fill_together(self, probe, &api.answer, constants)? {
             return Ok(());
         }
         if self.put_off.is_none()
-            && let Some(within) = within::find(&mut probe, &api.answer)?
+            && let Some(within) = within::find(probe, &api.answer)?
         {
             self.summary.field = subject::named_field(&api.answer);
             self.summary.vocabulary.clone_from(&vocabulary.name);
             probe.turn_to(Subject::Within(within));
-            if self.by_labels((program, api), &mut probe, vocabulary)? {
+            if self.by_labels((program, api), probe, vocabulary)? {
                 return Ok(());
             }
             probe.turn_to(Subject::Names);
         }
-        if self.put_off.is_none() && lengths::fill(self, &mut probe, &api.answer, &constants)? {
+        if self.put_off.is_none() && lengths::fill(self, probe, &api.answer, constants)? {
             return Ok(());
         }
-        let cut = if self.put_off.is_none() { rank::of_names(&mut probe, &api.answer)? } else { None };
+        let cut = if self.put_off.is_none() { rank::of_names(probe, &api.answer)? } else { None };
         if let Some(rank::Cut { count, by }) = cut {
             (self.summary.top_k, self.summary.ranked) = (Some(count), by);
         }
@@ -222,14 +253,14 @@ impl Draft {
         if let Some(reason) = self.put_off.take() {
             return Err(reason);
         }
-        let some = counts::tells_empty(&mut probe, &api.answer)?;
+        let some = counts::tells_empty(probe, &api.answer)?;
         // Every answer that is tried has an item.
         let usual = some.unwrap_or(self.default_outcome);
-        let together = together::reason(&mut probe, &api.answer, &constants, usual)?;
-        warnings::take_back_turned(self, &probe);
+        let together = together::reason(probe, &api.answer, constants, usual)?;
+        warnings::take_back_turned(self, probe);
         let told = match some {
             Some(any) => {
-                format!("only an answer without results is told apart; any other leads to `{}`", probe.shown(any))
+                format!("{ONLY_EMPTY}; any other leads to `{}`", probe.shown(any))
             }
             None if self.summary.top_k.is_some() => {
                 self.summary.field = subject::named_field(&api.answer);

@@ -24,7 +24,8 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
         let name = if branch.except { "     but not  " } else { "     words    " };
         wrap(out, name, 14, &format!("{}  ({})", words.join(", "), mode_name(mode)));
     }
-    if branch.regions.is_empty() || !branch.words.is_empty() || !branch.labels.is_empty() {
+    let is_about_labels = branch.regions.is_empty() && branch.conditions.is_empty();
+    if is_about_labels || !branch.words.is_empty() || !branch.labels.is_empty() {
         wrap(out, if branch.negated { "     unless   " } else { "     labels   " }, 14, &labels(branch));
     }
     for (mode, words) in by_mode(&branch.unless) {
@@ -42,8 +43,9 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
         let sign = if min.inclusive { ">=" } else { ">" };
         line!(out, "     score    {sign} {}", min.value);
     }
-    for condition in &branch.conditions {
-        wrap(out, "     and      ", 14, &one_of(condition));
+    let is_first = |at: usize| at == 0 && branch.words.is_empty() && branch.labels.is_empty();
+    for (at, condition) in branch.conditions.iter().enumerate() {
+        wrap(out, if is_first(at) { "     where    " } else { "     and      " }, 14, &one_of(condition));
     }
     let shown = evidence(process, branch);
     for (place, (file, line)) in shown.iter().take(MAX_EVIDENCE).enumerate() {

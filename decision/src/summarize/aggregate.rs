@@ -80,9 +80,14 @@ pub(super) fn find(
     let each = tried.iter().filter(|(items, _)| items.len() == 2).all(|(items, outcome)| {
         let parts = [single(items[0]), single(items[1])];
         let [Some(one), Some(other)] = parts else { return true };
-        one == other || is_union(probe, *outcome, [one, other]) || counts_both(probe, *outcome, [one, other])
+        one == other || is_both(probe, *outcome, [one, other])
     });
     Ok(if each { Together::Apart } else { Together::Otherwise })
+}
+
+/// Whether an outcome is what two items lead to, each by itself.
+pub(super) fn is_both(probe: &Probe<'_>, both: Outcome, parts: [Outcome; 2]) -> bool {
+    is_union(probe, both, parts) || counts_both(probe, both, parts)
 }
 
 /// Whether an outcome says what two others say, with other numbers: a record of how many there were of each.

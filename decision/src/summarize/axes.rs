@@ -68,6 +68,12 @@ impl Axis {
         Self { path, low: one.low - other.high, high: one.high - other.low, percent: false }
     }
 
+    /// The mean of two numbers of the same range, set where the first stands.
+    pub(super) fn mean(one: &Self, other: &[String]) -> Self {
+        let path = vec![format!("({} + {}) / 2", one.show(), show_path(other))];
+        Self { path, ..one.clone() }
+    }
+
     /// The range of its values.
     pub(super) fn range(&self) -> (f64, f64) {
         (self.low, self.high)

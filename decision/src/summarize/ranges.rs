@@ -7,6 +7,7 @@ use super::axes::{Axis, Stretch, stretches};
 use super::branches::Branches;
 use super::constants::Constants;
 use super::probe::{NEUTRAL, Outcome, Probe};
+use super::subject::alternatives;
 use super::{Draft, Reason, grid, handed, products};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
@@ -287,20 +288,24 @@ fn depends_on_others(
     axis: &Axis,
     stretches: &[Stretch],
 ) -> Result<Option<String>, DecideError> {
+    let item = axis.path.iter().position(|step| step == ITEM).map(|at| &axis.path[..=at]);
     for (path, leaf) in shape.leaves() {
-        let others: &[f64] = match leaf {
-            Shape::Number { low, high } => &[*low, f64::midpoint(*low, *high), *high],
+        // The fields of the same item, for a number of one, and the numbers of the whole answer.
+        let is_beside = item.is_some_and(|item| path.strip_prefix(item).is_some_and(|rest| !has_item(rest)));
+        let others = match leaf {
+            Shape::Number { .. } | Shape::Flag | Shape::Choice(_) | Shape::Word(_) if is_beside => alternatives(leaf),
+            Shape::Number { .. } if !has_item(&path) => alternatives(leaf),
             _ => continue,
         };
-        if path == axis.path || has_item(&path) {
+        if path == axis.path {
             continue;
         }
-        for &other in others {
+        for other in others {
             let inside =
                 |stretch: &Stretch| [stretch.sample, stretch.at(axis, 0.5)].map(|value| (value, stretch.outcome));
             for (value, outcome) in stretches.iter().flat_map(inside) {
                 let mut answer = answer_with(shape, axis, value);
-                super::subject::put(&mut answer, &path, Json::from(other));
+                super::subject::put(&mut answer, &path, other.clone());
                 if probe.run(&ApiOutput::Answer { answer })? != outcome {
                     return Ok(Some(crate::shape::show_path(&path)));
                 }

@@ -7,7 +7,7 @@ use super::probe::{NEUTRAL, Probe};
 use super::verify::Random;
 use crate::api::Api;
 use crate::decider::DecideError;
-use crate::output::{ApiOutput, Label};
+use crate::output::{ApiOutput, Label, percent};
 use crate::shape::{ITEM, Path, Shape, show_path};
 
 /// What a label given to the probe stands for.
@@ -257,7 +257,7 @@ fn filled(shape: &Shape, score: f64, text: &str) -> Json {
             Json::Object(fields.collect::<Map<_, _>>())
         }
         Shape::Score => Json::from(score),
-        Shape::Percent => Json::from(score * 100.0),
+        Shape::Percent => Json::from(percent(score)),
         other => other.nothing(),
     }
 }
