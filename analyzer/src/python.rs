@@ -36,16 +36,18 @@ use crate::apis::Catalog;
 use crate::data::DataFiles;
 use crate::source::SourceFile;
 
-/// What is said of a call whose answer is compared with something, to no effect.
-const SAME_DONE: &str =
-    "on no answer that was tried does a test of it change what is done: nothing here is found to decide from it";
+/// How it begins what is said of a call whose answer is compared with something, to no effect, before the place is named.
+const SAME_TEST: &str = "on no answer that was tried does ";
+
+/// How it ends.
+const SAME_DONE: &str = " change what is done: nothing here is found to decide from it";
 
 /// What is said of a call from whose answer nothing is decided.
 const PASSED_ON: &str = "the answer is returned or shown, never compared: nothing here decides from it";
 
 /// Whether this is said of a call from whose answer nothing is decided.
 pub(crate) fn decides_nothing(reason: &str) -> bool {
-    matches!(reason, PASSED_ON | SAME_DONE)
+    reason == PASSED_ON || (reason.starts_with(SAME_TEST) && reason.ends_with(SAME_DONE))
 }
 
 /// Steps that the analysis of the calls in one file may take: some seconds. A usual application takes a hundredth.
@@ -169,7 +171,12 @@ impl Found {
                 self.problems.push(Problem { file, line: process.call.line, reason });
             } else if tests_nothing(&process) {
                 let note = passes_through(run.project, run.site);
-                self.problems.push(Problem { reason: SAME_DONE.to_owned(), ..note });
+                let test = match entry::tested(functions, run.graph, &facts, &chain) {
+                    Some(test) if test.file == run.site.span.file => format!("the test of it in line {}", test.line),
+                    Some(test) => format!("the test of it in {}:{}", path(run.project, test.file), test.line),
+                    None => "a test of it".to_owned(),
+                };
+                self.problems.push(Problem { reason: format!("{SAME_TEST}{test}{SAME_DONE}"), ..note });
                 self.problems.extend(problems);
             } else if !self.processes.iter().any(|other| is_same_slice(other, &process)) {
                 self.processes.push(process);

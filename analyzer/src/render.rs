@@ -78,7 +78,11 @@ fn section(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
         source::wrap(out, "              ", 14, "what it does is done again for every further item that matches");
     }
     if let Some(handed) = process.summary.handed {
+        // Where nothing is looked for, none of them matches.
+        let any = matches!(process.summary.decision_type, DecisionType::Other | DecisionType::Count);
         let which = match handed {
+            Handed::First if any => "the first one is handed on",
+            Handed::Last if any => "the last one is handed on",
             Handed::First => "the first one that matches is handed on",
             Handed::Highest => "the one of the highest score is handed on",
             Handed::Last => "the last one that matches is handed on",

@@ -103,10 +103,7 @@ fn print_statements_of_python_2_become_calls() {
 
 /// Decisions that are not followed as far as they can be run, and why. They show as undecided, as read under a reported
 /// assumption, or as one decision where there are two; none of them is a wrong reading of what was followed.
-const OPEN: &[(&str, &str)] = &[
-    ("photob ", "the labels go through a database: SQL is not run"),
-    ("uottahack-2019 ", "three objects of one class, which are read as one bag of attributes"),
-];
+const OPEN: &[(&str, &str)] = &[("photob ", "the labels go through a database: SQL is not run")];
 
 /// The APIs that ship, answering with the labels of the model that ships.
 fn catalog() -> Catalog {

@@ -132,6 +132,7 @@ impl Draft {
         if let Err(Reason(reason)) = draft.fill(decider, program, api, vocabulary) {
             draft.give_up(reason);
         }
+        draft.take_back_idle(vocabulary);
         (draft.summary, draft.warnings)
     }
 
@@ -139,6 +140,22 @@ impl Draft {
         self.summary.decision_type = DecisionType::Other;
         self.summary.order = None;
         self.summary.reason = Some(reason);
+    }
+
+    /// A word that leads to a branch is not without effect, though it stands in another list, too, which is not asked; where
+    /// one of several branches is taken, the list of another may come first.
+    fn take_back_idle(&mut self, vocabulary: &Vocabulary) {
+        let Summary { decision_type, branches, idle, .. } = &mut self.summary;
+        if *decision_type != DecisionType::MultiChoice {
+            let leads = |text: &String| {
+                branches.iter().any(|branch| {
+                    // A branch for any label is none for this one.
+                    let some = branch.labels.len() < vocabulary.labels.len();
+                    (some && branch.labels.contains(text)) || branch.words.iter().any(|word| word.text == *text)
+                })
+            };
+            idle.retain(|word| !leads(&word.text));
+        }
     }
 
     /// Finds what the decision is about: one part of the answer, or several fields of an item together.
@@ -253,7 +270,11 @@ impl Draft {
         if let Some(reason) = self.put_off.take() {
             return Err(reason);
         }
-        let some = counts::tells_empty(probe, &api.answer)?;
+        let told = counts::tells_empty(probe, &api.answer)?;
+        if let Some((_, list)) = told.as_ref().filter(|_| self.summary.top_k != Some(1)) {
+            self.summary.handed = handed::of_list(probe, &api.answer, list);
+        }
+        let some = told.map(|told| told.0);
         // Every answer that is tried has an item.
         let usual = some.unwrap_or(self.default_outcome);
         let together = together::reason(probe, &api.answer, constants, usual)?;

@@ -239,7 +239,7 @@ pub(super) fn shown(name: &str) -> &str {
 }
 
 /// Whether a block never runs to its end.
-fn exits(block: &[Stmt]) -> bool {
+pub(super) fn exits(block: &[Stmt]) -> bool {
     block.iter().any(|stmt| match &stmt.kind {
         StmtKind::Return { .. } | StmtKind::Raise { .. } | StmtKind::Break | StmtKind::Continue => true,
         StmtKind::If { body, orelse, .. } => exits(body) && exits(orelse),

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chameleon_decision::{BinaryOp, Constant, Expr, ExprKind, Function, Stmt, StmtKind, Target};
+use chameleon_decision::{BinaryOp, Constant, Expr, ExprKind, Function, Span, Stmt, StmtKind, Target};
 
 use super::facts::Facts;
 use super::lower::Site;
@@ -153,6 +153,13 @@ pub(super) fn chains(functions: &[Function], graph: &CallGraph, facts: &Facts<'_
     chains
 }
 
+/// The first place at which the functions of a chain, or else what they call, test the answer.
+pub(super) fn tested(functions: &[Function], graph: &CallGraph, facts: &Facts<'_>, chain: &Chain) -> Option<Span> {
+    let search = Search { functions, graph, facts, decides: HashMap::new(), found: Vec::new() };
+    let called = graph.reachable(chain.functions.iter().copied());
+    chain.functions.iter().rev().copied().chain(called).find_map(|function| search.test_in(function))
+}
+
 /// The shortest chain of calls from one function to another.
 pub(super) fn chain_between(graph: &CallGraph, from: usize, to: usize) -> Option<Chain> {
     let mut before: HashMap<usize, usize> = HashMap::from([(from, from)]);
@@ -248,19 +255,27 @@ impl Search<'_> {
     }
 
     fn tests(&self, function: usize) -> bool {
-        let mut found = false;
-        let body = &self.functions[function].body;
-        visit::stmts(body, &mut |stmt| {
-            match &stmt.kind {
-                StmtKind::If { test, .. } | StmtKind::While { test, .. } => {
-                    found |= self.facts.expr(function, test).api && !is_error_check(test);
-                }
-                // What is done for every match is done where there is one.
-                StmtKind::For { iter, .. } if is_search(iter) => found |= self.facts.expr(function, iter).api,
-                _ => {}
+        self.test_in(function).is_some()
+    }
+
+    /// The first place at which a function tests the answer.
+    fn test_in(&self, function: usize) -> Option<Span> {
+        let mut found: Option<Span> = None;
+        let mut note = |span: Span, tests: bool| {
+            if tests && found.is_none_or(|known| span < known) {
+                found = Some(span);
             }
+        };
+        let body = &self.functions[function].body;
+        visit::stmts(body, &mut |stmt| match &stmt.kind {
+            StmtKind::If { test, .. } | StmtKind::While { test, .. } => {
+                note(test.span, self.facts.expr(function, test).api && !is_error_check(test));
+            }
+            // What is done for every match is done where there is one.
+            StmtKind::For { iter, .. } if is_search(iter) => note(iter.span, self.facts.expr(function, iter).api),
+            _ => {}
         });
-        visit::exprs(body, &mut |expr| found |= self.chooses(function, expr));
+        visit::exprs(body, &mut |expr| note(expr.span, self.chooses(function, expr)));
         found
     }
 

@@ -342,12 +342,19 @@ impl<'a> Facts<'a> {
         // What something outside makes of the answer is no longer its data.
         fact.data &= match &expr.kind {
             // But an object holds it, to be read again.
-            ExprKind::Opaque { text, names, .. } => makes_object(text, names),
+            ExprKind::Opaque { .. } => self.holds_data(function, expr),
             ExprKind::Method { object, .. } => !self.lacks_value(function, object),
             _ => true,
         };
         fact.known = !self.lacks_value(function, expr);
         fact
+    }
+
+    /// Whether an expression makes an object that is given data of the answer by name.
+    fn holds_data(&self, function: usize, expr: &Expr) -> bool {
+        let ExprKind::Opaque { text, args, names, .. } = &expr.kind else { return false };
+        let named = args.iter().rev().take(names.len());
+        makes_object(text, names) && named.into_iter().any(|arg| self.expr(function, arg).data)
     }
 
     fn is_input(&self, call: &Expr) -> bool {
@@ -396,9 +403,7 @@ impl<'a> Facts<'a> {
         match &expr.kind {
             ExprKind::Name { .. } | ExprKind::Call { .. } => !self.expr(function, expr).known,
             ExprKind::Attribute { object, name } if self.is_beyond(function, object, name) => !self.is_beside(name),
-            ExprKind::Opaque { text, args, names, .. } => {
-                !makes_object(text, names) || !args.iter().any(|arg| self.expr(function, arg).data)
-            }
+            ExprKind::Opaque { .. } => !self.holds_data(function, expr),
             ExprKind::ApiOutput { .. } => self.site.span != expr.span && !self.is_input(expr),
             ExprKind::Bool { values, .. } => values.iter().all(lacks),
             ExprKind::Attribute { object, .. }

@@ -13,6 +13,9 @@ const STEPS: i32 = 8;
 /// The score of a name that the API is not sure of.
 const UNSURE: f64 = 0.3;
 
+/// A name that no application looks for.
+pub(super) const UNKNOWN_NAME: &str = "Qzxjv";
+
 /// How many names are tried that a program's words have nothing to do with.
 const UNRELATED: usize = 8;
 
@@ -172,6 +175,6 @@ fn values(leaf: &Shape) -> Vec<Json> {
         Shape::Choice(choice) => choice.members.iter().map(|member| Json::from(member.as_str())).collect(),
         Shape::Word(words) => words.iter().map(|word| Json::from(word.as_str())).collect(),
         Shape::Flag => vec![Json::from(false), Json::from(true)],
-        _ => vec![Json::from("Qzxjv")],
+        _ => vec![Json::from(UNKNOWN_NAME)],
     }
 }

@@ -10,7 +10,7 @@ use chameleon_decision::{
     Given, Problem, Program, SETTING, Span, StmtKind, Vocabulary,
 };
 
-use super::cut::{Assumption, Open, Ways};
+use super::cut::{Assumption, Open, Ways, exits};
 use super::entry::{CallGraph, Chain};
 use super::lower::{Lowered, Site};
 use super::memo::Memo;
@@ -55,6 +55,9 @@ const LONGEST_OTHERWISE: usize = 120;
 /// How often tests that come to light behind others are added.
 const ROUNDS: usize = 4;
 
+/// The same, where they are found one by one.
+const MANY_ROUNDS: usize = 10;
+
 /// What it takes to make the processes of one API call.
 #[derive(Clone)]
 pub(super) struct Run<'a> {
@@ -86,8 +89,19 @@ struct Assuming {
     idle: bool,
     /// What was taken to hold does not.
     turned: bool,
-    /// Also about tests that the answer has a part in, and that hang on something else all the same.
-    answers: bool,
+    /// What is assumed about tests that the answer has a part in, and that hang on something else all the same.
+    mixed: Mixed,
+}
+
+/// What is assumed about tests that hang on the answer and on something outside together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mixed {
+    /// Nothing.
+    Open,
+    /// They go the way that does not leave at once what is done with the answer.
+    Onward,
+    /// They go the way of all others.
+    Alike,
 }
 
 pub(super) type Found = (DecisionProcess, Vec<Problem>);
@@ -118,7 +132,7 @@ impl<'a> Run<'a> {
             let decides = self.undecided(&self.cut(part, &Ways::new(), End::Whole)).is_none();
             let plain = decides.then(|| self.chosen(part, Ways::new()));
             let assuming = ASSUMING.iter().filter_map(|&(idle, turned)| {
-                let ways = self.ways(part, Assuming { idle, turned, answers: false }, !decides)?;
+                let ways = self.ways(part, Assuming { idle, turned, mixed: Mixed::Open }, !decides)?;
                 Some((self.chosen(part, ways), turned))
             });
             for (as_it_is, (slice, turned)) in
@@ -154,8 +168,10 @@ impl<'a> Run<'a> {
         }
         for (at, part) in parts[..parts_left].iter().enumerate() {
             // What is asked about the answer is asked for what follows where it holds.
-            let found = [ASSUMING[1], ASSUMING[0], ASSUMING[2]].into_iter().find_map(|(idle, turned)| {
-                let ways = self.ways(part, Assuming { idle, turned, answers: true }, true)?;
+            let assuming = [ASSUMING[1], ASSUMING[0], ASSUMING[2]].map(|assuming| (assuming, Mixed::Alike));
+            let mut assuming = assuming.into_iter().chain([(ASSUMING[1], Mixed::Onward)]);
+            let found = assuming.find_map(|((idle, turned), mixed)| {
+                let ways = self.ways(part, Assuming { idle, turned, mixed }, true)?;
                 // A test that only some answers lead to is taken one way for all of them: that any result at all makes
                 // a difference may come of just that.
                 self.branching(&self.chosen(part, ways)).filter(|found| self.tells_more_than_empty(&found.0))
@@ -206,7 +222,7 @@ impl<'a> Run<'a> {
         };
         let ways = ASSUMING
             .iter()
-            .find_map(|&(idle, turned)| self.ways(chain, Assuming { idle, turned, answers: false }, true));
+            .find_map(|&(idle, turned)| self.ways(chain, Assuming { idle, turned, mixed: Mixed::Open }, true));
         if let Some(ways) = ways {
             return self.process_with(chain, ways);
         }
@@ -218,9 +234,10 @@ impl<'a> Run<'a> {
     /// Ways for unknown tests with which a chain decides by the answer alone: tests that come to light behind others are
     /// added until it does. `fewest`: those without which it decides as well are left out.
     fn ways(&self, chain: &Chain, assuming: Assuming, fewest: bool) -> Option<Ways> {
-        let Assuming { idle, turned, answers } = assuming;
+        let Assuming { idle, turned, mixed } = assuming;
+        let answers = mixed != Mixed::Open;
         let mut ways = Ways::new();
-        for _ in 0..ROUNDS {
+        for _ in 0..if mixed == Mixed::Onward { MANY_ROUNDS } else { ROUNDS } {
             if self.budget.is_spent() {
                 break;
             }
@@ -232,9 +249,9 @@ impl<'a> Run<'a> {
             }
             if let Some((Some(place), _)) = undecided
                 && answers
-                && self.is_test(place)
+                && let Some(onward) = self.leads_on(place)
             {
-                ways.entry(place).or_insert(!idle);
+                ways.entry(place).or_insert(if mixed == Mixed::Onward { onward } else { !idle });
             }
             for &Open { span, idle: way } in &slice.open {
                 ways.entry(span).or_insert(way == idle);
@@ -249,12 +266,14 @@ impl<'a> Run<'a> {
         None
     }
 
-    /// Whether this is the place of a statement's test.
-    fn is_test(&self, place: Span) -> bool {
-        let mut found = false;
+    /// The way of a statement's test at this place that does not leave at once what is done; none where there is no such
+    /// test.
+    fn leads_on(&self, place: Span) -> Option<bool> {
+        let mut found = None;
         for function in &self.lowered.functions {
-            visit::stmts(&function.body, &mut |stmt| {
-                found |= matches!(&stmt.kind, StmtKind::If { test, .. } if test.span == place);
+            visit::stmts(&function.body, &mut |stmt| match &stmt.kind {
+                StmtKind::If { test, body, .. } if test.span == place => found = Some(!exits(body)),
+                _ => {}
             });
         }
         found
@@ -423,7 +442,11 @@ impl<'a> Run<'a> {
         let passed = slice.passed.iter().map(|span| remark(span, RETURNS));
         let passed = passed.chain(slice.summed.iter().map(|span| remark(span, SUMMED)));
         let problems = assumed.chain(passed).chain(settings(slice)).collect();
-        (self.summarized(slice), problems)
+        let mut process = self.summarized(slice);
+        if few && !slice.assumptions.is_empty() {
+            process.summary.idle.retain(|word| !self.wakes(slice, &word.text));
+        }
+        (process, problems)
     }
 
     /// What is assumed, and with `more` what is done otherwise.
@@ -443,28 +466,43 @@ impl<'a> Run<'a> {
         Problem { file: path(self.project, span.file), line: span.line, reason }
     }
 
+    /// Whether a word has an effect where something outside is not as it is assumed: it leads elsewhere than any other.
+    fn wakes(&self, slice: &Slice, word: &str) -> bool {
+        let assumptions = slice.assumptions.iter().filter(|assumption| !assumption.is_loop);
+        assumptions.filter_map(|assumption| self.turned(slice, *assumption)).any(|turned| {
+            let decider = self.decider(&turned.program);
+            let led = |name: &str| decider.decide(&ApiOutput::labels([(name, 1.0)]));
+            led(word).is_ok_and(|led_to| led(probe::UNKNOWN_NAME).is_ok_and(|usual| usual != led_to))
+        })
+    }
+
+    /// The slice where something outside is not as it is assumed; none where that rests on something that is not told.
+    fn turned(&self, slice: &Slice, assumption: Assumption) -> Option<Rc<Slice>> {
+        let (chain, ways, end) = &slice.cut_by;
+        let mut ways = ways.clone();
+        ways.insert(assumption.span, !assumption.holds);
+        let turned = self.cut(chain, &ways, *end);
+        let told = |open: &Assumption| slice.assumptions.iter().any(|known| known.span == open.span);
+        turned.assumptions.iter().all(told).then_some(turned)
+    }
+
     /// What is done where something outside is not as it is assumed, on an answer that leads to something.
     fn otherwise(&self, slice: &Slice, assumption: Assumption) -> Option<String> {
         if assumption.is_loop || self.budget.is_spent() {
             return None;
         }
-        let (chain, ways, end) = &slice.cut_by;
-        let mut ways = ways.clone();
-        ways.insert(assumption.span, !assumption.holds);
-        let turned = self.cut(chain, &ways, *end);
-        // What rests on something that is not told would not be so.
-        let told = |open: &Assumption| slice.assumptions.iter().any(|known| known.span == open.span);
-        if !turned.assumptions.iter().all(told) {
-            return None;
-        }
+        let turned = self.turned(slice, assumption)?;
         let (decider, other) = (self.decider(&slice.program), self.decider(&turned.program));
-        let mut answers = self.answers(slice).take(MAX_ANSWERS);
-        let nothing = decider.decide(&answers.next()?).ok()?;
-        let (answer, led) = answers.find_map(|answer| {
-            let led = decider.decide(&answer).ok().filter(|led| *led != nothing)?;
-            Some((answer, led))
-        })?;
-        let otherwise = other.decide(&answer).ok().filter(|other| *other != led)?;
+        let own = probe::own_words(&slice.program).take(MAX_ANSWERS);
+        let answers: Vec<ApiOutput> = self.answers(slice).take(MAX_ANSWERS).chain(own).collect();
+        let each = decider.decide_each(answers.iter().cloned()).zip(other.decide_each(answers.iter().cloned()));
+        let mut each = each.filter_map(|(led, otherwise)| led.ok().zip(otherwise.ok()));
+        let (nothing, without) = each.next()?;
+        // Best on an answer that leads to something; else on one that would, or on none.
+        let mut differing = each.filter(|(led, otherwise)| led != otherwise);
+        let first = differing.next();
+        let leading = first.iter().cloned().chain(differing).find(|(led, _)| *led != nothing);
+        let (led, otherwise) = leading.or(first).or((nothing != without).then_some((nothing, without)))?;
         let only = |one: &Decision, of: &Decision| {
             let effects = one.effects.iter().filter(|effect| !of.effects.contains(effect)).cloned().collect();
             Decision { effects }

@@ -8,7 +8,7 @@ use super::items::is_union;
 use super::probe::{Outcome, Probe};
 use super::verify::Random;
 use crate::decider::DecideError;
-use crate::decision::Effect;
+use crate::decision::{Effect, Rendered};
 use crate::output::ApiOutput;
 
 /// Answers of several items of any numbers that are tried.
@@ -16,6 +16,9 @@ const RANDOM: usize = 12;
 
 /// Stretches of which two are put together.
 const MAX_STRETCHES: usize = 4;
+
+/// How many items are tried at once.
+const LONGEST: usize = 8;
 
 /// How close to a limit a mean, a sum or a product may not come: it is rounded.
 const NEAR: f64 = 1e-9;
@@ -26,6 +29,8 @@ pub(super) enum Aggregate {
     First,
     /// One that leads to something else than an answer of nothing does is enough.
     Any(Outcome),
+    /// The same, among the first of so many.
+    AnyOfFirst(Outcome, usize),
     Highest,
     Lowest,
     Last,
@@ -59,7 +64,7 @@ pub(super) fn find(
     let mut tried: Vec<Trial> = Vec::new();
     for numbers in mixtures(axis, &stretches[..stretches.len().min(MAX_STRETCHES)]) {
         let outcome = probe.run(&items(&numbers))?;
-        tried.push((numbers, outcome));
+        tried.push((numbers, but_for_data(probe, stretches, outcome)));
     }
     let Some(&(_, several)) = tried.first() else { return Ok(Together::Otherwise) };
     let all_alike = tried.iter().all(|(_, outcome)| *outcome == several);
@@ -72,7 +77,8 @@ pub(super) fn find(
     let others = stretches.iter().map(|stretch| stretch.outcome).filter(|outcome| *outcome != usual);
     let one_branch = others.collect::<BTreeSet<_>>().len() == 1;
     let any = one_branch.then_some(Aggregate::Any(usual));
-    let all = [Aggregate::First].into_iter().chain(any).chain(REST);
+    let among = (2..LONGEST).filter(|_| one_branch).map(|most| Aggregate::AnyOfFirst(usual, most));
+    let all = [Aggregate::First].into_iter().chain(any).chain(REST).chain(among);
     if let Some(how) = all.into_iter().find(fits) {
         return Ok(Together::By(how));
     }
@@ -88,6 +94,18 @@ pub(super) fn find(
 /// Whether an outcome is what two items lead to, each by itself.
 pub(super) fn is_both(probe: &Probe<'_>, both: Outcome, parts: [Outcome; 2]) -> bool {
     is_union(probe, both, parts) || counts_both(probe, both, parts)
+}
+
+/// The outcome of one item that this one of several is but for more of the API's data: names joined by commas.
+fn but_for_data(probe: &Probe<'_>, stretches: &[Stretch], outcome: Outcome) -> Outcome {
+    let mut known = stretches.iter().map(|stretch| stretch.outcome);
+    if known.clone().any(|one| one == outcome) {
+        return outcome;
+    }
+    let hands_on =
+        |one: Outcome| probe.decision(one).effects.iter().any(|effect| effect.values.iter().any(Rendered::has_data));
+    let is_part = |one: &Outcome| hands_on(*one) && probe.decision(*one).is_part_by_data(probe.decision(outcome));
+    known.find(is_part).unwrap_or(outcome)
 }
 
 /// Whether an outcome says what two others say, with other numbers: a record of how many there were of each.
@@ -136,7 +154,9 @@ impl Together {
             Self::Several(outcome) => {
                 format!("{field} decides where there is one item; more than one lead to `{}`", probe.shown(*outcome))
             }
-            Self::By(Aggregate::First | Aggregate::Any(_)) | Self::Apart => format!("{field} decides"),
+            Self::By(Aggregate::First | Aggregate::Any(_) | Aggregate::AnyOfFirst(..)) | Self::Apart => {
+                format!("{field} decides")
+            }
             Self::By(Aggregate::Highest) => format!("the highest {field} of all items decides"),
             Self::By(Aggregate::Lowest) => format!("the lowest {field} of all items decides"),
             Self::By(Aggregate::Last) => format!("the {field} of the last item decides"),
@@ -162,6 +182,9 @@ impl Aggregate {
                     .map(|item| exactly(stretches, *item).map(|stretch| stretch.outcome))
                     .collect::<Option<_>>()?;
                 return Some(led.into_iter().find(|outcome| *outcome != usual).unwrap_or(usual));
+            }
+            Self::AnyOfFirst(usual, most) => {
+                return Self::Any(usual).outcome(stretches, &items[..most.min(items.len())]);
             }
             Self::Highest => items.iter().copied().fold(f64::NEG_INFINITY, f64::max),
             Self::Lowest => items.iter().copied().fold(f64::INFINITY, f64::min),

@@ -11,7 +11,7 @@ use super::subject::needed_together;
 use super::verify::{LONGEST, Random};
 use super::words::Found as Word;
 use super::{Draft, Reason};
-use super::{copies, numbers};
+use super::{copies, handed, numbers};
 use crate::decider::DecideError;
 use crate::decision::Rendered;
 use crate::output::ApiOutput;
@@ -245,7 +245,10 @@ pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> R
     let field = told.iter().map(|(list, _)| show_path(list)).collect::<Vec<_>>().join(", ");
     let steps = match told.as_slice() {
         [] => return Ok(false),
-        [(_, steps)] => steps.clone(),
+        [(list, steps)] => {
+            draft.summary.handed = handed::of_list(probe, shape, list);
+            steps.clone()
+        }
         several => together(probe, shape, several)?,
     };
     let steps = steps.into_iter().filter(|step| step.0 != usual).collect();
@@ -327,13 +330,13 @@ fn is_told_apart(probe: &Probe<'_>, none: Outcome, some: Outcome) -> bool {
 }
 
 /// What the application does on an answer with an item that says nothing, where that is not what it does on an answer
-/// whose lists are empty.
-pub(super) fn tells_empty(probe: &mut Probe<'_>, shape: &Shape) -> Result<Option<Outcome>, DecideError> {
+/// whose lists are empty; with the list.
+pub(super) fn tells_empty(probe: &mut Probe<'_>, shape: &Shape) -> Result<Option<(Outcome, Path)>, DecideError> {
     let empty = probe.run(&ApiOutput::Answer { answer: shape.nothing() })?;
     for list in lists(shape) {
         let some = probe.run(&answer_of(shape, &[(&list, 1)]))?;
         if !probe.differ_by_data_only(empty, some) {
-            return Ok(Some(some));
+            return Ok(Some((some, list)));
         }
     }
     Ok(None)

@@ -1,10 +1,13 @@
 //! Which of several items that take a branch is the one whose data is handed on.
 
+use serde_json::Value as Json;
+
 use super::branches::Branches;
 use super::probe::{NEUTRAL, Probe};
-use super::subject::Subject;
+use super::subject::{Subject, put};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
+use crate::shape::{Enumeration, Shape};
 use crate::summary::Handed;
 
 /// Scores of the first and the second item.
@@ -44,6 +47,54 @@ pub(super) fn which(
         (Some(1), Some(1)) => Some(Handed::Last),
         _ => None,
     })
+}
+
+/// Of several items of a list, the first or the last one, if it is the only one of which anything shows: where another is
+/// changed, nothing else does.
+pub(super) fn of_list(probe: &mut Probe<'_>, shape: &Shape, list: &[String]) -> Option<Handed> {
+    const ITEMS: usize = 3;
+    let item = shape.at(list).and_then(Shape::item)?;
+    let [usual, other] = [0, 1].map(|which| filled(item, which));
+    let mut shown = |changed: usize| {
+        let items = (0..ITEMS).map(|at| if at == changed { other.clone() } else { usual.clone() }).collect();
+        let mut answer = shape.nothing();
+        put(&mut answer, list, Json::Array(items));
+        probe.run(&ApiOutput::Answer { answer }).ok()?;
+        Some(probe.observed().to_owned())
+    };
+    let unchanged = shown(ITEMS)?;
+    let mut showing = Vec::new();
+    for at in 0..ITEMS {
+        if shown(at)? != unchanged {
+            showing.push(at);
+        }
+    }
+    match showing[..] {
+        [0] => Some(Handed::First),
+        [last] if last + 1 == ITEMS => Some(Handed::Last),
+        _ => None,
+    }
+}
+
+/// A part of an answer all of whose fields say something: the one or the other thing.
+fn filled(shape: &Shape, which: usize) -> Json {
+    const MARKS: [&str; 2] = [NEUTRAL, "Wqyvk"];
+    match shape {
+        Shape::Record(fields) => {
+            Json::Object(fields.iter().map(|(name, field)| (name.clone(), filled(field, which))).collect())
+        }
+        Shape::List(item) | Shape::NonEmpty(item) => Json::Array(vec![filled(item, which)]),
+        Shape::Name | Shape::Names | Shape::Text => Json::from(MARKS[which]),
+        Shape::Score => Json::from([0.9, 0.8][which]),
+        Shape::Percent => Json::from([90.0, 80.0][which]),
+        Shape::Number { low, high } => Json::from(low + (high - low) * [0.7, 0.6][which]),
+        Shape::Choice(Enumeration { members, .. }) | Shape::Word(members) => {
+            members.get(which).or(members.first()).map_or(Json::from(""), |member| Json::from(member.as_str()))
+        }
+        Shape::Flag => Json::from(which == 1),
+        Shape::OnlyWhere { then, .. } => filled(then, which),
+        Shape::Polygon | Shape::Other => shape.nothing(),
+    }
 }
 
 /// The one item whose mark shows on an answer.

@@ -93,7 +93,10 @@ pub(super) fn fill(
         None => {}
         Some(Together::By(Aggregate::First)) => draft.summary.top_k = Some(1),
         // One branch that is taken once, whatever item it is for, is not of each.
-        Some(Together::By(Aggregate::Any(_))) => {
+        Some(Together::By(among @ (Aggregate::Any(_) | Aggregate::AnyOfFirst(..)))) => {
+            if let Aggregate::AnyOfFirst(_, most) = among {
+                draft.summary.top_k = u32::try_from(most).ok();
+            }
             draft.summary.per_element = acts_again(probe, shape, axis, stretches)?;
             if !draft.summary.per_element {
                 draft.summary.handed = handed_on(probe, shape, axis, draft.default_outcome)?;

@@ -53,10 +53,9 @@ pub(super) fn find(
     }
     // Where an answer without results has an outcome of its own, such a condition can be what it is told apart by.
     if found.branches.is_empty() && !found.tells_empty {
-        let turned = probe
-            .inspecting
-            .iter()
-            .find(|span| probe.all_tests.contains(&(**span, true)) && probe.all_tests.contains(&(**span, false)));
+        let turned = probe.inspecting.iter().find(|span| {
+            [true, false].iter().all(|&way| probe.all_tests.contains(&(**span, way))) && comes_to_same(probe, **span)
+        });
         if let Some(&span) = turned {
             let message = "both ways of this condition come to the same outcome".to_owned();
             draft.warnings.push(Warning { span, message });
@@ -64,6 +63,11 @@ pub(super) fn find(
     }
     draft.warnings.sort_by_key(|warning| warning.span);
     draft.warnings.dedup();
+}
+
+/// Whether the outcomes that show after a condition are those of either way of it.
+fn comes_to_same(probe: &Probe<'_>, condition: Span) -> bool {
+    probe.tests.values().all(|tests| tests.contains(&(condition, true)) == tests.contains(&(condition, false)))
 }
 
 /// More words of one kind are told of in one warning.

@@ -116,7 +116,7 @@ impl Cut<'_> {
     }
 
     /// A statement in which reading something unknown shows nothing.
-    fn quieted(&self, stmt: &Stmt) -> Stmt {
+    fn quieted(&mut self, stmt: &Stmt) -> Stmt {
         let mut stmt = stmt.clone();
         visit::own_exprs_mut(&mut stmt, &mut |expr| {
             visit::map_expr(expr, &mut |expr| {
@@ -126,17 +126,44 @@ impl Cut<'_> {
                 {
                     *expr = unknown(expr.span, &format!("{}.{name}(...)", described(object)));
                 }
-                // What something outside chooses among values of the program is something outside.
-                if let ExprKind::IfElse { test, body, orelse } = &expr.kind
-                    && self.is_outside(test)
-                    && !self.fact(body).api
-                    && !self.fact(orelse).api
-                {
+                if self.is_chosen_outside(expr) {
                     *expr = unknown(expr.span, "what something outside chooses");
+                }
+                if let ExprKind::Comprehension { inner } = &mut expr.kind {
+                    let tests = inner.clauses.iter_mut().flat_map(|clause| &mut clause.2);
+                    tests.for_each(|test| self.assume_kept(test));
                 }
             });
         });
         stmt
+    }
+
+    /// Whether something outside chooses among values of the program: `count or 0`, which is something outside, too.
+    fn is_chosen_outside(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::IfElse { test, body, orelse } => {
+                self.is_outside(test) && !self.fact(body).api && !self.fact(orelse).api
+            }
+            ExprKind::Bool { values, .. } => {
+                values.first().is_some_and(|first| self.is_outside(first))
+                    && !values.iter().any(|value| self.fact(value).api)
+            }
+            _ => false,
+        }
+    }
+
+    /// An item that a comprehension keeps if something outside says so is kept where that way is given.
+    fn assume_kept(&mut self, test: &mut Expr) {
+        if !self.is_outside(test) {
+            return;
+        }
+        match self.ways.get(&test.span) {
+            None => self.open.push(Open { span: test.span, idle: true }),
+            Some(&holds) => {
+                self.assume(&*test, holds, false);
+                test.kind = ExprKind::Constant { value: Constant::Bool(holds) };
+            }
+        }
     }
 
     fn after_if(&mut self, stmt: &Stmt, test: &Expr, body: &[Stmt], orelse: &[Stmt], controlled: bool) -> Vec<Stmt> {
