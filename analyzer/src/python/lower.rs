@@ -6,6 +6,7 @@
 //! local one; the colon and the module go away when a slice is put together.
 
 mod api;
+mod awaited;
 mod call;
 mod callers;
 mod enumeration;
@@ -20,6 +21,8 @@ mod record;
 mod resolve;
 mod stmt;
 mod target;
+
+use std::rc::Rc;
 
 use chameleon_decision::{Api, Expr, ExprKind, Function, Problem, Span};
 use tree_sitter::Node;
@@ -41,6 +44,8 @@ pub(super) struct Site {
     pub(super) api: Api,
     /// Index of the function that calls.
     pub(super) function: usize,
+    /// The call with what it is given, as far as these are plain values: what shows of it to an outsider.
+    pub(super) request: Rc<Expr>,
 }
 
 /// The lowered code of a run.

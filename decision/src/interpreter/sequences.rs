@@ -142,7 +142,7 @@ impl<'p> Machine<'p, '_> {
         match object {
             Value::Unknown(unknown) => Ok(Self::part(unknown, format!(".{name}"))),
             // The body of an HTTP answer, which is read as JSON next.
-            Value::Api(answer) if matches!(name, "content" | "text") && answer.is_body_without(name) => {
+            Value::Api(answer) if matches!(name, "content" | "text" | "data") && answer.is_body_without(name) => {
                 Ok(object.clone())
             }
             Value::Api(object) => Ok(object.attribute(name)),
