@@ -20,6 +20,7 @@ mod path;
 mod record;
 mod resolve;
 mod stmt;
+mod table;
 mod target;
 
 use std::rc::Rc;
