@@ -224,13 +224,17 @@ impl<'p> Machine<'p, '_> {
     ) -> Run<Value<'p>> {
         let mut frame = Table::new(Growth::Fixed);
         frame.class = Class::Frame;
-        for (place, column) in outside.stored.borrow().iter() {
+        let stored = outside.stored.borrow();
+        let mut columns: Vec<_> = stored.iter().collect();
+        columns.sort_by_key(|column| column.0);
+        for (place, column) in columns {
             let name = place.strip_prefix("['").and_then(|place| place.strip_suffix("']"));
             if let (Some(name), Value::List(column)) = (name, column) {
                 let List { items, growth, .. } = &*column.borrow();
                 set(&mut frame, Value::str(name), items.clone(), *growth);
             }
         }
+        drop(stored);
         let kept = self.masked(&Rc::new(frame.into()), mask, span)?;
         if let Value::Dict(kept) = &kept {
             // What else it holds is not known.
