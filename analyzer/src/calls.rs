@@ -64,6 +64,7 @@ pub(crate) const PURE_FUNCTIONS: &[&str] = &[
     "itertools.islice",
     "statistics.mean",
     "numpy.mean",
+    "numpy.average",
     "copy.copy",
     "copy.deepcopy",
     "pandas.DataFrame",

@@ -129,7 +129,10 @@ impl Cut<'_> {
                     let body = vec![once(span, None, inner)];
                     vec![Stmt { span, kind: StmtKind::If { test: test.clone(), body, orelse: Vec::new() } }]
                 }
-                _ => self.after_stmt(stmt, false),
+                _ => {
+                    let stmt = self.asking_once(stmt);
+                    self.after_stmt(&stmt, false)
+                }
             };
         }
         match &stmt.kind {
@@ -172,6 +175,51 @@ impl Cut<'_> {
                 visit::blocks(stmt).into_iter().find(|b| self.block_holds(b)).map_or_else(Vec::new, |b| self.toward(b))
             }
         }
+    }
+
+    /// A statement in which a comprehension that asks the API anew for each item is looked at for one of them.
+    fn asking_once(&mut self, stmt: &Stmt) -> Stmt {
+        let mut each = Vec::new();
+        let stmt = self.with_asking_once(stmt, &mut each);
+        self.each.extend(each);
+        stmt
+    }
+
+    fn with_asking_once(&self, stmt: &Stmt, each: &mut Vec<ExprKind>) -> Stmt {
+        let mut stmt = stmt.clone();
+        visit::own_exprs_mut(&mut stmt, &mut |expr| {
+            visit::map_expr(expr, &mut |expr| {
+                let ExprKind::Comprehension { inner } = &mut expr.kind else { return };
+                let Some((target, iter, _)) = inner.clauses.first() else { return };
+                let fact = self.fact(iter);
+                let mut names = Vec::new();
+                visit::bound(target, &mut |name| names.push(name.to_owned()));
+                let mut made = std::iter::once(&inner.element).chain(&inner.value);
+                if !fact.api && !fact.other && made.any(|part| self.asks_about(part, &names)) {
+                    several::run_over(iter, each);
+                    inner.clauses[0].1 = unknown(iter.span, "what is gone through");
+                }
+            });
+        });
+        stmt
+    }
+
+    /// Whether the function that leads on is called for one of these variables.
+    fn asks_about(&self, expr: &Expr, names: &[String]) -> bool {
+        let Focus::Call(wanted) = self.focus else { return false };
+        let mut found = false;
+        visit::below(expr, &mut |part| {
+            let ExprKind::Call { function, args, keywords } = &part.kind else { return };
+            if function.0 as usize == wanted {
+                let given = args.iter().chain(keywords.iter().map(|keyword| &keyword.value));
+                given.for_each(|arg| {
+                    visit::below(arg, &mut |part| {
+                        found |= matches!(&part.kind, ExprKind::Name { name } if names.contains(name));
+                    });
+                });
+            }
+        });
+        found
     }
 
     fn fact(&self, expr: &Expr) -> Fact {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::{BitOr, BitOrAssign};
 
-use chameleon_decision::{Expr, ExprKind, Function, Parameter, Shape, Stmt, StmtKind, Target, makes_object};
+use chameleon_decision::{Constant, Expr, ExprKind, Function, Parameter, Shape, Stmt, StmtKind, Target, makes_object};
 
 use super::lower::Site;
 use super::visit;
@@ -406,6 +406,9 @@ impl<'a> Facts<'a> {
             ExprKind::Opaque { .. } => !self.holds_data(function, expr),
             ExprKind::ApiOutput { .. } => self.site.span != expr.span && !self.is_input(expr),
             ExprKind::Bool { values, .. } => values.iter().all(lacks),
+            ExprKind::Subscript { object, index } if picked(object, index).is_some() => {
+                picked(object, index).is_some_and(lacks)
+            }
             ExprKind::Attribute { object, .. }
             | ExprKind::Subscript { object, .. }
             | ExprKind::Slice { object, .. }
@@ -414,7 +417,12 @@ impl<'a> Facts<'a> {
             ExprKind::Binary { left, right, .. } => lacks(left) || lacks(right),
             ExprKind::Compare { left, rest } => lacks(left) || rest.iter().any(|(_, right)| lacks(right)),
             ExprKind::Builtin { args, .. } => args.iter().any(lacks),
-            ExprKind::Comprehension { inner } => inner.clauses.first().is_some_and(|(_, iter, _)| lacks(iter)),
+            // What the answer is for each of many things outside is looked at for one of them.
+            ExprKind::Comprehension { inner } => {
+                let made = std::iter::once(&inner.element).chain(&inner.value);
+                inner.clauses.first().is_some_and(|(_, iter, _)| lacks(iter))
+                    && !made.into_iter().any(|part| self.expr(function, part).data)
+            }
             _ => false,
         }
     }
@@ -426,6 +434,18 @@ fn has_field(shape: &Shape, name: &str) -> bool {
         Shape::Record(fields) => fields.iter().any(|(field, inner)| field == name || has_field(inner, name)),
         Shape::List(item) | Shape::NonEmpty(item) => has_field(item, name),
         _ => false,
+    }
+}
+
+/// What another API answers, beside the request that shows.
+fn picked<'e>(object: &'e Expr, index: &Expr) -> Option<&'e Expr> {
+    let (ExprKind::Tuple { elements }, ExprKind::Constant { value: Constant::Int(1) }) = (&object.kind, &index.kind)
+    else {
+        return None;
+    };
+    match &elements[..] {
+        [_, answer @ Expr { kind: ExprKind::ApiOutput { .. }, .. }] => Some(answer),
+        _ => None,
     }
 }
 

@@ -76,7 +76,8 @@ fn answering(apis: &BTreeMap<String, Api>, usual: &[Given], slice: &Slice) -> Ve
     let nameless = Vocabulary { name: String::new(), labels: Vec::new() };
     let mut contexts = Vec::new();
     for (path, api) in apis {
-        let answers = probe::own_words(&slice.program).chain(probe::answers(&api.answer, &nameless, &slice.program));
+        let words = probe::short_words(&slice.program).chain(probe::own_words(&slice.program));
+        let answers = words.chain(probe::answers(&api.answer, &nameless, &slice.program));
         for output in answers.take(MAX_TRIED) {
             let mut given = usual.to_vec();
             given.iter_mut().filter(|given| given.api == *path).for_each(|given| given.output = output.clone());

@@ -6,6 +6,7 @@
 //! local one; the colon and the module go away when a slice is put together.
 
 mod api;
+mod awaited;
 mod call;
 mod callers;
 mod enumeration;
@@ -21,7 +22,10 @@ mod record;
 mod resolve;
 mod setting;
 mod stmt;
+mod table;
 mod target;
+
+use std::rc::Rc;
 
 use chameleon_decision::{Api, Expr, ExprKind, Function, Problem, Span};
 use tree_sitter::Node;
@@ -43,6 +47,8 @@ pub(super) struct Site {
     pub(super) api: Api,
     /// Index of the function that calls.
     pub(super) function: usize,
+    /// The call with what it is given, as far as these are plain values: what shows of it to an outsider.
+    pub(super) request: Rc<Expr>,
 }
 
 /// The lowered code of a run.

@@ -128,6 +128,17 @@ fn as_written(program: &Program) -> Vec<ApiOutput> {
     words.into_iter().chain(["Qzxjv\nQzxjv\nQzxjv"]).map(|word| sure(&[word.to_owned()])).collect()
 }
 
+/// Answers of one name each: the program's words that are too short to tell names apart, as codes of languages are.
+pub(super) fn short_words(program: &Program) -> impl Iterator<Item = ApiOutput> + use<> {
+    let mut words: Vec<&str> = Vec::new();
+    texts(program, &mut |text| {
+        if text.len() == SHORTEST && words.len() < UNRELATED && !words.contains(&text) {
+            words.push(text);
+        }
+    });
+    words.into_iter().map(|word| sure(&[word.to_owned()])).collect::<Vec<_>>().into_iter()
+}
+
 /// Answers of one name each: the program's words, capitalised and not.
 pub(super) fn own_words(program: &Program) -> impl Iterator<Item = ApiOutput> + use<> {
     let mut samples = Vec::new();

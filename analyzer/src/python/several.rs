@@ -7,8 +7,21 @@ use super::facts::Facts;
 use super::visit;
 
 /// Functions that make one of many.
-const TOGETHER: [&str; 9] =
-    ["sum", "len", "max", "min", "sorted", "math.fsum", "numpy.mean", "statistics.mean", "collections.Counter"];
+const TOGETHER: [&str; 10] = [
+    "numpy.average",
+    "sum",
+    "len",
+    "max",
+    "min",
+    "sorted",
+    "math.fsum",
+    "numpy.mean",
+    "statistics.mean",
+    "collections.Counter",
+];
+
+/// Methods of a table's columns that make one of many.
+const OF_COLUMNS: [&str; 9] = ["mean", "median", "mode", "sum", "std", "max", "min", "idxmax", "value_counts"];
 
 /// Functions around what a loop runs over that go through all of it.
 const AROUND: [&str; 7] = ["range", "len", "enumerate", "zip", "reversed", "sorted", "list"];
@@ -59,7 +72,8 @@ pub(super) fn summed(
             return;
         }
         if let StmtKind::Assign { targets, value } = &stmt.kind
-            && let [Target::Name { name }] = &targets[..]
+            && let [target] = &targets[..]
+            && let Some(name) = place(target)
             && is_listed(value, leads)
             && after(body, stmt.span, name, true)
         {
@@ -182,9 +196,20 @@ fn after(body: &[Stmt], around: Span, name: &str, listed: bool) -> bool {
                 ExprKind::Builtin { name, args, .. } if listed => {
                     TOGETHER.contains(&name.as_str()) && args.iter().any(is_it)
                 }
-                ExprKind::Method { object, name, .. } if listed => name == "count" && is_it(object),
+                ExprKind::Method { object, name: method, .. } if listed => {
+                    (method == "count" && is_it(object))
+                        || (OF_COLUMNS.contains(&method.as_str()) && mentions(object, name))
+                }
                 _ => !listed && is_it(expr),
             };
+    });
+    found
+}
+
+fn mentions(expr: &Expr, variable: &str) -> bool {
+    let mut found = false;
+    visit::below(expr, &mut |part| {
+        found |= matches!(&part.kind, ExprKind::Name { name } if name == variable);
     });
     found
 }

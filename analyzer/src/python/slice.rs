@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use chameleon_decision::{Expr, ExprKind, Function, FunctionId, Parameter, Program, Span, Stmt, StmtKind};
+use chameleon_decision::{Constant, Expr, ExprKind, Function, FunctionId, Parameter, Program, Span, Stmt, StmtKind};
 
 use super::cut::{Assumption, Cut, Focus, Open, Ways, havoc, unknown};
 use super::entry::{CallGraph, Chain, calls, refers};
@@ -211,6 +211,7 @@ impl Slicer<'_> {
             return;
         }
         let mut code = self.lowered.functions[function].clone();
+        visit::map_exprs(&mut code.body, &mut |expr| self.show_request(function, expr));
         let at = self.chain.functions.iter().position(|link| *link == function);
         let focus = match at {
             Some(at) => match self.chain.functions.get(at + 1) {
@@ -230,6 +231,25 @@ impl Slicer<'_> {
         self.open.extend(open);
         self.passed.extend(passed);
         self.functions.insert(function, code);
+    }
+
+    /// Another API that is asked with what the answer chose, such as a text's language, is asked for all to see.
+    fn show_request(&self, function: usize, expr: &mut Expr) {
+        if !matches!(expr.kind, ExprKind::ApiOutput { .. }) || expr.span == self.site.span {
+            return;
+        }
+        let Some(other) = self.lowered.sites.iter().find(|site| site.span == expr.span) else { return };
+        let ExprKind::Opaque { args, .. } = &other.request.kind else { return };
+        if !args.iter().any(|arg| self.facts.expr(function, arg).api) {
+            return;
+        }
+        let span = expr.span;
+        let pair = ExprKind::Tuple { elements: vec![(*other.request).clone(), expr.clone()] };
+        let second = ExprKind::Constant { value: Constant::Int(1) };
+        expr.kind = ExprKind::Subscript {
+            object: Box::new(Expr { span, kind: pair }),
+            index: Box::new(Expr { span, kind: second }),
+        };
     }
 
     /// Ends the entry before the statement that reaches a place.

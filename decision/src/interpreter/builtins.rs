@@ -127,11 +127,12 @@ impl<'p> Machine<'p, '_> {
             | "collections.defaultdict"
             | "defaultdict" => self.dictionary(name, &args, span),
             "collections.deque" | "deque" => self.deque(&args, span),
-            "pandas.DataFrame" | "pandas.Series" | "pandas.concat" => self.table(name, &args, span),
+            "pandas.DataFrame" | "pandas.Series" | "pandas.concat" | "<column>" => self.table(name, &args, span),
             "range" => self.range(&args, span),
             "math.isclose" => self.is_close(&args),
             "html.escape" | "xml.sax.saxutils.escape" => escape(name, &args),
             "min" | "max" => self.extreme(name == "max", &args, span),
+            "numpy.average" => self.weighted_mean(&args, span),
             "sum" | "math.fsum" | "statistics.mean" | "numpy.mean" => self.sum(name, &args, span),
             "divmod" => match args.positional.as_slice() {
                 [a, b] => {
@@ -573,6 +574,27 @@ impl<'p> Machine<'p, '_> {
             }
         }
         Ok(Value::int(low as i64))
+    }
+
+    /// `numpy.average(values, weights=weights)`.
+    fn weighted_mean(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let (Some(values), Some(weights)) = (args.at_or(0, "a"), args.at_or(2, "weights")) else {
+            return self.sum("numpy.mean", args, span);
+        };
+        if let Some(what) = values.unknown_text().or_else(|| weights.unknown_text()) {
+            return Ok(Value::unknown(format!("numpy.average({what})")));
+        }
+        let (values, weights) = (self.items(values, span)?, self.items(weights, span)?);
+        if values.len() != weights.len() {
+            return raise("ValueError");
+        }
+        let (mut total, mut weight) = (Value::int(0), Value::int(0));
+        for (value, by) in values.iter().zip(&weights) {
+            let part = self.binary(value, BinaryOp::Mul, by, span)?;
+            total = self.binary(&total, BinaryOp::Add, &part, span)?;
+            weight = self.binary(&weight, BinaryOp::Add, by, span)?;
+        }
+        self.binary(&total, BinaryOp::Div, &weight, span)
     }
 
     fn sum(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {

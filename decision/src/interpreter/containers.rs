@@ -68,6 +68,19 @@ impl<'p> Machine<'p, '_> {
             let name = if name == "mean" { "numpy.mean" } else { name };
             return self.call_builtin(name, Args::positional(vec![object.clone()]), span);
         }
+        if let ("value_counts" | "unique" | "nunique", []) = (name, args.positional.as_slice())
+            && args.keywords.is_empty()
+            && is_column(&list.borrow())
+        {
+            return match name {
+                "value_counts" => self.value_counts(object, span),
+                "unique" => self.unique(list, span),
+                _ => {
+                    let values = self.unique(list, span)?;
+                    self.call_builtin("len", Args::positional(vec![values]), span)
+                }
+            };
+        }
         if let ("isin", [values]) = (name, args.positional.as_slice())
             && is_column(&list.borrow())
         {
@@ -217,7 +230,7 @@ impl<'p> Machine<'p, '_> {
         args: &Args<'p>,
         span: Span,
     ) -> Run<Value<'p>> {
-        if let Some(value) = self.frame_method(dict, name, args)? {
+        if let Some(value) = self.frame_method(dict, name, args, span)? {
             return Ok(value);
         }
         let key_arg = || args.get(0).and_then(|key| Key::of(key).map(|shown| (shown, key.clone())));

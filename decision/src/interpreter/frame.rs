@@ -6,8 +6,8 @@ use std::rc::Rc;
 use super::expressions::Args;
 use super::machine::{Machine, Run, raise};
 use super::table::{Class, Key, Table};
-use super::value::{Growth, List, ListClass, Shared, Value};
-use crate::program::{CompareOp, Span};
+use super::value::{Growth, List, ListClass, Shared, Unknown, Value};
+use crate::program::{BinaryOp, CompareOp, Span};
 
 /// The class of a frame's columns.
 const SERIES: ListClass = ListClass::View("Series");
@@ -23,6 +23,12 @@ impl<'p> Machine<'p, '_> {
     pub(super) fn table(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
         match name {
             "pandas.Series" => self.column(args, span),
+            // What is read from a table under a name is a column, if it is a list.
+            "<column>" => match args.get(0) {
+                Some(Value::List(list)) if is_column(&list.borrow()) => Ok(Value::List(Rc::clone(list))),
+                Some(Value::List(_) | Value::Tuple(_)) => self.column(args, span),
+                other => Ok(other.cloned().unwrap_or(Value::None)),
+            },
             "pandas.concat" => self.concat(args, span),
             _ => self.frame(args, span),
         }
@@ -50,8 +56,14 @@ impl<'p> Machine<'p, '_> {
             Some(rows @ Value::List(_)) => {
                 let growth = growth_of(rows);
                 for row in self.items(rows, span)? {
-                    let Value::Dict(row) = &row else { return Ok(Value::unknown("pandas.DataFrame(...)")) };
-                    add_row(&mut frame, &row.borrow(), growth);
+                    match &row {
+                        Value::Dict(row) => add_row(&mut frame, &row.borrow(), growth),
+                        Value::Tuple(_) | Value::List(_) if !frame.entries().is_empty() => {
+                            let row = named_row(frame.keys(), self.items(&row, span)?)?;
+                            add_row(&mut frame, &row, growth);
+                        }
+                        _ => return Ok(Value::unknown("pandas.DataFrame(...)")),
+                    }
                 }
             }
             Some(_) => return Ok(Value::unknown("pandas.DataFrame(...)")),
@@ -91,6 +103,7 @@ impl<'p> Machine<'p, '_> {
         frame: &Shared<Table<'p>>,
         name: &str,
         args: &Args<'p>,
+        span: Span,
     ) -> Run<Option<Value<'p>>> {
         let frame = frame.borrow();
         if !is_frame(&frame) {
@@ -121,7 +134,7 @@ impl<'p> Machine<'p, '_> {
             "iterrows" => {
                 let row = |at: usize| {
                     let mut row = Table::new(Growth::Fixed);
-                    row.class = Class::Frame;
+                    (row.class, row.unknown_keys) = (Class::Frame, frame.unknown_keys);
                     for (name, column) in frame.entries() {
                         if let (Some(key), Value::List(column)) = (Key::of(name), column) {
                             row.insert(key, name.clone(), item_of(column, at));
@@ -136,6 +149,12 @@ impl<'p> Machine<'p, '_> {
             "replace" if matches!(args.get(0), Some(Value::Unknown(_))) => made(copied(&frame)),
             "to_string" => Ok(Some(Value::Str(super::render::repr(&Value::Dict(Rc::new(frame.clone().into())))))),
             _ if OF_DICTIONARIES.contains(&name) => Ok(None),
+            // Where the rows of a table from outside go.
+            _ if frame.unknown_keys => {
+                let shown = Value::Dict(Rc::new(frame.clone().into()));
+                let given: Vec<Value<'p>> = std::iter::once(shown).chain(args.all()).collect();
+                Ok(Some(self.outside_call(span, &format!("table.{name}"), (&given, &args.names()))))
+            }
             _ => Ok(Some(Value::unknown(format!("{name}(...) of a table")))),
         }
     }
@@ -152,17 +171,7 @@ impl<'p> Machine<'p, '_> {
             row.borrow().clone()
         } else {
             let names = frame.borrow().keys();
-            let values = self.items(values, span)?;
-            if names.len() != values.len() {
-                return raise("ValueError");
-            }
-            let mut row = Table::new(Growth::Fixed);
-            for (name, value) in names.into_iter().zip(values) {
-                if let Some(key) = Key::of(&name) {
-                    row.insert(key, name, value);
-                }
-            }
-            row
+            named_row(names, self.items(values, span)?)?
         };
         let known = match label {
             Value::Int(at, _) => usize::try_from(*at).ok().filter(|at| *at < rows(&frame.borrow())),
@@ -206,6 +215,96 @@ impl<'p> Machine<'p, '_> {
         Ok(Value::Dict(Rc::new(out.into())))
     }
 
+    /// `frame[mask]` of a frame from outside: the rows where the mask holds, with the columns that the program gave it.
+    pub(super) fn masked_outside(
+        &mut self,
+        outside: &Unknown<'p>,
+        mask: &Shared<List<'p>>,
+        span: Span,
+    ) -> Run<Value<'p>> {
+        let mut frame = Table::new(Growth::Fixed);
+        frame.class = Class::Frame;
+        let stored = outside.stored.borrow();
+        let mut columns: Vec<_> = stored.iter().collect();
+        columns.sort_by_key(|column| column.0);
+        for (place, column) in columns {
+            let name = place.strip_prefix("['").and_then(|place| place.strip_suffix("']"));
+            if let (Some(name), Value::List(column)) = (name, column) {
+                let List { items, growth, .. } = &*column.borrow();
+                set(&mut frame, Value::str(name), items.clone(), *growth);
+            }
+        }
+        drop(stored);
+        let kept = self.masked(&Rc::new(frame.into()), mask, span)?;
+        if let Value::Dict(kept) = &kept {
+            // What else it holds is not known.
+            kept.borrow_mut().unknown_keys = true;
+        }
+        Ok(kept)
+    }
+
+    /// Columns, or a column and one value, combined row by row: `mask & other`, `scores * 100`.
+    pub(super) fn combined_columns(
+        &mut self,
+        left: &Value<'p>,
+        op: BinaryOp,
+        right: &Value<'p>,
+        span: Span,
+    ) -> Run<Value<'p>> {
+        let length = |side: &Value<'p>| match side {
+            Value::List(list) => Some((list.borrow().items.len(), list.borrow().growth)),
+            _ => None,
+        };
+        let (length, growth) = match (length(left), length(right)) {
+            (Some(left), Some(right)) if left.0 != right.0 => return Ok(Value::unknown("columns of two lengths")),
+            (Some(found), _) | (None, Some(found)) => found,
+            (None, None) => return raise("TypeError"),
+        };
+        let row = |side: &Value<'p>, at: usize| match side {
+            Value::List(list) => list.borrow().items.get(at).cloned().unwrap_or(Value::None),
+            one => one.clone(),
+        };
+        let mut items = Vec::new();
+        for at in 0..length {
+            self.charge(1, span)?;
+            let (left, right) = (row(left, at), row(right, at));
+            // A column can hold itself.
+            items.push(match (&left, &right) {
+                (Value::List(_), _) | (_, Value::List(_)) => Value::unknown("a list in a table"),
+                _ => self.binary(&left, op, &right, span)?,
+            });
+        }
+        Ok(Value::list_of(SERIES, items, growth))
+    }
+
+    /// What a column counts of each value, the most frequent first: `column.value_counts()`.
+    pub(super) fn value_counts(&mut self, column: &Value<'p>, span: Span) -> Run<Value<'p>> {
+        let counted = self.call_builtin("collections.Counter", Args::positional(vec![column.clone()]), span)?;
+        let Value::Dict(counts) = &counted else { return Ok(counted) };
+        let counts = counts.borrow();
+        let mut table = Table::new(counts.growth);
+        for (value, count) in counts.most_common() {
+            if let Some(key) = Key::of(&value) {
+                table.insert(key, value, count);
+            }
+        }
+        table.unknown_keys = counts.unknown_keys;
+        Ok(Value::Dict(Rc::new(table.into())))
+    }
+
+    /// A column's values, each once, in order of first occurrence: `column.unique()`.
+    pub(super) fn unique(&mut self, column: &Shared<List<'p>>, span: Span) -> Run<Value<'p>> {
+        let List { items, growth, .. } = &*column.borrow();
+        let mut seen = Table::new(Growth::Fixed);
+        for item in items {
+            self.charge(1, span)?;
+            let Some(key) = Key::of(item) else { return Ok(Value::unknown("unique(...)")) };
+            seen.insert(key, item.clone(), Value::None);
+        }
+        let growth = if *growth == Growth::Mirror && seen.len() < items.len() { Growth::Grown } else { *growth };
+        Ok(Value::list(seen.keys(), growth))
+    }
+
     /// A column compared with one value: a mask.
     pub(super) fn compared_column(
         &mut self,
@@ -241,6 +340,25 @@ impl<'p> Machine<'p, '_> {
             add_row(frame, &row, growth);
         }
     }
+}
+
+/// Whether the program gave something from outside a column.
+pub(super) fn has_columns(outside: &Unknown<'_>) -> bool {
+    outside.stored.borrow().values().any(|stored| matches!(stored, Value::List(_)))
+}
+
+/// Values as a row with these names.
+fn named_row<'p>(names: Vec<Value<'p>>, values: Vec<Value<'p>>) -> Run<Table<'p>> {
+    if names.len() != values.len() {
+        return raise("ValueError");
+    }
+    let mut row = Table::new(Growth::Fixed);
+    for (name, value) in names.into_iter().zip(values) {
+        if let Some(key) = Key::of(&name) {
+            row.insert(key, name, value);
+        }
+    }
+    Ok(row)
 }
 
 /// A column's value in a row; columns that were set one by one may be shorter.

@@ -49,6 +49,9 @@ impl<'p> Machine<'p, '_> {
             let Some(number) = arithmetic(a, op, b)? else { return Ok(Value::unknown("an integer beyond 64 bits")) };
             return Ok(number.into_value(a_data || b_data));
         }
+        if [left, right].iter().any(|side| matches!(side, Value::List(list) if is_column(&list.borrow()))) {
+            return self.combined_columns(left, op, right, span);
+        }
         match (left, op, right) {
             (Value::List(a), BinaryOp::Add, Value::List(b)) => {
                 let (a, b) = (a.borrow(), b.borrow());

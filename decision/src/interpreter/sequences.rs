@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::frame::{is_column, is_frame, rows};
+use super::frame::{has_columns, is_column, is_frame, rows};
 use super::machine::{Machine, Run, raise};
 use super::render::repr;
 use super::table::{Class, Key};
@@ -142,8 +142,12 @@ impl<'p> Machine<'p, '_> {
         match object {
             Value::Unknown(unknown) => Ok(Self::part(unknown, format!(".{name}"))),
             // The body of an HTTP answer, which is read as JSON next.
-            Value::Api(answer) if matches!(name, "content" | "text") && answer.is_body_without(name) => {
+            Value::Api(answer) if matches!(name, "content" | "text" | "data") && answer.is_body_without(name) => {
                 Ok(object.clone())
+            }
+            // A JSON object's method taken off it: `max(scores, key=scores.get)`.
+            Value::Api(answer) if name == "get" && answer.is_body_without(name) => {
+                Ok(Value::Bound(Rc::new((object.clone(), name.to_owned()))))
             }
             Value::Api(object) => Ok(object.attribute(name)),
             Value::Member(member) if !member.is_flag() => match name {
@@ -178,7 +182,10 @@ impl<'p> Machine<'p, '_> {
 
     pub(super) fn item(&mut self, object: &Value<'p>, index: &Value<'p>, span: Span) -> Run<Value<'p>> {
         match object {
-            Value::Unknown(unknown) => Ok(Self::part(unknown, format!("[{}]", repr(index).as_str()))),
+            Value::Unknown(unknown) => match index {
+                Value::List(mask) if is_mask(index) && has_columns(unknown) => self.masked_outside(unknown, mask, span),
+                _ => Ok(Self::part(unknown, format!("[{}]", repr(index).as_str()))),
+            },
             Value::Dict(frame) if is_frame(&frame.borrow()) && is_mask(index) => match index {
                 Value::List(mask) => self.masked(frame, mask, span),
                 _ => raise("TypeError"),

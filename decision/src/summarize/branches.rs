@@ -16,6 +16,9 @@ const PADDINGS: [usize; 4] = [1, 2, 4, 9];
 /// Words of the program that are tried for being left out.
 const MAX_LEFT_OUT: usize = 24;
 
+/// Words that are tried for choosing what is shown of any name.
+const MAX_APART: usize = 8;
+
 /// Labels that are tried with each padding.
 const PADDED: usize = 8;
 
@@ -59,6 +62,15 @@ pub(super) struct Branches {
     pub(super) tells_empty: bool,
 }
 
+/// What the program's own words lead to, where the API has no list of names.
+fn by_words(probe: &mut Probe<'_>, singles: &[Outcome]) -> Result<Vec<Outcome>, DecideError> {
+    if !singles.is_empty() {
+        return Ok(Vec::new());
+    }
+    let texts: Vec<String> = probe.compared().into_iter().take(MAX_APART).collect();
+    texts.iter().map(|text| probe.labels(&[text])).collect()
+}
+
 impl Branches {
     pub(super) fn find(probe: &mut Probe<'_>, vocabulary: &Vocabulary) -> Result<Self, DecideError> {
         let (mut empty, mut singles) = survey(probe, vocabulary)?;
@@ -71,7 +83,8 @@ impl Branches {
         }
         // An API without a vocabulary answers anything.
         let mut common = most_common(&singles).unwrap_or(neutral);
-        if !probe.differ_by_data_only(empty, common) && probe.ignore_logging((empty, common), &singles)? {
+        let by_words = by_words(probe, &singles)?;
+        if !probe.differ_by_data_only(empty, common) && probe.ignore_logging((empty, common), &singles, &by_words)? {
             (empty, singles) = survey(probe, vocabulary)?;
             common = match most_common(&singles) {
                 Some(common) => common,

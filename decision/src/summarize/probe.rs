@@ -236,18 +236,19 @@ impl<'p> Probe<'p> {
     }
 
     /// Leaves out effects that only pass the API's data on and tell an empty answer from one with any label, however
-    /// doubtful that is: logging. Where one of `singles` has something else chosen at the same place, it is none. Returns
-    /// whether there were any; outcomes found before are void then.
+    /// doubtful that is: logging. Where one of `singles` or of what words lead to has something else chosen at the same
+    /// place, it is none. Returns whether there were any; outcomes found before are void then.
     pub(super) fn ignore_logging(
         &mut self,
         (empty, common): (Outcome, Outcome),
         singles: &[Outcome],
+        by_words: &[Outcome],
     ) -> Result<bool, DecideError> {
         let doubtful = self.scored(&[(NEUTRAL, 0.0)])?;
         let [before, always] = [empty, doubtful].map(|outcome| &self.outcomes[outcome].effects);
         let other = |effect: &Effect, at: &Effect| at.span == effect.span && at.action == effect.action && at != effect;
         let is_chosen = |effect: &Effect| {
-            let effects = singles.iter().flat_map(|&single| &self.outcomes[single].effects);
+            let effects = singles.iter().chain(by_words).flat_map(|&single| &self.outcomes[single].effects);
             effects.into_iter().any(|at| other(effect, at))
         };
         // What only some of a few values lead to is no logging.

@@ -1,6 +1,7 @@
 //! Calls of an API: through its client library, the discovery client, or its REST address.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use chameleon_decision::{Constant, Expr, ExprKind, ResponseForm, Shape};
 use tree_sitter::Node;
@@ -15,7 +16,10 @@ use crate::python::syntax::{Parsed, children, field, named, visit_all};
 const UNDEFINED: &str = "<undefined>";
 
 /// Functions that send a request to an address.
-const SENDERS: &[&str] = &["post", "urlopen", "request", "Request", "fetch"];
+const SENDERS: &[&str] = &["post", "urlopen", "request", "fetch"];
+
+/// How many names an address is followed through: `urlopen(request)`, `request = Request(URL)`, `URL = HOST + PATH`.
+const MAX_NAMES: usize = 4;
 
 /// How an operation is called at a place.
 struct Called<'c> {
@@ -39,9 +43,12 @@ impl<'t> Lower<'_, 't> {
         }
         let span = self.parsed.span(node);
         if !self.sites.iter().any(|known| known.span == span) {
-            let sites =
-                all.iter().map(|called| Site { span, api: called.operation.api.clone(), function: self.function });
-            self.sites.extend(sites);
+            let request = if all.is_empty() { None } else { Some(self.request(node, callee, arguments)) };
+            let site = |called: &Called<'_>| {
+                let (api, request) = (called.operation.api.clone(), Rc::clone(request.as_ref()?));
+                Some(Site { span, api, function: self.function, request })
+            };
+            self.sites.extend(all.iter().filter_map(site).collect::<Vec<_>>());
         }
         let called = all.into_iter().next()?;
         let names = called.legacy.map_or(&called.operation.limit, |legacy| &legacy.limit);
@@ -59,6 +66,33 @@ impl<'t> Lower<'_, 't> {
         let kind = ExprKind::Builtin { name: UNDEFINED.to_owned(), args: Vec::new(), keywords: Vec::new() };
         let (raises, output) = (self.at(node, kind), self.at(node, output));
         Some(self.second(node, raises, output))
+    }
+
+    /// The call as one of something outside, with the arguments that call nothing themselves.
+    fn request(&mut self, node: Node<'t>, callee: Node<'t>, arguments: Node<'t>) -> Rc<Expr> {
+        let is_plain = |argument: &Node<'t>| {
+            let mut plain = true;
+            visit_all(*argument, |part| {
+                plain &= !matches!(part.kind(), "call" | "lambda" | "await" | "yield" | "named_expression")
+                    && !part.kind().ends_with("comprehension")
+                    && part.kind() != "generator_expression";
+            });
+            plain
+        };
+        let (mut args, mut names) = (Vec::new(), Vec::new());
+        for argument in named(arguments).into_iter().filter(is_plain) {
+            match (field(argument, "name"), field(argument, "value")) {
+                (Some(name), Some(value)) if argument.kind() == "keyword_argument" => {
+                    args.push(self.expr(value));
+                    names.push(self.parsed.text(name).to_owned());
+                }
+                _ if names.is_empty() && !argument.kind().ends_with("splat") => args.push(self.expr(argument)),
+                _ => {}
+            }
+        }
+        let reason = "it is another API".to_owned();
+        let text = self.shown(callee);
+        Rc::new(self.at(node, ExprKind::Opaque { text, call: true, args, names, reason }))
     }
 
     /// The name that a call's client begins with, where nothing at all defines it.
@@ -208,23 +242,46 @@ impl<'t> Lower<'_, 't> {
         given.iter().find(is_url).or_else(|| given.iter().find(plain)).or(given.first()).copied()
     }
 
-    /// What an address is written with: its own text, what is assigned to its names, and what callers hand on for a
-    /// parameter.
+    /// What an address is written with: its own text, what is assigned to its names, here or in the module that they come
+    /// from, and what callers hand on for a parameter.
     fn address_texts(&self, address: Node<'t>) -> Vec<String> {
         let body = self.project.functions[self.function].body;
         let mut texts = vec![self.parsed.text(address).to_owned()];
-        visit_all(address, |part| {
-            if matches!(part.kind(), "identifier" | "attribute") {
-                let name = self.parsed.text(part);
-                let places = [body, self.parsed.tree.root_node()];
-                let assigned = places.into_iter().find_map(|place| assigned_text(self.parsed, place, name));
-                match assigned {
-                    Some(text) => texts.push(text),
-                    None => texts.extend(self.handed_texts(name)),
-                }
+        let mut left = vec![(self.parsed, address)];
+        let mut seen = BTreeSet::new();
+        for _ in 0..MAX_NAMES {
+            for (parsed, node) in std::mem::take(&mut left) {
+                visit_all(node, |part| {
+                    let name = parsed.text(part);
+                    if !matches!(part.kind(), "identifier" | "attribute") || !seen.insert(name.to_owned()) {
+                        return;
+                    }
+                    let places = [body, self.parsed.tree.root_node()];
+                    let here = places.into_iter().find_map(|place| assigned(self.parsed, place, name));
+                    let assigned =
+                        here.map(|value| (self.parsed, value)).or_else(|| self.assigned_elsewhere(part, name));
+                    match assigned {
+                        Some((parsed, value)) => {
+                            texts.push(parsed.text(value).to_owned());
+                            left.push((parsed, value));
+                        }
+                        None => texts.extend(self.handed_texts(name)),
+                    }
+                });
             }
-        });
+        }
         texts
+    }
+
+    /// What another module assigns to a name of its own that stands here: `config.ADDRESS`.
+    fn assigned_elsewhere(&self, node: Node<'t>, name: &str) -> Option<(&'t Parsed, Node<'t>)> {
+        let referent = match node.kind() {
+            "identifier" => Some(self.project.lookup(self.function, name)),
+            _ => self.referent(node),
+        };
+        let Some(Referent::Global(module, name)) = referent else { return None };
+        let parsed = self.project.modules[module].parsed;
+        Some((parsed, assigned(parsed, parsed.tree.root_node(), &name)?))
     }
 
     /// What calls of this function, wherever they are, are written with for one of its parameters.
@@ -253,7 +310,8 @@ impl<'t> Lower<'_, 't> {
                 texts.push(module.parsed.text(*given).to_owned());
                 visit_all(*given, |part| {
                     if part.kind() == "identifier" {
-                        texts.extend(assigned_text(module.parsed, root, module.parsed.text(part)));
+                        let value = assigned(module.parsed, root, module.parsed.text(part));
+                        texts.extend(value.map(|value| module.parsed.text(value).to_owned()));
                     }
                 });
             });
@@ -278,7 +336,14 @@ impl<'t> Lower<'_, 't> {
 
     /// Whether a request names a feature.
     fn asks_for(&self, arguments: Node<'t>, feature: &str) -> bool {
-        self.feature_text(arguments).is_some_and(|text| has_word(&text, feature))
+        if let Some(text) = self.feature_text(arguments) {
+            return has_word(&text, feature);
+        }
+        // Another file hands them on, or holds them.
+        self.project.modules.iter().any(|module| {
+            has_word(&module.parsed.text, feature)
+                && has_word(&without_comments(module.parsed, module.parsed.tree.root_node()), feature)
+        })
     }
 
     /// Where a request names its features: in the arguments if any is named there, else anywhere in the function, else in
@@ -286,28 +351,7 @@ impl<'t> Lower<'_, 't> {
     fn feature_text(&self, arguments: Node<'t>) -> Option<String> {
         let body = self.project.functions[self.function].body;
         let places = [arguments, body, self.parsed.tree.root_node()].into_iter();
-        let mut texts = places.map(|place| self.without_comments(place));
-        texts.find(|text| text.contains("_DETECTION") || text.contains("_LOCALIZATION"))
-    }
-
-    /// The source of a node, where a comment says nothing of what is asked for.
-    fn without_comments(&self, node: Node<'t>) -> String {
-        let (mut comments, mut left) = (Vec::new(), vec![node]);
-        while let Some(node) = left.pop() {
-            if node.kind() == "comment" {
-                comments.push(node.byte_range());
-            }
-            left.extend(children(node));
-        }
-        comments.sort_unstable_by_key(|comment| comment.start);
-        let mut text = String::new();
-        let mut end = node.start_byte();
-        for comment in comments {
-            text.push_str(&self.parsed.text[end..comment.start]);
-            end = comment.end;
-        }
-        text.push_str(&self.parsed.text[end..node.end_byte()]);
-        text
+        places.map(|place| without_comments(self.parsed, place)).find(|text| names_feature(text))
     }
 
     /// The value of the argument or key that limits the number of items, below a node.
@@ -353,8 +397,28 @@ impl<'t> Lower<'_, 't> {
     }
 }
 
+/// The source of a node, where a comment says nothing of what is asked for.
+fn without_comments(parsed: &Parsed, node: Node<'_>) -> String {
+    let (mut comments, mut left) = (Vec::new(), vec![node]);
+    while let Some(node) = left.pop() {
+        if node.kind() == "comment" {
+            comments.push(node.byte_range());
+        }
+        left.extend(children(node));
+    }
+    comments.sort_unstable_by_key(|comment| comment.start);
+    let mut text = String::new();
+    let mut end = node.start_byte();
+    for comment in comments {
+        text.push_str(&parsed.text[end..comment.start]);
+        end = comment.end;
+    }
+    text.push_str(&parsed.text[end..node.end_byte()]);
+    text
+}
+
 /// What is assigned to a name below a node, or is its default as a parameter.
-fn assigned_text(parsed: &Parsed, place: Node<'_>, name: &str) -> Option<String> {
+fn assigned<'t>(parsed: &Parsed, place: Node<'t>, name: &str) -> Option<Node<'t>> {
     let mut found = None;
     visit_all(place, |node| {
         let left = match node.kind() {
@@ -363,11 +427,14 @@ fn assigned_text(parsed: &Parsed, place: Node<'_>, name: &str) -> Option<String>
             _ => None,
         };
         if found.is_none() && left.is_some_and(|left| parsed.text(left) == name) {
-            let value = field(node, "right").or_else(|| field(node, "value"));
-            found = value.map(|value| parsed.text(value).to_owned());
+            found = field(node, "right").or_else(|| field(node, "value"));
         }
     });
     found
+}
+
+fn names_feature(text: &str) -> bool {
+    text.contains("_DETECTION") || text.contains("_LOCALIZATION")
 }
 
 /// Whether a feature is asked for as the type of one, and not only compared with.

@@ -27,6 +27,9 @@ impl<'t> Lower<'_, 't> {
         if let Some(work) = self.handed_to_thread(node, callee, arguments) {
             return work;
         }
+        if let Some(work) = self.awaited(node, callee, arguments) {
+            return work;
+        }
         if let Some(each) = self.mapped(node, callee, arguments) {
             return each;
         }

@@ -7,6 +7,7 @@ use chameleon_decision::{
 use tree_sitter::Node;
 
 use super::Lower;
+use super::table::COLUMN;
 use crate::calls::{BUILTINS, LIBRARY_TEXTS, REGEX_FLAGS};
 use crate::python::project::Referent;
 use crate::python::syntax::{children, field, named};
@@ -189,9 +190,15 @@ impl<'t> Lower<'_, 't> {
         {
             return self.number_named(node, class, *index);
         }
+        let is_table = index.kind() == "string" && self.is_table(object);
         let object = Box::new(self.expr(object));
         if index.kind() != "slice" {
-            return ExprKind::Subscript { object, index: Box::new(self.expr(*index)) };
+            let part = ExprKind::Subscript { object, index: Box::new(self.expr(*index)) };
+            if !is_table {
+                return part;
+            }
+            let args = vec![self.at(node, part)];
+            return ExprKind::Builtin { name: COLUMN.to_owned(), args, keywords: Vec::new() };
         }
         let mut parts = [None, None, None];
         let mut at = 0;

@@ -73,7 +73,7 @@ impl<'t> Lower<'_, 't> {
     }
 
     /// The application's own function or method that an expression is.
-    fn own_function(&self, work: Node<'t>) -> Option<usize> {
+    pub(super) fn own_function(&self, work: Node<'t>) -> Option<usize> {
         match self.referent(work) {
             Some(Referent::Function(function)) => Some(function),
             _ => self.own_method(work),
