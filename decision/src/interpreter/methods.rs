@@ -17,6 +17,11 @@ impl<'p> Machine<'p, '_> {
                 {
                     return self.call_value(&callee, args, span);
                 }
+                if unknown.has_method(name)
+                    && let Some(value) = self.own_method(unknown, name, args.clone(), span)?
+                {
+                    return Ok(value);
+                }
                 let called = format!("{}.{name}", unknown.text);
                 Ok(self.outside_call(span, &called, (&args.all(), &args.names())))
             }
