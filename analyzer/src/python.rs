@@ -7,10 +7,12 @@
 mod cut;
 mod entry;
 mod facts;
+mod fills;
 mod inputs;
 mod link;
 mod lower;
 mod memo;
+mod objects;
 mod probe;
 mod project;
 mod scope;
@@ -73,13 +75,19 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
     let texts: Vec<&str> = parsed.iter().map(|parsed| &*parsed.text).collect();
     let catalog = &*catalog.as_named_in(&texts);
     found.problems.extend(parsed.iter().flat_map(|parsed| parsed.syntax_problems()));
-    let project = Project::new(&parsed, data, catalog).with_callers();
-    let lowered = lower::lower(&project);
+    let mut project = Project::new(&parsed, data, catalog).with_callers();
+    let mut lowered = lower::lower(&project);
     if lowered.sites.is_empty() {
         return found;
     }
+    let mut graph = CallGraph::new(&lowered);
+    let of_several = objects::of_several(&project, &lowered, &graph);
+    if !of_several.is_empty() {
+        project = project.with_objects(of_several);
+        lowered = lower::lower(&project);
+        graph = CallGraph::new(&lowered);
+    }
     found.problems.extend(lowered.problems.iter().cloned());
-    let graph = CallGraph::new(&lowered.functions);
     let size = lowered.functions.iter().map(|function| visit::size(&function.body)).sum();
     let mut budgets: BTreeMap<u32, Budget> = BTreeMap::new();
     for site in &lowered.sites {
@@ -154,7 +162,7 @@ impl Found {
     fn add_chains(&mut self, run: &Run<'_>, others: &[Site]) {
         let functions = &run.lowered.functions;
         let all: Vec<usize> = (0..functions.len()).collect();
-        let facts = Facts::new(functions, &all, &[], (&[], &all), &BTreeSet::new(), run.site, &[]);
+        let facts = Facts::new(run.lowered, &all, &[], (&[], &all), &BTreeSet::new(), run.site, &[]);
         for chain in entry::chains(functions, run.graph, &facts, run.site) {
             if run.budget.is_spent() {
                 return;

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap};
 use chameleon_decision::{BinaryOp, Constant, Expr, ExprKind, Function, Span, Stmt, StmtKind, Target};
 
 use super::facts::Facts;
-use super::lower::Site;
+use super::lower::{Lowered, Site};
 use super::visit;
 
 /// Longer chains of calls are cut.
@@ -41,7 +41,8 @@ pub(super) struct CallGraph {
 
 impl CallGraph {
     /// Who calls whom.
-    pub(super) fn new(functions: &[Function]) -> Self {
+    pub(super) fn new(lowered: &Lowered) -> Self {
+        let functions = &lowered.functions;
         let none = vec![Vec::new(); functions.len()];
         let changed = functions.iter().map(|function| shared(visit::written_in(&function.body))).collect();
         let bound = functions.iter().map(|function| shared(visit::bound_in(&function.body))).collect();
@@ -51,7 +52,9 @@ impl CallGraph {
             for default in function.parameters.iter().filter_map(|parameter| parameter.default.as_ref()) {
                 visit::below(default, &mut |expr| graph.referred[caller].extend(referred(expr)));
             }
-            for callee in calls(&function.body) {
+            let methods = methods_in(lowered, &function.body);
+            graph.referred[caller].extend(&methods);
+            for callee in calls(&function.body).into_iter().chain(methods) {
                 if !graph.callees[caller].contains(&callee) {
                     graph.callees[caller].push(callee);
                     graph.callers[callee].push(caller);
@@ -73,6 +76,18 @@ impl CallGraph {
         !self.bound[function].is_empty()
     }
 
+    /// The functions that lead to one of some.
+    pub(super) fn leading_to(&self, ends: impl Iterator<Item = usize>) -> BTreeSet<usize> {
+        let mut found: BTreeSet<usize> = BTreeSet::new();
+        let mut work: Vec<usize> = ends.collect();
+        while let Some(function) = work.pop() {
+            if found.insert(function) {
+                work.extend((0..self.referred.len()).filter(|caller| self.referred[*caller].contains(&function)));
+            }
+        }
+        found
+    }
+
     /// Everything reached from `roots` through calls and function values.
     pub(super) fn reachable(&self, roots: impl IntoIterator<Item = usize>) -> Vec<usize> {
         let mut found: Vec<usize> = Vec::new();
@@ -86,6 +101,17 @@ impl CallGraph {
         found.sort_unstable();
         found
     }
+}
+
+/// Methods that are handed their object and may be called in a block, by their names.
+fn methods_in(lowered: &Lowered, block: &[Stmt]) -> Vec<usize> {
+    let mut found = Vec::new();
+    if !lowered.methods.is_empty() {
+        visit::exprs(block, &mut |expr| found.extend_from_slice(lowered.methods_of(expr)));
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// The shared variables among some.
@@ -199,7 +225,8 @@ impl Search<'_> {
     /// `path` is innermost first.
     fn climb(&mut self, path: &mut Vec<usize>) {
         let top = path[path.len() - 1];
-        let escapes = self.facts.result(top).api || self.shares(top) || self.raises(top);
+        let escapes =
+            self.facts.result(top).api || self.shares(top) || self.raises(top) || self.facts.hands_back(top);
         let climbs = |caller: &usize| escapes && !path.contains(caller) && !is_test(&self.functions[*caller].name);
         let callers: Vec<usize> = self.graph.callers[top].iter().copied().filter(climbs).collect();
         if callers.is_empty() || path.len() >= MAX_CHAIN {

@@ -8,8 +8,8 @@ use std::ops::{BitOr, BitOrAssign};
 
 use chameleon_decision::{Constant, Expr, ExprKind, Function, Parameter, Shape, Stmt, StmtKind, Target, makes_object};
 
-use super::lower::Site;
-use super::visit;
+use super::lower::{Lowered, OBJECT, RECORD, Site};
+use super::{fills, visit};
 
 /// Attributes that answers have besides their fields.
 const ANSWER_EXTRAS: [&str; 10] =
@@ -17,7 +17,7 @@ const ANSWER_EXTRAS: [&str; 10] =
 
 /// What a value may depend on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "a set of five bits, joined bit by bit")]
+#[expect(clippy::struct_excessive_bools, reason = "a set of six bits, joined bit by bit")]
 pub(super) struct Fact {
     /// The API's answer has a part in it, as data or by having chosen it.
     pub(super) api: bool,
@@ -29,13 +29,15 @@ pub(super) struct Fact {
     pub(super) known: bool,
     /// Another call of an API has a part in it.
     pub(super) other: bool,
+    /// It may be an object that the program made, or hold one: its attributes are its own, not parts of an answer.
+    pub(super) object: bool,
 }
 
 impl Fact {
-    const API: Self = Self { api: true, data: true, unknown: false, known: true, other: false };
-    const UNKNOWN: Self = Self { api: false, data: false, unknown: true, known: false, other: false };
+    const API: Self = Self { api: true, data: true, unknown: false, known: true, other: false, object: false };
+    const UNKNOWN: Self = Self { api: false, data: false, unknown: true, known: false, other: false, object: false };
     const OTHER: Self = Self { other: true, ..Self::UNKNOWN };
-    const INPUT: Self = Self { api: false, data: false, unknown: false, known: true, other: true };
+    const INPUT: Self = Self { api: false, data: false, unknown: false, known: true, other: true, object: false };
 
     /// Whether only things outside have a part in it.
     pub(super) fn is_foreign(self) -> bool {
@@ -47,9 +49,14 @@ impl Fact {
         self.api && !self.data && self.known && !self.unknown
     }
 
+    /// Whether it may be a part of the answer itself.
+    fn is_answer(self) -> bool {
+        self.data && !self.object
+    }
+
     /// What values set under a condition that depends on this take from it.
     fn control(self) -> Self {
-        Self { data: false, known: false, ..self }
+        Self { data: false, known: false, object: false, ..self }
     }
 }
 
@@ -63,6 +70,7 @@ impl BitOr for Fact {
             unknown: self.unknown || other.unknown,
             known: self.known || other.known,
             other: self.other || other.other,
+            object: self.object || other.object,
         }
     }
 }
@@ -75,7 +83,11 @@ impl BitOrAssign for Fact {
 
 /// The facts of a program.
 pub(super) struct Facts<'a> {
+    lowered: &'a Lowered,
     functions: &'a [Function],
+    /// Functions used as values, and what these may give.
+    escaping: Vec<usize>,
+    escaped: Fact,
     /// The call whose answer it is about.
     site: &'a Site,
     /// Calls of other APIs whose answers are inputs too, and not something outside.
@@ -99,7 +111,7 @@ impl<'a> Facts<'a> {
     /// come from outside.
     /// A condition on the way along `chain` to the call is taken to hold, so nothing depends on it.
     pub(super) fn new(
-        functions: &'a [Function],
+        lowered: &'a Lowered,
         live: &[usize],
         roots: &[usize],
         (chain, reached): (&'a [usize], &'a [usize]),
@@ -107,9 +119,23 @@ impl<'a> Facts<'a> {
         site: &'a Site,
         inputs: &'a [Site],
     ) -> Self {
-        let bound = live.iter().flat_map(|at| visit::bound_in(&functions[*at].body));
+        let functions = lowered.functions.as_slice();
+        // What a lambda is given is no variable from outside.
+        let bound = |at: &usize| {
+            let mut names = visit::bound_in(&functions[*at].body);
+            visit::exprs(&functions[*at].body, &mut |expr| {
+                if let ExprKind::Lambda { parameters, .. } = &expr.kind {
+                    names.extend(parameters.iter().map(|parameter| plain(parameter).to_owned()));
+                }
+            });
+            names
+        };
+        let bound = live.iter().flat_map(bound);
         let mut facts = Self {
+            lowered,
             functions,
+            escaping: escaping(functions),
+            escaped: Fact::default(),
             site,
             inputs,
             chain,
@@ -122,11 +148,24 @@ impl<'a> Facts<'a> {
         let roots: HashSet<usize> = roots.iter().copied().collect();
         while facts.changed {
             facts.changed = false;
+            facts.escaped = facts.escaping.iter().fold(Fact::default(), |fact, at| fact | facts.results[*at]);
             for &function in live {
                 facts.function(function, roots.contains(&function));
             }
         }
         facts
+    }
+
+    /// The code that the facts are about.
+    pub(super) fn lowered(&self) -> &'a Lowered {
+        self.lowered
+    }
+
+    /// Whether a function puts something of the answer into what it is given.
+    pub(super) fn hands_back(&self, function: usize) -> bool {
+        let parameters = &self.functions[function].parameters;
+        let places = self.lowered.filled[function].iter().filter_map(|place| parameters.get(*place));
+        places.into_iter().any(|parameter| self.variable(function, plain(parameter)).api)
     }
 
     /// What calling a function gives depends on.
@@ -253,6 +292,7 @@ impl<'a> Facts<'a> {
                 self.set(function, name, fact);
             }
             ExprKind::Method { object, args, keywords, .. } => {
+                self.methods(function, expr, control);
                 let mut fact = control;
                 for arg in args.iter().chain(keywords.iter().map(|keyword| &keyword.value)) {
                     fact |= self.expr(function, arg);
@@ -266,17 +306,19 @@ impl<'a> Facts<'a> {
             ExprKind::Call { function: callee, .. }
                 if self.chain.contains(&(callee.0 as usize)) && !self.reached.contains(&function) => {}
             ExprKind::Call { function: callee, args, keywords } => {
-                self.arguments(function, callee.0 as usize, args, control);
+                self.arguments(function, callee.0 as usize, &args.iter().collect::<Vec<_>>(), control);
+                self.fill(function, expr);
                 for keyword in keywords {
                     let fact = chosen(self.expr(function, &keyword.value), control);
                     self.set(callee.0 as usize, &keyword.name, fact);
                 }
             }
+            ExprKind::Attribute { .. } => self.methods(function, expr, control),
             ExprKind::CallValue { args, .. } => {
                 // Which function it is is not tracked: all lambdas and function values may get these.
                 let fact = args.iter().fold(Fact::default(), |fact, arg| fact | self.expr(function, arg));
                 if fact != Fact::default() {
-                    for callee in self.escaping() {
+                    for callee in self.escaping.clone() {
                         for parameter in &self.functions[callee].parameters {
                             self.set(callee, plain(parameter), fact);
                         }
@@ -287,7 +329,40 @@ impl<'a> Facts<'a> {
         });
     }
 
-    fn arguments(&mut self, function: usize, callee: usize, args: &'a [Expr], control: Fact) {
+    /// A call of an object's method: it may be that of any class, which is handed the object first.
+    fn methods(&mut self, function: usize, expr: &'a Expr, control: Fact) {
+        let lowered = self.lowered;
+        let (object, args, keywords) = match &expr.kind {
+            ExprKind::Method { object, args, keywords, .. } => (object, args.as_slice(), keywords.as_slice()),
+            ExprKind::Attribute { object, .. } => (object, &[][..], &[][..]),
+            _ => return,
+        };
+        for &callee in lowered.methods_of(expr) {
+            let args: Vec<&Expr> = std::iter::once(&**object).chain(args).collect();
+            self.arguments(function, callee, &args, control);
+            self.fill(function, expr);
+            for keyword in keywords {
+                let fact = chosen(self.expr(function, &keyword.value), control);
+                self.set(callee, &keyword.name, fact);
+            }
+        }
+    }
+
+    /// What a call puts into what it is given.
+    fn fill(&mut self, function: usize, expr: &Expr) {
+        let lowered = self.lowered;
+        for (callee, args) in fills::handed(lowered, expr) {
+            for place in &lowered.filled[callee] {
+                let parameter = self.functions[callee].parameters.get(*place);
+                if let (Some(parameter), Some(root)) = (parameter, args.get(*place).and_then(|arg| visit::root(arg))) {
+                    let fact = self.variable(callee, plain(parameter));
+                    self.set(function, root, fact);
+                }
+            }
+        }
+    }
+
+    fn arguments(&mut self, function: usize, callee: usize, args: &[&'a Expr], control: Fact) {
         let parameters = &self.functions[callee].parameters;
         let mut spread = Fact::default();
         for (at, arg) in args.iter().enumerate() {
@@ -309,19 +384,6 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Functions used as values.
-    fn escaping(&self) -> Vec<usize> {
-        let mut found = Vec::new();
-        for function in self.functions {
-            visit::exprs(&function.body, &mut |expr| {
-                if let ExprKind::FunctionValue { function } = &expr.kind {
-                    found.push(function.0 as usize);
-                }
-            });
-        }
-        found
-    }
-
     /// What an expression depends on.
     pub(super) fn expr(&self, function: usize, expr: &Expr) -> Fact {
         let mut fact = match &expr.kind {
@@ -332,13 +394,27 @@ impl<'a> Facts<'a> {
             ExprKind::ApiOutput { .. } if self.is_input(expr) => Fact::INPUT,
             ExprKind::ApiOutput { .. } => Fact::OTHER,
             ExprKind::Opaque { .. } => Fact::UNKNOWN,
-            ExprKind::FunctionValue { function } => self.result(function.0 as usize),
+            ExprKind::CallValue { .. } => self.escaped,
+            ExprKind::Builtin { name, .. } if name == RECORD || name == OBJECT => {
+                Fact { object: true, ..Fact::default() }
+            }
             ExprKind::Attribute { object, name } if self.is_beyond(function, object, name) => {
                 return if self.is_beside(name) { Fact::INPUT } else { Fact::OTHER };
             }
             _ => Fact::default(),
         };
-        visit::parts(expr, &mut |part| fact |= self.expr(function, part));
+        for &callee in self.lowered.methods_of(expr) {
+            fact |= self.result(callee);
+        }
+        let is_handed_on = matches!(&expr.kind, ExprKind::Builtin { name, .. } if name != RECORD && name != OBJECT)
+            || matches!(&expr.kind, ExprKind::Method { .. } | ExprKind::Opaque { .. });
+        visit::parts(expr, &mut |part| {
+            fact |= match &part.kind {
+                // What is called is told by what it gives.
+                ExprKind::FunctionValue { function } if is_handed_on => self.result(function.0 as usize),
+                _ => self.expr(function, part),
+            };
+        });
         // What something outside makes of the answer is no longer its data.
         fact.data &= match &expr.kind {
             // But an object holds it, to be read again.
@@ -384,8 +460,8 @@ impl<'a> Facts<'a> {
                 ExprKind::Attribute { object, .. }
                 | ExprKind::Subscript { object, .. }
                 | ExprKind::Slice { object, .. } => object,
-                ExprKind::Name { name } => return self.variable(function, name).data,
-                ExprKind::Call { function, .. } => return self.result(function.0 as usize).data,
+                ExprKind::Name { name } => return self.variable(function, name).is_answer(),
+                ExprKind::Call { function, .. } => return self.result(function.0 as usize).is_answer(),
                 ExprKind::ApiOutput { .. } => return self.site.span == at.span,
                 _ => return false,
             };
@@ -425,6 +501,29 @@ impl<'a> Facts<'a> {
             }
             _ => false,
         }
+    }
+}
+
+/// Functions used as values, but for methods that objects keep: these are called by their name.
+fn escaping(functions: &[Function]) -> Vec<usize> {
+    let mut found = BTreeSet::new();
+    for function in functions {
+        visit::stmts(&function.body, &mut |stmt| {
+            visit::own_exprs(stmt, &mut |expr| escaping_in(expr, &mut found));
+        });
+    }
+    found.into_iter().collect()
+}
+
+fn escaping_in(expr: &Expr, found: &mut BTreeSet<usize>) {
+    match &expr.kind {
+        ExprKind::FunctionValue { function } => drop(found.insert(function.0 as usize)),
+        ExprKind::Builtin { name, .. } if name == OBJECT => visit::parts(expr, &mut |part| {
+            if !matches!(part.kind, ExprKind::FunctionValue { .. }) {
+                escaping_in(part, found);
+            }
+        }),
+        _ => visit::parts(expr, &mut |part| escaping_in(part, found)),
     }
 }
 

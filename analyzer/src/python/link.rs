@@ -73,17 +73,20 @@ fn private_attributes(
     globals: &[Stmt],
 ) -> Vec<String> {
     let code = &project.functions[entry];
-    if code.node.is_none() {
-        return Vec::new();
-    }
+    let is_init = |function: usize| project.functions[function].name.ends_with(".__init__");
     let outside = code.class.map(|class| project.lineage(class)).unwrap_or_default();
-    let made = functions.keys().filter_map(|function| {
-        let function = &project.functions[*function];
+    let made = functions.keys().filter_map(|at| {
+        let function = &project.functions[*at];
         let class = function.class.filter(|class| !outside.contains(class))?;
-        function.name.ends_with(".__init__").then(|| &project.classes[project.attribute_owner(class)])
+        is_init(*at).then(|| &project.classes[project.attribute_owner(class, "")])
     });
     let prefixes: Vec<String> = made.map(|class| format!("{}:{}.", class.module, class.name)).collect();
-    let kept = visit::bound_in(globals);
+    let mut kept = visit::bound_in(globals);
+    if code.node.is_none() {
+        // Objects of the module stay: what is set later is seen.
+        let later = functions.iter().filter(|(function, _)| !is_init(**function));
+        kept.extend(later.flat_map(|(_, function)| visit::bound_in(&function.body)));
+    }
     let mut names: Vec<String> = functions.values().flat_map(|function| visit::bound_in(&function.body)).collect();
     names.retain(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)) && !kept.contains(name));
     names.sort();

@@ -17,6 +17,7 @@ mod function;
 mod handed;
 mod literal;
 mod mapped;
+mod object;
 mod path;
 mod record;
 mod resolve;
@@ -25,14 +26,18 @@ mod stmt;
 mod table;
 mod target;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use chameleon_decision::{Api, Expr, ExprKind, Function, Problem, Span};
 use tree_sitter::Node;
 
 pub(super) use self::callers::Callers;
+pub(super) use self::object::OBJECT;
+pub(super) use self::record::RECORD;
+use super::fills;
 use super::project::{Project, Referent};
-use super::syntax::Parsed;
+use super::syntax::{Parsed, field};
 
 /// How deep expressions and statements may nest. People's code stays under 30; the rest of the pipeline recurses over
 /// what comes out of here, and JSON readers refuse more than 128 levels, of which one level here makes two or three.
@@ -52,6 +57,7 @@ pub(super) struct Site {
 }
 
 /// The lowered code of a run.
+#[derive(Default)]
 pub(super) struct Lowered {
     /// By index in the project.
     pub(super) functions: Vec<Function>,
@@ -59,19 +65,60 @@ pub(super) struct Lowered {
     pub(super) sites: Vec<Site>,
     /// What could not be lowered.
     pub(super) problems: Vec<Problem>,
+    /// Methods that are handed their object, by name: which of them a call of an object's method is shows when it runs.
+    pub(super) methods: BTreeMap<String, Vec<usize>>,
+    /// Those among them that reading an attribute calls.
+    pub(super) properties: BTreeSet<usize>,
+    /// The places of parameters whose contents a function changes, by function.
+    pub(super) filled: Vec<BTreeSet<usize>>,
+}
+
+impl Lowered {
+    /// Whether a function is a method that is handed its object.
+    pub(super) fn is_method(&self, function: usize) -> bool {
+        self.methods.values().flatten().any(|method| *method == function)
+    }
+
+    /// The methods that an expression calls if it is about an object that has them.
+    pub(super) fn methods_of(&self, expr: &Expr) -> &[usize] {
+        let (name, is_read) = match &expr.kind {
+            ExprKind::Method { name, .. } => (name, false),
+            ExprKind::Attribute { name, .. } => (name, true),
+            _ => return &[],
+        };
+        let methods = self.methods.get(name).map_or(&[][..], Vec::as_slice);
+        if is_read && !methods.iter().any(|method| self.properties.contains(method)) { &[] } else { methods }
+    }
 }
 
 /// Lowers every function of a project.
 pub(super) fn lower(project: &Project<'_>) -> Lowered {
-    let mut lowered = Lowered { functions: Vec::new(), sites: Vec::new(), problems: Vec::new() };
+    let mut lowered = Lowered::default();
     for function in 0..project.functions.len() {
         let mut lower = Lower::new(project, function);
+        if lower.is_handed_object() {
+            let name = project.functions[function].name.rsplit('.').next().unwrap_or_default();
+            lowered.methods.entry(name.to_owned()).or_default().push(function);
+            lowered.properties.extend(project.functions[function].is_property.then_some(function));
+        }
         lowered.functions.push(lower.function());
         lowered.sites.extend(lower.sites);
         lowered.problems.extend(lower.problems);
     }
     lowered.sites.sort_by_key(|site| site.span);
+    lowered.filled = fills::filled(&lowered);
     lowered
+}
+
+/// The class of which a call makes an object, seen from a function.
+pub(super) fn constructed<'t>(project: &Project<'t>, function: usize, call: Node<'t>) -> Option<usize> {
+    let callee = (call.kind() == "call").then(|| field(call, "function")).flatten()?;
+    let at = Lower::new(project, function);
+    match at.referent(callee) {
+        Some(Referent::Class(class)) => Some(class),
+        Some(_) => None,
+        None => at.own_class(callee),
+    }
 }
 
 /// Lowers one function.
@@ -189,7 +236,7 @@ impl<'p, 't> Lower<'p, 't> {
     }
 
     fn attribute_name(&self, class: usize, name: &str) -> String {
-        let owner = &self.project.classes[self.project.attribute_owner(class)];
+        let owner = &self.project.classes[self.project.attribute_owner(class, name)];
         format!("{}:{}.{name}", owner.module, owner.name)
     }
 }

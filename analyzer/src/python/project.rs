@@ -73,6 +73,8 @@ pub(super) struct Class<'t> {
     pub(super) is_enumeration: bool,
     /// Its methods.
     pub(super) methods: HashMap<String, usize>,
+    /// Classes in its body.
+    pub(super) inner: HashMap<String, usize>,
     /// Variables of its body.
     pub(super) variables: HashSet<String>,
     /// Attributes that methods fill with a call, and what is called in which function.
@@ -123,6 +125,8 @@ pub(super) struct Project<'t> {
     pub(super) returned_classes: RefCell<HashMap<usize, Option<usize>>>,
     /// Where functions are called; set by [`Project::with_callers`].
     pub(super) callers: Callers<'t>,
+    /// Classes whose objects hold attributes of their own; set by [`Project::with_objects`].
+    of_objects: HashSet<usize>,
     /// What is known about APIs.
     pub(super) catalog: &'t Catalog,
     /// The application's files of data.
@@ -149,6 +153,7 @@ impl<'t> Project<'t> {
             parameter_classes: RefCell::default(),
             returned_classes: RefCell::default(),
             callers: Callers::default(),
+            of_objects: HashSet::new(),
             catalog,
             data,
         };
@@ -225,7 +230,7 @@ impl<'t> Project<'t> {
                     if let Some(function) = self.define_function(module, node, parent, class) {
                         work.push((function, None));
                     }
-                } else if let Some(class) = self.define_class(module, node, parent) {
+                } else if let Some(class) = self.define_class(module, node, parent, class) {
                     work.push((parent, Some(class)));
                 }
             }
@@ -255,7 +260,7 @@ impl<'t> Project<'t> {
         Some(function)
     }
 
-    fn define_class(&mut self, module: usize, node: Node<'t>, parent: usize) -> Option<usize> {
+    fn define_class(&mut self, module: usize, node: Node<'t>, parent: usize, outer: Option<usize>) -> Option<usize> {
         let parsed = self.modules[module].parsed;
         let name = parsed.text(field(node, "name")?).to_owned();
         let body = field(node, "body")?;
@@ -267,8 +272,9 @@ impl<'t> Project<'t> {
         let has_fields = is_record;
         visit_scope(body, |inner| is_record &= inner.kind() != "function_definition");
         // One of numbers stands for its numbers.
-        let is_enumeration =
-            bases.iter().any(|base| matches!(base.rsplit('.').next(), Some("Enum" | "StrEnum" | "Flag")));
+        let is_enumeration = bases
+            .iter()
+            .any(|base| matches!(base.rsplit('.').next(), Some("Enum" | "StrEnum" | "Flag" | "TextChoices")));
         self.classes.push(Class {
             module,
             name: name.clone(),
@@ -279,11 +285,19 @@ impl<'t> Project<'t> {
             has_fields,
             is_enumeration,
             methods: HashMap::new(),
+            inner: HashMap::new(),
             variables: Scope::collect(parsed, body).bindings.into_keys().collect(),
             constructed: HashMap::new(),
             passed: HashMap::new(),
         });
-        self.functions[parent].scope.bindings.insert(name, Binding::Class(class));
+        match outer {
+            // Its name is one of the class around it, but seen from there without that.
+            Some(outer) => {
+                self.classes[outer].inner.insert(name.clone(), class);
+                self.functions[parent].scope.bindings.entry(name).or_insert(Binding::Class(class));
+            }
+            None => drop(self.functions[parent].scope.bindings.insert(name, Binding::Class(class))),
+        }
         Some(class)
     }
 
@@ -457,10 +471,62 @@ impl<'t> Project<'t> {
         self.lineage(class).into_iter().find_map(|class| self.classes[class].methods.get(name).copied())
     }
 
+    /// A class in the body of a class or of its bases.
+    pub(super) fn inner_class(&self, class: usize, name: &str) -> Option<usize> {
+        self.lineage(class).into_iter().find_map(|class| self.classes[class].inner.get(name).copied())
+    }
+
+    /// The one method of this name in the classes that extend a class.
+    pub(super) fn method_below(&self, class: usize, name: &str) -> Option<usize> {
+        let below = (0..self.classes.len()).filter(|other| *other != class && self.lineage(*other).contains(&class));
+        let mut methods = below.filter_map(|other| self.classes[other].methods.get(name).copied());
+        let method = methods.next()?;
+        methods.next().is_none().then_some(method)
+    }
+
+    /// Whether a method is only there for classes that extend its class to have it.
+    pub(super) fn is_abstract(&self, method: usize) -> bool {
+        let does_nothing = |statement: &Node<'_>| match statement.kind() {
+            "pass_statement" | "raise_statement" | "comment" => true,
+            "expression_statement" => {
+                named(*statement).iter().all(|inner| matches!(inner.kind(), "string" | "ellipsis"))
+            }
+            _ => false,
+        };
+        named(self.functions[method].body).iter().all(does_nothing)
+    }
+
+    /// Whether nothing outside the run says how the objects of a class behave.
+    pub(super) fn is_whole(&self, class: usize) -> bool {
+        let is_plain =
+            |base: &String| matches!(base.rsplit('.').next(), Some("object" | "ABC" | "Protocol" | "BaseModel"));
+        let is_known = |class: usize, base: &String| {
+            is_plain(base) || matches!(self.lookup(self.classes[class].parent, base), Referent::Class(_))
+        };
+        self.lineage(class).into_iter().all(|class| self.classes[class].bases.iter().all(|base| is_known(class, base)))
+    }
+
     /// The class under whose name an attribute is kept: the furthest base in the run, so that all classes of a family
-    /// share it.
-    pub(super) fn attribute_owner(&self, class: usize) -> usize {
-        self.lineage(class).last().copied().unwrap_or(class)
+    /// share it. Where objects hold their own, only what the class says of all of them is kept so.
+    pub(super) fn attribute_owner(&self, class: usize, name: &str) -> usize {
+        let lineage = self.lineage(class);
+        if self.is_of_objects(class) {
+            return lineage.into_iter().find(|base| self.classes[*base].variables.contains(name)).unwrap_or(class);
+        }
+        lineage.last().copied().unwrap_or(class)
+    }
+
+    /// Whether each object of a class holds attributes of its own, and its methods are handed it.
+    pub(super) fn is_of_objects(&self, class: usize) -> bool {
+        self.of_objects.contains(&class)
+    }
+
+    /// The same, where the objects of these classes hold attributes of their own.
+    pub(super) fn with_objects(mut self, classes: HashSet<usize>) -> Self {
+        self.of_objects = classes;
+        self.parameter_classes = RefCell::default();
+        self.returned_classes = RefCell::default();
+        self
     }
 
     /// The class and its bases in the run, nearest first.
@@ -483,6 +549,16 @@ impl<'t> Project<'t> {
 }
 
 impl Class<'_> {
+    /// It is an enumeration of numbers: a member is its number.
+    pub(super) fn is_of_numbers(&self) -> bool {
+        self.bases.iter().any(|base| matches!(base.rsplit('.').next(), Some("IntEnum" | "IntegerChoices")))
+    }
+
+    /// Its members are written with what they are called.
+    pub(super) fn is_of_choices(&self) -> bool {
+        self.bases.iter().any(|base| matches!(base.rsplit('.').next(), Some("TextChoices" | "IntegerChoices")))
+    }
+
     /// Its objects are values, each with attributes of its own, where those of another class share theirs.
     pub(super) fn is_of_values(&self) -> bool {
         self.is_record || self.is_enumeration

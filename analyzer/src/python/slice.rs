@@ -78,8 +78,7 @@ pub(super) fn slice(
     let mut ran = graph.reachable(live.iter().chain(&roots).copied().chain(prepared));
     ran.extend(&suppliers);
     let elsewhere = set_elsewhere(project, &lowered.functions, &ran);
-    let facts =
-        Facts::new(&lowered.functions, &known, &roots, (&chain.functions[1..], &live), &elsewhere, site, inputs);
+    let facts = Facts::new(lowered, &known, &roots, (&chain.functions[1..], &live), &elsewhere, site, inputs);
     let mut slicer = Slicer {
         lowered,
         graph,
@@ -172,7 +171,7 @@ fn initializers(project: &Project<'_>, functions: &[Function], live: &[usize], e
     }
     let is_read = |class: &usize| {
         // A family of classes has one set of attributes, which each sets in its own way.
-        if project.lineage(*class).len() > 1 || project.is_extended(*class) {
+        if project.is_of_objects(*class) || project.lineage(*class).len() > 1 || project.is_extended(*class) {
             return false;
         }
         let prefix = format!("{}:{}.", project.classes[*class].module, project.classes[*class].name);
@@ -300,10 +299,13 @@ impl Slicer<'_> {
                 if !chosen[at] && self.sets(stmt).iter().any(|name| needed.contains(name)) {
                     chosen[at] = true;
                     grown = true;
-                    for callee in refers(std::slice::from_ref(stmt)) {
-                        for function in self.graph.reachable([callee]) {
-                            self.add(function, false);
-                        }
+                    let block = std::slice::from_ref(stmt);
+                    for function in self.graph.reachable(calls(block)) {
+                        self.add(function, false);
+                    }
+                    // What is kept to be called is called after the answer.
+                    for function in self.graph.reachable(refers(block)) {
+                        self.add(function, true);
                     }
                 }
             }

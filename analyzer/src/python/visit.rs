@@ -286,6 +286,34 @@ pub(super) fn written_in(block: &[Stmt]) -> Vec<String> {
     names
 }
 
+/// Variables whose contents a block changes: an attribute or item is set, something is added.
+pub(super) fn changed_in(block: &[Stmt]) -> Vec<&str> {
+    let mut names = Vec::new();
+    stmts(block, &mut |stmt| {
+        match &stmt.kind {
+            StmtKind::Assign { targets, .. } => targets.iter().for_each(|target| changed(target, &mut names)),
+            StmtKind::AugAssign { target, .. } | StmtKind::For { target, .. } => changed(target, &mut names),
+            _ => {}
+        }
+        own_exprs(stmt, &mut |expr| {
+            below(expr, &mut |expr| match &expr.kind {
+                ExprKind::Method { object, .. } if written_by(expr) => names.extend(root(object)),
+                _ => {}
+            });
+        });
+    });
+    names
+}
+
+fn changed<'a>(target: &'a Target, names: &mut Vec<&'a str>) {
+    match target {
+        Target::Name { .. } => {}
+        Target::Attribute { object, .. } | Target::Subscript { object, .. } => names.extend(root(object)),
+        Target::Tuple { elements } => elements.iter().for_each(|element| changed(element, names)),
+        Target::Starred { inner } => changed(inner, names),
+    }
+}
+
 /// Whether a method call changes its receiver.
 pub(super) fn written_by(expr: &Expr) -> bool {
     matches!(&expr.kind, ExprKind::Method { name, .. } if MUTATORS.contains(&name.as_str()))

@@ -70,6 +70,7 @@ impl<'p> Machine<'p, '_> {
     fn of_source(&mut self, name: &str, args: Args<'p>) -> Run<Value<'p>> {
         match name {
             "<record>" => Ok(self.record(args)),
+            "<object>" => Ok(self.object(args)),
             // What it holds is not known, but that something is there.
             "<answer>" => {
                 let answer = Value::unknown("the answer of another API call");
@@ -93,7 +94,8 @@ impl<'p> Machine<'p, '_> {
         let name = name.strip_prefix("builtins.").unwrap_or(name);
         match name {
             "print" => {
-                self.effect(span, "print", &args.positional);
+                let printed = self.as_printed(&args.positional, span)?;
+                self.effect(span, "print", &printed);
                 Ok(Value::None)
             }
             "exit" | "quit" | "sys.exit" | "os._exit" => {
@@ -107,6 +109,12 @@ impl<'p> Machine<'p, '_> {
                 Some(value) => self.truth(value, span)?,
                 None => false,
             })),
+            "str" | "repr" | "ascii" if args.get(0).is_some_and(Value::is_object) => self.text_of_object(&args, span),
+            "float" | "int" | "abs" if args.get(0).is_some_and(Value::is_object) => {
+                let object = args.positional[0].clone();
+                let number = self.special(&object, &format!("__{name}__"), Vec::new(), span)?;
+                number.map_or_else(|| raise("TypeError"), Ok)
+            }
             "str" | "repr" | "ascii" => Ok(Value::Str(match args.get(0) {
                 Some(value) if name == "str" => to_str(value),
                 Some(value) => repr(value),
@@ -160,9 +168,8 @@ impl<'p> Machine<'p, '_> {
                 _ => raise("TypeError"),
             },
             "getattr" => self.getattr(&args),
-            "<record>" | "<bound>" | "<answer>" | "<json>" | "<member>" | "<member of>" | "<member named>" => {
-                self.of_source(name, args)
-            }
+            "<record>" | "<object>" | "<bound>" | "<answer>" | "<json>" | "<member>" | "<member of>"
+            | "<member named>" => self.of_source(name, args),
             HANDLED => Ok(self.handled()),
             "<undefined>" => raise("NameError"),
             SETTING => args.get(0).cloned().map_or_else(|| raise("TypeError"), Ok),
@@ -295,7 +302,10 @@ impl<'p> Machine<'p, '_> {
             Value::Set(table) | Value::Dict(table) => table.borrow().len(),
             Value::Str(text) if text.is_unknown() => return Ok(Value::unknown(format!("len({})", text.as_str()))),
             Value::Str(text) => text.as_str().chars().count(),
-            Value::Unknown(unknown) => return Ok(Value::unknown(format!("len({})", unknown.text))),
+            Value::Unknown(unknown) => {
+                let own = self.special(value, "__len__", Vec::new(), span)?;
+                return Ok(own.unwrap_or_else(|| Value::unknown(format!("len({})", unknown.text))));
+            }
             Value::Api(_) => self.items(value, span)?.len(),
             _ => return raise("TypeError"),
         };

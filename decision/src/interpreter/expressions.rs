@@ -28,6 +28,7 @@ const MAX_SHOWN: usize = 40;
 pub(super) const UNPACKED: &str = "**";
 
 /// Arguments of a call, unpacked.
+#[derive(Clone)]
 pub(super) struct Args<'p> {
     pub(super) positional: Vec<Value<'p>>,
     pub(super) keywords: Vec<(String, Value<'p>)>,
@@ -262,6 +263,9 @@ impl<'p> Machine<'p, '_> {
     pub(super) fn lookup(&mut self, name: &'p str, span: Span) -> Run<Value<'p>> {
         let scope = Rc::clone(self.scope());
         if let Some(value) = scope.get(name) {
+            if self.is_undecided() && self.chosen.contains(name) {
+                self.inspections += 1;
+            }
             return Ok(value);
         }
         let function = scope.function_scope();
@@ -407,6 +411,8 @@ impl<'p> Machine<'p, '_> {
         let mut out = TextBuilder::default();
         for (part, spec) in parts {
             let value = self.eval(part)?;
+            let value =
+                if value.is_object() { self.text_of_object(&Args::positional(vec![value]), part.span)? } else { value };
             let text = match self.format_spec(spec.as_deref().unwrap_or("")) {
                 Some(spec) => format_value(&value, &spec)?,
                 None => Text::new("a formatted value", Origin::Unknown),
@@ -560,6 +566,9 @@ impl<'p> Machine<'p, '_> {
             Value::Lambda(lambda) => self.call_lambda(lambda, args),
             Value::Builtin(name) => self.call_builtin(name, args, span),
             Value::Bound(bound) => self.call_method(&bound.0, &bound.1, args, span),
+            Value::Unknown(unknown) if unknown.has_method("__call__") => {
+                Ok(self.own_method(unknown, "__call__", args, span)?.unwrap_or(Value::None))
+            }
             Value::Unknown(unknown) => Ok(self.outside_call(span, &unknown.text, (&args.all(), &args.names()))),
             _ => raise("TypeError"),
         }

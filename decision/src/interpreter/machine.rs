@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
+use super::dismantle::dismantle;
 use super::effects::Effects;
 use super::exception::Exception;
 use super::memory::Memory;
@@ -149,6 +150,9 @@ pub(super) struct Machine<'p, 'o> {
     /// Inspections at the start of the iteration over the API's items that the run is in, provided that the loop was
     /// reached without any.
     pub(super) iteration: Option<u64>,
+    /// Variables of the running function that tests of the API's data chose in this iteration: what is done with them was
+    /// decided.
+    pub(super) chosen: HashSet<&'p str>,
     /// The exception on its way up, as far as the program made it.
     pub(super) raised: Option<Rc<Exception<'p>>>,
     /// Exceptions of the handlers that the run is in.
@@ -163,6 +167,8 @@ pub(super) struct Machine<'p, 'o> {
     pub(super) trace: Trace,
     /// Attributes and items stored on unknown objects, and module variables: their last value is observable.
     pub(super) stored: HashMap<String, (Span, Rendered)>,
+    /// What the module's containers that functions fill hold when the entry begins.
+    pub(super) before: Vec<(&'p str, Span, Rendered)>,
     /// What `json.dumps` made texts of.
     pub(super) dumped: HashMap<Rc<str>, Value<'p>>,
     locals: HashMap<u32, Rc<HashSet<&'p str>>>,
@@ -181,11 +187,15 @@ pub(super) struct Machine<'p, 'o> {
     pub(super) known_choices: Vec<(Rc<Unknown<'p>>, bool)>,
     /// Scopes that a lambda or generator holds on to: it may be a variable of that very scope.
     pub(super) captured: Vec<Rc<Scope<'p>>>,
+    /// Objects that the program made: they may hold each other.
+    pub(super) objects: Vec<Rc<Unknown<'p>>>,
 }
 
 impl Drop for Machine<'_, '_> {
     fn drop(&mut self) {
         self.captured.iter().for_each(|scope| drop(scope.take()));
+        let objects = std::mem::take(&mut self.objects);
+        dismantle(objects.iter().flat_map(|object| object.stored.take().into_values()).collect());
     }
 }
 
@@ -210,6 +220,7 @@ pub(crate) fn run<'p>(
         looks: 0,
         iteration: None,
         raised: None,
+        chosen: HashSet::new(),
         handling: Vec::new(),
         tracing,
         sampling: 0,
@@ -217,6 +228,7 @@ pub(crate) fn run<'p>(
         doubtful: false,
         trace: Trace::default(),
         stored: HashMap::new(),
+        before: Vec::new(),
         dumped: HashMap::new(),
         locals: HashMap::new(),
         effects: Effects::default(),
@@ -230,6 +242,7 @@ pub(crate) fn run<'p>(
         first_call: None,
         known_choices: Vec::new(),
         captured: Vec::new(),
+        objects: Vec::new(),
     };
     let ended = machine.main();
     if let Some(budget) = around.budget {
@@ -252,6 +265,7 @@ impl<'p> Machine<'p, '_> {
     fn main(&mut self) -> Run<()> {
         let program = self.program;
         self.block(&program.globals)?;
+        self.note_filled();
         let entry = self.function(program.entry, Span::default())?;
         if entry.name == "<module>" {
             self.block(&entry.body)?;
@@ -278,11 +292,15 @@ impl<'p> Machine<'p, '_> {
     }
 
     fn finish(mut self) -> Ran {
+        let filled = self.filled_since();
         let mut stored: Vec<_> = self.stored.drain().collect();
         stored.sort_by(|a, b| a.0.cmp(&b.0));
         for (place, (span, value)) in stored {
             self.trace.shown += self.globals.get(&place).map_or(0, |value| value.listed());
             let value = self.contents_of(&place).unwrap_or(value);
+            self.push_effect(span, &format!("{place} ="), vec![value]);
+        }
+        for (place, span, value) in filled {
             self.push_effect(span, &format!("{place} ="), vec![value]);
         }
         self.trace.steps = self.steps;
@@ -432,7 +450,7 @@ impl<'p> Machine<'p, '_> {
 
     /// Whether an object of which nothing else is known is true in this run.
     pub(super) fn is_held_true(&self, unknown: &Rc<Unknown<'p>>) -> bool {
-        self.known_choices.iter().any(|known| known.1 && Rc::ptr_eq(&known.0, unknown))
+        unknown.is_record || self.known_choices.iter().any(|known| known.1 && Rc::ptr_eq(&known.0, unknown))
     }
 
     /// The truth of an unknown object: one object keeps its truth during a run.

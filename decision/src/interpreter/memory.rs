@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::recall::{Kind, Recalled};
 use super::text::Text;
 use super::value::{Pattern, Value};
-use crate::program::{BinaryOp, Constant, Expr, ExprKind, FunctionId};
+use crate::program::{BinaryOp, Constant, Expr, ExprKind, FunctionId, Span};
 
 /// Shorter displays are as soon evaluated.
 const LEAST: usize = 4;
@@ -30,6 +30,7 @@ pub(crate) struct Memory<'p> {
     functions: RefCell<HashMap<FunctionId, Kind<'p>>>,
     patterns: RefCell<Patterns>,
     calls: RefCell<HashMap<(FunctionId, String), Rc<Recalled<'p>>>>,
+    filled: RefCell<Option<Rc<[(&'p str, Span)]>>>,
 }
 
 impl<'p> Memory<'p> {
@@ -65,6 +66,11 @@ impl<'p> Memory<'p> {
             patterns.insert(key, made.clone());
         }
         made
+    }
+
+    /// The module's containers that functions fill; `find` finds them.
+    pub(super) fn filled(&self, find: impl FnOnce() -> Vec<(&'p str, Span)>) -> Rc<[(&'p str, Span)]> {
+        Rc::clone(self.filled.borrow_mut().get_or_insert_with(|| find().into()))
     }
 
     /// Whether calls of a function may be remembered; `find` finds it out.

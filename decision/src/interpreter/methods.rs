@@ -21,6 +21,11 @@ impl<'p> Machine<'p, '_> {
                 if let ("result", Some(given)) = (name, unknown.stored.borrow().get(".<result>")) {
                     return Ok(given.clone());
                 }
+                if unknown.has_method(name)
+                    && let Some(value) = self.own_method(unknown, name, args.clone(), span)?
+                {
+                    return Ok(value);
+                }
                 let called = format!("{}.{name}", unknown.text);
                 Ok(self.outside_call(span, &called, (&args.all(), &args.names())))
             }

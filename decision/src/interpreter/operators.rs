@@ -231,7 +231,10 @@ impl<'p> Machine<'p, '_> {
                 }
                 _ => Ok(None),
             },
-            Value::Unknown(_) => Ok(None),
+            Value::Unknown(_) => match self.special(container, "__contains__", vec![item.clone()], span)? {
+                Some(value) => self.truth(&value, span).map(Some),
+                None => Ok(None),
+            },
             _ => {
                 let mut found = Some(false);
                 self.each(container, span, &mut |machine, candidate| {

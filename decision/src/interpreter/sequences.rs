@@ -68,6 +68,14 @@ impl<'p> Machine<'p, '_> {
                 Ok(Some(growth))
             }
             // One turn stands for all: nothing tells the items of an unknown collection apart.
+            Value::Unknown(unknown) if unknown.is_of_class() => {
+                let Some(items) = self.special(iterable, "__iter__", Vec::new(), span)? else {
+                    return raise("TypeError");
+                };
+                // An object that gives itself as its iterator is not followed.
+                let items = if matches!(items, Value::Unknown(_)) { Value::unknown("an iterator") } else { items };
+                self.each(&items, span, each).map(Some)
+            }
             Value::Unknown(unknown) => {
                 let item = Value::unknown(format!("an item of {}", unknown.text));
                 each(self, item)?;
@@ -137,10 +145,12 @@ impl<'p> Machine<'p, '_> {
         value
     }
 
-    #[expect(clippy::unused_self, reason = "one shape with `item`")]
     pub(super) fn attribute(&mut self, object: &Value<'p>, name: &str) -> Run<Value<'p>> {
         match object {
-            Value::Unknown(unknown) => Ok(Self::part(unknown, format!(".{name}"))),
+            Value::Unknown(unknown) => match self.of_class(unknown, name)? {
+                Some(value) => Ok(value),
+                None => Ok(Self::part(unknown, format!(".{name}"))),
+            },
             // The body of an HTTP answer, which is read as JSON next.
             Value::Api(answer) if matches!(name, "content" | "text" | "data") && answer.is_body_without(name) => {
                 Ok(object.clone())
@@ -182,9 +192,17 @@ impl<'p> Machine<'p, '_> {
 
     pub(super) fn item(&mut self, object: &Value<'p>, index: &Value<'p>, span: Span) -> Run<Value<'p>> {
         match object {
-            Value::Unknown(unknown) => match index {
-                Value::List(mask) if is_mask(index) && has_columns(unknown) => self.masked_outside(unknown, mask, span),
-                _ => Ok(Self::part(unknown, format!("[{}]", repr(index).as_str()))),
+            Value::Unknown(unknown) => {
+                if let Value::List(mask) = index
+                    && is_mask(index)
+                    && has_columns(unknown)
+                {
+                    return self.masked_outside(unknown, mask, span);
+                }
+                match self.special(object, "__getitem__", vec![index.clone()], span)? {
+                    Some(value) => Ok(value),
+                    None => Ok(Self::part(unknown, format!("[{}]", repr(index).as_str()))),
+                }
             },
             Value::Dict(frame) if is_frame(&frame.borrow()) && is_mask(index) => match index {
                 Value::List(mask) => self.masked(frame, mask, span),

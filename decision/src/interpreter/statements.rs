@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::frame::is_frame;
 use super::machine::{Machine, Run, Stop, raise};
 use super::render::{render, repr};
-use super::scope::Scope;
+use super::scope::{Scope, assigned};
 use super::table::Key;
 use super::value::{Growth, Value};
 use crate::decider::DecideError;
@@ -30,7 +30,9 @@ impl<'p> Machine<'p, '_> {
         }
         self.scopes.push(scope);
         let inspections = self.inspections;
+        let chosen = std::mem::take(&mut self.chosen);
         let flow = self.nested(function.span, |machine| machine.block(&function.body));
+        self.chosen = chosen;
         self.scopes.pop();
         self.inspections = inspections;
         Ok(match flow? {
@@ -45,7 +47,12 @@ impl<'p> Machine<'p, '_> {
             match self.exec(stmt)? {
                 Flow::Next if self.inspections == inspections => {}
                 Flow::Next if jumps(stmt) => {}
-                Flow::Next => self.inspections = inspections,
+                Flow::Next => {
+                    self.inspections = inspections;
+                    if self.iteration.is_some() {
+                        assigned(std::slice::from_ref(stmt), &mut self.chosen);
+                    }
+                }
                 ended => return Ok(ended),
             }
         }
@@ -122,6 +129,7 @@ impl<'p> Machine<'p, '_> {
             machine.charge(1, iter.span)?;
             if mirrors {
                 machine.iteration = Some(machine.inspections);
+                machine.chosen.clear();
             }
             machine.assign(target, item, iter.span)?;
             match machine.block(body)? {
@@ -272,8 +280,13 @@ impl<'p> Machine<'p, '_> {
     fn set_attribute(&mut self, object: &Value<'p>, name: &str, value: Value<'p>, span: Span) -> Run<()> {
         match object {
             Value::Unknown(unknown) => {
-                self.store(format!("{}.{name}", unknown.text), &value, span);
-                unknown.stored.borrow_mut().insert(format!(".{name}"), value);
+                let place = format!(".{name}");
+                // Where an object gets an attribute, it is still made.
+                let is_made = unknown.is_of_class() && !unknown.stored.borrow().contains_key(&place);
+                if !is_made {
+                    self.store(format!("{}{place}", unknown.text), &value, span);
+                }
+                unknown.stored.borrow_mut().insert(place, value);
                 Ok(())
             }
             Value::Api(object) => {
@@ -287,6 +300,10 @@ impl<'p> Machine<'p, '_> {
 
     fn set_item(&mut self, object: &Value<'p>, index: &Value<'p>, value: Value<'p>, span: Span) -> Run<()> {
         match object {
+            Value::Unknown(unknown) if unknown.is_of_class() => {
+                let put = self.special(object, "__setitem__", vec![index.clone(), value], span)?;
+                if put.is_some() { Ok(()) } else { raise("TypeError") }
+            }
             Value::Unknown(unknown) => {
                 let place = format!("[{}]", repr(index).as_str());
                 self.store(format!("{}{place}", unknown.text), &value, span);
@@ -450,10 +467,10 @@ impl<'p> Machine<'p, '_> {
     /// Python's truth of a value.
     pub(super) fn truth(&mut self, value: &Value<'p>, span: Span) -> Run<bool> {
         if let Value::Unknown(unknown) = value {
-            if unknown.is_object {
+            if unknown.is_object && !unknown.is_record {
                 return Ok(true);
             }
-            return self.choose_truth(span, unknown);
+            return if unknown.is_record { self.object_truth(unknown, span) } else { self.choose_truth(span, unknown) };
         }
         self.inspect(value);
         Ok(match value {

@@ -227,6 +227,19 @@ pub(super) struct Unknown<'p> {
     pub(super) stored: RefCell<HashMap<String, Value<'p>>>,
 }
 
+impl<'p> Unknown<'p> {
+    /// An object that the program made, of the class of this name.
+    pub(super) fn object(class: String, stored: impl Iterator<Item = (String, Value<'p>)>) -> Self {
+        Self {
+            text: class,
+            shown: Rendered::Unknown,
+            is_record: true,
+            is_object: true,
+            stored: RefCell::new(stored.collect()),
+        }
+    }
+}
+
 impl Value<'_> {
     pub(super) fn str(string: impl Into<Rc<str>>) -> Self {
         Self::Str(Text::program(string))

@@ -294,7 +294,7 @@ fn asks_status(test: &Expr) -> bool {
 }
 
 /// How an unknown object is called.
-fn described(object: &Expr) -> &str {
+pub(super) fn described(object: &Expr) -> &str {
     match &object.kind {
         ExprKind::Opaque { text, .. } => text,
         _ => visit::root(object).map_or("...", shown),

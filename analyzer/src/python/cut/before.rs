@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use chameleon_decision::{Expr, ExprKind, PREPARING, Stmt, StmtKind, Target};
 
-use super::{Cut, exits, havoc, is_true};
-use crate::python::visit;
+use super::after::described;
+use super::{Cut, exits, havoc, is_true, unknown};
+use crate::python::lower::RECORD;
+use crate::python::{fills, visit};
 
 impl Cut<'_> {
     /// Statements that run before the focus: only the values they set matter.
@@ -17,7 +19,9 @@ impl Cut<'_> {
         let span = stmt.span;
         match &stmt.kind {
             StmtKind::Assign { value, .. } | StmtKind::AugAssign { value, .. } => {
-                if self.fact(value).unknown || self.leads_on(value) || self.writes_unknown(stmt) {
+                if let Some(known) = self.known_in(stmt) {
+                    vec![muted(&known)]
+                } else if self.fact(value).unknown || self.leads_on(value) || self.writes_unknown(stmt) {
                     let mut out = self.prepared(value);
                     out.extend(havoc(span, visit::written(stmt)));
                     out
@@ -84,7 +88,9 @@ impl Cut<'_> {
                 callees.push(function.0 as usize);
             }
         });
-        let set: BTreeSet<&String> = setting.iter().flat_map(|callee| self.graph.changed_by(*callee)).collect();
+        let mut set: BTreeSet<&str> =
+            setting.iter().flat_map(|callee| self.graph.changed_by(*callee)).map(String::as_str).collect();
+        visit::below(expr, &mut |part| set.extend(self.filled_by(part)));
         if set.is_empty() || self.graph.reachable(callees).iter().any(|reached| self.chain.contains(reached)) {
             return Vec::new();
         }
@@ -95,8 +101,53 @@ impl Cut<'_> {
         };
         let run = muted(&Stmt { span, kind: StmtKind::Expr { value: run } });
         // Where it cannot be followed to its end, what it sets is not known.
-        let handlers = vec![(Vec::new(), havoc(span, set.into_iter().cloned().collect()))];
+        let handlers = vec![(Vec::new(), havoc(span, set.into_iter().map(str::to_owned).collect()))];
         vec![Stmt { span, kind: StmtKind::Try { body: vec![run], handlers, orelse: Vec::new(), finally: Vec::new() } }]
+    }
+
+    /// Variables into which a call puts something: an object that is made further, or what is not about another answer.
+    fn filled_by<'e>(&self, call: &'e Expr) -> Vec<&'e str> {
+        let lowered = self.facts.lowered();
+        let filled = fills::filled_by(lowered, &lowered.filled, call);
+        if filled.is_empty() {
+            return filled;
+        }
+        let is_of_object = fills::handed(lowered, call).iter().any(|(callee, _)| lowered.is_method(*callee));
+        let mut is_about_another = false;
+        visit::parts(call, &mut |part| {
+            let fact = self.fact(part);
+            is_about_another |= fact.unknown || fact.data;
+        });
+        if is_of_object || !is_about_another { filled } else { Vec::new() }
+    }
+
+    /// A variable that gets a dictionary or an object under names that the program wrote, where only some of what is in it
+    /// is unknown.
+    fn known_in(&self, stmt: &Stmt) -> Option<Stmt> {
+        let mut known = stmt.clone();
+        let StmtKind::Assign { targets, value } = &mut known.kind else { return None };
+        let is_name = |target: &Target| matches!(target, Target::Name { .. });
+        if !targets.iter().all(is_name) || self.leads_on(value) || !self.fact(value).unknown {
+            return None;
+        }
+        let mut parts: Vec<&mut Expr> = match &mut value.kind {
+            ExprKind::Dict { items } => {
+                if !items.iter().all(|(key, _)| matches!(key.kind, ExprKind::Constant { .. })) {
+                    return None;
+                }
+                items.iter_mut().map(|(_, value)| value).collect()
+            }
+            ExprKind::Builtin { name, keywords, .. } if name == RECORD => {
+                keywords.iter_mut().map(|keyword| &mut keyword.value).collect()
+            }
+            _ => return None,
+        };
+        for part in &mut parts {
+            if self.fact(part).unknown {
+                **part = unknown(part.span, described(part));
+            }
+        }
+        Some(known)
     }
 
     /// Whether the value of an expression cannot be had before the call.

@@ -54,7 +54,7 @@ impl<'t> Lower<'_, 't> {
             Some(Referent::Library(name)) => self.library_call(node, &name, arguments),
             Some(Referent::Free(name)) => self.free_call(node, &name, arguments),
             Some(Referent::Module(_) | Referent::Global(..) | Referent::Local(_) | Referent::Cell(..)) | None => {
-                match self.own_class(callee) {
+                match self.own_class(callee).or_else(|| self.class_looked_up(callee)) {
                     Some(class) => self.construction(node, class, arguments),
                     None => self.value_call(node, callee, arguments),
                 }
@@ -67,7 +67,8 @@ impl<'t> Lower<'_, 't> {
         // `Class.method(self, x)` passes the receiver by hand, but for a method of the class itself.
         let own = &self.project.functions[function];
         let through_class = callee.kind() == "attribute" && own.receiver.is_some() && !own.is_class_method;
-        if through_class && !args.is_empty() {
+        let is_handed_object = own.class.is_some_and(|class| self.project.is_of_objects(class));
+        if through_class && !is_handed_object && !args.is_empty() {
             args.remove(0);
         }
         ExprKind::Call { function: FunctionId(function as u32), args, keywords }
@@ -77,7 +78,7 @@ impl<'t> Lower<'_, 't> {
     fn construction(&mut self, node: Node<'t>, class: usize, arguments: Node<'t>) -> ExprKind {
         let name = self.project.classes[class].name.clone();
         // A member of an enumeration of numbers is its number.
-        if self.is_of_numbers(class)
+        if self.project.classes[class].is_of_numbers()
             && let [value] = named(arguments)[..]
         {
             return self.expr(value).kind;
@@ -89,11 +90,16 @@ impl<'t> Lower<'_, 't> {
         if self.project.classes[class].is_record {
             return record(&self.fields(class), args, keywords);
         }
+        if self.project.is_of_objects(class) {
+            return self.own_object(node, class, args, keywords);
+        }
         let Some(init) = self.project.method(class, "__init__") else {
             if self.project.lineage(class).into_iter().any(|class| self.project.classes[class].has_fields) {
                 return self.with_fields(node, class, args, keywords);
             }
-            return outside(name, true, args, keywords);
+            // What extends something outside may do something there.
+            let is_whole = self.project.is_whole(class);
+            return outside(name, !is_whole, args, keywords);
         };
         let init = self.at(node, ExprKind::Call { function: FunctionId(init as u32), args, keywords });
         let object = self.opaque_expr(node, "an object");
@@ -149,12 +155,19 @@ impl<'t> Lower<'_, 't> {
     /// A call of something that is no plain name of a function: a method of an object, a lambda, a parameter.
     fn value_call(&mut self, node: Node<'t>, callee: Node<'t>, arguments: Node<'t>) -> ExprKind {
         let (Some(object), Some(name)) = (field(callee, "object"), field(callee, "attribute")) else {
+            let called = self.class_of(callee).and_then(|class| self.project.method(class, "__call__"));
+            if let Some(method) = called {
+                return self.method_call(node, callee, method, arguments);
+            }
             let (args, _) = self.arguments(arguments);
             return ExprKind::CallValue { callee: Box::new(self.expr(callee)), args };
         };
         let name = self.parsed.text(name).to_owned();
         if self.is_log(object) {
             return self.opaque(node, "it only writes a log");
+        }
+        if let Some(call) = self.method_of_base(callee, arguments) {
+            return call;
         }
         if let Some(method) = self.own_method(callee) {
             return self.method_call(node, object, method, arguments);
@@ -259,7 +272,11 @@ impl<'t> Lower<'_, 't> {
         let (object, name) = (field(callee, "object")?, field(callee, "attribute")?);
         let name = self.parsed.text(name);
         match self.class_of(object) {
-            Some(class) => self.project.method(class, name),
+            Some(class) => match self.project.method(class, name) {
+                Some(method) if !self.project.is_abstract(method) => Some(method),
+                // A class may leave what it calls to the one that extends it.
+                own => self.project.method_below(class, name).or(own),
+            },
             None => self.wrapper(callee, name),
         }
     }

@@ -26,6 +26,11 @@ impl<'t> Callers<'t> {
         self.of.get(&function).map_or(0, Vec::len)
     }
 
+    /// The calls of a function by its name, of an initializer by its class's.
+    pub(in crate::python) fn calls(&self, function: usize) -> &[Place<'t>] {
+        self.of.get(&function).map_or(&[], Vec::as_slice)
+    }
+
     /// Finds them.
     pub(in crate::python) fn new(project: &Project<'t>) -> Self {
         let mut callers = Self { of: HashMap::new(), methods: HashMap::new() };

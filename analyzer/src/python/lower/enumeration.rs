@@ -18,13 +18,24 @@ const MEMBER_NAMED: &str = "<member named>";
 impl<'t> Lower<'_, 't> {
     /// What is assigned to a variable, which is a member where it stands in the body of an enumeration.
     pub(super) fn member(&mut self, target: Option<Node<'t>>, right: Node<'t>, value: Expr) -> Expr {
+        let own = self.class_body.map(|class| &self.project.classes[class]);
+        let value = match value.kind {
+            // A value, and what people call it.
+            ExprKind::Tuple { mut elements }
+                if own.is_some_and(|class| class.is_of_choices()) && elements.len() == 2 =>
+            {
+                elements.remove(0)
+            }
+            kind => Expr { span: value.span, kind },
+        };
         let of = self.class_body.filter(|class| self.project.classes[*class].is_enumeration);
         let (Some(class), Some(name)) = (of, target.filter(|target| target.kind() == "identifier")) else {
             return value;
         };
         let name = self.parsed.text(name);
         let own = &self.project.classes[class];
-        let is_text = own.bases.iter().any(|base| matches!(base.rsplit('.').next(), Some("str" | "StrEnum")));
+        let is_text =
+            own.bases.iter().any(|base| matches!(base.rsplit('.').next(), Some("str" | "StrEnum" | "TextChoices")));
         // A name with an underscore is no member.
         if name.starts_with('_') {
             return value;
@@ -76,18 +87,14 @@ impl<'t> Lower<'_, 't> {
         self.looked_up(node, class, index, MEMBER_NAMED)
     }
 
-    /// Whether a class is an enumeration of numbers, whose members are their numbers.
-    pub(super) fn is_of_numbers(&self, class: usize) -> bool {
-        self.project.classes[class].bases.iter().any(|base| base.rsplit('.').next() == Some("IntEnum"))
-    }
-
     /// `Class[name]` of an enumeration of numbers.
     pub(super) fn number_named(&mut self, node: Node<'t>, class: usize, index: Node<'t>) -> ExprKind {
-        let index = Box::new(self.expr(index));
         let names = self.names(class);
-        let items = names.iter().map(|name| self.at(node, constant(Constant::Str(name.clone()))));
-        let items = items.zip(self.members(node, class)).collect();
-        ExprKind::Subscript { object: Box::new(self.at(node, ExprKind::Dict { items })), index }
+        let key = |name: String| self.at(node, constant(Constant::Str(name)));
+        let keys: Vec<Expr> = names.into_iter().map(key).collect();
+        let items = keys.into_iter().zip(self.members(node, class)).collect();
+        let object = Box::new(self.at(node, ExprKind::Dict { items }));
+        ExprKind::Subscript { object, index: Box::new(self.expr(index)) }
     }
 
     fn looked_up(&mut self, node: Node<'t>, class: usize, by: Node<'t>, builtin: &str) -> ExprKind {

@@ -180,15 +180,14 @@ impl<'t> Lower<'_, 't> {
         if let Some(name) = self.session_variable(node) {
             return ExprKind::Name { name };
         }
-        if let Some(Referent::Class(class)) = self.referent(object)
-            && self.project.classes[class].is_enumeration
-        {
-            return self.member_named(node, class, *index);
-        }
-        if let Some(Referent::Class(class)) = self.referent(object)
-            && self.is_of_numbers(class)
-        {
-            return self.number_named(node, class, *index);
+        if let Some(Referent::Class(class)) = self.referent(object) {
+            let class_of_members = &self.project.classes[class];
+            if class_of_members.is_enumeration {
+                return self.member_named(node, class, *index);
+            }
+            if class_of_members.is_of_numbers() {
+                return self.number_named(node, class, *index);
+            }
         }
         let is_table = index.kind() == "string" && self.is_table(object);
         let object = Box::new(self.expr(object));
@@ -235,17 +234,32 @@ impl<'t> Lower<'_, 't> {
         if let Some(test) = self.bound_test(node) {
             return test;
         }
-        let mut operands = Vec::new();
+        let (mut operands, mut places) = (Vec::new(), Vec::new());
         let mut operators = Vec::new();
         for child in children(node) {
             match compare_op(child.kind()) {
                 Some(operator) => operators.push(operator),
-                None if child.is_named() && !child.is_extra() => operands.push(self.expr(child)),
+                None if child.is_named() && !child.is_extra() => {
+                    places.push(child);
+                    operands.push(self.expr(child));
+                }
                 None => {}
             }
         }
         if operands.len() != operators.len() + 1 || operators.is_empty() {
             return self.broken(node);
+        }
+        if let ([operator @ (CompareOp::In | CompareOp::NotIn)], [_, container]) = (&operators[..], &places[..])
+            && let Some(method) = self.class_of(*container).and_then(|class| self.project.method(class, "__contains__"))
+        {
+            let (function, args) = (chameleon_decision::FunctionId(method as u32), vec![operands.remove(0)]);
+            let found = ExprKind::Call { function, args, keywords: Vec::new() };
+            let found =
+                ExprKind::Builtin { name: "bool".to_owned(), args: vec![self.at(node, found)], keywords: Vec::new() };
+            return match operator {
+                CompareOp::In => found,
+                _ => ExprKind::Unary { op: UnaryOp::Not, value: Box::new(self.at(node, found)) },
+            };
         }
         let left = Box::new(operands.remove(0));
         ExprKind::Compare { left, rest: operators.into_iter().zip(operands).collect() }

@@ -19,10 +19,12 @@ impl<'t> Lower<'_, 't> {
         let span = self.parsed.span(node.unwrap_or(body));
         let parameters = node.and_then(|node| field(node, "parameters"));
         let mut parameters = parameters.map(|list| self.parameters(list)).unwrap_or_default();
-        if function.receiver.is_some() && !parameters.is_empty() {
+        let is_handed_object = self.is_handed_object();
+        if function.receiver.is_some() && !parameters.is_empty() && !is_handed_object {
             parameters.remove(0);
         }
-        for parameter in parameters.iter_mut().filter(|p| p.default.is_none() && !p.name.starts_with('*')) {
+        let others = parameters.iter_mut().skip(usize::from(is_handed_object));
+        for parameter in others.filter(|p| p.default.is_none() && !p.name.starts_with('*')) {
             parameter.default = self.handed(&parameter.name).or_else(|| self.clicked(node?, &parameter.name));
         }
         let mut statements = self.shared_parameters(&parameters, span);
@@ -33,6 +35,9 @@ impl<'t> Lower<'_, 't> {
         statements.extend(self.block(body));
         if yields {
             statements.push(Stmt { span, kind: StmtKind::Return { value: Some(yielded(span)) } });
+        }
+        if let Some(object) = self.made_object() {
+            statements.push(Stmt { span, kind: StmtKind::Return { value: Some(Expr { span, kind: object }) } });
         }
         Function { name, parameters, body: statements, span }
     }
@@ -97,6 +102,9 @@ impl<'t> Lower<'_, 't> {
     pub(super) fn return_statement(&mut self, node: Node<'t>) -> StmtKind {
         if self.project.functions[self.function].scope.yields {
             return StmtKind::Return { value: Some(yielded(self.parsed.span(node))) };
+        }
+        if let Some(object) = self.made_object() {
+            return StmtKind::Return { value: Some(self.at(node, object)) };
         }
         StmtKind::Return { value: named(node).first().map(|value| self.expr(*value)) }
     }

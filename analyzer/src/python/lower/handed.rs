@@ -3,7 +3,7 @@
 use chameleon_decision::Expr;
 use tree_sitter::Node;
 
-use super::Lower;
+use super::{Lower, constructed};
 use crate::python::entry::is_test;
 use crate::python::project::Referent;
 use crate::python::syntax::{field, named, visit_all};
@@ -61,7 +61,7 @@ impl<'t> Lower<'_, 't> {
     /// Where a value is written, seen from here.
     fn written(&self, value: Node<'t>) -> Option<Written<'t>> {
         let text = self.parsed.text(value).to_owned();
-        if is_literal(value) {
+        if is_literal(value) || self.is_written_out(value) {
             return Some(Written { function: self.function, node: value, key: text });
         }
         let (owner, name, is_shared) = match value.kind() {
@@ -78,7 +78,8 @@ impl<'t> Lower<'_, 't> {
             }
             _ => return None,
         };
-        let literal = Lower::new(self.project, owner).set_once(&name).filter(|value| is_literal(*value))?;
+        let at = Lower::new(self.project, owner);
+        let literal = at.set_once(&name).filter(|value| is_literal(*value) || at.is_written_out(*value))?;
         // A list that is changed later is what its variable is; of a local one only plain values are sure to stay.
         if is_shared {
             return Some(Written { function: self.function, node: value, key: format!("{owner}:{name}") });
@@ -86,6 +87,17 @@ impl<'t> Lower<'_, 't> {
         let key = Lower::new(self.project, owner).parsed.text(literal).to_owned();
         let is_plain = !matches!(literal.kind(), "list" | "set" | "dictionary");
         is_plain.then_some(Written { function: owner, node: literal, key })
+    }
+
+    /// Whether a value is an object that only holds values, made of what is written out.
+    fn is_written_out(&self, value: Node<'t>) -> bool {
+        let class = constructed(self.project, self.function, value);
+        let is_record = class.is_some_and(|class| self.project.classes[class].is_record);
+        let arguments = field(value, "arguments").filter(|_| is_record).map(named);
+        arguments.is_some_and(|arguments| {
+            let plain = |argument: &Node<'t>| is_literal(field(*argument, "value").unwrap_or(*argument));
+            arguments.iter().all(plain)
+        })
     }
 
     /// The value of a variable of this function that is set in one place only, and by no loop.

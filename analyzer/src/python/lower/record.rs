@@ -7,13 +7,18 @@ use super::Lower;
 use crate::python::syntax::{children, field, named};
 
 /// The builtin that makes an object of its named arguments.
-const RECORD: &str = "<record>";
+pub(in crate::python) const RECORD: &str = "<record>";
 
 /// A field and its default.
 pub(super) type Field = (String, Option<Expr>);
 
 /// The object with these fields.
 pub(super) fn record(fields: &[Field], args: Vec<Expr>, given: Vec<Keyword>) -> ExprKind {
+    ExprKind::Builtin { name: RECORD.to_owned(), args: Vec::new(), keywords: given_fields(fields, args, given) }
+}
+
+/// What the fields of an object are given, or are without it.
+pub(super) fn given_fields(fields: &[Field], args: Vec<Expr>, given: Vec<Keyword>) -> Vec<Keyword> {
     let mut args = args.into_iter();
     let mut given = given;
     let mut keywords = Vec::new();
@@ -23,7 +28,7 @@ pub(super) fn record(fields: &[Field], args: Vec<Expr>, given: Vec<Keyword>) -> 
             keywords.push(Keyword { name: name.clone(), value });
         }
     }
-    ExprKind::Builtin { name: RECORD.to_owned(), args: Vec::new(), keywords }
+    keywords
 }
 
 impl<'t> Lower<'_, 't> {

@@ -28,7 +28,10 @@ impl<'t> Lower<'_, 't> {
                     Referent::Library(library) => {
                         Some(self.project.resolve(self.module(), &format!("{library}.{name}"), 0))
                     }
-                    Referent::Class(class) => self.project.method(class, name).map(Referent::Function),
+                    Referent::Class(class) => match self.project.method(class, name) {
+                        Some(method) => Some(Referent::Function(method)),
+                        None => self.project.inner_class(class, name).map(Referent::Class),
+                    },
                     _ => None,
                 }
             }
@@ -52,7 +55,9 @@ impl<'t> Lower<'_, 't> {
 
     /// The class of the object that an expression gives, when all of it is in the run.
     pub(super) fn class_of(&self, node: Node<'t>) -> Option<usize> {
-        self.class_in(self.function, node, MAX_HOPS)
+        let class = self.class_in(self.function, node, MAX_HOPS)?;
+        // Objects of a class of which there are several show when they run what they are.
+        (!self.project.is_of_objects(class) || self.own_class(node).is_some()).then_some(class)
     }
 
     fn class_in(&self, function: usize, node: Node<'t>, hops: u32) -> Option<usize> {
@@ -67,6 +72,8 @@ impl<'t> Lower<'_, 't> {
                     Referent::Local(name) => (function, name),
                     Referent::Cell(owner, name) => (owner, name),
                     Referent::Global(module, name) => (self.project.modules[module].function, name),
+                    // What a class says is the same for itself and for its objects.
+                    Referent::Class(class) if !self.project.classes[class].is_of_values() => return Some(class),
                     _ => return None,
                 };
                 match self.project.functions[owner].scope.constructed.get(&name) {
@@ -107,13 +114,28 @@ impl<'t> Lower<'_, 't> {
         // A parameter that is passed on to itself has no class by that.
         self.project.parameter_classes.borrow_mut().insert((function, place), None);
         let mut classes = Vec::new();
-        for (caller, value) in Lower::new(self.project, function).passed_values(place, name) {
-            classes.push(value.and_then(|value| Lower::new(self.project, caller).class_in(caller, value, hops)));
+        let default = self.default_of(function, name);
+        let around = self.project.functions[function].parent.unwrap_or(function);
+        let mut passed = Lower::new(self.project, function).passed_values(place, name);
+        if passed.is_empty() && default.is_some() {
+            passed.push((around, None));
+        }
+        for (caller, value) in passed {
+            let given = value.map(|value| (caller, value)).or(default.map(|value| (around, value)));
+            classes.push(given.and_then(|(at, value)| Lower::new(self.project, at).class_in(at, value, hops)));
         }
         classes.dedup();
         let class = if let [class] = classes[..] { class } else { None };
         self.project.parameter_classes.borrow_mut().insert((function, place), class);
         class
+    }
+
+    /// What a parameter is where a call says nothing of it.
+    fn default_of(&self, function: usize, name: &str) -> Option<Node<'t>> {
+        let parsed = self.parsed_in(function);
+        let parameters = field(self.project.functions[function].node?, "parameters").map(named)?;
+        let it = parameters.into_iter().find(|node| parameter_name(parsed, *node).as_deref() == Some(name))?;
+        field(it, "value").filter(|value| value.kind() != "none")
     }
 
     /// The class that `callee(...)` makes or gives an object of, seen from `function`.
@@ -123,12 +145,40 @@ impl<'t> Lower<'_, 't> {
             Some(Referent::Class(class)) => (!self.project.classes[class].is_of_values()).then_some(class),
             Some(Referent::Function(called)) => self.class_returned(called, hops),
             Some(_) => None,
-            None => at.own_class(callee).or_else(|| {
+            None => at.own_class(callee).or_else(|| at.class_looked_up(callee)).or_else(|| {
                 let (object, name) = (field(callee, "object")?, field(callee, "attribute")?);
                 let class = self.class_in(function, object, hops)?;
                 self.class_returned(self.project.method(class, at.parsed.text(name))?, hops)
             }),
         }
+    }
+
+    /// The class that a dictionary has under a key: `DETECTORS["labels"]()`, `DETECTORS.get(kind)()`. Which key does not
+    /// count where it has one class only.
+    pub(super) fn class_looked_up(&self, callee: Node<'t>) -> Option<usize> {
+        let (table, key) = match callee.kind() {
+            "subscript" => (field(callee, "value")?, field(callee, "subscript")?),
+            "call" => {
+                let getter = field(callee, "function")?;
+                let name = self.parsed.text(field(getter, "attribute")?);
+                (field(getter, "object").filter(|_| name == "get")?, *named(field(callee, "arguments")?).first()?)
+            }
+            _ => return None,
+        };
+        let (parsed, written) = (table.kind() == "identifier").then(|| self.assigned(table)).flatten()?;
+        if written.kind() != "dictionary" {
+            return None;
+        }
+        let (mut found, mut all) = (None, Vec::new());
+        for pair in named(written) {
+            let Some(Referent::Class(class)) = self.referent(field(pair, "value")?) else { return None };
+            if parsed.text(field(pair, "key")?) == self.parsed.text(key) && key.kind() == "string" {
+                found = Some(class);
+            }
+            all.push(class);
+        }
+        all.dedup();
+        found.or(if let [class] = all[..] { Some(class) } else { None })
     }
 
     /// The class that `cls` is in a method of the class.
@@ -150,7 +200,8 @@ impl<'t> Lower<'_, 't> {
         let mut values = Vec::new();
         visit_scope(self.project.functions[function].body, |node| {
             if node.kind() == "return_statement" {
-                values.extend(named(node).first().copied());
+                // That there is none says nothing of what there is else.
+                values.extend(named(node).first().copied().filter(|value| value.kind() != "none"));
             }
         });
         let mut classes: Vec<Option<usize>> =

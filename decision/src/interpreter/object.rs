@@ -1,0 +1,136 @@
+//! Objects of the program's own classes, of which there are several: each holds its attributes, and knows the methods of
+//! its class, which are handed it.
+
+use std::rc::Rc;
+
+use super::expressions::Args;
+use super::machine::{Machine, Run};
+use super::render::to_str;
+use super::value::{Unknown, Value};
+use crate::program::{FunctionId, Span};
+
+/// Stands before the name of a method where an object keeps it.
+const METHOD: &str = "()";
+
+/// Where an object keeps the name of its class.
+const CLASS: &str = "class";
+
+/// Stands before the name of a method that reading it calls.
+const PROPERTY: &str = "@";
+
+impl<'p> Machine<'p, '_> {
+    /// An object of the class of this name, with attributes and methods.
+    pub(super) fn object(&mut self, args: Args<'p>) -> Value<'p> {
+        let name = match args.get(0) {
+            Some(Value::Str(name)) => name.as_str().to_owned(),
+            _ => "an object".to_owned(),
+        };
+        let is_method = |name: &str| name.starts_with(METHOD) || name.starts_with(PROPERTY);
+        let keep = |(name, value): (String, Value<'p>)| {
+            if is_method(&name) { (name, value) } else { (format!(".{name}"), value) }
+        };
+        let class = (CLASS.to_owned(), Value::str(name.as_str()));
+        let object = Rc::new(Unknown::object(name, args.keywords.into_iter().map(keep).chain([class])));
+        self.objects.push(Rc::clone(&object));
+        Value::Unknown(object)
+    }
+
+    /// What an object's method gives, if it has it.
+    pub(super) fn own_method(
+        &mut self,
+        object: &Rc<Unknown<'p>>,
+        name: &str,
+        mut args: Args<'p>,
+        span: Span,
+    ) -> Run<Option<Value<'p>>> {
+        let Some(method) = method(object, METHOD, name) else { return Ok(None) };
+        args.positional.insert(0, Value::Unknown(Rc::clone(object)));
+        self.call_function(method, args, span).map(Some)
+    }
+
+    /// As [`Machine::own_method`], with plain arguments.
+    pub(super) fn special(
+        &mut self,
+        object: &Value<'p>,
+        name: &str,
+        args: Vec<Value<'p>>,
+        span: Span,
+    ) -> Run<Option<Value<'p>>> {
+        match object {
+            Value::Unknown(unknown) if unknown.is_record => {
+                self.own_method(unknown, name, Args::positional(args), span)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// What reading an attribute of an object gives, where it is a method of its class.
+    pub(super) fn of_class(&mut self, object: &Rc<Unknown<'p>>, name: &str) -> Run<Option<Value<'p>>> {
+        if !object.is_record || object.stored.borrow().contains_key(&format!(".{name}")) {
+            return Ok(None);
+        }
+        let receiver = Value::Unknown(Rc::clone(object));
+        if let Some(property) = method(object, PROPERTY, name) {
+            return self.call_function(property, Args::positional(vec![receiver]), Span::default()).map(Some);
+        }
+        Ok(method(object, METHOD, name).map(|_| Value::Bound(Rc::new((receiver, name.to_owned())))))
+    }
+
+    /// The text of an object, as its class says it.
+    pub(super) fn text_of_object(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let Some(object) = args.get(0) else { return Ok(Value::str("")) };
+        for name in ["__str__", "__repr__"] {
+            if let Some(text) = self.special(object, name, Vec::new(), span)? {
+                return Ok(text);
+            }
+        }
+        Ok(Value::Str(to_str(object)))
+    }
+
+    /// Values as they are printed.
+    pub(super) fn as_printed(&mut self, values: &[Value<'p>], span: Span) -> Run<Vec<Value<'p>>> {
+        let printed = |value: &Value<'p>| match value.is_object() {
+            true => self.text_of_object(&Args::positional(vec![value.clone()]), span),
+            false => Ok(value.clone()),
+        };
+        values.iter().map(printed).collect()
+    }
+
+    /// Whether an object of the program's own is true: as it says itself, or as there is something in it.
+    pub(super) fn object_truth(&mut self, object: &Rc<Unknown<'p>>, span: Span) -> Run<bool> {
+        for name in ["__bool__", "__nonzero__", "__len__"] {
+            if let Some(value) = self.own_method(object, name, Args::positional(Vec::new()), span)? {
+                // What a method answers with an object of its own is not asked on and on.
+                return if matches!(value, Value::Unknown(_)) { Ok(true) } else { self.truth(&value, span) };
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Unknown<'_> {
+    /// Whether it is an object of a class whose methods it knows.
+    pub(super) fn is_of_class(&self) -> bool {
+        self.is_record && self.stored.borrow().contains_key(CLASS)
+    }
+
+    /// Whether the class of an object has a method of this name.
+    pub(super) fn has_method(&self, name: &str) -> bool {
+        self.is_record && method(self, METHOD, name).is_some()
+    }
+}
+
+impl Value<'_> {
+    /// Whether it is an object of one of the program's own classes.
+    pub(super) fn is_object(&self) -> bool {
+        matches!(self, Self::Unknown(unknown) if unknown.is_of_class())
+    }
+}
+
+/// A method of an object's class.
+fn method(object: &Unknown<'_>, kind: &str, name: &str) -> Option<FunctionId> {
+    match object.stored.borrow().get(&format!("{kind}{name}")) {
+        Some(Value::Function(method)) => Some(*method),
+        _ => None,
+    }
+}
