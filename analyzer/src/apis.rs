@@ -13,12 +13,19 @@ use chameleon_decision::{Api, Path, Shape, Vocabulary};
 pub use file::ApisError;
 
 /// The names that answers can hold, by the name that the table gives them.
-const VOCABULARIES: [(&str, &str); 4] = [
+const VOCABULARIES: [(&str, &str); 8] = [
     ("objects", include_str!("../vocabularies/objects.txt")),
     ("content-categories", include_str!("../vocabularies/content-categories.txt")),
     ("moderation-categories", include_str!("../vocabularies/moderation-categories.txt")),
     ("moderation-labels", include_str!("../vocabularies/moderation-labels.txt")),
+    ("languages", include_str!("../vocabularies/languages.txt")),
+    ("pii-types", include_str!("../vocabularies/pii-types.txt")),
+    ("body-parts", include_str!("../vocabularies/body-parts.txt")),
+    ("toxic-content", include_str!("../vocabularies/toxic-content.txt")),
 ];
+
+/// The vocabulary of an API whose names can be anything.
+pub(crate) const ANY_TEXT: &str = "any text";
 
 /// Everything known about APIs: how they are called, what they answer, which names their answers can hold.
 #[derive(Clone, Debug)]
@@ -122,7 +129,7 @@ impl Catalog {
 
     /// The names that an API's items can have; empty where any can come or none are known.
     pub fn vocabulary(&self, api: &Api) -> Vocabulary {
-        let name = api.vocabulary.clone().unwrap_or_else(|| "any text".to_owned());
+        let name = api.vocabulary.clone().unwrap_or_else(|| ANY_TEXT.to_owned());
         self.vocabularies.get(&name).cloned().unwrap_or(Vocabulary { name, labels: Vec::new() })
     }
 

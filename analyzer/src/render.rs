@@ -178,7 +178,8 @@ fn decision(process: &DecisionProcess) -> String {
 /// Whether the items of the answer have scores, by which the API orders them.
 fn is_scored(process: &DecisionProcess) -> bool {
     let is_score = |leaf: &Shape| matches!(leaf, Shape::Score | Shape::Percent);
-    process.api.answer.leaves().iter().any(|(path, leaf)| is_score(leaf) && path.iter().any(|step| step == ITEM))
+    !process.api.in_order
+        && process.api.answer.leaves().iter().any(|(path, leaf)| is_score(leaf) && path.iter().any(|step| step == ITEM))
 }
 
 fn results(process: &DecisionProcess) -> String {

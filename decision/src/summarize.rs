@@ -9,6 +9,7 @@
 
 mod aggregate;
 mod axes;
+mod beside;
 mod branches;
 mod by_labels;
 mod by_value;
@@ -38,6 +39,7 @@ mod regions;
 mod scores;
 mod several_lists;
 mod subject;
+mod texts;
 mod together;
 mod union;
 mod unrelated;
@@ -97,6 +99,12 @@ struct Draft {
 
 impl Draft {
     fn of(decider: Decider<'_>, vocabulary: &Vocabulary) -> (Summary, Vec<Warning>) {
+        let mut draft = texts::retold(Self::about(decider.clone(), vocabulary), &decider);
+        beside::tell(&mut draft, &decider);
+        (draft.summary, draft.warnings)
+    }
+
+    fn about(decider: Decider<'_>, vocabulary: &Vocabulary) -> Self {
         let mut draft = Draft {
             summary: Summary {
                 decision_type: DecisionType::Other,
@@ -121,7 +129,7 @@ impl Draft {
         if let Err(Reason(reason)) = draft.fill(decider, program, api, vocabulary) {
             draft.give_up(reason);
         }
-        (draft.summary, draft.warnings)
+        draft
     }
 
     fn give_up(&mut self, reason: String) {

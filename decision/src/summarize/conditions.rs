@@ -48,7 +48,7 @@ impl<'s> Fields<'s> {
         let leaves = shape.leaves();
         let (name, _) =
             leaves.iter().find(|(path, leaf)| **leaf == Shape::Name && path.iter().any(|step| step == ITEM))?;
-        let item = name[..=name.iter().position(|step| step == ITEM)?].to_vec();
+        let item = name[..=name.iter().rposition(|step| step == ITEM)?].to_vec();
         let mut fields = Self { shape, own: Vec::new(), below: Vec::new(), others: Vec::new(), held: Held::all(shape) };
         for (path, leaf) in leaves {
             let inside = path.strip_prefix(item.as_slice());

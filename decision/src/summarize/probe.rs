@@ -257,7 +257,10 @@ impl<'p> Probe<'p> {
         };
         // The same is done on an empty answer, with other words: one of the two was chosen.
         let is_answered = |effect: &Effect| {
-            !effect.values.iter().any(Rendered::has_data) && before.iter().any(|at| contrast(at, effect))
+            let has_data = effect.values.iter().any(Rendered::has_data);
+            let answers =
+                |at: &&Effect| !has_data && contrast(at, effect) || !always.contains(at) && is_instead(at, effect);
+            before.iter().any(|at| answers(&at))
         };
         let passing = |effect: &&Effect| {
             let passes = !before.contains(effect) && always.contains(effect) && passes_through(effect);
@@ -341,6 +344,13 @@ pub(super) fn contrast(one: &Effect, other: &Effect) -> bool {
     // What is not there is no word.
     let own = |words: &BTreeSet<String>, others: &BTreeSet<String>| words.difference(others).any(|word| word != "None");
     one.action == other.action && own(&a, &b) && own(&b, &a)
+}
+
+/// Whether one effect says something in place of another that says something, too, whatever words they share: "a stranger
+/// is at the door" of "Ada is at the door".
+fn is_instead(one: &Effect, other: &Effect) -> bool {
+    let (a, b) = (one.chosen_words(), other.chosen_words());
+    one.action == other.action && !b.is_empty() && a.difference(&b).next().is_some()
 }
 
 /// Whether an effect shows nothing that the program chose, except that it happens.

@@ -249,7 +249,7 @@ impl<'p> Members<'p> {
 }
 
 /// An item of defaults with this score and name.
-fn filled(shape: &Shape, score: f64, text: &str) -> Json {
+pub(super) fn filled(shape: &Shape, score: f64, text: &str) -> Json {
     match shape {
         Shape::Name => Json::from(text),
         Shape::Record(fields) => {

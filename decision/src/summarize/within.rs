@@ -51,7 +51,7 @@ fn values(shape: &Shape) -> Vec<(Path, Json)> {
     let leaves = shape.leaves();
     let name = leaves.iter().find(|(path, leaf)| **leaf == Shape::Name && path.iter().any(|step| step == ITEM));
     let Some((name, _)) = name else { return Vec::new() };
-    let item = &name[..=name.iter().position(|step| step == ITEM).unwrap_or_default()];
+    let item = &name[..=name.iter().rposition(|step| step == ITEM).unwrap_or_default()];
     let beside = |path: &Path| path.strip_prefix(item).is_some_and(|rest| rest.iter().all(|step| step != ITEM));
     let fields = leaves.iter().filter(|(path, leaf)| beside(path) && !matches!(leaf, Shape::Text));
     let own = fields.flat_map(|(path, leaf)| alternatives(leaf).into_iter().map(|value| (path.clone(), value)));
