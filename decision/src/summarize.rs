@@ -7,6 +7,7 @@
 //! the application's words give the way they are compared. What comes out is then checked against the program on random
 //! outputs, and called [`DecisionType::Other`] where it does not predict the program.
 
+mod absent;
 mod aggregate;
 mod axes;
 mod beside;
@@ -99,7 +100,9 @@ struct Draft {
 
 impl Draft {
     fn of(decider: Decider<'_>, vocabulary: &Vocabulary) -> (Summary, Vec<Warning>) {
-        let mut draft = texts::retold(Self::about(decider.clone(), vocabulary), &decider);
+        let draft = Self::about(decider.clone(), vocabulary);
+        let draft = absent::filled(draft, &decider, vocabulary);
+        let mut draft = texts::retold(draft, &decider);
         beside::tell(&mut draft, &decider);
         (draft.summary, draft.warnings)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chameleon_decision::{Api, Enumeration, ITEM, Path, Shape};
 use serde::Deserialize;
 
-use super::{Legacy, NamedPart, Operation};
+use super::{Earlier, Legacy, NamedPart, Operation};
 
 /// Why a text is no table of APIs.
 #[derive(Debug, thiserror::Error)]
@@ -87,9 +87,12 @@ struct OperationRow {
     feature: Option<String>,
     discovery: Option<DiscoveryRow>,
     legacy: Option<Legacy>,
+    earlier: Option<Earlier>,
     rest: Option<String>,
     #[serde(default)]
     limit: Vec<String>,
+    #[serde(default)]
+    least: Vec<String>,
     default_top_k: Option<u32>,
     #[serde(default)]
     repeats: bool,
@@ -186,10 +189,12 @@ fn operation(
         annotate_batch: if by_feature { service.annotate_batch.clone() } else { Vec::new() },
         discovery: shared(row.discovery).map(|row| (row.resource, row.method)),
         legacy: row.legacy,
+        earlier: row.earlier,
         rest: row.rest.or_else(|| service.rest.clone().filter(|_| by_feature)),
         feature: row.feature,
         named_in_source: service.named_in_source.then(|| service.name.clone()),
         limit: row.limit,
+        least: row.least,
         named,
     })
 }

@@ -21,7 +21,7 @@ mod resolve;
 mod stmt;
 mod target;
 
-use chameleon_decision::{Api, Expr, ExprKind, Function, Problem, Span};
+use chameleon_decision::{Api, Expr, ExprKind, Function, MinScore, Problem, Span};
 use tree_sitter::Node;
 
 pub(super) use self::callers::Callers;
@@ -39,6 +39,8 @@ pub(super) struct Site {
     pub(super) span: Span,
     /// What is called.
     pub(super) api: Api,
+    /// The least score that is asked for.
+    pub(super) asks_for: Option<MinScore>,
     /// Index of the function that calls.
     pub(super) function: usize,
 }

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::constants::{Constants, KEYS};
 use super::copies::Copies;
+use super::held;
 use super::subject::Subject;
 use crate::decider::{DecideError, Decider};
 use crate::decision::{Decision, Effect, Rendered};
@@ -56,6 +57,8 @@ pub(super) struct Probe<'p> {
     pub(super) tests: HashMap<Outcome, BTreeSet<(Span, bool)>>,
     pub(super) all_tests: BTreeSet<(Span, bool)>,
     pub(super) inspecting: BTreeSet<Span>,
+    /// How many items of a list within an item are tried.
+    pub(super) counts: Vec<usize>,
     /// Names are compared by more than what is in them.
     pub(super) has_patterns: bool,
     /// The texts that the program is written with.
@@ -81,9 +84,15 @@ impl<'p> Probe<'p> {
             tests: HashMap::new(),
             all_tests: BTreeSet::new(),
             inspecting: BTreeSet::new(),
+            counts: held::counts(&constants.numbers),
             has_patterns: constants.patterns,
             written: constants.texts.iter().map(|text| text.0.clone()).collect(),
         }
+    }
+
+    /// The most items of a list within an item that are tried.
+    pub(super) fn most(&self) -> usize {
+        self.counts.last().copied().unwrap_or_default()
     }
 
     /// The outcome on these labels in this order, all as good as sure.

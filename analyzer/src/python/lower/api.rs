@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chameleon_decision::{Constant, Expr, ExprKind, ResponseForm, Shape};
+use chameleon_decision::{Constant, Expr, ExprKind, MinScore, ResponseForm, Shape};
 use tree_sitter::Node;
 
 use super::expr::constant;
@@ -13,6 +13,9 @@ use crate::python::syntax::{Parsed, children, field, named, visit_all};
 
 /// The builtin that stands for reading a name that nothing defines.
 const UNDEFINED: &str = "<undefined>";
+
+/// What the names of features have in them.
+const FEATURES: &[&str] = &["_DETECTION", "_LOCALIZATION", "IMAGE_PROPERTIES"];
 
 /// Functions that send a request to an address.
 const SENDERS: &[&str] = &["post", "urlopen", "request", "Request", "fetch"];
@@ -39,8 +42,11 @@ impl<'t> Lower<'_, 't> {
         }
         let span = self.parsed.span(node);
         if !self.sites.iter().any(|known| known.span == span) {
-            let sites =
-                all.iter().map(|called| Site { span, api: called.operation.api.clone(), function: self.function });
+            let site = |called: &Called<'_>| {
+                let (api, asks_for) = (called.operation.api.clone(), self.least_score(called.operation, arguments));
+                Site { span, api, asks_for, function: self.function }
+            };
+            let sites: Vec<Site> = all.iter().map(site).collect();
             self.sites.extend(sites);
         }
         let called = all.into_iter().next()?;
@@ -287,7 +293,7 @@ impl<'t> Lower<'_, 't> {
         let body = self.project.functions[self.function].body;
         let places = [arguments, body, self.parsed.tree.root_node()].into_iter();
         let mut texts = places.map(|place| self.without_comments(place));
-        texts.find(|text| text.contains("_DETECTION") || text.contains("_LOCALIZATION"))
+        texts.find(|text| FEATURES.iter().any(|feature| text.contains(feature)))
     }
 
     /// The source of a node, where a comment says nothing of what is asked for.
@@ -325,6 +331,18 @@ impl<'t> Lower<'_, 't> {
             }
         });
         found
+    }
+
+    /// The least score that a request asks for, written there or as a constant.
+    fn least_score(&self, operation: &Operation, arguments: Node<'t>) -> Option<MinScore> {
+        let node = self.limit_in(arguments, &operation.least)?;
+        let written = self.parsed.text(node);
+        let places = [self.project.functions[self.function].body, self.parsed.tree.root_node()];
+        let assigned = || places.into_iter().find_map(|place| assigned_text(self.parsed, place, written));
+        let number: f64 = written.parse().ok().or_else(|| assigned()?.trim().parse().ok())?;
+        let in_percent = operation.api.answer.leaves().iter().any(|(_, leaf)| **leaf == Shape::Percent);
+        let value = if in_percent { number / 100.0 } else { number };
+        (0.0..=1.0).contains(&value).then_some(MinScore { value, inclusive: true })
     }
 
     /// `Likelihood(face.joy_likelihood)` is the member itself, `Likelihood.Name(number)` its name.
