@@ -13,12 +13,19 @@ use chameleon_decision::{Api, Path, Shape, Vocabulary};
 pub use file::ApisError;
 
 /// The names that answers can hold, by the name that the table gives them.
-const VOCABULARIES: [(&str, &str); 4] = [
+const VOCABULARIES: [(&str, &str); 8] = [
     ("objects", include_str!("../vocabularies/objects.txt")),
     ("content-categories", include_str!("../vocabularies/content-categories.txt")),
     ("moderation-categories", include_str!("../vocabularies/moderation-categories.txt")),
     ("moderation-labels", include_str!("../vocabularies/moderation-labels.txt")),
+    ("languages", include_str!("../vocabularies/languages.txt")),
+    ("pii-types", include_str!("../vocabularies/pii-types.txt")),
+    ("body-parts", include_str!("../vocabularies/body-parts.txt")),
+    ("toxic-content", include_str!("../vocabularies/toxic-content.txt")),
 ];
+
+/// The vocabulary of an API whose names can be anything.
+pub(crate) const ANY_TEXT: &str = "any text";
 
 /// Everything known about APIs: how they are called, what they answer, which names their answers can hold.
 #[derive(Clone, Debug)]
@@ -46,12 +53,16 @@ pub(crate) struct Operation {
     pub(crate) discovery: Option<(String, String)>,
     /// How it was asked for before the client of today.
     pub(crate) legacy: Option<Legacy>,
+    /// What the answer was like before.
+    pub(crate) earlier: Option<Earlier>,
     /// The end of the REST address.
     pub(crate) rest: Option<String>,
     /// The service's name stands in the source as a text, e.g. `boto3.client("rekognition")`.
     pub(crate) named_in_source: Option<String>,
     /// Names of the argument that limits the number of items.
     pub(crate) limit: Vec<String>,
+    /// Names of the argument that says how sure an item must be.
+    pub(crate) least: Vec<String>,
     /// Parts of the answer that are looked into only where a source names them, those around others first: to try all
     /// that an answer can hold takes longer than most programs are worth.
     pub(crate) named: Vec<NamedPart>,
@@ -76,6 +87,28 @@ pub(crate) struct Legacy {
     /// Names of the argument that limits the number of items.
     #[serde(default)]
     pub(crate) limit: Vec<String>,
+}
+
+/// An earlier generation of a client library that calls fields of the answer otherwise.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Earlier {
+    /// How its client is made, as sources write it.
+    pub(crate) client: String,
+    /// Fields of the answer by what they were called.
+    pub(crate) fields: BTreeMap<String, String>,
+}
+
+impl Earlier {
+    /// Gives the fields of an answer their earlier names.
+    fn rename(&self, answer: &mut Shape) {
+        let Shape::Record(fields) = answer else { return };
+        for (earlier, today) in &self.fields {
+            if let Some(field) = fields.remove(today) {
+                fields.insert(earlier.clone(), field);
+            }
+        }
+    }
 }
 
 impl Catalog {
@@ -122,7 +155,7 @@ impl Catalog {
 
     /// The names that an API's items can have; empty where any can come or none are known.
     pub fn vocabulary(&self, api: &Api) -> Vocabulary {
-        let name = api.vocabulary.clone().unwrap_or_else(|| "any text".to_owned());
+        let name = api.vocabulary.clone().unwrap_or_else(|| ANY_TEXT.to_owned());
         self.vocabularies.get(&name).cloned().unwrap_or(Vocabulary { name, labels: Vec::new() })
     }
 
@@ -132,12 +165,19 @@ impl Catalog {
         for (at, operation) in self.operations.iter().enumerate() {
             for part in &operation.named {
                 let Some(name) = part.path.last() else { continue };
-                let forms = [name.clone(), camel_case(name), pascal_case(name)];
+                let known = operation.earlier.iter().flat_map(|earlier| &earlier.fields);
+                let old = known.into_iter().find(|(_, today)| *today == name).map(|(earlier, _)| earlier.clone());
+                let forms = [name.clone(), camel_case(name), pascal_case(name), old.unwrap_or_else(|| name.clone())];
                 if sources.iter().any(|text| forms.iter().any(|form| has_word(text, form)))
                     && let Some(place) = catalog.to_mut().operations[at].api.answer.at_mut(&part.path)
                 {
                     *place = part.shape.clone();
                 }
+            }
+            if let Some(earlier) = &operation.earlier
+                && sources.iter().any(|text| text.contains(&earlier.client))
+            {
+                earlier.rename(&mut catalog.to_mut().operations[at].api.answer);
             }
         }
         catalog

@@ -15,8 +15,7 @@ pub(crate) const TECHNICAL_NAMES: &[&str] = &[
     "LanguageServiceClient",
     "Document",
     "TextDocument",
-    // Questions to the same service that decide nothing.
-    "image_properties",
+    // A question to the same service that decides nothing.
     "crop_hints",
 ];
 

@@ -96,6 +96,12 @@ fn section(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
     if is_about_items && (process.summary.top_k.is_some() || process.summary.decision_type != DecisionType::Other) {
         source::wrap(out, "  Looks at    ", 14, &results(process));
     }
+    if let Some(least) = process.asks_for {
+        // No more digits than were written.
+        let percent = format!("{:.4}", least.value * 100.0);
+        let percent = percent.trim_end_matches('0').trim_end_matches('.');
+        source::wrap(out, "  Asks for    ", 14, &format!("at least {percent} %"));
+    }
     line!(out);
 
     for (at, branch) in process.summary.branches.iter().enumerate() {
@@ -168,7 +174,15 @@ fn decision(process: &DecisionProcess) -> String {
             format!("any of {branches} {}, each on its own", plural(branches, "branch"))
         }
         (DecisionType::Range, _) => {
-            let field = summary.field.as_deref().unwrap_or("a number");
+            let bounds = summary.branches.iter().flat_map(|branch| branch.regions.iter().flatten());
+            let mut fields: Vec<&str> = bounds.map(|bounds| bounds.field.as_str()).collect();
+            fields.sort_unstable();
+            fields.dedup();
+            // Of labels it is their score that lies somewhere.
+            let field = match fields[..] {
+                [one] if one != "count" => one,
+                _ => summary.field.as_deref().unwrap_or("a number"),
+            };
             format!("one of {branches} branches, by where {field} lies")
         }
         (DecisionType::Count, _) => "by how many there are".to_owned(),
@@ -182,7 +196,8 @@ fn decision(process: &DecisionProcess) -> String {
 /// Whether the items of the answer have scores, by which the API orders them.
 fn is_scored(process: &DecisionProcess) -> bool {
     let is_score = |leaf: &Shape| matches!(leaf, Shape::Score | Shape::Percent);
-    process.api.answer.leaves().iter().any(|(path, leaf)| is_score(leaf) && path.iter().any(|step| step == ITEM))
+    !process.api.in_order
+        && process.api.answer.leaves().iter().any(|(path, leaf)| is_score(leaf) && path.iter().any(|step| step == ITEM))
 }
 
 fn results(process: &DecisionProcess) -> String {

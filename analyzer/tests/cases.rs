@@ -40,6 +40,17 @@ fn the_account_names_every_branch_and_its_source() {
     }
 }
 
+#[test]
+fn the_account_says_how_sure_the_request_wants_items_to_be() {
+    let told = support::cases().into_iter().filter(|case| {
+        let analysis = case.analyze();
+        let asked = analysis.processes.iter().any(|process| process.asks_for.is_some());
+        assert_eq!(asked, chameleon_analyzer::render(&analysis).contains("Asks for    at least "), "{}", case.name);
+        asked
+    });
+    assert!(told.count() > 0);
+}
+
 /// Lines only in one of the texts, in place.
 fn difference(expected: &str, actual: &str) -> String {
     let (a, b): (Vec<&str>, Vec<&str>) = (expected.lines().collect(), actual.lines().collect());

@@ -21,6 +21,9 @@ pub struct Api {
     /// Whether several items of one answer can have the same name, as objects and lines of text do.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeats: bool,
+    /// Whether items come in the order in which they stand in a text, a picture or a film, and not the surest first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_order: bool,
     /// Name of the vocabulary that the answer's names are from; absent where any text can come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vocabulary: Option<String>,
@@ -42,6 +45,7 @@ impl Api {
             answer: Shape::record([("label_annotations", Shape::list(label))]),
             default_top_k: Some(10),
             repeats: false,
+            in_order: false,
             vocabulary: Some("image-labels".to_owned()),
         }
     }

@@ -107,6 +107,14 @@ impl<'p> Decider<'p> {
         Self { default_top_k: None, ..self }
     }
 
+    /// The same for answers that are looked at as another API's.
+    pub(crate) fn of<'a>(&self, api: &'a Api) -> Decider<'a>
+    where
+        'p: 'a,
+    {
+        Decider { api, ..self.clone() }
+    }
+
     fn surroundings(&self) -> Surroundings<'_> {
         Surroundings { api: self.api, default_top_k: self.default_top_k, given: &self.given, budget: self.budget }
     }

@@ -43,3 +43,4 @@ mod value;
 pub use machine::Observation;
 pub(crate) use machine::{Choice, Ran, Surroundings, Trace, run};
 pub(crate) use memory::Memory;
+pub(crate) use response::snake_case;

@@ -68,6 +68,10 @@ fn listed(shape: &Shape, labels: &[Label], done: &mut bool) -> Json {
             *done = true;
             Json::Array(labels.iter().map(|label| item_of(item, label)).collect())
         }
+        // The items may be in a list of one that holds them: the faces that one person of a video is like.
+        Shape::List(item) | Shape::NonEmpty(item) if !*done && !labels.is_empty() && has_names(item) => {
+            Json::Array(vec![listed(item, labels, done)])
+        }
         Shape::Names => {
             let names: Vec<&str> = labels.iter().map(|label| label.description.as_str()).collect();
             Json::from(names.join("\n"))
@@ -84,8 +88,22 @@ pub(crate) fn percent(score: f64) -> f64 {
     if (written / DECIMALS).to_bits() == score.to_bits() { written / (DECIMALS / 100.0) } else { score * 100.0 }
 }
 
+/// Whether an item has a name, be it in a record within.
 fn names_something(item: &Shape) -> bool {
-    matches!(item, Shape::Record(fields) if fields.values().any(|field| *field == Shape::Name))
+    match item {
+        Shape::Name => true,
+        Shape::Record(fields) => fields.values().any(names_something),
+        _ => false,
+    }
+}
+
+/// Whether a list of items with names is in a part.
+fn has_names(part: &Shape) -> bool {
+    match part {
+        Shape::Record(fields) => fields.values().any(has_names),
+        Shape::List(item) | Shape::NonEmpty(item) => names_something(item) || has_names(item),
+        _ => false,
+    }
 }
 
 fn item_of(shape: &Shape, label: &Label) -> Json {

@@ -25,7 +25,8 @@
 //! - `field` says what of the answer decides, `entities[].type`; `regions` of a branch are alternatives, each a list of
 //!   bounds that must all hold: `[[{"field": "document_sentiment.score", "high": {"value": -0.25, "inclusive": false}}]]`.
 //! - `given` are answers of other APIs that the program asks: the summary is what it does where they answer so.
-//! - What is absent has its default: `order`, `top_k`, `reason`, `min_score`, `conditions`, `negated`, `warnings`, `given`, `default`
+//! - `asks_for` is the least score that the request asks for: `{"value": 0.7, "inclusive": true}`.
+//! - What is absent has its default: `asks_for`, `order`, `top_k`, `reason`, `min_score`, `conditions`, `negated`, `warnings`, `given`, `default`
 //!   of a parameter.
 //!
 //! A reader must refuse a `version` that it does not know; unknown fields may be ignored.
@@ -36,7 +37,7 @@ use thiserror::Error;
 use crate::api::Api;
 use crate::output::ApiOutput;
 use crate::program::{Program, Span};
-use crate::summary::Summary;
+use crate::summary::{MinScore, Summary};
 
 /// Version of the JSON form; it grows when a reader of the old form would misread the new one.
 pub const FORMAT_VERSION: u32 = 3;
@@ -85,6 +86,9 @@ pub struct DecisionProcess {
     /// so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub given: Vec<Given>,
+    /// The least score of an item that the request asks for, where it says so: the API answers none below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks_for: Option<MinScore>,
     /// The canonical face.
     pub summary: Summary,
     /// Doubtful places.

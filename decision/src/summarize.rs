@@ -7,8 +7,10 @@
 //! the application's words give the way they are compared. What comes out is then checked against the program on random
 //! outputs, and called [`DecisionType::Other`] where it does not predict the program.
 
+mod absent;
 mod aggregate;
 mod axes;
+mod beside;
 mod branches;
 mod by_labels;
 mod by_value;
@@ -39,6 +41,7 @@ mod regions;
 mod scores;
 mod several_lists;
 mod subject;
+mod texts;
 mod together;
 mod union;
 mod unrelated;
@@ -108,6 +111,14 @@ struct Draft {
 
 impl Draft {
     fn of(decider: Decider<'_>, vocabulary: &Vocabulary) -> (Summary, Vec<Warning>) {
+        let draft = Self::about(decider.clone(), vocabulary);
+        let draft = absent::filled(draft, &decider, vocabulary);
+        let mut draft = texts::retold(draft, &decider);
+        beside::tell(&mut draft, &decider);
+        (draft.summary, draft.warnings)
+    }
+
+    fn about(decider: Decider<'_>, vocabulary: &Vocabulary) -> Self {
         let mut draft = Draft {
             summary: Summary {
                 decision_type: DecisionType::Other,
@@ -133,7 +144,7 @@ impl Draft {
             draft.give_up(reason);
         }
         draft.take_back_idle(vocabulary);
-        (draft.summary, draft.warnings)
+        draft
     }
 
     fn give_up(&mut self, reason: String) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chameleon_decision::{Api, Enumeration, ITEM, Path, Shape};
 use serde::Deserialize;
 
-use super::{Legacy, NamedPart, Operation};
+use super::{Earlier, Legacy, NamedPart, Operation};
 
 /// Why a text is no table of APIs.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,20 @@ pub enum ApisError {
         /// The name.
         name: String,
     },
+    /// A field names a shape that is not there.
+    #[error("{operation}: there is no shape `{name}`; write it under [shapes]")]
+    Shape {
+        /// The operation whose answer has the field.
+        operation: String,
+        /// The name.
+        name: String,
+    },
+}
+
+/// What a row names and the table does not have.
+enum Missing {
+    Enumeration(String),
+    Shape(String),
 }
 
 /// A table that was read.
@@ -35,6 +49,9 @@ pub(super) struct Read {
 struct Table {
     #[serde(default)]
     enumerations: BTreeMap<String, Vec<String>>,
+    /// Parts of more than one answer.
+    #[serde(default)]
+    shapes: BTreeMap<String, ShapeRow>,
     #[serde(default)]
     service: Vec<ServiceRow>,
 }
@@ -70,12 +87,17 @@ struct OperationRow {
     feature: Option<String>,
     discovery: Option<DiscoveryRow>,
     legacy: Option<Legacy>,
+    earlier: Option<Earlier>,
     rest: Option<String>,
     #[serde(default)]
     limit: Vec<String>,
+    #[serde(default)]
+    least: Vec<String>,
     default_top_k: Option<u32>,
     #[serde(default)]
     repeats: bool,
+    #[serde(default)]
+    in_order: bool,
     vocabulary: Option<String>,
     answer: ShapeRow,
 }
@@ -100,6 +122,7 @@ enum ShapeRow {
     Percent,
     Number { low: f64, high: f64 },
     Choice(String),
+    Shape(String),
     Word(Vec<String>),
     Text,
     Flag,
@@ -108,15 +131,18 @@ enum ShapeRow {
     OnlyWhere { field: String, is: String, then: Box<ShapeRow> },
 }
 
+/// Shapes within shapes: deeper ones go round in a circle.
+const DEEPEST: usize = 32;
+
 /// Reads a table; `known` are enumerations that it may name besides its own.
 pub(super) fn read(text: &str, known: &BTreeMap<String, Vec<String>>) -> Result<Read, ApisError> {
-    let Table { enumerations, service } = toml::from_str(text)?;
+    let Table { enumerations, shapes, service } = toml::from_str(text)?;
     let mut all = known.clone();
     all.extend(enumerations.clone());
     let mut operations = Vec::new();
     for mut service in service {
         for row in std::mem::take(&mut service.operation) {
-            operations.push(operation(&service, row, &all)?);
+            operations.push(operation(&service, row, &all, &shapes)?);
         }
     }
     Ok(Read { operations, enumerations })
@@ -126,6 +152,7 @@ fn operation(
     service: &ServiceRow,
     row: OperationRow,
     enumerations: &BTreeMap<String, Vec<String>>,
+    shapes: &BTreeMap<String, ShapeRow>,
 ) -> Result<Operation, ApisError> {
     let mut api = Api {
         provider: service.provider.clone(),
@@ -134,14 +161,18 @@ fn operation(
         answer: Shape::Other,
         default_top_k: row.default_top_k,
         repeats: row.repeats,
+        in_order: row.in_order,
         vocabulary: row.vocabulary,
     };
-    let missing = |name: String| ApisError::Enumeration { operation: api.path(), name };
+    let missing = |missing: Missing| match missing {
+        Missing::Enumeration(name) => ApisError::Enumeration { operation: api.path(), name },
+        Missing::Shape(name) => ApisError::Shape { operation: api.path(), name },
+    };
     let mut answer = row.answer;
     if let ShapeRow::Record(fields) = &mut answer {
         fields.extend(service.every.clone());
     }
-    let mut reader = Reader { enumerations, path: Vec::new(), named: Vec::new() };
+    let mut reader = Reader { enumerations, shapes, depth: 0, path: Vec::new(), named: Vec::new() };
     let answer = reader.shape(answer).map_err(missing)?;
     let mut named = reader.named;
     // What lies in another such part has a place only once that part is there.
@@ -158,10 +189,12 @@ fn operation(
         annotate_batch: if by_feature { service.annotate_batch.clone() } else { Vec::new() },
         discovery: shared(row.discovery).map(|row| (row.resource, row.method)),
         legacy: row.legacy,
+        earlier: row.earlier,
         rest: row.rest.or_else(|| service.rest.clone().filter(|_| by_feature)),
         feature: row.feature,
         named_in_source: service.named_in_source.then(|| service.name.clone()),
         limit: row.limit,
+        least: row.least,
         named,
     })
 }
@@ -169,6 +202,9 @@ fn operation(
 /// Makes shapes of rows.
 struct Reader<'e> {
     enumerations: &'e BTreeMap<String, Vec<String>>,
+    shapes: &'e BTreeMap<String, ShapeRow>,
+    /// Shapes by name that the row is within.
+    depth: usize,
     /// Where the row is.
     path: Path,
     /// Parts that are met only where a program names them.
@@ -177,15 +213,26 @@ struct Reader<'e> {
 
 impl Reader<'_> {
     /// What `row` is, a step further down.
-    fn below(&mut self, step: &str, row: ShapeRow) -> Result<Shape, String> {
+    fn below(&mut self, step: &str, row: ShapeRow) -> Result<Shape, Missing> {
         self.path.push(step.to_owned());
         let shape = self.shape(row);
         self.path.pop();
         shape
     }
 
-    /// The shape, or the name of an enumeration that is not there.
-    fn shape(&mut self, row: ShapeRow) -> Result<Shape, String> {
+    /// The shape that a row names.
+    fn by_name(&mut self, name: String) -> Result<Shape, Missing> {
+        let Some(row) = self.shapes.get(&name).filter(|_| self.depth < DEEPEST) else {
+            return Err(Missing::Shape(name));
+        };
+        self.depth += 1;
+        let shape = self.shape(row.clone());
+        self.depth -= 1;
+        shape
+    }
+
+    /// The shape, or what it names that is not there.
+    fn shape(&mut self, row: ShapeRow) -> Result<Shape, Missing> {
         Ok(match row {
             ShapeRow::Record(fields) => {
                 let mut record = BTreeMap::new();
@@ -209,8 +256,9 @@ impl Reader<'_> {
             ShapeRow::Number { low, high } => Shape::Number { low, high },
             ShapeRow::Choice(name) => match self.enumerations.get(&name) {
                 Some(members) => Shape::Choice(Enumeration { members: members.clone(), name }),
-                None => return Err(name),
+                None => return Err(Missing::Enumeration(name)),
             },
+            ShapeRow::Shape(name) => self.by_name(name)?,
             ShapeRow::Word(words) => Shape::Word(words),
             ShapeRow::Text => Shape::Text,
             ShapeRow::Flag => Shape::Flag,

@@ -29,7 +29,7 @@ mod target;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use chameleon_decision::{Api, Expr, ExprKind, Function, Problem, Span};
+use chameleon_decision::{Api, Expr, ExprKind, Function, MinScore, Problem, Span};
 use tree_sitter::Node;
 
 pub(super) use self::callers::Callers;
@@ -50,6 +50,8 @@ pub(super) struct Site {
     pub(super) span: Span,
     /// What is called.
     pub(super) api: Api,
+    /// The least score that is asked for.
+    pub(super) asks_for: Option<MinScore>,
     /// Index of the function that calls.
     pub(super) function: usize,
     /// The call with what it is given, as far as these are plain values: what shows of it to an outsider.

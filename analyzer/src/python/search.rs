@@ -531,6 +531,7 @@ impl<'a> Run<'a> {
             call: slice.call,
             program: slice.program.clone(),
             given: if *takes_given { self.given.to_vec() } else { Vec::new() },
+            asks_for: self.site.asks_for,
             summary: summary.clone(),
             warnings: warnings.clone(),
         }

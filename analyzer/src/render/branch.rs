@@ -8,6 +8,7 @@ use chameleon_decision::{
 
 use super::line;
 use super::source::{Sources, wrap};
+use crate::apis::ANY_TEXT;
 
 /// More labels than this are counted, not listed.
 const MAX_LABELS: usize = 12;
@@ -24,9 +25,13 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
         let name = if branch.except { "     but not  " } else { "     words    " };
         wrap(out, name, 14, &format!("{}  ({})", words.join(", "), mode_name(mode)));
     }
+    // Where any text can come there are no labels but those that the words say.
+    let open = branch.labels.is_empty() && process.summary.vocabulary == ANY_TEXT;
     let is_about_labels = branch.regions.is_empty() && branch.conditions.is_empty();
-    if is_about_labels || !branch.words.is_empty() || !branch.labels.is_empty() {
-        wrap(out, if branch.negated { "     unless   " } else { "     labels   " }, 14, &labels(branch));
+    if !(open && !branch.words.is_empty()) && (is_about_labels || !branch.words.is_empty() || !branch.labels.is_empty())
+    {
+        let text = if open { "any".to_owned() } else { labels(branch) };
+        wrap(out, if branch.negated { "     unless   " } else { "     labels   " }, 14, &text);
     }
     for (mode, words) in by_mode(&branch.unless) {
         let words: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.text)).collect();

@@ -119,6 +119,8 @@ impl View {
             (Shape::OnlyWhere { then, .. }, _) => self.value(then, Some(part)),
             (Shape::Polygon, _) => Value::list(vec![corner(); 4], Growth::Fixed),
             (_, Json::Null) | (Shape::Other, _) => Value::unknown("a part of the response"),
+            // What is always the same decides nothing.
+            (Shape::Word(words), _) if words.len() == 1 => Value::str(part.as_str().unwrap_or_default()),
             (Shape::Name | Shape::Names | Shape::Text | Shape::Word(_), _) => text(),
             (Shape::Score | Shape::Percent | Shape::Number { .. }, _) => {
                 Value::Float(part.as_f64().unwrap_or_default(), self.data)
@@ -260,7 +262,7 @@ fn is_plain(value: &Value<'_>) -> bool {
 }
 
 /// `labelAnnotations` and `LabelAnnotations` as `label_annotations`, `HTTPStatusCode` as `http_status_code`.
-fn snake_case(name: &str) -> String {
+pub(crate) fn snake_case(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 2);
     let mut rest = name.chars().peekable();
     let mut before: Option<char> = None;

@@ -203,7 +203,7 @@ impl<'p> Machine<'p, '_> {
                     Some(value) => Ok(value),
                     None => Ok(Self::part(unknown, format!("[{}]", repr(index).as_str()))),
                 }
-            },
+            }
             Value::Dict(frame) if is_frame(&frame.borrow()) && is_mask(index) => match index {
                 Value::List(mask) => self.masked(frame, mask, span),
                 _ => raise("TypeError"),

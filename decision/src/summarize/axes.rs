@@ -88,6 +88,11 @@ impl Axis {
         self.path.iter().any(|step| step == crate::shape::ITEM)
     }
 
+    /// Whether it is of the items of a list, not of those of a list within these.
+    pub(super) fn is_of(&self, list: &[String]) -> bool {
+        self.path.iter().rposition(|step| step == crate::shape::ITEM).is_some_and(|at| self.path[..at] == *list)
+    }
+
     /// Whether it says how sure the API is of an item.
     pub(super) fn is_score(&self, shape: &Shape) -> bool {
         matches!(shape.at(&self.path), Some(Shape::Score | Shape::Percent))

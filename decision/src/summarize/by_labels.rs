@@ -16,7 +16,7 @@ use crate::decision::Rendered;
 use crate::process::Warning;
 use crate::program::Program;
 use crate::shape::Shape;
-use crate::summary::{Branch, DecisionType, MinScore, Order, Summary, Vocabulary};
+use crate::summary::{Branch, Condition, DecisionType, MinScore, Order, Summary, Vocabulary};
 
 /// Of vocabularies up to this every label is tried with other fields.
 const FEW: usize = 16;
@@ -86,8 +86,18 @@ impl Draft {
             self.summary.top_k = top_k.ok().flatten();
             return Err(reason);
         }
-        if !self.is_about_names((program, api), probe, (&found, &mut words, one_branch), (vocabulary, told))? {
-            return Ok(false);
+        let before = told.clone();
+        match self.is_about_names((program, api), probe, (&found, &mut words, one_branch), (vocabulary, told)) {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            Err(reason) => {
+                let Some(cells) = conditions::split::find(probe, &found, (&api.answer, program))? else {
+                    return Err(reason);
+                };
+                self.warnings = before;
+                self.split(probe, &found, cells);
+                return Ok(true);
+            }
         }
         if let Some((one, other)) = items::mixing(probe, &found, vocabulary)? {
             return Err(Reason(format!("the outcome hangs on {one} and on {other} of one item together")));
@@ -166,6 +176,26 @@ impl Draft {
             None => self.verify(probe, found, vocabulary)?,
         }
         Ok(())
+    }
+
+    /// Has the one branch be several, each under its conditions.
+    fn split(&mut self, probe: &Probe<'_>, found: &Branches, cells: Vec<(Outcome, Vec<Condition>)>) {
+        let Some(labelled) = self.summary.branches.pop() else { return };
+        let effects: Vec<_> = cells.iter().map(|cell| probe.own_effects(cell.0, found.default)).collect();
+        let names = name::of(&effects);
+        for (((outcome, conditions), effects), name) in cells.into_iter().zip(effects).zip(names) {
+            self.summary.branches.push(Branch {
+                name,
+                outcome: probe.decision(outcome).clone(),
+                conditions,
+                evidence: name::evidence(probe, outcome, found.default, &effects),
+                ..labelled.clone()
+            });
+        }
+        let several = self.summary.branches.len() > 1;
+        self.summary.decision_type = if several { DecisionType::MultiChoice } else { DecisionType::TrueFalse };
+        self.summary.order = several.then_some(Order::ApiOutput);
+        warnings::take_back_turned(self, probe);
     }
 
     /// Where any name will do, and how sure it is decides, that is what the decision is about.

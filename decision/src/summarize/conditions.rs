@@ -1,5 +1,7 @@
 //! What an item must be beside its name: of a type, with a number in some interval.
 
+pub(super) mod split;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
@@ -33,6 +35,8 @@ struct Fields<'s> {
     others: Vec<(Path, &'s Shape)>,
     /// Lists of the item of which the number can have a say.
     held: Vec<Held<'s>>,
+    /// Whether these lists hold something where nothing is said of them.
+    fills: bool,
 }
 
 /// The conditions of every branch, and what is to be said about them.
@@ -48,8 +52,9 @@ impl<'s> Fields<'s> {
         let leaves = shape.leaves();
         let (name, _) =
             leaves.iter().find(|(path, leaf)| **leaf == Shape::Name && path.iter().any(|step| step == ITEM))?;
-        let item = name[..=name.iter().position(|step| step == ITEM)?].to_vec();
-        let mut fields = Self { shape, own: Vec::new(), below: Vec::new(), others: Vec::new(), held: Held::all(shape) };
+        let item = name[..=name.iter().rposition(|step| step == ITEM)?].to_vec();
+        let mut fields =
+            Self { shape, own: Vec::new(), below: Vec::new(), others: Vec::new(), held: Held::all(shape), fills: true };
         for (path, leaf) in leaves {
             let inside = path.strip_prefix(item.as_slice());
             match inside.map(|rest| rest.iter().any(|step| step == ITEM)) {
@@ -75,7 +80,9 @@ impl<'s> Fields<'s> {
             }
         }
         // As many as the names were tried with, else one.
-        held::fill(&mut answer, self.shape);
+        if self.fills {
+            held::fill(&mut answer, self.shape);
+        }
         answer
     }
 }
@@ -114,6 +121,22 @@ impl Search<'_, '_, '_> {
         } else {
             Way::Other
         })
+    }
+
+    /// Has lists of items hold nothing where it takes that to reach the branches.
+    fn empty_if_needed(&mut self, samples: &[(Outcome, String)]) -> Result<(), DecideError> {
+        for fills in [true, false] {
+            self.fields.fills = fills;
+            let mut all = true;
+            for (branch, label) in samples {
+                all &= self.way(*branch, label, &[])? == Way::Taken;
+            }
+            if all {
+                return Ok(());
+            }
+        }
+        self.fields.fills = true;
+        Ok(())
     }
 
     /// Whether no other name has an outcome of its own, and nothing but fields of the item makes a difference.
@@ -307,6 +330,7 @@ pub(super) fn find(
         .zip(&labels)
         .filter_map(|(branch, labels)| Some((branch.outcome, labels.first()?.clone())))
         .collect();
+    search.empty_if_needed(&samples)?;
     if samples.len() < labels.len() || !search.is_about_items(&samples)? {
         return Ok(None);
     }

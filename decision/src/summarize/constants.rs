@@ -1,5 +1,8 @@
 //! The texts and numbers a program is written with, and their places.
 
+use std::collections::BTreeSet;
+
+use crate::interpreter::snake_case;
 use crate::program::{Constant, Expr, ExprKind, Function, Parameter, Program, Span, Stmt, StmtKind, Target};
 
 /// All constants of a program, in order of appearance.
@@ -16,6 +19,8 @@ pub(super) struct Constants {
     pub(super) lines: bool,
     /// Whether regular expressions or likenesses of texts are asked for.
     pub(super) patterns: bool,
+    /// Names of attributes and texts that can be keys, in snake case.
+    fields: BTreeSet<String>,
     /// Texts that only show or name a result: returned, printed, or the name of a group of words.
     shown: Vec<(String, Span)>,
 }
@@ -55,6 +60,7 @@ impl Constants {
             constants.parameters(parameters);
             constants.block(body);
         }
+        constants.fields.extend(constants.texts.iter().map(|text| snake_case(&text.0)));
         constants.texts.retain(|text| !KEYS.contains(&text.0.as_str()));
         constants.texts.sort_by_key(|text| text.1);
         constants.shown.sort_by_key(|text| text.1);
@@ -77,6 +83,11 @@ impl Constants {
             let inside = self.texts.iter().find(|constant| constant.0.to_lowercase().contains(&folded));
             inside.filter(|_| !folded.is_empty()).map(|constant| (text.to_owned(), constant.1))
         })
+    }
+
+    /// Whether a field of an answer is named: as an attribute, a key, or in any other text.
+    pub(super) fn names(&self, field: &str) -> bool {
+        self.fields.contains(field)
     }
 
     /// A value that the program shows as it is.
@@ -222,7 +233,10 @@ impl Constants {
                 self.exprs(rest.iter().map(|pair| &pair.1));
             }
             ExprKind::IfElse { test, body, orelse } => self.exprs([&**test, &**body, &**orelse]),
-            ExprKind::Attribute { object, .. } => self.expr(object),
+            ExprKind::Attribute { object, name } => {
+                self.fields.insert(snake_case(name.strip_suffix('_').unwrap_or(name)));
+                self.expr(object);
+            }
             ExprKind::Subscript { object, index } => self.exprs([&**object, &**index]),
             ExprKind::Slice { object, start, stop, step } => {
                 self.expr(object);

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use super::branches::Branches;
-use super::probe::{Outcome, Probe};
+use super::probe::{NEUTRAL, Outcome, Probe, contrast};
 use super::several_lists::together;
-use super::subject::needed_together;
+use super::subject::{filled, needed_together};
 use super::verify::{LONGEST, Random};
 use super::words::Found as Word;
 use super::{Draft, Reason};
@@ -303,10 +303,11 @@ fn counting(low: Option<Limit>, high: Option<Limit>) -> Region {
 }
 
 /// The answer of so many items in these lists, and nothing else.
-pub(super) fn answer_of(shape: &Shape, filled: &[(&Path, usize)]) -> ApiOutput {
+pub(super) fn answer_of(shape: &Shape, lists: &[(&Path, usize)]) -> ApiOutput {
     let mut answer = shape.nothing();
-    for (list, number) in filled {
-        let item = shape.at(list).and_then(Shape::item).map_or(Json::Null, Shape::nothing);
+    for (list, number) in lists {
+        // What there is has a name, though one that no application looks for.
+        let item = shape.at(list).and_then(Shape::item).map_or(Json::Null, |item| filled(item, 0.0, NEUTRAL));
         super::subject::put(&mut answer, list, Json::Array(vec![item; *number]));
     }
     ApiOutput::Answer { answer }
@@ -323,6 +324,11 @@ fn is_told_apart(probe: &Probe<'_>, none: Outcome, some: Outcome) -> bool {
         let chosen = own.filter(|effect| !effect.values.iter().any(Rendered::has_data));
         chosen.map(|effect| effect.action.clone()).collect::<Vec<_>>()
     };
+    // Other words stand around the data than where there is none: `{'ok': True, 'id': <data>}`.
+    let (own, others) = (probe.own_effects(some, none), probe.own_effects(none, some));
+    if own.iter().any(|own| own.action != "print" && others.iter().any(|other| contrast(own, other))) {
+        return true;
+    }
     let (with, without) = (chosen(some, none), chosen(none, some));
     // To print something is to show people what there is; logs are no effects.
     let acts = |actions: &[String]| actions.iter().any(|action| action != "print");

@@ -9,8 +9,22 @@ use crate::decider::DecideError;
 use crate::shape::{ITEM, Path, Shape, show_path};
 use crate::summary::{Bounds, Condition, Limit};
 
-/// How many of them an item is tried with, besides none and one.
-pub(super) const MANY: usize = 12;
+/// How many of them an item is tried with at least, besides none and one.
+const MANY: usize = 12;
+
+/// More of them are not tried.
+const MOST: f64 = 150.0;
+
+/// Numbers of them to try with a program of these constants: all few, and those around each number that it could count
+/// to, in ascending order.
+pub(super) fn counts(numbers: &[f64]) -> Vec<usize> {
+    let limits = numbers.iter().filter(|number| number.fract() == 0.0 && (MANY as f64..MOST).contains(*number));
+    let mut counts: Vec<usize> = (0..=MANY).collect();
+    counts.extend(limits.flat_map(|&limit| [limit as usize - 1, limit as usize, limit as usize + 1]));
+    counts.sort_unstable();
+    counts.dedup();
+    counts
+}
 
 /// A list below the items that have names.
 #[derive(Clone, Debug)]
@@ -65,8 +79,8 @@ impl Search<'_, '_, '_> {
         (branch, labels): (Outcome, &[String]),
         held: &Held<'_>,
     ) -> Result<Result<Option<Condition>, ()>, DecideError> {
-        let mut taken = Vec::new();
-        for count in 0..=MANY {
+        let (mut taken, counts) = (Vec::new(), self.probe.counts.clone());
+        for &count in &counts {
             let value = held.of(count);
             let mut ways = Vec::new();
             for label in labels {
@@ -80,7 +94,7 @@ impl Search<'_, '_, '_> {
         if taken.iter().all(|taken| *taken) {
             return Ok(Ok(None));
         }
-        let intervals = intervals(&taken, &show_path(&held.path));
+        let intervals = intervals(&taken, &counts, &show_path(&held.path));
         if intervals.is_empty() {
             return Ok(Err(()));
         }
@@ -102,19 +116,21 @@ impl Search<'_, '_, '_> {
 }
 
 /// The runs of numbers that are taken; the last is open.
-fn intervals(taken: &[bool], field: &str) -> Vec<Bounds> {
+pub(super) fn intervals(taken: &[bool], counts: &[usize], field: &str) -> Vec<Bounds> {
     let limit = |at: usize| Some(Limit { value: at as f64, inclusive: true });
     let mut found = Vec::new();
     let mut from = None;
-    for (at, &is_taken) in taken.iter().enumerate() {
+    let mut before = 0;
+    for (&is_taken, &count) in taken.iter().zip(counts) {
         match (is_taken, from) {
-            (true, None) => from = Some(at),
+            (true, None) => from = Some(count),
             (false, Some(first)) => {
-                found.push((first, Some(at - 1)));
+                found.push((first, Some(before)));
                 from = None;
             }
             _ => {}
         }
+        before = count;
     }
     found.extend(from.map(|first| (first, None)));
     let bounds = |(first, last): (usize, Option<usize>)| Bounds {

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::constants::{Constants, KEYS};
 use super::copies::Copies;
+use super::held;
 use super::subject::Subject;
 use crate::decider::{DecideError, Decider};
 use crate::decision::{Decision, Effect, Rendered};
@@ -56,6 +57,8 @@ pub(super) struct Probe<'p> {
     pub(super) tests: HashMap<Outcome, BTreeSet<(Span, bool)>>,
     pub(super) all_tests: BTreeSet<(Span, bool)>,
     pub(super) inspecting: BTreeSet<Span>,
+    /// How many items of a list within an item are tried.
+    pub(super) counts: Vec<usize>,
     /// Names are compared by more than what is in them.
     pub(super) has_patterns: bool,
     /// The texts that the program is written with.
@@ -81,9 +84,15 @@ impl<'p> Probe<'p> {
             tests: HashMap::new(),
             all_tests: BTreeSet::new(),
             inspecting: BTreeSet::new(),
+            counts: held::counts(&constants.numbers),
             has_patterns: constants.patterns,
             written: constants.texts.iter().map(|text| text.0.clone()).collect(),
         }
+    }
+
+    /// The most items of a list within an item that are tried.
+    pub(super) fn most(&self) -> usize {
+        self.counts.last().copied().unwrap_or_default()
     }
 
     /// The outcome on these labels in this order, all as good as sure.
@@ -258,7 +267,10 @@ impl<'p> Probe<'p> {
         };
         // The same is done on an empty answer, with other words: one of the two was chosen.
         let is_answered = |effect: &Effect| {
-            !effect.values.iter().any(Rendered::has_data) && before.iter().any(|at| contrast(at, effect))
+            let has_data = effect.values.iter().any(Rendered::has_data);
+            let answers =
+                |at: &&Effect| !has_data && contrast(at, effect) || !always.contains(at) && is_instead(at, effect);
+            before.iter().any(|at| answers(&at))
         };
         let passing = |effect: &&Effect| {
             let passes = !before.contains(effect) && always.contains(effect) && passes_through(effect);
@@ -345,6 +357,13 @@ pub(super) fn contrast(one: &Effect, other: &Effect) -> bool {
     // What is not there is no word.
     let own = |words: &BTreeSet<String>, others: &BTreeSet<String>| words.difference(others).any(|word| word != "None");
     one.action == other.action && own(&a, &b) && own(&b, &a)
+}
+
+/// Whether one effect says something in place of another that says something, too, whatever words they share: "a stranger
+/// is at the door" of "Ada is at the door".
+fn is_instead(one: &Effect, other: &Effect) -> bool {
+    let (a, b) = (one.chosen_words(), other.chosen_words());
+    one.action == other.action && !b.is_empty() && a.difference(&b).next().is_some()
 }
 
 /// Whether an effect shows nothing that the program chose, except that it happens.

@@ -7,7 +7,7 @@ use super::axes::{Axis, Stretch, stretches};
 use super::branches::Branches;
 use super::constants::Constants;
 use super::probe::{NEUTRAL, Outcome, Probe};
-use super::subject::alternatives;
+use super::subject::{Subject, alternatives, list_of_names};
 use super::{Draft, Reason, grid, handed, products};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
@@ -187,7 +187,13 @@ pub(super) fn fill_labelled(
     shape: &Shape,
     constants: &Constants,
 ) -> Result<bool, Reason> {
-    let scores = Axis::all(shape).into_iter().find(|axis| axis.is_in_list() && axis.is_score(shape));
+    let own = |axis: &Axis| match &probe.subject {
+        Subject::Members(members) => members.list().is_none_or(|list| axis.is_of(list)),
+        Subject::Names | Subject::Within(_) => list_of_names(shape).is_none_or(|list| axis.is_of(&list)),
+    };
+    let all: Vec<Axis> =
+        Axis::all(shape).into_iter().filter(|axis| axis.is_in_list() && axis.is_score(shape)).collect();
+    let scores = all.iter().find(|axis| own(axis)).or(all.first()).cloned();
     let (Some(axis), Some(sample)) = (scores, found.branches.first().and_then(|branch| branch.samples.first())) else {
         return Ok(false);
     };

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::held::{Held, MANY};
+use super::held::Held;
 use super::probe::{NEUTRAL, Probe};
 use super::verify::Random;
 use crate::api::Api;
@@ -249,7 +249,7 @@ impl<'p> Members<'p> {
 }
 
 /// An item of defaults with this score and name.
-fn filled(shape: &Shape, score: f64, text: &str) -> Json {
+pub(super) fn filled(shape: &Shape, score: f64, text: &str) -> Json {
     match shape {
         Shape::Name => Json::from(text),
         Shape::Record(fields) => {
@@ -316,7 +316,7 @@ pub(super) fn other_field(
             }
         }
         for held in Held::all(shape) {
-            for count in [0, 1, MANY] {
+            for count in [0, 1, probe.most()] {
                 let mut answer = answer.clone();
                 put(&mut answer, &held.path, held.of(count));
                 if probe.run(&ApiOutput::Answer { answer })? != usual {

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::held::{Held, MANY};
+use super::held::Held;
 use super::matching::spellings;
 use super::probe::{NEUTRAL, Probe};
 use super::subject::{Subject, Within, alternatives};
@@ -17,7 +17,7 @@ const MAX_WORDS: usize = 24;
 pub(super) fn find<'p>(probe: &mut Probe<'p>, shape: &'p Shape) -> Result<Option<Within<'p>>, DecideError> {
     let mut best: Option<(Within<'p>, Vec<String>)> = None;
     let mut acting: Vec<String> = Vec::new();
-    for (path, value) in values(shape) {
+    for (path, value) in values(shape, probe.most()) {
         let within = Within { shape, path, value };
         probe.turn_to(Subject::Within(within.clone()));
         let words = words(probe)?;
@@ -47,15 +47,15 @@ fn words(probe: &mut Probe<'_>) -> Result<Vec<String>, DecideError> {
 }
 
 /// The values of the fields beside a name.
-fn values(shape: &Shape) -> Vec<(Path, Json)> {
+fn values(shape: &Shape, most: usize) -> Vec<(Path, Json)> {
     let leaves = shape.leaves();
     let name = leaves.iter().find(|(path, leaf)| **leaf == Shape::Name && path.iter().any(|step| step == ITEM));
     let Some((name, _)) = name else { return Vec::new() };
-    let item = &name[..=name.iter().position(|step| step == ITEM).unwrap_or_default()];
+    let item = &name[..=name.iter().rposition(|step| step == ITEM).unwrap_or_default()];
     let beside = |path: &Path| path.strip_prefix(item).is_some_and(|rest| rest.iter().all(|step| step != ITEM));
     let fields = leaves.iter().filter(|(path, leaf)| beside(path) && !matches!(leaf, Shape::Text));
     let own = fields.flat_map(|(path, leaf)| alternatives(leaf).into_iter().map(|value| (path.clone(), value)));
     // Few or many of a list.
     let held = Held::all(shape).into_iter();
-    own.chain(held.flat_map(|held| [1, MANY].map(|count| (held.path.clone(), held.of(count))))).collect()
+    own.chain(held.flat_map(|held| [1, most].map(|count| (held.path.clone(), held.of(count))))).collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use chameleon_decision::{Constant, Expr, ExprKind, ResponseForm, Shape};
+use chameleon_decision::{Constant, Expr, ExprKind, MinScore, ResponseForm, Shape};
 use tree_sitter::Node;
 
 use super::expr::constant;
@@ -14,6 +14,9 @@ use crate::python::syntax::{Parsed, children, field, named, visit_all};
 
 /// The builtin that stands for reading a name that nothing defines.
 const UNDEFINED: &str = "<undefined>";
+
+/// What the names of features have in them.
+const FEATURES: &[&str] = &["_DETECTION", "_LOCALIZATION", "IMAGE_PROPERTIES"];
 
 /// Functions that send a request to an address.
 const SENDERS: &[&str] = &["post", "urlopen", "request", "fetch"];
@@ -46,9 +49,11 @@ impl<'t> Lower<'_, 't> {
             let request = if all.is_empty() { None } else { Some(self.request(node, callee, arguments)) };
             let site = |called: &Called<'_>| {
                 let (api, request) = (called.operation.api.clone(), Rc::clone(request.as_ref()?));
-                Some(Site { span, api, function: self.function, request })
+                let asks_for = self.least_score(called.operation, arguments);
+                Some(Site { span, api, asks_for, function: self.function, request })
             };
-            self.sites.extend(all.iter().filter_map(site).collect::<Vec<_>>());
+            let sites: Vec<Site> = all.iter().filter_map(site).collect();
+            self.sites.extend(sites);
         }
         let called = all.into_iter().next()?;
         let names = called.legacy.map_or(&called.operation.limit, |legacy| &legacy.limit);
@@ -371,6 +376,18 @@ impl<'t> Lower<'_, 't> {
         found
     }
 
+    /// The least score that a request asks for, written there or as a constant.
+    fn least_score(&self, operation: &Operation, arguments: Node<'t>) -> Option<MinScore> {
+        let node = self.limit_in(arguments, &operation.least)?;
+        let written = self.parsed.text(node);
+        let places = [self.project.functions[self.function].body, self.parsed.tree.root_node()];
+        let place = || places.into_iter().find_map(|place| assigned(self.parsed, place, written));
+        let number: f64 = written.parse().ok().or_else(|| self.parsed.text(place()?).trim().parse().ok())?;
+        let in_percent = operation.api.answer.leaves().iter().any(|(_, leaf)| **leaf == Shape::Percent);
+        let value = if in_percent { number / 100.0 } else { number };
+        (0.0..=1.0).contains(&value).then_some(MinScore { value, inclusive: true })
+    }
+
     /// `Likelihood(face.joy_likelihood)` is the member itself, `Likelihood.Name(number)` its name.
     pub(super) fn enumeration_call(&mut self, callee: Node<'t>, arguments: Node<'t>) -> Option<ExprKind> {
         let name = self.library_name(callee)?;
@@ -434,7 +451,7 @@ fn assigned<'t>(parsed: &Parsed, place: Node<'t>, name: &str) -> Option<Node<'t>
 }
 
 fn names_feature(text: &str) -> bool {
-    text.contains("_DETECTION") || text.contains("_LOCALIZATION")
+    FEATURES.iter().any(|feature| text.contains(feature))
 }
 
 /// Whether a feature is asked for as the type of one, and not only compared with.

@@ -1,0 +1,70 @@
+//! Lists of the answer beside that which the decision is about: faces that match none, when it is matches that decide.
+
+use serde_json::Value as Json;
+
+use super::Draft;
+use super::constants::Constants;
+use super::probe::{NEUTRAL, Probe, passes_through};
+use super::subject::{filled, put};
+use crate::decider::{DecideError, Decider};
+use crate::output::ApiOutput;
+use crate::shape::{ITEM, Path, Shape, show_path};
+
+/// Other lists that are tried.
+const MAX_LISTS: usize = 4;
+
+/// Warns of every list that the summary does not speak of, where an item of it makes a difference.
+pub(super) fn tell(draft: &mut Draft, decider: &Decider<'_>) {
+    let (program, api) = decider.subject();
+    let constants = Constants::of(program);
+    let Some(field) = draft.summary.field.clone().filter(|_| !draft.summary.is_undecided()) else { return };
+    let is_known = |list: &str| field.split(", ").any(|field| field == list || field.starts_with(&format!("{list}[]")));
+    let (known, others): (Vec<Path>, Vec<Path>) =
+        lists(&api.answer, &constants).into_iter().partition(|list| is_known(&show_path(list)));
+    if known.is_empty() || others.is_empty() {
+        return;
+    }
+    let mut probe = Probe::new(decider.clone(), &constants);
+    let told: Vec<String> = others
+        .iter()
+        .take(MAX_LISTS)
+        .filter_map(|other| says(&mut probe, &api.answer, &known, other).ok().flatten())
+        .collect();
+    told.into_iter().for_each(|message| draft.warn(program, message));
+    super::warnings::take_back_turned(draft, &probe);
+}
+
+/// What an item of a list leads to where it makes a difference: without any item of the lists that are told of, or with
+/// one.
+fn says(probe: &mut Probe<'_>, shape: &Shape, known: &[Path], other: &Path) -> Result<Option<String>, DecideError> {
+    for filled_lists in [&[][..], known] {
+        let with = |more: &[&Path]| {
+            let mut answer = shape.nothing();
+            for list in filled_lists.iter().chain(more.iter().copied()) {
+                let item = shape.at(list).and_then(Shape::item).map_or(Json::Null, |item| filled(item, 1.0, NEUTRAL));
+                put(&mut answer, list, Json::Array(vec![item]));
+            }
+            ApiOutput::Answer { answer }
+        };
+        let (usual, outcome) = (probe.run(&with(&[]))?, probe.run(&with(&[other]))?);
+        let chooses = probe.own_effects(outcome, usual).iter().any(|effect| !passes_through(effect));
+        if chooses && !probe.differ_by_data_only(usual, outcome) && !probe.fails(usual) {
+            let (list, shown) = (show_path(other), probe.shown(outcome));
+            return Ok(Some(format!("{list} has a say, too: with one there it leads to `{shown}`")));
+        }
+    }
+    Ok(None)
+}
+
+/// The lists of an answer that are in no other and that the program names.
+fn lists(shape: &Shape, constants: &Constants) -> Vec<Path> {
+    let mut found: Vec<Path> = Vec::new();
+    for (path, _) in shape.leaves() {
+        let Some(at) = path.iter().position(|step| step == ITEM) else { continue };
+        let list = &path[..at];
+        if list.iter().all(|step| constants.names(step)) && found.iter().all(|known| known[..] != *list) {
+            found.push(list.to_vec());
+        }
+    }
+    found
+}
