@@ -70,6 +70,10 @@ pub(crate) const PURE_FUNCTIONS: &[&str] = &[
     "pandas.Series",
     "pandas.concat",
     "difflib.SequenceMatcher",
+    "difflib.get_close_matches",
+    "bisect.bisect",
+    "bisect.bisect_left",
+    "bisect.bisect_right",
 ];
 
 /// Flags of regular expressions, which the interpreter knows.
@@ -169,6 +173,16 @@ pub(crate) const RESPONSE_CONVERTERS: &[&str] = &["MessageToDict", "MessageToJso
 
 /// Calls that end the program.
 pub(crate) const EXITS: &[&str] = &["sys.exit", "exit", "quit", "os._exit"];
+
+/// What web frameworks call to answer with an error: it raises.
+pub(crate) const ABORTS: &[&str] = &[
+    "flask.abort",
+    "quart.abort",
+    "bottle.abort",
+    "werkzeug.exceptions.abort",
+    "flask_restful.abort",
+    "flask_smorest.abort",
+];
 
 /// Methods of strings and containers. On an unknown object they are taken to only read it.
 pub(crate) const READING_METHODS: &[&str] = &[

@@ -14,6 +14,7 @@ mod containers;
 mod dismantle;
 mod effects;
 mod enumeration;
+mod exception;
 mod expressions;
 mod format;
 mod format_spec;

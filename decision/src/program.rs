@@ -12,6 +12,9 @@ use crate::api::Api;
 /// The builtin that runs its argument for the variables that it sets: what it shows is no part of the decision.
 pub const PREPARING: &str = "<preparing>";
 
+/// The builtin that gives the exception that is being handled.
+pub const HANDLED: &str = "<exception>";
+
 /// The builtin that gives a setting of the application's surroundings: its argument, which the program falls back to.
 pub const SETTING: &str = "<setting>";
 
@@ -141,8 +144,14 @@ pub enum StmtKind {
     },
     /// `raise`; caught by an enclosing [`StmtKind::Try`], else the decision is an effect `raise`.
     Raise {
-        /// The exception's class name as written.
+        /// The exception's class name as written; empty where the one at hand is raised again.
         exception: String,
+        /// What it is given: part of the outcome.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        args: Vec<Expr>,
+        /// What it is given by name.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        keywords: Vec<Keyword>,
     },
     /// `try` whose handlers are tried in order; `None` catches everything.
     Try {

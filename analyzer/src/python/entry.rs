@@ -199,7 +199,7 @@ impl Search<'_> {
     /// `path` is innermost first.
     fn climb(&mut self, path: &mut Vec<usize>) {
         let top = path[path.len() - 1];
-        let escapes = self.facts.result(top).api || self.shares(top);
+        let escapes = self.facts.result(top).api || self.shares(top) || self.raises(top);
         let climbs = |caller: &usize| escapes && !path.contains(caller) && !is_test(&self.functions[*caller].name);
         let callers: Vec<usize> = self.graph.callers[top].iter().copied().filter(climbs).collect();
         if callers.is_empty() || path.len() >= MAX_CHAIN {
@@ -223,6 +223,36 @@ impl Search<'_> {
         let used = deciding.map_or(1, |at| at + 1);
         let functions = path[..used].iter().rev().copied().collect();
         self.found.push(Chain { functions, decides: deciding.is_some() });
+    }
+
+    /// Whether a function raises an exception of its own where the answer says so, which no handler in it catches.
+    fn raises(&self, function: usize) -> bool {
+        let mut work = vec![(self.functions[function].body.as_slice(), false)];
+        while let Some((block, asked)) = work.pop() {
+            for stmt in block {
+                match &stmt.kind {
+                    StmtKind::Raise { exception, .. } if asked && !exception.is_empty() => return true,
+                    StmtKind::If { test, body, orelse } => {
+                        let asked = asked || (self.facts.expr(function, test).api && !is_error_check(test));
+                        work.extend([(body.as_slice(), asked), (orelse.as_slice(), asked)]);
+                    }
+                    StmtKind::Try { handlers, .. } if !handlers.is_empty() => {}
+                    _ => work.extend(visit::blocks(stmt).into_iter().map(|block| (block.as_slice(), asked))),
+                }
+            }
+        }
+        false
+    }
+
+    /// Whether a handler catches what a function raises by the answer.
+    fn handles(&self, block: &[Stmt]) -> bool {
+        let mut found = false;
+        visit::stmts(block, &mut |stmt| {
+            if let StmtKind::Try { body, handlers, .. } = &stmt.kind {
+                found |= !handlers.is_empty() && calls(body).into_iter().any(|callee| self.raises(callee));
+            }
+        });
+        found
     }
 
     /// Whether a function leaves something of the answer in a shared variable, or in an object that it makes.
@@ -255,7 +285,7 @@ impl Search<'_> {
     }
 
     fn tests(&self, function: usize) -> bool {
-        self.test_in(function).is_some()
+        self.test_in(function).is_some() || self.handles(&self.functions[function].body)
     }
 
     /// The first place at which a function tests the answer.

@@ -9,6 +9,7 @@ mod api;
 mod call;
 mod callers;
 mod enumeration;
+mod exception;
 mod expr;
 mod file;
 mod function;
@@ -18,6 +19,7 @@ mod mapped;
 mod path;
 mod record;
 mod resolve;
+mod setting;
 mod stmt;
 mod target;
 

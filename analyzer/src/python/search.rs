@@ -583,6 +583,8 @@ fn settings(slice: &Slice) -> Vec<Problem> {
     visit::exprs(&slice.program.globals, &mut note);
     for function in &slice.program.functions {
         visit::exprs(&function.body, &mut note);
+        let defaults = function.parameters.iter().filter_map(|parameter| parameter.default.as_ref());
+        defaults.for_each(|default| visit::below(default, &mut note));
     }
     let file = |at: u32| slice.program.files.get(at as usize).cloned().unwrap_or_default();
     let problem = |(at, line)| Problem { file: file(at), line, reason: FALLS_BACK.to_owned() };

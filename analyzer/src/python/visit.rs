@@ -28,9 +28,11 @@ macro_rules! walks {
                 }
                 StmtKind::Return { value } => value.$iter().for_each(visit),
                 StmtKind::Expr { value } => visit(value),
+                StmtKind::Raise { args, keywords, .. } => {
+                    args.$iter().chain(keywords.$iter().map(|keyword| &$($mut)? keyword.value)).for_each(visit);
+                }
                 StmtKind::Break
                 | StmtKind::Continue
-                | StmtKind::Raise { .. }
                 | StmtKind::Try { .. }
                 | StmtKind::Global { .. } => {}
             }

@@ -14,7 +14,7 @@ use super::response;
 use super::strings::capitalize;
 use super::table::{Class, Key, Table};
 use super::value::{Growth, ListClass, Number, Value};
-use crate::program::{BinaryOp, CompareOp, SETTING, Span};
+use crate::program::{BinaryOp, CompareOp, HANDLED, SETTING, Span};
 
 /// Names that are builtins when the program does not bind them.
 pub(super) fn is_builtin(name: &str) -> bool {
@@ -151,19 +151,16 @@ impl<'p> Machine<'p, '_> {
                 Some(value) => Value::Builtin(value.type_name().into()),
                 None => return raise("TypeError"),
             }),
-            "string.capwords" => match args.get(0) {
-                Some(Value::Str(text)) => {
-                    let words: Vec<_> = text.as_str().split_whitespace().map(capitalize).collect();
-                    Ok(Value::Str(text.derive(words.join(" "))))
-                }
-                _ => raise("TypeError"),
-            },
+            "string.capwords" => capwords(&args),
             "getattr" => self.getattr(&args),
             "<record>" | "<bound>" | "<answer>" | "<json>" | "<member>" | "<member of>" | "<member named>" => {
                 self.of_source(name, args)
             }
+            HANDLED => Ok(self.handled()),
             "<undefined>" => raise("NameError"),
             SETTING => args.get(0).cloned().map_or_else(|| raise("TypeError"), Ok),
+            "bisect.bisect" | "bisect.bisect_right" | "bisect.bisect_left" => self.bisect(name, &args, span),
+            "difflib.get_close_matches" => self.close_matches(&args, span),
             "difflib.SequenceMatcher" => Ok(self.sequence_matcher(&args)),
             "json.dumps" => self.json_dumps(&args, span),
             "json.loads" => self.json_loads(&args, span),
@@ -546,6 +543,32 @@ impl<'p> Machine<'p, '_> {
         Ok(Value::Bool(same || near))
     }
 
+    /// `bisect.bisect(items, value)`: how many of the items, which are in order, come before the value.
+    fn bisect(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let (Some(items), Some(value)) = (args.at_or(0, "a"), args.at_or(1, "x")) else { return raise("TypeError") };
+        let unknown = items.unknown_text().or_else(|| value.unknown_text());
+        if unknown.is_some() || args.positional.len() + args.keywords.len() > 2 {
+            return Ok(Value::unknown(format!("{name}(...)")));
+        }
+        let items = self.items(items, span)?;
+        let (mut low, mut high) = (0, items.len());
+        while low < high {
+            self.charge(1, span)?;
+            let middle = usize::midpoint(low, high);
+            let before = if name.ends_with("_left") {
+                self.compare(&items[middle], CompareOp::Lt, value, span)?
+            } else {
+                self.compare(value, CompareOp::Lt, &items[middle], span)?
+            };
+            if self.truth(&before, span)? == name.ends_with("_left") {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(Value::int(low as i64))
+    }
+
     fn sum(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
         let Some(iterable) = args.get(0) else { return raise("TypeError") };
         let mut total = args.get(1).cloned().unwrap_or(Value::int(0));
@@ -703,6 +726,13 @@ impl<'p> Machine<'p, '_> {
             _ => Ok(Value::unknown(format!("{name}(...)"))),
         }
     }
+}
+
+/// `string.capwords(text)`.
+fn capwords<'p>(args: &Args<'p>) -> Run<Value<'p>> {
+    let Some(Value::Str(text)) = args.get(0) else { return raise("TypeError") };
+    let words: Vec<_> = text.as_str().split_whitespace().map(capitalize).collect();
+    Ok(Value::Str(text.derive(words.join(" "))))
 }
 
 /// `ord(text)` and `chr(number)`.

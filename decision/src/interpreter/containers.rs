@@ -284,7 +284,7 @@ impl<'p> Machine<'p, '_> {
                 Ok(Value::None)
             }
             "most_common" => self.most_common(dict, args, span),
-            "__contains__" => match args.get(0) {
+            "__contains__" | "has_key" => match args.get(0) {
                 Some(key) => self.compare(key, crate::program::CompareOp::In, object, span),
                 None => raise("TypeError"),
             },

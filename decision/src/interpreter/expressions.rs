@@ -306,7 +306,7 @@ impl<'p> Machine<'p, '_> {
         Ok(values)
     }
 
-    fn args(&mut self, args: &'p [Expr], keywords: &'p [Keyword]) -> Run<Args<'p>> {
+    pub(super) fn args(&mut self, args: &'p [Expr], keywords: &'p [Keyword]) -> Run<Args<'p>> {
         let positional = self.elements(args)?;
         let mut named = Vec::with_capacity(keywords.len());
         for keyword in keywords {

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::effects::Effects;
+use super::exception::Exception;
 use super::memory::Memory;
 use super::render::{render, repr, to_str};
 use super::scope::{Scope, assigned};
@@ -148,8 +149,10 @@ pub(super) struct Machine<'p, 'o> {
     /// Inspections at the start of the iteration over the API's items that the run is in, provided that the loop was
     /// reached without any.
     pub(super) iteration: Option<u64>,
-    /// Exception names of the handlers that the run is in, for a bare `raise`.
-    pub(super) handling: Vec<String>,
+    /// The exception on its way up, as far as the program made it.
+    pub(super) raised: Option<Rc<Exception<'p>>>,
+    /// Exceptions of the handlers that the run is in.
+    pub(super) handling: Vec<Rc<Exception<'p>>>,
     pub(super) tracing: bool,
     /// Loops over unknown collections that the run is in: how many turns there are is unknown.
     pub(super) sampling: u32,
@@ -206,6 +209,7 @@ pub(crate) fn run<'p>(
         inspections: 0,
         looks: 0,
         iteration: None,
+        raised: None,
         handling: Vec::new(),
         tracing,
         sampling: 0,
@@ -236,7 +240,8 @@ pub(crate) fn run<'p>(
         Err(Stop::Raise(exception)) => {
             let span = machine.program.functions.get(program.entry.0 as usize).map_or(Span::default(), |f| f.span);
             machine.trace.observation.raised = Some(exception.clone());
-            machine.push_effect(span, "raise", vec![Rendered::Chosen(exception)]);
+            let shown = machine.take_raised(&exception).shown();
+            machine.push_effect(span, "raise", vec![shown]);
         }
         Err(Stop::Error(error)) => return Err(error),
     }

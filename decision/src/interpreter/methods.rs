@@ -4,7 +4,7 @@ use super::expressions::Args;
 use super::machine::{Machine, Run, raise};
 use super::regex::MatchKind;
 use super::value::{ApiField, Growth, Value};
-use crate::program::Span;
+use crate::program::{CompareOp, Span};
 
 impl<'p> Machine<'p, '_> {
     pub(super) fn call_method(&mut self, object: &Value<'p>, name: &str, args: Args<'p>, span: Span) -> Run<Value<'p>> {
@@ -20,6 +20,8 @@ impl<'p> Machine<'p, '_> {
                 let called = format!("{}.{name}", unknown.text);
                 Ok(self.outside_call(span, &called, (&args.all(), &args.names())))
             }
+            // As bytes or not, what is unknown in it stays where it is.
+            Value::Str(text) if matches!(name, "encode" | "decode") => self.str_method(text, name, &args, span),
             Value::Str(text) => {
                 let unknown = object.unknown_text().or_else(|| args.positional.iter().find_map(Value::unknown_text));
                 if let Some(what) = unknown.filter(|_| !matches!(name, "format" | "join")) {
@@ -32,6 +34,10 @@ impl<'p> Machine<'p, '_> {
             Value::Dict(dict) => self.dict_method(object, dict, name, &args, span),
             Value::Set(set) => self.set_method(object, set, name, &args, span),
             Value::Api(api) => match name {
+                "has_key" | "__contains__" => match args.get(0) {
+                    Some(key) => self.compare(key, CompareOp::In, object, span),
+                    None => raise("TypeError"),
+                },
                 "get" => {
                     let fallback = args.get(1).cloned().unwrap_or(Value::None);
                     match args.get(0) {

@@ -222,6 +222,10 @@ pub(super) fn to_str(value: &Value<'_>) -> Text {
     match value {
         Value::Str(text) => text.clone(),
         Value::Enum(member) => Text::program(member.path()),
+        Value::Unknown(unknown) => match unknown.stored.borrow().get(super::exception::TEXT) {
+            Some(Value::Str(text)) => text.clone(),
+            _ => repr(value),
+        },
         other => repr(other),
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::expressions::Args;
 use super::machine::{Machine, Run, raise};
 use super::text::Text;
-use super::value::Value;
+use super::value::{Growth, Value};
 use crate::program::Span;
 
 /// From this length on characters can be too frequent to start a match.
@@ -31,6 +31,40 @@ impl<'p> Machine<'p, '_> {
             (None | Some(Value::None), Some(a), Some(b), None) => Value::Matcher(std::rc::Rc::new(Matcher { a, b })),
             _ => Value::unknown("SequenceMatcher(...)"),
         }
+    }
+
+    /// `difflib.get_close_matches(word, possibilities, n=3, cutoff=0.6)`: the most alike, best first.
+    pub(super) fn close_matches(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let (Some(word), Some(possibilities)) = (args.at_or(0, "word"), args.at_or(1, "possibilities")) else {
+            return raise("TypeError");
+        };
+        let most = args.at_or(2, "n").map_or(Some(3), |n| match n {
+            Value::Int(n, _) => usize::try_from(*n).ok().filter(|n| *n > 0),
+            _ => None,
+        });
+        let cutoff =
+            args.at_or(3, "cutoff").map_or(Some(0.6), |cutoff| cutoff.number().map(|number| number.0.as_f64()));
+        let unknown = || Ok(Value::unknown("difflib.get_close_matches(...)"));
+        let (Value::Str(text), Some(cutoff)) = (word, cutoff) else { return unknown() };
+        let Some(most) = most else { return raise("ValueError") };
+        let wanted: Vec<char> = text.as_str().chars().collect();
+        let mut close = Vec::new();
+        for item in self.items(possibilities, span)? {
+            let Value::Str(other) = &item else { return unknown() };
+            if text.is_unknown() || other.is_unknown() {
+                return unknown();
+            }
+            self.inspect_pair(word, &item);
+            let own: Vec<char> = other.as_str().chars().collect();
+            self.charge(own.len() * wanted.len() / 8, span)?;
+            let alike = ratio(&own, &wanted);
+            if alike >= cutoff {
+                close.push((alike, other.shared(), item));
+            }
+        }
+        close.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| b.1.cmp(&a.1)));
+        let best = close.into_iter().take(most).map(|(_, _, item)| item);
+        Ok(Value::list(best.collect(), Growth::Grown))
     }
 
     pub(super) fn matcher_method(&mut self, matcher: &Matcher, name: &str, span: Span) -> Run<Value<'p>> {

@@ -75,9 +75,9 @@ impl<'p> Machine<'p, '_> {
                 let value = value.as_ref().map_or(Ok(Value::None), |value| self.eval(value))?;
                 return Ok(Flow::Return(value, stmt.span));
             }
-            StmtKind::Raise { exception } => {
-                let again = self.handling.last().filter(|_| exception.is_empty());
-                return Err(Stop::Raise(again.unwrap_or(exception).clone()));
+            StmtKind::Raise { exception, args, keywords } => {
+                let given = self.args(args, keywords)?;
+                return self.raise_own(exception, given);
             }
             StmtKind::Try { body, handlers, orelse, finally } => {
                 return self.nested(stmt.span, |machine| machine.exec_try(body, handlers, orelse, finally));
@@ -203,6 +203,7 @@ impl<'p> Machine<'p, '_> {
                 .iter()
                 .find(|(names, _)| names.is_empty() || names.iter().any(|name| catches(name, &exception)));
             if let Some((_, handler)) = handler {
+                let exception = self.take_raised(&exception);
                 self.handling.push(exception);
                 result = self.block(handler);
                 self.handling.pop();

@@ -131,11 +131,10 @@ impl Constants {
             }
             StmtKind::Return { value: Some(value) } => self.result(value),
             StmtKind::Expr { value } => self.expr(value),
-            StmtKind::Return { value: None }
-            | StmtKind::Raise { .. }
-            | StmtKind::Break
-            | StmtKind::Continue
-            | StmtKind::Global { .. } => {}
+            StmtKind::Raise { args, keywords, .. } => {
+                args.iter().chain(keywords.iter().map(|keyword| &keyword.value)).for_each(|value| self.result(value));
+            }
+            StmtKind::Return { value: None } | StmtKind::Break | StmtKind::Continue | StmtKind::Global { .. } => {}
         }
     }
 

@@ -313,9 +313,12 @@ impl<'p> Probe<'p> {
         effects.iter().any(|effect| effect.action == "raise" && effect.values.iter().any(|v| failed.contains(v)))
     }
 
-    /// Whether an outcome ends with an exception.
+    /// Whether an outcome ends with an exception that says nothing: one that the program gives a reason is as good an
+    /// outcome as any.
     pub(super) fn fails(&self, outcome: Outcome) -> bool {
-        self.outcomes[outcome].effects.iter().any(|effect| effect.action == "raise")
+        let says_nothing = |value: &Rendered| matches!(value, Rendered::Chosen(_));
+        let effects = &self.outcomes[outcome].effects;
+        effects.iter().any(|effect| effect.action == "raise" && effect.values.iter().all(says_nothing))
     }
 
     /// Whether an outcome does something of this name.

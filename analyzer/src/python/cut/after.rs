@@ -120,8 +120,10 @@ impl Cut<'_> {
         let mut stmt = stmt.clone();
         visit::own_exprs_mut(&mut stmt, &mut |expr| {
             visit::map_expr(expr, &mut |expr| {
-                if let ExprKind::Method { object, name, .. } = &expr.kind
+                if let ExprKind::Method { object, name, args, .. } = &expr.kind
                     && READING_METHODS.contains(&name.as_str())
+                    // A container's own takes nothing: `mailbox.copy(number, folder)` is another's.
+                    && (name != "copy" || args.is_empty())
                     && self.fact(object).is_foreign()
                 {
                     *expr = unknown(expr.span, &format!("{}.{name}(...)", described(object)));

@@ -1,20 +1,16 @@
 //! Calls: of the API, of the application's own functions, of builtins, of methods, and of everything outside.
 
-use chameleon_decision::{Constant, Expr, ExprKind, FunctionId, Keyword, SETTING};
+use chameleon_decision::{Expr, ExprKind, FunctionId, Keyword};
 use tree_sitter::Node;
 
 use super::Lower;
 use super::record::record;
-use super::resolve::SESSIONS;
 use crate::apis::Operation;
 use crate::calls::{
     BUILTINS, DEFERRING, LOG_RECEIVERS, PURE_FUNCTIONS, QUIET_FUNCTIONS, RESPONSE_CONVERTERS, TECHNICAL_NAMES,
 };
 use crate::python::project::Referent;
 use crate::python::syntax::{field, named};
-
-/// What a request brings along, often with a value beside it for when it does not.
-const REQUESTS: [&str; 3] = ["flask.request.args", "flask.request.form", "flask.request.values"];
 
 /// Arguments by which clients are given what to look at.
 const GIVEN_BY_NAME: [&str; 7] = ["Image", "Text", "TextList", "image", "document", "request", "text"];
@@ -78,8 +74,7 @@ impl<'t> Lower<'_, 't> {
     fn construction(&mut self, node: Node<'t>, class: usize, arguments: Node<'t>) -> ExprKind {
         let name = self.project.classes[class].name.clone();
         // A member of an enumeration of numbers is its number.
-        let is_number = |base: &String| base.rsplit('.').next() == Some("IntEnum");
-        if self.project.classes[class].bases.iter().any(is_number)
+        if self.is_of_numbers(class)
             && let [value] = named(arguments)[..]
         {
             return self.expr(value).kind;
@@ -107,27 +102,6 @@ impl<'t> Lower<'_, 't> {
         let pair = self.at(node, ExprKind::Tuple { elements: vec![first, second] });
         let index = self.at(node, super::expr::constant(chameleon_decision::Constant::Int(1)));
         ExprKind::Subscript { object: Box::new(pair), index: Box::new(index) }
-    }
-
-    /// `os.environ.get("LIMIT", "80")`: the number that is meant where nobody sets another. What a web framework keeps for
-    /// a user can also be a list of words.
-    fn setting(&mut self, name: &str, arguments: Node<'t>) -> Option<ExprKind> {
-        let is_type =
-            |argument: &Node<'t>| field(*argument, "name").is_some_and(|name| self.parsed.text(name) == "type");
-        let given: Vec<_> = named(arguments).into_iter().filter(|argument| !is_type(argument)).collect();
-        let [_, default] = given[..] else { return None };
-        let is_kept = name.strip_suffix(".get").is_some_and(|of| SESSIONS.contains(&of) || REQUESTS.contains(&of));
-        if !is_kept && !matches!(name, "os.environ.get" | "os.getenv") {
-            return None;
-        }
-        let default = self.expr(default);
-        let is_written = match &default.kind {
-            ExprKind::List { elements } | ExprKind::Set { elements } => {
-                is_kept && elements.iter().all(|element| matches!(element.kind, ExprKind::Constant { .. }))
-            }
-            _ => is_number(&default),
-        };
-        is_written.then(|| ExprKind::Builtin { name: SETTING.to_owned(), args: vec![default], keywords: Vec::new() })
     }
 
     fn library_call(&mut self, node: Node<'t>, name: &str, arguments: Node<'t>) -> ExprKind {
@@ -338,15 +312,6 @@ impl<'t> Lower<'_, 't> {
         let inner = (first.kind() == "call").then(|| field(first, "function")).flatten()?;
         let loads = last(callee) == "loads" && RESPONSE_CONVERTERS.contains(&last(inner).as_str());
         loads.then(|| self.expr(first).kind)
-    }
-}
-
-/// Whether a number is written here, as a text or not.
-fn is_number(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Constant { value: Constant::Int(_) | Constant::Float(_) } => true,
-        ExprKind::Constant { value: Constant::Str(text) } => text.trim().parse::<f64>().is_ok_and(f64::is_finite),
-        _ => false,
     }
 }
 

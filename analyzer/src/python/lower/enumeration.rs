@@ -76,6 +76,20 @@ impl<'t> Lower<'_, 't> {
         self.looked_up(node, class, index, MEMBER_NAMED)
     }
 
+    /// Whether a class is an enumeration of numbers, whose members are their numbers.
+    pub(super) fn is_of_numbers(&self, class: usize) -> bool {
+        self.project.classes[class].bases.iter().any(|base| base.rsplit('.').next() == Some("IntEnum"))
+    }
+
+    /// `Class[name]` of an enumeration of numbers.
+    pub(super) fn number_named(&mut self, node: Node<'t>, class: usize, index: Node<'t>) -> ExprKind {
+        let index = Box::new(self.expr(index));
+        let names = self.names(class);
+        let items = names.iter().map(|name| self.at(node, constant(Constant::Str(name.clone()))));
+        let items = items.zip(self.members(node, class)).collect();
+        ExprKind::Subscript { object: Box::new(self.at(node, ExprKind::Dict { items })), index }
+    }
+
     fn looked_up(&mut self, node: Node<'t>, class: usize, by: Node<'t>, builtin: &str) -> ExprKind {
         let mut args = vec![self.expr(by)];
         args.extend(self.members(node, class));

@@ -129,6 +129,9 @@ impl<'t> Lower<'_, 't> {
         if name == "_pb" {
             return self.expr(object).kind;
         }
+        if let Some(default) = self.option(node) {
+            return default;
+        }
         match self.referent(node) {
             Some(Referent::Function(function)) => return function_value(function),
             Some(referent) => {
@@ -180,6 +183,11 @@ impl<'t> Lower<'_, 't> {
             && self.project.classes[class].is_enumeration
         {
             return self.member_named(node, class, *index);
+        }
+        if let Some(Referent::Class(class)) = self.referent(object)
+            && self.is_of_numbers(class)
+        {
+            return self.number_named(node, class, *index);
         }
         let object = Box::new(self.expr(object));
         if index.kind() != "slice" {
@@ -250,6 +258,11 @@ impl<'t> Lower<'_, 't> {
             at = left;
         }
         terms.push(at);
+        if let ([fallback, first], Some("or")) = (terms.as_slice(), wanted)
+            && let Some(setting) = self.setting_or(*first, *fallback)
+        {
+            return setting;
+        }
         let op = if wanted == Some("and") { BoolOp::And } else { BoolOp::Or };
         ExprKind::Bool { op, values: terms.into_iter().rev().map(|term| self.expr(term)).collect() }
     }

@@ -48,8 +48,29 @@ impl<'t> Lower<'_, 't> {
                 let text = self.file_text(first()?)?;
                 self.rows(node, &text, self.delimiter(arguments)?)
             }
+            ("DictReader", Some(module)) if self.parsed.text(module) == "csv" => {
+                let text = self.file_text(first()?)?;
+                self.records(node, &text, self.delimiter(arguments)?)
+            }
             _ => None,
         }
+    }
+
+    /// Rows of separated values by the names in the first of them.
+    fn records(&self, node: Node<'t>, text: &str, delimiter: char) -> Option<ExprKind> {
+        let ExprKind::List { elements } = self.rows(node, text, delimiter)? else { return None };
+        let mut rows = elements.into_iter().filter_map(|row| match row.kind {
+            // Empty lines are no rows.
+            ExprKind::List { elements } => (!is_empty(&elements)).then_some(elements),
+            _ => None,
+        });
+        let names = rows.next()?;
+        let none = || self.at(node, constant(Constant::None));
+        let record = |row: Vec<Expr>| {
+            let values = row.into_iter().chain(std::iter::repeat_with(none));
+            self.at(node, ExprKind::Dict { items: names.iter().cloned().zip(values).collect() })
+        };
+        Some(ExprKind::List { elements: rows.map(record).collect() })
     }
 
     /// The text of a file that is read: `file.read()`, `path.read_text()`.
@@ -238,4 +259,9 @@ impl<'t> Lower<'_, 't> {
         };
         Some(self.at(node, kind))
     }
+}
+
+/// Whether a row has nothing in it.
+fn is_empty(row: &[Expr]) -> bool {
+    matches!(row, [Expr { kind: ExprKind::Constant { value: Constant::Str(cell) }, .. }] if cell.is_empty())
 }

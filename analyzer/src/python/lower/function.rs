@@ -6,6 +6,7 @@ use tree_sitter::Node;
 use super::Lower;
 use crate::python::project::parameter_name;
 use crate::python::syntax::{field, named};
+use crate::python::visit;
 
 /// The variable that collects what a generator yields: a generator is read as a function that returns the list.
 const YIELDED: &str = "<yielded>";
@@ -22,7 +23,7 @@ impl<'t> Lower<'_, 't> {
             parameters.remove(0);
         }
         for parameter in parameters.iter_mut().filter(|p| p.default.is_none() && !p.name.starts_with('*')) {
-            parameter.default = self.handed(&parameter.name);
+            parameter.default = self.handed(&parameter.name).or_else(|| self.clicked(node?, &parameter.name));
         }
         let mut statements = self.shared_parameters(&parameters, span);
         let yields = function.scope.yields && node.is_some();
@@ -67,8 +68,14 @@ impl<'t> Lower<'_, 't> {
         let function = self.function;
         let parent = self.project.functions[function].parent;
         self.function = parent.unwrap_or(function);
-        let default = self.expr(value);
+        let mut default = self.declared(value).unwrap_or_else(|| self.expr(value));
         self.function = function;
+        // They are evaluated once, when the function is defined: nothing that a call of it does.
+        visit::map_expr(&mut default, &mut |expr| {
+            if let ExprKind::Opaque { call, .. } = &mut expr.kind {
+                *call = false;
+            }
+        });
         default
     }
 

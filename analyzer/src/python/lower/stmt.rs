@@ -7,7 +7,6 @@ use super::Lower;
 use super::expr::{binary_op, constant};
 use crate::python::syntax::{field, fields, named};
 
-type Handler = (Vec<String>, Vec<Stmt>);
 type Arm = (Span, Expr, Vec<Stmt>);
 
 /// Longer `elif` ladders are written without nesting.
@@ -38,7 +37,10 @@ impl<'t> Lower<'_, 't> {
             "assert_statement" => return self.assert_statement(node),
             "delete_statement" => return self.delete_statement(node),
             "print_statement" => self.print_statement(node),
-            "return_statement" => self.return_statement(node),
+            "return_statement" => match self.returned_abort(node) {
+                Some(raise) => raise,
+                None => self.return_statement(node),
+            },
             "raise_statement" => self.raise_statement(node),
             "break_statement" => StmtKind::Break,
             "continue_statement" => StmtKind::Continue,
@@ -78,7 +80,10 @@ impl<'t> Lower<'_, 't> {
             "yield" => vec![Stmt { span, kind: self.yield_statement(inner) }],
             // A docstring, or a bare constant.
             "string" | "concatenated_string" | "ellipsis" | "integer" | "identifier" => Vec::new(),
-            _ => vec![self.effect(inner)],
+            _ => match self.abort(inner) {
+                Some(kind) => vec![Stmt { span, kind }],
+                None => vec![self.effect(inner)],
+            },
         }
     }
 
@@ -181,31 +186,6 @@ impl<'t> Lower<'_, 't> {
         vec![Stmt { span: self.parsed.span(node), kind: StmtKind::Try { body, handlers, orelse, finally } }]
     }
 
-    fn handler(&mut self, clause: Node<'t>) -> Handler {
-        let mut names = Vec::new();
-        let mut body = Vec::new();
-        let mut aliases: Vec<Node<'t>> = field(clause, "alias").into_iter().collect();
-        for mut value in fields(clause, "value") {
-            if value.kind() == "as_pattern" {
-                aliases.extend(field(value, "alias"));
-                let Some(inner) = named(value).first().copied() else { continue };
-                value = inner;
-            }
-            let classes =
-                if matches!(value.kind(), "tuple" | "parenthesized_expression") { named(value) } else { vec![value] };
-            names.extend(classes.into_iter().map(|class| last_part(self.parsed.text(class))));
-        }
-        for alias in aliases {
-            let value = self.opaque_expr(alias, "an exception");
-            let target = self.target(alias);
-            body.push(Stmt { span: self.parsed.span(alias), kind: StmtKind::Assign { targets: vec![target], value } });
-        }
-        if let Some(block) = named(clause).last().filter(|block| block.kind() == "block") {
-            body.extend(self.block(*block));
-        }
-        (names, body)
-    }
-
     /// The body runs in place; what `as` binds is whatever the expression gives.
     fn with_statement(&mut self, node: Node<'t>) -> Vec<Stmt> {
         let mut statements = Vec::new();
@@ -240,7 +220,9 @@ impl<'t> Lower<'_, 't> {
         let span = self.parsed.span(node);
         let value = Box::new(self.expr(test));
         let test = Expr { span: value.span, kind: ExprKind::Unary { op: UnaryOp::Not, value } };
-        let raise = Stmt { span, kind: StmtKind::Raise { exception: "AssertionError".to_owned() } };
+        let (exception, keywords) = ("AssertionError".to_owned(), Vec::new());
+        let args = named(node).get(1).map(|message| self.expr(*message)).into_iter().collect();
+        let raise = Stmt { span, kind: StmtKind::Raise { exception, args, keywords } };
         vec![Stmt { span, kind: StmtKind::If { test, body: vec![raise], orelse: Vec::new() } }]
     }
 
@@ -276,15 +258,6 @@ impl<'t> Lower<'_, 't> {
         let args = fields(node, "argument").into_iter().map(|argument| self.expr(argument)).collect();
         let kind = ExprKind::Builtin { name: "print".to_owned(), args, keywords: Vec::<Keyword>::new() };
         StmtKind::Expr { value: self.at(node, kind) }
-    }
-
-    fn raise_statement(&mut self, node: Node<'t>) -> StmtKind {
-        let exception = named(node).first().map(|raised| {
-            let class = field(*raised, "function").unwrap_or(*raised);
-            last_part(self.parsed.text(class))
-        });
-        // Without a name the exception at hand is raised again.
-        StmtKind::Raise { exception: exception.unwrap_or_default() }
     }
 
     /// `match` over literals becomes an `if` chain; other patterns are reported.
@@ -362,8 +335,4 @@ fn flat_ladder(span: Span, arms: Vec<Arm>, orelse: Vec<Stmt>) -> Vec<Stmt> {
     }
     out.push(Stmt { span, kind: StmtKind::If { test: open(span), body: orelse, orelse: Vec::new() } });
     out
-}
-
-fn last_part(dotted: &str) -> String {
-    dotted.rsplit('.').next().unwrap_or(dotted).trim().to_owned()
 }
