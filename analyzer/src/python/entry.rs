@@ -311,7 +311,7 @@ impl Search<'_> {
     }
 
     fn tests(&self, function: usize) -> bool {
-        self.test_in(function).is_some()
+        self.test_in(function).is_some() || self.handles(&self.functions[function].body)
     }
 
     /// The first place at which a function tests the answer.

@@ -160,13 +160,7 @@ impl<'p> Machine<'p, '_> {
                 Some(value) => Value::Builtin(value.type_name().into()),
                 None => return raise("TypeError"),
             }),
-            "string.capwords" => match args.get(0) {
-                Some(Value::Str(text)) => {
-                    let words: Vec<_> = text.as_str().split_whitespace().map(capitalize).collect();
-                    Ok(Value::Str(text.derive(words.join(" "))))
-                }
-                _ => raise("TypeError"),
-            },
+            "string.capwords" => capwords(&args),
             "getattr" => self.getattr(&args),
             "<record>" | "<object>" | "<bound>" | "<answer>" | "<json>" | "<member>" | "<member of>"
             | "<member named>" => self.of_source(name, args),
@@ -764,6 +758,13 @@ impl<'p> Machine<'p, '_> {
             _ => Ok(Value::unknown(format!("{name}(...)"))),
         }
     }
+}
+
+/// `string.capwords(text)`.
+fn capwords<'p>(args: &Args<'p>) -> Run<Value<'p>> {
+    let Some(Value::Str(text)) = args.get(0) else { return raise("TypeError") };
+    let words: Vec<_> = text.as_str().split_whitespace().map(capitalize).collect();
+    Ok(Value::Str(text.derive(words.join(" "))))
 }
 
 /// `ord(text)` and `chr(number)`.
