@@ -20,7 +20,7 @@ pub(super) struct Exception<'p> {
     given: Option<Args<'p>>,
 }
 
-impl<'p> Exception<'p> {
+impl Exception<'_> {
     /// As it shows in a decision.
     pub(super) fn shown(&self) -> Rendered {
         let Some(given) = self.given.as_ref().filter(|given| !given.all().is_empty()) else {

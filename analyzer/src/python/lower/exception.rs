@@ -36,7 +36,7 @@ impl<'t> Lower<'_, 't> {
     fn is_handled(&self, node: Node<'t>, name: &str) -> bool {
         let mut at = node.parent();
         while let Some(around) = at.filter(|around| around.kind() != "function_definition") {
-            if around.kind() == "except_clause" && self.aliases(around).iter().any(|a| self.parsed.text(*a) == name) {
+            if around.kind() == "except_clause" && Self::aliases(around).iter().any(|a| self.parsed.text(*a) == name) {
                 return true;
             }
             at = around.parent();
@@ -63,7 +63,7 @@ impl<'t> Lower<'_, 't> {
     }
 
     /// The names under which a clause has the exception.
-    fn aliases(&self, clause: Node<'t>) -> Vec<Node<'t>> {
+    fn aliases(clause: Node<'t>) -> Vec<Node<'t>> {
         let patterns = fields(clause, "value").into_iter().filter(|value| value.kind() == "as_pattern");
         let within = patterns.filter_map(|pattern| field(pattern, "alias"));
         field(clause, "alias").into_iter().chain(within).collect()
@@ -83,7 +83,7 @@ impl<'t> Lower<'_, 't> {
         }
         self.add_extending(&mut names);
         let mut body = Vec::new();
-        for alias in self.aliases(clause) {
+        for alias in Self::aliases(clause) {
             let value = if self.may_be_raised(&names) {
                 self.at(alias, ExprKind::Builtin { name: HANDLED.to_owned(), args: Vec::new(), keywords: Vec::new() })
             } else {

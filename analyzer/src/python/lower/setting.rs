@@ -4,7 +4,6 @@ use chameleon_decision::{Constant, Expr, ExprKind, SETTING};
 use tree_sitter::Node;
 
 use super::Lower;
-use super::expr::constant;
 use super::resolve::SESSIONS;
 use crate::python::project::Referent;
 use crate::python::syntax::{field, named, visit_all};
@@ -58,11 +57,13 @@ impl<'t> Lower<'_, 't> {
 
     /// Whether the value of a setting is one to go on with: a number, or a text that is no credential.
     fn is_plain(&self, key: Node<'t>, default: &Expr) -> bool {
+        let key = self.literal_text(key).to_lowercase();
         match &default.kind {
             ExprKind::Constant { value: Constant::Str(text) } => {
-                !text.is_empty() && text.len() <= LONGEST && !secrets::is_credential(self.parsed.text(key))
+                let is_secret = secrets::is_credential(&key) || key.ends_with("key");
+                !text.is_empty() && text.len() <= LONGEST && !is_secret
             }
-            ExprKind::Constant { value } => *value != Constant::None,
+            ExprKind::Constant { value } => !matches!(value, Constant::None | Constant::Bool(_)),
             _ => false,
         }
     }
@@ -167,21 +168,14 @@ impl<'t> Lower<'_, 't> {
 
     /// What an option is where it is not given.
     fn option_default(&mut self, arguments: Node<'t>) -> Option<ExprKind> {
-        let action = self.keyword(arguments, "action").map(|action| self.literal_text(action));
-        let is_flag = self.keyword(arguments, "is_flag").is_some();
-        let default = match (self.keyword(arguments, "default"), action.as_deref()) {
-            (Some(default), _) => self.expr(default),
-            (None, Some("store_true")) => self.at(arguments, constant(Constant::Bool(false))),
-            (None, Some("store_false")) => self.at(arguments, constant(Constant::Bool(true))),
-            (None, _) if is_flag => self.at(arguments, constant(Constant::Bool(false))),
-            _ => return None,
-        };
+        let default = self.expr(self.keyword(arguments, "default")?);
         let name = self.option_name(arguments).unwrap_or_default();
         let is_written = match &default.kind {
             ExprKind::Constant { value: Constant::Str(text) } => {
                 !text.is_empty() && text.len() <= LONGEST && !secrets::is_credential(&name)
             }
-            ExprKind::Constant { value } => *value != Constant::None,
+            // A flag is there to be set: both ways are looked at.
+            ExprKind::Constant { value } => !matches!(value, Constant::None | Constant::Bool(_)),
             ExprKind::Unary { value, .. } => is_number(value),
             _ => is_list(&default),
         };
