@@ -70,7 +70,7 @@ pub fn summarize(program: &Program, api: &Api, vocabulary: &Vocabulary) -> (Summ
 impl Decider<'_> {
     /// As [`summarize`], where other APIs that the program asks answer as this decider is given.
     pub fn summarize(&self, vocabulary: &Vocabulary) -> (Summary, Vec<Warning>) {
-        Draft::of(self.clone(), vocabulary)
+        Draft::of(self, vocabulary)
     }
 }
 
@@ -110,11 +110,11 @@ struct Draft {
 }
 
 impl Draft {
-    fn of(decider: Decider<'_>, vocabulary: &Vocabulary) -> (Summary, Vec<Warning>) {
+    fn of(decider: &Decider<'_>, vocabulary: &Vocabulary) -> (Summary, Vec<Warning>) {
         let draft = Self::about(decider.clone(), vocabulary);
-        let draft = absent::filled(draft, &decider, vocabulary);
-        let mut draft = texts::retold(draft, &decider);
-        beside::tell(&mut draft, &decider);
+        let draft = absent::filled(draft, decider, vocabulary);
+        let mut draft = texts::retold(draft, decider);
+        beside::tell(&mut draft, decider);
         (draft.summary, draft.warnings)
     }
 

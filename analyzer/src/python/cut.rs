@@ -122,18 +122,14 @@ impl Cut<'_> {
     fn focus(&mut self, stmt: &Stmt) -> Vec<Stmt> {
         let span = stmt.span;
         if self.holds_directly(stmt) {
-            return match &stmt.kind {
-                // A loop that asks the API each time is looked at once.
-                StmtKind::While { test, body, .. } => {
-                    let inner = self.after(body, true);
-                    let body = vec![once(span, None, inner)];
-                    vec![Stmt { span, kind: StmtKind::If { test: test.clone(), body, orelse: Vec::new() } }]
-                }
-                _ => {
-                    let stmt = self.asking_once(stmt);
-                    self.after_stmt(&stmt, false)
-                }
-            };
+            // A loop that asks the API each time is looked at once.
+            if let StmtKind::While { test, body, .. } = &stmt.kind {
+                let inner = self.after(body, true);
+                let body = vec![once(span, None, inner)];
+                return vec![Stmt { span, kind: StmtKind::If { test: test.clone(), body, orelse: Vec::new() } }];
+            }
+            let stmt = self.asking_once(stmt);
+            return self.after_stmt(&stmt, false);
         }
         match &stmt.kind {
             StmtKind::If { body, orelse, .. } => {

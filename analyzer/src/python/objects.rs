@@ -111,7 +111,8 @@ impl<'t> Made<'_, 't> {
                 | "assignment"
                 | "keyword_argument"
                 | "attribute"
-                | "default_parameter" => {}
+                | "default_parameter"
+                | "call" => {}
                 "return_statement" => {
                     let calls = if hops > 0 { self.project.callers.calls(function) } else { &[] };
                     is_kept &= !calls.iter().any(|(caller, call)| self.is_scattered(*caller, *call, hops - 1));
@@ -120,7 +121,6 @@ impl<'t> Made<'_, 't> {
                     let callee = parent.parent().and_then(|call| field(call, "function"));
                     is_kept &= callee.is_some_and(|callee| is_own(self.project, function, parsed.text(callee)));
                 }
-                "call" => {}
                 "for_statement" | "while_statement" => return true,
                 "module" | "function_definition" | "class_definition" => break,
                 kind if kind.ends_with("statement") || kind.ends_with("clause") || kind == "block" => {}

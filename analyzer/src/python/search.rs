@@ -444,7 +444,10 @@ impl<'a> Run<'a> {
         let problems = assumed.chain(passed).chain(settings(slice)).collect();
         let mut process = self.summarized(slice);
         if few && !slice.assumptions.is_empty() {
-            process.summary.idle.retain(|word| !self.wakes(slice, &word.text));
+            let branches = &process.summary.branches;
+            // A word that is idle in one list can lead to the branch of another one.
+            let leads = |text: &str| branches.iter().any(|branch| branch.words.iter().any(|word| word.text == text));
+            process.summary.idle.retain(|word| leads(&word.text) || !self.wakes(slice, &word.text));
         }
         (process, problems)
     }

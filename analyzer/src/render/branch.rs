@@ -28,8 +28,8 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
     // Where any text can come there are no labels but those that the words say.
     let open = branch.labels.is_empty() && process.summary.vocabulary == ANY_TEXT;
     let is_about_labels = branch.regions.is_empty() && branch.conditions.is_empty();
-    if !(open && !branch.words.is_empty()) && (is_about_labels || !branch.words.is_empty() || !branch.labels.is_empty())
-    {
+    let has_words = !branch.words.is_empty();
+    if !(open && has_words) && (is_about_labels || has_words || !branch.labels.is_empty()) {
         let text = if open { "any".to_owned() } else { labels(branch) };
         wrap(out, if branch.negated { "     unless   " } else { "     labels   " }, 14, &text);
     }

@@ -142,24 +142,14 @@ impl<'p> Machine<'p, '_> {
             "min" | "max" => self.extreme(name == "max", &args, span),
             "numpy.average" => self.weighted_mean(&args, span),
             "sum" | "math.fsum" | "statistics.mean" | "numpy.mean" => self.sum(name, &args, span),
-            "divmod" => match args.positional.as_slice() {
-                [a, b] => {
-                    let quotient = self.binary(a, BinaryOp::FloorDiv, b, span)?;
-                    Ok(Value::tuple(vec![quotient, self.binary(a, BinaryOp::Mod, b, span)?]))
-                }
-                _ => raise("TypeError"),
-            },
+            "divmod" => self.divmod(&args, span),
             "pow" => match args.positional.as_slice() {
                 [a, b] => self.binary(a, BinaryOp::Pow, b, span),
                 _ => Ok(Value::unknown("pow(...)")),
             },
             "ord" | "chr" => character(name, &args),
             "isinstance" => self.isinstance(&args),
-            "type" => Ok(match args.get(0) {
-                Some(Value::Unknown(unknown)) => Value::unknown(format!("type({})", unknown.text)),
-                Some(value) => Value::Builtin(value.type_name().into()),
-                None => return raise("TypeError"),
-            }),
+            "type" => type_of(&args),
             "string.capwords" => capwords(&args),
             "getattr" => self.getattr(&args),
             "<record>" | "<object>" | "<bound>" | "<answer>" | "<json>" | "<member>" | "<member of>"
@@ -195,6 +185,12 @@ impl<'p> Machine<'p, '_> {
             _ if name.starts_with("operator.") => self.operator(name, &args, span),
             _ => Ok(Value::unknown(format!("{name}(...)"))),
         }
+    }
+
+    fn divmod(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let [a, b] = args.positional.as_slice() else { return raise("TypeError") };
+        let quotient = self.binary(a, BinaryOp::FloorDiv, b, span)?;
+        Ok(Value::tuple(vec![quotient, self.binary(a, BinaryOp::Mod, b, span)?]))
     }
 
     fn getattr(&mut self, args: &Args<'p>) -> Run<Value<'p>> {
@@ -810,4 +806,12 @@ fn round_to(value: f64, digits: i64) -> f64 {
         let scale = 10f64.powi(digits.unsigned_abs().min(320) as i32);
         (value / scale).round_ties_even() * scale
     }
+}
+/// `type(value)`.
+fn type_of<'p>(args: &Args<'p>) -> Run<Value<'p>> {
+    Ok(match args.get(0) {
+        Some(Value::Unknown(unknown)) => Value::unknown(format!("type({})", unknown.text)),
+        Some(value) => Value::Builtin(value.type_name().into()),
+        None => return raise("TypeError"),
+    })
 }

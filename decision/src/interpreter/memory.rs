@@ -22,6 +22,9 @@ const MOST_PATTERNS: usize = 256;
 /// Patterns by source and flags; none where a source is no pattern.
 type Patterns = HashMap<(String, String), Option<Rc<Pattern>>>;
 
+/// Names with the places where they are filled.
+type Filled<'p> = Rc<[(&'p str, Span)]>;
+
 /// Values of one program's displays, by the place of their elements in memory.
 #[derive(Default)]
 pub(crate) struct Memory<'p> {
@@ -30,7 +33,7 @@ pub(crate) struct Memory<'p> {
     functions: RefCell<HashMap<FunctionId, Kind<'p>>>,
     patterns: RefCell<Patterns>,
     calls: RefCell<HashMap<(FunctionId, String), Rc<Recalled<'p>>>>,
-    filled: RefCell<Option<Rc<[(&'p str, Span)]>>>,
+    filled: RefCell<Option<Filled<'p>>>,
 }
 
 impl<'p> Memory<'p> {

@@ -89,9 +89,12 @@ impl<'p> Machine<'p, '_> {
 
     /// Values as they are printed.
     pub(super) fn as_printed(&mut self, values: &[Value<'p>], span: Span) -> Run<Vec<Value<'p>>> {
-        let printed = |value: &Value<'p>| match value.is_object() {
-            true => self.text_of_object(&Args::positional(vec![value.clone()]), span),
-            false => Ok(value.clone()),
+        let printed = |value: &Value<'p>| {
+            if value.is_object() {
+                self.text_of_object(&Args::positional(vec![value.clone()]), span)
+            } else {
+                Ok(value.clone())
+            }
         };
         values.iter().map(printed).collect()
     }

@@ -190,20 +190,30 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
+    /// An item of something that the program does not determine: rows of a table from outside, or what an object of the
+    /// program's own gives.
+    fn item_outside(
+        &mut self,
+        object: &Value<'p>,
+        unknown: &Rc<Unknown<'p>>,
+        index: &Value<'p>,
+        span: Span,
+    ) -> Run<Value<'p>> {
+        if let Value::List(mask) = index
+            && is_mask(index)
+            && has_columns(unknown)
+        {
+            return self.masked_outside(unknown, mask, span);
+        }
+        match self.special(object, "__getitem__", vec![index.clone()], span)? {
+            Some(value) => Ok(value),
+            None => Ok(Self::part(unknown, format!("[{}]", repr(index).as_str()))),
+        }
+    }
+
     pub(super) fn item(&mut self, object: &Value<'p>, index: &Value<'p>, span: Span) -> Run<Value<'p>> {
         match object {
-            Value::Unknown(unknown) => {
-                if let Value::List(mask) = index
-                    && is_mask(index)
-                    && has_columns(unknown)
-                {
-                    return self.masked_outside(unknown, mask, span);
-                }
-                match self.special(object, "__getitem__", vec![index.clone()], span)? {
-                    Some(value) => Ok(value),
-                    None => Ok(Self::part(unknown, format!("[{}]", repr(index).as_str()))),
-                }
-            }
+            Value::Unknown(unknown) => self.item_outside(object, unknown, index, span),
             Value::Dict(frame) if is_frame(&frame.borrow()) && is_mask(index) => match index {
                 Value::List(mask) => self.masked(frame, mask, span),
                 _ => raise("TypeError"),

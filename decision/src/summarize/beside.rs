@@ -30,7 +30,9 @@ pub(super) fn tell(draft: &mut Draft, decider: &Decider<'_>) {
         .take(MAX_LISTS)
         .filter_map(|other| says(&mut probe, &api.answer, &known, other).ok().flatten())
         .collect();
-    told.into_iter().for_each(|message| draft.warn(program, message));
+    for message in told {
+        draft.warn(program, message);
+    }
     super::warnings::take_back_turned(draft, &probe);
 }
 

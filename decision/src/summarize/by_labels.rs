@@ -110,13 +110,8 @@ impl Draft {
         } else {
             self.add_pairs(probe, &mut found, (pairs, &words), class?, vocabulary)?
         };
-        let collects = found.any_name && counted.is_none() && hands_on(probe, &found) && collects(probe, &found);
-        // Which names are there to be left out is not known, so that it is the number of others that shows.
-        if collects
-            && vocabulary.labels.is_empty()
-            && let Some(most) = probe.looks_at(&api.answer)?
-        {
-            self.warn(program, format!("of the names that are not left out no more than {most} are taken"));
+        if found.any_name && counted.is_none() && vocabulary.labels.is_empty() {
+            self.warn_of_most(program, probe, &found, api)?;
         }
         // Of a closed set of values, one that is none of them says nothing.
         let any = |branch: &super::branches::Found| branch.except || probe.subject.knows(NEUTRAL);
@@ -140,8 +135,18 @@ impl Draft {
         if let Some(count) = top_k {
             self.summary.ranked = rank::of_branches(probe, &found, &api.answer, count)?;
         }
+        self.set_class(probe, class);
+        if counted.is_none() {
+            self.of_several(probe, &found, api.repeats)?;
+        }
+        self.settle(program, probe, (&found, counted), vocabulary)?;
+        Ok(true)
+    }
+
+    /// The class of the decision, and in which order branches win.
+    fn set_class(&mut self, probe: &Probe<'_>, class: Class) {
         (self.summary.decision_type, self.summary.order) = class;
-        if self.summary.decision_type == DecisionType::MultiChoice && top_k == Some(1) {
+        if self.summary.decision_type == DecisionType::MultiChoice && self.summary.top_k == Some(1) {
             // Branches can match the same label only, and then the application's order decides.
             self.summary.order = Some(Order::AppPriority);
         }
@@ -149,11 +154,24 @@ impl Draft {
             // The answer has one value, so no order decides between two.
             self.summary.order = None;
         }
-        if counted.is_none() {
-            self.of_several(probe, &found, api.repeats)?;
+    }
+
+    /// Warns of how many names are put into a list. Which names are there to be left out is not known, so that it is the
+    /// number of others that shows.
+    fn warn_of_most(
+        &mut self,
+        program: &Program,
+        probe: &mut Probe<'_>,
+        found: &Branches,
+        api: &Api,
+    ) -> Result<(), DecideError> {
+        if hands_on(probe, found)
+            && collects(probe, found)
+            && let Some(most) = probe.looks_at(&api.answer)?
+        {
+            self.warn(program, format!("of the names that are not left out no more than {most} are taken"));
         }
-        self.settle(program, probe, (&found, counted), vocabulary)?;
-        Ok(true)
+        Ok(())
     }
 
     /// What numbers of items do, or, where they do nothing, the check of what was found.

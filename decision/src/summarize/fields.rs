@@ -49,6 +49,12 @@ const MAX_PARTS: usize = 10;
 /// Answers on which the table is checked.
 const TRIALS: usize = 96;
 
+/// The outcome of every combination of cells, and the parts that these make.
+type Divided = (Vec<Outcome>, Vec<tree::Part>);
+
+/// What two items lead to, by what each of them does.
+type Trial = ([Outcome; 2], Outcome);
+
 /// Fields of the answer, and of the one item of a list, that could decide.
 struct Table<'s> {
     /// The list whose item has some of the fields.
@@ -155,11 +161,7 @@ impl<'s> Table<'s> {
     }
 
     /// The table and its parts, in each of which no other field changes anything; `None` where it takes too many.
-    fn find_parts(
-        &mut self,
-        probe: &mut Probe<'_>,
-        constants: &Constants,
-    ) -> Result<Option<(Vec<Outcome>, Vec<tree::Part>)>, DecideError> {
+    fn find_parts(&mut self, probe: &mut Probe<'_>, constants: &Constants) -> Result<Option<Divided>, DecideError> {
         let mut settings = self.settings(constants);
         for _ in 0..MAX_ROUNDS {
             self.take_means(probe, &settings)?;
@@ -544,7 +546,7 @@ impl<'s> Table<'s> {
                 (self.answer(&first), part.outcome)
             })
             .collect();
-        let mut trials = Vec::new();
+        let mut trials: Vec<Trial> = Vec::new();
         for (one, first) in &samples {
             for (other, second) in &samples {
                 let mut both = one.clone();
@@ -553,7 +555,7 @@ impl<'s> Table<'s> {
                 trials.push(([*first, *second], outcome));
             }
         }
-        let all = |fits: &dyn Fn(&([Outcome; 2], Outcome)) -> bool| trials.iter().all(fits);
+        let all = |fits: &dyn Fn(&Trial) -> bool| trials.iter().all(fits);
         let same = |probe: &Probe<'_>, a: Outcome, b: Outcome| probe.differ_by_data_only(a, b);
         Ok(if all(&|(parts, both)| same(probe, parts[0], *both)) {
             draft.summary.top_k = Some(1);

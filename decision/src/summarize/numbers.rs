@@ -21,7 +21,31 @@ pub(super) fn merged(probe: &mut Probe<'_>, outcomes: &[Outcome]) -> Vec<Outcome
         let before = number.checked_sub(1).and_then(|at| links[at]);
         before.or_else(|| links.get(number).copied().flatten()).unwrap_or(outcomes[number])
     };
-    (0..outcomes.len()).map(of).collect()
+    let mut merged: Vec<Outcome> = (0..outcomes.len()).map(of).collect();
+    // The number may be said in fewer places from some on: of a list that is cut.
+    for at in 1..merged.len() {
+        let says_numbers = merged[at] != outcomes[at] && merged[at - 1] != outcomes[at - 1];
+        if says_numbers && are_alike(probe.decision(merged[at - 1]), probe.decision(merged[at])) {
+            merged[at] = merged[at - 1];
+        }
+    }
+    merged
+}
+
+/// Whether decisions that say how many there are do so alike but for places where one of them has a number as it is.
+fn are_alike(one: &Decision, next: &Decision) -> bool {
+    /// Stands for any number.
+    const ANY: &str = "\u{1}";
+    let shown = |decision: &Decision| {
+        let text = decision.to_string().replace(COUNT, ANY).replace(NUMBER, ANY);
+        text.replace(ANY, &format!(" {ANY} ")).split(' ').flat_map(pieces).collect::<Vec<_>>()
+    };
+    let is_number = |piece: &String| piece.parse::<usize>().is_ok();
+    let same = |(one, next): (&String, &String)| {
+        one == next || (one == ANY && is_number(next)) || (next == ANY && is_number(one))
+    };
+    let (one, next) = (shown(one), shown(next));
+    pairs(&one, &next).is_some_and(|mut pairs| pairs.all(same))
 }
 
 /// Two decisions in one, if they differ in whole numbers by one only; the first is on so many items.

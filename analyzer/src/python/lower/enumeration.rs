@@ -6,6 +6,7 @@ use tree_sitter::Node;
 
 use super::Lower;
 use super::expr::constant;
+use crate::python::project::Class;
 use crate::python::syntax::{field, named};
 
 /// The builtin that makes a member of its class, its name, its value, and whether it is a text.
@@ -21,9 +22,7 @@ impl<'t> Lower<'_, 't> {
         let own = self.class_body.map(|class| &self.project.classes[class]);
         let value = match value.kind {
             // A value, and what people call it.
-            ExprKind::Tuple { mut elements }
-                if own.is_some_and(|class| class.is_of_choices()) && elements.len() == 2 =>
-            {
+            ExprKind::Tuple { mut elements } if own.is_some_and(Class::is_of_choices) && elements.len() == 2 => {
                 elements.remove(0)
             }
             kind => Expr { span: value.span, kind },

@@ -14,13 +14,16 @@ const MAX_CELLS: usize = 6;
 /// What values of one field lead to, but for the usual outcome.
 type Cells = Vec<(Outcome, Condition)>;
 
+/// An outcome, and what must hold of the item for it.
+pub(in super::super) type Split = (Outcome, Vec<Condition>);
+
 /// The outcomes of the one branch's labels, each with what must hold of the item; `None` where more than two of its
 /// numbers have a say, or something else has.
 pub(in super::super) fn find(
     probe: &mut Probe<'_>,
     found: &Branches,
     (shape, program): (&Shape, &Program),
-) -> Result<Option<Vec<(Outcome, Vec<Condition>)>>, DecideError> {
+) -> Result<Option<Vec<Split>>, DecideError> {
     let fields = Fields::of(shape).filter(|_| !matches!(probe.subject, Subject::Members(_)));
     let ([branch], Some(fields)) = (found.branches.as_slice(), fields) else { return Ok(None) };
     if branch.negated || branch.except {

@@ -50,10 +50,13 @@ fn cut(grid: &Grid<'_>, cells: Vec<Vec<usize>>, found: &mut Vec<Part>) {
     }
 }
 
+/// Whether a side has one outcome, how much of the block it then is, and how many outcomes are left.
+type Worth = (bool, usize, std::cmp::Reverse<usize>);
+
 /// The field and those of its cells that are cut off: the most of the block with one outcome, else the cut that leaves the
 /// fewest outcomes on both sides.
 fn best_cut(grid: &Grid<'_>, cells: &[Vec<usize>]) -> Option<(usize, Vec<usize>)> {
-    let mut best: Option<((bool, usize, std::cmp::Reverse<usize>), usize, Vec<usize>)> = None;
+    let mut best: Option<(Worth, usize, Vec<usize>)> = None;
     for (field, own) in cells.iter().enumerate().filter(|(_, own)| own.len() > 1) {
         for side in sides(grid, cells, field, own) {
             let [inside, outside] =
