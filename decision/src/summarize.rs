@@ -27,6 +27,7 @@ mod held;
 mod idle;
 mod items;
 mod joint;
+mod ladders;
 mod lengths;
 mod lines;
 mod matching;

@@ -346,6 +346,8 @@ impl<'p> Machine<'p, '_> {
                 Value::None => None,
                 Value::Int(at, _) => Some(*at),
                 Value::Bool(at) => Some(i64::from(*at)),
+                // Places in a text that the API gives are whole numbers.
+                Value::Float(at, true) => Some(*at as i64),
                 _ => return raise("TypeError"),
             };
         }

@@ -7,8 +7,8 @@ use super::counts::{self, Counted};
 use super::probe::{NEUTRAL, Outcome, Probe, contrast};
 use super::subject::other_field;
 use super::{
-    Draft, EMPTY_OUTCOME, Reason, conditions, conjunction, handed, idle, items, lines, name, order, ranges, rank,
-    scores, verify, warnings, words,
+    Draft, EMPTY_OUTCOME, Reason, conditions, conjunction, handed, idle, items, ladders, lines, name, order, ranges,
+    rank, scores, verify, warnings, words,
 };
 use crate::api::Api;
 use crate::decider::DecideError;
@@ -76,7 +76,6 @@ impl Draft {
         for branch in &found.branches {
             cuts.push(scores::threshold(probe, branch, [found.default, found.empty])?);
         }
-        let ladder = cuts.iter().any(Result::is_err) && found.branches.len() == 1;
         let top_k = scores::top_k(probe, (&found, &pairs), per_item)?;
         self.describe(probe, &found, &words, &cuts, vocabulary);
         let one_branch = matches!(class, Ok((DecisionType::MultiChoice, _)));
@@ -102,7 +101,7 @@ impl Draft {
         if let Some((one, other)) = items::mixing(probe, &found, vocabulary)? {
             return Err(Reason(format!("the outcome hangs on {one} and on {other} of one item together")));
         }
-        if ladder && ranges::fill_labelled(self, probe, (&found, per_item), &api.answer, &Constants::of(program))? {
+        if self.by_scores((program, api), probe, (&found, &words), (&cuts, per_item), vocabulary)? {
             return Ok(true);
         }
         let class = if pairs.is_empty() {
@@ -141,6 +140,35 @@ impl Draft {
         }
         self.settle(program, probe, (&found, counted), vocabulary)?;
         Ok(true)
+    }
+
+    /// Fills the draft where the score of what is seen leads elsewhere, and not only counts or does not.
+    fn by_scores(
+        &mut self,
+        (program, api): (&Program, &Api),
+        probe: &mut Probe<'_>,
+        (found, words): (&Branches, &[words::Found]),
+        (cuts, per_item): (&[Result<Option<MinScore>, Reason>], bool),
+        vocabulary: &Vocabulary,
+    ) -> Result<bool, Reason> {
+        let by_name = !found.any_name && !found.branches.iter().any(|branch| branch.negated || branch.except);
+        let others = by_name
+            && !per_item
+            && (ladders::tells_others(probe, found, cuts)? || ladders::tells_words(probe, (found, words), cuts)?);
+        let constants = Constants::of(program);
+        let differ = cuts.iter().any(Result::is_err);
+        let ladder = differ && found.branches.len() == 1 && !others;
+        if ladder && ranges::fill_labelled(self, probe, (found, per_item), &api.answer, &constants)? {
+            return Ok(true);
+        }
+        let is_ladder = others || (by_name && differ);
+        if !is_ladder {
+            return Ok(false);
+        }
+        match ladders::fill(self, probe, (found, words), (&api.answer, &constants), vocabulary)? {
+            Some(reason) => Err(reason),
+            None => Ok(false),
+        }
     }
 
     /// The class of the decision, and in which order branches win.

@@ -381,10 +381,12 @@ impl<'s> Table<'s> {
         let mut counts = false;
         for setting in settings {
             let mut led = None;
-            for _ in 0..PAIRS {
-                let (low, high) = first.range();
-                // Their mean is exact.
-                let [a, b] = [(); 2].map(|()| low + (high - low) * random.below(65) as f64 / 64.0);
+            let (low, high) = first.range();
+            let middle = f64::midpoint(low, high);
+            // Their means are exact.
+            let mut any = || low + (high - low) * random.below(65) as f64 / 64.0;
+            let random = [(); PAIRS].map(|()| (any(), any()));
+            for (a, b) in [(low, high), (high, low), (low, middle)].into_iter().chain(random) {
                 let mut at = |a: f64, b: f64| {
                     let mut answer = setting.clone();
                     one.set(&mut answer, &Json::from(a));

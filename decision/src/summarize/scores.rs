@@ -77,18 +77,19 @@ pub(super) fn top_k(
         let Some(sample) = branch.samples.first() else { continue };
         let replaced = pairs.iter().any(|pair| pair.except && pair.with == Some(branch.outcome));
         let beside = if per_item || replaced { probe.labels(&[&filler, sample])? } else { branch.outcome };
-        let mut reaches = |place: u32| {
+        let reaches = |probe: &mut Probe<'_>, place: u32| {
             let mut labels = vec![filler.as_str(); place as usize];
             labels.push(sample);
             probe.labels(&labels).map(|outcome| outcome == beside)
         };
         let mut cut = None;
-        if !reaches(LONGEST - 1)? {
+        if !reaches(probe, LONGEST - 1)? {
             let mut place = 1;
-            while place < LONGEST && reaches(place)? {
+            while place < LONGEST && reaches(probe, place)? {
                 place += 1;
             }
-            cut = Some(place);
+            // The others that a label stands for are there, too.
+            cut = Some(place + probe.copies().count() as u32 - 1);
             let before = vec![filler.as_str(); place as usize];
             let beyond = [&before[..], &[sample.as_str()]].concat();
             if probe.labels(&beyond)? != probe.labels(&before)? {

@@ -209,13 +209,18 @@ pub(super) fn of(words: &[Found], outcome: Outcome, unions: &[(Outcome, [Outcome
     let leads_here =
         |led: Outcome| led == outcome || unions.iter().any(|(whole, parts)| *whole == led && parts.contains(&outcome));
     let own = words.iter().filter(|word| word.outcome.is_some_and(leads_here));
-    own.map(|word| Word { text: word.written.clone(), mode: word.mode, span: word.span }).collect()
+    own.map(shown).collect()
+}
+
+/// A word as the summary shows it.
+pub(super) fn shown(word: &Found) -> Word {
+    Word { text: word.written.clone(), mode: word.mode, span: word.span }
 }
 
 /// The words that lead there in company of another branch's.
 pub(super) fn of_pair(words: &[Found], outcome: Outcome) -> Vec<Word> {
     let own = words.iter().filter(|word| word.in_company && word.outcome == Some(outcome));
-    own.map(|word| Word { text: word.written.clone(), mode: word.mode, span: word.span }).collect()
+    own.map(shown).collect()
 }
 
 /// The first mode that explains every observation: for all words of the branch together, else for each by itself.
