@@ -32,6 +32,8 @@ class Outputs(nn.Module):
 
     def at_least(self, z, k, number):
         """(N): by how much so many labels of branch k are seen: that is, the last of them."""
+        if len(self.own(k)) < number:
+            return torch.full_like(z[:, 0], -math.inf)
         return z[:, self.own(k)].topk(number).values[:, -1] - self.least(z, k, number)
 
     def count(self, truth, k):

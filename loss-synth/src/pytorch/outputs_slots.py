@@ -30,7 +30,10 @@ class Outputs(nn.Module):
 
     def at_least(self, z, k, number):
         """(N): by how much members of branch k stand in so many slots: that is, in the last of them."""
-        return self.ahead(z, k).topk(number).values[:, -1]
+        ahead = self.ahead(z, k)
+        if ahead.shape[1] < number:
+            return torch.full_like(z[:, 0], -math.inf)
+        return ahead.topk(number).values[:, -1]
 
     def count(self, truth, k):
         """(N): how many members of branch k are true."""
