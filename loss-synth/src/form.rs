@@ -109,7 +109,7 @@ impl Form {
             Rule::Exclusive => compile::turn_black_lists(&mut branches, names.len()),
             Rule::Independent | Rule::FirstBranch | Rule::FirstItem | Rule::LastItem | Rule::Program => {}
         }
-        branches.retain_mut(|branch| compile::is_reachable(branch, top_k));
+        branches.retain_mut(|branch| compile::is_reachable(branch, &outputs, top_k));
         if branches.is_empty() {
             return Err(LossError::Unreachable { vocabulary: summary.vocabulary.clone() });
         }

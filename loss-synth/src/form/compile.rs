@@ -1,5 +1,7 @@
 //! From a summary's names to indices of raw outputs.
 
+use std::ops::Range;
+
 use std::collections::{HashMap, HashSet};
 
 use chameleon_decision::{Bounds, Branch, Summary};
@@ -190,8 +192,14 @@ pub(super) fn turn_black_lists(branches: &mut [LossBranch], width: usize) {
 }
 
 /// Whether some answer takes the branch and another does not. Numbers of items that no answer has are dropped.
-pub(super) fn is_reachable(branch: &mut LossBranch, top_k: Option<usize>) -> bool {
-    let most = branch.labels.len().min(top_k.unwrap_or(usize::MAX));
+pub(super) fn is_reachable(branch: &mut LossBranch, outputs: &Outputs, top_k: Option<usize>) -> bool {
+    let is_own = |slot: &Range<usize>| branch.labels.iter().any(|label| slot.contains(label));
+    let most = match outputs {
+        // Each slot is one item.
+        Outputs::Slots { slots, .. } => slots.iter().filter(|slot| is_own(slot)).count(),
+        _ => branch.labels.len(),
+    };
+    let most = most.min(top_k.unwrap_or(usize::MAX));
     match &mut branch.takes {
         Takes::Seen | Takes::Score(_) => !branch.labels.is_empty(),
         Takes::Numbers(regions) => !regions.is_empty(),
