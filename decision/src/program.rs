@@ -84,6 +84,24 @@ pub struct Stmt {
     pub kind: StmtKind,
 }
 
+impl Stmt {
+    /// The blocks in it.
+    pub fn blocks(&self) -> Vec<&Vec<Self>> {
+        match &self.kind {
+            StmtKind::If { body, orelse, .. }
+            | StmtKind::For { body, orelse, .. }
+            | StmtKind::While { body, orelse, .. } => {
+                vec![body, orelse]
+            }
+            StmtKind::Try { body, handlers, orelse, finally } => {
+                let handlers = handlers.iter().map(|(_, handler)| handler);
+                [body].into_iter().chain(handlers).chain([orelse, finally]).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// Statements.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "stmt", rename_all = "snake_case")]

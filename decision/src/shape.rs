@@ -120,6 +120,18 @@ impl Shape {
         }
     }
 
+    /// The lists that are in no other.
+    pub(crate) fn lists(&self) -> Vec<Path> {
+        let mut found: Vec<Path> = Vec::new();
+        for (path, _) in self.leaves() {
+            let Some(at) = path.iter().position(|step| step == ITEM) else { continue };
+            if found.iter().all(|known| known[..] != path[..at]) {
+                found.push(path[..at].to_vec());
+            }
+        }
+        found
+    }
+
     /// What a client shows where the answer says nothing: protobuf's defaults.
     pub fn nothing(&self) -> Json {
         match self {

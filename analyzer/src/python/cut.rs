@@ -111,7 +111,7 @@ impl Cut<'_> {
     }
 
     fn holds(&self, stmt: &Stmt) -> bool {
-        self.holds_directly(stmt) || visit::blocks(stmt).into_iter().any(|block| self.block_holds(block))
+        self.holds_directly(stmt) || stmt.blocks().into_iter().any(|block| self.block_holds(block))
     }
 
     pub(super) fn block_holds(&self, block: &[Stmt]) -> bool {
@@ -167,9 +167,7 @@ impl Cut<'_> {
                 }
                 out
             }
-            _ => {
-                visit::blocks(stmt).into_iter().find(|b| self.block_holds(b)).map_or_else(Vec::new, |b| self.toward(b))
-            }
+            _ => stmt.blocks().into_iter().find(|b| self.block_holds(b)).map_or_else(Vec::new, |b| self.toward(b)),
         }
     }
 

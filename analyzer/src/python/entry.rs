@@ -263,7 +263,7 @@ impl Search<'_> {
                         work.extend([(body.as_slice(), asked), (orelse.as_slice(), asked)]);
                     }
                     StmtKind::Try { handlers, .. } if !handlers.is_empty() => {}
-                    _ => work.extend(visit::blocks(stmt).into_iter().map(|block| (block.as_slice(), asked))),
+                    _ => work.extend(stmt.blocks().into_iter().map(|block| (block.as_slice(), asked))),
                 }
             }
         }

@@ -225,7 +225,7 @@ impl<'a> Facts<'a> {
             StmtKind::If { test, .. } | StmtKind::While { test, .. } => inner |= self.expr(function, test).control(),
             StmtKind::For { target, iter, .. } => {
                 let mut items = self.expr(function, iter);
-                if visit::blocks(stmt).into_iter().any(|block| self.leads(block)) {
+                if stmt.blocks().into_iter().any(|block| self.leads(block)) {
                     // The slice looks at one turn, whichever it is.
                     items = Fact { known: false, ..items | Fact::UNKNOWN };
                 }
@@ -240,7 +240,7 @@ impl<'a> Facts<'a> {
             }
             _ => {}
         }
-        for block in visit::blocks(stmt) {
+        for block in stmt.blocks() {
             let assumed = inner != control && !inner.api && self.leads(block);
             self.block(function, block, if assumed { control } else { inner });
         }

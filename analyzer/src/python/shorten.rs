@@ -77,7 +77,7 @@ impl Shorten<'_> {
                 visit::own_exprs(stmt, &mut |expr| {
                     mixes |= self.facts.expr(self.function, expr).unknown && reads(expr, &kept.chosen);
                 });
-                mixes || visit::blocks(stmt).into_iter().any(|block| self.stops_in(block, kept))
+                mixes || stmt.blocks().into_iter().any(|block| self.stops_in(block, kept))
             }
         }
     }
@@ -123,7 +123,7 @@ impl Shorten<'_> {
         if controlled || picks {
             chosen.extend(visit::written(stmt));
         }
-        for inner in visit::blocks(stmt).into_iter().flatten() {
+        for inner in stmt.blocks().into_iter().flatten() {
             self.note_chosen(inner, controlled || tested, chosen);
         }
     }

@@ -155,27 +155,11 @@ pub(super) fn blocks_mut(stmt: &mut Stmt) -> Vec<&mut Vec<Stmt>> {
     }
 }
 
-/// The blocks of a statement.
-pub(super) fn blocks(stmt: &Stmt) -> Vec<&Vec<Stmt>> {
-    match &stmt.kind {
-        StmtKind::If { body, orelse, .. }
-        | StmtKind::For { body, orelse, .. }
-        | StmtKind::While { body, orelse, .. } => {
-            vec![body, orelse]
-        }
-        StmtKind::Try { body, handlers, orelse, finally } => {
-            let handlers = handlers.iter().map(|(_, handler)| handler);
-            [body].into_iter().chain(handlers).chain([orelse, finally]).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
 /// Calls `visit` on every statement, outer before inner.
 pub(super) fn stmts<'a>(block: &'a [Stmt], visit: &mut dyn FnMut(&'a Stmt)) {
     for stmt in block {
         visit(stmt);
-        for inner in blocks(stmt) {
+        for inner in stmt.blocks() {
             stmts(inner, visit);
         }
     }

@@ -47,7 +47,7 @@ fn filled(program: &Program) -> Vec<(&str, Span)> {
             for stmt in block {
                 let name = filled_by(stmt).filter(|name| own.insert(name));
                 found.extend(name.map(|name| (name, stmt.span)));
-                blocks.extend(blocks_of(stmt));
+                blocks.extend(stmt.blocks().into_iter().map(Vec::as_slice));
             }
         }
     }
@@ -84,20 +84,5 @@ fn root(expr: &Expr) -> Option<&str> {
         ExprKind::Name { name } => Some(name),
         ExprKind::Subscript { object, .. } => root(object),
         _ => None,
-    }
-}
-
-fn blocks_of(stmt: &Stmt) -> Vec<&[Stmt]> {
-    match &stmt.kind {
-        StmtKind::If { body, orelse, .. }
-        | StmtKind::For { body, orelse, .. }
-        | StmtKind::While { body, orelse, .. } => {
-            vec![body, orelse]
-        }
-        StmtKind::Try { body, handlers, orelse, finally } => {
-            let handlers = handlers.iter().map(|handler| handler.1.as_slice());
-            handlers.chain([body.as_slice(), orelse, finally]).collect()
-        }
-        _ => Vec::new(),
     }
 }

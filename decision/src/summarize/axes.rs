@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::constants::Constants;
 use super::probe::{Outcome, Probe};
+use super::subject::put;
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::shape::{Path, Shape, show_path};
@@ -34,7 +35,48 @@ pub(super) struct Stretch {
     pub(super) sample: f64,
 }
 
+/// An interval between two limits, and a value inside it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cell {
+    pub(super) low: Option<Limit>,
+    pub(super) high: Option<Limit>,
+    pub(super) sample: f64,
+}
+
+impl Cell {
+    pub(super) fn holds(&self, value: f64) -> bool {
+        let above = |limit: Limit| value > limit.value || (limit.inclusive && value >= limit.value);
+        let below = |limit: Limit| value < limit.value || (limit.inclusive && value <= limit.value);
+        self.low.is_none_or(above) && self.high.is_none_or(below)
+    }
+}
+
 impl Axis {
+    /// An answer with this number.
+    pub(super) fn in_answer(&self, answer: &Json, number: f64) -> Json {
+        let mut answer = answer.clone();
+        put(&mut answer, &self.path, Json::from(number));
+        answer
+    }
+
+    /// The intervals that limits cut the axis into; puts them in order, each once.
+    pub(super) fn cut(&self, limits: &mut Vec<Limit>) -> Vec<Cell> {
+        let order = |limit: &Limit| (limit.value, !limit.inclusive);
+        limits.sort_by(|a, b| order(a).partial_cmp(&order(b)).unwrap_or(std::cmp::Ordering::Equal));
+        limits.dedup();
+        let (least, greatest) = self.range();
+        let lows = std::iter::once(None).chain(limits.iter().copied().map(Some));
+        let highs = limits.iter().map(|limit| Some(Limit { inclusive: !limit.inclusive, ..*limit })).chain([None]);
+        lows.zip(highs)
+            .map(|(low, high)| {
+                let from = low.map_or(least, |limit| limit.value);
+                let to = high.map_or(greatest, |limit| limit.value);
+                let sample = if from < to { f64::midpoint(from, to) } else { from };
+                Cell { low, high, sample }
+            })
+            .collect()
+    }
+
     /// The numbers of an answer, those of the whole before those of items.
     pub(super) fn all(shape: &Shape) -> Vec<Self> {
         let mut axes: Vec<Self> = Vec::new();

@@ -8,7 +8,7 @@ use super::probe::{NEUTRAL, Probe, passes_through};
 use super::subject::{filled, put};
 use crate::decider::{DecideError, Decider};
 use crate::output::ApiOutput;
-use crate::shape::{ITEM, Path, Shape, show_path};
+use crate::shape::{Path, Shape, show_path};
 
 /// Other lists that are tried.
 const MAX_LISTS: usize = 4;
@@ -19,8 +19,9 @@ pub(super) fn tell(draft: &mut Draft, decider: &Decider<'_>) {
     let constants = Constants::of(program);
     let Some(field) = draft.summary.field.clone().filter(|_| !draft.summary.is_undecided()) else { return };
     let is_known = |list: &str| field.split(", ").any(|field| field == list || field.starts_with(&format!("{list}[]")));
-    let (known, others): (Vec<Path>, Vec<Path>) =
-        lists(&api.answer, &constants).into_iter().partition(|list| is_known(&show_path(list)));
+    let is_named = |list: &Path| list.iter().all(|step| constants.names(step));
+    let lists = api.answer.lists().into_iter().filter(is_named);
+    let (known, others): (Vec<Path>, Vec<Path>) = lists.partition(|list| is_known(&show_path(list)));
     if known.is_empty() || others.is_empty() {
         return;
     }
@@ -56,17 +57,4 @@ fn says(probe: &mut Probe<'_>, shape: &Shape, known: &[Path], other: &Path) -> R
         }
     }
     Ok(None)
-}
-
-/// The lists of an answer that are in no other and that the program names.
-fn lists(shape: &Shape, constants: &Constants) -> Vec<Path> {
-    let mut found: Vec<Path> = Vec::new();
-    for (path, _) in shape.leaves() {
-        let Some(at) = path.iter().position(|step| step == ITEM) else { continue };
-        let list = &path[..at];
-        if list.iter().all(|step| constants.names(step)) && found.iter().all(|known| known[..] != *list) {
-            found.push(list.to_vec());
-        }
-    }
-    found
 }

@@ -11,7 +11,7 @@ use super::axes::{Axis, Stretch, stretches};
 use super::constants::Constants;
 use super::name;
 use super::probe::{Outcome, Probe};
-use super::subject::{Members, put};
+use super::subject::Members;
 use super::verify::Random;
 use super::{Draft, Reason};
 use crate::decider::DecideError;
@@ -121,7 +121,7 @@ fn ladder(
     let mut telling: Vec<&Axis> = Vec::new();
     for axis in axes {
         for number in axis.few_values(constants) {
-            if probe.run(&ApiOutput::Answer { answer: with(&base, axis, number) })? != usual {
+            if probe.run(&ApiOutput::Answer { answer: axis.in_answer(&base, number) })? != usual {
                 telling.push(axis);
                 break;
             }
@@ -135,7 +135,7 @@ fn ladder(
     let (over, stretches) = match telling[..] {
         [] => (Over::Nothing, vec![Stretch { low: None, high: None, outcome: usual, sample: 0.0 }]),
         [axis] => {
-            let found = stretches(probe, &axis.values(constants), &|number| with(&base, axis, number))?;
+            let found = stretches(probe, &axis.values(constants), &|number| axis.in_answer(&base, number))?;
             (Over::Number(axis.clone()), found)
         }
         [one, other] => match difference(probe, &base, one, other)? {
@@ -182,7 +182,7 @@ fn difference(
     ] {
         let mut led = Vec::new();
         for (first, second) in pairs {
-            let answer = with(&with(base, one, at(first)), other, at(second));
+            let answer = other.in_answer(&one.in_answer(base, at(first)), at(second));
             led.push(probe.run(&ApiOutput::Answer { answer })?);
         }
         if led.iter().any(|outcome| *outcome != led[0]) {
@@ -216,7 +216,7 @@ fn holds(
         let mut answer = answer(shape, field, &ladder.value);
         for axis in axes {
             let numbers = axis.few_values(constants);
-            answer = with(&answer, axis, numbers[random.below(numbers.len())]);
+            answer = axis.in_answer(&answer, numbers[random.below(numbers.len())]);
         }
         let number = ladder.over.value(&answer);
         let is_inside = |stretch: &&Stretch| ladder.over.axis().is_none_or(|axis| stretch.bounds(&axis).holds(number));
@@ -289,10 +289,4 @@ impl Draft {
 
 fn answer(shape: &Shape, field: &Path, value: &str) -> Json {
     shape.with(field, Json::from(value))
-}
-
-fn with(answer: &Json, axis: &Axis, number: f64) -> Json {
-    let mut answer = answer.clone();
-    put(&mut answer, &axis.path, Json::from(number));
-    answer
 }

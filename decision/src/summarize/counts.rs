@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::branches::Branches;
+use super::branches::{Branches, Found};
 use super::probe::{NEUTRAL, Outcome, Probe, contrast};
 use super::several_lists::together;
 use super::subject::{filled, needed_together};
@@ -15,7 +15,7 @@ use super::{copies, handed, numbers};
 use crate::decider::DecideError;
 use crate::decision::Rendered;
 use crate::output::ApiOutput;
-use crate::shape::{ITEM, Path, Shape, show_path};
+use crate::shape::{Path, Shape, show_path};
 use crate::summary::{Bounds, DecisionType, Limit, Region, Summary};
 
 /// How many items of one kind lead where.
@@ -153,18 +153,24 @@ pub(super) fn of_several(
     let many = || Reason("how many labels lead to each outcome makes a difference".to_owned());
     let [branch] = found.branches.as_slice() else { return Ok(Err(many())) };
     let repeats = repeats || probe.subject.repeats();
-    let mut names = branch.samples.clone();
-    for word in words.iter().filter(|word| word.outcome == Some(branch.outcome)).map(Word::compared).take(MAX_ALIKE) {
-        if !names.iter().any(|name| name == word) && probe.labels(&[word])? == branch.outcome {
-            names.push(word.to_owned());
-        }
-    }
+    let names = names(probe, branch, words)?;
     if !copies::are_alike(probe, &names, branch.outcome, repeats)? {
         return Ok(Err(Reason("which labels come together makes a difference".to_owned())));
     }
     let outcomes = outcomes(most(names.len(), repeats), &mut |number| copies::outcome(probe, &names, number))?;
     let counted = steps(&merged(probe, &outcomes));
     Ok(if let Counted::Steps(_) = counted { Ok(counted) } else { Err(many()) })
+}
+
+/// Names that lead to a branch by themselves: labels, and words of the program's.
+fn names(probe: &mut Probe<'_>, branch: &Found, words: &[Word]) -> Result<Vec<String>, DecideError> {
+    let mut names = branch.samples.clone();
+    for word in words.iter().filter(|word| word.outcome == Some(branch.outcome)).map(Word::compared).take(MAX_ALIKE) {
+        if !names.iter().any(|name| name == word) && probe.labels(&[word])? == branch.outcome {
+            names.push(word.to_owned());
+        }
+    }
+    Ok(names)
 }
 
 /// Whether it is one and the same which two of these labels come together.
@@ -196,13 +202,8 @@ pub(super) fn of_branches(
         let samples: Vec<&str> = branch.samples.iter().map(String::as_str).collect();
         let counted = count(probe, &samples, repeats)?;
         if matches!(counted, Counted::Steps(_)) {
-            let own = words.iter().filter(|word| word.outcome == Some(branch.outcome)).map(Word::compared);
-            let mut alike = samples.clone();
-            for word in own.take(MAX_ALIKE) {
-                if !alike.contains(&word) && probe.labels(&[word])? == branch.outcome {
-                    alike.push(word);
-                }
-            }
+            let alike = names(probe, branch, words)?;
+            let alike: Vec<&str> = alike.iter().map(String::as_str).collect();
             if !are_alike(probe, &alike)? {
                 return Ok(Err(Reason("which labels come together makes a difference".to_owned())));
             }
@@ -229,7 +230,7 @@ pub(super) fn of_branches(
 /// Fills the draft when the decision hangs only on how many items there are; `false` when it does not.
 pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> Result<bool, Reason> {
     let mut told = Vec::new();
-    for list in lists(shape) {
+    for list in shape.lists() {
         if let Some(steps) = steps_of(probe, shape, &list)? {
             told.push((list, steps));
         }
@@ -339,23 +340,11 @@ fn is_told_apart(probe: &Probe<'_>, none: Outcome, some: Outcome) -> bool {
 /// whose lists are empty; with the list.
 pub(super) fn tells_empty(probe: &mut Probe<'_>, shape: &Shape) -> Result<Option<(Outcome, Path)>, DecideError> {
     let empty = probe.run(&ApiOutput::Answer { answer: shape.nothing() })?;
-    for list in lists(shape) {
+    for list in shape.lists() {
         let some = probe.run(&answer_of(shape, &[(&list, 1)]))?;
         if !probe.differ_by_data_only(empty, some) {
             return Ok(Some((some, list)));
         }
     }
     Ok(None)
-}
-
-/// The lists of an answer that are in no other.
-fn lists(shape: &Shape) -> Vec<Path> {
-    let mut found: Vec<Path> = Vec::new();
-    for (path, _) in shape.leaves() {
-        let Some(at) = path.iter().position(|step| step == ITEM) else { continue };
-        if found.iter().all(|known| known[..] != path[..at]) {
-            found.push(path[..at].to_vec());
-        }
-    }
-    found
 }

@@ -9,7 +9,7 @@ mod tree;
 use serde_json::Value as Json;
 
 use super::aggregate;
-use super::axes::{Axis, stretches};
+use super::axes::{self, Axis, stretches};
 use super::constants::Constants;
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::ranges::append;
@@ -20,7 +20,7 @@ use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::program::Program;
 use crate::shape::{ITEM, Path, Shape, show_path};
-use crate::summary::{Bounds, Branch, Condition, DecisionType, Limit};
+use crate::summary::{Branch, Condition, DecisionType, Limit};
 
 /// Random answers on which every field is changed.
 const POINTS: usize = 48;
@@ -81,7 +81,7 @@ struct Field<'s> {
 #[derive(Clone, Debug)]
 enum Cell {
     Value(Json),
-    Interval { low: Option<Limit>, high: Option<Limit>, sample: f64 },
+    Interval(axes::Cell),
 }
 
 /// Fills the draft with what fields decide together, and says what kind of decision it is; `None` where that does not say
@@ -93,7 +93,9 @@ pub(super) fn fill(
     constants: &Constants,
 ) -> Result<Option<Reason>, DecideError> {
     draft.default_outcome = probe.run(&ApiOutput::Answer { answer: shape.nothing() })?;
-    for list in lists(shape) {
+    let lists = shape.lists();
+    let whole = lists.is_empty().then_some(None);
+    for list in lists.into_iter().map(Some).chain(whole) {
         let Some(mut table) = Table::of(probe, shape, list, constants)? else { continue };
         let Some((outcomes, parts)) = table.find_parts(probe, constants)? else { continue };
         if parts.len() <= MAX_PARTS && table.says_all(probe, (shape, &outcomes), constants)? {
@@ -101,18 +103,6 @@ pub(super) fn fill(
         }
     }
     Ok(None)
-}
-
-/// The lists of an answer that are in no other, or none where it has no lists.
-fn lists(shape: &Shape) -> Vec<Option<Path>> {
-    let mut found: Vec<Option<Path>> = Vec::new();
-    for (path, _) in shape.leaves() {
-        let list = path.iter().position(|step| step == ITEM).map(|at| path[..at].to_vec());
-        if list.is_some() && !found.contains(&list) {
-            found.push(list);
-        }
-    }
-    if found.is_empty() { vec![None] } else { found }
 }
 
 impl<'s> Table<'s> {
@@ -340,13 +330,11 @@ impl<'s> Table<'s> {
                 })?;
                 limits.extend(found.iter().filter_map(|stretch| stretch.low));
             }
-            let order = |limit: &Limit| (limit.value, !limit.inclusive);
-            limits.sort_by(|a, b| order(a).partial_cmp(&order(b)).unwrap_or(std::cmp::Ordering::Equal));
-            limits.dedup();
+            let cells = axis.cut(&mut limits);
             if limits.len() > MAX_LIMITS {
                 return Ok(false);
             }
-            self.fields[at].cells = between(&axis, &limits);
+            self.fields[at].cells = cells.into_iter().map(Cell::Interval).collect();
         }
         Ok(self.fields.iter().map(|field| field.cells.len()).product::<usize>() <= MAX_CELLS)
     }
@@ -606,14 +594,14 @@ impl Field<'_> {
                 (Cell::Value(value), _) => {
                     condition.values.push(value.as_str().map_or_else(|| value.to_string(), str::to_owned));
                 }
-                (Cell::Interval { low, high, .. }, Some(axis)) => {
+                (Cell::Interval(cell), Some(axis)) => {
                     let joined = place > 0 && cells[place - 1] + 1 == at;
                     match condition.intervals.last_mut().filter(|_| joined) {
-                        Some(last) => last.high = *high,
-                        None => condition.intervals.push(axis.bounds(*low, *high)),
+                        Some(last) => last.high = cell.high,
+                        None => condition.intervals.push(axis.bounds(cell.low, cell.high)),
                     }
                 }
-                (Cell::Interval { .. }, None) => {}
+                (Cell::Interval(_), None) => {}
             }
         }
         Some(condition)
@@ -624,23 +612,20 @@ impl Cell {
     fn sample(&self) -> Json {
         match self {
             Self::Value(value) => value.clone(),
-            Self::Interval { sample, .. } => Json::from(*sample),
+            Self::Interval(cell) => Json::from(cell.sample),
         }
     }
 
     /// Where it begins.
     fn low(&self) -> Option<Limit> {
-        if let Self::Interval { low, .. } = self { *low } else { None }
+        if let Self::Interval(cell) = self { cell.low } else { None }
     }
 
     fn holds(&self, value: &Json) -> bool {
         match (self, value.as_f64()) {
             (Self::Value(own), _) => own == value,
-            (Self::Interval { low, high, .. }, Some(number)) => {
-                let bounds = Bounds { field: String::new(), low: *low, high: *high, percent: false };
-                bounds.holds(number)
-            }
-            (Self::Interval { .. }, None) => false,
+            (Self::Interval(cell), Some(number)) => cell.holds(number),
+            (Self::Interval(_), None) => false,
         }
     }
 }
@@ -662,16 +647,4 @@ fn filled(shape: &Shape, random: &mut Random) -> Json {
         }
     }
     item
-}
-
-/// The intervals that limits in ascending order cut an axis into.
-fn between(axis: &Axis, limits: &[Limit]) -> Vec<Cell> {
-    let (least, greatest) = axis.range();
-    let lows = std::iter::once(None).chain(limits.iter().copied().map(Some));
-    let highs = limits.iter().map(|limit| Some(Limit { inclusive: !limit.inclusive, ..*limit })).chain([None]);
-    let cell = |(low, high): (Option<Limit>, Option<Limit>)| {
-        let (from, to) = (low.map_or(least, |limit| limit.value), high.map_or(greatest, |limit| limit.value));
-        Cell::Interval { low, high, sample: if from < to { f64::midpoint(from, to) } else { from } }
-    };
-    lows.zip(highs).map(cell).collect()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::axes::{Axis, stretches};
+use super::axes::{Axis, Cell, stretches};
 use super::constants::Constants;
 use super::probe::{Outcome, Probe};
 use super::verify::Random;
@@ -23,14 +23,6 @@ const MAX_AXES: usize = 6;
 
 /// Answers on which the regions are checked.
 const TRIALS: usize = 128;
-
-/// An interval of one number and a value inside it.
-#[derive(Clone, Copy)]
-struct Cell {
-    low: Option<Limit>,
-    high: Option<Limit>,
-    sample: f64,
-}
 
 /// Fills the draft with the regions of two numbers of the answer; `false` where there are too many, or they do not say all.
 pub(super) fn fill(
@@ -119,31 +111,15 @@ fn cells(
                 let found = stretches(probe, &values[this], &answer)?;
                 limits[this].extend(found.iter().filter_map(|stretch| stretch.low));
             }
-            let order = |limit: &Limit| (limit.value, !limit.inclusive);
-            limits[this].sort_by(|a, b| order(a).partial_cmp(&order(b)).unwrap_or(std::cmp::Ordering::Equal));
-            limits[this].dedup();
+            let cells = axes[this].cut(&mut limits[this]);
             if limits[this].len() >= MAX_CELLS {
                 return Ok(None);
             }
-            samples[this] = between(axes[this], &limits[this]).iter().map(|cell| cell.sample).collect();
+            samples[this] = cells.iter().map(|cell| cell.sample).collect();
         }
     }
-    Ok(Some([between(axes[0], &limits[0]), between(axes[1], &limits[1])]))
-}
-
-/// The intervals that limits in ascending order cut an axis into.
-fn between(axis: &Axis, limits: &[Limit]) -> Vec<Cell> {
-    let (least, greatest) = axis.range();
-    let lows = std::iter::once(None).chain(limits.iter().copied().map(Some));
-    let highs = limits.iter().map(|limit| Some(Limit { inclusive: !limit.inclusive, ..*limit })).chain([None]);
-    lows.zip(highs)
-        .map(|(low, high)| {
-            let from = low.map_or(least, |limit| limit.value);
-            let to = high.map_or(greatest, |limit| limit.value);
-            let sample = if from < to { f64::midpoint(from, to) } else { from };
-            Cell { low, high, sample }
-        })
-        .collect()
+    let [first, second] = &mut limits;
+    Ok(Some([axes[0].cut(first), axes[1].cut(second)]))
 }
 
 /// Whether the table says what the program does on other answers, too, whatever other numbers the answer has.
@@ -177,21 +153,13 @@ fn says_all(
         for axis in &others {
             let (least, greatest) = axis.range();
             let share = random.below(3) as f64 / 2.0;
-            super::subject::put(&mut answer, &axis.path, Json::from(least + (greatest - least) * share));
+            answer = axis.in_answer(&answer, least + (greatest - least) * share);
         }
         if probe.run(&ApiOutput::Answer { answer })? != table[one][other] {
             return Ok(false);
         }
     }
     Ok(true)
-}
-
-impl Cell {
-    fn holds(&self, value: f64) -> bool {
-        let above = |limit: Limit| value > limit.value || (limit.inclusive && value >= limit.value);
-        let below = |limit: Limit| value < limit.value || (limit.inclusive && value <= limit.value);
-        self.low.is_none_or(above) && self.high.is_none_or(below)
-    }
 }
 
 /// Rows and columns of the table, each from one to another.

@@ -3,14 +3,11 @@
 //!
 //! Each name is a ladder over its score. Names with the same ladder are told together, and all others, too.
 
-use serde_json::Value as Json;
-
 use super::axes::{Axis, Stretch, stretches};
 use super::branches::Branches;
 use super::constants::Constants;
 use super::matching::spellings;
 use super::probe::{NEUTRAL, Outcome, Probe};
-use super::subject::put;
 use super::verify::Random;
 use super::words::{self, Found as Word};
 use super::{Draft, Reason, name};
@@ -107,10 +104,9 @@ pub(super) fn fill(
     let mut ladders: Vec<Ladder> = Vec::new();
     for name in names(probe, found, words, vocabulary)? {
         let Some(found) = ladder(probe, &name, (shape, &axis), constants)? else { return Ok(None) };
-        let own = if name == NEUTRAL { Vec::new() } else { vec![name] };
+        // The first is that of all others: what leads to the same needs no name.
+        let own = if ladders.is_empty() { Vec::new() } else { vec![name] };
         match ladders.iter_mut().find(|known| are_alike(&known.stretches, &found)) {
-            // What all others lead to needs no name.
-            Some(known) if own.is_empty() => known.names.clear(),
             Some(known) if !known.names.is_empty() => known.names.extend(own),
             Some(_) => {}
             None => ladders.push(Ladder { names: own, stretches: found }),
@@ -127,7 +123,7 @@ pub(super) fn fill(
     Ok(Some(Reason("what a label is called and how sure it is decide together".to_owned())))
 }
 
-/// Names of each branch, and the one that stands for all others.
+/// The name that stands for all others, and those of each branch.
 fn names(
     probe: &mut Probe<'_>,
     found: &Branches,
@@ -161,14 +157,8 @@ fn ladder(
     constants: &Constants,
 ) -> Result<Option<Vec<Stretch>>, DecideError> {
     let answer = probe.subject.output(ApiOutput::sure([label])).answer(shape);
-    let found = stretches(probe, &axis.values(constants), &|value| with(&answer, axis, value))?;
+    let found = stretches(probe, &axis.values(constants), &|value| axis.in_answer(&answer, value))?;
     Ok((found.len() <= MAX_STRETCHES).then_some(found))
-}
-
-fn with(answer: &Json, axis: &Axis, value: f64) -> Json {
-    let mut answer = answer.clone();
-    put(&mut answer, &axis.path, Json::from(value));
-    answer
 }
 
 fn are_alike(one: &[Stretch], other: &[Stretch]) -> bool {
@@ -205,7 +195,7 @@ fn hold(
         let value = least + (greatest - least) * random.below(101) as f64 / 100.0;
         let own = ladders.iter().find(|ladder| ladder.names.iter().any(|name| name == any)).unwrap_or(others);
         let answer = probe.subject.output(ApiOutput::sure([any])).answer(shape);
-        let outcome = probe.run(&ApiOutput::Answer { answer: with(&answer, axis, value) })?;
+        let outcome = probe.run(&ApiOutput::Answer { answer: axis.in_answer(&answer, value) })?;
         let Some(expected) = own.at(axis, value) else { return Ok(false) };
         if !probe.differ_by_data_only(outcome, expected) {
             return Ok(false);
