@@ -290,5 +290,11 @@ mod tests {
         let unknown = "[[service]]\nprovider=\"a\"\nname=\"b\"\n[[service.operation]]\nname=\"c\"\nanswer.record.x = { choice = \"Nowhere\" }\n";
         let error = catalog().with_apis(unknown).expect_err("no such enumeration").to_string();
         assert!(error.contains("Nowhere") && error.contains("a/b/c"), "{error}");
+        let of_shape = |shape: &str| unknown.replace("choice = \"Nowhere\"", &format!("shape = \"{shape}\""));
+        let error = catalog().with_apis(&of_shape("Nowhere")).expect_err("no such shape").to_string();
+        assert!(error.contains("there is no shape `Nowhere`"), "{error}");
+        let circle = format!("[shapes]\nring.list = {{ shape = \"ring\" }}\n{}", of_shape("ring"));
+        let error = catalog().with_apis(&circle).expect_err("no end").to_string();
+        assert!(error.contains("`ring` is within itself") && error.contains("a/b/c"), "{error}");
     }
 }

@@ -13,7 +13,7 @@ use super::{Earlier, Legacy, NamedPart, Operation};
 pub enum ApisError {
     /// Not TOML, or something is missing or of another kind.
     #[error("not a table of APIs: {0}")]
-    Toml(#[from] toml::de::Error),
+    Toml(toml::de::Error),
     /// A field names an enumeration that is not there.
     #[error("{operation}: there is no enumeration `{name}`; write its members under [enumerations]")]
     Enumeration {
@@ -30,12 +30,22 @@ pub enum ApisError {
         /// The name.
         name: String,
     },
+    /// Named shapes within named shapes without an end.
+    #[error("{operation}: the shape `{name}` is within itself, or within {DEEPEST} others; spell it out")]
+    Endless {
+        /// The operation whose answer has the field.
+        operation: String,
+        /// The name.
+        name: String,
+    },
 }
 
 /// What a row names and the table does not have.
 enum Missing {
     Enumeration(String),
     Shape(String),
+    /// A shape that is within itself, or too deep within others.
+    End(String),
 }
 
 /// A table that was read.
@@ -136,7 +146,7 @@ const DEEPEST: usize = 32;
 
 /// Reads a table; `known` are enumerations that it may name besides its own.
 pub(super) fn read(text: &str, known: &BTreeMap<String, Vec<String>>) -> Result<Read, ApisError> {
-    let Table { enumerations, shapes, service } = toml::from_str(text)?;
+    let Table { enumerations, shapes, service } = toml::from_str(text).map_err(ApisError::Toml)?;
     let mut all = known.clone();
     all.extend(enumerations.clone());
     let mut operations = Vec::new();
@@ -167,6 +177,7 @@ fn operation(
     let missing = |missing: Missing| match missing {
         Missing::Enumeration(name) => ApisError::Enumeration { operation: api.path(), name },
         Missing::Shape(name) => ApisError::Shape { operation: api.path(), name },
+        Missing::End(name) => ApisError::Endless { operation: api.path(), name },
     };
     let mut answer = row.answer;
     if let ShapeRow::Record(fields) = &mut answer {
@@ -222,9 +233,10 @@ impl Reader<'_> {
 
     /// The shape that a row names.
     fn by_name(&mut self, name: String) -> Result<Shape, Missing> {
-        let Some(row) = self.shapes.get(&name).filter(|_| self.depth < DEEPEST) else {
-            return Err(Missing::Shape(name));
-        };
+        if self.depth >= DEEPEST {
+            return Err(Missing::End(name));
+        }
+        let Some(row) = self.shapes.get(&name) else { return Err(Missing::Shape(name)) };
         self.depth += 1;
         let shape = self.shape(row.clone());
         self.depth -= 1;
