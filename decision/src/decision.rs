@@ -257,8 +257,7 @@ impl Rendered {
                 format!("{callee}({values})")
             }
             Self::Chosen(text) => {
-                let spaces = text.replace("\\n", "").replace("\\r", "").replace("\\t", "");
-                spaces.chars().filter(|c| c.is_alphanumeric() || is_pictograph(*c)).collect()
+                without_escapes(text).chars().filter(|c| c.is_alphanumeric() || is_pictograph(*c)).collect()
             }
             Self::Unknown | Self::Named(_) => self.to_string(),
         }
@@ -274,6 +273,7 @@ impl Rendered {
             Self::Call { values, .. } => values.iter().for_each(|value| value.collect_words(words)),
             Self::Chosen(text) => {
                 let is_mark = |c: char| !c.is_alphanumeric() && !is_pictograph(c);
+                let text = without_escapes(text);
                 words.extend(text.split(is_mark).filter(|word| !word.is_empty()).map(str::to_owned));
             }
             Self::Data | Self::Unknown | Self::Named(_) => {}
@@ -299,6 +299,11 @@ impl Rendered {
             Self::Data | Self::Unknown => 1,
         }
     }
+}
+
+/// The text that Python shows with a space for every end of a line and every tab.
+fn without_escapes(shown: &str) -> String {
+    shown.replace("\\n", " ").replace("\\r", " ").replace("\\t", " ")
 }
 
 /// Whether the character says something by itself, as an emoji or a tick does, where a mark only stands around values:

@@ -27,10 +27,12 @@ mod held;
 mod idle;
 mod items;
 mod joint;
+mod kinds;
 mod ladders;
 mod lengths;
 mod lines;
 mod matching;
+mod mixed;
 mod name;
 mod numbers;
 mod order;
@@ -41,17 +43,22 @@ mod rank;
 mod regions;
 mod scores;
 mod several_lists;
+mod shares;
 mod subject;
 mod texts;
 mod together;
 mod union;
 mod unrelated;
+mod untold;
 mod verify;
+mod votes;
 mod warnings;
 mod within;
 mod words;
 
 use constants::Constants;
+use kinds::Kinds;
+use mixed::Mixed;
 use probe::{Outcome, Probe};
 use ranges::Where;
 use subject::{Members, Subject};
@@ -108,14 +115,15 @@ struct Draft {
     default_outcome: Outcome,
     /// Why names fit no class, unless something else of the answer does.
     put_off: Option<Reason>,
+    /// How several items are put together is told: the highest decides, or their mean.
+    is_put_together: bool,
 }
 
 impl Draft {
     fn of(decider: &Decider<'_>, vocabulary: &Vocabulary) -> (Summary, Vec<Warning>) {
         let draft = Self::about(decider.clone(), vocabulary);
         let draft = absent::filled(draft, decider, vocabulary);
-        let mut draft = texts::retold(draft, decider);
-        beside::tell(&mut draft, decider);
+        let draft = texts::retold(draft, decider);
         (draft.summary, draft.warnings)
     }
 
@@ -139,11 +147,10 @@ impl Draft {
             warnings: Vec::new(),
             default_outcome: 0,
             put_off: None,
+            is_put_together: false,
         };
         let (program, api) = decider.subject();
-        if let Err(Reason(reason)) = draft.fill(decider, program, api, vocabulary) {
-            draft.give_up(reason);
-        }
+        draft.fill(decider, program, api, vocabulary);
         draft.take_back_idle(vocabulary);
         draft
     }
@@ -171,16 +178,55 @@ impl Draft {
     }
 
     /// Finds what the decision is about: one part of the answer, or several fields of an item together.
-    fn fill(
+    fn fill<'p>(&mut self, decider: Decider<'p>, program: &Program, api: &'p Api, vocabulary: &Vocabulary) {
+        let constants = Constants::of(program);
+        let mut probe = Probe::new(decider.clone(), &constants);
+        let told = self.kind(&mut probe, (program, api), &constants, vocabulary);
+        if let Err(Reason(reason)) = told {
+            self.give_up(reason);
+        }
+        beside::tell(self, &decider);
+        let known = self.warnings.clone();
+        let untold = untold::tell(self, &mut probe, api, &constants).unwrap_or_default();
+        // Of several kinds that are counted it is not known yet how they go together.
+        let is_open = match self.summary.decision_type {
+            DecisionType::Other => !self.is_put_together,
+            DecisionType::Count => self.summary.branches.len() == 2,
+            _ => untold,
+        };
+        let told = std::mem::replace(&mut self.warnings, known);
+        if is_open && self.of_kinds(&mut probe, (program, api), &constants).unwrap_or_default() {
+            untold::tell(self, &mut probe, api, &constants).ok();
+        } else {
+            self.warnings = told;
+        }
+    }
+
+    /// Fills the draft where it is items of the branches' kinds beside others that decide, by their numbers.
+    fn of_kinds(
         &mut self,
-        decider: Decider<'_>,
-        program: &Program,
-        api: &Api,
+        probe: &mut Probe<'_>,
+        (program, api): (&Program, &Api),
+        constants: &Constants,
+    ) -> Result<bool, DecideError> {
+        if self.summary.branches.is_empty() {
+            return Ok(false);
+        }
+        let mut mixed = Mixed::of(probe, (&api.answer, api.repeats), constants, &self.summary);
+        let Some(kinds) = Kinds::of(self, probe, api, &mut mixed)? else { return Ok(false) };
+        Ok(shares::fill(self, probe, (program, constants), (&mut mixed, &kinds))?
+            || votes::fill(self, probe, api, (&mut mixed, &kinds))?)
+    }
+
+    /// Finds what kind of decision it is.
+    fn kind<'p>(
+        &mut self,
+        probe: &mut Probe<'p>,
+        (program, api): (&Program, &'p Api),
+        constants: &Constants,
         vocabulary: &Vocabulary,
     ) -> Result<(), Reason> {
-        let constants = Constants::of(program);
-        let mut probe = Probe::new(decider, &constants);
-        let Err(reason) = self.of_one(&mut probe, (program, api), &constants, vocabulary) else { return Ok(()) };
+        let Err(reason) = self.of_one(probe, (program, api), constants, vocabulary) else { return Ok(()) };
         // What is tested and comes to the same may take several fields to come to something else.
         let is_told = self.summary.branches.iter().any(|branch| !branch.regions.is_empty());
         if is_told || (reason.is_of_nothing() && probe.inspecting.is_empty()) {
@@ -189,7 +235,7 @@ impl Draft {
         probe.turn_to(Subject::Names);
         probe.multiply(copies::Copies::default());
         // What else there is to say against it is the reason.
-        Err(fields::fill(self, &mut probe, (program, &api.answer), &constants).ok().flatten().unwrap_or(reason))
+        Err(fields::fill(self, probe, (program, &api.answer), constants).ok().flatten().unwrap_or(reason))
     }
 
     /// Tries one after the other what of the answer the decision could be about.

@@ -16,6 +16,10 @@ const MAX_LABELS: usize = 12;
 /// More source lines than this are left out.
 const MAX_EVIDENCE: usize = 6;
 
+/// The number of a region that is how many of the items match, of all that there are.
+const SHARE: &str = "share";
+const SHARE_OF_ITEMS: &str = "share of the items that match";
+
 /// Writes a branch.
 pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, branch: &Branch, sources: &Sources<'_>) {
     let number = if process.summary.branches.len() > 1 { format!("{}. ", at + 1) } else { String::new() };
@@ -48,7 +52,8 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
         let sign = if min.inclusive { ">=" } else { ">" };
         line!(out, "     score    {sign} {}", min.value);
     }
-    let is_first = |at: usize| at == 0 && branch.words.is_empty() && branch.labels.is_empty();
+    let is_first =
+        |at: usize| at == 0 && branch.words.is_empty() && branch.labels.is_empty() && branch.regions.is_empty();
     for (at, condition) in branch.conditions.iter().enumerate() {
         wrap(out, if is_first(at) { "     where    " } else { "     and      " }, 14, &one_of(condition));
     }
@@ -116,15 +121,19 @@ fn labels(branch: &Branch) -> String {
 
 /// `-0.25 < document_sentiment.score <= 0.25`.
 pub(super) fn interval(bounds: &Bounds) -> String {
+    let field = if bounds.field == SHARE { SHARE_OF_ITEMS } else { &bounds.field };
+    if bounds.field == SHARE && bounds.low.is_some_and(|low| low.value >= 1.0) {
+        return "every item matches".to_owned();
+    }
     if let (Some(low), Some(high)) = (bounds.low, bounds.high)
         && low == high
     {
-        return format!("{} = {}", bounds.field, low.value);
+        return format!("{field} = {}", low.value);
     }
     let sign = |limit: &Limit| if limit.inclusive { "<=" } else { "<" };
     let low = bounds.low.map_or_else(String::new, |low| format!("{} {} ", low.value, sign(&low)));
     let high = bounds.high.map_or_else(String::new, |high| format!(" {} {}", sign(&high), high.value));
-    format!("{low}{}{high}", bounds.field)
+    format!("{low}{field}{high}")
 }
 
 /// `entities[].type is LOCATION or EVENT`.

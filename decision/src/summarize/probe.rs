@@ -294,6 +294,11 @@ impl<'p> Probe<'p> {
         std::mem::replace(&mut self.noise, noise)
     }
 
+    /// The effects that are left out as logging.
+    pub(super) fn left_out(&self) -> &[Effect] {
+        &self.noise
+    }
+
     fn void(&mut self) {
         self.seen.clear();
         self.outcomes.clear();

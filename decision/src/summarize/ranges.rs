@@ -103,7 +103,11 @@ pub(super) fn fill(
             }
         }
         Some(Together::Apart) => draft.summary.per_element = true,
-        Some(together) => return Err(together.reason(&axis.show(), probe)),
+        Some(together) => {
+            draft.is_put_together = matches!(together, Together::By(how) if how != Aggregate::Most)
+                || matches!(together, Together::Several(_));
+            return Err(together.reason(&axis.show(), probe));
+        }
     }
     Ok(true)
 }

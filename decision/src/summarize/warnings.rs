@@ -11,6 +11,9 @@ use crate::process::Warning;
 use crate::program::{Program, Span};
 use crate::summary::{MatchMode, Vocabulary};
 
+/// What is said of a condition that changes nothing.
+pub(super) const SAME_WAYS: &str = "both ways of this condition come to the same outcome";
+
 pub(super) fn find(
     draft: &mut Draft,
     program: &Program,
@@ -57,7 +60,7 @@ pub(super) fn find(
             [true, false].iter().all(|&way| probe.all_tests.contains(&(**span, way))) && comes_to_same(probe, **span)
         });
         if let Some(&span) = turned {
-            let message = "both ways of this condition come to the same outcome".to_owned();
+            let message = SAME_WAYS.to_owned();
             draft.warnings.push(Warning { span, message });
         }
     }

@@ -1,0 +1,296 @@
+//! What the account does not tell: at the end the program is run on answers of anything at all. They take back what was
+//! said of conditions and words and is not so, and show outcomes of which no branch speaks.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value as Json};
+
+use super::constants::Constants;
+use super::matching::spellings;
+use super::mixed::Mixed;
+use super::probe::{NEUTRAL, Probe};
+use super::subject::put;
+use super::{Draft, ONLY_EMPTY, SAME_OUTCOME, warnings};
+use crate::api::Api;
+use crate::decider::DecideError;
+use crate::decision::Decision;
+use crate::output::ApiOutput;
+use crate::process::Warning;
+use crate::shape::Shape;
+
+/// Answers tried.
+const TRIALS: usize = 64;
+
+/// More outcomes that nothing tells are not told of one by one.
+const MAX_TOLD: usize = 3;
+
+/// Times that an answer is made smaller.
+const MAX_CUTS: usize = 48;
+
+/// Words without effect that are tried once more, and answers for each.
+const MAX_IDLE: usize = 12;
+const IDLE_TRIALS: usize = 24;
+
+/// Another name that no application looks for.
+const NEUTRAL_TOO: &str = "Wqyvk";
+
+/// The reason where single results and single fields lead to one and the same.
+const NOT_ALONE: &str = "no single part of the answer decides, only several together";
+
+/// What is done, and the words with it: all that is told, or some of it.
+struct Told {
+    /// An action with a word of the program's own in it.
+    words: BTreeSet<(String, String)>,
+    /// Words in messages, whatever is done.
+    messages: BTreeSet<String>,
+}
+
+/// What an outcome does, and a word with it.
+pub(super) type News = (String, String);
+
+impl Told {
+    fn of(draft: &Draft, probe: &Probe<'_>) -> Self {
+        let summary = &draft.summary;
+        let mut told = Self { words: BTreeSet::new(), messages: BTreeSet::new() };
+        told.add(&summary.default);
+        told.add(&Decision { effects: probe.left_out().to_vec() });
+        summary.branches.iter().for_each(|branch| told.add(&branch.outcome));
+        let messages = draft.warnings.iter().map(|warning| warning.message.as_str());
+        for message in messages.chain(summary.reason.as_deref()) {
+            told.messages.extend(message.split(|c: char| !c.is_alphanumeric()).map(str::to_owned));
+        }
+        told
+    }
+
+    fn add(&mut self, decision: &Decision) {
+        self.words.extend(news(decision));
+    }
+
+    /// The first thing that an outcome does which is not told.
+    fn lacks(&self, decision: &Decision) -> Option<News> {
+        news(decision).into_iter().find(|news| !self.words.contains(news) && !self.messages.contains(&news.1))
+    }
+}
+
+/// All that an outcome does, word by word; numbers are all alike, since they may count, and say nothing where they are
+/// printed.
+pub(super) fn news(decision: &Decision) -> Vec<News> {
+    let mut all = Vec::new();
+    for effect in &decision.effects {
+        // That something is printed says nothing yet.
+        if effect.action != "print" {
+            all.push((effect.action.clone(), String::new()));
+        }
+        for word in effect.chosen_words() {
+            match word.parse::<f64>() {
+                Ok(_) if effect.action == "print" => {}
+                Ok(_) => all.push((effect.action.clone(), "0".to_owned())),
+                Err(_) => all.push((effect.action.clone(), word)),
+            }
+        }
+    }
+    all
+}
+
+/// Tells what answers of anything show, and whether it was told; what they cannot be tried with is left as it is.
+pub(super) fn tell(
+    draft: &mut Draft,
+    probe: &mut Probe<'_>,
+    api: &Api,
+    constants: &Constants,
+) -> Result<bool, DecideError> {
+    let mut mixed = Mixed::of(probe, (&api.answer, api.repeats), constants, &draft.summary);
+    let mut told = Told::of(draft, probe);
+    let mut untold: Vec<Warning> = Vec::new();
+    for _ in 0..TRIALS {
+        let answer = mixed.answer();
+        let outcome = probe.run(&ApiOutput::Answer { answer: answer.clone() })?;
+        if untold.len() >= MAX_TOLD || probe.fails(outcome) {
+            continue;
+        }
+        let Some(news) = told.lacks(probe.decision(outcome)) else { continue };
+        let answer = smallest(probe, &api.answer, answer, &news)?;
+        let outcome = probe.run(&ApiOutput::Answer { answer: answer.clone() })?;
+        let decision = probe.decision(outcome);
+        let span = decision.effects.iter().find(|effect| effect.action == news.0).map(|effect| effect.span);
+        let message = format!("not told above: {} leads to `{}`", shown(&answer, &api.answer), probe.shown(outcome));
+        untold.push(Warning { span: span.unwrap_or_default(), message });
+        told.add(decision);
+    }
+    take_back_idle(draft, probe, api, constants)?;
+    warnings::take_back_turned(draft, probe);
+    let reason = draft.summary.reason.as_deref();
+    if !untold.is_empty() && reason.is_some_and(|reason| reason == SAME_OUTCOME || reason.starts_with(ONLY_EMPTY)) {
+        draft.summary.reason = Some(NOT_ALONE.to_owned());
+        draft.warnings.retain(|warning| warning.message != warnings::SAME_WAYS);
+    }
+    let any = !untold.is_empty();
+    draft.warnings.extend(untold);
+    Ok(any)
+}
+
+/// Takes words back that were said to be without effect where an answer with one of them leads elsewhere than the same one
+/// with a name that no application looks for.
+fn take_back_idle(
+    draft: &mut Draft,
+    probe: &mut Probe<'_>,
+    api: &Api,
+    constants: &Constants,
+) -> Result<(), DecideError> {
+    let mut kept = Vec::new();
+    for (at, idle) in std::mem::take(&mut draft.summary.idle).into_iter().enumerate() {
+        // It may have an effect elsewhere, and none where it is written here.
+        let leads = draft.summary.branches.iter().any(|branch| branch.words.iter().any(|word| word.text == idle.text));
+        if leads || at >= MAX_IDLE || !has_effect(draft, probe, (api, constants), &idle.text)? {
+            kept.push(idle);
+        }
+    }
+    draft.summary.idle = kept;
+    Ok(())
+}
+
+fn has_effect(
+    draft: &Draft,
+    probe: &mut Probe<'_>,
+    (api, constants): (&Api, &Constants),
+    word: &str,
+) -> Result<bool, DecideError> {
+    let forms = spellings(word);
+    let others = draft.summary.branches.iter().flat_map(|branch| {
+        let words = branch.words.iter().take(2).map(|word| word.text.clone());
+        words.chain(branch.labels.iter().take(1).cloned())
+    });
+    let names: Vec<String> = forms.iter().cloned().chain(others).chain([NEUTRAL.to_owned()]).collect();
+    let mut mixed = Mixed::with_names((&api.answer, api.repeats), constants, names);
+    for _ in 0..IDLE_TRIALS {
+        let answer = mixed.answer();
+        let mut without = answer.clone();
+        replace(&mut without, &forms);
+        if without == answer {
+            continue;
+        }
+        let [with, without] = [answer, without].map(|answer| ApiOutput::Answer { answer });
+        let (with, without) = (probe.run(&with)?, probe.run(&without)?);
+        // On what no API answers a program may well fail.
+        let fails = probe.fails(with) || probe.fails(without);
+        if !fails && !probe.differ_by_data_only(with, without) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Puts a name that no application looks for in place of these texts.
+fn replace(part: &mut Json, texts: &[String]) {
+    match part {
+        Json::String(text) => {
+            // Different names stay different.
+            if let Some(at) = texts.iter().position(|known| known == text) {
+                *text = format!("{NEUTRAL_TOO}{}", "y".repeat(at));
+            }
+        }
+        Json::Array(items) => items.iter_mut().for_each(|item| replace(item, texts)),
+        Json::Object(fields) => fields.values_mut().for_each(|field| replace(field, texts)),
+        _ => {}
+    }
+}
+
+/// The answer without all that it takes not to have the outcome do this.
+fn smallest(probe: &mut Probe<'_>, shape: &Shape, answer: Json, news: &News) -> Result<Json, DecideError> {
+    let mut cuts = 0;
+    let mut smaller = answer;
+    let mut try_one = |probe: &mut Probe<'_>, smaller: &mut Json, candidate: Json| {
+        cuts += 1;
+        if cuts > MAX_CUTS || candidate == *smaller {
+            return Ok(false);
+        }
+        let outcome = probe.run(&ApiOutput::Answer { answer: candidate.clone() })?;
+        let same = !probe.fails(outcome) && self::news(probe.decision(outcome)).contains(news);
+        if same {
+            *smaller = candidate;
+        }
+        Ok::<_, DecideError>(same)
+    };
+    let mut at = 0;
+    while let Some(without) = without_item(&smaller, shape, at) {
+        if !try_one(probe, &mut smaller, without)? {
+            at += 1;
+        }
+    }
+    for (path, leaf) in shape.leaves() {
+        let mut plain = smaller.clone();
+        let value = match leaf {
+            Shape::Name => Json::from(NEUTRAL),
+            _ => leaf.nothing(),
+        };
+        put(&mut plain, &path, value);
+        try_one(probe, &mut smaller, plain)?;
+    }
+    Ok(smaller)
+}
+
+/// The answer without one of the items that it can do without, counted through all its lists.
+fn without_item(answer: &Json, shape: &Shape, at: usize) -> Option<Json> {
+    let mut answer = answer.clone();
+    remove(&mut answer, shape, &mut { at }).then_some(answer)
+}
+
+fn remove(part: &mut Json, shape: &Shape, left: &mut usize) -> bool {
+    match (shape, part) {
+        (Shape::Record(fields), Json::Object(parts)) => {
+            parts.iter_mut().any(|(name, part)| fields.get(name).is_some_and(|field| remove(part, field, left)))
+        }
+        (Shape::List(item) | Shape::NonEmpty(item), Json::Array(items)) => {
+            let least = usize::from(matches!(shape, Shape::NonEmpty(_)));
+            let own = items.len().saturating_sub(least);
+            if *left < own {
+                items.remove(*left);
+                return true;
+            }
+            *left -= own;
+            items.iter_mut().any(|part| remove(part, item, left))
+        }
+        _ => false,
+    }
+}
+
+/// An answer as a message names it: what is in it, without all that is as in an answer of nothing.
+fn shown(answer: &Json, shape: &Shape) -> String {
+    /// Characters at most.
+    const LONGEST: usize = 240;
+    let said = said(answer, shape).unwrap_or_else(|| Json::Object(Map::new()));
+    let text = spaced(&said).replace(NEUTRAL, "…");
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+fn said(part: &Json, shape: &Shape) -> Option<Json> {
+    match (shape, part) {
+        (Shape::Record(fields), Json::Object(parts)) => {
+            let said = fields.iter().filter_map(|(name, field)| Some((name.clone(), said(parts.get(name)?, field)?)));
+            let said: Map<String, Json> = said.collect();
+            (!said.is_empty()).then(|| Json::Object(said))
+        }
+        (Shape::List(item) | Shape::NonEmpty(item), Json::Array(items)) => {
+            let items: Vec<Json> =
+                items.iter().map(|one| said(one, item).unwrap_or_else(|| Json::Object(Map::new()))).collect();
+            (!items.is_empty()).then(|| Json::Array(items))
+        }
+        (leaf, value) => (*value != leaf.nothing()).then(|| value.clone()),
+    }
+}
+
+/// JSON with spaces where people read on.
+fn spaced(value: &Json) -> String {
+    let list = |items: Vec<String>| items.join(", ");
+    match value {
+        Json::Object(fields) => {
+            let fields = fields.iter().map(|(name, field)| format!("{name}: {}", spaced(field)));
+            format!("{{{}}}", list(fields.collect()))
+        }
+        Json::Array(items) => format!("[{}]", list(items.iter().map(spaced).collect())),
+        leaf => leaf.to_string(),
+    }
+}

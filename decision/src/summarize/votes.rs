@@ -1,0 +1,98 @@
+//! Decisions by several kinds of items against each other: the kind of which there are most wins, or that whose scores add
+//! up to most.
+
+use serde_json::Value as Json;
+
+use super::Draft;
+use super::kinds::{Kinds, WAYS, said};
+use super::mixed::Mixed;
+use super::probe::Probe;
+use crate::api::Api;
+use crate::decider::DecideError;
+
+/// Answers tried.
+const TRIALS: usize = 96;
+
+/// So many of them at least must be no draw.
+const ENOUGH: usize = 12;
+
+/// Most items of an answer.
+const MOST: usize = 7;
+
+/// Sums this close to each other are a draw.
+const NEAR: f64 = 1e-6;
+
+/// How much an item is worth.
+#[derive(Clone, Copy)]
+enum Worth {
+    One,
+    Score,
+}
+
+/// Says in the draft what it takes to win where branches vie with each other; says whether they do.
+pub(super) fn fill(
+    draft: &mut Draft,
+    probe: &mut Probe<'_>,
+    api: &Api,
+    (mixed, kinds): (&mut Mixed<'_>, &Kinds),
+) -> Result<bool, DecideError> {
+    let branches = draft.summary.branches.len();
+    let is_plain = |branch: &crate::Branch| !branch.negated && !branch.except && branch.with.is_none();
+    if branches < 2 || !draft.summary.branches.iter().all(is_plain) {
+        return Ok(false);
+    }
+    for (worth, what) in [(Worth::One, "items match"), (Worth::Score, "the scores of its items add up to")] {
+        if wins(probe, api, (&mut *mixed, kinds), (worth, branches))? {
+            let how = match worth {
+                Worth::One => format!("the branch that most {what} wins"),
+                Worth::Score => format!("the branch wins for which {what} most"),
+            };
+            draft.give_up(how);
+            draft.summary.top_k = None;
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether the branch that is worth most wins on every answer where that is no draw.
+fn wins(
+    probe: &mut Probe<'_>,
+    api: &Api,
+    (mixed, kinds): (&mut Mixed<'_>, &Kinds),
+    (worth, branches): (Worth, usize),
+) -> Result<bool, DecideError> {
+    let mut clear = 0;
+    for trial in 0..TRIALS {
+        let (mut items, mut worths) = (Vec::new(), vec![0.0; branches]);
+        for _ in 0..2 + mixed.below(MOST - 1) {
+            let kind = mixed.below(kinds.count());
+            let item = kinds.one(kind, mixed.below(kinds.different(kind)), trial % WAYS).clone();
+            if items.iter().all(|other| kinds.go_together(mixed, other, &item)) {
+                if let Some(sum) = worths.get_mut(kind) {
+                    *sum += worth.of(&item, api, kinds);
+                }
+                items.push(item);
+            }
+        }
+        let most = worths.iter().copied().fold(0.0, f64::max);
+        let mut first = (0..branches).filter(|&at| worths[at] > most - NEAR);
+        let (Some(winner), None) = (first.next().filter(|_| most > 0.0), first.next()) else { continue };
+        let outcome = probe.run(&kinds.answer(mixed, items))?;
+        if said(probe.decision(outcome)) != kinds.said[winner] {
+            return Ok(false);
+        }
+        // Where only one branch has items at all, it wins anyway.
+        clear += usize::from(worths.iter().filter(|sum| **sum > 0.0).count() > 1);
+    }
+    Ok(clear >= ENOUGH)
+}
+
+impl Worth {
+    fn of(self, item: &Json, api: &Api, kinds: &Kinds) -> f64 {
+        match self {
+            Self::One => 1.0,
+            Self::Score => kinds.score(&api.answer, item).unwrap_or(1.0),
+        }
+    }
+}
