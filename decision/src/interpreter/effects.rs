@@ -39,6 +39,15 @@ impl Effects {
         }
     }
 
+    /// Adds an effect that came before others, unless it is there.
+    pub(super) fn insert(&mut self, at: usize, effect: Effect) {
+        if self.places.is_empty() && at < self.list.len() && !self.list.contains(&effect) {
+            self.list.insert(at, effect);
+        } else {
+            self.add(effect);
+        }
+    }
+
     /// The effects as a list.
     pub(super) fn into_list(self) -> Vec<Effect> {
         self.list

@@ -457,6 +457,7 @@ impl<'p> Machine<'p, '_> {
             args.first().into_iter().for_each(forget_items);
         }
         if !call {
+            self.moments += u64::from(is_waiting(callee));
             if self.is_undecided() {
                 return Ok(Value::unknown(text));
             }
@@ -678,6 +679,11 @@ impl<'p> Machine<'p, '_> {
         })?;
         Ok(go_on)
     }
+}
+
+/// Whether a call lets time go by.
+fn is_waiting(callee: &str) -> bool {
+    matches!(callee.rsplit('.').next(), Some("sleep" | "input" | "raw_input"))
 }
 
 /// Whether a function of the standard library, or one like it, changes the order of its first argument in place.

@@ -134,6 +134,16 @@ pub(crate) struct Surroundings<'o> {
     pub(crate) budget: Option<&'o Budget>,
 }
 
+/// The last value of a place that outlives the run.
+#[derive(Clone)]
+pub(super) struct Stored {
+    pub(super) span: Span,
+    pub(super) value: Rendered,
+    /// The moment it was stored, and the effects there were.
+    pub(super) moment: u64,
+    pub(super) effects: usize,
+}
+
 /// One run of a program.
 pub(super) struct Machine<'p, 'o> {
     pub(super) program: &'p Program,
@@ -166,7 +176,9 @@ pub(super) struct Machine<'p, 'o> {
     pub(super) doubtful: bool,
     pub(super) trace: Trace,
     /// Attributes and items stored on unknown objects, and module variables: their last value is observable.
-    pub(super) stored: HashMap<String, (Span, Rendered)>,
+    pub(super) stored: HashMap<String, Stored>,
+    /// How often something happened so far, or time went by, of which an outsider could see what was stored before.
+    pub(super) moments: u64,
     /// What the module's containers that functions fill hold when the entry begins.
     pub(super) before: Vec<(&'p str, Span, Rendered)>,
     /// What `json.dumps` made texts of.
@@ -228,6 +240,7 @@ pub(crate) fn run<'p>(
         doubtful: false,
         trace: Trace::default(),
         stored: HashMap::new(),
+        moments: 0,
         before: Vec::new(),
         dumped: HashMap::new(),
         locals: HashMap::new(),
@@ -295,7 +308,7 @@ impl<'p> Machine<'p, '_> {
         let filled = self.filled_since();
         let mut stored: Vec<_> = self.stored.drain().collect();
         stored.sort_by(|a, b| a.0.cmp(&b.0));
-        for (place, (span, value)) in stored {
+        for (place, Stored { span, value, .. }) in stored {
             self.trace.shown += self.globals.get(&place).map_or(0, |value| value.listed());
             let value = self.contents_of(&place).unwrap_or(value);
             self.push_effect(span, &format!("{place} ="), vec![value]);
@@ -388,6 +401,7 @@ impl<'p> Machine<'p, '_> {
 
     pub(super) fn push_effect(&mut self, span: Span, action: &str, values: Vec<Rendered>) {
         self.trace.shown += 1;
+        self.moments += u64::from(action != "print");
         self.effects.add(Effect { span, action: action.to_owned(), values });
     }
 

@@ -72,6 +72,7 @@ impl<'p> Machine<'p, '_> {
 
     fn show_again(&mut self, (effects, tests, printed): &Shown) {
         effects.list().iter().for_each(|effect| self.effects.add(effect.clone()));
+        self.moments += u64::from(!effects.list().is_empty());
         self.trace.tests.extend(tests);
         self.trace.observation.printed.extend(printed.iter().cloned());
     }

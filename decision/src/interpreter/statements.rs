@@ -3,12 +3,13 @@
 use std::rc::Rc;
 
 use super::frame::is_frame;
-use super::machine::{Machine, Run, Stop, raise};
+use super::machine::{Machine, Run, Stop, Stored, raise};
 use super::render::{render, repr};
 use super::scope::{Scope, assigned};
 use super::table::Key;
 use super::value::{Growth, Value};
 use crate::decider::DecideError;
+use crate::decision::Effect;
 use crate::program::{BinaryOp, Expr, ExprKind, FunctionId, Span, Stmt, StmtKind, Target};
 
 /// How a block ended.
@@ -273,7 +274,21 @@ impl<'p> Machine<'p, '_> {
     /// Notes the last value of a place that outlives the run.
     fn store(&mut self, place: String, value: &Value<'p>, span: Span) {
         if !self.is_undecided() {
-            self.stored.insert(place, (span, render(value)));
+            let stored =
+                Stored { span, value: render(value), moment: self.moments, effects: self.effects.list().len() };
+            self.stored.insert(place, stored);
+        }
+    }
+
+    /// As [`Machine::store`], for a place of something outside, which is there for others to see: the value before has been
+    /// an effect where something else has happened since, as where a light is on for a second.
+    fn store_outside(&mut self, place: String, value: &Value<'p>, span: Span) {
+        let seen = self.stored.get(&place).filter(|before| before.moment < self.moments).cloned();
+        self.store(place.clone(), value, span);
+        let now = self.stored.get(&place).map(|stored| &stored.value);
+        if let Some(before) = seen.filter(|before| now != Some(&before.value)) {
+            let effect = Effect { span: before.span, action: format!("{place} ="), values: vec![before.value] };
+            self.effects.insert(before.effects, effect);
         }
     }
 
@@ -284,7 +299,7 @@ impl<'p> Machine<'p, '_> {
                 // Where an object gets an attribute, it is still made.
                 let is_made = unknown.is_of_class() && !unknown.stored.borrow().contains_key(&place);
                 if !is_made {
-                    self.store(format!("{}{place}", unknown.text), &value, span);
+                    self.store_outside(format!("{}{place}", unknown.text), &value, span);
                 }
                 unknown.stored.borrow_mut().insert(place, value);
                 Ok(())
@@ -306,7 +321,7 @@ impl<'p> Machine<'p, '_> {
             }
             Value::Unknown(unknown) => {
                 let place = format!("[{}]", repr(index).as_str());
-                self.store(format!("{}{place}", unknown.text), &value, span);
+                self.store_outside(format!("{}{place}", unknown.text), &value, span);
                 unknown.stored.borrow_mut().insert(place, value);
                 Ok(())
             }
