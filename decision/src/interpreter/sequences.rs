@@ -7,6 +7,7 @@ use super::machine::{Machine, Run, raise};
 use super::render::repr;
 use super::table::{Class, Key};
 use super::value::{Growth, ListClass, Unknown, Value};
+use crate::decision::Rendered;
 use crate::program::Span;
 
 /// What is called for each item; false ends the iteration.
@@ -145,6 +146,22 @@ impl<'p> Machine<'p, '_> {
         value
     }
 
+    /// What something outside that has a name holds under a key of the program's own: `os.environ["QUEUE"]` is not
+    /// `os.environ["OTHER"]`.
+    fn entry(unknown: &Unknown<'p>, key: &Value<'p>) -> Value<'p> {
+        let place = format!("[{}]", repr(key).as_str());
+        let value = Self::part(unknown, place.clone());
+        match (&value, &unknown.shown) {
+            (Value::Unknown(known), Rendered::Named(name)) if matches!(known.shown, Rendered::Unknown) => {
+                let text = format!("{name}{place}");
+                let named = Value::unknown_shown(known.text.clone(), Rendered::Named(text));
+                unknown.stored.borrow_mut().insert(place, named.clone());
+                named
+            }
+            _ => value,
+        }
+    }
+
     pub(super) fn attribute(&mut self, object: &Value<'p>, name: &str) -> Run<Value<'p>> {
         match object {
             Value::Unknown(unknown) => match self.of_class(unknown, name)? {
@@ -207,6 +224,7 @@ impl<'p> Machine<'p, '_> {
         }
         match self.special(object, "__getitem__", vec![index.clone()], span)? {
             Some(value) => Ok(value),
+            None if matches!(index, Value::Str(key) if key.is_plain()) => Ok(Self::entry(unknown, index)),
             None => Ok(Self::part(unknown, format!("[{}]", repr(index).as_str()))),
         }
     }
