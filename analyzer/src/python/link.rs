@@ -52,6 +52,9 @@ pub(super) fn link(
             shared.dedup();
             shared
         };
+        if project.functions[entry].node.is_none() && index != entry {
+            make(&mut function.body, &private);
+        }
         if !declared.is_empty() {
             let kind = StmtKind::Global { names: declared };
             function.body.insert(0, Stmt { span: function.span, kind });
@@ -83,8 +86,8 @@ fn private_attributes(
     let prefixes: Vec<String> = made.map(|class| format!("{}:{}.", class.module, class.name)).collect();
     let mut kept = visit::bound_in(globals);
     if code.node.is_none() {
-        // Objects of the module stay: what is set later is seen.
-        let later = functions.iter().filter(|(function, _)| !is_init(**function));
+        // Objects of the module stay: what is set later is seen, but for what the module itself sets.
+        let later = functions.iter().filter(|(function, _)| **function != entry && !is_init(**function));
         kept.extend(later.flat_map(|(_, function)| visit::bound_in(&function.body)));
     }
     let mut names: Vec<String> = functions.values().flat_map(|function| visit::bound_in(&function.body)).collect();
@@ -92,6 +95,20 @@ fn private_attributes(
     names.sort();
     names.dedup();
     names
+}
+
+/// Sets attributes of an object that is made as such, and not as variables of the module that stay.
+fn make(block: &mut [Stmt], private: &[String]) {
+    for stmt in block {
+        if let StmtKind::Assign { targets, value } = &stmt.kind
+            && let [Target::Name { name }] = &targets[..]
+            && private.contains(name)
+        {
+            let kind = ExprKind::Walrus { name: name.clone(), value: Box::new(value.clone()) };
+            stmt.kind = StmtKind::Expr { value: Expr { span: stmt.span, kind } };
+        }
+        visit::blocks_mut(stmt).into_iter().for_each(|inner| make(inner, private));
+    }
 }
 
 fn path_of(project: &Project<'_>, file: u32) -> String {
