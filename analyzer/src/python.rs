@@ -21,6 +21,7 @@ mod several;
 mod shorten;
 mod slice;
 mod syntax;
+mod templates;
 mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,6 +88,8 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
         lowered = lower::lower(&project);
         graph = CallGraph::new(&lowered);
     }
+    // Where each class has its copy, nobody calls the method that they are copies of.
+    lowered.sites.retain(|site| !project.originals.contains(&site.function) || graph.is_called(site.function));
     found.problems.extend(lowered.problems.iter().cloned());
     let size = lowered.functions.iter().map(|function| visit::size(&function.body)).sum();
     let mut budgets: BTreeMap<u32, Budget> = BTreeMap::new();
@@ -196,9 +199,10 @@ impl Found {
 
 /// Whether two processes are about the same call, from the same function on.
 fn is_same_slice(one: &DecisionProcess, other: &DecisionProcess) -> bool {
-    let entry = |process: &DecisionProcess| {
-        process.program.functions.get(process.program.entry.0 as usize).map(|entry| entry.span)
-    };
+    fn entry(process: &DecisionProcess) -> Option<(Span, &str)> {
+        let entry = process.program.functions.get(process.program.entry.0 as usize)?;
+        Some((entry.span, &entry.name))
+    }
     // Of two things that one request asks for, and from neither of which is found out what is decided, one is told.
     let left_open = |process: &DecisionProcess| process.summary.branches.is_empty();
     let open_alike = left_open(one) && left_open(other) && one.summary.reason == other.summary.reason;

@@ -66,6 +66,11 @@ impl CallGraph {
         graph
     }
 
+    /// Whether a function calls this one.
+    pub(super) fn is_called(&self, function: usize) -> bool {
+        !self.callers[function].is_empty()
+    }
+
     /// Shared variables that a call of a function sets, or whose contents it changes.
     pub(super) fn changed_by(&self, function: usize) -> &BTreeSet<String> {
         &self.changed[function]

@@ -30,6 +30,7 @@ pub(super) struct Module<'t> {
 }
 
 /// A function, or a module's code.
+#[derive(Clone)]
 pub(super) struct Function<'t> {
     /// Index of its module.
     pub(super) module: usize,
@@ -127,6 +128,10 @@ pub(super) struct Project<'t> {
     pub(super) callers: Callers<'t>,
     /// Classes whose objects hold attributes of their own; set by [`Project::with_objects`].
     of_objects: HashSet<usize>,
+    /// Variables of a class that another class of its family has, too, each its own.
+    pub(super) own_variables: HashMap<usize, HashSet<String>>,
+    /// Methods that were copied down into classes that extend theirs.
+    pub(super) originals: HashSet<usize>,
     /// What is known about APIs.
     pub(super) catalog: &'t Catalog,
     /// The application's files of data.
@@ -154,6 +159,8 @@ impl<'t> Project<'t> {
             returned_classes: RefCell::default(),
             callers: Callers::default(),
             of_objects: HashSet::new(),
+            own_variables: HashMap::new(),
+            originals: HashSet::new(),
             catalog,
             data,
         };
@@ -164,6 +171,7 @@ impl<'t> Project<'t> {
         for function in 0..project.functions.len() {
             project.note_captures(function);
         }
+        project.copy_templates();
         project
     }
 
@@ -510,7 +518,7 @@ impl<'t> Project<'t> {
     /// share it. Where objects hold their own, only what the class says of all of them is kept so.
     pub(super) fn attribute_owner(&self, class: usize, name: &str) -> usize {
         let lineage = self.lineage(class);
-        if self.is_of_objects(class) {
+        if self.is_of_objects(class) || self.own_variables.get(&class).is_some_and(|own| own.contains(name)) {
             return lineage.into_iter().find(|base| self.classes[*base].variables.contains(name)).unwrap_or(class);
         }
         lineage.last().copied().unwrap_or(class)

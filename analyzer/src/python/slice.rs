@@ -145,7 +145,12 @@ fn prepared(lowered: &Lowered, graph: &CallGraph, suppliers: &[usize], chain: &[
 
 /// Shared variables that functions set which neither run in the slice nor before it.
 fn set_elsewhere(project: &Project<'_>, functions: &[Function], ran: &[usize]) -> BTreeSet<String> {
-    let others = (0..functions.len()).filter(|function| !ran.contains(function));
+    // Copies of one method are of objects of different classes.
+    let runs = |function: usize| {
+        let node = project.functions[function].node;
+        ran.iter().any(|ran| *ran == function || node.is_some() && project.functions[*ran].node == node)
+    };
+    let others = (0..functions.len()).filter(|function| !runs(*function));
     let others = others.filter(|function| !project.functions[*function].name.ends_with("__init__"));
     let mut names: BTreeSet<String> =
         others.flat_map(|function| visit::written_in(&functions[function].body)).collect();

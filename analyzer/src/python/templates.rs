@@ -1,0 +1,140 @@
+//! Methods that a class inherits and that call what the classes below fill in, each in its own way: `run` of a `Detector`
+//! calls `self.evaluate`, which is another one for each class that extends it. Such a method is copied down into each of
+//! these classes, so that what it calls is seen there.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::project::Project;
+use super::scope::Binding;
+use super::syntax::{field, visit_all};
+
+/// More methods than these are not copied.
+const MOST: usize = 200;
+
+impl<'t> Project<'t> {
+    /// Copies methods down into the classes that fill them in, in families of classes that call an API.
+    pub(super) fn copy_templates(&mut self) {
+        let lineages: Vec<Vec<usize>> = (0..self.classes.len()).map(|class| self.lineage(class)).collect();
+        if lineages.iter().all(|lineage| lineage.len() < 2) {
+            return;
+        }
+        for class in 0..lineages.len() {
+            let root = lineages[class].last().copied().unwrap_or(class);
+            let family: Vec<usize> = (0..lineages.len()).filter(|other| lineages[*other].contains(&root)).collect();
+            if lineages[class].len() < 2 || !family.iter().any(|member| self.calls_an_api(*member)) {
+                continue;
+            }
+            let open = self.open_names(&lineages[class], &family, &lineages);
+            let set = self.attributes_set(&family);
+            let variables = open.iter().filter(|name| !set.contains(*name) && self.is_variable(&family, name));
+            let variables: HashSet<String> = variables.cloned().collect();
+            if !variables.is_empty() {
+                self.own_variables.insert(class, variables);
+            }
+            self.copy_down(class, &lineages[class], &open);
+        }
+    }
+
+    /// What methods of a class's bases call and read may be something else in each of the classes below.
+    fn open_names(&self, lineage: &[usize], family: &[usize], lineages: &[Vec<usize>]) -> BTreeSet<String> {
+        let mut open = BTreeSet::new();
+        for base in &lineage[1..] {
+            let mut below: HashMap<&String, usize> = HashMap::new();
+            for class in family.iter().filter(|class| *class != base && lineages[**class].contains(base)) {
+                let class = &self.classes[*class];
+                class.methods.keys().chain(&class.variables).for_each(|name| *below.entry(name).or_default() += 1);
+            }
+            let own = &self.classes[*base];
+            let is_filled = |name: &String| {
+                own.variables.contains(name) || own.methods.get(name).is_some_and(|method| !self.is_abstract(*method))
+            };
+            let several = below.into_iter().filter(|(name, count)| *count > 1 || is_filled(name));
+            open.extend(several.map(|(name, _)| name.clone()).filter(|name| !name.starts_with("__")));
+        }
+        open
+    }
+
+    /// Copies what a class inherits and what hangs on open names.
+    fn copy_down(&mut self, class: usize, lineage: &[usize], open: &BTreeSet<String>) {
+        let mut inherited: HashMap<String, (usize, BTreeSet<String>)> = HashMap::new();
+        for base in &lineage[1..] {
+            for (name, method) in &self.classes[*base].methods {
+                if !self.classes[class].methods.contains_key(name) && !inherited.contains_key(name) {
+                    inherited.insert(name.clone(), (*method, self.read_on_receiver(*method)));
+                }
+            }
+        }
+        let mut hanging: BTreeSet<String> = BTreeSet::new();
+        loop {
+            let hangs =
+                |reads: &BTreeSet<String>| reads.iter().any(|name| open.contains(name) || hanging.contains(name));
+            let more = inherited.iter().filter(|(name, (_, reads))| !hanging.contains(*name) && hangs(reads));
+            let more: Vec<String> = more.map(|(name, _)| name.clone()).collect();
+            if more.is_empty() {
+                break;
+            }
+            hanging.extend(more);
+        }
+        for name in hanging {
+            let Some((method, _)) = inherited.get(&name) else { continue };
+            if self.originals.len() < MOST && self.can_be_copied(*method) {
+                let mut copy = self.functions[*method].clone();
+                copy.name = format!("{}.{name}", self.classes[class].name);
+                copy.class = Some(class);
+                self.functions.push(copy);
+                self.originals.insert(*method);
+                self.classes[class].methods.insert(name, self.functions.len() - 1);
+            }
+        }
+    }
+
+    /// Attributes of its object that a method reads, those that it calls among them.
+    fn read_on_receiver(&self, method: usize) -> BTreeSet<String> {
+        self.attributes_of_receiver(method).map(|(name, _)| name).collect()
+    }
+
+    /// Attributes that methods of some classes set on their objects.
+    fn attributes_set(&self, family: &[usize]) -> HashSet<String> {
+        let methods = family.iter().flat_map(|class| self.classes[*class].methods.values());
+        let set = |method: &usize| self.attributes_of_receiver(*method).filter(|found| found.1).map(|(name, _)| name);
+        methods.flat_map(set).collect()
+    }
+
+    /// Attributes of its object that a method names, each with whether it is set there.
+    fn attributes_of_receiver(&self, method: usize) -> impl Iterator<Item = (String, bool)> + use<'t> {
+        let function = &self.functions[method];
+        let parsed = self.modules[function.module].parsed;
+        let mut found = Vec::new();
+        if let Some(receiver) = &function.receiver {
+            visit_all(function.body, |node| {
+                let object =
+                    field(node, "object").filter(|object| node.kind() == "attribute" && object.kind() == "identifier");
+                if let Some(name) = field(node, "attribute")
+                    && object.is_some_and(|object| parsed.text(object) == receiver)
+                {
+                    let around = node.parent().filter(|around| around.kind().ends_with("assignment"));
+                    let is_set = around.is_some_and(|around| field(around, "left") == Some(node));
+                    found.push((parsed.text(name).to_owned(), is_set));
+                }
+            });
+        }
+        found.into_iter()
+    }
+
+    /// Whether a method stands by itself: what is defined in it, and the base that it calls, are of its own class.
+    fn can_be_copied(&self, method: usize) -> bool {
+        let function = &self.functions[method];
+        let parsed = self.modules[function.module].parsed;
+        let defines = |binding: &Binding| matches!(binding, Binding::Function(_) | Binding::Class(_));
+        !function.scope.bindings.values().any(defines) && !parsed.text(function.body).contains("super(")
+    }
+
+    fn calls_an_api(&self, class: usize) -> bool {
+        let class = &self.classes[class];
+        self.catalog.is_called_in(self.modules[class.module].parsed.text(class.body))
+    }
+
+    fn is_variable(&self, family: &[usize], name: &str) -> bool {
+        family.iter().any(|class| self.classes[*class].variables.contains(name))
+    }
+}
