@@ -93,8 +93,8 @@ fn section(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
         source::wrap(out, "  By          ", 14, field);
     }
     let is_about_items = process.summary.field.as_ref().is_some_and(|field| field.contains("[]"));
-    if is_about_items && (process.summary.top_k.is_some() || process.summary.decision_type != DecisionType::Other) {
-        source::wrap(out, "  Looks at    ", 14, &results(process));
+    if is_about_items && let Some(results) = results(process) {
+        source::wrap(out, "  Looks at    ", 14, &results);
     }
     if let Some(least) = process.asks_for {
         // No more digits than were written.
@@ -200,19 +200,30 @@ fn is_scored(process: &DecisionProcess) -> bool {
         && process.api.answer.leaves().iter().any(|(path, leaf)| is_score(leaf) && path.iter().any(|step| step == ITEM))
 }
 
-fn results(process: &DecisionProcess) -> String {
+fn results(process: &DecisionProcess) -> Option<String> {
     if let (Some(field), Some(k)) = (&process.summary.ranked, process.summary.top_k) {
-        return match k {
+        return Some(match k {
             1 => format!("the result of the greatest {field} only"),
             k => format!("the {k} results of the greatest {field}"),
-        };
+        });
     }
-    match (process.summary.top_k, process.api.default_top_k) {
-        (Some(1), _) => "the first result only".to_owned(),
-        (Some(k), _) => format!("the first {k} {}", plural(k as usize, "result")),
+    let first = |k: usize| match k {
+        1 => "the first result only".to_owned(),
+        k => format!("the first {k} {}", plural(k, "result")),
+    };
+    if let Some(k) = process.summary.top_k {
+        return Some(first(k as usize));
+    }
+    let asked = process.decider().results_asked_for();
+    if process.summary.decision_type == DecisionType::Other {
+        // It may look at fewer of them.
+        return asked.map(|asked| format!("no more than {asked} {}", plural(asked, "result")));
+    }
+    Some(match (asked, process.api.default_top_k) {
+        (Some(asked), _) => first(asked),
         (None, Some(k)) => format!("all results (the API sends {k} unless asked otherwise)"),
         (None, None) => "all results".to_owned(),
-    }
+    })
 }
 
 fn plural(count: usize, noun: &str) -> String {

@@ -51,6 +51,16 @@ fn the_account_says_how_sure_the_request_wants_items_to_be() {
     assert!(told.count() > 0);
 }
 
+#[test]
+fn the_account_says_how_many_results_the_request_asks_for() {
+    let told = |name: &str| {
+        let case = support::cases().into_iter().find(|case| case.name == name).expect("the case is there");
+        chameleon_analyzer::render(&case.analyze())
+    };
+    assert!(told("number-of-results-handed-on").contains("Looks at    the first 60 results"));
+    assert!(told("filled-in-by-several").contains("Looks at    the first 20 results"));
+}
+
 /// Lines only in one of the texts, in place.
 fn difference(expected: &str, actual: &str) -> String {
     let (a, b): (Vec<&str>, Vec<&str>) = (expected.lines().collect(), actual.lines().collect());

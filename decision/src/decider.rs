@@ -152,6 +152,13 @@ impl<'p> Decider<'p> {
         Ok(self.trace(output, true, &Memory::default())?.1.observation)
     }
 
+    /// How many results the call asks for, if it says so; found by running the program on an answer without any.
+    pub fn results_asked_for(&self) -> Option<usize> {
+        let decider = self.clone().without_default_top_k();
+        let ran = decider.trace(&ApiOutput::labels::<&str>([]), false, &Memory::default());
+        ran.ok().and_then(|(_, trace)| trace.asked)
+    }
+
     /// As [`Decider::decide`], with what the run looked at.
     pub(crate) fn trace(
         &self,

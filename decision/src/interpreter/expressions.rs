@@ -201,6 +201,7 @@ impl<'p> Machine<'p, '_> {
     fn api_output(&mut self, max_results: Option<&'p Expr>, form: ResponseForm, beside: &[Api]) -> Run<Value<'p>> {
         self.called_api += 1;
         let limit = self.limit(max_results, self.around.default_top_k)?;
+        self.trace.asked = Some(limit).filter(|limit| max_results.is_some() && *limit != usize::MAX);
         if self.asks_for_something_else() {
             return Ok(Value::unknown("the answer for something else"));
         }

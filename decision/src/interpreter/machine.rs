@@ -66,6 +66,8 @@ pub(crate) struct Trace {
     pub(crate) observation: Observation,
     /// Texts that something outside was given, word for word.
     pub(crate) sent: Vec<String>,
+    /// How many results the call asked for, where it said so.
+    pub(crate) asked: Option<usize>,
     /// Steps taken, in all ways through tests of unknown values.
     pub(crate) steps: u64,
     /// Effects, each as often as it happened, and the items of lists that they show.
