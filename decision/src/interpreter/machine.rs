@@ -201,6 +201,8 @@ pub(super) struct Machine<'p, 'o> {
     pub(super) known_choices: Vec<(Rc<Unknown<'p>>, bool)>,
     /// Scopes that a lambda or generator holds on to: it may be a variable of that very scope.
     pub(super) captured: Vec<Rc<Scope<'p>>>,
+    /// Objects whose initializers run.
+    pub(super) making: Vec<Rc<Unknown<'p>>>,
     /// Objects that the program made: they may hold each other.
     pub(super) objects: Vec<Rc<Unknown<'p>>>,
 }
@@ -257,6 +259,7 @@ pub(crate) fn run<'p>(
         first_call: None,
         known_choices: Vec::new(),
         captured: Vec::new(),
+        making: Vec::new(),
         objects: Vec::new(),
     };
     let ended = machine.main();

@@ -7,7 +7,7 @@ use super::machine::{Machine, Run, Stop, Stored, raise};
 use super::render::{render, repr};
 use super::scope::{Scope, assigned};
 use super::table::Key;
-use super::value::{Growth, Value};
+use super::value::{Growth, Unknown, Value};
 use crate::decider::DecideError;
 use crate::decision::Effect;
 use crate::program::{BinaryOp, Expr, ExprKind, FunctionId, Span, Stmt, StmtKind, Target};
@@ -26,13 +26,22 @@ impl<'p> Machine<'p, '_> {
         let function = self.function(id, Span::default())?;
         let locals = self.locals(id, function);
         let scope = Scope::new(None, locals);
+        let first = match args.first() {
+            Some(Value::Unknown(object)) => Some(Rc::clone(object)),
+            _ => None,
+        };
         for (parameter, arg) in function.parameters.iter().zip(args) {
             scope.set(parameter.name.trim_start_matches('*'), arg);
         }
         self.scopes.push(scope);
         let inspections = self.inspections;
         let chosen = std::mem::take(&mut self.chosen);
+        let made = self.making.len();
+        if function.name.ends_with(".__init__") {
+            self.making.extend(first.filter(|object| object.is_of_class()));
+        }
         let flow = self.nested(function.span, |machine| machine.block(&function.body));
+        self.making.truncate(made);
         self.chosen = chosen;
         self.scopes.pop();
         self.inspections = inspections;
@@ -292,12 +301,17 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
+    fn is_making(&self, object: &Rc<Unknown<'p>>) -> bool {
+        self.making.iter().any(|made| Rc::ptr_eq(made, object))
+    }
+
     fn set_attribute(&mut self, object: &Value<'p>, name: &str, value: Value<'p>, span: Span) -> Run<()> {
         match object {
             Value::Unknown(unknown) => {
                 let place = format!(".{name}");
-                // Where an object gets an attribute, it is still made.
-                let is_made = unknown.is_of_class() && !unknown.stored.borrow().contains_key(&place);
+                // Where an object gets an attribute, it is still made, and as long as its initializer runs.
+                let is_new = !unknown.stored.borrow().contains_key(&place);
+                let is_made = unknown.is_of_class() && (is_new || self.is_making(unknown));
                 if !is_made {
                     self.store_outside(format!("{}{place}", unknown.text), &value, span);
                 }
