@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Ends of the names of files that hold words.
-const EXTENSIONS: [&str; 6] = ["txt", "json", "csv", "tsv", "names", "lst"];
+const EXTENSIONS: [&str; 8] = ["txt", "json", "csv", "tsv", "names", "lst", "yaml", "yml"];
 
 /// Longer files are data sets, not lists of words: a program does not carry them. A dictionary of a language has 1 to 3 MB.
 const MAX_BYTES: u64 = 4 << 20;

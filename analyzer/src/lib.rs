@@ -15,6 +15,7 @@ mod python;
 mod render;
 mod secrets;
 mod source;
+mod yaml;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

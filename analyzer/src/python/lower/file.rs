@@ -1,7 +1,7 @@
 //! What the application reads from its own files of words.
 //!
-//! `open("words.txt")` is the list of the file's lines; `read()`, `readlines()`, `json.load()` and `csv.reader()` of it
-//! are what they give. A file that the application itself writes is not known.
+//! `open("words.txt")` is the list of the file's lines; `read()`, `readlines()`, `json.load()`, `yaml.safe_load()`
+//! and `csv.reader()` of it are what they give. A file that the application itself writes is not known.
 
 use chameleon_decision::{BinaryOp, Constant, Expr, ExprKind};
 use serde_json::Value as Json;
@@ -11,6 +11,7 @@ use super::Lower;
 use super::expr::constant;
 use crate::python::project::Referent;
 use crate::python::syntax::{field, named, visit_all, visit_scope};
+use crate::yaml::{self, Yaml};
 
 /// More values than this in one file are not carried along.
 const MAX_VALUES: usize = 8000;
@@ -43,6 +44,10 @@ impl<'t> Lower<'_, 't> {
                 let json = serde_json::from_str(&text).ok()?;
                 let mut left = MAX_VALUES;
                 Some(self.json(node, &json, &mut left)?.kind)
+            }
+            ("load" | "safe_load" | "full_load" | "unsafe_load", _) if self.is_yaml(callee) => {
+                let text = first().and_then(|from| self.file_text(from).or_else(|| self.read_text(from)))?;
+                Some(self.yaml(node, &yaml::read(&text, MAX_VALUES)?).kind)
             }
             ("reader", Some(module)) if self.parsed.text(module) == "csv" => {
                 let text = self.file_text(first()?)?;
@@ -82,6 +87,10 @@ impl<'t> Lower<'_, 't> {
             "read_text" => self.text_at(object),
             _ => None,
         }
+    }
+
+    fn is_yaml(&self, callee: Node<'t>) -> bool {
+        matches!(self.referent(callee), Some(Referent::Library(name)) if name.starts_with("yaml."))
     }
 
     fn is_open(&self, callee: Node<'t>) -> bool {
@@ -258,6 +267,20 @@ impl<'t> Lower<'_, 't> {
             }
         };
         Some(self.at(node, kind))
+    }
+}
+
+impl Lower<'_, '_> {
+    fn yaml(&self, node: Node<'_>, yaml: &Yaml) -> Expr {
+        let kind = match yaml {
+            Yaml::Scalar(value) => constant(value.clone()),
+            Yaml::List(items) => ExprKind::List { elements: items.iter().map(|item| self.yaml(node, item)).collect() },
+            Yaml::Map(pairs) => {
+                let pair = |(key, value): &(Yaml, Yaml)| (self.yaml(node, key), self.yaml(node, value));
+                ExprKind::Dict { items: pairs.iter().map(pair).collect() }
+            }
+        };
+        self.at(node, kind)
     }
 }
 
