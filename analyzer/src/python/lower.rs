@@ -19,6 +19,7 @@ mod literal;
 mod mapped;
 mod object;
 mod path;
+mod pattern;
 mod record;
 mod resolve;
 mod setting;

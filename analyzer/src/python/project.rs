@@ -559,7 +559,12 @@ impl<'t> Project<'t> {
 impl Class<'_> {
     /// It is an enumeration of numbers: a member is its number.
     pub(super) fn is_of_numbers(&self) -> bool {
-        self.bases.iter().any(|base| matches!(base.rsplit('.').next(), Some("IntEnum" | "IntegerChoices")))
+        self.bases.iter().any(|base| matches!(base.rsplit('.').next(), Some("IntEnum" | "IntFlag" | "IntegerChoices")))
+    }
+
+    /// It is an enumeration whose members can be put together.
+    pub(super) fn is_of_flags(&self) -> bool {
+        self.bases.iter().any(|base| matches!(base.rsplit('.').next(), Some("Flag" | "IntFlag")))
     }
 
     /// Its members are written with what they are called.

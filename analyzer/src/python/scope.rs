@@ -78,7 +78,10 @@ impl<'t> Scope<'t> {
                 }
             }
             "as_pattern" | "except_clause" => {
-                if let Some(alias) = field(node, "alias") {
+                // In a `match`, the name is no field.
+                let last = || named(node).last().copied().filter(|last| last.kind() == "identifier");
+                let is_of_case = node.parent().is_some_and(|parent| parent.kind() == "case_pattern");
+                if let Some(alias) = field(node, "alias").or_else(|| last().filter(|_| is_of_case)) {
                     self.bind_pattern(parsed, alias);
                 }
             }
@@ -87,13 +90,12 @@ impl<'t> Scope<'t> {
                     self.bind_pattern(parsed, parameters);
                 }
             }
-            "case_pattern" => {
-                if let [inner] = named(node)[..]
-                    && inner.kind() == "dotted_name"
-                    && !parsed.text(inner).contains('.')
-                {
-                    self.bind_variable(parsed.text(inner));
-                }
+            "case_pattern" | "union_pattern" | "keyword_pattern" | "splat_pattern" => {
+                let names = named(node).into_iter().filter(|inner| match inner.kind() {
+                    "dotted_name" => !parsed.text(*inner).contains('.'),
+                    kind => kind == "identifier" && node.kind() == "splat_pattern",
+                });
+                names.for_each(|name| self.bind_variable(parsed.text(name)));
             }
             "global_statement" => {
                 self.globals.extend(named(node).into_iter().map(|name| parsed.text(name).to_owned()));

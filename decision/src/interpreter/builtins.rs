@@ -13,7 +13,7 @@ use super::render::{repr, to_str};
 use super::response;
 use super::strings::capitalize;
 use super::table::{Class, Key, Table};
-use super::value::{Growth, ListClass, Number, Value};
+use super::value::{Growth, ListClass, Number, Spelling, Value};
 use crate::program::{BinaryOp, CompareOp, HANDLED, SETTING, Span};
 
 /// Names that are builtins when the program does not bind them.
@@ -57,20 +57,12 @@ pub(super) fn is_builtin(name: &str) -> bool {
 }
 
 impl<'p> Machine<'p, '_> {
-    /// An object of which only the attributes are known.
-    fn record(&mut self, args: Args<'p>) -> Value<'p> {
-        let object = Value::record(args.keywords.into_iter().map(|(name, value)| (name.clone(), value)));
-        if let Value::Unknown(unknown) = &object {
-            self.hold_true(unknown);
-        }
-        object
-    }
-
     /// What the source says in a form of its own.
     fn of_source(&mut self, name: &str, args: Args<'p>) -> Run<Value<'p>> {
         match name {
             "<record>" => Ok(self.record(args)),
             "<object>" => Ok(self.object(args)),
+            "<instance>" => Ok(Self::instance(&args)),
             // What it holds is not known, but that something is there.
             "<answer>" => {
                 let answer = Value::unknown("the answer of another API call");
@@ -152,7 +144,7 @@ impl<'p> Machine<'p, '_> {
             "type" => type_of(&args),
             "string.capwords" => capwords(&args),
             "getattr" => self.getattr(&args),
-            "<record>" | "<object>" | "<bound>" | "<answer>" | "<json>" | "<member>" | "<member of>"
+            "<record>" | "<object>" | "<instance>" | "<bound>" | "<answer>" | "<json>" | "<member>" | "<member of>"
             | "<member named>" => self.of_source(name, args),
             HANDLED => Ok(self.handled()),
             "<undefined>" => raise("NameError"),
@@ -703,14 +695,15 @@ impl<'p> Machine<'p, '_> {
             Value::Tuple(classes) => classes.to_vec(),
             class => vec![class.clone()],
         };
-        let mut unknown = value.unknown_text().filter(|_| !matches!(value, Value::Str(_)));
+        let has_class = matches!(value, Value::Unknown(unknown) if unknown.class_name().is_some());
+        let mut unknown = value.unknown_text().filter(|_| !matches!(value, Value::Str(_)) && !has_class);
         for class in classes {
             match class {
                 Value::Builtin(class) => {
                     let own = value.type_name();
                     if own == class.trim_start_matches("collections.")
                         || &*class == "object"
-                        || (&*class == "dict" && matches!(value, Value::Dict(_)))
+                        || (&*class == "dict" && is_mapping(value))
                         || (own == "bool" && &*class == "int")
                         || (own == "set" && &*class == "frozenset")
                     {
@@ -814,4 +807,13 @@ fn type_of<'p>(args: &Args<'p>) -> Run<Value<'p>> {
         Some(value) => Value::Builtin(value.type_name().into()),
         None => return raise("TypeError"),
     })
+}
+
+/// Whether a value is a dictionary, as all of a JSON answer is.
+fn is_mapping(value: &Value<'_>) -> bool {
+    match value {
+        Value::Dict(_) => true,
+        Value::Api(object) => object.spelling != Spelling::Message,
+        _ => false,
+    }
 }

@@ -1,22 +1,55 @@
 //! Members of the program's own enumerations, classes that extend `enum.Enum`.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::expressions::Args;
 use super::machine::{Machine, Run, raise};
 use super::operators::equal;
 use super::value::{EnumMember, Value};
+use crate::program::BinaryOp;
 
 impl<'p> EnumMember<'p> {
-    /// The member whose class, name and value are the arguments; the last says whether it is a text as well.
+    /// The member whose class, name and value are the arguments; the last two say whether it is a text or a flag as well.
     pub(super) fn made(args: &Args<'p>) -> Value<'p> {
         let text = |at: usize| match args.get(at) {
             Some(Value::Str(text)) => text.shared(),
             _ => "".into(),
         };
-        let value = args.get(2).cloned().unwrap_or(Value::None);
+        let value = match args.get(2) {
+            // `BOTH = A | B`.
+            Some(Value::Enum(flags)) if flags.is_flag => flags.value.clone(),
+            value => value.cloned().unwrap_or(Value::None),
+        };
         let is_text = matches!(args.get(3), Some(Value::Bool(true))) && matches!(value, Value::Str(_));
-        Value::Enum(Rc::new(Self { class: text(0), name: text(1), value, is_text }))
+        let is_flag = matches!(args.get(4), Some(Value::Bool(true))) && matches!(value, Value::Int(..));
+        Value::Enum(Rc::new(Self { class: text(0), name: text(1), value, is_text, is_flag }))
+    }
+
+    /// Its bits, where it is a flag.
+    pub(super) fn bits(&self) -> Option<i64> {
+        match self.value {
+            Value::Int(bits, _) if self.is_flag => Some(bits),
+            _ => None,
+        }
+    }
+
+    /// `a | b`, `a & b` or `a ^ b` of two flags of one class.
+    pub(super) fn combined(&self, op: BinaryOp, other: &Self) -> Option<Value<'p>> {
+        let (a, b) = (self.bits()?, other.bits().filter(|_| self.class == other.class)?);
+        let names = |member: &Self, bits: i64| -> BTreeSet<String> {
+            if bits == 0 { BTreeSet::new() } else { member.name.split('|').map(str::to_owned).collect() }
+        };
+        let (own, others) = (names(self, a), names(other, b));
+        let (bits, names): (i64, Vec<String>) = match op {
+            BinaryOp::BitOr => (a | b, own.union(&others).cloned().collect()),
+            BinaryOp::BitAnd => (a & b, own.intersection(&others).cloned().collect()),
+            BinaryOp::BitXor => (a ^ b, own.symmetric_difference(&others).cloned().collect()),
+            _ => return None,
+        };
+        let name = if bits == 0 { "0".to_owned() } else { names.join("|") };
+        let (class, name) = (Rc::clone(&self.class), Rc::from(name));
+        Some(Value::Enum(Rc::new(Self { class, name, value: Value::int(bits), is_text: false, is_flag: true })))
     }
 
     /// As `str` writes it.

@@ -15,6 +15,9 @@ const METHOD: &str = "()";
 /// Where an object keeps the name of its class.
 const CLASS: &str = "class";
 
+/// Where an object that only holds values keeps it.
+const RECORD_CLASS: &str = "record";
+
 /// Stands before the name of a method that reading it calls.
 const PROPERTY: &str = "@";
 
@@ -33,6 +36,33 @@ impl<'p> Machine<'p, '_> {
         let object = Rc::new(Unknown::object(name, args.keywords.into_iter().map(keep).chain([class])));
         self.objects.push(Rc::clone(&object));
         Value::Unknown(object)
+    }
+
+    /// An object of which only the attributes are known, and perhaps what its class is called.
+    pub(super) fn record(&mut self, args: Args<'p>) -> Value<'p> {
+        let class = args.get(0).cloned();
+        let object = Value::record(args.keywords);
+        if let Value::Unknown(unknown) = &object {
+            unknown.stored.borrow_mut().extend(class.map(|class| (RECORD_CLASS.to_owned(), class)));
+            self.hold_true(unknown);
+        }
+        object
+    }
+
+    /// Whether a value is an object of one of the classes of the program that are named.
+    pub(super) fn instance(args: &Args<'p>) -> Value<'p> {
+        let is_named = |class: &str| {
+            let mut names = args.positional.iter().skip(1);
+            names.any(|name| matches!(name, Value::Str(name) if name.as_str() == class))
+        };
+        match args.get(0) {
+            Some(Value::Enum(member)) => Value::Bool(is_named(&member.class)),
+            Some(Value::Unknown(unknown)) => match unknown.class_name() {
+                Some(class) => Value::Bool(is_named(&class)),
+                None => Value::unknown(format!("the class of {}", unknown.text)),
+            },
+            _ => Value::Bool(false),
+        }
     }
 
     /// What an object's method gives, if it has it.
@@ -115,6 +145,15 @@ impl Unknown<'_> {
     /// Whether it is an object of a class whose methods it knows.
     pub(super) fn is_of_class(&self) -> bool {
         self.is_record && self.stored.borrow().contains_key(CLASS)
+    }
+
+    /// The name of its class, where that is one of the program's.
+    pub(super) fn class_name(&self) -> Option<String> {
+        let stored = self.stored.borrow();
+        match stored.get(CLASS).or_else(|| stored.get(RECORD_CLASS)) {
+            Some(Value::Str(name)) => Some(name.as_str().to_owned()),
+            _ => None,
+        }
     }
 
     /// Whether the class of an object has a method of this name.

@@ -53,6 +53,7 @@ impl<'p> Machine<'p, '_> {
             return self.combined_columns(left, op, right, span);
         }
         match (left, op, right) {
+            (Value::Enum(a), _, Value::Enum(b)) => a.combined(op, b).map_or_else(|| raise("TypeError"), Ok),
             (Value::List(a), BinaryOp::Add, Value::List(b)) => {
                 let (a, b) = (a.borrow(), b.borrow());
                 self.charge(a.items.len() + b.items.len(), span)?;
@@ -176,8 +177,8 @@ impl<'p> Machine<'p, '_> {
             return;
         }
         self.looked();
-        // A key that is looked for in the answer is no name that the API gives.
-        let in_answer = [left, right].iter().any(|value| matches!(value, Value::Api(_)));
+        // A key that is looked for in the answer is no name that the API gives, nor is what is only asked to be there.
+        let in_answer = [left, right].iter().any(|value| matches!(value, Value::Api(_) | Value::None));
         if self.tracing && !in_answer {
             self.note_words(left);
             self.note_words(right);
@@ -230,6 +231,12 @@ impl<'p> Machine<'p, '_> {
                     Ok(Some(object.key(key.as_str()).is_some_and(|v| v.unknown_text().is_none())))
                 }
                 _ => Ok(None),
+            },
+            Value::Enum(flags) if !flags.is_text => match (flags.bits(), item) {
+                (Some(bits), Value::Enum(item)) if item.class == flags.class => {
+                    Ok(item.bits().map(|own| own & bits == own))
+                }
+                _ => raise("TypeError"),
             },
             Value::Unknown(_) => match self.special(container, "__contains__", vec![item.clone()], span)? {
                 Some(value) => self.truth(&value, span).map(Some),

@@ -507,6 +507,7 @@ impl<'p> Machine<'p, '_> {
             Value::Bool(value) => *value,
             Value::Int(value, _) => *value != 0,
             Value::Member(member) => member.number != 0,
+            Value::Enum(member) => member.bits() != Some(0),
             Value::Float(value, _) => *value != 0.0,
             Value::Str(text) => match value.unknown_text() {
                 Some(what) if text.pieces().len() == 1 => self.choose(span, &what)?,

@@ -52,7 +52,11 @@ impl Key {
             Value::Matcher(it) => Self::Object(Rc::as_ptr(it) as usize),
             Value::Enum(member) if member.is_text => Self::nested(&member.value, depth)?,
             Value::Enum(member) => {
-                Self::Tuple(vec![Self::None, Self::Str(Rc::clone(&member.class)), Self::Str(Rc::clone(&member.name))])
+                let own = match member.bits() {
+                    Some(bits) => Self::Int(bits),
+                    None => Self::Str(Rc::clone(&member.name)),
+                };
+                Self::Tuple(vec![Self::None, Self::Str(Rc::clone(&member.class)), own])
             }
             Value::Unknown(it) => Self::Object(Rc::as_ptr(it) as usize),
         })

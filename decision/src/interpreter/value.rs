@@ -196,6 +196,8 @@ pub(super) struct EnumMember<'p> {
     pub(super) value: Value<'p>,
     /// The class extends `str`, too: a member is the text that is its value.
     pub(super) is_text: bool,
+    /// The class extends `enum.Flag`: members can be put together, and are alike where their values are.
+    pub(super) is_flag: bool,
 }
 
 /// A compiled regular expression.

@@ -88,7 +88,7 @@ impl<'t> Lower<'_, 't> {
         }
         let (args, keywords) = self.arguments(arguments);
         if self.project.classes[class].is_record {
-            return record(&self.fields(class), args, keywords);
+            return record(&self.fields(class), Some(self.class_name(node, class)), args, keywords);
         }
         if self.project.is_of_objects(class) {
             return self.own_object(node, class, args, keywords);
@@ -145,6 +145,9 @@ impl<'t> Lower<'_, 't> {
             "xrange" => "range",
             other => other,
         };
+        if let Some(test) = (name == "isinstance").then(|| self.instance_test(node, arguments)).flatten() {
+            return test;
+        }
         if BUILTINS.contains(&name) {
             let (args, keywords) = self.arguments(arguments);
             return ExprKind::Builtin { name: name.to_owned(), args, keywords };

@@ -9,7 +9,7 @@ use super::expr::constant;
 use crate::python::project::Class;
 use crate::python::syntax::{field, named};
 
-/// The builtin that makes a member of its class, its name, its value, and whether it is a text.
+/// The builtin that makes a member of its class, its name, its value, whether it is a text, and whether it is a flag.
 const MEMBER: &str = "<member>";
 /// The builtin that gives the member with a value, the first argument, of those after it.
 const MEMBER_OF: &str = "<member of>";
@@ -27,12 +27,17 @@ impl<'t> Lower<'_, 't> {
             }
             kind => Expr { span: value.span, kind },
         };
-        let of = self.class_body.filter(|class| self.project.classes[*class].is_enumeration);
-        let (Some(class), Some(name)) = (of, target.filter(|target| target.kind() == "identifier")) else {
+        let (Some(class), Some(name)) = (self.class_body, target.filter(|target| target.kind() == "identifier")) else {
             return value;
         };
         let name = self.parsed.text(name);
         let own = &self.project.classes[class];
+        if own.is_of_numbers() {
+            return self.numbered(class, name, right).unwrap_or(value);
+        }
+        if !own.is_enumeration {
+            return value;
+        }
         let is_text =
             own.bases.iter().any(|base| matches!(base.rsplit('.').next(), Some("str" | "StrEnum" | "TextChoices")));
         // A name with an underscore is no member.
@@ -41,19 +46,36 @@ impl<'t> Lower<'_, 't> {
         }
         let value = self.numbered(class, name, right).unwrap_or(value);
         let text = |text: &str| self.at(right, constant(Constant::Str(text.to_owned())));
-        let flag = self.at(right, constant(Constant::Bool(is_text)));
-        let args = vec![text(&own.name), text(name), value, flag];
+        let flag = |is: bool| self.at(right, constant(Constant::Bool(is)));
+        let mut args = vec![text(&own.name), text(name), value, flag(is_text)];
+        args.extend(own.is_of_flags().then(|| flag(true)));
         self.at(right, ExprKind::Builtin { name: MEMBER.to_owned(), args, keywords: Vec::new() })
     }
 
-    /// The number that `auto()` gives: one more than that of the member before.
+    /// The number that `auto()` gives: one more than that of the member before, or the next bit.
     fn numbered(&self, class: usize, name: &str, right: Node<'t>) -> Option<Expr> {
         let called = (right.kind() == "call").then(|| field(right, "function")).flatten()?;
         if !matches!(self.parsed.text(called), "auto" | "enum.auto") {
             return None;
         }
         let place = self.names(class).iter().position(|known| known == name)?;
-        Some(self.at(right, constant(Constant::Int(place as i64 + 1))))
+        let number = if self.project.classes[class].is_of_flags() {
+            // A member that says of itself that it is none comes first, if there is one.
+            let bits = place - usize::from(place > 0 && self.begins_with_none(class));
+            1_i64.checked_shl(u32::try_from(bits).ok()?).filter(|bit| *bit > 0)?
+        } else {
+            place as i64 + 1
+        };
+        Some(self.at(right, constant(Constant::Int(number))))
+    }
+
+    /// Whether the first member of an enumeration is zero.
+    fn begins_with_none(&self, class: usize) -> bool {
+        let class = &self.project.classes[class];
+        let parsed = self.project.modules[class.module].parsed;
+        let assigned = named(class.body).into_iter().filter_map(|statement| named(statement).first().copied());
+        let first = assigned.filter_map(|inner| field(inner, "right")).next();
+        first.is_some_and(|value| parsed.text(value) == "0")
     }
 
     /// The names of an enumeration's members, in order.

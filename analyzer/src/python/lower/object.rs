@@ -7,10 +7,14 @@ use tree_sitter::Node;
 use super::Lower;
 use super::expr::constant;
 use super::record::given_fields;
-use crate::python::syntax::field;
+use crate::python::project::Referent;
+use crate::python::syntax::{field, named};
 
 /// The builtin that makes an object of a class: its name, attributes, and methods.
 pub(in crate::python) const OBJECT: &str = "<object>";
+
+/// The builtin that says whether its first argument is an object of one of the classes that the others name.
+const INSTANCE: &str = "<instance>";
 
 /// Methods by which an object is made: they give it.
 const MAKING: [&str; 2] = ["__init__", "__post_init__"];
@@ -83,9 +87,37 @@ impl<'t> Lower<'_, 't> {
             let value = ExprKind::FunctionValue { function: FunctionId(method as u32) };
             add(&mut keywords, name, self.at(node, value));
         }
-        let name = constant(Constant::Str(self.project.classes[class].name.clone()));
-        let args = vec![self.at(node, name)];
+        let args = vec![self.class_name(node, class)];
         self.at(node, ExprKind::Builtin { name: OBJECT.to_owned(), args, keywords })
+    }
+
+    /// The name of a class of the run.
+    pub(super) fn class_name(&self, node: Node<'t>, class: usize) -> Expr {
+        self.at(node, constant(Constant::Str(self.project.classes[class].name.clone())))
+    }
+
+    /// Whether a value is an object of a class of the run, which shows only of objects that hold their own attributes.
+    pub(super) fn is_instance(&self, node: Node<'t>, value: &Expr, class: usize) -> ExprKind {
+        let own = &self.project.classes[class];
+        if !own.is_record && !own.is_enumeration && !self.project.is_of_objects(class) {
+            return self.opaque(node, "of which class an object is");
+        }
+        let below = (0..self.project.classes.len()).filter(|other| self.project.lineage(*other).contains(&class));
+        let names = below.map(|class| self.class_name(node, class));
+        let args = std::iter::once(value.clone()).chain(names).collect();
+        ExprKind::Builtin { name: INSTANCE.to_owned(), args, keywords: Vec::new() }
+    }
+
+    /// `isinstance(value, Class)` with a class of the run.
+    pub(super) fn instance_test(&mut self, node: Node<'t>, arguments: Node<'t>) -> Option<ExprKind> {
+        let [value, class] = named(arguments)[..] else { return None };
+        match self.referent(class) {
+            Some(Referent::Class(class)) => {
+                let value = self.expr(value);
+                Some(self.is_instance(node, &value, class))
+            }
+            _ => None,
+        }
     }
 
     /// `super().method(...)` in a method that is handed its object.

@@ -12,9 +12,10 @@ pub(in crate::python) const RECORD: &str = "<record>";
 /// A field and its default.
 pub(super) type Field = (String, Option<Expr>);
 
-/// The object with these fields.
-pub(super) fn record(fields: &[Field], args: Vec<Expr>, given: Vec<Keyword>) -> ExprKind {
-    ExprKind::Builtin { name: RECORD.to_owned(), args: Vec::new(), keywords: given_fields(fields, args, given) }
+/// The object with these fields, of the class that this says.
+pub(super) fn record(fields: &[Field], class: Option<Expr>, args: Vec<Expr>, given: Vec<Keyword>) -> ExprKind {
+    let class = class.into_iter().collect();
+    ExprKind::Builtin { name: RECORD.to_owned(), args: class, keywords: given_fields(fields, args, given) }
 }
 
 /// What the fields of an object are given, or are without it.
@@ -40,7 +41,7 @@ impl<'t> Lower<'_, 't> {
         args: Vec<Expr>,
         keywords: Vec<Keyword>,
     ) -> ExprKind {
-        let ExprKind::Builtin { keywords: given, .. } = record(&self.fields(class), args, keywords) else {
+        let ExprKind::Builtin { keywords: given, .. } = record(&self.fields(class), None, args, keywords) else {
             return self.opaque(node, "an object");
         };
         let set = |field: Keyword| {
@@ -114,6 +115,6 @@ impl<'t> Lower<'_, 't> {
         };
         let (args, keywords) = self.arguments(arguments);
         let fields: Vec<Field> = names.into_iter().map(|name| (name, None)).collect();
-        Some(record(&fields, args, keywords))
+        Some(record(&fields, None, args, keywords))
     }
 }

@@ -1,6 +1,6 @@
 //! Statements.
 
-use chameleon_decision::{BoolOp, CompareOp, Constant, Expr, ExprKind, Keyword, Span, Stmt, StmtKind, Target, UnaryOp};
+use chameleon_decision::{BoolOp, Constant, Expr, ExprKind, Keyword, Span, Stmt, StmtKind, Target, UnaryOp};
 use tree_sitter::Node;
 
 use super::Lower;
@@ -258,61 +258,6 @@ impl<'t> Lower<'_, 't> {
         let args = fields(node, "argument").into_iter().map(|argument| self.expr(argument)).collect();
         let kind = ExprKind::Builtin { name: "print".to_owned(), args, keywords: Vec::<Keyword>::new() };
         StmtKind::Expr { value: self.at(node, kind) }
-    }
-
-    /// `match` over literals becomes an `if` chain; other patterns are reported.
-    fn match_statement(&mut self, node: Node<'t>) -> Vec<Stmt> {
-        let (Some(subject), Some(body)) = (field(node, "subject"), field(node, "body")) else { return Vec::new() };
-        let span = self.parsed.span(subject);
-        let name = format!("<match {}>", span.line);
-        let read = Expr { span, kind: ExprKind::Name { name: name.clone() } };
-        let targets = vec![Target::Name { name }];
-        let value = self.expr(subject);
-        let mut statements = vec![Stmt { span, kind: StmtKind::Assign { targets, value } }];
-        let mut orelse = Vec::new();
-        for case in fields(body, "alternative").into_iter().rev() {
-            let Some(test) = self.case_test(case, &read) else { return statements };
-            let body = self.body(case, "consequence");
-            orelse = vec![Stmt { span: self.parsed.span(case), kind: StmtKind::If { test, body, orelse } }];
-        }
-        statements.extend(orelse);
-        statements
-    }
-
-    fn case_test(&mut self, case: Node<'t>, subject: &Expr) -> Option<Expr> {
-        let mut values = Vec::new();
-        let patterns: Vec<_> = named(case).into_iter().filter(|child| child.kind() == "case_pattern").collect();
-        let mut stack = patterns;
-        let mut anything = false;
-        while let Some(pattern) = stack.pop() {
-            match pattern.kind() {
-                "case_pattern" | "union_pattern" if !named(pattern).is_empty() => stack.extend(named(pattern)),
-                "string" | "concatenated_string" | "integer" | "float" | "true" | "false" | "none" => {
-                    values.push(self.expr(pattern));
-                }
-                _ if self.parsed.text(pattern) == "_" => anything = true,
-                _ => {
-                    self.problem(pattern, format!("the pattern `{}` is not supported", self.shown(pattern)));
-                    return None;
-                }
-            }
-        }
-        let guard = field(case, "guard").and_then(|guard| named(guard).first().map(|test| self.expr(*test)));
-        let span = self.parsed.span(case);
-        let test = if anything {
-            Expr { span, kind: constant(Constant::Bool(true)) }
-        } else {
-            let list = Expr { span, kind: ExprKind::Tuple { elements: values } };
-            let rest = vec![(CompareOp::In, list)];
-            Expr { span, kind: ExprKind::Compare { left: Box::new(subject.clone()), rest } }
-        };
-        Some(match guard {
-            Some(guard) => {
-                let values = vec![test, guard];
-                Expr { span, kind: ExprKind::Bool { op: BoolOp::And, values } }
-            }
-            None => test,
-        })
     }
 }
 
