@@ -133,6 +133,8 @@ struct Lower<'p, 't> {
     class_body: Option<usize>,
     /// Names that the comprehensions and lambdas around bind, in the code of a module or class: they are no variables of it.
     inner: Vec<String>,
+    /// A parameter, and the path that it is taken to be.
+    bound: Option<(String, String)>,
     depth: u32,
     sites: Vec<Site>,
     problems: Vec<Problem>,
@@ -147,6 +149,7 @@ impl<'p, 't> Lower<'p, 't> {
             function,
             class_body: None,
             inner: Vec::new(),
+            bound: None,
             depth: 0,
             sites: Vec::new(),
             problems: Vec::new(),

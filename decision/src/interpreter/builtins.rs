@@ -63,6 +63,7 @@ impl<'p> Machine<'p, '_> {
             "<record>" => Ok(self.record(args)),
             "<object>" => Ok(self.object(args)),
             "<instance>" => Ok(Self::instance(&args)),
+            "<file>" => Ok(Value::unknown("what is in another file")),
             // What it holds is not known, but that something is there.
             "<answer>" => {
                 let answer = Value::unknown("the answer of another API call");
@@ -144,8 +145,8 @@ impl<'p> Machine<'p, '_> {
             "type" => type_of(&args),
             "string.capwords" => capwords(&args),
             "getattr" => self.getattr(&args),
-            "<record>" | "<object>" | "<instance>" | "<bound>" | "<answer>" | "<json>" | "<member>" | "<member of>"
-            | "<member named>" => self.of_source(name, args),
+            "<record>" | "<object>" | "<instance>" | "<file>" | "<bound>" | "<answer>" | "<json>" | "<member>"
+            | "<member of>" | "<member named>" => self.of_source(name, args),
             HANDLED => Ok(self.handled()),
             "<undefined>" => raise("NameError"),
             SETTING => args.get(0).cloned().map_or_else(|| raise("TypeError"), Ok),

@@ -3,7 +3,7 @@
 //! `open("words.txt")` is the list of the file's lines; `read()`, `readlines()`, `json.load()`, `yaml.safe_load()`
 //! and `csv.reader()` of it are what they give. A file that the application itself writes is not known.
 
-use chameleon_decision::{BinaryOp, Constant, Expr, ExprKind};
+use chameleon_decision::{BinaryOp, CompareOp, Constant, Expr, ExprKind};
 use serde_json::Value as Json;
 use tree_sitter::Node;
 
@@ -16,12 +16,53 @@ use crate::yaml::{self, Yaml};
 /// More values than this in one file are not carried along.
 const MAX_VALUES: usize = 8000;
 
+/// The builtin that gives what is in a file of this name, which is not known.
+const FILE: &str = "<file>";
+
+/// Functions and methods that open or read a file.
+const READING: [&str; 9] = ["open", "read", "readlines", "close", "read_text", "load", "loads", "reader", "DictReader"];
+
 /// Methods of an open file that are followed.
 const FOLLOWED: [&str; 3] = ["read", "readlines", "close"];
 
 impl<'t> Lower<'_, 't> {
     /// The value of a call that opens or reads a file of the application's.
     pub(super) fn file_content(&mut self, node: Node<'t>, callee: Node<'t>, arguments: Node<'t>) -> Option<ExprKind> {
+        let name = self.parsed.text(field(callee, "attribute").unwrap_or(callee));
+        if !READING.contains(&name) {
+            return None;
+        }
+        let content = self.content(node, callee, arguments);
+        content.or_else(|| self.content_by_parameter(node, callee, arguments))
+    }
+
+    /// What a function that is given the file's name reads, by that name.
+    fn content_by_parameter(&mut self, node: Node<'t>, callee: Node<'t>, arguments: Node<'t>) -> Option<ExprKind> {
+        for (name, paths) in self.different_paths() {
+            let mut files = Vec::new();
+            for path in paths {
+                self.bound = Some((name.clone(), path.clone()));
+                let content = self.content(node, callee, arguments);
+                self.bound = None;
+                files.extend(content.map(|content| (self.text_expr(node, &path), self.at(node, content))));
+            }
+            if files.is_empty() {
+                continue;
+            }
+            let given = || Box::new(self.at(node, ExprKind::Name { name: self.variable(&name) }));
+            let names = ExprKind::Tuple { elements: files.iter().map(|file| file.0.clone()).collect() };
+            let rest = vec![(CompareOp::In, self.at(node, names))];
+            let test = Box::new(self.at(node, ExprKind::Compare { left: given(), rest }));
+            let object = Box::new(self.at(node, ExprKind::Dict { items: files }));
+            let body = Box::new(self.at(node, ExprKind::Subscript { object, index: given() }));
+            // That another file is not known says nothing of these.
+            let other = ExprKind::Builtin { name: FILE.to_owned(), args: vec![*given()], keywords: Vec::new() };
+            return Some(ExprKind::IfElse { test, body, orelse: Box::new(self.at(node, other)) });
+        }
+        None
+    }
+
+    fn content(&mut self, node: Node<'t>, callee: Node<'t>, arguments: Node<'t>) -> Option<ExprKind> {
         if self.is_open(callee) {
             let text = self.opened_text(node)?;
             return self.lines(node, &text);

@@ -10,6 +10,9 @@ use crate::python::syntax::{Parsed, children, field, named, visit_all};
 /// their number counts as one more, so that functions that call themselves all over are done in time.
 const MAX_HOPS: u32 = 12;
 
+/// More files than this are not read by one function.
+const MAX_PATHS: usize = 16;
+
 /// What is left of some hops for each of several ways.
 fn shared(hops: u32, ways: usize) -> u32 {
     hops.saturating_sub(ways.max(1).ilog2())
@@ -34,13 +37,7 @@ impl<'t> Lower<'_, 't> {
                 (literal && !text.is_empty()).then_some(text)
             }
             "parenthesized_expression" => self.path_within(*named(node).first()?, hops),
-            "identifier" => match self.assigned(node) {
-                Some((parsed, value)) => {
-                    let at = Lower { parsed, ..Lower::new(self.project, self.function) };
-                    at.path_within(value, hops)
-                }
-                None => self.passed(self.parsed.text(node), hops),
-            },
+            "identifier" => self.named_path(node, hops),
             "binary_operator" => {
                 let hops = shared(hops, 2);
                 let right = self.path_within(field(node, "right")?, hops)?;
@@ -53,6 +50,9 @@ impl<'t> Lower<'_, 't> {
             }
             "call" => {
                 let arguments = named(field(node, "arguments")?);
+                if let Some(path) = self.renamed_path(node, &arguments, hops) {
+                    return Some(path);
+                }
                 match self.parsed.text(field(node, "function")?).rsplit('.').next()? {
                     "join" | "joinpath" => {
                         let hops = shared(hops, arguments.len());
@@ -69,6 +69,66 @@ impl<'t> Lower<'_, 't> {
             }
             _ => None,
         }
+    }
+
+    /// `path.with_name("words.txt")` and `path.with_suffix(".txt")`, where the path may be that of the source itself.
+    fn renamed_path(&self, call: Node<'t>, arguments: &[Node<'t>], hops: u32) -> Option<String> {
+        let callee = field(call, "function")?;
+        let (object, method) = (field(callee, "object")?, self.parsed.text(field(callee, "attribute")?));
+        if !matches!(method, "with_name" | "with_suffix") {
+            return None;
+        }
+        let hops = shared(hops, 2);
+        let new = self.path_within(*arguments.first()?, hops)?;
+        let names_source = |parsed: &Parsed, node: Node<'_>| parsed.text(node).contains("__file__");
+        let behind = (object.kind() == "identifier").then(|| self.assigned(object)).flatten();
+        let is_source =
+            names_source(self.parsed, object) || behind.is_some_and(|(parsed, value)| names_source(parsed, value));
+        let path = if is_source { Some(self.parsed.path.clone()) } else { self.path_within(object, hops) };
+        let path = path?;
+        if method == "with_name" {
+            let folder = path.rsplit_once('/').filter(|_| !is_source);
+            return Some(folder.map_or_else(|| new.clone(), |(folder, _)| format!("{folder}/{new}")));
+        }
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        let (stem, _) = name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).unwrap_or((name, ""));
+        let folder = if is_source { "" } else { path.strip_suffix(name).unwrap_or_default() };
+        Some(format!("{folder}{stem}{new}"))
+    }
+
+    /// The path behind a variable.
+    fn named_path(&self, node: Node<'t>, hops: u32) -> Option<String> {
+        let name = self.parsed.text(node);
+        if let Some((_, path)) = self.bound.as_ref().filter(|bound| bound.0 == name) {
+            return Some(path.clone());
+        }
+        match self.assigned(node) {
+            Some((parsed, value)) => {
+                let bound = self.bound.clone();
+                let at = Lower { parsed, bound, ..Lower::new(self.project, self.function) };
+                at.path_within(value, hops)
+            }
+            None => self.passed(name, hops),
+        }
+    }
+
+    /// The paths that parameters of this function get, where its calls give several: each with its name.
+    pub(super) fn different_paths(&self) -> Vec<(String, Vec<String>)> {
+        let node = self.project.functions[self.function].node;
+        let parameters = node.and_then(|node| field(node, "parameters")).map(named).unwrap_or_default();
+        let names = parameters.into_iter().filter_map(|parameter| parameter_name(self.parsed, parameter));
+        let several = |name: String| {
+            let values = self.passed_values(self.place_of(&name)?, &name);
+            let hops = shared(MAX_HOPS, values.len());
+            let known = values
+                .into_iter()
+                .filter_map(|(caller, value)| Lower::new(self.project, caller).path_within(value?, hops));
+            let mut paths: Vec<String> = known.take(MAX_PATHS).collect();
+            paths.sort();
+            paths.dedup();
+            (!paths.is_empty()).then_some((name, paths))
+        };
+        names.filter_map(several).collect()
     }
 
     /// The only value that is assigned to a variable, in this function or in a module.
