@@ -23,6 +23,7 @@ mod pattern;
 mod record;
 mod resolve;
 mod setting;
+mod special;
 mod stmt;
 mod table;
 mod target;

@@ -7,7 +7,7 @@ use super::expressions::Args;
 use super::machine::{Machine, Run};
 use super::render::to_str;
 use super::value::{Unknown, Value};
-use crate::program::{FunctionId, Span};
+use crate::program::{BinaryOp, CompareOp, FunctionId, Span};
 
 /// Stands before the name of a method where an object keeps it.
 const METHOD: &str = "()";
@@ -91,6 +91,68 @@ impl<'p> Machine<'p, '_> {
                 self.own_method(unknown, name, Args::positional(args), span)
             }
             _ => Ok(None),
+        }
+    }
+
+    /// A comparison that the class of one of the objects says.
+    pub(super) fn compared_by_class(
+        &mut self,
+        left: &Value<'p>,
+        op: CompareOp,
+        right: &Value<'p>,
+        span: Span,
+    ) -> Run<Option<Value<'p>>> {
+        let (own, reflected) = match op {
+            CompareOp::Lt => ("__lt__", "__gt__"),
+            CompareOp::Le => ("__le__", "__ge__"),
+            CompareOp::Gt => ("__gt__", "__lt__"),
+            CompareOp::Ge => ("__ge__", "__le__"),
+            CompareOp::Eq => ("__eq__", "__eq__"),
+            CompareOp::Ne => ("__ne__", "__ne__"),
+            _ => return Ok(None),
+        };
+        if !left.is_object() && !right.is_object() {
+            return Ok(None);
+        }
+        for (object, method, other) in [(left, own, right), (right, reflected, left)] {
+            if let Some(value) = self.special(object, method, vec![other.clone()], span)? {
+                return Ok(Some(value));
+            }
+        }
+        if op != CompareOp::Ne {
+            return Ok(None);
+        }
+        let same = self.compared_by_class(left, CompareOp::Eq, right, span)?;
+        same.map(|same| Ok(Value::Bool(!self.truth(&same, span)?))).transpose()
+    }
+
+    /// What an operator gives where the class of one of the objects says it.
+    pub(super) fn computed_by_class(
+        &mut self,
+        left: &Value<'p>,
+        op: BinaryOp,
+        right: &Value<'p>,
+        span: Span,
+    ) -> Run<Option<Value<'p>>> {
+        if !left.is_object() && !right.is_object() {
+            return Ok(None);
+        }
+        let name = match op {
+            BinaryOp::Add => "add",
+            BinaryOp::Sub => "sub",
+            BinaryOp::Mul => "mul",
+            BinaryOp::Div => "truediv",
+            BinaryOp::FloorDiv => "floordiv",
+            BinaryOp::Mod => "mod",
+            BinaryOp::Pow => "pow",
+            BinaryOp::BitAnd => "and",
+            BinaryOp::BitOr => "or",
+            BinaryOp::BitXor => "xor",
+        };
+        let value = self.special(left, &format!("__{name}__"), vec![right.clone()], span)?;
+        match value {
+            Some(value) => Ok(Some(value)),
+            None => self.special(right, &format!("__r{name}__"), vec![left.clone()], span),
         }
     }
 

@@ -19,8 +19,14 @@ const MAX_NESTING: usize = 32;
 /// An operation on something unknown with more parts than this is not shown.
 const MAX_SHOWN: usize = 12;
 
+/// What something unknown holds that is known to be a path.
+pub(super) const PATH: &str = "path";
+
 impl<'p> Machine<'p, '_> {
     pub(super) fn binary(&mut self, left: &Value<'p>, op: BinaryOp, right: &Value<'p>, span: Span) -> Run<Value<'p>> {
+        if let Some(value) = self.computed_by_class(left, op, right, span)? {
+            return Ok(value);
+        }
         if let (Value::Str(left), BinaryOp::Add, Value::Str(right)) = (left, op, right) {
             self.charge((left.as_str().len() + right.as_str().len()) / 8, span)?;
             return Ok(Value::Str(Text::join([left, right])));
@@ -89,6 +95,10 @@ impl<'p> Machine<'p, '_> {
     /// The result of an operation on something unknown. What the program chose for it shows, unless it is built up in a
     /// loop over the API's items, as often as there are any.
     fn unknown_result(&self, what: String, left: &Value<'p>, op: BinaryOp, right: &Value<'p>) -> Value<'p> {
+        let is_path = op == BinaryOp::Div
+            && (matches!((left, right), (Value::Str(_), _) | (_, Value::Str(_)))
+                || matches!(left, Value::Unknown(folder) if folder.stored.borrow().contains_key(PATH)));
+        let path = (left.clone(), right.clone());
         let (left, right) = (render(left), render(right));
         let chosen = |side: &Rendered| !matches!(side, Rendered::Unknown | Rendered::Named(_) | Rendered::Data);
         let small = left.size() + right.size() <= MAX_SHOWN;
@@ -103,7 +113,20 @@ impl<'p> Machine<'p, '_> {
             side => side,
         };
         let operator = Rendered::Chosen(format!(" {} ", symbol(op)));
-        Value::unknown_shown(what, Rendered::Parts(vec![part(left), operator, part(right)]))
+        let shown = Rendered::Parts(vec![part(left), operator, part(right)]);
+        // Only a path is divided by a text: what is done with it, is done with this path.
+        let what = if is_path && !shown.has_data() { format!("({shown})") } else { what };
+        let value = Value::unknown_shown(what, shown);
+        if let (true, Value::Unknown(unknown)) = (is_path, &value) {
+            let mut stored = unknown.stored.borrow_mut();
+            stored.insert(PATH.to_owned(), Value::None);
+            if let (parent, Value::Str(name)) = path
+                && !name.as_str().contains('/')
+            {
+                stored.extend([(".name".to_owned(), Value::Str(name)), (".parent".to_owned(), parent)]);
+            }
+        }
+        value
     }
 
     fn repeat(&mut self, sequence: &Value<'p>, count: i64, span: Span) -> Run<Value<'p>> {
@@ -138,6 +161,9 @@ impl<'p> Machine<'p, '_> {
             && !matches!(op, CompareOp::Is | CompareOp::IsNot | CompareOp::In | CompareOp::NotIn)
         {
             return self.compared_column(column, op, right, span);
+        }
+        if let Some(value) = self.compared_by_class(left, op, right, span)? {
+            return Ok(value);
         }
         self.inspect_pair(left, right);
         if let (Value::Unknown(unknown), Value::None) | (Value::None, Value::Unknown(unknown)) = (left, right)

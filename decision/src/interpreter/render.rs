@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use super::operators::PATH;
 use super::table::{Class, Table};
 use super::text::{Origin, ShownPart, Text, TextBuilder};
 use super::value::{ApiObject, Growth, ListClass, Value};
@@ -224,6 +225,10 @@ pub(super) fn to_str(value: &Value<'_>) -> Text {
         Value::Enum(member) => Text::program(member.path()),
         Value::Unknown(unknown) => match unknown.stored.borrow().get(super::exception::TEXT) {
             Some(Value::Str(text)) => text.clone(),
+            // What the program chose of a path shows in its text, too.
+            _ if unknown.stored.borrow().contains_key(PATH) => {
+                repr(value).showing(vec![ShownPart::Value(unknown.shown.clone())])
+            }
             _ => repr(value),
         },
         other => repr(other),

@@ -148,6 +148,9 @@ impl<'t> Lower<'_, 't> {
         if let Some(test) = (name == "isinstance").then(|| self.instance_test(node, arguments)).flatten() {
             return test;
         }
+        if let Some(special) = self.special_builtin(node, name, arguments) {
+            return special;
+        }
         if BUILTINS.contains(&name) {
             let (args, keywords) = self.arguments(arguments);
             return ExprKind::Builtin { name: name.to_owned(), args, keywords };

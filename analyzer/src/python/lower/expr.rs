@@ -261,6 +261,11 @@ impl<'t> Lower<'_, 't> {
                 _ => ExprKind::Unary { op: UnaryOp::Not, value: Box::new(self.at(node, found)) },
             };
         }
+        if let ([operator], [left, right]) = (&operators[..], &places[..])
+            && let Some(special) = self.special_comparison(node, *operator, [*left, *right])
+        {
+            return special;
+        }
         let left = Box::new(operands.remove(0));
         ExprKind::Compare { left, rest: operators.into_iter().zip(operands).collect() }
     }
