@@ -63,6 +63,16 @@ impl Cut<'_> {
                 }
                 self.give_up(test.span, stmt)
             }
+            // What is kept from before is given, if it is there: that the call is reached means that it was not.
+            StmtKind::Try { body, handlers, finally, .. } if exits(body) && handlers.iter().any(|(_, h)| !exits(h)) => {
+                let handler = handlers.iter().find(|(_, handler)| !exits(handler)).map_or(&[][..], |(_, h)| h);
+                if body.iter().any(|stmt| matches!(stmt.kind, StmtKind::Return { .. })) {
+                    self.passed.push(stmt.span);
+                }
+                let mut out = self.before(handler);
+                out.extend(self.before(finally));
+                out
+            }
             StmtKind::Try { body, orelse, finally, .. } => {
                 let mut out = self.before(body);
                 out.extend(self.before(orelse));
