@@ -35,6 +35,8 @@ pub(super) struct Scope<'t> {
     pub(super) captured: HashSet<String>,
     /// Variables assigned the result of a call, with what is called: instances of classes are found by it.
     pub(super) constructed: HashMap<String, Node<'t>>,
+    /// Variables that stand for what a name says, with that name: `Level = models.Ticket.Level`.
+    pub(super) aliases: HashMap<String, Node<'t>>,
     /// As `constructed`, for `self.name = Class()`.
     pub(super) constructed_attributes: Vec<(String, Node<'t>)>,
     /// Attributes assigned a variable, for `self.name = name`.
@@ -130,6 +132,9 @@ impl<'t> Scope<'t> {
         if let (Some(name), "identifier") = (attribute(), right.kind()) {
             self.passed_attributes.push((name, right));
             return;
+        }
+        if let ("identifier", "identifier" | "attribute") = (left.kind(), right.kind()) {
+            self.aliases.insert(parsed.text(left).to_owned(), right);
         }
         let Some(callee) = constructor(right) else { return };
         if left.kind() == "identifier" {

@@ -17,7 +17,8 @@ impl<'t> Lower<'_, 't> {
     pub(super) fn referent(&self, node: Node<'_>) -> Option<Referent> {
         match node.kind() {
             "identifier" => match self.project.lookup(self.function, self.parsed.text(node)) {
-                Referent::Local(_) | Referent::Cell(..) | Referent::Global(..) => None,
+                Referent::Local(_) | Referent::Cell(..) => None,
+                Referent::Global(module, name) => self.alias(module, &name).map(Referent::Class),
                 referent => Some(referent),
             },
             "attribute" => {
@@ -35,6 +36,34 @@ impl<'t> Lower<'_, 't> {
                     _ => None,
                 }
             }
+            _ => None,
+        }
+    }
+
+    /// The class in another one that a variable of a module stands for: `Level = Ticket.Level`.
+    fn alias(&self, module: usize, name: &str) -> Option<usize> {
+        let function = self.project.modules[module].function;
+        let named = *self.project.functions[function].scope.aliases.get(name)?;
+        // A name that stands for itself is followed nowhere.
+        let is_inner = named.kind() == "attribute" && Self::nameable(named);
+        match is_inner.then(|| Lower::new(self.project, function).inner_class(named)).flatten()? {
+            Referent::Class(class) => Some(class),
+            _ => None,
+        }
+    }
+
+    /// What the dots of a name lead to, where it begins with a class or a module.
+    fn inner_class(&self, node: Node<'_>) -> Option<Referent> {
+        if node.kind() == "identifier" {
+            return match self.project.lookup(self.function, self.parsed.text(node)) {
+                referent @ (Referent::Class(_) | Referent::Module(_)) => Some(referent),
+                _ => None,
+            };
+        }
+        let name = self.parsed.text(field(node, "attribute")?);
+        match self.inner_class(field(node, "object")?)? {
+            Referent::Module(module) => self.project.member(module, name),
+            Referent::Class(class) => self.project.inner_class(class, name).map(Referent::Class),
             _ => None,
         }
     }
