@@ -238,7 +238,10 @@ impl Cut<'_> {
 
 /// A loop body run once with an unknown item, so that `break` and `continue` keep their meaning.
 fn once(span: Span, target: Option<&Target>, body: Vec<Stmt>) -> Stmt {
-    let item = unknown(span, "an item of the loop");
+    let item = match target {
+        Some(Target::Name { name }) => unknown(span, shown(name)),
+        _ => unknown(span, "an item of the loop"),
+    };
     let iter = Expr { span, kind: ExprKind::List { elements: vec![item] } };
     let target = target.cloned().unwrap_or_else(|| Target::Name { name: "<loop>".to_owned() });
     // An unknown item cannot be taken apart; its parts are as unknown as itself.
