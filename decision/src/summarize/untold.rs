@@ -10,7 +10,7 @@ use super::matching::spellings;
 use super::mixed::Mixed;
 use super::probe::{NEUTRAL, Probe};
 use super::subject::put;
-use super::{Draft, ONLY_EMPTY, SAME_OUTCOME, warnings};
+use super::{Draft, ONLY_EMPTY, SAME_OUTCOME, counts, warnings};
 use crate::api::Api;
 use crate::decider::DecideError;
 use crate::decision::Decision;
@@ -101,6 +101,12 @@ pub(super) fn tell(
 ) -> Result<bool, DecideError> {
     let mut mixed = Mixed::of(probe, (&api.answer, api.repeats), constants, &draft.summary);
     let mut told = Told::of(draft, probe);
+    // What any answer with results leads to is told, though in short.
+    if draft.summary.reason.as_deref().is_some_and(|reason| reason.starts_with(ONLY_EMPTY))
+        && let Some((any, _)) = counts::tells_empty(probe, &api.answer)?
+    {
+        told.add(probe.decision(any));
+    }
     let mut untold: Vec<Warning> = Vec::new();
     for _ in 0..TRIALS {
         let answer = mixed.answer();

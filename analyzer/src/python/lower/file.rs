@@ -20,7 +20,20 @@ const MAX_VALUES: usize = 8000;
 const FILE: &str = "<file>";
 
 /// Functions and methods that open or read a file.
-const READING: [&str; 9] = ["open", "read", "readlines", "close", "read_text", "load", "loads", "reader", "DictReader"];
+const READING: [&str; 12] = [
+    "open",
+    "read",
+    "readlines",
+    "close",
+    "read_text",
+    "load",
+    "loads",
+    "safe_load",
+    "full_load",
+    "unsafe_load",
+    "reader",
+    "DictReader",
+];
 
 /// Methods of an open file that are followed.
 const FOLLOWED: [&str; 3] = ["read", "readlines", "close"];
