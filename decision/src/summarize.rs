@@ -21,6 +21,7 @@ mod copies;
 mod counts;
 mod excluded;
 mod fields;
+mod greatest;
 mod grid;
 mod handed;
 mod held;
@@ -234,8 +235,25 @@ impl Draft {
         }
         probe.turn_to(Subject::Names);
         probe.multiply(copies::Copies::default());
+        if let Some(told) = fields::fill(self, probe, (program, &api.answer), constants).ok().flatten() {
+            return Err(told);
+        }
+        let greatest = greatest::fill(self, probe, &api.answer, constants).ok().flatten();
+        if greatest.is_some() {
+            self.is_put_together = true;
+            self.warn_of_nothing(program, probe);
+        }
         // What else there is to say against it is the reason.
-        Err(fields::fill(self, probe, (program, &api.answer), constants).ok().flatten().unwrap_or(reason))
+        Err(greatest.unwrap_or(reason))
+    }
+
+    /// Warns of an answer of nothing where it leads elsewhere than one of an item that says nothing.
+    fn warn_of_nothing(&mut self, program: &Program, probe: &Probe<'_>) {
+        let of_empty = |warning: &Warning| warning.message.starts_with(EMPTY_OUTCOME);
+        let empty = probe.decision(self.default_outcome).clone();
+        if empty != self.summary.default && !self.warnings.iter().any(of_empty) {
+            self.warn(program, format!("{EMPTY_OUTCOME}: {empty}"));
+        }
     }
 
     /// Tries one after the other what of the answer the decision could be about.

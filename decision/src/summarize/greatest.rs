@@ -1,0 +1,220 @@
+//! Decisions by which of several fields is the greatest: the mood of a face that is likeliest, the sentiment that is surest.
+
+use serde_json::Value as Json;
+
+use super::constants::Constants;
+use super::probe::{NEUTRAL, Outcome, Probe};
+use super::ranges::append;
+use super::subject::{filled, put};
+use super::verify::Random;
+use super::{Draft, Reason, name};
+use crate::decider::DecideError;
+use crate::output::ApiOutput;
+use crate::shape::{ITEM, Path, Shape, show_path};
+use crate::summary::{Branch, Condition, DecisionType, Order};
+
+/// Answers tried for each field that is the greatest.
+const TRIALS: usize = 8;
+
+/// More fields than these are not compared with each other.
+const MAX_FIELDS: usize = 16;
+
+/// What a condition says of a field that is greater than the others.
+const GREATEST: &str = "the greatest";
+
+/// Fields of one record that can be compared: numbers of one range, or members of one enumeration.
+struct Fields<'s> {
+    paths: Vec<Path>,
+    leaf: &'s Shape,
+    /// The answer in which they are set.
+    base: Json,
+}
+
+/// Fills the draft with what each field leads to where it is the greatest; `None` where that does not say it all.
+pub(super) fn fill(
+    draft: &mut Draft,
+    probe: &mut Probe<'_>,
+    shape: &Shape,
+    constants: &Constants,
+) -> Result<Option<Reason>, DecideError> {
+    for fields in Fields::all(shape, constants) {
+        let usual = probe.run(&ApiOutput::Answer { answer: fields.base.clone() })?;
+        let Some(led) = fields.led(probe)? else { continue };
+        let Some(several) = fields.of_several(probe, &led)? else { continue };
+        draft.tell_greatest(probe, &fields, &led, usual);
+        several.tell(draft);
+        let own = if several == Several::Own { "; what several items lead to is something of its own" } else { "" };
+        return Ok(Some(Reason(format!("which of these fields is the greatest decides{own}"))));
+    }
+    Ok(None)
+}
+
+/// What two items lead to of which each leads elsewhere.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Several {
+    /// There is no list.
+    None,
+    First,
+    Last,
+    Own,
+}
+
+impl Several {
+    fn tell(self, draft: &mut Draft) {
+        draft.summary.top_k = (self == Self::First).then_some(1);
+        draft.summary.order = (self == Self::Last).then_some(Order::LastMatch);
+    }
+}
+
+impl<'s> Fields<'s> {
+    /// The groups of fields, of the answer or of an item of a list: all that are alike, and those of them that the program
+    /// names.
+    fn all(shape: &'s Shape, constants: &Constants) -> Vec<Self> {
+        let named = |path: &Path| path.last().is_some_and(|own| constants.names(own));
+        let mut groups = Self::alike(shape, &|_| true);
+        groups.retain(|group| group.paths.iter().any(named));
+        groups.extend(Self::alike(shape, &named));
+        groups
+    }
+
+    fn alike(shape: &'s Shape, counts: &dyn Fn(&Path) -> bool) -> Vec<Self> {
+        let mut groups: Vec<Self> = Vec::new();
+        for (path, leaf) in shape.leaves() {
+            let Some((own, parent)) = path.split_last() else { continue };
+            let lists = path.iter().filter(|step| *step == ITEM).count();
+            let is_one = matches!(leaf, Shape::Number { low, high } if low < high) || matches!(leaf, Shape::Choice(_));
+            if !is_one || lists > 1 || own == ITEM || !counts(&path) {
+                continue;
+            }
+            let alike =
+                |group: &&mut Self| group.leaf == leaf && group.paths[0].split_last().is_some_and(|it| it.1 == parent);
+            match groups.iter_mut().find(alike) {
+                Some(group) => group.paths.push(path),
+                None => groups.push(Self { paths: vec![path], leaf, base: Json::Null }),
+            }
+        }
+        groups.retain(|group| (2..=MAX_FIELDS).contains(&group.paths.len()));
+        for group in &mut groups {
+            group.base = shape.nothing();
+            if let Some(list) = group.list() {
+                let item = shape.at(&list).and_then(Shape::item).map_or(Json::Null, |item| filled(item, 1.0, NEUTRAL));
+                put(&mut group.base, &list, Json::Array(vec![item]));
+            }
+        }
+        groups
+    }
+
+    /// The list whose items have the fields.
+    fn list(&self) -> Option<Path> {
+        let at = self.paths[0].iter().position(|step| step == ITEM)?;
+        Some(self.paths[0][..at].to_vec())
+    }
+
+    /// An answer in which one field is the greatest.
+    fn answer(&self, greatest: usize, random: &mut Random) -> Json {
+        let mut answer = self.base.clone();
+        for (path, value) in self.paths.iter().zip(self.values(greatest, random)) {
+            put(&mut answer, path, value);
+        }
+        answer
+    }
+
+    fn values(&self, greatest: usize, random: &mut Random) -> Vec<Json> {
+        /// Steps between the least and the greatest that a number can be.
+        const STEPS: usize = 1000;
+        match self.leaf {
+            Shape::Choice(choice) => {
+                let top = 2 + random.below(choice.members.len().saturating_sub(2));
+                let below = |random: &mut Random| random.below(top);
+                let levels = (0..self.paths.len()).map(|at| if at == greatest { top } else { below(random) });
+                let levels: Vec<usize> = levels.collect();
+                levels
+                    .into_iter()
+                    .map(|at| choice.members.get(at).map_or(Json::Null, |it| Json::from(it.as_str())))
+                    .collect()
+            }
+            Shape::Number { low, high } => {
+                let top = 2 + random.below(STEPS - 2);
+                let value = |at: usize| Json::from(low + (high - low) * at as f64 / STEPS as f64);
+                (0..self.paths.len()).map(|at| value(if at == greatest { top } else { random.below(top) })).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What each field leads to, if it is always the same and not the same for all.
+    fn led(&self, probe: &mut Probe<'_>) -> Result<Option<Vec<Outcome>>, DecideError> {
+        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        let mut led = Vec::new();
+        for greatest in 0..self.paths.len() {
+            let mut known = None;
+            for _ in 0..TRIALS {
+                let outcome = probe.run(&ApiOutput::Answer { answer: self.answer(greatest, &mut random) })?;
+                let known = *known.get_or_insert(outcome);
+                if !probe.differ_by_data_only(known, outcome) {
+                    return Ok(None);
+                }
+            }
+            led.extend(known);
+        }
+        let alike = led.iter().all(|outcome| probe.differ_by_data_only(*outcome, led[0]));
+        Ok((!alike).then_some(led))
+    }
+
+    /// Which of two items decides.
+    fn of_several(&self, probe: &mut Probe<'_>, led: &[Outcome]) -> Result<Option<Several>, DecideError> {
+        if self.list().is_none() {
+            return Ok(Some(Several::None));
+        }
+        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        let (mut first, mut last) = (true, true);
+        for one in 0..led.len() {
+            for other in (0..led.len()).filter(|&other| led[other] != led[one]) {
+                let mut answer = self.answer(one, &mut random);
+                append(&mut answer, &self.answer(other, &mut random), &self.paths[0]);
+                let outcome = probe.run(&ApiOutput::Answer { answer })?;
+                first &= probe.differ_by_data_only(outcome, led[one]);
+                last &= probe.differ_by_data_only(outcome, led[other]);
+            }
+        }
+        Ok(Some(match (first, last) {
+            (true, _) => Several::First,
+            (_, true) => Several::Last,
+            _ => Several::Own,
+        }))
+    }
+}
+
+impl Draft {
+    fn tell_greatest(&mut self, probe: &Probe<'_>, fields: &Fields<'_>, led: &[Outcome], usual: Outcome) {
+        let mut branches: Vec<(Outcome, Vec<String>)> = Vec::new();
+        for (path, &outcome) in fields.paths.iter().zip(led).filter(|(_, outcome)| **outcome != usual) {
+            match branches.iter_mut().find(|known| probe.differ_by_data_only(known.0, outcome)) {
+                Some(known) => known.1.push(show_path(path)),
+                None => branches.push((outcome, vec![show_path(path)])),
+            }
+        }
+        let effects: Vec<_> = branches.iter().map(|branch| probe.own_effects(branch.0, usual)).collect();
+        let names = name::of(&effects);
+        self.summary.branches.clear();
+        self.summary.idle.clear();
+        for (((outcome, paths), effects), name) in branches.into_iter().zip(effects).zip(names) {
+            self.summary.branches.push(Branch {
+                name,
+                outcome: probe.decision(outcome).clone(),
+                conditions: vec![Condition {
+                    field: paths.join(" or "),
+                    values: vec![GREATEST.to_owned()],
+                    intervals: Vec::new(),
+                }],
+                evidence: name::evidence(probe, outcome, usual, &effects),
+                ..Branch::default()
+            });
+        }
+        self.summary.decision_type = DecisionType::Other;
+        self.summary.default = probe.decision(usual).clone();
+        self.summary.field = Some(fields.paths.iter().map(|path| show_path(path)).collect::<Vec<_>>().join(", "));
+        (self.summary.again, self.summary.per_element) = (false, false);
+        (self.summary.handed, self.summary.ranked) = (None, None);
+    }
+}
