@@ -42,5 +42,5 @@ mod value;
 
 pub use machine::Observation;
 pub(crate) use machine::{Choice, Ran, Surroundings, Trace, run};
-pub(crate) use memory::Memory;
+pub(crate) use memory::{Measured, Memory};
 pub(crate) use response::snake_case;

@@ -46,6 +46,7 @@ mod scores;
 mod several_lists;
 mod shares;
 mod subject;
+mod sums;
 mod texts;
 mod together;
 mod union;
@@ -65,6 +66,7 @@ use ranges::Where;
 use subject::{Members, Subject};
 
 use crate::decider::{DecideError, Decider};
+use crate::shape::ITEM;
 use crate::{Api, ApiOutput, Decision, DecisionType, Program, Summary, Vocabulary, Warning};
 
 /// The canonical form of `program`, and what looks doubtful in it. `vocabulary` holds the names that the API's items can
@@ -189,14 +191,21 @@ impl Draft {
         beside::tell(self, &decider);
         let known = self.warnings.clone();
         let untold = untold::tell(self, &mut probe, api, &constants).unwrap_or_default();
+        // The score of one item may be a sum of one.
+        let may_be_sum = match self.summary.decision_type {
+            DecisionType::Other => !self.is_put_together,
+            DecisionType::Range => self.summary.field.as_deref().is_none_or(|field| field.contains(ITEM)),
+            _ => untold,
+        };
         // Of several kinds that are counted it is not known yet how they go together.
+        let is_sum = may_be_sum && sums::fill(self, &mut probe, api).unwrap_or_default();
         let is_open = match self.summary.decision_type {
             DecisionType::Other => !self.is_put_together,
             DecisionType::Count => self.summary.branches.len() == 2,
             _ => untold,
         };
         let told = std::mem::replace(&mut self.warnings, known);
-        if is_open && self.of_kinds(&mut probe, (program, api), &constants).unwrap_or_default() {
+        if is_sum || (is_open && self.of_kinds(&mut probe, (program, api), &constants).unwrap_or_default()) {
             untold::tell(self, &mut probe, api, &constants).ok();
         } else {
             self.warnings = told;

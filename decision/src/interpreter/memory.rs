@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::recall::{Kind, Recalled};
 use super::text::Text;
 use super::value::{Pattern, Value};
-use crate::program::{BinaryOp, Constant, Expr, ExprKind, FunctionId, Span};
+use crate::program::{BinaryOp, CompareOp, Constant, Expr, ExprKind, FunctionId, Span};
 
 /// Shorter displays are as soon evaluated.
 const LEAST: usize = 4;
@@ -34,7 +34,20 @@ pub(crate) struct Memory<'p> {
     patterns: RefCell<Patterns>,
     calls: RefCell<HashMap<(FunctionId, String), Rc<Recalled<'p>>>>,
     filled: RefCell<Option<Filled<'p>>>,
+    measured: RefCell<Vec<Measured>>,
 }
+
+/// Two numbers of which it was asked which is greater.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measured {
+    pub(crate) span: Span,
+    pub(crate) op: CompareOp,
+    pub(crate) left: f64,
+    pub(crate) right: f64,
+}
+
+/// Comparisons of numbers that are noted at most.
+const MOST_MEASURED: usize = 1024;
 
 impl<'p> Memory<'p> {
     /// Notes a text of the program's that was compared.
@@ -50,6 +63,19 @@ impl<'p> Memory<'p> {
         let mut texts: Vec<String> = self.compared.borrow().iter().map(|text| (**text).to_owned()).collect();
         texts.sort_unstable();
         texts
+    }
+
+    /// Notes numbers that were compared.
+    pub(super) fn note_measured(&self, measured: Measured) {
+        let mut all = self.measured.borrow_mut();
+        if all.len() < MOST_MEASURED {
+            all.push(measured);
+        }
+    }
+
+    /// The numbers that were compared, in the order of the comparisons.
+    pub(crate) fn measured(&self) -> Vec<Measured> {
+        self.measured.borrow().clone()
     }
 
     /// The pattern of a source with these flags; `compile` makes it.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::format::percent_format;
 use super::frame::is_column;
 use super::machine::{Machine, Run, raise};
+use super::memory::Measured;
 use super::render::{render, to_str};
 use super::table::{Key, Table};
 use super::text::Text;
@@ -181,10 +182,12 @@ impl<'p> Machine<'p, '_> {
                 found == (op == CompareOp::In)
             }
             CompareOp::Eq | CompareOp::Ne => {
+                self.note_measured(left, op, right, span);
                 let Some(equal) = equal(left, right) else { return Ok(unknown_of(left, right)) };
                 equal == (op == CompareOp::Eq)
             }
             _ => {
+                self.note_measured(left, op, right, span);
                 let Some(order) = order(left, right)? else { return Ok(unknown_of(left, right)) };
                 match op {
                     CompareOp::Lt => order == Some(Ordering::Less),
@@ -195,6 +198,12 @@ impl<'p> Machine<'p, '_> {
             }
         };
         Ok(Value::Bool(result))
+    }
+
+    fn note_measured(&self, left: &Value<'p>, op: CompareOp, right: &Value<'p>, span: Span) {
+        if let (true, Some((left, _)), Some((right, _))) = (self.tracing, left.number(), right.number()) {
+            self.memory.note_measured(Measured { span, op, left: left.as_f64(), right: right.as_f64() });
+        }
     }
 
     /// Notes a comparison of two values: of the API's data, and with which of the program's texts.

@@ -33,6 +33,15 @@ impl Draft {
         }
     }
 
+    /// Adds to the warning of an empty answer how unsure results are as good as none.
+    fn add_floor(&mut self, nothing_below: Option<MinScore>) {
+        let of_empty = |warning: &&mut Warning| warning.message.starts_with(EMPTY_OUTCOME);
+        if let (Some(cut), Some(warning)) = (nothing_below, self.warnings.iter_mut().find(of_empty)) {
+            let how = if cut.inclusive { "below" } else { "of at most" };
+            warning.message += &format!("; so has one with no score but {how} {}", cut.value);
+        }
+    }
+
     /// Fills the draft when the decision hangs on labels; `false` when none makes a difference.
     pub(super) fn by_labels(
         &mut self,
@@ -130,6 +139,7 @@ impl Draft {
             self.name_score(&api.answer);
         }
         found.nothing_below = floor(probe, &found, &self.summary)?;
+        self.add_floor(found.nothing_below);
         self.summary.top_k = top_k;
         if let Some(count) = top_k {
             self.summary.ranked = rank::of_branches(probe, &found, &api.answer, count)?;

@@ -10,7 +10,7 @@ use super::held;
 use super::subject::Subject;
 use crate::decider::{DecideError, Decider};
 use crate::decision::{Decision, Effect, Rendered};
-use crate::interpreter::Memory;
+use crate::interpreter::{Measured, Memory, Trace};
 use crate::output::ApiOutput;
 use crate::program::Span;
 use crate::shape::Shape;
@@ -174,6 +174,18 @@ impl<'p> Probe<'p> {
             return Err(DecideError::TooLong { span: self.decider.entry_span(), limit: MAX_STEPS });
         }
         let (decision, trace) = self.decider.trace(output, true, &self.memory)?;
+        Ok(self.noted(decision, trace))
+    }
+
+    /// The outcome on an answer, and the numbers that were compared for it.
+    pub(super) fn measured(&mut self, output: &ApiOutput) -> Result<(Outcome, Vec<Measured>), DecideError> {
+        // Calls that are remembered compare nothing.
+        let memory = Memory::default();
+        let (decision, trace) = self.decider.trace(output, true, &memory)?;
+        Ok((self.noted(decision, trace), memory.measured()))
+    }
+
+    fn noted(&mut self, decision: Decision, trace: Trace) -> Outcome {
         self.steps += trace.steps;
         self.times = trace.shown;
         self.observed = [trace.observation.text(), trace.sent.join("\n")].concat();
@@ -181,7 +193,7 @@ impl<'p> Probe<'p> {
         self.all_tests.extend(&trace.tests);
         self.tests.entry(outcome).or_default().extend(trace.tests);
         self.inspecting.extend(trace.inspecting);
-        Ok(outcome)
+        outcome
     }
 
     /// The program's own texts that were compared with data of the API, without keys that an answer written as a text

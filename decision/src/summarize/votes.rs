@@ -63,11 +63,11 @@ fn wins(
     (worth, branches): (Worth, usize),
 ) -> Result<bool, DecideError> {
     let mut clear = 0;
-    for trial in 0..TRIALS {
+    for _ in 0..TRIALS {
         let (mut items, mut worths) = (Vec::new(), vec![0.0; branches]);
         for _ in 0..2 + mixed.below(MOST - 1) {
             let kind = mixed.below(kinds.count());
-            let item = kinds.one(kind, mixed.below(kinds.different(kind)), trial % WAYS).clone();
+            let item = kinds.one(kind, mixed.below(kinds.different(kind)), mixed.below(WAYS)).clone();
             if items.iter().all(|other| kinds.go_together(mixed, other, &item)) {
                 if let Some(sum) = worths.get_mut(kind) {
                     *sum += worth.of(&item, api, kinds);
