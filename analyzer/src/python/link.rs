@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chameleon_decision::{Expr, ExprKind, Function, FunctionId, Program, Span, Stmt, StmtKind, Target};
+use chameleon_decision::{Api, Expr, ExprKind, Function, FunctionId, Program, Span, Stmt, StmtKind, Target};
 
 use super::cut::{havoc, shown};
 use super::lower::Site;
@@ -15,7 +15,7 @@ pub(super) fn link(
     entry: usize,
     mut functions: BTreeMap<usize, Function>,
     mut globals: Vec<Stmt>,
-    site: &Site,
+    (site, beside): (&Site, Vec<Api>),
     inputs: &[Site],
 ) -> (Program, Span) {
     let module_file = |function: &usize| project.modules[project.functions[*function].module].parsed.file;
@@ -37,7 +37,7 @@ pub(super) fn link(
     let numbers: HashMap<usize, u32> =
         functions.keys().enumerate().map(|(at, function)| (*function, at as u32)).collect();
     let names = shared_names(functions.values(), &globals);
-    let mut rename = Rename { files: &files, numbers: &numbers, names: &names, site, inputs };
+    let mut rename = Rename { files: &files, numbers: &numbers, names: &names, site, beside, inputs };
     let mut out = Vec::new();
     for (index, mut function) in functions {
         let cells = format!("{}:{}.", project.functions[index].module, project.functions[index].name);
@@ -147,6 +147,8 @@ struct Rename<'a> {
     /// The call that the slice is about.
     site: &'a Site,
     /// Calls of other APIs whose answers are inputs.
+    /// What else the request of the site asks for.
+    beside: Vec<Api>,
     inputs: &'a [Site],
 }
 
@@ -198,11 +200,11 @@ impl Rename<'_> {
                 inner.clauses.iter_mut().for_each(|(target, _, _)| self.target(target));
             }
             ExprKind::ApiOutput { max_results, form, beside } => {
-                let mut asked = self.inputs.iter().filter(|other| other.span == place).map(|other| other.api.clone());
                 if place == self.site.span {
-                    *beside = asked.collect();
+                    beside.clone_from(&self.beside);
                     return;
                 }
+                let mut asked = self.inputs.iter().filter(|other| other.span == place).map(|other| other.api.clone());
                 expr.kind = match asked.next() {
                     Some(api) => ExprKind::OtherOutput {
                         api: Box::new(api),

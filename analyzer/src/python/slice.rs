@@ -103,7 +103,9 @@ pub(super) fn slice(
     };
     let globals = slicer.globals(&suppliers, &made, entry);
     let Slicer { functions, assumptions, open, passed, summed, .. } = slicer;
-    let (program, call) = link(project, entry, functions, globals, site, inputs);
+    let is_beside = |other: &&Site| other.span == site.span && other.api != site.api;
+    let beside = lowered.sites.iter().filter(is_beside).map(|other| other.api.clone()).collect();
+    let (program, call) = link(project, entry, functions, globals, (site, beside), inputs);
     let cut_by = (chain.clone(), ways.clone(), end);
     Slice { cut_by, program, call, assumptions, open, passed, summed, ended, trial: Rc::default() }
 }

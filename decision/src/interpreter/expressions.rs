@@ -240,7 +240,9 @@ impl<'p> Machine<'p, '_> {
     fn response(&self, first: Part<'_>, beside: &[Api], form: ResponseForm) -> Value<'p> {
         let others = beside.iter().filter_map(|api| self.given_of(api, usize::MAX));
         let parts: Vec<Part<'_>> = std::iter::once(first).chain(others).collect();
-        response::response(&parts, form)
+        let is_given = |api: &&Api| self.given_of(api, usize::MAX).is_some();
+        let open: Vec<&Api> = beside.iter().filter(|api| !is_given(api)).collect();
+        response::response(&parts, &open, form)
     }
 
     /// What is given of another API.

@@ -262,9 +262,7 @@ impl<'p> Machine<'p, '_> {
                 Ok(if table.contains(&key) { Some(true) } else { (!table.unknown_keys).then_some(false) })
             }
             Value::Api(object) => match item {
-                Value::Str(key) if !key.is_unknown() => {
-                    Ok(Some(object.key(key.as_str()).is_some_and(|v| v.unknown_text().is_none())))
-                }
+                Value::Str(key) if !key.is_unknown() => Ok(object.has_key(key.as_str())),
                 _ => Ok(None),
             },
             Value::Enum(flags) if !flags.is_text => match (flags.bits(), item) {

@@ -45,7 +45,8 @@ impl Part<'_> {
 }
 
 /// The response to a request for one thing or several. What comes later under a name that is there already is left out.
-pub(super) fn response<'p>(parts: &[Part<'_>], form: ResponseForm) -> Value<'p> {
+/// Of what is `open`, it is not known whether it is there.
+pub(super) fn response<'p>(parts: &[Part<'_>], open: &[&Api], form: ResponseForm) -> Value<'p> {
     let Some(first) = parts.first() else { return Value::unknown("an empty response") };
     let view = first.view(form);
     let mut fields: Vec<ApiField<'p>> = Vec::new();
@@ -55,6 +56,15 @@ pub(super) fn response<'p>(parts: &[Part<'_>], form: ResponseForm) -> Value<'p> 
         let mut more = part.view(form).fields(shapes, &answer);
         more.retain(|field| fields.iter().all(|known| known.name != field.name));
         fields.extend(more);
+    }
+    for api in open {
+        let Shape::Record(shapes) = &api.answer else { continue };
+        let names = shapes.keys().filter(|name| fields.iter().all(|known| *known.name != ***name));
+        let names: Vec<&String> = names.collect();
+        fields.extend(names.into_iter().map(|name| {
+            let value = Value::unknown(format!("{name} of the response"));
+            ApiField { name: name.as_str().into(), value, in_json: true }
+        }));
     }
     let object = |fields| object(fields, view.spelling());
     if !view.omits_empty {
@@ -208,6 +218,17 @@ impl<'p> ApiObject<'p> {
         match self.field(key) {
             Some(field) => field.in_json.then(|| field.value.clone()),
             None => Some(Value::unknown(format!("{key} of the response"))),
+        }
+    }
+
+    /// Whether the JSON answer has a key, where that is known.
+    pub(super) fn has_key(&self, key: &str) -> Option<bool> {
+        let value = self.key(key);
+        let is_unknown = value.as_ref().is_some_and(|value| value.unknown_text().is_some());
+        match self.field(key) {
+            // An API that leaves out what is empty may have left out what else it was asked for.
+            Some(_) if is_unknown && self.spelling == Spelling::Camel => None,
+            _ => Some(value.is_some() && !is_unknown),
         }
     }
 
