@@ -15,6 +15,9 @@ const REQUESTS: [&str; 3] = ["flask.request.args", "flask.request.form", "flask.
 /// What reads a variable of the environment.
 const ENVIRONMENT: [&str; 2] = ["os.environ.get", "os.getenv"];
 
+/// What streamlit asks its user for, with the place of the value that it shows at first.
+const WIDGETS: [(&str, usize); 4] = [("slider", 3), ("number_input", 3), ("text_input", 1), ("text_area", 1)];
+
 /// Functions that give the options of the command line.
 const PARSERS: [&str; 2] = ["parse_args", "parse_known_args"];
 
@@ -29,6 +32,12 @@ impl<'t> Lower<'_, 't> {
     /// `os.environ.get("LIMIT", "80")`: the value that is meant where nobody sets another. What a web framework keeps for
     /// a user can be a number or a list of words.
     pub(super) fn setting(&mut self, name: &str, arguments: Node<'t>) -> Option<ExprKind> {
+        if let Some(widget) = name.strip_prefix("streamlit.") {
+            let widget = widget.trim_start_matches("sidebar.");
+            if let Some((_, place)) = WIDGETS.into_iter().find(|(known, _)| *known == widget) {
+                return self.widget(place, arguments);
+            }
+        }
         let is_type =
             |argument: &Node<'t>| field(*argument, "name").is_some_and(|name| self.parsed.text(name) == "type");
         let given: Vec<_> = named(arguments).into_iter().filter(|argument| !is_type(argument)).collect();
@@ -41,6 +50,15 @@ impl<'t> Lower<'_, 't> {
         let default = self.expr(default);
         let is_written = if is_kept { is_list(&default) || is_number(&default) } else { self.is_plain(key, &default) };
         is_written.then(|| set(default))
+    }
+
+    /// `st.slider("How sure", 0.0, 1.0, 0.8)`: what it shows at first.
+    fn widget(&mut self, place: usize, arguments: Node<'t>) -> Option<ExprKind> {
+        let first = named(arguments).into_iter().take_while(|argument| argument.kind() != "keyword_argument");
+        let value = self.keyword(arguments, "value").or_else(|| first.collect::<Vec<_>>().get(place).copied())?;
+        let label = *named(arguments).first()?;
+        let value = self.expr(value);
+        self.is_plain(label, &value).then(|| set(value))
     }
 
     /// `os.getenv("ANIMAL") or "Dog"`.
