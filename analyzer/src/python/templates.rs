@@ -12,7 +12,8 @@ use super::syntax::{field, visit_all};
 const MOST: usize = 200;
 
 impl<'t> Project<'t> {
-    /// Copies methods down into the classes that fill them in, in families of classes that call an API.
+    /// Copies methods down into the classes that fill them in, in families of classes that call an API, and notes which
+    /// variables classes of a family have each for itself.
     pub(super) fn copy_templates(&mut self) {
         let lineages: Vec<Vec<usize>> = (0..self.classes.len()).map(|class| self.lineage(class)).collect();
         if lineages.iter().all(|lineage| lineage.len() < 2) {
@@ -21,17 +22,24 @@ impl<'t> Project<'t> {
         for class in 0..lineages.len() {
             let root = lineages[class].last().copied().unwrap_or(class);
             let family: Vec<usize> = (0..lineages.len()).filter(|other| lineages[*other].contains(&root)).collect();
-            if lineages[class].len() < 2 || !family.iter().any(|member| self.calls_an_api(*member)) {
+            if lineages[class].len() < 2 {
                 continue;
             }
+            let calls = family.iter().any(|member| self.calls_an_api(*member));
             let open = self.open_names(&lineages[class], &family, &lineages);
-            let set = self.attributes_set(&family);
-            let variables = open.iter().filter(|name| !set.contains(*name) && self.is_variable(&family, name));
+            if open.is_empty() {
+                continue;
+            }
+            // What methods set is kept with the family, and so is what a method reads that is not copied.
+            let kept = self.attributes_named(&family, !calls);
+            let variables = open.iter().filter(|name| !kept.contains(*name) && self.is_variable(&family, name));
             let variables: HashSet<String> = variables.cloned().collect();
             if !variables.is_empty() {
                 self.own_variables.insert(class, variables);
             }
-            self.copy_down(class, &lineages[class], &open);
+            if calls {
+                self.copy_down(class, &lineages[class], &open);
+            }
         }
     }
 
@@ -93,11 +101,11 @@ impl<'t> Project<'t> {
         self.attributes_of_receiver(method).map(|(name, _)| name).collect()
     }
 
-    /// Attributes that methods of some classes set on their objects.
-    fn attributes_set(&self, family: &[usize]) -> HashSet<String> {
+    /// Attributes that methods of some classes set on their objects, and with `read` those that they read there.
+    fn attributes_named(&self, family: &[usize], read: bool) -> HashSet<String> {
         let methods = family.iter().flat_map(|class| self.classes[*class].methods.values());
-        let set = |method: &usize| self.attributes_of_receiver(*method).filter(|found| found.1).map(|(name, _)| name);
-        methods.flat_map(set).collect()
+        let found = methods.flat_map(|method| self.attributes_of_receiver(*method));
+        found.filter(|(_, is_set)| read || *is_set).map(|(name, _)| name).collect()
     }
 
     /// Attributes of its object that a method names, each with whether it is set there.
