@@ -53,6 +53,33 @@ pub(crate) const PURE_FUNCTIONS: &[&str] = &[
     "math.ceil",
     "math.sqrt",
     "math.isclose",
+    "math.hypot",
+    "math.dist",
+    "math.atan2",
+    "math.pow",
+    "math.copysign",
+    "math.fmod",
+    "math.log",
+    "math.trunc",
+    "math.acos",
+    "math.asin",
+    "math.atan",
+    "math.cos",
+    "math.cosh",
+    "math.degrees",
+    "math.exp",
+    "math.expm1",
+    "math.fabs",
+    "math.log10",
+    "math.log1p",
+    "math.log2",
+    "math.radians",
+    "math.sin",
+    "math.sinh",
+    "math.tan",
+    "math.tanh",
+    "math.cbrt",
+    "math.fsum",
     "html.escape",
     "xml.sax.saxutils.escape",
     "json.dumps",
@@ -90,6 +117,14 @@ pub(crate) const LIBRARY_TEXTS: &[(&str, &str)] = &[
     ("string.ascii_letters", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"),
     ("string.digits", "0123456789"),
     ("string.punctuation", r##"!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~"##),
+];
+
+/// Numbers of the standard library.
+pub(crate) const LIBRARY_NUMBERS: &[(&str, f64)] = &[
+    ("math.pi", std::f64::consts::PI),
+    ("math.tau", std::f64::consts::TAU),
+    ("math.e", std::f64::consts::E),
+    ("numpy.pi", std::f64::consts::PI),
 ];
 
 /// Python's builtin functions that only compute.

@@ -22,6 +22,7 @@ mod frame;
 mod json;
 mod json_text;
 mod machine;
+mod math;
 mod memory;
 mod methods;
 mod object;

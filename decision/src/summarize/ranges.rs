@@ -301,10 +301,12 @@ fn depends_on_others(
     axis: &Axis,
     stretches: &[Stretch],
 ) -> Result<Option<String>, DecideError> {
-    let item = axis.path.iter().position(|step| step == ITEM).map(|at| &axis.path[..=at]);
+    let items = axis.path.iter().enumerate().filter(|(_, step)| *step == ITEM).map(|(at, _)| &axis.path[..=at]);
+    let items: Vec<&[String]> = items.collect();
     for (path, leaf) in shape.leaves() {
-        // The fields of the same item, for a number of one, and the numbers of the whole answer.
-        let is_beside = item.is_some_and(|item| path.strip_prefix(item).is_some_and(|rest| !has_item(rest)));
+        // The fields of the same item, for a number of one, those of the items around it, and the numbers of the whole
+        // answer.
+        let is_beside = items.iter().any(|item| path.strip_prefix(*item).is_some_and(|rest| !has_item(rest)));
         let others = match leaf {
             Shape::Number { .. } | Shape::Flag | Shape::Choice(_) | Shape::Word(_) if is_beside => alternatives(leaf),
             Shape::Number { .. } if !has_item(&path) => alternatives(leaf),

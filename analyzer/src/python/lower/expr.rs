@@ -8,7 +8,7 @@ use tree_sitter::Node;
 
 use super::Lower;
 use super::table::COLUMN;
-use crate::calls::{BUILTINS, LIBRARY_TEXTS, REGEX_FLAGS};
+use crate::calls::{BUILTINS, LIBRARY_NUMBERS, LIBRARY_TEXTS, REGEX_FLAGS};
 use crate::python::project::Referent;
 use crate::python::syntax::{children, field, named};
 
@@ -421,10 +421,18 @@ pub(super) fn constant(value: Constant) -> ExprKind {
     ExprKind::Constant { value }
 }
 
-/// A text of the standard library, or a flag of its regular expressions.
+/// A text or number of the standard library, or a flag of its regular expressions.
 fn library_text(name: &str) -> Option<ExprKind> {
     if REGEX_FLAGS.contains(&name) {
         return Some(ExprKind::Builtin { name: name.to_owned(), args: Vec::new(), keywords: Vec::new() });
+    }
+    if matches!(name, "math.inf" | "numpy.inf") {
+        // JSON has no word for it.
+        let text = Expr { span: chameleon_decision::Span::default(), kind: constant(Constant::Str("inf".to_owned())) };
+        return Some(ExprKind::Builtin { name: "float".to_owned(), args: vec![text], keywords: Vec::new() });
+    }
+    if let Some((_, number)) = LIBRARY_NUMBERS.iter().find(|(known, _)| *known == name) {
+        return Some(constant(Constant::Float(*number)));
     }
     let text = LIBRARY_TEXTS.iter().find(|(known, _)| *known == name)?.1;
     Some(constant(Constant::Str(text.to_owned())))
