@@ -37,8 +37,8 @@ pub use output::{ApiOutput, Label};
 pub use process::{DecisionProcess, FORMAT_VERSION, Given, Problem, ReadError, Warning};
 pub use program::{
     BinaryOp, BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Function, FunctionId,
-    HANDLED, Keyword, PREPARING, Parameter, Program, ResponseForm, SETTING, Span, Stmt, StmtKind, Target, UnaryOp,
-    makes_object,
+    HANDLED, Keyword, PREPARING, Parameter, Program, ResponseForm, SAID, SETTING, Span, Stmt, StmtKind, Target,
+    UnaryOp, makes_object,
 };
 pub use shape::{Enumeration, ITEM, Path, Shape, show_path};
 /// A text that a pattern of the program's matches; `None` where its text is a word.

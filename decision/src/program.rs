@@ -18,6 +18,9 @@ pub const HANDLED: &str = "<exception>";
 /// The builtin that gives a setting of the application's surroundings: its argument, which the program falls back to.
 pub const SETTING: &str = "<setting>";
 
+/// The builtin that stands for a test in which something outside says something of the answer, as it is assumed to.
+pub const SAID: &str = "<said>";
+
 /// A range of source text. Lines and columns count from 1; the end is exclusive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Span {

@@ -181,11 +181,25 @@ impl<'a> Run<'a> {
                 return found;
             }
         }
+        if let Some(found) = self.known_outside(chain) {
+            return found;
+        }
         let slice = self.cut(chain, &Ways::new(), End::Whole);
         match slice.assumptions.iter().find(|assumption| assumption.of_answer).copied() {
             Some(asked) if stopped.is_none() => self.asking(&slice, asked.span),
             _ => (self.summarized(&slice), stopped.into_iter().collect()),
         }
+    }
+
+    /// The process of a chain that looks up in something outside what the API found, such as the person that a face
+    /// belongs to, as if it were there: where what is found has no name, that there is something is what decides.
+    fn known_outside(&self, chain: &Chain) -> Option<Found> {
+        if !self.vocabulary.labels.is_empty() {
+            return None;
+        }
+        let assuming = Assuming { idle: false, turned: false, mixed: Mixed::Alike };
+        let slice = self.chosen(chain, self.ways(chain, assuming, true)?);
+        self.tells_apart(&slice).then(|| self.told(&slice))
     }
 
     /// The process of a slice that asks something outside about the answer, of which no more is left than that there is

@@ -14,7 +14,7 @@ use super::response;
 use super::strings::capitalize;
 use super::table::{Class, Key, Table};
 use super::value::{Growth, ListClass, Number, Spelling, Value};
-use crate::program::{BinaryOp, CompareOp, HANDLED, SETTING, Span};
+use crate::program::{BinaryOp, CompareOp, HANDLED, SAID, SETTING, Span};
 
 /// Names that are builtins when the program does not bind them.
 pub(super) fn is_builtin(name: &str) -> bool {
@@ -154,6 +154,7 @@ impl<'p> Machine<'p, '_> {
             "<record>" | "<object>" | "<instance>" | "<file>" | "<bound>" | "<answer>" | "<json>" | "<member>"
             | "<member of>" | "<member named>" => self.of_source(name, args),
             HANDLED => Ok(self.handled()),
+            SAID => Ok(Value::Bool(true)),
             "<undefined>" => raise("NameError"),
             SETTING => args.get(0).cloned().map_or_else(|| raise("TypeError"), Ok),
             "bisect.bisect" | "bisect.bisect_right" | "bisect.bisect_left" => self.bisect(name, &args, span),

@@ -10,7 +10,7 @@ use super::table::Key;
 use super::value::{Growth, Unknown, Value};
 use crate::decider::DecideError;
 use crate::decision::Effect;
-use crate::program::{BinaryOp, Expr, ExprKind, FunctionId, Span, Stmt, StmtKind, Target};
+use crate::program::{BinaryOp, Expr, ExprKind, FunctionId, SAID, Span, Stmt, StmtKind, Target};
 
 /// How a block ended.
 pub(super) enum Flow<'p> {
@@ -472,6 +472,11 @@ impl<'p> Machine<'p, '_> {
 
     /// Evaluates the test of a branch.
     pub(super) fn test(&mut self, test: &'p Expr) -> Run<bool> {
+        if matches!(&test.kind, ExprKind::Builtin { name, .. } if name == SAID) {
+            // It went the other way on no answer, and could not.
+            self.looked();
+            return Ok(true);
+        }
         let looks = self.looks;
         let value = self.eval(test)?;
         let taken = self.truth_of_test(&value, test.span)?;

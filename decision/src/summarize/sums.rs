@@ -250,7 +250,8 @@ fn steps(probe: &mut Probe<'_>, tried: &[(f64, Outcome)], mut limits: Vec<Limit>
     limits.sort_by(|a, b| a.value.total_cmp(&b.value).then(b.inclusive.cmp(&a.inclusive)));
     limits.dedup();
     let lows = std::iter::once(None).chain(limits.iter().copied().map(Some));
-    let highs = limits.iter().map(|limit| Some(Limit { inclusive: !limit.inclusive, ..*limit })).chain([None]);
+    let turned = |limit: Limit| Limit { inclusive: !limit.inclusive, ..limit };
+    let highs = limits.iter().map(|limit| Some(turned(*limit))).chain([None]);
     let mut steps: Vec<(Said, Outcome, Vec<Bounds>)> = Vec::new();
     for (low, high) in lows.zip(highs) {
         let bounds = Bounds { field: SUM.to_owned(), low, high, percent: false };
@@ -261,8 +262,8 @@ fn steps(probe: &mut Probe<'_>, tried: &[(f64, Outcome)], mut limits: Vec<Limit>
             return None;
         }
         match steps.iter_mut().find(|step| step.0 == words) {
-            Some(step) => match step.2.last_mut().filter(|last| last.high.map(|it| it.value) == low.map(|it| it.value))
-            {
+            // The one ends where the other begins.
+            Some(step) => match step.2.last_mut().filter(|last| last.high == low.map(turned)) {
                 Some(last) => last.high = high,
                 None => step.2.push(bounds),
             },

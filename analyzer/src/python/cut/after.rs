@@ -1,6 +1,6 @@
 //! What runs after the API call: everything stays that may depend on the answer.
 
-use chameleon_decision::{BoolOp, CompareOp, Constant, Expr, ExprKind, Stmt, StmtKind, Target, UnaryOp};
+use chameleon_decision::{BoolOp, CompareOp, Constant, Expr, ExprKind, SAID, Stmt, StmtKind, Target, UnaryOp};
 
 use super::{Assumption, Cut, Focus, Open, exits, is_true, once, shown, unknown};
 use crate::calls::READING_METHODS;
@@ -10,7 +10,34 @@ use crate::python::visit;
 impl Cut<'_> {
     /// Statements that run after the focus. `controlled`: whether they run depends on the answer.
     pub(super) fn after(&mut self, block: &[Stmt], controlled: bool) -> Vec<Stmt> {
-        block.iter().flat_map(|stmt| self.after_stmt(stmt, controlled)).collect()
+        let mut out = Vec::new();
+        for (at, stmt) in block.iter().enumerate() {
+            if let Some(found) = self.looked_up(stmt, &block[at + 1..], controlled) {
+                out.extend(found);
+                break;
+            }
+            out.extend(self.after_stmt(stmt, controlled));
+        }
+        out
+    }
+
+    /// What a function gives that looks up what the answer says in something outside, and else gives nothing: it finds it,
+    /// unless it is taken not to.
+    fn looked_up(&mut self, stmt: &Stmt, rest: &[Stmt], controlled: bool) -> Option<Vec<Stmt>> {
+        let StmtKind::If { test, body, orelse } = &stmt.kind else { return None };
+        let looks = matches!(self.focus, Focus::Values) && !controlled && orelse.is_empty();
+        let finds = matches!(body.last(), Some(Stmt { kind: StmtKind::Return { value: Some(value) }, .. }) if !is_nothing(value));
+        let gives_nothing = match rest {
+            [] => true,
+            [Stmt { kind: StmtKind::Return { value }, .. }] => value.as_ref().is_none_or(is_nothing),
+            _ => false,
+        };
+        if !looks || !finds || !gives_nothing || !self.fact(test).api || !self.is_outside(test) {
+            return None;
+        }
+        let holds = self.ways.get(&test.span).copied().unwrap_or(true);
+        self.assumptions.push(Assumption { span: test.span, holds, is_loop: false, of_answer: true });
+        Some(self.after(if holds { body } else { rest }, controlled))
     }
 
     pub(super) fn after_stmt(&mut self, stmt: &Stmt, controlled: bool) -> Vec<Stmt> {
@@ -180,7 +207,11 @@ impl Cut<'_> {
         if !self.is_outside(test) {
             if let Some(holds) = way {
                 self.assume(test, holds, false);
-                return self.after(if holds { body } else { orelse }, controlled || fact.api);
+                let body = self.after(if holds { body } else { orelse }, controlled || fact.api);
+                // What is done with an item is done because of what is said of it.
+                let kind = ExprKind::Builtin { name: SAID.to_owned(), args: Vec::new(), keywords: Vec::new() };
+                let test = Expr { span: test.span, kind };
+                return vec![Stmt { span, kind: StmtKind::If { test, body, orelse: Vec::new() } }];
             }
             let test = self.with_assumed_operands(test);
             let inner = controlled || fact.api;
@@ -276,6 +307,16 @@ impl Cut<'_> {
         let mut found = false;
         visit::exprs(block, &mut |expr| found |= self.fact(expr).data);
         found
+    }
+}
+
+/// Whether a value stands for nothing that was found.
+fn is_nothing(value: &Expr) -> bool {
+    match &value.kind {
+        ExprKind::Constant { value } => matches!(value, Constant::None | Constant::Bool(false)),
+        ExprKind::List { elements } | ExprKind::Tuple { elements } => elements.is_empty(),
+        ExprKind::Dict { items } => items.is_empty(),
+        _ => false,
     }
 }
 
