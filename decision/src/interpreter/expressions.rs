@@ -395,7 +395,46 @@ impl<'p> Machine<'p, '_> {
         self.eval(last)
     }
 
+    /// How many there are of something outside, of which one stands for all, compared with a number: unknown, unless it is
+    /// the same for any number of them.
+    fn compared_count(&mut self, left: &'p Expr, rest: &'p [(CompareOp, Expr)]) -> Run<Option<Value<'p>>> {
+        let [(op, right)] = rest else { return Ok(None) };
+        let orders = !matches!(op, CompareOp::In | CompareOp::NotIn | CompareOp::Is | CompareOp::IsNot);
+        let (counts_left, counts_right) = (self.counts_sample(left), self.counts_sample(right));
+        if !orders || counts_left == counts_right {
+            return Ok(None);
+        }
+        let limit = if counts_left { right } else { left };
+        if !matches!(limit.kind, ExprKind::Constant { .. } | ExprKind::Name { .. }) {
+            return Ok(None);
+        }
+        let limit = self.eval(limit)?;
+        let Value::Int(number, false) = limit else { return Ok(None) };
+        let mut results = Vec::new();
+        for count in [1, number.max(1), i64::MAX] {
+            let count = Value::int(count);
+            let (a, b) = if counts_left { (&count, &limit) } else { (&limit, &count) };
+            results.push(matches!(self.compare(a, *op, b, right.span)?, Value::Bool(true)));
+        }
+        results.dedup();
+        Ok(Some(match results[..] {
+            [result] => Value::Bool(result),
+            _ => Value::unknown("how many there are of something outside"),
+        }))
+    }
+
+    /// Whether an expression counts what one item of something outside stands for.
+    fn counts_sample(&mut self, expr: &'p Expr) -> bool {
+        let ExprKind::Builtin { name, args, .. } = &expr.kind else { return false };
+        let [Expr { kind: ExprKind::Name { name: list }, .. }] = &args[..] else { return false };
+        let value = (name == "len").then(|| self.lookup(list, expr.span).ok()).flatten();
+        matches!(value, Some(Value::List(list)) if list.borrow().growth == Growth::Sample)
+    }
+
     fn eval_compare(&mut self, left: &'p Expr, rest: &'p [(CompareOp, Expr)]) -> Run<Value<'p>> {
+        if let Some(counted) = self.compared_count(left, rest)? {
+            return Ok(counted);
+        }
         let mut left_value = self.eval(left)?;
         let mut result = Value::Bool(true);
         for (i, (op, right)) in rest.iter().enumerate() {
