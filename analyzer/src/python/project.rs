@@ -462,12 +462,16 @@ impl<'t> Project<'t> {
             }
             let last = dotted.rsplit_once('.').map(|(_, last)| last);
             // One part alone would take a file `lib/json.py` for the standard library's `json`, but where that file is
-            // what Python is told to look for: by the importer, or as `src` beside its tests.
-            let ending = match last {
-                None if !self.modules[importer].extends_path => format!(".src.{dotted}"),
-                _ => format!(".{dotted}"),
+            // what Python is told to look for: by the importer, as `src` beside its tests, or by a host in a folder that
+            // it puts on the path.
+            let endings = match last {
+                None if !self.modules[importer].extends_path => {
+                    ON_PATH.iter().map(|folder| format!(".{folder}.{dotted}")).collect()
+                }
+                _ => vec![format!(".{dotted}")],
             };
-            let ends = |name: &str| name.ends_with(&ending) || name == &ending[1..];
+            let ends =
+                |name: &str| endings.iter().any(|ending| name.ends_with(ending.as_str()) || name == &ending[1..]);
             let mut found = self.by_last_part.get(last.unwrap_or(dotted))?.iter().filter(|(_, name)| ends(name));
             let first = found.next()?;
             found.next().is_none().then_some(first.0)
@@ -602,6 +606,9 @@ pub(super) fn parameter_name(parsed: &Parsed, node: Node<'_>) -> Option<String> 
 fn is_static(parsed: &Parsed, function: Node<'_>) -> bool {
     decorators(parsed, function).contains(&"staticmethod")
 }
+
+/// Folders from which modules are imported by their name alone: the sources beside tests, the library of a plugin.
+const ON_PATH: [&str; 2] = ["src", "python-lib"];
 
 /// The last parts of the names of what decorates a function or class.
 fn decorators<'t>(parsed: &'t Parsed, node: Node<'_>) -> Vec<&'t str> {
