@@ -199,6 +199,10 @@ pub(crate) const QUIET_FUNCTIONS: &[&str] = &[
     "random.",
     "tempfile.",
     "dotenv.",
+    "aiohttp.ClientSession",
+    "aiohttp.ClientTimeout",
+    "requests.Session",
+    "requests.session",
     "google.oauth2.",
     "google.auth.",
 ];

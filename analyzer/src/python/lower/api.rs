@@ -24,6 +24,9 @@ const SENDERS: &[&str] = &["post", "urlopen", "request", "fetch"];
 /// How many names an address is followed through: `urlopen(request)`, `request = Request(URL)`, `URL = HOST + PATH`.
 const MAX_NAMES: usize = 4;
 
+/// How many variables in the arguments of a call are looked behind.
+const MAX_VARIABLES: usize = 12;
+
 /// How an operation is called at a place.
 struct Called<'c> {
     operation: &'c Operation,
@@ -59,7 +62,9 @@ impl<'t> Lower<'_, 't> {
         let names = called.legacy.map_or(&called.operation.limit, |legacy| &legacy.limit);
         let body = self.project.functions[self.function].body;
         let limit = self.limit_in(arguments, names);
-        let limit = limit.or_else(|| if called.by_request { self.limit_in(body, names) } else { None });
+        let behind =
+            || if called.by_request { self.limit_in(body, names) } else { self.limit_behind(arguments, names) };
+        let limit = limit.or_else(behind);
         let max_results = limit.map(|limit| Box::new(self.expr(limit)));
         let mut output = ExprKind::ApiOutput { max_results, form: called.form, beside: Vec::new() };
         if let Some(legacy) = called.legacy {
@@ -376,9 +381,27 @@ impl<'t> Lower<'_, 't> {
         found
     }
 
+    /// As that, where what is handed over is a variable that holds the request.
+    fn limit_behind(&self, arguments: Node<'t>, names: &[String]) -> Option<Node<'t>> {
+        let mut variables = Vec::new();
+        visit_all(arguments, |node| {
+            if node.kind() == "identifier" && variables.len() < MAX_VARIABLES {
+                variables.push(node);
+            }
+        });
+        variables.into_iter().find_map(|variable| {
+            let (parsed, value) = self.assigned(variable)?;
+            let is_here = std::ptr::eq(parsed, self.parsed) && matches!(value.kind(), "dictionary" | "list");
+            // What is written elsewhere may not be known here.
+            let is_number = |limit: &Node<'_>| matches!(limit.kind(), "integer" | "float");
+            self.limit_in(is_here.then_some(value)?, names).filter(is_number)
+        })
+    }
+
     /// The least score that a request asks for, written there or as a constant.
     fn least_score(&self, operation: &Operation, arguments: Node<'t>) -> Option<MinScore> {
-        let node = self.limit_in(arguments, &operation.least)?;
+        let least = &operation.least;
+        let node = self.limit_in(arguments, least).or_else(|| self.limit_behind(arguments, least))?;
         let written = self.parsed.text(node);
         let places = [self.project.functions[self.function].body, self.parsed.tree.root_node()];
         let place = || places.into_iter().find_map(|place| assigned(self.parsed, place, written));
