@@ -11,6 +11,10 @@ use super::table::{Class, Key, Table};
 use super::value::{Growth, List, ListClass, Shared, Tuple, Value};
 use crate::program::Span;
 
+/// Methods of lists and sets, which no dictionary has.
+const OF_LISTS: &[&str] =
+    &["append", "extend", "insert", "remove", "sort", "reverse", "index", "count", "add", "discard"];
+
 /// Methods of texts and dictionaries, which no list has.
 const OF_OTHERS: &[&str] = &[
     "lower",
@@ -301,7 +305,9 @@ impl<'p> Machine<'p, '_> {
                 Some(key) => self.compare(key, crate::program::CompareOp::In, object, span),
                 None => raise("TypeError"),
             },
-            _ => raise("AttributeError"),
+            name if OF_OTHERS.contains(&name) || OF_LISTS.contains(&name) => raise("AttributeError"),
+            // What pandas counts is a dictionary here and has its own methods.
+            _ => Ok(Value::unknown(format!("{name}(...)"))),
         }
     }
 
