@@ -55,10 +55,22 @@ impl<'t> Lower<'_, 't> {
                     let made = field(node, "right").and_then(|right| field(right, "function"));
                     is_it && made.is_some_and(|callee| self.is_of_pandas(callee))
                 }
+                // Only a table is asked for the rows where a column of its own is something.
+                "subscript" => {
+                    let is_it = field(node, "value").is_some_and(|value| self.parsed.text(value) == name);
+                    is_it && field(node, "subscript").is_some_and(|rows| self.is_test_of_column(rows, name))
+                }
                 _ => false,
             };
         });
         found
+    }
+
+    /// Whether an index is a test of a column of the table of this name: `table[table["mood"] == "bad"]`.
+    fn is_test_of_column(&self, index: Node<'t>, name: &str) -> bool {
+        let text = self.parsed.text(index).trim_start_matches(['(', '~', ' ']);
+        let is_test = matches!(index.kind(), "comparison_operator" | "binary_operator" | "unary_operator");
+        is_test && text.strip_prefix(name).is_some_and(|rest| rest.starts_with(['[', '.']))
     }
 
     fn is_of_pandas(&self, callee: Node<'t>) -> bool {
