@@ -74,8 +74,8 @@ impl<'t> Lower<'_, 't> {
         let class = &self.project.classes[class];
         let parsed = self.project.modules[class.module].parsed;
         let assigned = named(class.body).into_iter().filter_map(|statement| named(statement).first().copied());
-        let first = assigned.filter_map(|inner| field(inner, "right")).next();
-        first.is_some_and(|value| parsed.text(value) == "0")
+        let mut values = assigned.filter_map(|inner| field(inner, "right"));
+        values.next().is_some_and(|value| parsed.text(value) == "0")
     }
 
     /// The names of an enumeration's members, in order.

@@ -96,12 +96,8 @@ impl<'t> Lower<'_, 't> {
         self.at(node, constant(Constant::Str(self.project.classes[class].name.clone())))
     }
 
-    /// Whether a value is an object of a class of the run, which shows only of objects that hold their own attributes.
+    /// Whether a value is an object of a class of the run: unknown of one whose class does not show when it runs.
     pub(super) fn is_instance(&self, node: Node<'t>, value: &Expr, class: usize) -> ExprKind {
-        let own = &self.project.classes[class];
-        if !own.is_record && !own.is_enumeration && !self.project.is_of_objects(class) {
-            return self.opaque(node, "of which class an object is");
-        }
         let below = (0..self.project.classes.len()).filter(|other| self.project.lineage(*other).contains(&class));
         let names = below.map(|class| self.class_name(node, class));
         let args = std::iter::once(value.clone()).chain(names).collect();

@@ -86,13 +86,13 @@ impl<'t> Lower<'_, 't> {
             },
             "dict_pattern" => self.mapping(node, subject),
             "class_pattern" => self.class_pattern(node, &parts, subject),
-            "dotted_name" => match named(node)[..] {
-                [name] => Some(self.capture(name, subject)),
-                _ => {
-                    let value = self.dotted_value(node)?;
-                    Some(self.comparison_with(node, subject, CompareOp::Eq, value))
+            "dotted_name" => {
+                if let [name] = parts[..] {
+                    return Some(self.capture(name, subject));
                 }
-            },
+                let value = self.dotted_value(node)?;
+                Some(self.comparison_with(node, subject, CompareOp::Eq, value))
+            }
             _ => None,
         }
     }
@@ -234,15 +234,12 @@ impl<'t> Lower<'_, 't> {
             Some(Referent::Free(name)) if SELF_MATCHING.contains(&name.as_str()) => None,
             _ => return None,
         };
-        let mut tests = vec![match own {
-            Some(own) => {
-                let of = self.is_instance(node, subject, own);
-                self.at(node, of)
-            }
-            None => {
-                let class = self.at(*class, ExprKind::Name { name: name.to_owned() });
-                self.builtin(node, "isinstance", vec![subject.clone(), class])
-            }
+        let mut tests = vec![if let Some(own) = own {
+            let of = self.is_instance(node, subject, own);
+            self.at(node, of)
+        } else {
+            let class = self.at(*class, ExprKind::Name { name: name.to_owned() });
+            self.builtin(node, "isinstance", vec![subject.clone(), class])
         }];
         let fields = own.map(|own| self.match_args(own)).unwrap_or_default();
         for (at, pattern) in patterns.iter().enumerate() {
