@@ -76,7 +76,7 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
     let texts: Vec<&str> = parsed.iter().map(|parsed| &*parsed.text).collect();
     let catalog = &*catalog.as_named_in(&texts);
     found.problems.extend(parsed.iter().flat_map(|parsed| parsed.syntax_problems()));
-    let mut project = Project::new(&parsed, data, catalog).with_callers();
+    let mut project = Project::new(&parsed, data, catalog).with_templates().with_callers();
     let mut lowered = lower::lower(&project);
     if lowered.sites.is_empty() {
         return found;

@@ -1,4 +1,4 @@
-//! Reads YAML as PyYAML does, which follows version 1.1: `yes` and `on` are true, `010` is eight, `1e3` is a text.
+//! Reads YAML as `PyYAML` does, which follows version 1.1: `yes` and `on` are true, `010` is eight, `1e3` is a text.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -149,6 +149,8 @@ fn whole(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use chameleon_decision::Constant;
     use proptest::prelude::*;
 
@@ -194,7 +196,7 @@ mod tests {
     fn what_grows_without_end_is_not_read() {
         let mut laughs = "a0: &a0 [x, x]\n".to_owned();
         for level in 1..40 {
-            laughs += &format!("a{level}: &a{level} [*a{0}, *a{0}]\n", level - 1);
+            let _ = writeln!(laughs, "a{level}: &a{level} [*a{0}, *a{0}]", level - 1);
         }
         assert_eq!(read(&laughs, 8000), None);
         assert_eq!(read(&"[".repeat(100_000), 8000), None);

@@ -107,7 +107,9 @@ fn make(block: &mut [Stmt], private: &[String]) {
             let kind = ExprKind::Walrus { name: name.clone(), value: Box::new(value.clone()) };
             stmt.kind = StmtKind::Expr { value: Expr { span: stmt.span, kind } };
         }
-        visit::blocks_mut(stmt).into_iter().for_each(|inner| make(inner, private));
+        for inner in visit::blocks_mut(stmt) {
+            make(inner, private);
+        }
     }
 }
 

@@ -171,7 +171,6 @@ impl<'t> Project<'t> {
         for function in 0..project.functions.len() {
             project.note_captures(function);
         }
-        project.copy_templates();
         project
     }
 

@@ -8,58 +8,67 @@ use super::project::Project;
 use super::scope::Binding;
 use super::syntax::{field, visit_all};
 
+/// Families of more classes are left as they are.
+const MOST_RELATED: usize = 60;
+
 /// More methods than these are not copied.
 const MOST: usize = 200;
 
 impl<'t> Project<'t> {
     /// Copies methods down into the classes that fill them in, in families of classes that call an API, and notes which
     /// variables classes of a family have each for itself.
-    pub(super) fn copy_templates(&mut self) {
+    pub(super) fn with_templates(mut self) -> Self {
         let lineages: Vec<Vec<usize>> = (0..self.classes.len()).map(|class| self.lineage(class)).collect();
-        if lineages.iter().all(|lineage| lineage.len() < 2) {
+        let roots: BTreeSet<usize> =
+            lineages.iter().filter(|l| l.len() > 1).filter_map(|l| l.last().copied()).collect();
+        for root in roots {
+            let family: Vec<usize> = (0..lineages.len()).filter(|class| lineages[*class].contains(&root)).collect();
+            if family.len() <= MOST_RELATED {
+                self.copy_in_family(root, &family, &lineages);
+            }
+        }
+        self
+    }
+
+    fn copy_in_family(&mut self, root: usize, family: &[usize], lineages: &[Vec<usize>]) {
+        let of_bases: HashMap<usize, BTreeSet<String>> =
+            family.iter().map(|base| (*base, self.open_names(*base, family, lineages))).collect();
+        if of_bases.values().all(BTreeSet::is_empty) {
             return;
         }
-        for class in 0..lineages.len() {
-            let root = lineages[class].last().copied().unwrap_or(class);
-            let family: Vec<usize> = (0..lineages.len()).filter(|other| lineages[*other].contains(&root)).collect();
-            if lineages[class].len() < 2 {
+        let calls = family.iter().any(|member| self.calls_an_api(*member));
+        // What methods set is kept with the family, and so is what a method reads that is not copied.
+        let kept = self.attributes_named(family, !calls);
+        for class in family.iter().copied().filter(|class| lineages[*class].len() > 1) {
+            if lineages[class].last() != Some(&root) {
                 continue;
             }
-            let calls = family.iter().any(|member| self.calls_an_api(*member));
-            let open = self.open_names(&lineages[class], &family, &lineages);
-            if open.is_empty() {
-                continue;
-            }
-            // What methods set is kept with the family, and so is what a method reads that is not copied.
-            let kept = self.attributes_named(&family, !calls);
-            let variables = open.iter().filter(|name| !kept.contains(*name) && self.is_variable(&family, name));
+            let bases = lineages[class][1..].iter().filter_map(|base| of_bases.get(base));
+            let open: BTreeSet<String> = bases.flatten().cloned().collect();
+            let variables = open.iter().filter(|name| !kept.contains(*name) && self.is_variable(family, name));
             let variables: HashSet<String> = variables.cloned().collect();
             if !variables.is_empty() {
                 self.own_variables.insert(class, variables);
             }
-            if calls {
+            if calls && !open.is_empty() {
                 self.copy_down(class, &lineages[class], &open);
             }
         }
     }
 
-    /// What methods of a class's bases call and read may be something else in each of the classes below.
-    fn open_names(&self, lineage: &[usize], family: &[usize], lineages: &[Vec<usize>]) -> BTreeSet<String> {
-        let mut open = BTreeSet::new();
-        for base in &lineage[1..] {
-            let mut below: HashMap<&String, usize> = HashMap::new();
-            for class in family.iter().filter(|class| *class != base && lineages[**class].contains(base)) {
-                let class = &self.classes[*class];
-                class.methods.keys().chain(&class.variables).for_each(|name| *below.entry(name).or_default() += 1);
-            }
-            let own = &self.classes[*base];
-            let is_filled = |name: &String| {
-                own.variables.contains(name) || own.methods.get(name).is_some_and(|method| !self.is_abstract(*method))
-            };
-            let several = below.into_iter().filter(|(name, count)| *count > 1 || is_filled(name));
-            open.extend(several.map(|(name, _)| name.clone()).filter(|name| !name.starts_with("__")));
+    /// What the methods of a base call and read that may be something else in each of the classes below.
+    fn open_names(&self, base: usize, family: &[usize], lineages: &[Vec<usize>]) -> BTreeSet<String> {
+        let mut below: HashMap<&String, usize> = HashMap::new();
+        for class in family.iter().filter(|class| **class != base && lineages[**class].contains(&base)) {
+            let class = &self.classes[*class];
+            class.methods.keys().chain(&class.variables).for_each(|name| *below.entry(name).or_default() += 1);
         }
-        open
+        let own = &self.classes[base];
+        let is_filled = |name: &String| {
+            own.variables.contains(name) || own.methods.get(name).is_some_and(|method| !self.is_abstract(*method))
+        };
+        let several = below.into_iter().filter(|(name, count)| *count > 1 || is_filled(name));
+        several.map(|(name, _)| name.clone()).filter(|name| !name.starts_with("__")).collect()
     }
 
     /// Copies what a class inherits and what hangs on open names.

@@ -131,12 +131,7 @@ impl<'p> Machine<'p, '_> {
             "pandas.DataFrame" | "pandas.Series" | "pandas.concat" | "<column>" => self.table(name, &args, span),
             "range" => self.range(&args, span),
             "math.isclose" => self.is_close(&args),
-            "math.hypot" | "math.dist" | "math.atan2" | "math.pow" | "math.copysign" | "math.fmod" | "math.log"
-            | "math.trunc" | "math.acos" | "math.asin" | "math.atan" | "math.cos" | "math.cosh" | "math.degrees"
-            | "math.exp" | "math.expm1" | "math.fabs" | "math.log10" | "math.log1p" | "math.log2" | "math.radians"
-            | "math.sin" | "math.sinh" | "math.tan" | "math.tanh" | "math.cbrt" => {
-                self.math(name.trim_start_matches("math."), &args, span)
-            }
+            known if super::math::is_known(known) => self.math(known, &args, span),
             "html.escape" | "xml.sax.saxutils.escape" => escape(name, &args),
             "min" | "max" => self.extreme(name == "max", &args, span),
             "numpy.average" => self.weighted_mean(&args, span),

@@ -30,9 +30,19 @@ const OF_ONE: [(&str, OfOne); 18] = [
     ("cbrt", f64::cbrt),
 ];
 
+/// The functions of several numbers, and those that give a whole one.
+const OTHERS: [&str; 8] = ["hypot", "dist", "atan2", "pow", "copysign", "fmod", "log", "trunc"];
+
+/// Whether a builtin is one of these functions.
+pub(super) fn is_known(builtin: &str) -> bool {
+    let name = builtin.strip_prefix("math.");
+    name.is_some_and(|name| OTHERS.contains(&name) || OF_ONE.iter().any(|known| known.0 == name))
+}
+
 impl<'p> Machine<'p, '_> {
     /// `math.hypot(x, y)` and its like: what is made of the API's numbers is a number of the API's.
     pub(super) fn math(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let name = name.trim_start_matches("math.");
         let mut given = args.positional.clone();
         if name == "dist" {
             let [from, to] = &args.positional[..] else { return raise("TypeError") };

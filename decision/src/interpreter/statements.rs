@@ -291,10 +291,10 @@ impl<'p> Machine<'p, '_> {
 
     /// As [`Machine::store`], for a place of something outside, which is there for others to see: the value before has been
     /// an effect where something else has happened since, as where a light is on for a second.
-    fn store_outside(&mut self, place: String, value: &Value<'p>, span: Span) {
-        let seen = self.stored.get(&place).filter(|before| before.moment < self.moments).cloned();
-        self.store(place.clone(), value, span);
-        let now = self.stored.get(&place).map(|stored| &stored.value);
+    fn store_outside(&mut self, place: &str, value: &Value<'p>, span: Span) {
+        let seen = self.stored.get(place).filter(|before| before.moment < self.moments).cloned();
+        self.store(place.to_owned(), value, span);
+        let now = self.stored.get(place).map(|stored| &stored.value);
         if let Some(before) = seen.filter(|before| now != Some(&before.value)) {
             let effect = Effect { span: before.span, action: format!("{place} ="), values: vec![before.value] };
             self.effects.insert(before.effects, effect);
@@ -313,7 +313,7 @@ impl<'p> Machine<'p, '_> {
                 let is_new = !unknown.stored.borrow().contains_key(&place);
                 let is_made = unknown.is_of_class() && (is_new || self.is_making(unknown));
                 if !is_made {
-                    self.store_outside(format!("{}{place}", unknown.text), &value, span);
+                    self.store_outside(&format!("{}{place}", unknown.text), &value, span);
                 }
                 unknown.stored.borrow_mut().insert(place, value);
                 Ok(())
@@ -335,7 +335,7 @@ impl<'p> Machine<'p, '_> {
             }
             Value::Unknown(unknown) => {
                 let place = format!("[{}]", repr(index).as_str());
-                self.store_outside(format!("{}{place}", unknown.text), &value, span);
+                self.store_outside(&format!("{}{place}", unknown.text), &value, span);
                 unknown.stored.borrow_mut().insert(place, value);
                 Ok(())
             }
