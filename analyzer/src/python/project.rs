@@ -132,6 +132,8 @@ pub(super) struct Project<'t> {
     pub(super) own_variables: HashMap<usize, HashSet<String>>,
     /// Methods that were copied down into classes that extend theirs.
     pub(super) originals: HashSet<usize>,
+    /// The first function that is such a copy.
+    pub(super) first_copy: usize,
     /// What is known about APIs.
     pub(super) catalog: &'t Catalog,
     /// The application's files of data.
@@ -161,6 +163,7 @@ impl<'t> Project<'t> {
             of_objects: HashSet::new(),
             own_variables: HashMap::new(),
             originals: HashSet::new(),
+            first_copy: 0,
             catalog,
             data,
         };

@@ -18,6 +18,7 @@ impl<'t> Project<'t> {
     /// Copies methods down into the classes that fill them in, in families of classes that call an API, and notes which
     /// variables classes of a family have each for itself.
     pub(super) fn with_templates(mut self) -> Self {
+        self.first_copy = self.functions.len();
         let lineages: Vec<Vec<usize>> = (0..self.classes.len()).map(|class| self.lineage(class)).collect();
         let roots: BTreeSet<usize> =
             lineages.iter().filter(|l| l.len() > 1).filter_map(|l| l.last().copied()).collect();
@@ -94,7 +95,7 @@ impl<'t> Project<'t> {
         }
         for name in hanging {
             let Some((method, _)) = inherited.get(&name) else { continue };
-            if self.originals.len() < MOST && self.can_be_copied(*method) {
+            if self.functions.len() < self.first_copy + MOST && self.can_be_copied(*method) {
                 let mut copy = self.functions[*method].clone();
                 copy.name = format!("{}.{name}", self.classes[class].name);
                 copy.class = Some(class);
