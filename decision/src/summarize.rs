@@ -124,13 +124,13 @@ struct Draft {
 
 impl Draft {
     fn of(decider: &Decider<'_>, vocabulary: &Vocabulary) -> (Summary, Vec<Warning>) {
-        let draft = Self::about(decider.clone(), vocabulary);
+        let draft = Self::about(decider, vocabulary);
         let draft = absent::filled(draft, decider, vocabulary);
         let draft = texts::retold(draft, decider);
         (draft.summary, draft.warnings)
     }
 
-    fn about(decider: Decider<'_>, vocabulary: &Vocabulary) -> Self {
+    fn about(decider: &Decider<'_>, vocabulary: &Vocabulary) -> Self {
         let mut draft = Draft {
             summary: Summary {
                 decision_type: DecisionType::Other,
@@ -181,14 +181,14 @@ impl Draft {
     }
 
     /// Finds what the decision is about: one part of the answer, or several fields of an item together.
-    fn fill<'p>(&mut self, decider: Decider<'p>, program: &Program, api: &'p Api, vocabulary: &Vocabulary) {
+    fn fill<'p>(&mut self, decider: &Decider<'p>, program: &Program, api: &'p Api, vocabulary: &Vocabulary) {
         let constants = Constants::of(program);
         let mut probe = Probe::new(decider.clone(), &constants);
         let told = self.kind(&mut probe, (program, api), &constants, vocabulary);
         if let Err(Reason(reason)) = told {
             self.give_up(reason);
         }
-        beside::tell(self, &decider);
+        beside::tell(self, decider);
         let known = self.warnings.clone();
         let untold = untold::tell(self, &mut probe, api, &constants).unwrap_or_default();
         // The score of one item may be a sum of one.

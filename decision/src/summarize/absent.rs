@@ -29,7 +29,7 @@ pub(super) fn filled(draft: Draft, decider: &Decider<'_>, vocabulary: &Vocabular
     if !any {
         return draft;
     }
-    let told = Draft::about(decider.of(&held), vocabulary);
+    let told = Draft::about(&decider.of(&held), vocabulary);
     if told.summary.decision_type == DecisionType::Other { draft } else { told }
 }
 

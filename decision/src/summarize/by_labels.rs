@@ -1,5 +1,7 @@
 //! Decisions by names, or by anything that can stand for a name.
 
+use std::fmt::Write as _;
+
 use super::axes::Axis;
 use super::branches::Branches;
 use super::constants::Constants;
@@ -38,7 +40,7 @@ impl Draft {
         let of_empty = |warning: &&mut Warning| warning.message.starts_with(EMPTY_OUTCOME);
         if let (Some(cut), Some(warning)) = (nothing_below, self.warnings.iter_mut().find(of_empty)) {
             let how = if cut.inclusive { "below" } else { "of at most" };
-            warning.message += &format!("; so has one with no score but {how} {}", cut.value);
+            let _ = write!(warning.message, "; so has one with no score but {how} {}", cut.value);
         }
     }
 

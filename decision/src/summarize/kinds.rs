@@ -36,7 +36,7 @@ type Item = [Json; WAYS];
 pub(super) struct Kinds {
     list: Path,
     /// Those of each branch, then those of none.
-    kinds: Vec<Vec<Item>>,
+    items: Vec<Vec<Item>>,
     /// What one of each kind leads to.
     pub(super) said: Vec<Said>,
 }
@@ -79,27 +79,31 @@ impl Kinds {
         if said.len() < kinds.len() {
             kinds.pop();
         }
-        Ok((kinds.len() > 1 && kinds.iter().all(|alike| !alike.is_empty())).then_some(Self { list, kinds, said }))
+        Ok((kinds.len() > 1 && kinds.iter().all(|alike| !alike.is_empty())).then_some(Self {
+            list,
+            items: kinds,
+            said,
+        }))
     }
 
     /// How many kinds there are.
     pub(super) fn count(&self) -> usize {
-        self.kinds.len()
+        self.items.len()
     }
 
     /// Whether an item can be there as often as one likes.
     pub(super) fn repeat(&self, mixed: &Mixed<'_>) -> bool {
-        mixed.go_together(&self.list, &self.kinds[0][0][0], &self.kinds[0][0][0])
+        mixed.go_together(&self.list, &self.items[0][0][0], &self.items[0][0][0])
     }
 
     /// How many different items of a kind there are.
     pub(super) fn different(&self, kind: usize) -> usize {
-        self.kinds[kind].len()
+        self.items[kind].len()
     }
 
     /// Some item of a kind.
     pub(super) fn one(&self, kind: usize, at: usize, way: usize) -> &Json {
-        &self.kinds[kind][at % self.kinds[kind].len()][way % WAYS]
+        &self.items[kind][at % self.items[kind].len()][way % WAYS]
     }
 
     /// Whether two items can be in one answer.

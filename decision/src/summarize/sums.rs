@@ -4,6 +4,7 @@
 //! the sum which is compared, and the comparisons where the outcome changes.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::Draft;
 use super::kinds::{Said, said};
@@ -89,10 +90,12 @@ fn of_base(probe: &mut Probe<'_>, none: &Run) -> Result<Option<(Sum, Steps)>, De
     for word in words.into_iter().filter(|word| !word.trim().is_empty()).take(MAX_WORDS).chain([NEUTRAL.to_owned()]) {
         for form in spellings(&word) {
             let single = run(probe, &[(&form, 1.0)])?;
-            let differs = |(span, one): (&Span, &Measured)| {
-                none.compared.get(span).is_some_and(|other| one.left != other.left || one.right != other.right)
+            let is_other = |(span, one): (&Span, &Measured)| {
+                none.compared
+                    .get(span)
+                    .is_some_and(|other| differs(one.left, other.left) || differs(one.right, other.right))
             };
-            if single.compared.iter().any(differs) && singles.iter().all(|known| known.0 != form) {
+            if single.compared.iter().any(is_other) && singles.iter().all(|known| known.0 != form) {
                 singles.push((form, single));
                 break;
             }
@@ -107,11 +110,18 @@ fn of_base(probe: &mut Probe<'_>, none: &Run) -> Result<Option<(Sum, Steps)>, De
     Ok(None)
 }
 
+/// Whether two numbers are not the very same.
+fn differs(one: f64, other: f64) -> bool {
+    one.to_bits() != other.to_bits()
+}
+
 /// Runs the program on these labels.
 fn run(probe: &mut Probe<'_>, labels: &[(&str, f64)]) -> Result<Run, DecideError> {
     let (outcome, measured) = probe.measured(&ApiOutput::labels(labels.iter().copied()))?;
     let mut times: BTreeMap<Span, usize> = BTreeMap::new();
-    measured.iter().for_each(|one| *times.entry(one.span).or_default() += 1);
+    for one in &measured {
+        *times.entry(one.span).or_default() += 1;
+    }
     let once = measured.into_iter().filter(|one| times[&one.span] == 1);
     Ok(Run { outcome, compared: once.map(|one| (one.span, one)).collect() })
 }
@@ -119,7 +129,7 @@ fn run(probe: &mut Probe<'_>, labels: &[(&str, f64)]) -> Result<Run, DecideError
 impl Side {
     /// The side that is not the same with each of these.
     fn of(none: &Measured, others: &[&Measured]) -> Option<Self> {
-        let varies = |side: &dyn Fn(&Measured) -> f64| others.iter().any(|other| side(other) != side(none));
+        let varies = |side: &dyn Fn(&Measured) -> f64| others.iter().any(|other| differs(side(other), side(none)));
         match (varies(&|one| one.left), varies(&|one| one.right)) {
             (true, false) => Some(Self::Left),
             (false, true) => Some(Self::Right),
@@ -189,7 +199,7 @@ impl Sum {
         let most = if trial.is_multiple_of(4) { 2 * MOST } else { MOST };
         let mut names: Vec<(&str, f64)> = Vec::new();
         let mut sum = self.start;
-        for place in 0..1 + random.below(most) {
+        for place in 0..=random.below(most) {
             let Some((name, worth)) = self.worth.get(random.below(self.worth.len() + 1)) else { continue };
             if names.iter().all(|known| known.0 != name) {
                 let score = 1.0 - place as f64 * (1.0 - UNSURE) / (2 * MOST) as f64;
@@ -226,14 +236,14 @@ impl Sum {
 
     /// Why it is no class of its own.
     fn reason(&self) -> String {
-        let plain = self.is_scaled && self.worth.iter().all(|word| word.1 == self.worth[0].1);
+        let plain = self.is_scaled && self.worth.iter().all(|word| !differs(word.1, self.worth[0].1));
         let one = |(name, worth): &(String, f64)| {
             let name = if name == NEUTRAL { "any other".to_owned() } else { format!("`{name}`") };
             if plain { name } else { format!("{name} {}", (worth / NEAR).round() * NEAR) }
         };
         let mut names = self.worth.iter().take(SHOWN).map(one).collect::<Vec<_>>().join(", ");
         if self.worth.len() > SHOWN {
-            names += &format!(" and {} more", self.worth.len() - SHOWN);
+            let _ = write!(names, " and {} more", self.worth.len() - SHOWN);
         }
         let what = match (self.is_scaled, plain) {
             (true, true) => "the sum of the scores of",

@@ -111,7 +111,7 @@ fn retell(draft: &Draft, decider: &Decider<'_>, acting: &Acting) -> Option<Draft
     }
     let api = looked_at(decider.subject().1, acting);
     let vocabulary = Vocabulary { name: "any text".to_owned(), labels: Vec::new() };
-    let told = Draft::about(decider.of(&api), &vocabulary);
+    let told = Draft::about(&decider.of(&api), &vocabulary);
     let is_better = !told.summary.branches.is_empty() && told.summary.field.is_some();
     (is_better && (told.summary.decision_type != DecisionType::Other || draft.summary.branches.is_empty()))
         .then_some(told)
