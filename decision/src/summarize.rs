@@ -189,6 +189,7 @@ impl Draft {
             self.give_up(reason);
         }
         beside::tell(self, decider);
+        probe.hurry();
         let known = self.warnings.clone();
         let untold = untold::tell(self, &mut probe, api, &constants).unwrap_or_default();
         // The score of one item may be a sum of one.

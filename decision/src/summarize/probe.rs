@@ -24,6 +24,9 @@ pub(super) type Outcome = usize;
 /// Steps that all runs of one summary may take: some seconds. Thousands of answers to a usual program take a hundredth.
 const MAX_STEPS: u64 = 50_000_000;
 
+/// Steps that all runs of what is tried at the end may take.
+const FEW_STEPS: u64 = 2_000_000;
+
 /// Characters of an outcome in a message.
 const LONGEST_SHOWN: usize = 160;
 
@@ -45,6 +48,8 @@ pub(super) struct Probe<'p> {
     /// Labels appended to each output, for programs that look at a fixed number of labels and fail on fewer.
     pub(super) padding: usize,
     steps: u64,
+    /// How many steps all runs may take; set lower by [`Probe::hurry`].
+    most_steps: u64,
     /// How much showed in the last run.
     times: usize,
     /// What the last run returned and printed.
@@ -77,6 +82,7 @@ impl<'p> Probe<'p> {
             index: HashMap::new(),
             padding: 0,
             steps: 0,
+            most_steps: MAX_STEPS,
             times: 0,
             observed: String::new(),
             same: HashMap::new(),
@@ -110,6 +116,11 @@ impl<'p> Probe<'p> {
     /// The outcome on these labels, each of which stands for itself.
     pub(super) fn exactly(&mut self, labels: &[&str]) -> Result<Outcome, DecideError> {
         self.run(&self.subject.output(ApiOutput::sure(labels.iter().copied())))
+    }
+
+    /// Gives all that is tried from now on a few steps: what is known without it is told in any case.
+    pub(super) fn hurry(&mut self) {
+        self.most_steps = MAX_STEPS.min(self.steps + FEW_STEPS);
     }
 
     /// Labels stand for so many items from now on.
@@ -170,9 +181,7 @@ impl<'p> Probe<'p> {
 
     /// The outcome on an answer.
     pub(super) fn run(&mut self, output: &ApiOutput) -> Result<Outcome, DecideError> {
-        if self.steps >= MAX_STEPS {
-            return Err(DecideError::TooLong { span: self.decider.entry_span(), limit: MAX_STEPS });
-        }
+        self.check_steps()?;
         let (decision, trace) = self.decider.trace(output, true, &self.memory)?;
         Ok(self.noted(decision, trace))
     }
@@ -180,9 +189,17 @@ impl<'p> Probe<'p> {
     /// The outcome on an answer, and the numbers that were compared for it.
     pub(super) fn measured(&mut self, output: &ApiOutput) -> Result<(Outcome, Vec<Measured>), DecideError> {
         // Calls that are remembered compare nothing.
+        self.check_steps()?;
         let memory = Memory::default();
         let (decision, trace) = self.decider.trace(output, true, &memory)?;
         Ok((self.noted(decision, trace), memory.measured()))
+    }
+
+    fn check_steps(&self) -> Result<(), DecideError> {
+        if self.steps < self.most_steps {
+            return Ok(());
+        }
+        Err(DecideError::TooLong { span: self.decider.entry_span(), limit: self.most_steps })
     }
 
     fn noted(&mut self, decision: Decision, trace: Trace) -> Outcome {

@@ -110,20 +110,20 @@ pub(super) fn tell(
     let mut untold: Vec<Warning> = Vec::new();
     for _ in 0..TRIALS {
         let answer = mixed.answer();
-        let outcome = probe.run(&ApiOutput::Answer { answer: answer.clone() })?;
+        let Ok(outcome) = probe.run(&ApiOutput::Answer { answer: answer.clone() }) else { break };
         if untold.len() >= MAX_TOLD || probe.fails(outcome) {
             continue;
         }
         let Some(news) = told.lacks(probe.decision(outcome)) else { continue };
-        let answer = smallest(probe, &api.answer, answer, &news)?;
-        let outcome = probe.run(&ApiOutput::Answer { answer: answer.clone() })?;
+        let answer = smallest(probe, &api.answer, answer, &news);
+        let Ok(outcome) = probe.run(&ApiOutput::Answer { answer: answer.clone() }) else { break };
         let decision = probe.decision(outcome);
         let span = decision.effects.iter().find(|effect| effect.action == news.0).map(|effect| effect.span);
         let message = format!("not told above: {} leads to `{}`", shown(&answer, &api.answer), probe.shown(outcome));
         untold.push(Warning { span: span.unwrap_or_default(), message });
         told.add(decision);
     }
-    take_back_idle(draft, probe, api, constants)?;
+    take_back_idle(draft, probe, api, constants);
     warnings::take_back_turned(draft, probe);
     let reason = draft.summary.reason.as_deref();
     if !untold.is_empty() && reason.is_some_and(|reason| reason == SAME_OUTCOME || reason.starts_with(ONLY_EMPTY)) {
@@ -137,22 +137,16 @@ pub(super) fn tell(
 
 /// Takes words back that were said to be without effect where an answer with one of them leads elsewhere than the same one
 /// with a name that no application looks for.
-fn take_back_idle(
-    draft: &mut Draft,
-    probe: &mut Probe<'_>,
-    api: &Api,
-    constants: &Constants,
-) -> Result<(), DecideError> {
+fn take_back_idle(draft: &mut Draft, probe: &mut Probe<'_>, api: &Api, constants: &Constants) {
     let mut kept = Vec::new();
     for (at, idle) in std::mem::take(&mut draft.summary.idle).into_iter().enumerate() {
         // It may have an effect elsewhere, and none where it is written here.
         let leads = draft.summary.branches.iter().any(|branch| branch.words.iter().any(|word| word.text == idle.text));
-        if leads || at >= MAX_IDLE || !has_effect(draft, probe, (api, constants), &idle.text)? {
+        if leads || at >= MAX_IDLE || !has_effect(draft, probe, (api, constants), &idle.text).unwrap_or_default() {
             kept.push(idle);
         }
     }
     draft.summary.idle = kept;
-    Ok(())
 }
 
 fn has_effect(
@@ -202,24 +196,24 @@ fn replace(part: &mut Json, texts: &[String]) {
 }
 
 /// The answer without all that it takes not to have the outcome do this.
-fn smallest(probe: &mut Probe<'_>, shape: &Shape, answer: Json, news: &News) -> Result<Json, DecideError> {
+fn smallest(probe: &mut Probe<'_>, shape: &Shape, answer: Json, news: &News) -> Json {
     let mut cuts = 0;
     let mut smaller = answer;
     let mut try_one = |probe: &mut Probe<'_>, smaller: &mut Json, candidate: Json| {
         cuts += 1;
         if cuts > MAX_CUTS || candidate == *smaller {
-            return Ok(false);
+            return false;
         }
-        let outcome = probe.run(&ApiOutput::Answer { answer: candidate.clone() })?;
+        let Ok(outcome) = probe.run(&ApiOutput::Answer { answer: candidate.clone() }) else { return false };
         let same = !probe.fails(outcome) && self::news(probe.decision(outcome)).contains(news);
         if same {
             *smaller = candidate;
         }
-        Ok::<_, DecideError>(same)
+        same
     };
     let mut at = 0;
     while let Some(without) = without_item(&smaller, shape, at) {
-        if !try_one(probe, &mut smaller, without)? {
+        if !try_one(probe, &mut smaller, without) {
             at += 1;
         }
     }
@@ -230,9 +224,9 @@ fn smallest(probe: &mut Probe<'_>, shape: &Shape, answer: Json, news: &News) -> 
             _ => leaf.nothing(),
         };
         put(&mut plain, &path, value);
-        try_one(probe, &mut smaller, plain)?;
+        try_one(probe, &mut smaller, plain);
     }
-    Ok(smaller)
+    smaller
 }
 
 /// The answer without one of the items that it can do without, counted through all its lists.
