@@ -196,7 +196,7 @@ impl Draft {
         let may_be_sum = match self.summary.decision_type {
             DecisionType::Other => !self.is_put_together,
             DecisionType::Range => self.summary.field.as_deref().is_none_or(|field| field.contains(ITEM)),
-            _ => untold,
+            _ => false,
         };
         // Of several kinds that are counted it is not known yet how they go together.
         let is_sum = may_be_sum && sums::fill(self, &mut probe, api).unwrap_or_default();

@@ -72,6 +72,12 @@ pub enum MatchMode {
     IcontainsEitherWay,
     /// The label starts with the word.
     StartsWith,
+    /// As `StartsWith`, case folded.
+    IstartsWith,
+    /// The label ends with the word.
+    EndsWith,
+    /// As `EndsWith`, case folded.
+    IendsWith,
     /// The label's first word equals the word, case folded.
     FirstWord,
     /// Any word of the label equals the word, case folded.
@@ -125,7 +131,8 @@ pub struct Limit {
 /// An interval of a number of the answer; an absent end is open to the least or greatest value that the API gives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bounds {
-    /// The number: a field of the answer such as `document_sentiment.score`, or `count`.
+    /// The number: a field of the answer such as `document_sentiment.score`; `count` and `share`, how many of the items match
+    /// and which part of all they are; or `sum`, what they are worth together.
     pub field: String,
     /// The lower end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -146,7 +153,7 @@ pub type Region = Vec<Bounds>;
 pub struct Condition {
     /// The field, e.g. `entities[].type`.
     pub field: String,
-    /// Members of its enumeration, in the API's order.
+    /// Members of its enumeration, in the API's order; or that it is the greatest of those beside it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
     /// Intervals, for a number.

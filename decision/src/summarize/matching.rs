@@ -5,13 +5,16 @@ use crate::sample;
 use crate::summary::MatchMode;
 
 /// Modes from the most to the least particular: the first that explains every observation is reported.
-pub(super) const MODES: [MatchMode; 10] = [
+pub(super) const MODES: [MatchMode; 13] = [
     MatchMode::Exact,
     MatchMode::Iexact,
     MatchMode::FirstWord,
     MatchMode::AnyWord,
     MatchMode::PathSegment,
     MatchMode::StartsWith,
+    MatchMode::IstartsWith,
+    MatchMode::EndsWith,
+    MatchMode::IendsWith,
     MatchMode::Contains,
     MatchMode::Icontains,
     MatchMode::IcontainsEitherWay,
@@ -31,6 +34,9 @@ pub(super) fn matches(mode: MatchMode, word: &str, label: &str) -> bool {
             label.contains(&word) || word.contains(&label)
         }
         MatchMode::StartsWith => label.starts_with(word),
+        MatchMode::IstartsWith => folded(label).starts_with(&folded(word)),
+        MatchMode::EndsWith => label.ends_with(word),
+        MatchMode::IendsWith => folded(label).ends_with(&folded(word)),
         MatchMode::FirstWord => label.split_whitespace().next().is_some_and(|first| folded(first) == folded(word)),
         MatchMode::AnyWord => label.split_whitespace().any(|any| folded(any) == folded(word)),
         MatchMode::PathSegment => label.split('/').nth(1) == Some(word),
@@ -76,6 +82,10 @@ pub(super) fn neighbours(word: &str) -> Vec<String> {
         near.push(characters[..characters.len() - 1].iter().collect());
         near.push(characters[1..].iter().collect());
         near.push(characters[..2].iter().collect());
+    }
+    // Spaces may be taken out before names are compared.
+    if characters.len() > 3 && !word.contains(' ') {
+        near.push(characters[..2].iter().chain(&[' ']).chain(&characters[2..]).collect());
     }
     near.retain(|label| !label.trim().is_empty());
     near

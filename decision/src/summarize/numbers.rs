@@ -13,7 +13,7 @@ pub(super) fn merged(probe: &mut Probe<'_>, outcomes: &[Outcome]) -> Vec<Outcome
     let links: Vec<Option<Outcome>> = (1..outcomes.len())
         .map(|number| {
             let [one, next] = [number - 1, number].map(|at| probe.decision(outcomes[at]));
-            let alike = alike(one, next, number - 1).filter(|_| outcomes[number - 1] != outcomes[number]);
+            let alike = alike(one, next, Some(number - 1)).filter(|_| outcomes[number - 1] != outcomes[number]);
             alike.map(|alike| probe.intern(alike))
         })
         .collect();
@@ -48,8 +48,13 @@ fn are_alike(one: &Decision, next: &Decision) -> bool {
     pairs(&one, &next).is_some_and(|mut pairs| pairs.all(same))
 }
 
-/// Two decisions in one, if they differ in whole numbers by one only; the first is on so many items.
-fn alike(one: &Decision, next: &Decision, number: usize) -> Option<Decision> {
+/// Two decisions in one, if they differ in whole numbers only, which they say.
+pub(super) fn of_any(one: &Decision, next: &Decision) -> Option<Decision> {
+    alike(one, next, None)
+}
+
+/// Two decisions in one, if they differ in whole numbers only: by one, where the first is on so many items.
+fn alike(one: &Decision, next: &Decision, number: Option<usize>) -> Option<Decision> {
     let effects = pairs(&one.effects, &next.effects)?.map(|(one, next)| effect(one, next, number));
     Some(Decision { effects: effects.collect::<Option<_>>()? })
 }
@@ -58,13 +63,13 @@ fn pairs<'a, T>(one: &'a [T], next: &'a [T]) -> Option<impl Iterator<Item = (&'a
     (one.len() == next.len()).then(|| one.iter().zip(next))
 }
 
-fn effect(one: &Effect, next: &Effect, number: usize) -> Option<Effect> {
+fn effect(one: &Effect, next: &Effect, number: Option<usize>) -> Option<Effect> {
     let values = pairs(&one.values, &next.values)?.map(|(one, next)| value(one, next, number));
     let values = values.collect::<Option<_>>()?;
     (one.action == next.action).then(|| Effect { span: one.span, action: one.action.clone(), values })
 }
 
-fn value(one: &Rendered, next: &Rendered, number: usize) -> Option<Rendered> {
+fn value(one: &Rendered, next: &Rendered, number: Option<usize>) -> Option<Rendered> {
     let all = |one: &[Rendered], next: &[Rendered]| -> Option<Vec<Rendered>> {
         pairs(one, next)?.map(|(one, next)| value(one, next, number)).collect()
     };
@@ -82,7 +87,7 @@ fn value(one: &Rendered, next: &Rendered, number: usize) -> Option<Rendered> {
     })
 }
 
-fn text(one: &str, next: &str, number: usize) -> Option<String> {
+fn text(one: &str, next: &str, number: Option<usize>) -> Option<String> {
     let (one, next) = (pieces(one), pieces(next));
     let piece = |(one, next): (&String, &String)| {
         if one == next {
@@ -90,6 +95,7 @@ fn text(one: &str, next: &str, number: usize) -> Option<String> {
         }
         let [first, second] = [one, next].map(|piece| piece.parse::<usize>());
         let (first, second) = (first.ok()?, second.ok()?);
+        let Some(number) = number else { return Some(NUMBER.to_owned()) };
         (first.abs_diff(second) == 1).then(|| if first == number && second > first { COUNT } else { NUMBER }.to_owned())
     };
     pairs(&one, &next)?.map(piece).collect()
@@ -117,10 +123,11 @@ mod tests {
     #[test]
     fn what_says_how_many_there_are_says_so_for_any_number() {
         assert_eq!(
-            text("'3 of 12, 9 left'", "'4 of 12, 8 left'", 3).as_deref(),
+            text("'3 of 12, 9 left'", "'4 of 12, 8 left'", Some(3)).as_deref(),
             Some("'<count> of 12, <number> left'")
         );
-        assert_eq!(text("'a3'", "'b4'", 3), None);
-        assert_eq!(text("'10 points'", "'20 points'", 1), None);
+        assert_eq!(text("'a3'", "'b4'", Some(3)), None);
+        assert_eq!(text("'10 points'", "'20 points'", Some(1)), None);
+        assert_eq!(text("'10 points'", "'20 points'", None).as_deref(), Some("'<number> points'"));
     }
 }

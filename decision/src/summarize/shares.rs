@@ -14,6 +14,7 @@ use super::verify::LONGEST;
 use super::{Draft, EMPTY_OUTCOME};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
+use crate::process::Warning;
 use crate::program::Program;
 use crate::summary::{Bounds, Condition, DecisionType, Limit, Region};
 
@@ -68,7 +69,8 @@ pub(super) fn fill(
     };
     let (none, usual) = (grid.said(0, 0), said(probe.decision(found.usual)));
     draft.tell_shares(probe, found);
-    if *none != usual {
+    let of_empty = |warning: &Warning| warning.message.starts_with(EMPTY_OUTCOME);
+    if *none != usual && !draft.warnings.iter().any(of_empty) {
         let what = probe.decision(grid.cells[0][0].0);
         draft.warn(program, format!("{EMPTY_OUTCOME}: {what}"));
     }

@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::Draft;
 use super::kinds::{Said, said};
 use super::matching::spellings;
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::subject::list_of_names;
 use super::verify::Random;
+use super::{Draft, numbers};
 use crate::api::Api;
 use crate::decider::DecideError;
 use crate::interpreter::Measured;
@@ -95,7 +95,11 @@ fn of_base(probe: &mut Probe<'_>, none: &Run) -> Result<Option<(Sum, Steps)>, De
                     .get(span)
                     .is_some_and(|other| differs(one.left, other.left) || differs(one.right, other.right))
             };
-            if single.compared.iter().any(is_other) && singles.iter().all(|known| known.0 != form) {
+            // What the program fails on is worth nothing.
+            if !probe.fails(single.outcome)
+                && single.compared.iter().any(is_other)
+                && singles.iter().all(|known| known.0 != form)
+            {
                 singles.push((form, single));
                 break;
             }
@@ -191,6 +195,11 @@ impl Sum {
                 return Ok(None);
             }
         }
+        // Where each is worth the same it is their number that decides.
+        let is_number = is_scaled == Some(false) && worth.iter().all(|word| !differs(word.1, worth[0].1));
+        if is_number {
+            return Ok(None);
+        }
         Ok(Some(Self { side, start, worth, is_scaled: is_scaled.unwrap_or_default() }))
     }
 
@@ -265,12 +274,13 @@ fn steps(probe: &mut Probe<'_>, tried: &[(f64, Outcome)], mut limits: Vec<Limit>
     let mut steps: Vec<(Said, Outcome, Vec<Bounds>)> = Vec::new();
     for (low, high) in lows.zip(highs) {
         let bounds = Bounds { field: SUM.to_owned(), low, high, percent: false };
-        let mut inside = tried.iter().filter(|one| bounds.holds(one.0)).map(|one| one.1);
-        let Some(outcome) = inside.next() else { continue };
+        let inside: Vec<Outcome> = tried.iter().filter(|one| bounds.holds(one.0)).map(|one| one.1).collect();
+        let Some(&outcome) = inside.first() else { continue };
         let words = said(probe.decision(outcome));
-        if inside.any(|other| said(probe.decision(other)) != words) {
+        if inside.iter().any(|other| said(probe.decision(*other)) != words) {
             return None;
         }
+        let outcome = of_all(probe, &inside).unwrap_or(outcome);
         match steps.iter_mut().find(|step| step.0 == words) {
             // The one ends where the other begins.
             Some(step) => match step.2.last_mut().filter(|last| last.high == low.map(turned)) {
@@ -286,6 +296,14 @@ fn steps(probe: &mut Probe<'_>, tried: &[(f64, Outcome)], mut limits: Vec<Limit>
             .map(|(_, outcome, bounds)| (outcome, bounds.into_iter().map(|one| vec![one]).collect()))
             .collect()
     })
+}
+
+/// The outcome that these are where each says a number of its own.
+fn of_all(probe: &mut Probe<'_>, inside: &[Outcome]) -> Option<Outcome> {
+    let (first, rest) = inside.split_first()?;
+    let other = rest.iter().find(|other| *other != first)?;
+    let all = numbers::of_any(probe.decision(*first), probe.decision(*other))?;
+    Some(probe.intern(all))
 }
 
 impl Draft {

@@ -10,7 +10,7 @@ use super::matching::spellings;
 use super::mixed::Mixed;
 use super::probe::{NEUTRAL, Probe};
 use super::subject::put;
-use super::{Draft, ONLY_EMPTY, SAME_OUTCOME, counts, warnings};
+use super::{Draft, EMPTY_OUTCOME, ONLY_EMPTY, SAME_OUTCOME, counts, warnings};
 use crate::api::Api;
 use crate::decider::DecideError;
 use crate::decision::Decision;
@@ -34,8 +34,8 @@ const IDLE_TRIALS: usize = 24;
 /// Another name that no application looks for.
 const NEUTRAL_TOO: &str = "Wqyvk";
 
-/// The reason where single results and single fields lead to one and the same.
-const NOT_ALONE: &str = "no single part of the answer decides, only several together";
+/// The reason where what was tried one by one leads to one and the same, and other answers do not.
+const NOT_ALONE: &str = "what tells the answers apart is not found, but that they lead to different outcomes";
 
 /// What is done, and the words with it: all that is told, or some of it.
 struct Told {
@@ -107,6 +107,11 @@ pub(super) fn tell(
     {
         told.add(probe.decision(any));
     }
+    // So is what an empty answer leads to.
+    if draft.warnings.iter().any(|warning| warning.message.starts_with(EMPTY_OUTCOME)) {
+        let empty = probe.run(&ApiOutput::Answer { answer: api.answer.nothing() })?;
+        told.add(probe.decision(empty));
+    }
     let mut untold: Vec<Warning> = Vec::new();
     for _ in 0..TRIALS {
         let answer = mixed.answer();
@@ -120,6 +125,7 @@ pub(super) fn tell(
         let decision = probe.decision(outcome);
         let span = decision.effects.iter().find(|effect| effect.action == news.0).map(|effect| effect.span);
         let message = format!("not told above: {} leads to `{}`", shown(&answer, &api.answer), probe.shown(outcome));
+        draft.summary.idle.retain(|word| !has_text(&answer, &word.text.to_lowercase()));
         untold.push(Warning { span: span.unwrap_or_default(), message });
         told.add(decision);
     }
@@ -129,6 +135,8 @@ pub(super) fn tell(
     if !untold.is_empty() && reason.is_some_and(|reason| reason == SAME_OUTCOME || reason.starts_with(ONLY_EMPTY)) {
         draft.summary.reason = Some(NOT_ALONE.to_owned());
         draft.warnings.retain(|warning| warning.message != warnings::SAME_WAYS);
+        // Which words have no effect is not known then either.
+        draft.summary.idle.clear();
     }
     let any = !untold.is_empty();
     draft.warnings.extend(untold);
@@ -178,6 +186,16 @@ fn has_effect(
         }
     }
     Ok(false)
+}
+
+/// Whether a text of the answer has this one in it.
+fn has_text(part: &Json, text: &str) -> bool {
+    match part {
+        Json::String(own) => own.to_lowercase().contains(text),
+        Json::Array(items) => items.iter().any(|item| has_text(item, text)),
+        Json::Object(fields) => fields.values().any(|field| has_text(field, text)),
+        _ => false,
+    }
 }
 
 /// Puts a name that no application looks for in place of these texts.

@@ -42,10 +42,11 @@ pub(super) fn fill(
         return Ok(false);
     }
     for (worth, what) in [(Worth::One, "items match"), (Worth::Score, "the scores of its items add up to")] {
-        if wins(probe, api, (&mut *mixed, kinds), (worth, branches))? {
+        if let Some(draw) = wins(probe, api, (&mut *mixed, kinds), (worth, branches))? {
+            let draw = if draw { "; a draw is as if there were none of them" } else { "" };
             let how = match worth {
-                Worth::One => format!("the branch that most {what} wins"),
-                Worth::Score => format!("the branch wins for which {what} most"),
+                Worth::One => format!("the branch that most {what} wins{draw}"),
+                Worth::Score => format!("the branch wins for which {what} most{draw}"),
             };
             draft.give_up(how);
             draft.summary.top_k = None;
@@ -55,14 +56,17 @@ pub(super) fn fill(
     Ok(false)
 }
 
-/// Whether the branch that is worth most wins on every answer where that is no draw.
+/// Whether the branch that is worth most wins on every answer where that is no draw; if so, whether a draw leads to what none
+/// of the items does.
 fn wins(
     probe: &mut Probe<'_>,
     api: &Api,
     (mixed, kinds): (&mut Mixed<'_>, &Kinds),
     (worth, branches): (Worth, usize),
-) -> Result<bool, DecideError> {
-    let mut clear = 0;
+) -> Result<Option<bool>, DecideError> {
+    let none = probe.run(&kinds.answer(mixed, Vec::new()))?;
+    let none = said(probe.decision(none));
+    let (mut clear, mut draws, mut as_none) = (0, 0, true);
     for _ in 0..TRIALS {
         let (mut items, mut worths) = (Vec::new(), vec![0.0; branches]);
         for _ in 0..2 + mixed.below(MOST - 1) {
@@ -77,15 +81,20 @@ fn wins(
         }
         let most = worths.iter().copied().fold(0.0, f64::max);
         let mut first = (0..branches).filter(|&at| worths[at] > most - NEAR);
-        let (Some(winner), None) = (first.next().filter(|_| most > 0.0), first.next()) else { continue };
+        let (Some(winner), other) = (first.next().filter(|_| most > 0.0), first.next()) else { continue };
         let outcome = probe.run(&kinds.answer(mixed, items))?;
+        if other.is_some() {
+            draws += 1;
+            as_none &= said(probe.decision(outcome)) == none;
+            continue;
+        }
         if said(probe.decision(outcome)) != kinds.said[winner] {
-            return Ok(false);
+            return Ok(None);
         }
         // Where only one branch has items at all, it wins anyway.
         clear += usize::from(worths.iter().filter(|sum| **sum > 0.0).count() > 1);
     }
-    Ok(clear >= ENOUGH)
+    Ok((clear >= ENOUGH).then_some(draws > 0 && as_none))
 }
 
 impl Worth {

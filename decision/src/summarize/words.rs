@@ -143,7 +143,10 @@ pub(super) fn in_company(
                 word.in_company = true;
                 if first.is_none() {
                     let alone = probe.shown_beside(branch.outcome, together);
-                    let together = probe.shown_beside(together, branch.outcome);
+                    let together = match probe.own_effects(together, branch.outcome)[..] {
+                        [] => probe.shown(together),
+                        _ => probe.shown_beside(together, branch.outcome),
+                    };
                     first =
                         Some(Reason(format!("`{sample}` alone leads to `{alone}`, {how} `{label}` to `{together}`")));
                 }
