@@ -53,6 +53,12 @@ impl Kinds {
         let is_of = |list: &Path| field.starts_with(&format!("{}[]", show_path(list)));
         let Some(list) = api.answer.lists().into_iter().find(is_of) else { return Ok(None) };
         let mut said: Vec<Said> = draft.summary.branches.iter().map(|branch| said(&branch.outcome)).collect();
+        // What only numbers tell apart would be one kind here.
+        let default = self::said(&draft.summary.default);
+        let alike = |at: usize| said[at] == default || said[..at].contains(&said[at]);
+        if (0..said.len()).any(alike) {
+            return Ok(None);
+        }
         let mut kinds: Vec<Vec<Item>> = vec![Vec::new(); said.len() + 1];
         let numbers = numbers(&api.answer, &list, &draft.summary);
         for _ in 0..ITEMS {
