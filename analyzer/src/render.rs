@@ -8,7 +8,7 @@ mod source;
 
 use std::fmt::Write;
 
-use chameleon_decision::{Api, DecisionProcess, DecisionType, Handed, ITEM, Order, Shape, Span};
+use chameleon_decision::{Api, Bounds, DecisionProcess, DecisionType, Handed, ITEM, Order, Shape, Span};
 
 use crate::Analysis;
 use source::Sources;
@@ -180,7 +180,7 @@ fn decision(process: &DecisionProcess) -> String {
             fields.dedup();
             // Of labels it is their score that lies somewhere.
             let field = match fields[..] {
-                [one] if one != "count" => one,
+                [one] if one != Bounds::COUNT => one,
                 _ => summary.field.as_deref().unwrap_or("a number"),
             };
             format!("one of {branches} branches, by where {field} lies")

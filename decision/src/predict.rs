@@ -60,7 +60,8 @@ impl Summary {
             (DecisionType::Other, _) => Vec::new(),
             (DecisionType::Count, _) => {
                 let number = |branch: &Branch| labels.iter().filter(|label| branch.meets(label)).count() as f64;
-                let holds = |branch: &Branch, bounds: &Bounds| bounds.field == "count" && bounds.holds(number(branch));
+                let holds =
+                    |branch: &Branch, bounds: &Bounds| bounds.field == Bounds::COUNT && bounds.holds(number(branch));
                 let of_number =
                     |branch: &Branch| branch.regions.iter().any(|region| region.iter().all(|it| holds(branch, it)));
                 self.branches.iter().position(of_number).into_iter().collect()

@@ -600,3 +600,19 @@ pub enum CompareOp {
     /// `is not`.
     IsNot,
 }
+
+impl CompareOp {
+    /// The methods of a class that say how its objects are compared so: that of the object on the left, and that of the one
+    /// on the right, which is asked in its place.
+    pub fn methods(self) -> Option<(&'static str, &'static str)> {
+        Some(match self {
+            Self::Lt => ("__lt__", "__gt__"),
+            Self::Le => ("__le__", "__ge__"),
+            Self::Gt => ("__gt__", "__lt__"),
+            Self::Ge => ("__ge__", "__le__"),
+            Self::Eq => ("__eq__", "__eq__"),
+            Self::Ne => ("__ne__", "__ne__"),
+            Self::In | Self::NotIn | Self::Is | Self::IsNot => return None,
+        })
+    }
+}

@@ -207,6 +207,7 @@ impl Draft {
         };
         let told = std::mem::replace(&mut self.warnings, known);
         if is_sum || (is_open && self.of_kinds(&mut probe, (program, api), &constants).unwrap_or_default()) {
+            self.warnings.retain(|warning| warning.message != warnings::SAME_WAYS);
             untold::tell(self, &mut probe, api, &constants).ok();
         } else {
             self.warnings = told;

@@ -242,6 +242,15 @@ pub struct Summary {
     pub reason: Option<String>,
 }
 
+impl Bounds {
+    /// The field that is how many of the items match.
+    pub const COUNT: &str = "count";
+    /// The field that is which part of all items match.
+    pub const SHARE: &str = "share";
+    /// The field that is what the items are worth together.
+    pub const SUM: &str = "sum";
+}
+
 impl Summary {
     /// Whether the decision hangs on something that is not the API's answer, so that not even what an answer of nothing
     /// leads to is known.

@@ -16,8 +16,7 @@ const MAX_LABELS: usize = 12;
 /// More source lines than this are left out.
 const MAX_EVIDENCE: usize = 6;
 
-/// The number of a region that is how many of the items match, of all that there are.
-const SHARE: &str = "share";
+/// How people name [`Bounds::SHARE`].
 const SHARE_OF_ITEMS: &str = "share of the items that match";
 
 /// Writes a branch.
@@ -121,8 +120,8 @@ fn labels(branch: &Branch) -> String {
 
 /// `-0.25 < document_sentiment.score <= 0.25`.
 pub(super) fn interval(bounds: &Bounds) -> String {
-    let field = if bounds.field == SHARE { SHARE_OF_ITEMS } else { &bounds.field };
-    if bounds.field == SHARE && bounds.low.is_some_and(|low| low.value >= 1.0) {
+    let field = if bounds.field == Bounds::SHARE { SHARE_OF_ITEMS } else { &bounds.field };
+    if bounds.field == Bounds::SHARE && bounds.low.is_some_and(|low| low.value >= 1.0) {
         return "every item matches".to_owned();
     }
     if let (Some(low), Some(high)) = (bounds.low, bounds.high)

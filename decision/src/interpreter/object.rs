@@ -102,15 +102,7 @@ impl<'p> Machine<'p, '_> {
         right: &Value<'p>,
         span: Span,
     ) -> Run<Option<Value<'p>>> {
-        let (own, reflected) = match op {
-            CompareOp::Lt => ("__lt__", "__gt__"),
-            CompareOp::Le => ("__le__", "__ge__"),
-            CompareOp::Gt => ("__gt__", "__lt__"),
-            CompareOp::Ge => ("__ge__", "__le__"),
-            CompareOp::Eq => ("__eq__", "__eq__"),
-            CompareOp::Ne => ("__ne__", "__ne__"),
-            _ => return Ok(None),
-        };
+        let Some((own, reflected)) = op.methods() else { return Ok(None) };
         if !left.is_object() && !right.is_object() {
             return Ok(None);
         }

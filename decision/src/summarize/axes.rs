@@ -43,6 +43,21 @@ pub(super) struct Cell {
     pub(super) sample: f64,
 }
 
+/// The limit of what lies on its other side.
+pub(super) fn turned(limit: Limit) -> Limit {
+    Limit { inclusive: !limit.inclusive, ..limit }
+}
+
+/// The intervals between limits, each with its ends; puts the limits in order, each once.
+pub(super) fn between(limits: &mut Vec<Limit>) -> Vec<(Option<Limit>, Option<Limit>)> {
+    let order = |limit: &Limit| (limit.value, !limit.inclusive);
+    limits.sort_by(|a, b| order(a).partial_cmp(&order(b)).unwrap_or(std::cmp::Ordering::Equal));
+    limits.dedup();
+    let lows = std::iter::once(None).chain(limits.iter().copied().map(Some));
+    let highs = limits.iter().map(|limit| Some(turned(*limit))).chain([None]);
+    lows.zip(highs).collect()
+}
+
 impl Cell {
     pub(super) fn holds(&self, value: f64) -> bool {
         let above = |limit: Limit| value > limit.value || (limit.inclusive && value >= limit.value);
@@ -61,13 +76,9 @@ impl Axis {
 
     /// The intervals that limits cut the axis into; puts them in order, each once.
     pub(super) fn cut(&self, limits: &mut Vec<Limit>) -> Vec<Cell> {
-        let order = |limit: &Limit| (limit.value, !limit.inclusive);
-        limits.sort_by(|a, b| order(a).partial_cmp(&order(b)).unwrap_or(std::cmp::Ordering::Equal));
-        limits.dedup();
         let (least, greatest) = self.range();
-        let lows = std::iter::once(None).chain(limits.iter().copied().map(Some));
-        let highs = limits.iter().map(|limit| Some(Limit { inclusive: !limit.inclusive, ..*limit })).chain([None]);
-        lows.zip(highs)
+        between(limits)
+            .into_iter()
             .map(|(low, high)| {
                 let from = low.map_or(least, |limit| limit.value);
                 let to = high.map_or(greatest, |limit| limit.value);

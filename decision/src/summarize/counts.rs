@@ -122,7 +122,7 @@ fn outcomes(
 }
 
 /// What numbers of items lead to.
-fn steps(outcomes: &[Outcome]) -> Counted {
+pub(super) fn steps(outcomes: &[Outcome]) -> Counted {
     if outcomes[1..].iter().all(|&outcome| outcome == outcomes[1]) {
         return Counted::Same;
     }
@@ -300,7 +300,7 @@ fn steps_of(probe: &mut Probe<'_>, shape: &Shape, list: &Path) -> Result<Option<
 pub(super) type Step = (Outcome, Vec<Region>);
 
 fn counting(low: Option<Limit>, high: Option<Limit>) -> Region {
-    vec![Bounds { field: "count".to_owned(), low, high, percent: false }]
+    vec![Bounds { field: Bounds::COUNT.to_owned(), low, high, percent: false }]
 }
 
 /// The answer of so many items in these lists, and nothing else.

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::branches::Branches;
-use super::probe::{NEUTRAL, Probe};
+use super::probe::{NEUTRAL, OTHER, Probe};
 use super::subject::{Subject, put};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
@@ -78,7 +78,7 @@ pub(super) fn of_list(probe: &mut Probe<'_>, shape: &Shape, list: &[String]) -> 
 
 /// A part of an answer all of whose fields say something: the one or the other thing.
 fn filled(shape: &Shape, which: usize) -> Json {
-    const MARKS: [&str; 2] = [NEUTRAL, "Wqyvk"];
+    const MARKS: [&str; 2] = [NEUTRAL, OTHER];
     match shape {
         Shape::Record(fields) => {
             Json::Object(fields.iter().map(|(name, field)| (name.clone(), filled(field, which))).collect())

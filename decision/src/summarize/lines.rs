@@ -3,15 +3,12 @@
 
 use super::Reason;
 use super::branches::Branches;
-use super::probe::{NEUTRAL, Outcome, Probe};
+use super::probe::{NEUTRAL, OTHER, Outcome, Probe};
 use super::words::Found;
 use crate::decider::DecideError;
 
 /// Words that are tried in lines.
 const MAX_WORDS: usize = 24;
-
-/// What stands in the place of a word, to see whether it is the word that matters.
-const OTHER: &str = "Wqyvk";
 
 /// Has the program compare the lines of a text with its words.
 pub(super) fn show(probe: &mut Probe<'_>) -> Result<(), DecideError> {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 use super::axes::Axis;
 use super::constants::Constants;
 use super::matching::spellings;
-use super::probe::{NEUTRAL, Probe};
+use super::probe::{NEUTRAL, OTHER, Probe};
 use super::subject::put;
 use super::verify::Random;
 use crate::shape::{ITEM, Path, Shape};
@@ -42,8 +42,7 @@ impl<'s> Mixed<'s> {
         let mut names: Vec<String> = Vec::new();
         let labels = summary.branches.iter().flat_map(|branch| branch.labels.iter().take(2).cloned());
         let words = probe.compared().into_iter().filter(|word| !word.trim().is_empty());
-        for name in
-            words.flat_map(|word| spellings(&word)).chain(labels).chain([NEUTRAL.to_owned(), "Wqyvk".to_owned()])
+        for name in words.flat_map(|word| spellings(&word)).chain(labels).chain([NEUTRAL.to_owned(), OTHER.to_owned()])
         {
             if !names.contains(&name) {
                 names.push(name);

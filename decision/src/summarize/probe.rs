@@ -17,6 +17,8 @@ use crate::shape::Shape;
 
 /// A label that no application looks for.
 pub(super) const NEUTRAL: &str = "Qzxjv";
+/// Another one.
+pub(super) const OTHER: &str = "Wqyvk";
 
 /// Number of an outcome, in order of discovery.
 pub(super) type Outcome = usize;

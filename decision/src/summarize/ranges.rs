@@ -6,7 +6,7 @@ use super::aggregate::{self, Aggregate, Together};
 use super::axes::{Axis, Stretch, stretches};
 use super::branches::Branches;
 use super::constants::Constants;
-use super::probe::{NEUTRAL, Outcome, Probe};
+use super::probe::{NEUTRAL, OTHER, Outcome, Probe};
 use super::subject::{Subject, alternatives, list_of_names};
 use super::{Draft, Reason, grid, handed, products};
 use crate::decider::DecideError;
@@ -128,7 +128,7 @@ fn acts_again(probe: &mut Probe<'_>, shape: &Shape, axis: &Axis, stretches: &[St
 
 /// Which of two items, of the two highest numbers that lead to the branch, is the one whose name shows.
 fn handed_on(probe: &mut Probe<'_>, shape: &Shape, axis: &Axis, usual: Outcome) -> Result<Option<Handed>, DecideError> {
-    const MARKS: [&str; 2] = [NEUTRAL, "Wqyvk"];
+    const MARKS: [&str; 2] = [NEUTRAL, OTHER];
     if !axis.is_score(shape) {
         return Ok(None);
     }

@@ -73,5 +73,5 @@ impl Draft {
 /// One or more.
 fn some() -> Region {
     let low = Some(Limit { value: 1.0, inclusive: true });
-    vec![Bounds { field: "count".to_owned(), low, high: None, percent: false }]
+    vec![Bounds { field: Bounds::COUNT.to_owned(), low, high: None, percent: false }]
 }

@@ -6,12 +6,13 @@
 use serde_json::Value as Json;
 
 use super::constants::Constants;
+use super::counts::{self, Counted};
 use super::kinds::{Kinds, Said, WAYS, said};
 use super::mixed::Mixed;
 use super::numbers;
 use super::probe::{Outcome, Probe};
 use super::verify::LONGEST;
-use super::{Draft, EMPTY_OUTCOME};
+use super::{Draft, EMPTY_OUTCOME, axes};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::process::Warning;
@@ -23,10 +24,6 @@ const MOST: usize = 5;
 
 /// Greater numbers of both kinds, for shares between those of few items.
 const MORE: [[usize; 2]; 8] = [[1, 40], [1, 19], [1, 9], [3, 7], [7, 3], [9, 1], [19, 1], [40, 1]];
-
-/// What stands for the number of items that match, and for their share of all.
-const COUNT: &str = "count";
-const SHARE: &str = "share";
 
 /// What answers of the same numbers lead to.
 type Cell = (Outcome, Said);
@@ -150,8 +147,8 @@ impl Grid {
             }
             let value = |part: usize, whole: usize| part as f64 / whole as f64;
             let end = next.map(|next| limit_between(value(part, whole), value(next.0, next.1), constants));
-            let high = end.map(|end| Limit { inclusive: !end.inclusive, ..end });
-            let region = vec![Bounds { field: SHARE.to_owned(), low, high, percent: false }];
+            let high = end.map(axes::turned);
+            let region = vec![Bounds { field: Bounds::SHARE.to_owned(), low, high, percent: false }];
             match steps.iter_mut().find(|step| step.0.1 == cell.1) {
                 Some(step) => step.1.push(region),
                 None => steps.push((cell, vec![region])),
@@ -205,30 +202,19 @@ fn by_number(
     if rows.len() < 3 || rows[1..].iter().all(|row| row.1 == rows[1].1) {
         return Ok(None);
     }
-    let (usual, mut from) = (rows[0].clone(), 0);
-    let mut steps: Vec<(Cell, Vec<Region>)> = Vec::new();
-    for number in 1..=rows.len() {
-        if rows.get(number).is_some_and(|row| row.1 == rows[from].1) {
-            continue;
-        }
-        let limit = |value: usize| Limit { value: value as f64, inclusive: true };
-        let (low, high) = ((from > 0).then(|| limit(from)), (number < rows.len()).then(|| limit(number - 1)));
-        let region = vec![Bounds { field: COUNT.to_owned(), low, high, percent: false }];
-        match steps.iter_mut().find(|step| step.0.1 == rows[from].1) {
-            Some(step) => step.1.push(region),
-            None => steps.push((rows[from].clone(), vec![region])),
-        }
-        from = number;
-    }
-    steps.retain(|step| step.0.1 != usual.1);
-    let few = !steps.is_empty() && steps.len() <= super::counts::MAX_STEPS;
+    let first = |said: &Said| rows.iter().find(|row| row.1 == *said).map_or(rows[0].0, |row| row.0);
+    let alike: Vec<Outcome> = rows.iter().map(|row| first(&row.1)).collect();
+    let Counted::Steps(mut steps) = counts::steps(&alike) else { return Ok(None) };
+    let usual = alike[0];
+    steps.retain(|step| step.0 != usual);
     // What says how many there are says so.
     let outcomes: Vec<Outcome> = rows.iter().map(|row| row.0).collect();
     let merged = numbers::merged(probe, &outcomes);
-    let of = |outcome| outcomes.iter().position(|other| *other == outcome).map_or(outcome, |at| merged[at]);
-    let steps = steps.into_iter().map(|(row, regions)| (of(row.0), regions)).collect();
+    for (outcome, _) in &mut steps {
+        *outcome = outcomes.iter().position(|other| other == outcome).map_or(*outcome, |at| merged[at]);
+    }
     let reason = "how many items match decides".to_owned();
-    Ok(few.then_some(Found { reason, usual: usual.0, steps, is_count: true }))
+    Ok((!steps.is_empty()).then_some(Found { reason, usual, steps, is_count: true }))
 }
 
 /// Where a share stops leading to the one and begins to lead to the other: a number of the program's, a half, or the
@@ -246,7 +232,9 @@ impl Draft {
         let mut branches = std::mem::take(&mut self.summary.branches).into_iter();
         let Some(mut items) = branches.next() else { return };
         let mut conditions = std::mem::take(&mut items.conditions);
-        for bounds in std::mem::take(&mut items.regions).into_iter().flatten().filter(|bounds| bounds.field != COUNT) {
+        for bounds in
+            std::mem::take(&mut items.regions).into_iter().flatten().filter(|bounds| bounds.field != Bounds::COUNT)
+        {
             match conditions.iter_mut().find(|known| known.field == bounds.field) {
                 Some(known) => known.intervals.push(bounds),
                 None => conditions.push(Condition {

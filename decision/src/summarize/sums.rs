@@ -11,7 +11,7 @@ use super::matching::spellings;
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::subject::list_of_names;
 use super::verify::Random;
-use super::{Draft, numbers};
+use super::{Draft, axes, numbers};
 use crate::api::Api;
 use crate::decider::DecideError;
 use crate::interpreter::Measured;
@@ -36,9 +36,6 @@ const UNSURE: f64 = 0.9;
 
 /// What is lost in sums of this many numbers.
 const NEAR: f64 = 1e-6;
-
-/// The number of a region that is the sum.
-const SUM: &str = "sum";
 
 /// Outcomes, and the sums that lead to them.
 type Steps = Vec<(Outcome, Vec<Region>)>;
@@ -266,14 +263,9 @@ impl Sum {
 
 /// The intervals between limits, by what the sums in them lead to; `None` where one leads to this or that.
 fn steps(probe: &mut Probe<'_>, tried: &[(f64, Outcome)], mut limits: Vec<Limit>) -> Option<Steps> {
-    limits.sort_by(|a, b| a.value.total_cmp(&b.value).then(b.inclusive.cmp(&a.inclusive)));
-    limits.dedup();
-    let lows = std::iter::once(None).chain(limits.iter().copied().map(Some));
-    let turned = |limit: Limit| Limit { inclusive: !limit.inclusive, ..limit };
-    let highs = limits.iter().map(|limit| Some(turned(*limit))).chain([None]);
     let mut steps: Vec<(Said, Outcome, Vec<Bounds>)> = Vec::new();
-    for (low, high) in lows.zip(highs) {
-        let bounds = Bounds { field: SUM.to_owned(), low, high, percent: false };
+    for (low, high) in axes::between(&mut limits) {
+        let bounds = Bounds { field: Bounds::SUM.to_owned(), low, high, percent: false };
         let inside: Vec<Outcome> = tried.iter().filter(|one| bounds.holds(one.0)).map(|one| one.1).collect();
         let Some(&outcome) = inside.first() else { continue };
         let words = said(probe.decision(outcome));
@@ -283,7 +275,7 @@ fn steps(probe: &mut Probe<'_>, tried: &[(f64, Outcome)], mut limits: Vec<Limit>
         let outcome = of_all(probe, &inside).unwrap_or(outcome);
         match steps.iter_mut().find(|step| step.0 == words) {
             // The one ends where the other begins.
-            Some(step) => match step.2.last_mut().filter(|last| last.high == low.map(turned)) {
+            Some(step) => match step.2.last_mut().filter(|last| last.high == low.map(axes::turned)) {
                 Some(last) => last.high = high,
                 None => step.2.push(bounds),
             },

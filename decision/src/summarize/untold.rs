@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::constants::Constants;
 use super::matching::spellings;
 use super::mixed::Mixed;
-use super::probe::{NEUTRAL, Probe};
+use super::probe::{NEUTRAL, OTHER, Probe};
 use super::subject::put;
 use super::{Draft, EMPTY_OUTCOME, ONLY_EMPTY, SAME_OUTCOME, counts, warnings};
 use crate::api::Api;
@@ -30,9 +30,6 @@ const MAX_CUTS: usize = 48;
 /// Words without effect that are tried once more, and answers for each.
 const MAX_IDLE: usize = 12;
 const IDLE_TRIALS: usize = 24;
-
-/// Another name that no application looks for.
-const NEUTRAL_TOO: &str = "Wqyvk";
 
 /// The reason where what was tried one by one leads to one and the same, and other answers do not.
 const NOT_ALONE: &str = "what tells the answers apart is not found, but that they lead to different outcomes";
@@ -204,7 +201,7 @@ fn replace(part: &mut Json, texts: &[String]) {
         Json::String(text) => {
             // Different names stay different.
             if let Some(at) = texts.iter().position(|known| known == text) {
-                *text = format!("{NEUTRAL_TOO}{}", "y".repeat(at));
+                *text = format!("{OTHER}{}", "y".repeat(at));
             }
         }
         Json::Array(items) => items.iter_mut().for_each(|item| replace(item, texts)),

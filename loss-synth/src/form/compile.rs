@@ -11,9 +11,6 @@ use super::{CountRange, Interval, LossBranch, Outputs, Takes};
 use crate::answer::{Answer, members_of_one};
 use crate::error::LossError;
 
-/// The field of a bound on how many items there are.
-const COUNT: &str = "count";
-
 /// How raw outputs are seen, and what each stands for.
 pub(super) fn outputs(answer: &Answer) -> (Outputs, Vec<String>) {
     match answer {
@@ -142,7 +139,7 @@ fn takes(branch: &Branch, answer: &Answer) -> Result<Takes, LossError> {
             let region = |region: &Vec<Bounds>| region.iter().map(place).collect::<Result<Vec<_>, _>>();
             Ok(Takes::Numbers(branch.regions.iter().map(region).collect::<Result<_, _>>()?))
         }
-        _ if field == COUNT => {
+        _ if field == Bounds::COUNT => {
             let ranges = branch.regions.iter().flatten().map(count_range);
             Ok(Takes::Count(joined_counts(ranges.collect())))
         }

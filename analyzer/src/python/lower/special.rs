@@ -36,15 +36,7 @@ impl<'t> Lower<'_, 't> {
         op: CompareOp,
         places: [Node<'t>; 2],
     ) -> Option<ExprKind> {
-        let (own, reflected) = match op {
-            CompareOp::Lt => ("__lt__", "__gt__"),
-            CompareOp::Le => ("__le__", "__ge__"),
-            CompareOp::Gt => ("__gt__", "__lt__"),
-            CompareOp::Ge => ("__ge__", "__le__"),
-            CompareOp::Eq => ("__eq__", "__eq__"),
-            CompareOp::Ne => ("__ne__", "__ne__"),
-            _ => return None,
-        };
+        let (own, reflected) = op.methods()?;
         let [left, right] = places;
         for (object, method, other) in [(left, own, right), (right, reflected, left)] {
             if self.has_special(object, method) {
