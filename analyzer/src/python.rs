@@ -4,11 +4,12 @@
 //! every function into the program language; [`facts`] finds what depends on the API's answer; [`entry`] chooses where
 //! a slice starts; [`cut`], [`slice`] and [`link`] make it; [`search`] tries slices until one decides by the answer.
 
+mod contexts;
 mod cut;
 mod entry;
 mod facts;
 mod fills;
-mod inputs;
+pub(crate) mod inputs;
 mod link;
 mod lower;
 mod memo;

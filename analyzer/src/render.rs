@@ -6,9 +6,13 @@
 mod branch;
 mod source;
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use chameleon_decision::{Api, Bounds, DecisionProcess, DecisionType, Handed, ITEM, Order, Shape, Span};
+use chameleon_decision::{
+    Api, Bounds, Branch, Context, DecisionProcess, DecisionType, Given, Handed, ITEM, Order, SAME_OUTCOME, Shape, Span,
+    Summary,
+};
 
 use crate::Analysis;
 use source::Sources;
@@ -22,10 +26,13 @@ macro_rules! line {
 }
 use line;
 
-use crate::python::decides_nothing;
+use crate::python::{decides_nothing, inputs};
 
 /// The field that nearly every decision is about.
 const LABEL_FIELD: &str = "label_annotations[].description";
+
+/// More outcomes of another context are left to the JSON form.
+const MAX_OUTCOMES: usize = 3;
 
 /// The account as plain text, its lines at most about a hundred characters wide.
 pub fn render(analysis: &Analysis) -> String {
@@ -70,6 +77,81 @@ fn section(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
     line!(out);
     let place = if entry_name == "<module>" { "the module's own code".to_owned() } else { format!("{entry_name}()") };
     line!(out, "  Decided in  {place}, {entry_file}");
+    let asked = inputs::asked(program);
+    if process.contexts.is_empty() {
+        decided(out, process, sources);
+    } else {
+        line!(out);
+        context(out, process, &asked, &process.given);
+        decided(out, process, sources);
+    }
+    for Context { given, summary } in &process.contexts {
+        let given_otherwise: Vec<Given> =
+            given.iter().filter(|given| !process.given.contains(given)).cloned().collect();
+        context(out, process, &asked, &given_otherwise);
+        let then = DecisionProcess {
+            given: given.clone(),
+            summary: summary.clone(),
+            contexts: Vec::new(),
+            warnings: Vec::new(),
+            ..process.clone()
+        };
+        otherwise(out, &then, &process.summary, sources);
+    }
+    warnings(out, process, sources);
+    line!(out);
+}
+
+/// Under which answers of other APIs what follows is decided.
+fn context(out: &mut String, process: &DecisionProcess, asked: &BTreeMap<String, (Api, Span)>, given: &[Given]) {
+    let mut silent: Vec<String> = Vec::new();
+    let mut answers: Vec<String> = Vec::new();
+    for given in given {
+        let Some((api, span)) = asked.get(&given.api) else { continue };
+        let file = process.program.files.get(span.file as usize).map_or("?", String::as_str);
+        let name = format!("{} ({file}:{})", api.operation.replace('_', " "), span.line);
+        match inputs::describe(asked, given) {
+            Some(answer) => answers.push(format!("{name} answers {answer}")),
+            None => silent.push(name),
+        }
+    }
+    if let Some(last) = silent.pop() {
+        let (names, verb) =
+            if silent.is_empty() { (last, "answers") } else { (format!("{} and {last}", silent.join(", ")), "answer") };
+        answers.push(format!("{names} {verb} nothing"));
+    }
+    source::wrap(out, "  Where       ", 14, &answers.join(", and "));
+}
+
+/// What is decided in another context; in short where the same is told apart.
+fn otherwise(out: &mut String, process: &DecisionProcess, usual: &Summary, sources: &Sources<'_>) {
+    let summary = &process.summary;
+    if summary.reason.as_deref() == Some(SAME_OUTCOME) {
+        return branch::always(out, process);
+    }
+    let Some(places) = summary.branches_of(usual) else {
+        return decided(out, process, sources);
+    };
+    let is_same = |(branch, place): (&Branch, &usize)| branch.outcome == usual.branches[*place].outcome;
+    if summary.branches.len() == usual.branches.len() && summary.branches.iter().zip(&places).all(is_same) {
+        source::wrap(out, "  Decision    ", 14, "the same but for what is done otherwise");
+        line!(out);
+    } else if places.len() <= MAX_OUTCOMES {
+        source::wrap(out, "  Decision    ", 14, "by the same, with other outcomes");
+        line!(out);
+        for (branch, place) in summary.branches.iter().zip(&places) {
+            branch::outcome(out, process, (usual.branches.len() > 1).then_some(*place), branch);
+        }
+        line!(out);
+    } else {
+        source::wrap(out, "  Decision    ", 14, "by the same, with other outcomes (--json has them)");
+        line!(out);
+    }
+    branch::default(out, process);
+}
+
+/// What is decided: the kind, the branches, and what is done otherwise.
+fn decided(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
     source::wrap(out, "  Decision    ", 14, &decision(process));
     if process.summary.per_element {
         source::wrap(out, "              ", 14, "for each item of the answer on its own");
@@ -109,8 +191,6 @@ fn section(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
     }
     branch::default(out, process);
     branch::idle(out, process);
-    warnings(out, process, sources);
-    line!(out);
 }
 
 fn warnings(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {

@@ -34,7 +34,7 @@ pub use decider::{DecideError, Decider};
 pub use decision::{Decision, Effect, Rendered};
 pub use interpreter::Observation;
 pub use output::{ApiOutput, Label};
-pub use process::{DecisionProcess, FORMAT_VERSION, Given, Problem, ReadError, Warning};
+pub use process::{Context, DecisionProcess, FORMAT_VERSION, Given, Problem, ReadError, Warning};
 pub use program::{
     BinaryOp, BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Function, FunctionId,
     HANDLED, Keyword, PREPARING, Parameter, Program, ResponseForm, SAID, SETTING, Span, Stmt, StmtKind, Target,
@@ -46,7 +46,7 @@ pub fn sample_of_pattern(text: &str) -> Option<String> {
     sample::of(text)
 }
 
-pub use summarize::{EMPTY_OUTCOME, HANDED_ON, SAME_OUTCOME, summarize};
+pub use summarize::{EMPTY_OUTCOME, HANDED_ON, ONLY_EMPTY, SAME_OUTCOME, speaks_of_all_answers, summarize};
 pub use summary::{
     Bounds, Branch, Condition, DecisionType, Handed, IdleWord, Limit, MatchMode, MinScore, Order, Region, Summary,
     Vocabulary, Word,

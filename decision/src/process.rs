@@ -24,10 +24,11 @@
 //!   one key: `record`, `list`, `number`, `choice`, `word`; see [`Shape`](crate::Shape).
 //! - `field` says what of the answer decides, `entities[].type`; `regions` of a branch are alternatives, each a list of
 //!   bounds that must all hold: `[[{"field": "document_sentiment.score", "high": {"value": -0.25, "inclusive": false}}]]`.
-//! - `given` are answers of other APIs that the program asks: the summary is what it does where they answer so.
+//! - `given` are answers of other APIs that the program asks: the summary is what it does where they answer so; `contexts` are
+//!   examples of other answers, each with the summary of what it does then.
 //! - `asks_for` is the least score that the request asks for: `{"value": 0.7, "inclusive": true}`.
-//! - What is absent has its default: `asks_for`, `order`, `top_k`, `reason`, `min_score`, `conditions`, `negated`, `warnings`, `given`, `default`
-//!   of a parameter.
+//! - What is absent has its default: `asks_for`, `order`, `top_k`, `reason`, `min_score`, `conditions`, `negated`, `warnings`, `given`, `contexts`,
+//!   `default` of a parameter.
 //!
 //! A reader must refuse a `version` that it does not know; unknown fields may be ignored.
 
@@ -71,6 +72,15 @@ pub struct Given {
     pub output: ApiOutput,
 }
 
+/// What an application decides where other APIs answer something else than they are [given](DecisionProcess::given) to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Context {
+    /// What they answer.
+    pub given: Vec<Given>,
+    /// What is decided then.
+    pub summary: Summary,
+}
+
 /// What an application decides from one API call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DecisionProcess {
@@ -86,6 +96,9 @@ pub struct DecisionProcess {
     /// so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub given: Vec<Given>,
+    /// Where they answer otherwise: an example of each kind of answers with which something else is decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contexts: Vec<Context>,
     /// The least score of an item that the request asks for, where it says so: the API answers none below it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asks_for: Option<MinScore>,

@@ -1,5 +1,7 @@
 //! What an API's answer looks like.
 
+mod describe;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

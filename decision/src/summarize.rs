@@ -64,6 +64,7 @@ use mixed::Mixed;
 use probe::{Outcome, Probe};
 use ranges::Where;
 use subject::{Members, Subject};
+pub use warnings::speaks_of_all_answers;
 
 use crate::decider::{DecideError, Decider};
 use crate::shape::ITEM;
@@ -93,7 +94,7 @@ pub const EMPTY_OUTCOME: &str = "an empty answer has an outcome of its own";
 pub const HANDED_ON: &str = "the names are handed on as they are";
 
 /// How the reason begins where no more than that there are results makes a difference.
-const ONLY_EMPTY: &str = "only an answer without results is told apart";
+pub const ONLY_EMPTY: &str = "only an answer without results is told apart";
 
 /// Why a program fits no class.
 struct Reason(String);

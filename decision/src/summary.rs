@@ -252,6 +252,24 @@ impl Bounds {
 }
 
 impl Summary {
+    /// For each branch the one of another summary that is taken by the same, where both are of one kind and every branch
+    /// has one: what is told apart is the same, though not what is done.
+    pub fn branches_of(&self, other: &Self) -> Option<Vec<usize>> {
+        let taken_by = |branch: &Branch| Branch {
+            name: String::new(),
+            outcome: Decision::default(),
+            evidence: Vec::new(),
+            labels: Vec::new(),
+            ..branch.clone()
+        };
+        let place = |branch: &Branch| other.branches.iter().position(|known| taken_by(known) == taken_by(branch));
+        let alike = |summary: &Self| (summary.decision_type, summary.order, summary.per_element, summary.top_k);
+        if alike(self) != alike(other) || self.reason != other.reason {
+            return None;
+        }
+        self.branches.iter().map(place).collect()
+    }
+
     /// Whether the decision hangs on something that is not the API's answer, so that not even what an answer of nothing
     /// leads to is known.
     pub fn is_undecided(&self) -> bool {

@@ -270,6 +270,7 @@ fn the_json_form_round_trips_and_other_versions_are_refused() {
         let process = DecisionProcess {
             version: chameleon_decision::FORMAT_VERSION,
             given: Vec::new(),
+            contexts: Vec::new(),
             asks_for: None,
             api,
             call: Span::default(),

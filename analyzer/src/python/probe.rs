@@ -43,17 +43,20 @@ pub(super) fn answers<'a>(
     };
     let labels = vocabulary.labels.iter().enumerate().filter(met);
     let single = labels.flat_map(|(_, label)| [1.0, UNSURE].map(|score| ApiOutput::labels([(label.as_str(), score)])));
-    let parts = shape.leaves().into_iter().flat_map(move |(path, leaf)| {
-        values(leaf).into_iter().map(move |value| ApiOutput::Answer { answer: shape.with(&path, value) })
-    });
+    let parts = shape.leaves().into_iter().flat_map(move |(path, leaf)| with_part(shape, path, leaf));
     // Where the API has no list of names, the program's words are those to try.
     let own = if vocabulary.labels.is_empty() { as_written(program) } else { Vec::new() };
     nothing.chain(single).chain(parts).chain(extremes(shape)).chain(whole_items(shape)).chain(own)
 }
 
+/// Answers with one part, which has values from its range.
+pub(super) fn with_part(shape: &Shape, path: Path, leaf: &Shape) -> impl Iterator<Item = ApiOutput> {
+    values(leaf).into_iter().map(move |value| ApiOutput::Answer { answer: shape.with(&path, value) })
+}
+
 /// Items with every member of an enumeration that they can have, which are called something and whose numbers are high: one
 /// condition may stand before another.
-fn whole_items(shape: &Shape) -> Vec<ApiOutput> {
+pub(super) fn whole_items(shape: &Shape) -> Vec<ApiOutput> {
     let leaves = shape.leaves();
     let mut answers = Vec::new();
     for (path, leaf) in leaves.iter().filter(|(_, leaf)| matches!(leaf, Shape::Choice(_) | Shape::Word(_))) {
@@ -82,7 +85,7 @@ fn has_item(path: &[String]) -> bool {
 }
 
 /// A part of an answer; in a list, that of its first item.
-fn at<'j>(answer: &'j mut Json, path: &Path) -> Option<&'j mut Json> {
+pub(super) fn at<'j>(answer: &'j mut Json, path: &Path) -> Option<&'j mut Json> {
     path.iter().try_fold(answer, |part, step| if step == ITEM { part.get_mut(0) } else { part.get_mut(step) })
 }
 

@@ -34,6 +34,11 @@ pub(super) fn is_remark(problem: &Problem) -> bool {
     matches!(problem.reason.as_str(), RETURNS | FALLS_BACK | SUMMED)
 }
 
+/// Whether a remark is about no test of something outside.
+pub(super) fn says_nothing_of_tests(problem: &Problem) -> bool {
+    is_remark(problem) && problem.reason != RETURNS
+}
+
 /// Unknown tests that are tried both ways.
 const MAX_TURNED: usize = 8;
 
@@ -548,6 +553,7 @@ impl<'a> Run<'a> {
             call: slice.call,
             program: slice.program.clone(),
             given: if *takes_given { self.given.to_vec() } else { Vec::new() },
+            contexts: Vec::new(),
             asks_for: self.site.asks_for,
             summary: summary.clone(),
             warnings: warnings.clone(),

@@ -21,8 +21,7 @@ const SHARE_OF_ITEMS: &str = "share of the items that match";
 
 /// Writes a branch.
 pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, branch: &Branch, sources: &Sources<'_>) {
-    let number = if process.summary.branches.len() > 1 { format!("{}. ", at + 1) } else { String::new() };
-    wrap(out, &format!("  {number}"), 4 + number.len(), &branch.outcome.describe(&process.program));
+    outcome(out, process, (process.summary.branches.len() > 1).then_some(at), branch);
     for (mode, words) in by_mode(&branch.words) {
         let words: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.text)).collect();
         let name = if branch.except { "     but not  " } else { "     words    " };
@@ -67,6 +66,12 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
     line!(out);
 }
 
+/// Writes what a branch does, with its number where it is one of several.
+pub(super) fn outcome(out: &mut String, process: &DecisionProcess, at: Option<usize>, branch: &Branch) {
+    let number = at.map_or_else(String::new, |at| format!("{}. ", at + 1));
+    wrap(out, &format!("  {number}"), 4 + number.len(), &branch.outcome.describe(&process.program));
+}
+
 /// Writes what happens when no branch is taken.
 pub(super) fn default(out: &mut String, process: &DecisionProcess) {
     let name = match process.summary.decision_type {
@@ -82,6 +87,14 @@ pub(super) fn default(out: &mut String, process: &DecisionProcess) {
     let outcome = &process.summary.default;
     let text = if outcome.effects.is_empty() { "nothing".to_owned() } else { outcome.describe(&process.program) };
     wrap(out, name, 14, &text);
+    line!(out);
+}
+
+/// Writes what happens whatever the answer is.
+pub(super) fn always(out: &mut String, process: &DecisionProcess) {
+    let outcome = &process.summary.default;
+    let text = if outcome.effects.is_empty() { "nothing".to_owned() } else { outcome.describe(&process.program) };
+    wrap(out, "  Always      ", 14, &text);
     line!(out);
 }
 

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chameleon_analyzer::{Analysis, Catalog, analyze};
-use chameleon_decision::{Bounds, DecisionProcess, Limit, Vocabulary};
+use chameleon_decision::{Bounds, Context, DecisionProcess, Given, Limit, Program, Summary, Vocabulary};
 
 /// A case file.
 pub(crate) struct Case {
@@ -123,10 +123,41 @@ pub(crate) fn short(analysis: &Analysis) -> String {
 }
 
 fn short_process(out: &mut String, process: &DecisionProcess) {
-    let (program, summary) = (&process.program, &process.summary);
+    let program = &process.program;
     let file = &program.files[process.call.file as usize];
     let entry = &program.functions[program.entry.0 as usize].name;
     let _ = writeln!(out, "call {file}:{} decided in {entry}", process.call.line);
+    if !process.contexts.is_empty() {
+        short_given(out, &process.given);
+    }
+    short_summary(out, program, &process.summary);
+    for Context { given, summary } in &process.contexts {
+        short_given(out, given);
+        match summary.branches_of(&process.summary) {
+            Some(places) if !places.is_empty() => {
+                for (branch, place) in summary.branches.iter().zip(places) {
+                    let _ = writeln!(out, "- as {}: {}", place + 1, branch.outcome.describe(program));
+                }
+                let _ = writeln!(out, "default {}", summary.default.describe(program));
+            }
+            _ => short_summary(out, program, summary),
+        }
+    }
+    for warning in &process.warnings {
+        let _ = writeln!(out, "warning line {}: {}", warning.span.line, warning.message);
+    }
+}
+
+/// What other APIs answer.
+fn short_given(out: &mut String, given: &[Given]) {
+    let catalog = catalog();
+    for Given { api, output } in given {
+        let known = catalog.apis().find(|known| known.path() == *api).expect("an API");
+        let _ = writeln!(out, "where {api} answers {}", known.answer.describe(&output.answer(&known.answer)));
+    }
+}
+
+fn short_summary(out: &mut String, program: &Program, summary: &Summary) {
     let _ = write!(out, "{}", word(&summary.decision_type));
     if let Some(order) = &summary.order {
         let _ = write!(out, ", {}", word(order));
@@ -189,9 +220,6 @@ fn short_process(out: &mut String, process: &DecisionProcess) {
     let _ = writeln!(out, "default {}", summary.default.describe(program));
     for word in &summary.idle {
         let _ = writeln!(out, "idle {:?} line {}", word.text, word.span.line);
-    }
-    for warning in &process.warnings {
-        let _ = writeln!(out, "warning line {}: {}", warning.span.line, warning.message);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::constants::Constants;
 use super::matching::spellings;
@@ -269,43 +269,7 @@ fn remove(part: &mut Json, shape: &Shape, left: &mut usize) -> bool {
     }
 }
 
-/// An answer as a message names it: what is in it, without all that is as in an answer of nothing.
+/// An answer as a message names it.
 fn shown(answer: &Json, shape: &Shape) -> String {
-    /// Characters at most.
-    const LONGEST: usize = 240;
-    let said = said(answer, shape).unwrap_or_else(|| Json::Object(Map::new()));
-    let text = spaced(&said).replace(NEUTRAL, "…");
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
-}
-
-fn said(part: &Json, shape: &Shape) -> Option<Json> {
-    match (shape, part) {
-        (Shape::Record(fields), Json::Object(parts)) => {
-            let said = fields.iter().filter_map(|(name, field)| Some((name.clone(), said(parts.get(name)?, field)?)));
-            let said: Map<String, Json> = said.collect();
-            (!said.is_empty()).then(|| Json::Object(said))
-        }
-        (Shape::List(item) | Shape::NonEmpty(item), Json::Array(items)) => {
-            let items: Vec<Json> =
-                items.iter().map(|one| said(one, item).unwrap_or_else(|| Json::Object(Map::new()))).collect();
-            (!items.is_empty()).then(|| Json::Array(items))
-        }
-        (leaf, value) => (*value != leaf.nothing()).then(|| value.clone()),
-    }
-}
-
-/// JSON with spaces where people read on.
-fn spaced(value: &Json) -> String {
-    let list = |items: Vec<String>| items.join(", ");
-    match value {
-        Json::Object(fields) => {
-            let fields = fields.iter().map(|(name, field)| format!("{name}: {}", spaced(field)));
-            format!("{{{}}}", list(fields.collect()))
-        }
-        Json::Array(items) => format!("[{}]", list(items.iter().map(spaced).collect())),
-        leaf => leaf.to_string(),
-    }
+    shape.describe(answer).replace(NEUTRAL, "…")
 }

@@ -39,7 +39,7 @@ pub(super) fn find(
         let outcome = probe.shown(branch.outcome);
         let effects = probe.own_effects(branch.outcome, found.default);
         let span = effects.first().map(|effect| effect.span);
-        let message = format!("no label of {} leads to `{outcome}`", vocabulary.name);
+        let message = format!("{NO_LABEL}{} leads to `{outcome}`", vocabulary.name);
         match span {
             Some(span) => draft.warnings.push(Warning { span, message }),
             None => draft.warn(program, message),
@@ -112,7 +112,18 @@ fn odd_word(word: &Found, vocabulary: &Vocabulary, together: bool) -> Option<Str
 }
 
 fn always_so(always: bool) -> String {
-    format!("this condition was {} on every answer tried", if always { "true" } else { "false" })
+    format!("{ALWAYS}{} on every answer tried", if always { "true" } else { "false" })
+}
+
+/// How a warning begins of a condition that went one way only.
+const ALWAYS: &str = "this condition was ";
+
+/// How a warning begins of an outcome that nothing in the vocabulary leads to.
+const NO_LABEL: &str = "no label of ";
+
+/// Whether a warning says of all answers that none does something: where other APIs answer otherwise, one may.
+pub fn speaks_of_all_answers(warning: &Warning) -> bool {
+    warning.message == SAME_WAYS || [ALWAYS, NO_LABEL].iter().any(|start| warning.message.starts_with(start))
 }
 
 /// Takes back what was said of conditions that an answer tried later has turned.

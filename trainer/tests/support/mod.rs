@@ -189,6 +189,7 @@ pub(crate) fn process(order: Order, branches: &[(&str, Vec<&str>)]) -> DecisionP
     DecisionProcess {
         version: FORMAT_VERSION,
         given: Vec::new(),
+        contexts: Vec::new(),
         asks_for: None,
         api: Api::google_label_detection(),
         call: Span::default(),

@@ -1,0 +1,202 @@
+//! What is decided where other APIs answer otherwise.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chameleon_decision::{
+    Api, ApiOutput, Context, Decider, Decision, DecisionProcess, DecisionType, Expr, ExprKind, Given, ITEM, ONLY_EMPTY,
+    Program, Span, Summary, speaks_of_all_answers,
+};
+
+use super::search::Run;
+use super::{probe, visit};
+
+/// How many answers of another API are tried.
+const MAX_TRIED: usize = 64;
+
+/// On how many answers of the one API they are compared.
+const MAX_COMPARED: usize = 80;
+
+/// More contexts are not told.
+const MAX_TOLD: usize = 5;
+
+/// What other APIs can answer: all as usual, or one of them something else. None where there are no others.
+pub(super) fn of(apis: &BTreeMap<String, (Api, Span)>, usual: &[Given], program: &Program) -> Vec<Vec<Given>> {
+    let mut contexts = Vec::new();
+    for (path, (api, _)) in apis {
+        for output in answers(api, program).into_iter().take(MAX_TRIED) {
+            let mut given = usual.to_vec();
+            given.iter_mut().filter(|given| given.api == *path).for_each(|given| given.output = output.clone());
+            contexts.push(given);
+        }
+    }
+    if !contexts.is_empty() {
+        contexts.insert(0, usual.to_vec());
+    }
+    contexts
+}
+
+/// Answers of another API with which something else may be decided: items that are called what the program has words for,
+/// and values of the parts that it names.
+fn answers(api: &Api, program: &Program) -> Vec<ApiOutput> {
+    let named = identifiers(program);
+    let is_named = |step: &String| named.contains(&plain(step));
+    let words = probe::short_words(program).chain(probe::own_words(program));
+    let (own, more): (Vec<_>, Vec<_>) = words.enumerate().partition(|(at, _)| *at < MAX_TRIED / 3);
+    let parts = api
+        .answer
+        .leaves()
+        .into_iter()
+        .filter(|(path, _)| path.iter().rfind(|step| *step != ITEM).is_some_and(is_named));
+    let parts = parts.flat_map(|(path, leaf)| probe::with_part(&api.answer, path, leaf));
+    let own = own.into_iter().map(|(_, output)| output);
+    own.chain(probe::whole_items(&api.answer)).chain(parts).chain(more.into_iter().map(|(_, output)| output)).collect()
+}
+
+/// The names of attributes and the texts that a program is written with.
+fn identifiers(program: &Program) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut note = |expr: &Expr| match &expr.kind {
+        ExprKind::Attribute { name, .. } => drop(found.insert(plain(name))),
+        ExprKind::Constant { value: chameleon_decision::Constant::Str(text) } => drop(found.insert(plain(text))),
+        _ => {}
+    };
+    visit::exprs(&program.globals, &mut note);
+    for function in &program.functions {
+        visit::exprs(&function.body, &mut note);
+    }
+    found
+}
+
+/// A name however it is spelled: `face_details`, `FaceDetails`, `faceDetails`.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect()
+}
+
+/// Adds to a process what is decided in those contexts in which it is something else than where other APIs answer as
+/// given. Whether there are more of them than are told.
+pub(super) fn tell(
+    run: &Run<'_>,
+    apis: &BTreeMap<String, (Api, Span)>,
+    process: &mut DecisionProcess,
+    tried: &[Vec<Given>],
+) -> bool {
+    if process.given.is_empty() {
+        return false;
+    }
+    let program = process.program.clone();
+    let answers = probe::answers(&run.site.api.answer, run.vocabulary, &program);
+    let answers = probe::more_answers(&program).chain(answers).take(MAX_COMPARED).collect();
+    let trying = Trying { run, apis, program: &program, answers };
+    let Some(usual) = trying.kind(&process.given) else { return false };
+    process.given = trying.simplest(&process.given, &usual);
+    let mut kinds = vec![usual];
+    for context in tried {
+        let is_asked = |given: &&Given| process.given.iter().any(|known| known.api == given.api);
+        let context: Vec<Given> = context.iter().filter(is_asked).cloned().collect();
+        if run.budget.is_spent() {
+            break;
+        }
+        let Some(kind) = trying.kind(&context).filter(|kind| !kinds.contains(kind)) else { continue };
+        if process.contexts.len() >= MAX_TOLD {
+            process.warnings.retain(|warning| !speaks_of_all_answers(warning));
+            process.summary.idle.clear();
+            return true;
+        }
+        let (mut summary, warnings) = trying.decider(&context).summarize(run.vocabulary);
+        summary.idle.clear();
+        let leads =
+            |text: &str| summary.branches.iter().any(|branch| branch.words.iter().any(|word| word.text == text));
+        process.summary.idle.retain(|word| !leads(&word.text));
+        process.warnings.retain(|warning| !speaks_of_all_answers(warning) || warnings.contains(warning));
+        let is_known = |known: &Context| known.summary == summary;
+        if summary != process.summary && !process.contexts.iter().any(is_known) {
+            process.contexts.push(Context { given: trying.simplest(&context, &kind), summary });
+        }
+        kinds.push(kind);
+    }
+    best_first(process);
+    false
+}
+
+/// Tells first what is decided in a context in which that is of a known kind.
+fn best_first(process: &mut DecisionProcess) {
+    let is_known = |summary: &Summary| summary.decision_type != DecisionType::Other;
+    if is_known(&process.summary) {
+        return;
+    }
+    if let Some(Context { given, summary }) = process.contexts.iter_mut().find(|context| is_known(&context.summary)) {
+        std::mem::swap(given, &mut process.given);
+        std::mem::swap(summary, &mut process.summary);
+    }
+}
+
+/// What a program does in contexts.
+struct Trying<'t> {
+    run: &'t Run<'t>,
+    apis: &'t BTreeMap<String, (Api, Span)>,
+    program: &'t Program,
+    /// Answers of the one API, on which contexts are compared.
+    answers: Vec<ApiOutput>,
+}
+
+impl Trying<'_> {
+    fn decider(&self, given: &[Given]) -> Decider<'_> {
+        let decider = Decider::new(self.program, &self.run.site.api).within(self.run.budget);
+        given.iter().cloned().fold(decider, Decider::given)
+    }
+
+    /// What is decided in a context on each of the answers; `None` where something else has a say.
+    fn kind(&self, given: &[Given]) -> Option<Vec<Decision>> {
+        self.decider(given).decide_each(self.answers.iter().cloned()).collect::<Result<_, _>>().ok()
+    }
+
+    /// A context without all that makes no difference.
+    fn simplest(&self, given: &[Given], kind: &Vec<Decision>) -> Vec<Given> {
+        let mut given = given.to_vec();
+        for at in 0..given.len() {
+            let Some((api, _)) = self.apis.get(&given[at].api) else { continue };
+            let answer = given[at].output.answer(&api.answer);
+            if answer == api.answer.nothing() {
+                continue;
+            }
+            given[at].output = ApiOutput::Answer { answer };
+            for (path, leaf) in api.answer.leaves() {
+                if self.run.budget.is_spent() {
+                    break;
+                }
+                let before = given[at].output.clone();
+                let ApiOutput::Answer { answer } = &mut given[at].output else { break };
+                let Some(part) = probe::at(answer, &path).filter(|part| **part != leaf.nothing()) else { continue };
+                *part = leaf.nothing();
+                if self.kind(&given).as_ref() != Some(kind) {
+                    given[at].output = before;
+                }
+            }
+        }
+        given
+    }
+}
+
+/// Whether it is told what is decided, be it by no more than that there is something in the answer.
+pub(super) fn is_told(summary: &Summary) -> bool {
+    match &summary.reason {
+        Some(reason) => reason.starts_with(ONLY_EMPTY),
+        None => !summary.branches.is_empty(),
+    }
+}
+
+/// How many outcomes are told of, in whatever context.
+pub(super) fn outcomes(process: &DecisionProcess) -> usize {
+    let summaries = std::iter::once(&process.summary).chain(process.contexts.iter().map(|context| &context.summary));
+    let mut outcomes: Vec<&Decision> = Vec::new();
+    for summary in summaries {
+        let present = summary.branches.is_empty() && is_told(summary);
+        let branches = summary.branches.iter().map(|branch| &branch.outcome);
+        for outcome in branches.chain(present.then_some(&summary.default)) {
+            if !outcomes.contains(&outcome) {
+                outcomes.push(outcome);
+            }
+        }
+    }
+    outcomes.len()
+}
