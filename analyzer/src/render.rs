@@ -32,7 +32,7 @@ use crate::python::{decides_nothing, inputs};
 const LABEL_FIELD: &str = "label_annotations[].description";
 
 /// More outcomes of another context are left to the JSON form.
-const MAX_OUTCOMES: usize = 3;
+pub(crate) const MAX_OUTCOMES: usize = 3;
 
 /// The account as plain text, its lines at most about a hundred characters wide.
 pub fn render(analysis: &Analysis) -> String {

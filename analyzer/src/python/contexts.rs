@@ -3,21 +3,28 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chameleon_decision::{
-    Api, ApiOutput, Context, Decider, Decision, DecisionProcess, DecisionType, Expr, ExprKind, Given, ITEM, ONLY_EMPTY,
-    Program, Span, Summary, speaks_of_all_answers,
+    Api, ApiOutput, Branch, Context, Decider, Decision, DecisionProcess, DecisionType, Expr, ExprKind, Given, ITEM,
+    ONLY_EMPTY, Program, Span, Summary, speaks_of_all_answers,
 };
 
 use super::search::Run;
 use super::{probe, visit};
+use crate::render::MAX_OUTCOMES;
 
 /// How many answers of another API are tried.
-const MAX_TRIED: usize = 64;
+const MAX_TRIED: usize = 48;
 
 /// On how many answers of the one API they are compared.
-const MAX_COMPARED: usize = 80;
+const MAX_COMPARED: usize = 48;
+
+/// And on how many labels of its vocabulary.
+const MAX_LABELS: usize = 24;
 
 /// More contexts are not told.
 const MAX_TOLD: usize = 5;
+
+/// The same, where so many branches are told apart that they are not told again.
+const MAX_TOLD_OF_MANY: usize = 2;
 
 /// What other APIs can answer: all as usual, or one of them something else. None where there are no others.
 pub(super) fn of(apis: &BTreeMap<String, (Api, Span)>, usual: &[Given], program: &Program) -> Vec<Vec<Given>> {
@@ -84,9 +91,10 @@ pub(super) fn tell(
         return false;
     }
     let program = process.program.clone();
-    let answers = probe::answers(&run.site.api.answer, run.vocabulary, &program);
-    let answers = probe::more_answers(&program).chain(answers).take(MAX_COMPARED).collect();
-    let trying = Trying { run, apis, program: &program, answers };
+    let mut trying = Trying::new(run, apis, &program);
+    trying.answers.splice(0..0, leading(&process.summary));
+    let many = process.summary.branches.len() > MAX_OUTCOMES;
+    let most = if many { MAX_TOLD_OF_MANY } else { MAX_TOLD };
     let Some(usual) = trying.kind(&process.given) else { return false };
     process.given = trying.simplest(&process.given, &usual);
     let mut kinds = vec![usual];
@@ -97,7 +105,7 @@ pub(super) fn tell(
             break;
         }
         let Some(kind) = trying.kind(&context).filter(|kind| !kinds.contains(kind)) else { continue };
-        if process.contexts.len() >= MAX_TOLD {
+        if process.contexts.len() >= most {
             process.warnings.retain(|warning| !speaks_of_all_answers(warning));
             process.summary.idle.clear();
             return true;
@@ -130,8 +138,17 @@ fn best_first(process: &mut DecisionProcess) {
     }
 }
 
+/// An answer that takes each branch.
+fn leading(summary: &Summary) -> Vec<ApiOutput> {
+    let first = |branch: &Branch| {
+        let word = branch.words.first().map(|word| &word.text);
+        branch.labels.first().or(word).map(|name| ApiOutput::labels([(name.as_str(), 1.0)]))
+    };
+    summary.branches.iter().filter_map(first).collect()
+}
+
 /// What a program does in contexts.
-struct Trying<'t> {
+pub(super) struct Trying<'t> {
     run: &'t Run<'t>,
     apis: &'t BTreeMap<String, (Api, Span)>,
     program: &'t Program,
@@ -139,7 +156,21 @@ struct Trying<'t> {
     answers: Vec<ApiOutput>,
 }
 
-impl Trying<'_> {
+impl<'t> Trying<'t> {
+    pub(super) fn new(run: &'t Run<'t>, apis: &'t BTreeMap<String, (Api, Span)>, program: &'t Program) -> Self {
+        let api = &run.site.api;
+        let nothing = ApiOutput::Answer { answer: api.answer.nothing() };
+        let answers = std::iter::once(nothing).chain(answers(api, program)).take(MAX_COMPARED);
+        let labels = probe::answers(&api.answer, run.vocabulary, program).take(MAX_LABELS);
+        Self { run, apis, program, answers: answers.chain(labels).collect() }
+    }
+
+    /// Whether different things are decided in a context, and nothing else has a say.
+    pub(super) fn tells_apart(&self, given: &[Given]) -> bool {
+        let kind = self.kind(given).unwrap_or_default();
+        kind.iter().any(|decision| *decision != kind[0])
+    }
+
     fn decider(&self, given: &[Given]) -> Decider<'_> {
         let decider = Decider::new(self.program, &self.run.site.api).within(self.run.budget);
         given.iter().cloned().fold(decider, Decider::given)

@@ -49,10 +49,12 @@ fn with_others(run: &Run<'_>, chain: &Chain, others: &[Site]) -> Option<Found> {
     let usual = nothing(others);
     let usually = run.with_inputs(others, &usual);
     let slice = usually.cut(chain, &Ways::new(), End::Whole);
-    let tried = contexts::of(&asked(&slice.program), &usual, &slice.program);
+    let apis = asked(&slice.program);
+    let tried = contexts::of(&apis, &usual, &slice.program);
+    let trying = contexts::Trying::new(run, &apis, &slice.program);
     let telling = |given: &&Vec<Given>| {
-        let (run, slice) = (run.with_inputs(others, given), slice.untried());
-        !run.budget.is_spent() && run.undecided(&slice).is_none() && run.tells_apart(&slice)
+        let decides = || run.with_inputs(others, given).undecided(&slice.untried()).is_none();
+        !run.budget.is_spent() && trying.tells_apart(given) && decides()
     };
     let (mut process, mut problems) = match tried.iter().find(telling) {
         Some(given) => run.with_inputs(others, given).told(&slice.untried()),
