@@ -24,6 +24,9 @@ const VOCABULARIES: [(&str, &str); 8] = [
     ("toxic-content", include_str!("../vocabularies/toxic-content.txt")),
 ];
 
+/// The vocabulary of labels of images: those that the models here know, or the user's own list. No API publishes all of its.
+pub(crate) const IMAGE_LABELS: &str = "image-labels";
+
 /// The vocabulary of an API whose names can be anything.
 pub(crate) const ANY_TEXT: &str = "any text";
 
@@ -124,7 +127,7 @@ impl Catalog {
             let labels = names.lines().map(str::to_owned).collect();
             catalog.add_vocabulary(name, Vocabulary { name: name.to_owned(), labels });
         }
-        catalog.add_vocabulary("image-labels", image_labels);
+        catalog.add_vocabulary(IMAGE_LABELS, image_labels);
         catalog
     }
 

@@ -96,7 +96,10 @@ fn section(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
             warnings: Vec::new(),
             ..process.clone()
         };
-        otherwise(out, &then, &process.summary, sources);
+        let mut told = String::new();
+        otherwise(&mut told, &then, &process.summary, sources);
+        // What another answer names that no word is for.
+        out.push_str(&told.replace(inputs::UNKNOWN_NAME, "…"));
     }
     warnings(out, process, sources);
     line!(out);

@@ -37,8 +37,7 @@ static IN_REQUESTS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A name that says what it holds, and a text beside it.
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-    let name =
-        r"(?i)(?:passw(?:or)?d|secret|token|ap[ip][_-]?key|access[_-]?key|subscription[_-]?key|auth|account_?sid)\w*";
+    let name = r"(?i)(?:passw(?:or)?d|secret|token|ap[ip][_-]?key|access[_-]?(?:key|id)|subscription[_-]?key|auth|account_?sid)\w*";
     Regex::new(&format!(r#"({name}["']?\]?\s*[=:]\s*[rbu]?["'])([^"'\s]{{8,}})(["'])"#)).expect("a pattern")
 });
 
@@ -71,6 +70,7 @@ pub(crate) fn is_credential(name: &str) -> bool {
         "privatekey",
         "subscriptionkey",
         "accesskeyid",
+        "accessid",
         "accountsid",
     ];
     ends.iter().any(|end| name.ends_with(end))
@@ -94,12 +94,17 @@ mod tests {
         assert_eq!(masked(&bot), "https://api.telegram.org/***/send");
         assert_eq!(masked("a token of love, and a sk-etch"), "a token of love, and a sk-etch");
         assert_eq!(masked_line("auth_token = 'abcdefgh123'"), "auth_token = '***'");
+        assert_eq!(masked_line("ACCESS_ID = 'S5ABCDEF123'"), "ACCESS_ID = '***'");
         assert_eq!(masked_line("if token == 'food':"), "if token == 'food':");
     }
 
     #[test]
     fn names_say_what_they_hold() {
-        assert!(["AWS_SECRET", "api_key", "accountSid", "'auth_token'", "'x-app-key'"].into_iter().all(is_credential));
+        assert!(
+            ["AWS_SECRET", "ACCESS_ID", "api_key", "accountSid", "'auth_token'", "'x-app-key'"]
+                .into_iter()
+                .all(is_credential)
+        );
         assert!(["tokens_seen", "keyword", "secretary"].into_iter().all(|name| !is_credential(name)));
     }
 }

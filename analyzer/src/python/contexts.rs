@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chameleon_decision::{
     Api, ApiOutput, Branch, Context, Decider, Decision, DecisionProcess, DecisionType, Expr, ExprKind, Given, ITEM,
-    ONLY_EMPTY, Program, Span, Summary, speaks_of_all_answers,
+    ONLY_EMPTY, Program, Rendered, Shape, Span, Summary, speaks_of_all_answers,
 };
 
 use super::search::Run;
@@ -55,8 +55,21 @@ fn answers(api: &Api, program: &Program) -> Vec<ApiOutput> {
         .into_iter()
         .filter(|(path, _)| path.iter().rfind(|step| *step != ITEM).is_some_and(is_named));
     let parts = parts.flat_map(|(path, leaf)| probe::with_part(&api.answer, path, leaf));
-    let own = own.into_iter().map(|(_, output)| output);
-    own.chain(probe::whole_items(&api.answer)).chain(parts).chain(more.into_iter().map(|(_, output)| output)).collect()
+    let unknown = ApiOutput::labels([(probe::UNKNOWN_NAME, 1.0)]);
+    let own = std::iter::once(unknown).chain(own.into_iter().map(|(_, output)| output));
+    let parts = probe::whole_items(&api.answer).into_iter().chain(parts).map(|output| called_something(api, output));
+    own.chain(parts).chain(more.into_iter().map(|(_, output)| output)).collect()
+}
+
+/// An answer whose items have names.
+fn called_something(api: &Api, output: ApiOutput) -> ApiOutput {
+    let mut answer = output.answer(&api.answer);
+    for (path, _) in api.answer.leaves().into_iter().filter(|(_, leaf)| matches!(leaf, Shape::Name)) {
+        if let Some(name) = probe::at(&mut answer, &path).filter(|name| name.as_str() == Some("")) {
+            *name = probe::UNKNOWN_NAME.into();
+        }
+    }
+    ApiOutput::Answer { answer }
 }
 
 /// The names of attributes and the texts that a program is written with.
@@ -104,7 +117,8 @@ pub(super) fn tell(
         if run.budget.is_spent() {
             break;
         }
-        let Some(kind) = trying.kind(&context).filter(|kind| !kinds.contains(kind)) else { continue };
+        let is_new = |kind: &Kind| !kinds.iter().any(|known| known.is(kind));
+        let Some(kind) = trying.kind(&context).filter(is_new) else { continue };
         if process.contexts.len() >= most {
             process.warnings.retain(|warning| !speaks_of_all_answers(warning));
             process.summary.idle.clear();
@@ -138,6 +152,48 @@ fn best_first(process: &mut DecisionProcess) {
     }
 }
 
+/// What is decided in a context.
+struct Kind {
+    /// On each of the answers that are compared.
+    decided: Vec<Decision>,
+    /// What the items of other answers are called.
+    names: Vec<String>,
+}
+
+impl Kind {
+    /// Whether another kind is the same: that a name is shown is no difference to another name.
+    fn is(&self, other: &Self) -> bool {
+        if self.decided == other.decided {
+            return true;
+        }
+        let names: Vec<&str> = self.names.iter().chain(&other.names).map(String::as_str).collect();
+        let unnamed = |kind: &Self| -> Vec<Decision> { kind.decided.iter().map(|one| unnamed(one, &names)).collect() };
+        !names.is_empty() && unnamed(self) == unnamed(other)
+    }
+}
+
+/// A decision in which names are not told apart that are shown with it.
+fn unnamed(decision: &Decision, names: &[&str]) -> Decision {
+    let mut decision = decision.clone();
+    decision.effects.iter_mut().flat_map(|effect| &mut effect.values).for_each(|value| without(value, names));
+    decision
+}
+
+fn without(value: &mut Rendered, names: &[&str]) {
+    match value {
+        Rendered::Chosen(text) => {
+            for name in names {
+                *text = text.replace(name, probe::UNKNOWN_NAME);
+            }
+        }
+        Rendered::Parts(values) | Rendered::Call { values, .. } => {
+            values.iter_mut().for_each(|value| without(value, names));
+        }
+        Rendered::Keyword { value, .. } => without(value, names),
+        Rendered::Data | Rendered::Unknown | Rendered::Named(_) => {}
+    }
+}
+
 /// An answer that takes each branch.
 fn leading(summary: &Summary) -> Vec<ApiOutput> {
     let first = |branch: &Branch| {
@@ -167,8 +223,7 @@ impl<'t> Trying<'t> {
 
     /// Whether different things are decided in a context, and nothing else has a say.
     pub(super) fn tells_apart(&self, given: &[Given]) -> bool {
-        let kind = self.kind(given).unwrap_or_default();
-        kind.iter().any(|decision| *decision != kind[0])
+        self.kind(given).is_some_and(|kind| kind.decided.iter().any(|decision| *decision != kind.decided[0]))
     }
 
     fn decider(&self, given: &[Given]) -> Decider<'_> {
@@ -177,12 +232,29 @@ impl<'t> Trying<'t> {
     }
 
     /// What is decided in a context on each of the answers; `None` where something else has a say.
-    fn kind(&self, given: &[Given]) -> Option<Vec<Decision>> {
-        self.decider(given).decide_each(self.answers.iter().cloned()).collect::<Result<_, _>>().ok()
+    fn kind(&self, given: &[Given]) -> Option<Kind> {
+        let decider = self.decider(given);
+        let decided = decider.decide_each(self.answers.iter().cloned()).collect::<Result<_, _>>().ok()?;
+        Some(Kind { decided, names: self.names(given) })
+    }
+
+    /// What the items of the answers are called that are given.
+    fn names(&self, given: &[Given]) -> Vec<String> {
+        let mut names = Vec::new();
+        for given in given {
+            let Some((api, _)) = self.apis.get(&given.api) else { continue };
+            let mut answer = given.output.answer(&api.answer);
+            let named = api.answer.leaves().into_iter().filter(|(_, leaf)| matches!(leaf, Shape::Name | Shape::Names));
+            for (path, _) in named {
+                let name = probe::at(&mut answer, &path).and_then(|part| part.as_str()).unwrap_or_default();
+                names.extend((!name.is_empty()).then(|| name.to_owned()));
+            }
+        }
+        names
     }
 
     /// A context without all that makes no difference.
-    fn simplest(&self, given: &[Given], kind: &Vec<Decision>) -> Vec<Given> {
+    fn simplest(&self, given: &[Given], kind: &Kind) -> Vec<Given> {
         let mut given = given.to_vec();
         for at in 0..given.len() {
             let Some((api, _)) = self.apis.get(&given[at].api) else { continue };
@@ -199,7 +271,7 @@ impl<'t> Trying<'t> {
                 let ApiOutput::Answer { answer } = &mut given[at].output else { break };
                 let Some(part) = probe::at(answer, &path).filter(|part| **part != leaf.nothing()) else { continue };
                 *part = leaf.nothing();
-                if self.kind(&given).as_ref() != Some(kind) {
+                if !self.kind(&given).is_some_and(|simpler| simpler.decided == kind.decided) {
                     given[at].output = before;
                 }
             }

@@ -12,6 +12,7 @@ use chameleon_decision::{Api, ApiOutput, Decider, Expr, ExprKind, Given, Problem
 use super::cut::Ways;
 use super::entry::Chain;
 use super::lower::Site;
+pub(crate) use super::probe::UNKNOWN_NAME;
 use super::search::{Found, Run, is_remark, says_nothing_of_tests};
 use super::slice::{End, Slice};
 use super::{contexts, path, probe, visit};
@@ -87,7 +88,7 @@ fn with_others(run: &Run<'_>, chain: &Chain, others: &[Site]) -> Option<Found> {
 pub(crate) fn describe(apis: &BTreeMap<String, (Api, Span)>, given: &Given) -> Option<String> {
     let (api, _) = apis.get(&given.api)?;
     let answer = given.output.answer(&api.answer);
-    let told = || api.answer.describe(&answer).replace(probe::UNKNOWN_NAME, "…");
+    let told = || api.answer.describe(&answer).replace(UNKNOWN_NAME, "…");
     (answer != api.answer.nothing()).then(told)
 }
 

@@ -14,7 +14,7 @@ const STEPS: i32 = 8;
 const UNSURE: f64 = 0.3;
 
 /// A name that no application looks for.
-pub(super) const UNKNOWN_NAME: &str = "Qzxjv";
+pub(crate) const UNKNOWN_NAME: &str = "Qzxjv";
 
 /// How many names are tried that a program's words have nothing to do with.
 const UNRELATED: usize = 8;

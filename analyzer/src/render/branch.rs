@@ -8,7 +8,7 @@ use chameleon_decision::{
 
 use super::line;
 use super::source::{Sources, wrap};
-use crate::apis::ANY_TEXT;
+use crate::apis::{ANY_TEXT, IMAGE_LABELS};
 
 /// More labels than this are counted, not listed.
 const MAX_LABELS: usize = 12;
@@ -32,7 +32,7 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
     let is_about_labels = branch.regions.is_empty() && branch.conditions.is_empty();
     let has_words = !branch.words.is_empty();
     if !(open && has_words) && (is_about_labels || has_words || !branch.labels.is_empty()) {
-        let text = if open { "any".to_owned() } else { labels(branch) };
+        let text = if open { "any".to_owned() } else { labels(branch, &process.summary.vocabulary) };
         wrap(out, if branch.negated { "     unless   " } else { "     labels   " }, 14, &text);
     }
     for (mode, words) in by_mode(&branch.unless) {
@@ -120,9 +120,10 @@ pub(super) fn idle(out: &mut String, process: &DecisionProcess) {
     }
 }
 
-fn labels(branch: &Branch) -> String {
+fn labels(branch: &Branch, vocabulary: &str) -> String {
     if branch.labels.is_empty() {
-        return "none of the API's vocabulary".to_owned();
+        let only = if vocabulary == IMAGE_LABELS { "; the API knows more" } else { "" };
+        return format!("none of {vocabulary}{only}");
     }
     let mut text = branch.labels.iter().take(MAX_LABELS).cloned().collect::<Vec<_>>().join(", ");
     if branch.labels.len() > MAX_LABELS {

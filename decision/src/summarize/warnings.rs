@@ -33,8 +33,11 @@ pub(super) fn find(
         let message = format!("`{text}` and {rest} more words never equal a label: labels of {name} are capitalised");
         draft.warnings.push(Warning { span: first.span, message });
     }
-    // Without a vocabulary nothing is known of what the API never answers.
-    let unreached = |branch: &&super::branches::Found| branch.labels.is_empty() && !branch.negated;
+    // Without a vocabulary nothing is known of what the API never answers; and it may not hold all that the API knows, as a
+    // word of the application's.
+    let has_words = |branch: &super::branches::Found| words.iter().any(|word| word.outcome == Some(branch.outcome));
+    let unreached =
+        |branch: &&super::branches::Found| branch.labels.is_empty() && !branch.negated && !has_words(branch);
     for branch in found.branches.iter().filter(unreached).filter(|_| !vocabulary.labels.is_empty()) {
         let outcome = probe.shown(branch.outcome);
         let effects = probe.own_effects(branch.outcome, found.default);
