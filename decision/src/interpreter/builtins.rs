@@ -72,6 +72,7 @@ impl<'p> Machine<'p, '_> {
                 }
                 Ok(answer)
             }
+            "<message>" => args.get(0).map_or_else(|| raise("TypeError"), |message| Ok(response::in_full(message))),
             "<json>" => args.get(0).map_or_else(|| raise("TypeError"), |message| Ok(response::in_json(message))),
             // Whether a variable has got a value.
             "<bound>" => Ok(Value::Bool(matches!(
@@ -146,8 +147,8 @@ impl<'p> Machine<'p, '_> {
             "type" => type_of(&args),
             "string.capwords" => capwords(&args),
             "getattr" => self.getattr(&args),
-            "<record>" | "<object>" | "<instance>" | "<file>" | "<bound>" | "<answer>" | "<json>" | "<member>"
-            | "<member of>" | "<member named>" => self.of_source(name, args),
+            "<record>" | "<object>" | "<instance>" | "<file>" | "<bound>" | "<answer>" | "<json>" | "<message>"
+            | "<member>" | "<member of>" | "<member named>" => self.of_source(name, args),
             HANDLED => Ok(self.handled()),
             SAID => Ok(Value::Bool(true)),
             "<undefined>" => raise("NameError"),

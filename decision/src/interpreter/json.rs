@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::expressions::Args;
 use super::json_text::{Style, dumped};
 use super::machine::{Machine, Run, raise};
-use super::render::render;
+use super::render::{render, to_str};
 use super::table::{Key, Table};
 use super::text::{ShownPart, Text};
 use super::value::{Growth, Value};
@@ -18,9 +18,15 @@ impl<'p> Machine<'p, '_> {
     /// `json.dumps(value, ...)`. In a decision the text shows as the value does.
     pub(super) fn json_dumps(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
         let Some(value) = args.get(0) else { return raise("TypeError") };
-        // A response is JSON already here, whatever turned it into plain data.
-        if matches!(value, Value::Unknown(_) | Value::Api(_)) {
+        if matches!(value, Value::Unknown(_)) {
             return Ok(value.clone());
+        }
+        // A response is plain data here, whatever turned it into that.
+        if matches!(value, Value::Api(_)) {
+            let text = to_str(value);
+            self.charge(text.as_str().len(), span)?;
+            self.dumped.insert(text.shared(), value.clone());
+            return Ok(Value::Str(text));
         }
         let shown = render(value);
         let Some(style) = Style::of(args) else { return Ok(Value::unknown_shown("json.dumps(...)", shown)) };

@@ -191,6 +191,23 @@ pub(super) fn in_json<'p>(value: &Value<'p>) -> Value<'p> {
     }
 }
 
+/// A message of protobuf as its own class writes it, with the fields that are empty.
+pub(super) fn in_full<'p>(value: &Value<'p>) -> Value<'p> {
+    match value {
+        Value::Api(message) if message.spelling == Spelling::Message && message.stored.borrow().is_empty() => {
+            let told = |field: &ApiField<'p>| field.in_json || !matches!(&*field.name, "error" | "responses");
+            let full =
+                |field: &ApiField<'p>| ApiField { value: in_full(&field.value), in_json: told(field), ..field.clone() };
+            object(message.fields.iter().map(full).collect(), Spelling::Message)
+        }
+        Value::List(list) => {
+            let list = list.borrow();
+            Value::list_of(list.class, list.items.iter().map(in_full).collect(), list.growth)
+        }
+        other => other.clone(),
+    }
+}
+
 fn object(fields: Vec<ApiField<'_>>, spelling: Spelling) -> Value<'_> {
     Value::Api(Rc::new(ApiObject { fields, spelling, stored: RefCell::default() }))
 }

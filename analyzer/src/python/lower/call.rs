@@ -329,11 +329,12 @@ impl<'t> Lower<'_, 't> {
                 name == Some("use_integers_for_enums") && field(*setting, "value").is_some_and(|v| v.kind() == "true")
             });
             // Those of the messages themselves leave members of enumerations their numbers.
-            return Some(if converter.starts_with("MessageTo") && !keeps_numbers {
-                ExprKind::Builtin { name: "<json>".to_owned(), args: vec![message], keywords: Vec::new() }
-            } else {
-                message.kind
-            });
+            let name = match (converter.starts_with("MessageTo"), keeps_numbers) {
+                (true, false) => "<json>",
+                (true, true) => return Some(message.kind),
+                (false, _) => "<message>",
+            };
+            return Some(ExprKind::Builtin { name: name.to_owned(), args: vec![message], keywords: Vec::new() });
         }
         let inner = (first.kind() == "call").then(|| field(first, "function")).flatten()?;
         let loads = last(callee) == "loads" && RESPONSE_CONVERTERS.contains(&last(inner).as_str());
