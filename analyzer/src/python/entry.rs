@@ -343,10 +343,12 @@ impl Search<'_> {
     /// Whether an expression turns data of the answer into a choice.
     fn chooses(&self, function: usize, expr: &Expr) -> bool {
         let api = |expr: &Expr| self.facts.expr(function, expr).api;
+        // The sentences of a table may hold data of the answer: its keys are the program's all the same.
+        let is_own = |object: &Expr| !api(object) || self.is_record(function, object);
         match &expr.kind {
             ExprKind::Compare { .. } => api(expr) && !is_error_check(expr),
             ExprKind::IfElse { test, .. } => api(test),
-            ExprKind::Subscript { object, index } => api(index) && !api(object),
+            ExprKind::Subscript { object, index } => api(index) && is_own(object),
             // Which come first, or which one is the greatest, is chosen by what the key looks at.
             ExprKind::Builtin { name, args, keywords } if name == "sorted" => {
                 keywords.iter().any(|keyword| keyword.name == "key") && args.first().is_some_and(api)
@@ -355,7 +357,7 @@ impl Search<'_> {
                 keywords.iter().any(|keyword| keyword.name == "key") && api(object)
             }
             ExprKind::Method { object, name, args, .. } => match name.as_str() {
-                "get" => args.first().is_some_and(api) && !api(object),
+                "get" => args.first().is_some_and(api) && is_own(object),
                 "intersection" | "issubset" | "issuperset" | "isdisjoint" | "startswith" | "endswith" | "count" => {
                     api(expr)
                 }
