@@ -10,6 +10,7 @@ mod entry;
 mod facts;
 mod fills;
 pub(crate) mod inputs;
+mod laid_out;
 mod link;
 mod lower;
 mod memo;

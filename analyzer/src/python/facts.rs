@@ -8,6 +8,7 @@ use std::ops::{BitOr, BitOrAssign};
 
 use chameleon_decision::{Constant, Expr, ExprKind, Function, Parameter, Shape, Stmt, StmtKind, Target, makes_object};
 
+use super::laid_out::{Item, LaidOut, elements};
 use super::lower::{Lowered, OBJECT, RECORD, Site};
 use super::{fills, visit};
 
@@ -101,6 +102,8 @@ pub(super) struct Facts<'a> {
     /// Shared variables that the code at hand sets; all others come from outside.
     bound: HashSet<String>,
     results: Vec<Fact>,
+    /// Collections that are written in the code.
+    laid_out: LaidOut<'a>,
     changed: bool,
 }
 
@@ -143,6 +146,7 @@ impl<'a> Facts<'a> {
             variables: HashMap::new(),
             bound: bound.filter(|name| !elsewhere.contains(name)).collect(),
             results: vec![Fact::default(); functions.len()],
+            laid_out: LaidOut::new(functions, live),
             changed: true,
         };
         let roots: HashSet<usize> = roots.iter().copied().collect();
@@ -228,8 +232,10 @@ impl<'a> Facts<'a> {
                 if stmt.blocks().into_iter().any(|block| self.leads(block)) {
                     // The slice looks at one turn, whichever it is.
                     items = Fact { known: false, ..items | Fact::UNKNOWN };
+                    self.assign(function, target, items | control);
+                } else {
+                    items = self.assign_items(function, target, iter, control);
                 }
-                self.assign(function, target, items | control);
                 inner |= items.control();
             }
             StmtKind::Return { value } => {
@@ -272,6 +278,62 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// Assigns what a loop gets, one after the other; gives what it hangs on how often the loop runs.
+    fn assign_items(&mut self, function: usize, target: &Target, iter: &Expr, control: Fact) -> Fact {
+        let whole = self.expr(function, iter);
+        if !self.is_laid_out(function, iter) {
+            self.assign(function, target, whole | control);
+            return whole;
+        }
+        for (part, fact) in self.parts_of_items(function, target, iter) {
+            self.assign(function, part, fact | control);
+        }
+        Fact { unknown: false, ..whole }
+    }
+
+    /// The parts of a target, and what is in those parts of a collection's items that are assigned to it.
+    fn parts_of_items<'t>(&self, function: usize, target: &'t Target, iter: &Expr) -> Vec<(&'t Target, Fact)> {
+        let parts = match target {
+            Target::Tuple { elements } => &elements[..],
+            _ => &[],
+        };
+        let fact = |expr: &Expr| self.expr(function, expr);
+        let starred = parts.iter().any(|part| matches!(part, Target::Starred { .. }));
+        let mut found = Vec::new();
+        for item in self.laid_out.items(function, iter).unwrap_or_default() {
+            match (item, parts) {
+                (Item::Pair(key, value), [first, second]) if !starred => {
+                    found.extend([(first, fact(key)), (second, fact(value))]);
+                }
+                (Item::Pair(key, value), _) => found.push((target, fact(key) | fact(value))),
+                (Item::One(item), _) => match elements(item, parts.len()).filter(|_| !starred && !parts.is_empty()) {
+                    Some(elements) => found.extend(parts.iter().zip(elements.iter().map(fact))),
+                    None => found.push((target, fact(item))),
+                },
+            }
+        }
+        found
+    }
+
+    /// Whether what a loop runs over is written in the source, and not all of it is something outside: a table whose
+    /// sentences name a user.
+    pub(super) fn is_laid_out(&self, function: usize, iter: &Expr) -> bool {
+        let is_known = |expr: &Expr| {
+            let mut known = false;
+            visit::below(expr, &mut |part| {
+                known |= matches!(part.kind, ExprKind::Constant { .. });
+            });
+            known
+        };
+        let items = self.laid_out.items(function, iter).unwrap_or_default();
+        self.expr(function, iter).is_foreign()
+            && items.iter().all(|item| match item {
+                Item::Pair(key, _) => !self.expr(function, key).unknown,
+                Item::One(item) => is_known(item),
+            })
+            && !items.is_empty()
+    }
+
     fn touch(&mut self, function: usize, object: &Expr, fact: Fact) {
         if let Some(name) = visit::root(object) {
             self.set(function, name, fact);
@@ -283,8 +345,7 @@ impl<'a> Facts<'a> {
         visit::below(expr, &mut |expr| match &expr.kind {
             ExprKind::Comprehension { inner } => {
                 for (target, iter, _) in &inner.clauses {
-                    let fact = self.expr(function, iter);
-                    self.assign(function, target, fact);
+                    self.assign_items(function, target, iter, Fact::default());
                 }
             }
             ExprKind::Walrus { name, value } => {

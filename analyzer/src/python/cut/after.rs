@@ -47,7 +47,7 @@ impl Cut<'_> {
             StmtKind::For { target, iter, body, orelse } => {
                 let fact = self.fact(iter);
                 let controlled = controlled || fact.api;
-                if self.is_outside(iter) {
+                if self.is_outside(iter) && !self.facts.is_laid_out(self.function, iter) {
                     return self.after_outside_for(stmt, target, iter, [body, orelse], controlled);
                 }
                 let (body, orelse) = (self.after(body, controlled), self.after(orelse, controlled));

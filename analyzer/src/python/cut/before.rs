@@ -140,24 +140,45 @@ impl Cut<'_> {
         if !targets.iter().all(is_name) || self.leads_on(value) || !self.fact(value).unknown {
             return None;
         }
+        self.know_parts(value).then_some(known)
+    }
+
+    /// Makes those parts of a display unknown that something outside has a part in; whether there are any others.
+    fn know_parts(&self, value: &mut Expr) -> bool {
         let mut parts: Vec<&mut Expr> = match &mut value.kind {
             ExprKind::Dict { items } => {
                 if !items.iter().all(|(key, _)| matches!(key.kind, ExprKind::Constant { .. })) {
-                    return None;
+                    return false;
                 }
                 items.iter_mut().map(|(_, value)| value).collect()
+            }
+            // Rows of a table, each of which begins with what the program wrote.
+            ExprKind::List { elements } | ExprKind::Tuple { elements } if elements.iter().all(is_row) => {
+                return elements.iter_mut().all(|row| self.know_row(row));
             }
             ExprKind::Builtin { name, keywords, .. } if name == RECORD => {
                 keywords.iter_mut().map(|keyword| &mut keyword.value).collect()
             }
-            _ => return None,
+            _ => return false,
         };
         for part in &mut parts {
             if self.fact(part).unknown {
                 **part = unknown(part.span, described(part));
             }
         }
-        Some(known)
+        true
+    }
+
+    fn know_row(&self, row: &mut Expr) -> bool {
+        match &mut row.kind {
+            ExprKind::List { elements } | ExprKind::Tuple { elements } => {
+                for part in elements.iter_mut().filter(|part| self.fact(part).unknown) {
+                    *part = unknown(part.span, described(part));
+                }
+                true
+            }
+            _ => self.know_parts(row),
+        }
     }
 
     /// Whether the value of an expression cannot be had before the call.
@@ -198,6 +219,18 @@ impl Cut<'_> {
             Target::Subscript { object, index } => self.fact(object).unknown || self.fact(index).unknown,
             _ => false,
         })
+    }
+}
+
+/// Whether a display is a row of a table: a dictionary, or a tuple or list with something that the program wrote.
+fn is_row(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Dict { items } => !items.is_empty(),
+        ExprKind::List { elements } | ExprKind::Tuple { elements } => {
+            elements.iter().any(|element| matches!(element.kind, ExprKind::Constant { .. }))
+                && !elements.iter().any(|element| matches!(element.kind, ExprKind::Starred { .. }))
+        }
+        _ => false,
     }
 }
 
