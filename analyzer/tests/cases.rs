@@ -49,16 +49,19 @@ fn the_account_says_how_sure_the_request_wants_items_to_be() {
         asked
     });
     assert!(told.count() > 0);
+    assert!(account_of("sureness-said-elsewhere").contains("Asks for    at least 85 %"));
 }
 
 #[test]
 fn the_account_says_how_many_results_the_request_asks_for() {
-    let told = |name: &str| {
-        let case = support::cases().into_iter().find(|case| case.name == name).expect("the case is there");
-        chameleon_analyzer::render(&case.analyze())
-    };
+    let told = account_of;
     assert!(told("number-of-results-handed-on").contains("Looks at    the first 60 results"));
     assert!(told("filled-in-by-several").contains("Looks at    the first 20 results"));
+}
+
+fn account_of(name: &str) -> String {
+    let case = support::cases().into_iter().find(|case| case.name == name).expect("the case is there");
+    chameleon_analyzer::render(&case.analyze())
 }
 
 /// Lines only in one of the texts, in place.

@@ -383,6 +383,12 @@ impl<'t> Lower<'_, 't> {
 
     /// As that, where what is handed over is a variable that holds the request.
     fn limit_behind(&self, arguments: Node<'t>, names: &[String]) -> Option<Node<'t>> {
+        // What is written elsewhere may not be known here.
+        self.behind(arguments, names).filter(|limit| matches!(limit.kind(), "integer" | "float"))
+    }
+
+    /// The value of the key of such a name in a dictionary that a variable in the arguments holds.
+    fn behind(&self, arguments: Node<'t>, names: &[String]) -> Option<Node<'t>> {
         let mut variables = Vec::new();
         visit_all(arguments, |node| {
             if node.kind() == "identifier" && variables.len() < MAX_VARIABLES {
@@ -392,23 +398,65 @@ impl<'t> Lower<'_, 't> {
         variables.into_iter().find_map(|variable| {
             let (parsed, value) = self.assigned(variable)?;
             let is_here = std::ptr::eq(parsed, self.parsed) && matches!(value.kind(), "dictionary" | "list");
-            // What is written elsewhere may not be known here.
-            let is_number = |limit: &Node<'_>| matches!(limit.kind(), "integer" | "float");
-            self.limit_in(is_here.then_some(value)?, names).filter(is_number)
+            self.limit_in(is_here.then_some(value)?, names)
         })
     }
 
-    /// The least score that a request asks for, written there or as a constant.
+    /// The least score that a request asks for, written there, as a constant, or in the calls of the function that asks.
     fn least_score(&self, operation: &Operation, arguments: Node<'t>) -> Option<MinScore> {
         let least = &operation.least;
-        let node = self.limit_in(arguments, least).or_else(|| self.limit_behind(arguments, least))?;
-        let written = self.parsed.text(node);
-        let places = [self.project.functions[self.function].body, self.parsed.tree.root_node()];
-        let place = || places.into_iter().find_map(|place| assigned(self.parsed, place, written));
-        let number: f64 = written.parse().ok().or_else(|| self.parsed.text(place()?).trim().parse().ok())?;
+        let node = self.limit_in(arguments, least).or_else(|| self.behind(arguments, least))?;
+        let number = self.number_behind(node, MAX_NAMES)?;
         let in_percent = operation.api.answer.leaves().iter().any(|(_, leaf)| **leaf == Shape::Percent);
         let value = if in_percent { number / 100.0 } else { number };
         (0.0..=1.0).contains(&value).then_some(MinScore { value, inclusive: true })
+    }
+
+    /// The number that a value is, through so many names.
+    fn number_behind(&self, node: Node<'t>, names: usize) -> Option<f64> {
+        let written = self.parsed.text(node);
+        if let Ok(number) = written.trim().parse() {
+            return Some(number);
+        }
+        let names = names.checked_sub(1)?;
+        if node.kind() == "call" {
+            let converts = field(node, "function").is_some_and(|to| matches!(self.parsed.text(to), "float" | "int"));
+            let [value] = named(field(node, "arguments")?)[..] else { return None };
+            return converts.then(|| self.number_behind(value, names)).flatten();
+        }
+        if !matches!(node.kind(), "identifier" | "attribute") {
+            return None;
+        }
+        let own = assigned(self.parsed, self.project.functions[self.function].body, written);
+        if own.is_none()
+            && let Some(number) = self.number_passed(written, names)
+        {
+            return number;
+        }
+        let here = own.or_else(|| assigned(self.parsed, self.parsed.tree.root_node(), written));
+        if let Some(value) = here {
+            return self.number_behind(value, names);
+        }
+        let (parsed, value) = self.assigned_elsewhere(node, written)?;
+        parsed.text(value).trim().parse().ok()
+    }
+
+    /// The number that a parameter of this function gets, if it is one that calls in the run give: they have to agree.
+    fn number_passed(&self, name: &str, names: usize) -> Option<Option<f64>> {
+        let values = self.passed_values(self.place_of(name)?, name);
+        if values.len() > MAX_VARIABLES {
+            return Some(None);
+        }
+        let default = || {
+            let node = self.project.functions[self.function].node?;
+            self.number_behind(assigned(self.parsed, field(node, "parameters")?, name)?, names)
+        };
+        let mut numbers = values.into_iter().map(|(caller, value)| match value {
+            Some(value) => Lower::new(self.project, caller).number_behind(value, names),
+            None => default(),
+        });
+        let first = numbers.next()?;
+        Some(first.filter(|_| numbers.all(|number| number == first)))
     }
 
     /// `Likelihood(face.joy_likelihood)` is the member itself, `Likelihood.Name(number)` its name.
@@ -463,7 +511,7 @@ fn assigned<'t>(parsed: &Parsed, place: Node<'t>, name: &str) -> Option<Node<'t>
     visit_all(place, |node| {
         let left = match node.kind() {
             "assignment" => field(node, "left"),
-            "default_parameter" => field(node, "name"),
+            "default_parameter" | "typed_default_parameter" => field(node, "name"),
             _ => None,
         };
         if found.is_none() && left.is_some_and(|left| parsed.text(left) == name) {
