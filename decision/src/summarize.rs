@@ -369,7 +369,9 @@ impl Draft {
         warnings::take_back_turned(self, probe);
         let told = match some {
             Some(any) => {
-                format!("{ONLY_EMPTY}; any other leads to `{}`", probe.shown(any))
+                let own = !probe.own_effects(any, self.default_outcome).is_empty();
+                let shown = if own { probe.shown_beside(any, self.default_outcome) } else { probe.shown(any) };
+                format!("{ONLY_EMPTY}; any other leads to `{shown}`")
             }
             None if self.summary.top_k.is_some() => {
                 self.summary.field = subject::named_field(&api.answer);

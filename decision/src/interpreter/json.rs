@@ -23,7 +23,7 @@ impl<'p> Machine<'p, '_> {
         }
         // A response is plain data here, whatever turned it into that.
         if matches!(value, Value::Api(_)) {
-            let text = to_str(value);
+            let text = to_str(value).showing(vec![ShownPart::Value(render(value))]);
             self.charge(text.as_str().len(), span)?;
             self.dumped.insert(text.shared(), value.clone());
             return Ok(Value::Str(text));

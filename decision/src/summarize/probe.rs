@@ -271,8 +271,11 @@ impl<'p> Probe<'p> {
 
     /// What an outcome does that another does not, as a message names it.
     pub(super) fn shown_beside(&self, outcome: Outcome, other: Outcome) -> String {
-        let effects = self.own_effects(outcome, other).into_iter().cloned().collect();
-        Decision { effects }.shortened(LONGEST_SHOWN)
+        let own = |one: Outcome, beside: Outcome| Decision {
+            effects: self.own_effects(one, beside).into_iter().cloned().collect(),
+        };
+        let (text, beside) = (own(outcome, other).to_string(), own(other, outcome).to_string());
+        from_difference(&text, &beside)
     }
 
     /// Leaves out effects that only pass the API's data on and tell an empty answer from one with any label, however
@@ -384,6 +387,20 @@ impl<'p> Probe<'p> {
     pub(super) fn own_effects(&self, outcome: Outcome, default: Outcome) -> Vec<&Effect> {
         let usual = &self.outcomes[default].effects;
         self.outcomes[outcome].effects.iter().filter(|effect| !usual.contains(effect)).collect()
+    }
+}
+
+/// A text, shortened: where it is long, from a little before the place where it differs from another one.
+fn from_difference(text: &str, beside: &str) -> String {
+    /// Characters before that place.
+    const BEFORE: usize = 24;
+    let same = text.chars().zip(beside.chars()).take_while(|(one, other)| one == other).count();
+    let skipped = if text.chars().count() > LONGEST_SHOWN { same.saturating_sub(BEFORE) } else { 0 };
+    let rest: String = text.chars().skip(skipped).collect();
+    let start = if skipped > 0 { "…" } else { "" };
+    match rest.char_indices().nth(LONGEST_SHOWN) {
+        Some((end, _)) => format!("{start}{}…", &rest[..end]),
+        None => format!("{start}{rest}"),
     }
 }
 
