@@ -181,6 +181,8 @@ fn unnamed(decision: &Decision, names: &[&str]) -> Decision {
 
 fn without(value: &mut Rendered, names: &[&str]) {
     match value {
+        // That of an item which is called nothing.
+        Rendered::Chosen(text) if text == "''" => *text = format!("'{}'", probe::UNKNOWN_NAME),
         Rendered::Chosen(text) => {
             for name in names {
                 *text = text.replace(name, probe::UNKNOWN_NAME);
@@ -244,7 +246,11 @@ impl<'t> Trying<'t> {
         for given in given {
             let Some((api, _)) = self.apis.get(&given.api) else { continue };
             let mut answer = given.output.answer(&api.answer);
-            let named = api.answer.leaves().into_iter().filter(|(_, leaf)| matches!(leaf, Shape::Name | Shape::Names));
+            let named = api
+                .answer
+                .leaves()
+                .into_iter()
+                .filter(|(_, leaf)| matches!(leaf, Shape::Name | Shape::Names | Shape::Text));
             for (path, _) in named {
                 let name = probe::at(&mut answer, &path).and_then(|part| part.as_str()).unwrap_or_default();
                 names.extend((!name.is_empty()).then(|| name.to_owned()));
@@ -288,8 +294,14 @@ pub(super) fn is_told(summary: &Summary) -> bool {
     }
 }
 
+/// How much is told: whether anything is, whether it is of a class or has branches at least, and how many outcomes are.
+pub(super) fn told(process: &DecisionProcess) -> (bool, bool, usize) {
+    let summary = &process.summary;
+    (is_told(summary), is_told(summary) && summary.reason.is_none(), outcomes(process))
+}
+
 /// How many outcomes are told of, in whatever context.
-pub(super) fn outcomes(process: &DecisionProcess) -> usize {
+fn outcomes(process: &DecisionProcess) -> usize {
     let summaries = std::iter::once(&process.summary).chain(process.contexts.iter().map(|context| &context.summary));
     let mut outcomes: Vec<&Decision> = Vec::new();
     for summary in summaries {

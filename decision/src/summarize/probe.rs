@@ -308,7 +308,9 @@ impl<'p> Probe<'p> {
         };
         let passing = |effect: &&Effect| {
             let passes = !before.contains(effect) && always.contains(effect) && passes_through(effect);
-            passes && !is_deed(effect) && is_usual(effect) && !is_chosen(effect) && !is_answered(effect)
+            // Nobody logs by giving up.
+            let is_kept = is_deed(effect) || effect.action == "raise";
+            passes && !is_kept && is_usual(effect) && !is_chosen(effect) && !is_answered(effect)
         };
         let noise: Vec<_> = self.outcomes[common].effects.iter().filter(passing).cloned().collect();
         if noise.is_empty() {
