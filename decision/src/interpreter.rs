@@ -21,6 +21,7 @@ mod format_spec;
 mod frame;
 mod json;
 mod json_text;
+mod known_parts;
 mod machine;
 mod math;
 mod memory;

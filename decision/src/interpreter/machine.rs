@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::dismantle::dismantle;
 use super::effects::Effects;
 use super::exception::Exception;
+use super::known_parts;
 use super::memory::Memory;
 use super::render::{render, repr, to_str};
 use super::scope::{Scope, assigned};
@@ -22,9 +23,6 @@ use crate::program::{Function, FunctionId, Program, Span, Stmt, StmtKind};
 pub(crate) const MAX_STEPS: u64 = 1_000_000;
 /// What a run costs besides its steps.
 const START: u64 = 100;
-/// Longer texts that are given to something outside are not noted.
-const LONGEST_SENT: usize = 256;
-
 /// Characters that are shown in a step.
 const CHARACTERS: u64 = 16;
 /// How deeply statements, expressions and calls may nest: what fits a thread's 2 MiB stack in a debug build.
@@ -64,7 +62,8 @@ pub(crate) struct Trace {
     /// Tests that looked at data of the API themselves.
     pub(crate) inspecting: BTreeSet<Span>,
     pub(crate) observation: Observation,
-    /// Texts that something outside was given, word for word.
+    /// Texts that something outside was given, word for word, and those known in what was returned or printed with
+    /// something unknown.
     pub(crate) sent: Vec<String>,
     /// How many results the call asked for, where it said so.
     pub(crate) asked: Option<usize>,
@@ -302,7 +301,11 @@ impl<'p> Machine<'p, '_> {
             self.trace.shown += value.listed();
             if self.tracing {
                 let text = repr(&value);
-                self.trace.observation.returned = (text.is_exact() && !self.doubtful).then(|| text.as_str().to_owned());
+                if text.is_exact() && !self.doubtful {
+                    self.trace.observation.returned = Some(text.as_str().to_owned());
+                } else if !self.doubtful {
+                    self.send(&[value]);
+                }
             }
             self.push_effect(span.unwrap_or(entry.span), "return", vec![shown]);
         }
@@ -367,6 +370,8 @@ impl<'p> Machine<'p, '_> {
             if texts.iter().all(super::text::Text::is_exact) {
                 let line = texts.iter().map(super::text::Text::as_str).collect::<Vec<_>>().join(" ");
                 self.trace.observation.printed.push(line);
+            } else {
+                self.send(values);
             }
         }
         if !self.is_undecided() {
@@ -380,9 +385,7 @@ impl<'p> Machine<'p, '_> {
         if !self.tracing || self.sampling > 0 {
             return;
         }
-        let texts = values.iter().filter(|value| matches!(value, Value::Str(_))).map(to_str);
-        let short = texts.filter(|text| text.is_exact() && text.as_str().len() <= LONGEST_SENT);
-        self.trace.sent.extend(short.map(|text| text.as_str().to_owned()));
+        self.trace.sent.extend(known_parts::of(values));
     }
 
     /// Values as they show in a decision, paid for by their length.

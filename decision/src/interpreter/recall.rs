@@ -17,8 +17,8 @@ const LEAST: u64 = 200;
 /// Longest account of what a call is given, in bytes.
 const LONGEST: usize = 4096;
 
-/// Effects, tests and printed texts.
-pub(super) type Shown = (Effects, BTreeSet<(Span, bool)>, Vec<String>);
+/// Effects, tests, and texts: those printed, and those given to something outside.
+pub(super) type Shown = (Effects, BTreeSet<(Span, bool)>, [Vec<String>; 2]);
 
 /// What a call did.
 pub(super) struct Recalled<'p> {
@@ -59,22 +59,23 @@ impl<'p> Machine<'p, '_> {
 
     /// What shows of the run so far; from here on it shows nothing yet.
     pub(super) fn take_shown(&mut self) -> Shown {
-        let printed = std::mem::take(&mut self.trace.observation.printed);
-        (std::mem::take(&mut self.effects), std::mem::take(&mut self.trace.tests), printed)
+        let texts = [&mut self.trace.observation.printed, &mut self.trace.sent].map(std::mem::take);
+        (std::mem::take(&mut self.effects), std::mem::take(&mut self.trace.tests), texts)
     }
 
     /// Shows again what it showed before; what it showed since.
     pub(super) fn put_back(&mut self, before: Shown) -> Shown {
         let since = self.take_shown();
-        (self.effects, self.trace.tests, self.trace.observation.printed) = before;
+        (self.effects, self.trace.tests, [self.trace.observation.printed, self.trace.sent]) = before;
         since
     }
 
-    fn show_again(&mut self, (effects, tests, printed): &Shown) {
+    fn show_again(&mut self, (effects, tests, [printed, sent]): &Shown) {
         effects.list().iter().for_each(|effect| self.effects.add(effect.clone()));
         self.moments += u64::from(!effects.list().is_empty());
         self.trace.tests.extend(tests);
         self.trace.observation.printed.extend(printed.iter().cloned());
+        self.trace.sent.extend(sent.iter().cloned());
     }
 
     /// What a call that only works on values leaves as it is.
