@@ -9,6 +9,7 @@
 
 mod absent;
 mod aggregate;
+mod apart;
 mod axes;
 mod beside;
 mod branches;
@@ -128,6 +129,7 @@ impl Draft {
         let draft = Self::about(decider, vocabulary);
         let draft = absent::filled(draft, decider, vocabulary);
         let draft = texts::retold(draft, decider);
+        let draft = apart::told(draft, decider);
         (draft.summary, draft.warnings)
     }
 

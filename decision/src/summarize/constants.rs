@@ -19,6 +19,8 @@ pub(super) struct Constants {
     pub(super) lines: bool,
     /// Whether regular expressions or likenesses of texts are asked for.
     pub(super) patterns: bool,
+    /// What texts are taken apart at.
+    pub(super) marks: Vec<String>,
     /// Names of attributes and texts that can be keys, in snake case.
     fields: BTreeSet<String>,
     /// Texts that only show or name a result: returned, printed, or the name of a group of words.
@@ -254,6 +256,10 @@ impl Constants {
                 let breaks =
                     |arg: &Expr| matches!(&arg.kind, ExprKind::Constant { value: Constant::Str(text) } if text == "\n");
                 self.lines |= name == "splitlines" || (name == "split" && args.first().is_some_and(breaks));
+                if matches!(name.as_str(), "split" | "rsplit" | "partition" | "rpartition") {
+                    let mark = args.first().and_then(text).map(|mark| mark.0);
+                    self.marks.extend(mark.filter(|mark| !mark.trim().is_empty() && !self.marks.contains(mark)));
+                }
                 self.expr(object);
                 self.exprs(args);
                 self.exprs(keywords.iter().map(|keyword| &keyword.value));

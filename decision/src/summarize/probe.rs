@@ -370,9 +370,7 @@ impl<'p> Probe<'p> {
     /// Whether an outcome ends with an exception that says nothing: one that the program gives a reason is as good an
     /// outcome as any.
     pub(super) fn fails(&self, outcome: Outcome) -> bool {
-        let says_nothing = |value: &Rendered| matches!(value, Rendered::Chosen(_));
-        let effects = &self.outcomes[outcome].effects;
-        effects.iter().any(|effect| effect.action == "raise" && effect.values.iter().all(says_nothing))
+        fails(&self.outcomes[outcome])
     }
 
     /// Whether an outcome does something of this name.
@@ -404,6 +402,12 @@ fn from_difference(text: &str, beside: &str) -> String {
         Some((end, _)) => format!("{start}{}…", &rest[..end]),
         None => format!("{start}{rest}"),
     }
+}
+
+/// As [`Probe::fails`].
+pub(super) fn fails(decision: &Decision) -> bool {
+    let says_nothing = |value: &Rendered| matches!(value, Rendered::Chosen(_));
+    decision.effects.iter().any(|effect| effect.action == "raise" && effect.values.iter().all(says_nothing))
 }
 
 /// Whether two effects do the same, each with words of the program's own that the other lacks.

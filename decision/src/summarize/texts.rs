@@ -92,7 +92,7 @@ fn acting(probe: &mut Probe<'_>, shape: &Shape, path: Path) -> Result<Acting, De
 }
 
 /// The answer of one sure item with this text; a list around it has one item.
-fn answer(shape: &Shape, path: &[String], text: Json) -> Json {
+pub(super) fn answer(shape: &Shape, path: &[String], text: Json) -> Json {
     let mut answer = filled(shape, 1.0, NEUTRAL);
     for at in (0..path.len()).filter(|at| path[*at] == ITEM) {
         let item = shape.at(&path[..=at]).map_or(Json::Null, |item| filled(item, 1.0, NEUTRAL));
