@@ -24,7 +24,11 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
     outcome(out, process, (process.summary.branches.len() > 1).then_some(at), branch);
     for (mode, words) in by_mode(&branch.words) {
         let words: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.text)).collect();
-        let name = if branch.except { "     but not  " } else { "     words    " };
+        let name = match branch {
+            Branch { except: true, .. } => "     but not  ",
+            Branch { negated: true, .. } => "     unless   ",
+            _ => "     words    ",
+        };
         wrap(out, name, 14, &format!("{}  ({})", words.join(", "), mode_name(mode)));
     }
     // Where any text can come there are no labels but those that the words say.

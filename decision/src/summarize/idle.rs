@@ -77,7 +77,7 @@ fn word_of<'w>(text: &str, words: &'w [Found]) -> Option<&'w Found> {
 }
 
 fn leads_nowhere(word: &Found) -> bool {
-    word.outcome.is_none() && !word.in_company
+    word.outcome.is_none() && !word.in_company && !word.untried
 }
 
 fn at(text: &str, span: Span) -> IdleWord {

@@ -14,7 +14,10 @@ use crate::summary::{MatchMode, Vocabulary, Word};
 /// Words of one branch whose neighbours are tried; the rest follow the same mode if it explains the vocabulary.
 const MAX_PROBED: usize = 10;
 
-/// Words without an outcome of their own that are tried together with others.
+/// Words without an outcome of their own that are tried together with a label of a branch: so many pairs.
+const MAX_PAIRED: usize = 256;
+
+/// Words without an outcome of their own that are tried all together.
 const MAX_IDLE: usize = 24;
 
 /// How often words are tried that were compared only with others before them.
@@ -31,6 +34,8 @@ pub(super) struct Found {
     pub(super) outcome: Option<Outcome>,
     /// It changes what other labels lead to.
     pub(super) in_company: bool,
+    /// There are too many words for it to be tried beside others: what it does there is not known.
+    pub(super) untried: bool,
     pub(super) mode: MatchMode,
 }
 
@@ -92,7 +97,7 @@ pub(super) fn find(
                 }
                 led.map(|led| led.0)
             };
-            words.push(Found { text, written, span, outcome, in_company: false, mode: MatchMode::Other });
+            words.push(Found { text, written, span, outcome, in_company: false, untried: false, mode: MatchMode::Other });
         }
         let is_new = |text: &String| !text.trim().is_empty() && words.iter().all(|word| word.text != *text);
         fresh.extend(probe.compared().into_iter().filter(is_new));
@@ -118,8 +123,11 @@ pub(super) fn in_company(
     words: &mut [Found],
 ) -> Result<Option<Reason>, DecideError> {
     let mut first = None;
-    for word in words.iter_mut().filter(|word| word.outcome.is_none()).take(MAX_IDLE) {
-        for branch in found.branches.iter().filter(|branch| !branch.negated).take(MAX_PROBED) {
+    let beside: Vec<_> = found.branches.iter().filter(|branch| !branch.negated).take(MAX_PROBED).collect();
+    let most = MAX_PAIRED / beside.len().max(1);
+    for (at, word) in words.iter_mut().filter(|word| word.outcome.is_none()).enumerate() {
+        word.untried = at >= most;
+        for branch in beside.iter().filter(|_| at < most) {
             let Some(sample) = branch.samples.first() else { continue };
             let mut labels = word.spellings();
             labels.retain(|label| probe.subject.knows(label));
