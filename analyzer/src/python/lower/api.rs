@@ -428,10 +428,9 @@ impl<'t> Lower<'_, 't> {
             return None;
         }
         let own = assigned(self.parsed, self.project.functions[self.function].body, written);
-        if own.is_none()
-            && let Some(number) = self.number_passed(written, names)
-        {
-            return number;
+        let passed = if own.is_none() { self.numbers_passed(written, names) } else { Vec::new() };
+        if let Some(first) = passed.first() {
+            return first.filter(|_| passed.iter().all(|number| number == first));
         }
         let here = own.or_else(|| assigned(self.parsed, self.parsed.tree.root_node(), written));
         if let Some(value) = here {
@@ -441,22 +440,21 @@ impl<'t> Lower<'_, 't> {
         parsed.text(value).trim().parse().ok()
     }
 
-    /// The number that a parameter of this function gets, if it is one that calls in the run give: they have to agree.
-    fn number_passed(&self, name: &str, names: usize) -> Option<Option<f64>> {
-        let values = self.passed_values(self.place_of(name)?, name);
+    /// What the calls of this function in the run give for one of its parameters.
+    fn numbers_passed(&self, name: &str, names: usize) -> Vec<Option<f64>> {
+        let values = self.place_of(name).map_or_else(Vec::new, |place| self.passed_values(place, name));
         if values.len() > MAX_VARIABLES {
-            return Some(None);
+            return vec![None];
         }
         let default = || {
             let node = self.project.functions[self.function].node?;
             self.number_behind(assigned(self.parsed, field(node, "parameters")?, name)?, names)
         };
-        let mut numbers = values.into_iter().map(|(caller, value)| match value {
+        let number = |(caller, value): (usize, Option<Node<'t>>)| match value {
             Some(value) => Lower::new(self.project, caller).number_behind(value, names),
             None => default(),
-        });
-        let first = numbers.next()?;
-        Some(first.filter(|_| numbers.all(|number| number == first)))
+        };
+        values.into_iter().map(number).collect()
     }
 
     /// `Likelihood(face.joy_likelihood)` is the member itself, `Likelihood.Name(number)` its name.
