@@ -165,12 +165,15 @@ fn decided(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
     if let Some(handed) = process.summary.handed {
         // Where nothing is looked for, none of them matches.
         let any = matches!(process.summary.decision_type, DecisionType::Other | DecisionType::Count);
+        let number = process.summary.ranked.as_deref().unwrap_or("score");
         let which = match handed {
             Handed::First if any => "the first one is handed on",
             Handed::Last if any => "the last one is handed on",
             Handed::First => "the first one that matches is handed on",
             Handed::Highest => "the one of the highest score is handed on",
+            Handed::Greatest => &format!("the one of the greatest {number} is handed on"),
             Handed::Last => "the last one that matches is handed on",
+            Handed::All => "all that match are handed on",
         };
         source::wrap(out, "              ", 14, which);
     }

@@ -15,6 +15,7 @@ mod beside;
 mod branches;
 mod by_labels;
 mod by_value;
+mod choice;
 mod conditions;
 mod conjunction;
 mod constants;
@@ -69,6 +70,7 @@ pub use warnings::speaks_of_all_answers;
 
 use crate::decider::{DecideError, Decider};
 use crate::shape::ITEM;
+use crate::summary::Handed;
 use crate::{Api, ApiOutput, Decision, DecisionType, Program, Summary, Vocabulary, Warning};
 
 /// The canonical form of `program`, and what looks doubtful in it. `vocabulary` holds the names that the API's items can
@@ -362,7 +364,11 @@ impl Draft {
         }
         let told = counts::tells_empty(probe, &api.answer)?;
         if let Some((_, list)) = told.as_ref().filter(|_| self.summary.top_k != Some(1)) {
-            self.summary.handed = handed::of_list(probe, &api.answer, list);
+            let mut handed = handed::of_list(probe, &api.answer, list);
+            if handed.is_none() {
+                handed = choice::within_item(probe, &api.answer, list)?.map(handed::OfList::By);
+            }
+            self.hand_on(handed);
         }
         let some = told.map(|told| told.0);
         // Every answer that is tried has an item.
@@ -382,6 +388,17 @@ impl Draft {
             None => SAME_OUTCOME.to_owned(),
         };
         Err(together.unwrap_or(Reason(told)))
+    }
+
+    /// Tells which of several items is handed on.
+    fn hand_on(&mut self, of_list: Option<handed::OfList>) {
+        match of_list {
+            Some(handed::OfList::Place(handed)) => self.summary.handed = Some(handed),
+            Some(handed::OfList::By(number)) => {
+                (self.summary.handed, self.summary.ranked) = (Some(Handed::Greatest), Some(number));
+            }
+            None => {}
+        }
     }
 
     fn warn(&mut self, program: &Program, message: String) {

@@ -52,8 +52,12 @@ pub enum Handed {
     First,
     /// That of the highest score, wherever it is.
     Highest,
+    /// That of the greatest number by which they are ranked, wherever it is.
+    Greatest,
     /// The last: later ones overwrite.
     Last,
+    /// Each that takes the branch, and no other.
+    All,
 }
 
 /// How a word is compared with a label.
@@ -227,7 +231,8 @@ pub struct Summary {
     /// absent when it takes the API's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top_k: Option<u32>,
-    /// The number by which the results are put in order, the greatest first, before those are looked at.
+    /// The number by which the results are put in order, the greatest first, before those are looked at, or by which the
+    /// one that is handed on is chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ranked: Option<String>,
     /// Of several items that take the one branch, the one whose data is handed on, where it shows.

@@ -134,11 +134,17 @@ impl Axis {
 
     /// An interval of the axis.
     pub(super) fn bounds(&self, low: Option<Limit>, high: Option<Limit>) -> Bounds {
+        let (low, high) = (low.map(|limit| written(limit, true)), high.map(|limit| written(limit, false)));
         Bounds { field: self.show(), low, high, percent: self.percent }
     }
 
     pub(super) fn is_in_list(&self) -> bool {
         self.path.iter().any(|step| step == crate::shape::ITEM)
+    }
+
+    /// Whether it is of the items of a list within an item.
+    pub(super) fn is_nested(&self) -> bool {
+        self.path.iter().filter(|step| *step == crate::shape::ITEM).count() > 1
     }
 
     /// Whether it is of the items of a list, not of those of a list within these.
@@ -240,7 +246,7 @@ impl Stretch {
 }
 
 /// The two neighbouring numbers between which `same` turns false.
-fn halve(
+pub(super) fn halve(
     mut below: f64,
     mut above: f64,
     same: &mut dyn FnMut(f64) -> Result<bool, DecideError>,
@@ -255,7 +261,41 @@ fn halve(
     Ok((below, above))
 }
 
+/// A limit as a person would write it: what sums and products lose puts it a few floats beside a short number.
+fn written(limit: Limit, is_low: bool) -> Limit {
+    const MANY_DIGITS: usize = 14;
+    const NEAR: f64 = 1e-12;
+    const TINY: f64 = 1e-30;
+    let Limit { value, .. } = limit;
+    let short = (value * 1e9).round() / 1e9 + 0.0;
+    let mantissa = format!("{value:e}");
+    let digits = mantissa.bytes().take_while(|&digit| digit != b'e').filter(u8::is_ascii_digit).count();
+    let is_lost = value != 0.0 && (digits >= MANY_DIGITS && (short - value).abs() < NEAR || value.abs() < TINY);
+    if !is_lost || short.to_bits() == value.to_bits() {
+        return limit;
+    }
+    // The short number is on the one side or the other.
+    Limit { value: short, inclusive: if is_low { short > value } else { short < value } }
+}
+
 /// Whether the first of two neighbouring numbers is the one that a person writes.
 fn shorter(first: f64, second: f64) -> bool {
     first.abs().to_string().len() <= second.abs().to_string().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_short_numbers_where_floats_lost_something() {
+        let written = |value, inclusive, is_low| written(Limit { value, inclusive }, is_low);
+        let exactly = |value, inclusive| Limit { value, inclusive };
+        assert_eq!(written(-0.500_000_000_000_000_1, false, false), exactly(-0.5, false));
+        assert_eq!(written(0.749_999_999_999_999_9, true, true), exactly(0.75, true));
+        assert_eq!(written(-5.551_115_123_125_783e-17, false, false), exactly(0.0, false));
+        assert_eq!(written(5e-324, false, true), exactly(0.0, false));
+        assert_eq!(written(0.123_456_789_012_345_67, true, true), exactly(0.123_456_789_012_345_67, true));
+        assert_eq!(written(1e-15, false, true), exactly(1e-15, false));
+    }
 }

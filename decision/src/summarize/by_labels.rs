@@ -9,8 +9,8 @@ use super::counts::{self, Counted};
 use super::probe::{NEUTRAL, Outcome, Probe, contrast};
 use super::subject::other_field;
 use super::{
-    Draft, EMPTY_OUTCOME, Reason, conditions, conjunction, handed, idle, items, ladders, lines, name, order, ranges,
-    rank, scores, verify, warnings, words,
+    Draft, EMPTY_OUTCOME, Reason, conditions, conjunction, handed, idle, items, joint, ladders, lines, name, order,
+    ranges, rank, scores, verify, warnings, words,
 };
 use crate::api::Api;
 use crate::decider::DecideError;
@@ -18,7 +18,7 @@ use crate::decision::Rendered;
 use crate::process::Warning;
 use crate::program::Program;
 use crate::shape::Shape;
-use crate::summary::{Branch, Condition, DecisionType, MinScore, Order, Summary, Vocabulary};
+use crate::summary::{Branch, Condition, DecisionType, Handed, MinScore, Order, Summary, Vocabulary};
 
 /// Of vocabularies up to this every label is tried with other fields.
 const FEW: usize = 16;
@@ -148,7 +148,10 @@ impl Draft {
         }
         self.set_class(probe, class);
         if counted.is_none() {
-            self.of_several(probe, &found, api.repeats)?;
+            self.of_several(probe, (&found, &words), api.repeats)?;
+            if self.summary.decision_type == DecisionType::MultiSelect {
+                self.warnings.extend(joint::other_numbers(probe, &found)?);
+            }
         }
         self.settle(program, probe, (&found, counted), vocabulary)?;
         Ok(true)
@@ -275,20 +278,28 @@ impl Draft {
             (self.summary.top_k, self.summary.ranked) = (Some(cut.count), cut.by);
         }
         if self.summary.top_k != Some(1) {
-            self.summary.handed = handed::find(probe, found)?;
+            // That names are handed on says so already.
+            self.summary.handed = handed::find(probe, found)?.filter(|handed| *handed != Handed::All);
         }
         Ok(Reason(super::HANDED_ON.to_owned()))
     }
 
     /// What comes of several items of one branch: each is acted on, or one of them is handed on.
-    fn of_several(&mut self, probe: &mut Probe<'_>, found: &Branches, repeats: bool) -> Result<(), DecideError> {
+    fn of_several(
+        &mut self,
+        probe: &mut Probe<'_>,
+        (found, words): (&Branches, &[words::Found]),
+        repeats: bool,
+    ) -> Result<(), DecideError> {
         use DecisionType::{MultiChoice, MultiSelect, TrueFalse};
         if !matches!(self.summary.decision_type, TrueFalse | MultiChoice | MultiSelect) {
             return Ok(());
         }
-        self.summary.again = items::act_again(probe, found, repeats)?;
+        let names = alike(probe, found, words, repeats)?;
+        self.summary.again = items::act_again(probe, found, &names)?;
         if self.summary.top_k != Some(1) && hands_on(probe, found) {
-            self.summary.handed = handed::find(probe, found)?;
+            let again = self.summary.again;
+            self.summary.handed = handed::find(probe, found)?.filter(|handed| *handed != Handed::All || !again);
         }
         Ok(())
     }

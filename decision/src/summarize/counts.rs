@@ -247,7 +247,8 @@ pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> R
     let steps = match told.as_slice() {
         [] => return Ok(false),
         [(list, steps)] => {
-            draft.summary.handed = handed::of_list(probe, shape, list);
+            let handed = handed::of_list(probe, shape, list);
+            draft.hand_on(handed);
             steps.clone()
         }
         several => together(probe, shape, several)?,

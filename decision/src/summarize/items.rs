@@ -2,6 +2,7 @@
 
 use super::branches::{Branches, Found};
 use super::probe::{NEUTRAL, Outcome, Probe};
+use super::subject::Subject;
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::summary::Vocabulary;
@@ -65,15 +66,18 @@ pub(super) fn is_union(probe: &Probe<'_>, both: Outcome, parts: [Outcome; 2]) ->
     of_lists || (inside(both, &parts) && parts.iter().all(|&part| inside(part, &[both])))
 }
 
-/// Whether a second item of a branch has the application do what it does once more, where an item of none does not.
-pub(super) fn act_again(probe: &mut Probe<'_>, found: &Branches, repeats: bool) -> Result<bool, DecideError> {
-    let repeats = repeats || probe.subject.repeats();
-    for branch in &found.branches {
-        let [first, rest @ ..] = branch.samples.as_slice() else { continue };
-        let Some(second) = rest.first().or(repeats.then_some(first)) else { continue };
+/// Whether a second item of a branch has the application do what it does once more, where an item of none does not;
+/// `names` are some that lead to each.
+pub(super) fn act_again(probe: &mut Probe<'_>, found: &Branches, names: &[Vec<String>]) -> Result<bool, DecideError> {
+    for (branch, names) in found.branches.iter().zip(names) {
+        let [first, second, ..] = names.as_slice() else { continue };
         let other = found.filler.as_deref().unwrap_or(NEUTRAL);
+        // Where all values of a field lead there, none is of no branch.
+        let is_field = matches!(probe.subject, Subject::Members(_));
+        let all = !probe.subject.knows(other) || (is_field && probe.labels(&[other])? == branch.outcome);
+        let usual = if all { vec![first.as_str()] } else { vec![first.as_str(), other] };
         let [more, usual] =
-            [second.as_str(), other].map(|second| probe.subject.output(ApiOutput::sure([first.as_str(), second])));
+            [vec![first.as_str(), second], usual].map(|labels| probe.subject.output(ApiOutput::sure(labels)));
         if probe.run(&more)? == branch.outcome && probe.shown_times(&more)? > probe.shown_times(&usual)? {
             return Ok(true);
         }

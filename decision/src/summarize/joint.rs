@@ -70,6 +70,33 @@ fn outcome_of(probe: &mut Probe<'_>, found: &Branches, members: &[usize]) -> Res
     Ok(outcome)
 }
 
+/// Tells the first two branches whose labels together lead to a number that neither of them leads to, where each has its
+/// own: points that are added up.
+pub(super) fn other_numbers(probe: &mut Probe<'_>, found: &Branches) -> Result<Option<Warning>, DecideError> {
+    for (at, one) in found.branches.iter().enumerate() {
+        for other in &found.branches[at + 1..] {
+            let (Some(a), Some(b)) = (one.samples.first(), other.samples.first()) else { continue };
+            if probe.subject.exclude(a, b) {
+                continue;
+            }
+            let together = probe.labels(&[a, b])?;
+            let numbers = |outcome| union::numbers(&probe.own_effects(outcome, found.default));
+            let (first, second, both) = (numbers(one.outcome), numbers(other.outcome), numbers(together));
+            let has_own = first.difference(&second).next().is_some() && second.difference(&first).next().is_some();
+            if !has_own || both.iter().all(|number| first.contains(number) || second.contains(number)) {
+                continue;
+            }
+            let [a, b, both] = [one.outcome, other.outcome, together].map(|outcome| probe.shown(outcome));
+            let span = probe.own_effects(together, found.default).first().map(|effect| effect.span);
+            let message = format!(
+                "the numbers of several branches go together: labels for `{a}` and `{b}` together lead to `{both}`"
+            );
+            return Ok(Some(Warning { span: span.unwrap_or_default(), message }));
+        }
+    }
+    Ok(None)
+}
+
 /// All orders of a few members.
 fn orders(members: &[usize]) -> Vec<Vec<usize>> {
     if members.len() < 2 {

@@ -10,7 +10,7 @@ use super::{Draft, Reason};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::shape::{ITEM, Path, Shape, show_path};
-use crate::summary::{Bounds, DecisionType, Limit};
+use crate::summary::{Bounds, DecisionType, Handed, Limit};
 
 /// Numbers that a text may be measured by.
 pub(super) const LENGTHS: std::ops::RangeInclusive<f64> = 1.0..=64.0;
@@ -41,6 +41,9 @@ pub(super) fn fill(
         draft.summary.decision_type = if steps.len() == 1 { DecisionType::TrueFalse } else { DecisionType::Range };
         draft.push_regions(probe, usual, steps, None);
         draft.summary.again = acts_again(probe, shape, &path, &outcomes, usual)?;
+        if draft.summary.top_k.is_none() && !draft.summary.again && draft.summary.branches.len() == 1 {
+            draft.summary.handed = handed_on(probe, shape, &path, &outcomes, usual)?;
+        }
         return Ok(true);
     }
     Ok(false)
@@ -110,6 +113,38 @@ fn acts_again(
     append(&mut both, &one, path);
     let [one, both] = [one, both].map(|answer| ApiOutput::Answer { answer });
     Ok(probe.shown_times(&both)? > probe.shown_times(&one)?)
+}
+
+/// Which of three texts of a length that leads somewhere shows: the first or the last, or all of them, where one of a
+/// length that leads nowhere does not.
+fn handed_on(
+    probe: &mut Probe<'_>,
+    shape: &Shape,
+    path: &Path,
+    outcomes: &[Outcome],
+    usual: Outcome,
+) -> Result<Option<Handed>, DecideError> {
+    const MARKS: [&str; 3] = ["q", "z", "j"];
+    let leads = |outcome: &Outcome| !probe.differ_by_data_only(*outcome, usual);
+    let Some(at) = outcomes.iter().rposition(leads).filter(|_| path.iter().any(|step| step == ITEM)) else {
+        return Ok(None);
+    };
+    let other = outcomes.iter().rposition(|outcome| probe.differ_by_data_only(*outcome, usual));
+    let mut shown = |lengths: [usize; 3]| -> Result<Vec<usize>, DecideError> {
+        let texts: Vec<String> = MARKS.iter().zip(lengths).map(|(mark, length)| mark.repeat(length)).collect();
+        let mut answer = shape.with(path, Json::from(texts[0].as_str()));
+        texts[1..].iter().for_each(|text| append(&mut answer, &shape.with(path, Json::from(text.as_str())), path));
+        probe.run(&ApiOutput::Answer { answer })?;
+        let observed = probe.observed().to_lowercase();
+        Ok((0..MARKS.len()).filter(|at| observed.contains(&texts[*at])).collect())
+    };
+    Ok(match (shown([at + 1; 3])?.as_slice(), other) {
+        ([0], _) => Some(Handed::First),
+        ([2], _) => Some(Handed::Last),
+        // A text of one letter is found anywhere.
+        ([0, 1, 2], Some(other)) if other > 1 && shown([at + 1, at + 1, other + 1])? == [0, 1] => Some(Handed::All),
+        _ => None,
+    })
 }
 
 /// `Some(1)` where only the first of several texts is measured.

@@ -5,12 +5,14 @@ use serde_json::Value as Json;
 use super::aggregate::{self, Aggregate, Together};
 use super::axes::{Axis, Stretch, stretches};
 use super::branches::Branches;
+use super::choice::{Choice, Items};
 use super::constants::Constants;
-use super::probe::{NEUTRAL, OTHER, Outcome, Probe};
+use super::probe::{NEUTRAL, Outcome, Probe};
 use super::subject::{Subject, alternatives, list_of_names};
-use super::{Draft, Reason, grid, handed, products};
+use super::{Draft, Reason, grid, products};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
+use crate::process::Warning;
 use crate::shape::{ITEM, Shape};
 use crate::summary::{Branch, DecisionType, Handed, Limit, Region};
 
@@ -98,11 +100,17 @@ pub(super) fn fill(
                 draft.summary.top_k = u32::try_from(most).ok();
             }
             draft.summary.per_element = acts_again(probe, shape, axis, stretches)?;
-            if !draft.summary.per_element {
-                draft.summary.handed = handed_on(probe, shape, axis, draft.default_outcome)?;
+            let choice = Items { shape, axis }.choice(probe, stretches, draft.default_outcome)?;
+            draft.hands_on(axis, choice);
+        }
+        Some(Together::Apart) => {
+            draft.summary.per_element = true;
+            // Each item is looked at, but not all that are in it.
+            if axis.is_nested() {
+                let choice = Items { shape, axis }.choice(probe, stretches, draft.default_outcome)?;
+                draft.hands_on(axis, choice);
             }
         }
-        Some(Together::Apart) => draft.summary.per_element = true,
         Some(together) => {
             draft.is_put_together = matches!(together, Together::By(how) if how != Aggregate::Most)
                 || matches!(together, Together::Several(_));
@@ -110,6 +118,28 @@ pub(super) fn fill(
         }
     }
     Ok(true)
+}
+
+impl Draft {
+    /// Tells what is handed on of several items by their numbers.
+    fn hands_on(&mut self, axis: &Axis, choice: Option<Choice>) {
+        match choice {
+            Some(Choice::Of(handed)) if !self.summary.per_element || axis.is_nested() => {
+                // Of several lists of items it is not plain whose score.
+                let handed = if axis.is_nested() && handed == Handed::Highest { Handed::Greatest } else { handed };
+                self.summary.handed = Some(handed);
+                self.summary.ranked = (handed == Handed::Greatest).then(|| axis.show());
+            }
+            Some(Choice::Share { share, of_greatest }) => {
+                let of = if of_greatest { "the greatest one" } else { "that of the first item" };
+                let field = axis.show();
+                let message = format!("of several items those count whose {field} is more than {share} of {of}");
+                let place = self.summary.branches.first().and_then(|branch| branch.evidence.first());
+                self.warnings.push(Warning { span: place.copied().unwrap_or_default(), message });
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Whether a second item in the same stretch has the application do what it does once more.
@@ -126,30 +156,8 @@ fn acts_again(probe: &mut Probe<'_>, shape: &Shape, axis: &Axis, stretches: &[St
     Ok(false)
 }
 
-/// Which of two items, of the two highest numbers that lead to the branch, is the one whose name shows.
-fn handed_on(probe: &mut Probe<'_>, shape: &Shape, axis: &Axis, usual: Outcome) -> Result<Option<Handed>, DecideError> {
-    const MARKS: [&str; 2] = [NEUTRAL, OTHER];
-    if !axis.is_score(shape) {
-        return Ok(None);
-    }
-    let item = |score: f64, mark: &str| {
-        let text = answer_with(shape, axis, score * axis.whole()).to_string();
-        serde_json::from_str(&text.replace(NEUTRAL, mark)).unwrap_or(Json::Null)
-    };
-    let outcome = probe.run(&ApiOutput::Answer { answer: item(0.9, MARKS[0]) })?;
-    if outcome == usual {
-        return Ok(None);
-    }
-    let items = |scores: [f64; 2]| {
-        let mut both = item(scores[0], MARKS[0]);
-        append(&mut both, &item(scores[1], MARKS[1]), &axis.path);
-        ApiOutput::Answer { answer: both }
-    };
-    handed::which(probe, &items, MARKS)
-}
-
 /// An answer that is nothing but this number; the item that has it is called something.
-fn answer_with(shape: &Shape, axis: &Axis, value: f64) -> Json {
+pub(super) fn answer_with(shape: &Shape, axis: &Axis, value: f64) -> Json {
     let mut answer = shape.with(&axis.path, Json::from(value));
     let list = axis.path.iter().position(|step| step == ITEM).map(|at| &axis.path[..=at]);
     let is_name = |path: &[String], leaf: &Shape| {

@@ -90,7 +90,7 @@ pub(super) fn of_names(probe: &mut Probe<'_>, shape: &Shape) -> Result<Option<Cu
 }
 
 /// The numbers that the items of a list are most likely to be put in order by: how sure they are, and what comes first.
-fn numbers(shape: &Shape, list: &[String]) -> Vec<Axis> {
+pub(super) fn numbers(shape: &Shape, list: &[String]) -> Vec<Axis> {
     let is_own =
         |axis: &Axis| axis.path.iter().rposition(|step| step == ITEM).is_some_and(|at| axis.path[..at] == *list);
     let mut own: Vec<Axis> = Axis::all(shape).into_iter().filter(is_own).collect();
@@ -100,7 +100,7 @@ fn numbers(shape: &Shape, list: &[String]) -> Vec<Axis> {
 }
 
 /// Sets the number of one item of the innermost list, so far from the least to the greatest; outer lists have one item.
-fn set(answer: &mut Json, axis: &Axis, at: usize, share: f64) {
+pub(super) fn set(answer: &mut Json, axis: &Axis, at: usize, share: f64) {
     let Some(list) = axis.path.iter().rposition(|step| step == ITEM) else { return };
     let (low, high) = axis.range();
     let mut part = Some(answer);

@@ -23,6 +23,11 @@ fn says_all(whole: &[&Effect], parts: &[Vec<&Effect>]) -> bool {
     told.filter(|word| word.parse::<f64>().is_err()).all(|word| said.contains(word))
 }
 
+/// The numbers of effects.
+pub(super) fn numbers(effects: &[&Effect]) -> BTreeSet<String> {
+    words(effects).into_iter().filter(|word| word.parse::<f64>().is_ok()).collect()
+}
+
 /// The words and numbers of effects.
 fn words(effects: &[&Effect]) -> BTreeSet<String> {
     let text = effects.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");

@@ -97,7 +97,15 @@ pub(super) fn find(
                 }
                 led.map(|led| led.0)
             };
-            words.push(Found { text, written, span, outcome, in_company: false, untried: false, mode: MatchMode::Other });
+            words.push(Found {
+                text,
+                written,
+                span,
+                outcome,
+                in_company: false,
+                untried: false,
+                mode: MatchMode::Other,
+            });
         }
         let is_new = |text: &String| !text.trim().is_empty() && words.iter().all(|word| word.text != *text);
         fresh.extend(probe.compared().into_iter().filter(is_new));
