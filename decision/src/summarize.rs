@@ -362,6 +362,11 @@ impl Draft {
         if let Some(reason) = self.put_off.take() {
             return Err(reason);
         }
+        self.of_presence(probe, api, constants)
+    }
+
+    /// What is left to say where nothing but that there is something in the answer makes a difference, or not even that.
+    fn of_presence<'p>(&mut self, probe: &mut Probe<'p>, api: &'p Api, constants: &Constants) -> Result<(), Reason> {
         let told = counts::tells_empty(probe, &api.answer)?;
         if let Some((_, list)) = told.as_ref().filter(|_| self.summary.top_k != Some(1)) {
             let mut handed = handed::of_list(probe, &api.answer, list);

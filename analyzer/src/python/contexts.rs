@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chameleon_decision::{
     Api, ApiOutput, Branch, Context, Decider, Decision, DecisionProcess, DecisionType, Expr, ExprKind, Given, ITEM,
-    ONLY_EMPTY, Program, Rendered, Shape, Span, Summary, speaks_of_all_answers,
+    ONLY_EMPTY, Program, Rendered, Shape, Span, Summary, Warning, speaks_of_all_answers,
 };
 
 use super::search::Run;
@@ -57,12 +57,12 @@ fn answers(api: &Api, program: &Program) -> Vec<ApiOutput> {
     let parts = parts.flat_map(|(path, leaf)| probe::with_part(&api.answer, path, leaf));
     let unknown = ApiOutput::labels([(probe::UNKNOWN_NAME, 1.0)]);
     let own = std::iter::once(unknown).chain(own.into_iter().map(|(_, output)| output));
-    let parts = probe::whole_items(&api.answer).into_iter().chain(parts).map(|output| called_something(api, output));
+    let parts = probe::whole_items(&api.answer).into_iter().chain(parts).map(|output| called_something(api, &output));
     own.chain(parts).chain(more.into_iter().map(|(_, output)| output)).collect()
 }
 
 /// An answer whose items have names.
-fn called_something(api: &Api, output: ApiOutput) -> ApiOutput {
+fn called_something(api: &Api, output: &ApiOutput) -> ApiOutput {
     let mut answer = output.answer(&api.answer);
     for (path, _) in api.answer.leaves().into_iter().filter(|(_, leaf)| matches!(leaf, Shape::Name)) {
         if let Some(name) = probe::at(&mut answer, &path).filter(|name| name.as_str() == Some("")) {
@@ -111,6 +111,7 @@ pub(super) fn tell(
     let Some(usual) = trying.kind(&process.given) else { return false };
     process.given = trying.simplest(&process.given, &usual);
     let mut kinds = vec![usual];
+    let (mut doubts, mut more) = (Vec::new(), false);
     for context in tried {
         let is_asked = |given: &&Given| process.given.iter().any(|known| known.api == given.api);
         let context: Vec<Given> = context.iter().filter(is_asked).cloned().collect();
@@ -122,7 +123,8 @@ pub(super) fn tell(
         if process.contexts.len() >= most {
             process.warnings.retain(|warning| !speaks_of_all_answers(warning));
             process.summary.idle.clear();
-            return true;
+            more = true;
+            break;
         }
         let (mut summary, warnings) = trying.decider(&context).summarize(run.vocabulary);
         summary.idle.clear();
@@ -133,22 +135,26 @@ pub(super) fn tell(
         let is_known = |known: &Context| known.summary == summary;
         if summary != process.summary && !process.contexts.iter().any(is_known) {
             process.contexts.push(Context { given: trying.simplest(&context, &kind), summary });
+            doubts.push(warnings);
         }
         kinds.push(kind);
     }
-    best_first(process);
-    false
+    best_first(process, doubts);
+    more
 }
 
-/// Tells first what is decided in a context in which that is of a known kind.
-fn best_first(process: &mut DecisionProcess) {
+/// Tells first what is decided in a context in which that is of a known kind, with what is doubtful there.
+fn best_first(process: &mut DecisionProcess, mut doubts: Vec<Vec<Warning>>) {
     let is_known = |summary: &Summary| summary.decision_type != DecisionType::Other;
     if is_known(&process.summary) {
         return;
     }
-    if let Some(Context { given, summary }) = process.contexts.iter_mut().find(|context| is_known(&context.summary)) {
+    if let Some(at) = process.contexts.iter().position(|context| is_known(&context.summary)) {
+        let Context { given, summary } = &mut process.contexts[at];
         std::mem::swap(given, &mut process.given);
         std::mem::swap(summary, &mut process.summary);
+        process.warnings = doubts.swap_remove(at);
+        process.warnings.retain(|warning| !speaks_of_all_answers(warning));
     }
 }
 
@@ -189,7 +195,9 @@ fn without(value: &mut Rendered, names: &[&str]) {
             }
         }
         Rendered::Parts(values) | Rendered::Call { values, .. } => {
-            values.iter_mut().for_each(|value| without(value, names));
+            for value in values {
+                without(value, names);
+            }
         }
         Rendered::Keyword { value, .. } => without(value, names),
         Rendered::Data | Rendered::Unknown | Rendered::Named(_) => {}

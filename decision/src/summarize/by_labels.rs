@@ -83,10 +83,9 @@ impl Draft {
         };
         let company = company.filter(|_| pairs.is_empty());
         let (class, counted) = classify(probe, (&mut found, &words), (api.repeats, per_item), vocabulary)?;
-        let mut cuts = Vec::new();
-        for branch in &found.branches {
-            cuts.push(scores::threshold(probe, branch, [found.default, found.empty])?);
-        }
+        let ends = [found.default, found.empty];
+        let cuts = found.branches.iter().map(|branch| scores::threshold(probe, branch, ends));
+        let cuts = cuts.collect::<Result<Vec<_>, _>>()?;
         let top_k = scores::top_k(probe, (&found, &pairs), per_item)?;
         self.describe(probe, &found, &words, &cuts, vocabulary);
         let one_branch = matches!(class, Ok((DecisionType::MultiChoice, _)));

@@ -101,14 +101,14 @@ pub(super) fn fill(
             }
             draft.summary.per_element = acts_again(probe, shape, axis, stretches)?;
             let choice = Items { shape, axis }.choice(probe, stretches, draft.default_outcome)?;
-            draft.hands_on(axis, choice);
+            draft.hands_on(axis, choice.as_ref());
         }
         Some(Together::Apart) => {
             draft.summary.per_element = true;
             // Each item is looked at, but not all that are in it.
             if axis.is_nested() {
                 let choice = Items { shape, axis }.choice(probe, stretches, draft.default_outcome)?;
-                draft.hands_on(axis, choice);
+                draft.hands_on(axis, choice.as_ref());
             }
         }
         Some(together) => {
@@ -122,15 +122,15 @@ pub(super) fn fill(
 
 impl Draft {
     /// Tells what is handed on of several items by their numbers.
-    fn hands_on(&mut self, axis: &Axis, choice: Option<Choice>) {
+    fn hands_on(&mut self, axis: &Axis, choice: Option<&Choice>) {
         match choice {
-            Some(Choice::Of(handed)) if !self.summary.per_element || axis.is_nested() => {
+            Some(&Choice::Of(handed)) if !self.summary.per_element || axis.is_nested() => {
                 // Of several lists of items it is not plain whose score.
                 let handed = if axis.is_nested() && handed == Handed::Highest { Handed::Greatest } else { handed };
                 self.summary.handed = Some(handed);
                 self.summary.ranked = (handed == Handed::Greatest).then(|| axis.show());
             }
-            Some(Choice::Share { share, of_greatest }) => {
+            Some(&Choice::Share { share, of_greatest }) => {
                 let of = if of_greatest { "the greatest one" } else { "that of the first item" };
                 let field = axis.show();
                 let message = format!("of several items those count whose {field} is more than {share} of {of}");
