@@ -7,6 +7,8 @@ use chameleon_decision::{
     ONLY_EMPTY, Program, Rendered, Shape, Span, Summary, Warning, speaks_of_all_answers,
 };
 
+use serde_json::Value as Json;
+
 use super::search::Run;
 use super::{probe, visit};
 use crate::render::MAX_OUTCOMES;
@@ -61,12 +63,18 @@ fn answers(api: &Api, program: &Program) -> Vec<ApiOutput> {
     own.chain(parts).chain(more.into_iter().map(|(_, output)| output)).collect()
 }
 
-/// An answer whose items have names.
+/// An answer whose items have names, of which the API is sure.
 fn called_something(api: &Api, output: &ApiOutput) -> ApiOutput {
     let mut answer = output.answer(&api.answer);
-    for (path, _) in api.answer.leaves().into_iter().filter(|(_, leaf)| matches!(leaf, Shape::Name)) {
-        if let Some(name) = probe::at(&mut answer, &path).filter(|name| name.as_str() == Some("")) {
-            *name = probe::UNKNOWN_NAME.into();
+    for (path, leaf) in api.answer.leaves() {
+        let full = match leaf {
+            Shape::Name => Json::from(probe::UNKNOWN_NAME),
+            Shape::Score => Json::from(1.0),
+            Shape::Percent => Json::from(100.0),
+            _ => continue,
+        };
+        if let Some(part) = probe::at(&mut answer, &path).filter(|part| **part == leaf.nothing()) {
+            *part = full;
         }
     }
     ApiOutput::Answer { answer }
@@ -248,22 +256,26 @@ impl<'t> Trying<'t> {
         Some(Kind { decided, names: self.names(given) })
     }
 
-    /// What the items of the answers are called that are given.
+    /// What the items of the answers are called that are given, and their numbers, as they show where they are printed.
     fn names(&self, given: &[Given]) -> Vec<String> {
         let mut names = Vec::new();
         for given in given {
             let Some((api, _)) = self.apis.get(&given.api) else { continue };
             let mut answer = given.output.answer(&api.answer);
-            let named = api
-                .answer
-                .leaves()
-                .into_iter()
-                .filter(|(_, leaf)| matches!(leaf, Shape::Name | Shape::Names | Shape::Text));
-            for (path, _) in named {
-                let name = probe::at(&mut answer, &path).and_then(|part| part.as_str()).unwrap_or_default();
-                names.extend((!name.is_empty()).then(|| name.to_owned()));
+            for (path, leaf) in api.answer.leaves() {
+                let Some(part) = probe::at(&mut answer, &path).filter(|part| **part != leaf.nothing()) else {
+                    continue;
+                };
+                match leaf {
+                    Shape::Name | Shape::Names | Shape::Text => names.extend(part.as_str().map(str::to_owned)),
+                    Shape::Score | Shape::Percent | Shape::Number { .. } => {
+                        names.extend(part.as_f64().map(|number| format!("{number:?}")));
+                    }
+                    _ => {}
+                }
             }
         }
+        names.retain(|name| !name.is_empty());
         names
     }
 
@@ -277,7 +289,8 @@ impl<'t> Trying<'t> {
                 continue;
             }
             given[at].output = ApiOutput::Answer { answer };
-            for (path, leaf) in api.answer.leaves() {
+            // Every item is called something.
+            for (path, leaf) in api.answer.leaves().into_iter().filter(|(_, leaf)| !matches!(leaf, Shape::Name)) {
                 if self.run.budget.is_spent() {
                     break;
                 }
