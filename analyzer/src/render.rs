@@ -39,7 +39,10 @@ pub fn render(analysis: &Analysis) -> String {
     let mut out = String::new();
     let sources = Sources(&analysis.sources);
     for process in &analysis.processes {
-        section(&mut out, process, &sources);
+        let mut told = String::new();
+        section(&mut told, process, &sources);
+        // What another answer names that no word is for.
+        out.push_str(&told.replace(inputs::UNKNOWN_NAME, "…"));
     }
     if analysis.processes.is_empty() {
         let passed_on = analysis.problems.iter().any(|problem| decides_nothing(&problem.reason));
@@ -85,7 +88,7 @@ fn section(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
         context(out, process, &asked, &process.given);
         decided(out, process, sources);
     }
-    for Context { given, summary } in &process.contexts {
+    for Context { given, summary, warnings: doubts } in &process.contexts {
         let given_otherwise: Vec<Given> =
             given.iter().filter(|given| !process.given.contains(given)).cloned().collect();
         context(out, process, &asked, &given_otherwise);
@@ -93,13 +96,12 @@ fn section(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
             given: given.clone(),
             summary: summary.clone(),
             contexts: Vec::new(),
-            warnings: Vec::new(),
+            warnings: doubts.clone(),
             ..process.clone()
         };
-        let mut told = String::new();
-        otherwise(&mut told, &then, &process.summary, sources);
-        // What another answer names that no word is for.
-        out.push_str(&told.replace(inputs::UNKNOWN_NAME, "…"));
+        otherwise(out, &then, &process.summary, sources);
+        let own = doubts.iter().filter(|warning| !process.warnings.contains(warning)).cloned().collect();
+        warnings(out, &DecisionProcess { warnings: own, ..then }, sources);
     }
     warnings(out, process, sources);
     line!(out);
@@ -140,7 +142,10 @@ fn otherwise(out: &mut String, process: &DecisionProcess, usual: &Summary, sourc
         source::wrap(out, "  Decision    ", 14, "the same but for what is done otherwise");
         line!(out);
     } else if places.len() <= MAX_OUTCOMES {
-        source::wrap(out, "  Decision    ", 14, "by the same, with other outcomes");
+        let missing = (0..usual.branches.len()).filter(|at| !places.contains(at)).map(|at| (at + 1).to_string());
+        let missing: Vec<String> = missing.collect();
+        let without = if missing.is_empty() { String::new() } else { format!(" but {}", missing.join(", ")) };
+        source::wrap(out, "  Decision    ", 14, &format!("by the same{without}, with other outcomes"));
         line!(out);
         for (branch, place) in summary.branches.iter().zip(&places) {
             branch::outcome(out, process, (usual.branches.len() > 1).then_some(*place), branch);

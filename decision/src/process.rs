@@ -79,6 +79,9 @@ pub struct Context {
     pub given: Vec<Given>,
     /// What is decided then.
     pub summary: Summary,
+    /// Doubtful places that are none, or not the same, where they answer as given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
 }
 
 /// What an application decides from one API call.

@@ -264,15 +264,24 @@ impl Summary {
             name: String::new(),
             outcome: Decision::default(),
             evidence: Vec::new(),
-            labels: Vec::new(),
+            with: None,
             ..branch.clone()
         };
-        let place = |branch: &Branch| other.branches.iter().position(|known| taken_by(known) == taken_by(branch));
-        let alike = |summary: &Self| (summary.decision_type, summary.order, summary.per_element, summary.top_k);
-        if alike(self) != alike(other) || self.reason != other.reason {
+        let alike = |summary: &Self| Self {
+            branches: Vec::new(),
+            idle: Vec::new(),
+            default: Decision::default(),
+            ..summary.clone()
+        };
+        if alike(self) != alike(other) {
             return None;
         }
-        self.branches.iter().map(place).collect()
+        let mut places = Vec::new();
+        for branch in &self.branches {
+            let is_it = |(at, known): &(usize, &Branch)| !places.contains(at) && taken_by(known) == taken_by(branch);
+            places.push(other.branches.iter().enumerate().find(is_it)?.0);
+        }
+        Some(places)
     }
 
     /// Whether the decision hangs on something that is not the API's answer, so that not even what an answer of nothing

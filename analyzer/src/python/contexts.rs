@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chameleon_decision::{
     Api, ApiOutput, Branch, Context, Decider, Decision, DecisionProcess, DecisionType, Expr, ExprKind, Given, ITEM,
-    ONLY_EMPTY, Program, Rendered, Shape, Span, Summary, Warning, speaks_of_all_answers,
+    ONLY_EMPTY, Program, Rendered, Shape, Span, Summary, speaks_of_all_answers,
 };
 
 use serde_json::Value as Json;
@@ -117,52 +117,56 @@ pub(super) fn tell(
     let many = process.summary.branches.len() > MAX_OUTCOMES;
     let most = if many { MAX_TOLD_OF_MANY } else { MAX_TOLD };
     let Some(usual) = trying.kind(&process.given) else { return false };
-    process.given = trying.simplest(&process.given, &usual);
+    let simplest = trying.simplest(&process.given, &usual);
+    if simplest != process.given && trying.decider(&simplest).summarize(run.vocabulary).0 == process.summary {
+        process.given = simplest;
+    }
     let mut kinds = vec![usual];
-    let (mut doubts, mut more) = (Vec::new(), false);
+    let mut more = false;
     for context in tried {
         let is_asked = |given: &&Given| process.given.iter().any(|known| known.api == given.api);
         let context: Vec<Given> = context.iter().filter(is_asked).cloned().collect();
-        if run.budget.is_spent() {
-            break;
-        }
+        let is_spent = run.budget.is_spent();
         let is_new = |kind: &Kind| !kinds.iter().any(|known| known.is(kind));
-        let Some(kind) = trying.kind(&context).filter(is_new) else { continue };
-        if process.contexts.len() >= most {
+        let kind = if is_spent { None } else { trying.kind(&context).filter(is_new) };
+        if is_spent || (kind.is_some() && process.contexts.len() >= most) {
             process.warnings.retain(|warning| !speaks_of_all_answers(warning));
             process.summary.idle.clear();
             more = true;
             break;
         }
-        let (mut summary, warnings) = trying.decider(&context).summarize(run.vocabulary);
+        let Some(kind) = kind else { continue };
+        let given = trying.simplest(&context, &kind);
+        let (mut summary, mut warnings) = trying.decider(&given).summarize(run.vocabulary);
         summary.idle.clear();
         let leads =
             |text: &str| summary.branches.iter().any(|branch| branch.words.iter().any(|word| word.text == text));
         process.summary.idle.retain(|word| !leads(&word.text));
         process.warnings.retain(|warning| !speaks_of_all_answers(warning) || warnings.contains(warning));
         let is_known = |known: &Context| known.summary == summary;
-        if summary != process.summary && !process.contexts.iter().any(is_known) {
-            process.contexts.push(Context { given: trying.simplest(&context, &kind), summary });
-            doubts.push(warnings);
+        let is_usual = Summary { idle: Vec::new(), ..process.summary.clone() } == summary;
+        if !is_usual && !process.contexts.iter().any(is_known) {
+            warnings.retain(|warning| !speaks_of_all_answers(warning));
+            process.contexts.push(Context { given, summary, warnings });
         }
         kinds.push(kind);
     }
-    best_first(process, doubts);
+    best_first(process);
     more
 }
 
 /// Tells first what is decided in a context in which that is of a known kind, with what is doubtful there.
-fn best_first(process: &mut DecisionProcess, mut doubts: Vec<Vec<Warning>>) {
+fn best_first(process: &mut DecisionProcess) {
     let is_known = |summary: &Summary| summary.decision_type != DecisionType::Other;
     if is_known(&process.summary) {
         return;
     }
-    if let Some(at) = process.contexts.iter().position(|context| is_known(&context.summary)) {
-        let Context { given, summary } = &mut process.contexts[at];
+    if let Some(context) = process.contexts.iter_mut().find(|context| is_known(&context.summary)) {
+        let Context { given, summary, warnings } = context;
         std::mem::swap(given, &mut process.given);
         std::mem::swap(summary, &mut process.summary);
-        process.warnings = doubts.swap_remove(at);
-        process.warnings.retain(|warning| !speaks_of_all_answers(warning));
+        std::mem::swap(warnings, &mut process.warnings);
+        warnings.retain(|warning| !speaks_of_all_answers(warning));
     }
 }
 
@@ -170,19 +174,22 @@ fn best_first(process: &mut DecisionProcess, mut doubts: Vec<Vec<Warning>>) {
 struct Kind {
     /// On each of the answers that are compared.
     decided: Vec<Decision>,
-    /// What the items of other answers are called.
+    /// What the items of other answers are called, and their numbers.
     names: Vec<String>,
 }
 
 impl Kind {
-    /// Whether another kind is the same: that a name is shown is no difference to another name.
+    /// Whether another kind is the same: that a name is shown is no difference to one that the program has no word for.
     fn is(&self, other: &Self) -> bool {
         if self.decided == other.decided {
             return true;
         }
+        if !self.names.iter().any(|name| name == probe::UNKNOWN_NAME) {
+            return false;
+        }
         let names: Vec<&str> = self.names.iter().chain(&other.names).map(String::as_str).collect();
         let unnamed = |kind: &Self| -> Vec<Decision> { kind.decided.iter().map(|one| unnamed(one, &names)).collect() };
-        !names.is_empty() && unnamed(self) == unnamed(other)
+        unnamed(self) == unnamed(other)
     }
 }
 
@@ -218,7 +225,7 @@ fn leading(summary: &Summary) -> Vec<ApiOutput> {
         let word = branch.words.first().map(|word| &word.text);
         branch.labels.first().or(word).map(|name| ApiOutput::labels([(name.as_str(), 1.0)]))
     };
-    summary.branches.iter().filter_map(first).collect()
+    summary.branches.iter().filter_map(first).take(MAX_COMPARED).collect()
 }
 
 /// What a program does in contexts.

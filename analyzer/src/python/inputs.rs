@@ -75,6 +75,7 @@ fn with_others(run: &Run<'_>, chain: &Chain, others: &[Site]) -> Option<Found> {
             (true, _) => "the decision hangs on this answer, too, in more ways than are told".to_owned(),
             (false, true) => {
                 let answer = describe(&apis, given).unwrap_or_else(|| "nothing".to_owned());
+                let answer = answer.replace(UNKNOWN_NAME, "…");
                 format!("the decision hangs on this answer, too; it is read as if it were {answer}")
             }
             (false, false) => continue,
@@ -88,8 +89,7 @@ fn with_others(run: &Run<'_>, chain: &Chain, others: &[Site]) -> Option<Found> {
 pub(crate) fn describe(apis: &BTreeMap<String, (Api, Span)>, given: &Given) -> Option<String> {
     let (api, _) = apis.get(&given.api)?;
     let answer = given.output.answer(&api.answer);
-    let told = || api.answer.describe(&answer).replace(UNKNOWN_NAME, "…");
-    (answer != api.answer.nothing()).then(told)
+    (answer != api.answer.nothing()).then(|| api.answer.describe(&answer))
 }
 
 /// Whether a slice's decision hangs on answers of other APIs.

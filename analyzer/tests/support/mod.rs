@@ -131,7 +131,7 @@ fn short_process(out: &mut String, process: &DecisionProcess) {
         short_given(out, &process.given);
     }
     short_summary(out, program, &process.summary);
-    for Context { given, summary } in &process.contexts {
+    for Context { given, summary, warnings } in &process.contexts {
         short_given(out, given);
         match summary.branches_of(&process.summary) {
             Some(places) if !places.is_empty() => {
@@ -141,6 +141,9 @@ fn short_process(out: &mut String, process: &DecisionProcess) {
                 let _ = writeln!(out, "default {}", summary.default.describe(program));
             }
             _ => short_summary(out, program, summary),
+        }
+        for warning in warnings.iter().filter(|warning| !process.warnings.contains(warning)) {
+            let _ = writeln!(out, "warning line {}: {}", warning.span.line, warning.message);
         }
     }
     for warning in &process.warnings {

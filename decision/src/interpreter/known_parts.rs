@@ -10,13 +10,22 @@ const LONGEST: usize = 256;
 /// Values that are looked into; of larger ones nothing is noted, as not to take what comes first for all there is.
 const MAX_VALUES: usize = 256;
 
-/// All known texts in some values, in order.
+/// The known texts in some values and in what they hold, in order; but for the keys of dictionaries.
 pub(super) fn of(values: &[Value<'_>]) -> Vec<String> {
     let mut left: Vec<Value<'_>> = values.iter().rev().cloned().collect();
     let (mut found, mut looked_at) = (Vec::new(), 0);
     while let Some(value) = left.pop() {
         looked_at += 1;
         if looked_at > MAX_VALUES {
+            return Vec::new();
+        }
+        let more = match &value {
+            Value::List(list) => list.borrow().items.len(),
+            Value::Tuple(items) => items.len(),
+            Value::Dict(table) => table.borrow().entries().len(),
+            _ => 0,
+        };
+        if left.len() + more > MAX_VALUES {
             return Vec::new();
         }
         match &value {

@@ -195,7 +195,8 @@ pub(super) fn in_json<'p>(value: &Value<'p>) -> Value<'p> {
 pub(super) fn in_full<'p>(value: &Value<'p>) -> Value<'p> {
     match value {
         Value::Api(message) if message.spelling == Spelling::Message && message.stored.borrow().is_empty() => {
-            let told = |field: &ApiField<'p>| field.in_json || !matches!(&*field.name, "error" | "responses");
+            // That there was an error is a message of its own, which is there or not.
+            let told = |field: &ApiField<'p>| field.in_json || &*field.name != "error";
             let full =
                 |field: &ApiField<'p>| ApiField { value: in_full(&field.value), in_json: told(field), ..field.clone() };
             object(message.fields.iter().map(full).collect(), Spelling::Message)

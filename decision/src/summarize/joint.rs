@@ -70,20 +70,26 @@ fn outcome_of(probe: &mut Probe<'_>, found: &Branches, members: &[usize]) -> Res
     Ok(outcome)
 }
 
+/// Branches whose numbers are looked at, in pairs.
+const MAX_NUMBERED: usize = 12;
+
 /// Tells the first two branches whose labels together lead to a number that neither of them leads to, where each has its
 /// own: points that are added up.
 pub(super) fn other_numbers(probe: &mut Probe<'_>, found: &Branches) -> Result<Option<Warning>, DecideError> {
-    for (at, one) in found.branches.iter().enumerate() {
-        for other in &found.branches[at + 1..] {
+    for (at, one) in found.branches.iter().take(MAX_NUMBERED).enumerate() {
+        for other in found.branches.iter().take(MAX_NUMBERED).skip(at + 1) {
             let (Some(a), Some(b)) = (one.samples.first(), other.samples.first()) else { continue };
             if probe.subject.exclude(a, b) {
                 continue;
             }
+            let numbers = |probe: &Probe<'_>, outcome| union::numbers(&probe.own_effects(outcome, found.default));
+            let (first, second) = (numbers(probe, one.outcome), numbers(probe, other.outcome));
+            if first.difference(&second).next().is_none() || second.difference(&first).next().is_none() {
+                continue;
+            }
             let together = probe.labels(&[a, b])?;
-            let numbers = |outcome| union::numbers(&probe.own_effects(outcome, found.default));
-            let (first, second, both) = (numbers(one.outcome), numbers(other.outcome), numbers(together));
-            let has_own = first.difference(&second).next().is_some() && second.difference(&first).next().is_some();
-            if !has_own || both.iter().all(|number| first.contains(number) || second.contains(number)) {
+            let both = numbers(probe, together);
+            if both.iter().all(|number| first.contains(number) || second.contains(number)) {
                 continue;
             }
             let [a, b, both] = [one.outcome, other.outcome, together].map(|outcome| probe.shown(outcome));

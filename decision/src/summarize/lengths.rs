@@ -129,6 +129,10 @@ fn handed_on(
     let Some(at) = outcomes.iter().rposition(leads).filter(|_| path.iter().any(|step| step == ITEM)) else {
         return Ok(None);
     };
+    // A text of one letter is found anywhere.
+    if at == 0 {
+        return Ok(None);
+    }
     let other = outcomes.iter().rposition(|outcome| probe.differ_by_data_only(*outcome, usual));
     let mut shown = |lengths: [usize; 3]| -> Result<Vec<usize>, DecideError> {
         let texts: Vec<String> = MARKS.iter().zip(lengths).map(|(mark, length)| mark.repeat(length)).collect();
