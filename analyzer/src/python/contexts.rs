@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chameleon_decision::{
-    Api, ApiOutput, Branch, Context, Decider, Decision, DecisionProcess, DecisionType, Expr, ExprKind, Given, ITEM,
-    ONLY_EMPTY, Program, Rendered, Shape, Span, Summary, speaks_of_all_answers,
+    Api, ApiOutput, Branch, Constant, Context, Decider, Decision, DecisionProcess, DecisionType, Expr, ExprKind, Given,
+    ITEM, ONLY_EMPTY, Program, Rendered, Shape, Span, Summary, speaks_of_all_answers,
 };
-
 use serde_json::Value as Json;
 
 use super::search::Run;
@@ -85,13 +84,10 @@ fn identifiers(program: &Program) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut note = |expr: &Expr| match &expr.kind {
         ExprKind::Attribute { name, .. } => drop(found.insert(plain(name))),
-        ExprKind::Constant { value: chameleon_decision::Constant::Str(text) } => drop(found.insert(plain(text))),
+        ExprKind::Constant { value: Constant::Str(text) } => drop(found.insert(plain(text))),
         _ => {}
     };
-    visit::exprs(&program.globals, &mut note);
-    for function in &program.functions {
-        visit::exprs(&function.body, &mut note);
-    }
+    visit::program(program, &mut note);
     found
 }
 

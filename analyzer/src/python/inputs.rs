@@ -116,9 +116,6 @@ pub(crate) fn asked(program: &Program) -> BTreeMap<String, (Api, Span)> {
             apis.entry(api.path()).or_insert_with(|| (api.clone(), expr.span));
         }
     };
-    visit::exprs(&program.globals, &mut note);
-    for function in &program.functions {
-        visit::exprs(&function.body, &mut note);
-    }
+    visit::program(program, &mut note);
     apis
 }

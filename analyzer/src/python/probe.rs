@@ -172,10 +172,7 @@ fn texts<'p>(program: &'p Program, each: &mut dyn FnMut(&'p str)) {
             each(text);
         }
     };
-    visit::exprs(&program.globals, &mut note);
-    for function in &program.functions {
-        visit::exprs(&function.body, &mut note);
-    }
+    visit::program(program, &mut note);
 }
 
 /// Values that a part of an answer can have.

@@ -604,9 +604,8 @@ fn settings(slice: &Slice) -> Vec<Problem> {
             places.insert((expr.span.file, expr.span.line));
         }
     };
-    visit::exprs(&slice.program.globals, &mut note);
+    visit::program(&slice.program, &mut note);
     for function in &slice.program.functions {
-        visit::exprs(&function.body, &mut note);
         let defaults = function.parameters.iter().filter_map(|parameter| parameter.default.as_ref());
         defaults.for_each(|default| visit::below(default, &mut note));
     }

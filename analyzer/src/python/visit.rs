@@ -3,7 +3,7 @@
 //! One place knows what is below what; everything else asks for "all expressions" or "all statements". Lowering bounds
 //! the depth, so recursion is safe here.
 
-use chameleon_decision::{Expr, ExprKind, Stmt, StmtKind, Target};
+use chameleon_decision::{Expr, ExprKind, Program, Stmt, StmtKind, Target};
 
 /// The two flavours of a walk, over shared and over exclusive references.
 macro_rules! walks {
@@ -175,6 +175,14 @@ pub(super) fn size(block: &[Stmt]) -> u64 {
 /// Calls `visit` on every expression of a block, outer before inner.
 pub(super) fn exprs<'a>(block: &'a [Stmt], visit: &mut dyn FnMut(&'a Expr)) {
     stmts(block, &mut |stmt| own_exprs(stmt, &mut |expr| below(expr, visit)));
+}
+
+/// Calls `visit` on every expression of a program's statements, outer before inner.
+pub(super) fn program<'a>(program: &'a Program, visit: &mut dyn FnMut(&'a Expr)) {
+    exprs(&program.globals, visit);
+    for function in &program.functions {
+        exprs(&function.body, visit);
+    }
 }
 
 /// Calls `visit` on an expression and everything in it, outer before inner.
