@@ -52,6 +52,8 @@ pub(super) struct Open {
     pub(super) span: Span,
     /// The way in which it has no say.
     pub(super) idle: bool,
+    /// Data of the answer is in it, too, beside other tests that it is joined with.
+    pub(super) mixed: bool,
 }
 
 /// Cuts one function.
@@ -224,7 +226,7 @@ impl Cut<'_> {
     fn give_up(&mut self, test: Span, stmt: &Stmt) -> Vec<Stmt> {
         let names = visit::written_in(std::slice::from_ref(stmt));
         if !names.is_empty() {
-            self.open.push(Open { span: test, idle: false });
+            self.open.push(Open { span: test, idle: false, mixed: false });
         }
         havoc(stmt.span, names)
     }

@@ -266,13 +266,16 @@ impl<'a> Run<'a> {
             if known > 0 && undecided.is_none() {
                 return Some(if fewest { self.fewest(chain, ways) } else { ways });
             }
+            // Where one of several tests that are joined is mixed, the others are asked as they are.
+            let joined = slice.open.iter().any(|open| open.mixed && !ways.contains_key(&open.span));
             if let Some((Some(place), _)) = undecided
                 && answers
+                && !joined
                 && let Some(onward) = self.leads_on(place)
             {
                 ways.entry(place).or_insert(if mixed == Mixed::Onward { onward } else { !idle });
             }
-            for &Open { span, idle: way } in &slice.open {
+            for &Open { span, idle: way, .. } in slice.open.iter().filter(|open| answers || !open.mixed) {
                 ways.entry(span).or_insert(way == idle);
             }
             for assumption in slice.assumptions.iter().filter(|_| turned) {

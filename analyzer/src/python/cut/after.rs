@@ -71,7 +71,7 @@ impl Cut<'_> {
                         return self.after(orelse, controlled);
                     }
                     if !self.reads_data(body) {
-                        self.open.push(Open { span: test.span, idle: false });
+                        self.open.push(Open { span: test.span, idle: false, mixed: false });
                     }
                     let inner = self.after(body, controlled);
                     return vec![once(span, None, inner)];
@@ -124,7 +124,7 @@ impl Cut<'_> {
         }
         // Not to run what looks at the answer would be no decision by it, and not to find what is looked for no value.
         if !self.reads_data(body) && !returns(body) {
-            self.open.push(Open { span: iter.span, idle: false });
+            self.open.push(Open { span: iter.span, idle: false, mixed: false });
         }
         // Another API is asked for what it finds, and may find nothing; a setting that is looked for is there.
         let searches = matches!(self.focus, Focus::Values) && !self.reads_other(stmt);
@@ -187,7 +187,7 @@ impl Cut<'_> {
             return;
         }
         match self.ways.get(&test.span) {
-            None => self.open.push(Open { span: test.span, idle: true }),
+            None => self.open.push(Open { span: test.span, idle: true, mixed: false }),
             Some(&holds) => {
                 self.assume(&*test, holds, false);
                 test.kind = ExprKind::Constant { value: Constant::Bool(holds) };
@@ -256,12 +256,14 @@ impl Cut<'_> {
     fn with_assumed_operands(&mut self, test: &Expr) -> Expr {
         let ExprKind::Bool { op, values } = &test.kind else { return self.with_assumed_limit(test) };
         let operand = |cut: &mut Self, operand: &Expr| {
-            if !cut.is_outside(operand) {
+            let outside = cut.is_outside(operand);
+            let fact = cut.fact(operand);
+            if !outside && !(fact.data && fact.unknown) {
                 return cut.with_assumed_operands(operand);
             }
             let Some(&holds) = cut.ways.get(&operand.span) else {
-                cut.open.push(Open { span: operand.span, idle: *op == BoolOp::And });
-                return operand.clone();
+                cut.open.push(Open { span: operand.span, idle: *op == BoolOp::And, mixed: !outside });
+                return if outside { operand.clone() } else { cut.with_assumed_operands(operand) };
             };
             cut.assume(operand, holds, false);
             Expr { span: operand.span, kind: ExprKind::Constant { value: Constant::Bool(holds) } }
@@ -282,7 +284,7 @@ impl Cut<'_> {
             return test.clone();
         }
         let Some(&holds) = self.ways.get(&test.span) else {
-            self.open.push(Open { span: test.span, idle: true });
+            self.open.push(Open { span: test.span, idle: true, mixed: false });
             return test.clone();
         };
         self.assumptions.push(Assumption { span: test.span, holds, is_loop: false, of_answer: false });

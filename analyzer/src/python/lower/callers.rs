@@ -1,6 +1,6 @@
 //! Where functions are called, by what the callee is written as: found once for all who ask.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tree_sitter::Node;
 
@@ -18,12 +18,19 @@ pub(in crate::python) struct Callers<'t> {
     of: HashMap<usize, Vec<Place<'t>>>,
     /// Calls of methods of objects, by the method's name.
     methods: HashMap<&'t str, Vec<Place<'t>>>,
+    /// Classes that are called.
+    made: HashSet<usize>,
 }
 
 impl<'t> Callers<'t> {
     /// How many calls of a function by its name there are, of an initializer by its class's.
     pub(in crate::python) fn count(&self, function: usize) -> usize {
         self.of.get(&function).map_or(0, Vec::len)
+    }
+
+    /// Whether the run makes objects of a class; of one that it does not, others make them.
+    pub(in crate::python) fn makes(&self, class: usize) -> bool {
+        self.made.contains(&class)
     }
 
     /// The calls of a function by its name, of an initializer by its class's.
@@ -33,18 +40,22 @@ impl<'t> Callers<'t> {
 
     /// Finds them.
     pub(in crate::python) fn new(project: &Project<'t>) -> Self {
-        let mut callers = Self { of: HashMap::new(), methods: HashMap::new() };
+        let mut callers = Self::default();
         for caller in 0..project.functions.len() {
             let at = Lower::new(project, caller);
             visit_scope(project.functions[caller].body, |node| {
                 let Some(callee) = (node.kind() == "call").then(|| field(node, "function")).flatten() else { return };
-                let called = match at.referent(callee) {
-                    Some(Referent::Function(function)) => Some(function),
-                    Some(Referent::Class(class)) => project.method(class, "__init__"),
+                let referent = at.referent(callee);
+                let class = match referent {
+                    Some(Referent::Class(class)) => Some(class),
                     Some(_) => None,
-                    None if at.own_class(callee).is_some() => {
-                        at.own_class(callee).and_then(|class| project.method(class, "__init__"))
-                    }
+                    None => at.own_class(callee),
+                };
+                callers.made.extend(class);
+                let called = match referent {
+                    Some(Referent::Function(function)) => Some(function),
+                    _ if class.is_some() => class.and_then(|class| project.method(class, "__init__")),
+                    Some(_) => None,
                     None => {
                         if let Some(name) = field(callee, "attribute") {
                             callers.methods.entry(at.parsed.text(name)).or_default().push((caller, node));

@@ -253,7 +253,9 @@ impl<'t> Lower<'_, 't> {
         let plain = plain.strip_suffix("| None").unwrap_or(plain).trim();
         let Referent::Class(class) = self.project.lookup(function, plain) else { return None };
         let is_one = !self.project.classes[class].is_of_values() && self.is_made_once(class);
-        (is_one && !self.project.is_extended(class)).then_some(class)
+        // What the class says of its fields, e.g. of a request's, is what they are where whoever makes it says nothing.
+        let is_made = !self.project.classes[class].has_fields || self.project.callers.makes(class);
+        (is_one && is_made && !self.project.is_extended(class)).then_some(class)
     }
 
     /// Whether objects of a class are made in one place at most: what is kept of several, one set of attributes for the
