@@ -41,12 +41,15 @@ pub(super) fn answers<'a>(
         let label = label.to_lowercase();
         *at < UNRELATED || words.iter().any(|word| word.contains(&label) || label.contains(word))
     };
-    let labels = vocabulary.labels.iter().enumerate().filter(met);
-    let single = labels.flat_map(|(_, label)| [1.0, UNSURE].map(|score| ApiOutput::labels([(label.as_str(), score)])));
+    let labels: Vec<_> = vocabulary.labels.iter().enumerate().filter(met).collect();
+    let stretches = stretches(shape, labels.iter().map(|(_, label)| label.as_str()));
+    let single = labels
+        .into_iter()
+        .flat_map(|(_, label)| [1.0, UNSURE].map(|score| ApiOutput::labels([(label.as_str(), score)])));
     let parts = shape.leaves().into_iter().flat_map(move |(path, leaf)| with_part(shape, path, leaf));
     // Where the API has no list of names, the program's words are those to try.
     let own = if vocabulary.labels.is_empty() { as_written(program) } else { Vec::new() };
-    nothing.chain(single).chain(parts).chain(extremes(shape)).chain(whole_items(shape)).chain(own)
+    nothing.chain(single).chain(stretches).chain(parts).chain(extremes(shape)).chain(whole_items(shape)).chain(own)
 }
 
 /// Answers with one part, which has values from its range.
@@ -78,6 +81,35 @@ pub(super) fn whole_items(shape: &Shape) -> Vec<ApiOutput> {
         }
     }
     answers
+}
+
+/// Items of some names whose numbers are greater one than the other, in their order: what begins at one and ends at the
+/// next is no empty stretch of a text.
+fn stretches<'l>(shape: &Shape, labels: impl Iterator<Item = &'l str>) -> Vec<ApiOutput> {
+    let leaves = shape.leaves();
+    let is_item = |path: &Path| path.iter().filter(|step| *step == ITEM).count() == 1;
+    let name = leaves.iter().find(|(path, leaf)| matches!(leaf, Shape::Name) && is_item(path));
+    let Some((path, _)) = name else { return Vec::new() };
+    let list = path.iter().position(|step| step == ITEM).unwrap_or_default();
+    let beside = |other: &Path| other.starts_with(&path[..=list]) && is_item(other);
+    let is_number = |leaf: &Shape| matches!(leaf, Shape::Number { .. });
+    let numbers: Vec<&Path> =
+        leaves.iter().filter(|(other, leaf)| is_number(leaf) && beside(other)).map(|(other, _)| other).collect();
+    if numbers.len() < 2 {
+        return Vec::new();
+    }
+    let item = |label: &str| {
+        let mut answer = shape.with(path, Json::from(label));
+        let scores = leaves.iter().filter(|(other, leaf)| matches!(leaf, Shape::Score) && beside(other));
+        let values = numbers.iter().copied().zip(1..).chain(scores.map(|(other, _)| (other, 1)));
+        for (other, value) in values {
+            if let Some(place) = at(&mut answer, other) {
+                *place = Json::from(f64::from(value));
+            }
+        }
+        ApiOutput::Answer { answer }
+    };
+    labels.take(MAX_WRITTEN).map(item).collect()
 }
 
 fn has_item(path: &[String]) -> bool {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use super::Draft;
-use super::axes::{Axis, stretches};
+use super::axes::{Axis, Stretch, stretches};
 use super::branches::Branches;
 use super::constants::Constants;
 use super::held::{self, Held};
@@ -101,9 +101,15 @@ pub(super) struct Search<'a, 's, 'p> {
     fields: Fields<'s>,
     constants: &'a Constants,
     pub(super) default: Outcome,
+    /// Numbers of an item that are compared with each other.
+    related: BTreeSet<String>,
 }
 
-impl Search<'_, '_, '_> {
+impl<'a, 's, 'p> Search<'a, 's, 'p> {
+    fn new(probe: &'a mut Probe<'p>, fields: Fields<'s>, constants: &'a Constants, default: Outcome) -> Self {
+        Self { probe, fields, constants, default, related: BTreeSet::new() }
+    }
+
     pub(super) fn outcome(&mut self, label: &str, set: &[(&Path, &Json)]) -> Result<Outcome, DecideError> {
         let mut answer = self.fields.answer(self.probe, label);
         for (path, value) in set {
@@ -226,7 +232,7 @@ impl Search<'_, '_, '_> {
                 Way::Other => return Ok(Err(())),
             }
         }
-        if intervals.len() == found.len() {
+        if intervals.len() == found.len() || self.is_relative((branch, first), path, &found)? {
             return Ok(Ok(None));
         }
         Ok(if intervals.is_empty() {
@@ -234,6 +240,37 @@ impl Search<'_, '_, '_> {
         } else {
             Ok(Some(Condition { field: axis.show(), values: Vec::new(), intervals }))
         })
+    }
+
+    /// Whether the stretches of a number end where another number of the item lies, and move with it: then it is which of
+    /// the two is greater that decides, and no limit.
+    fn is_relative(
+        &mut self,
+        (branch, label): (Outcome, &str),
+        path: &Path,
+        found: &[Stretch],
+    ) -> Result<bool, DecideError> {
+        let base = self.fields.answer(self.probe, label);
+        let others: Vec<Path> = self.fields.own.iter().map(|(other, _)| other.clone()).filter(|p| p != path).collect();
+        for other in others {
+            let Some(at) = number_at(&base, &other) else { continue };
+            // A number on either side of the other one, and the other one moved beyond both.
+            for [below, above] in found.windows(2).map(|pair| [pair[0].sample, pair[1].sample]) {
+                if !(below..=above).contains(&at) {
+                    continue;
+                }
+                let sample = Json::from(f64::midpoint(below, above));
+                let [above, below] = [above + 1.0, below - 1.0].map(Json::from);
+                let beyond = self.way(branch, label, &[(path, &sample), (&other, &above)])?;
+                if beyond != self.way(branch, label, &[(path, &sample), (&other, &below)])? {
+                    let (one, two) = (show_path(path), show_path(&other));
+                    let (one, two) = if one < two { (one, two) } else { (two, one) };
+                    self.related.insert(format!("{one} and {two} are compared with each other"));
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Values with which what lies below the item has a say, too.
@@ -323,7 +360,7 @@ pub(super) fn find(
     }
     let mut all = Conditions { of_branches: Vec::new(), notes: BTreeSet::new(), values: BTreeSet::new() };
     let constants = Constants::of(program);
-    let mut search = Search { probe, fields, constants: &constants, default: found.default };
+    let mut search = Search::new(probe, fields, &constants, found.default);
     let samples: Vec<(Outcome, String)> = found
         .branches
         .iter()
@@ -360,8 +397,11 @@ pub(super) fn find(
         }
         all.of_branches.push(conditions);
     }
+    let is_related = !search.related.is_empty();
+    all.notes.append(&mut search.related);
     all.values = values(&search.fields.own).map(|(_, value)| shown(&value)).collect();
-    Ok(all.of_branches.iter().any(|conditions| !conditions.is_empty()).then_some(all))
+    let has_say = is_related || all.of_branches.iter().any(|conditions| !conditions.is_empty());
+    Ok(has_say.then_some(all))
 }
 
 impl Draft {
@@ -383,6 +423,11 @@ impl Draft {
 /// Every value of every field.
 fn values<'f>(fields: &'f [(Path, &Shape)]) -> impl Iterator<Item = (Path, Json)> + use<'f> {
     fields.iter().flat_map(|(path, leaf)| alternatives(leaf).into_iter().map(move |value| (path.clone(), value)))
+}
+
+/// The number at a place of an answer's first item.
+fn number_at(answer: &Json, path: &Path) -> Option<f64> {
+    path.iter().try_fold(answer, |part, step| if step == ITEM { part.get(0) } else { part.get(step) })?.as_f64()
 }
 
 fn holds(condition: &Condition, value: &Json) -> bool {

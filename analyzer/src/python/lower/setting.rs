@@ -25,6 +25,9 @@ const PARSERS: [&str; 2] = ["parse_args", "parse_known_args"];
 const DECLARING: [&str; 6] =
     ["typer.Option", "typer.Argument", "fastapi.Query", "fastapi.Form", "fastapi.Body", "fastapi.Header"];
 
+/// What a class of settings says of one of them, its default first.
+const FIELDS: [&str; 3] = ["pydantic.Field", "pydantic.fields.Field", "pydantic.v1.Field"];
+
 /// Longer texts are no words to compare with.
 const LONGEST: usize = 400;
 
@@ -37,6 +40,9 @@ impl<'t> Lower<'_, 't> {
             if let Some((_, place)) = WIDGETS.into_iter().find(|(known, _)| *known == widget) {
                 return self.widget(place, arguments);
             }
+        }
+        if FIELDS.contains(&name) {
+            return self.field_setting(arguments);
         }
         let is_type =
             |argument: &Node<'t>| field(*argument, "name").is_some_and(|name| self.parsed.text(name) == "type");
@@ -243,6 +249,25 @@ impl<'t> Lower<'_, 't> {
         let default = self.expr(default);
         let is_value = matches!(&default.kind, ExprKind::Constant { value } if *value != Constant::None);
         is_value.then(|| self.at(value, set(default)))
+    }
+
+    /// `limit: float = Field(default=0.8, env="LIMIT")` in a class of settings: the default, a number, a text or a list.
+    fn field_setting(&mut self, arguments: Node<'t>) -> Option<ExprKind> {
+        let assigned =
+            arguments.parent().and_then(|call| call.parent()).filter(|outer| outer.kind() == "assignment")?;
+        let key = field(assigned, "left")?;
+        let first = named(arguments).into_iter().next().filter(|first| first.kind() != "keyword_argument");
+        let default = self.expr(first.or_else(|| self.keyword(arguments, "default"))?);
+        let is_written = match &default.kind {
+            ExprKind::Constant { value: Constant::Str(text) } => {
+                !text.is_empty()
+                    && text.len() <= LONGEST
+                    && !secrets::is_credential(&self.parsed.text(key).to_lowercase())
+            }
+            ExprKind::Constant { value } => matches!(value, Constant::Int(_) | Constant::Float(_)),
+            _ => is_list(&default),
+        };
+        is_written.then(|| set(default))
     }
 
     fn keyword(&self, arguments: Node<'t>, wanted: &str) -> Option<Node<'t>> {

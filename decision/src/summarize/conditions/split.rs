@@ -30,7 +30,7 @@ pub(in super::super) fn find(
         return Ok(None);
     }
     let constants = Constants::of(program);
-    let mut search = Search { probe, fields, constants: &constants, default: found.default };
+    let mut search = Search::new(probe, fields, &constants, found.default);
     let mut told: Option<Vec<Cells>> = None;
     for label in branch.samples.iter().take(MAX_LABELS) {
         if search.has_other_say(label)? {
