@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use chameleon_decision::{
-    Api, Bounds, Branch, Context, DecisionProcess, DecisionType, Given, Handed, ITEM, Order, SAME_OUTCOME, Shape, Span,
-    Summary,
+    Api, Bounds, Branch, Context, DecisionProcess, DecisionType, Given, Handed, ITEM, NOT_ASKED, Order, SAME_OUTCOME,
+    Shape, Span, Summary,
 };
 
 use crate::Analysis;
@@ -132,6 +132,11 @@ fn context(out: &mut String, process: &DecisionProcess, asked: &BTreeMap<String,
 fn otherwise(out: &mut String, process: &DecisionProcess, usual: &Summary, sources: &Sources<'_>) {
     let summary = &process.summary;
     if summary.reason.as_deref() == Some(SAME_OUTCOME) {
+        return branch::always(out, process);
+    }
+    if summary.reason.as_deref() == Some(NOT_ASKED) {
+        source::wrap(out, "  Decision    ", 14, "none: this API is not asked then");
+        line!(out);
         return branch::always(out, process);
     }
     let Some(places) = summary.branches_of(usual) else {

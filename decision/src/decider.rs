@@ -166,6 +166,19 @@ impl<'p> Decider<'p> {
         tracing: bool,
         memory: &Memory<'p>,
     ) -> Result<(Decision, Trace), DecideError> {
+        Ok(self.runs(output, tracing, memory)?.finish())
+    }
+
+    /// Whether the application asks the API at all where other APIs answer as given: what they answer may be tested before.
+    ///
+    /// # Errors
+    /// As [`Decider::decide`].
+    pub fn asks(&self, output: &ApiOutput) -> Result<bool, DecideError> {
+        Ok(self.runs(output, false, &Memory::default())?.first.is_some())
+    }
+
+    /// The runs for `output`, one for each way through its tests of unknown values.
+    fn runs(&self, output: &ApiOutput, tracing: bool, memory: &Memory<'p>) -> Result<Runs, DecideError> {
         let mut runs = Runs::default();
         let mut script = Vec::new();
         loop {
@@ -182,7 +195,7 @@ impl<'p> Decider<'p> {
             }
             match script.last_mut() {
                 Some(last) => *last = false,
-                None => return Ok(runs.finish()),
+                None => return Ok(runs),
             }
         }
     }

@@ -46,7 +46,7 @@ pub fn sample_of_pattern(text: &str) -> Option<String> {
     sample::of(text)
 }
 
-pub use summarize::{EMPTY_OUTCOME, HANDED_ON, ONLY_EMPTY, SAME_OUTCOME, speaks_of_all_answers, summarize};
+pub use summarize::{EMPTY_OUTCOME, HANDED_ON, NOT_ASKED, ONLY_EMPTY, SAME_OUTCOME, speaks_of_all_answers, summarize};
 pub use summary::{
     Bounds, Branch, Condition, DecisionType, Handed, IdleWord, Limit, MatchMode, MinScore, Order, Region, Summary,
     Vocabulary, Word,

@@ -25,7 +25,8 @@
 //! - `field` says what of the answer decides, `entities[].type`; `regions` of a branch are alternatives, each a list of
 //!   bounds that must all hold: `[[{"field": "document_sentiment.score", "high": {"value": -0.25, "inclusive": false}}]]`.
 //! - `given` are answers of other APIs that the program asks: the summary is what it does where they answer so; `contexts` are
-//!   examples of other answers, each with the summary of what it does then.
+//!   examples of other answers, each with the summary of what it does then; its `reason` is that the API is not asked then where
+//!   that hangs on the others' answers.
 //! - `asks_for` is the least score that the request asks for: `{"value": 0.7, "inclusive": true}`.
 //! - What is absent has its default: `asks_for`, `order`, `top_k`, `reason`, `min_score`, `conditions`, `negated`, `warnings`, `given`, `contexts`,
 //!   `default` of a parameter.

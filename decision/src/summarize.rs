@@ -91,6 +91,8 @@ impl Decider<'_> {
 
 /// The reason of a summary whose program does the same on every answer.
 pub const SAME_OUTCOME: &str = "every answer of the API leads to the same outcome";
+/// The reason of a summary where other APIs answer so that this one is not asked.
+pub const NOT_ASKED: &str = "the API is not asked then";
 /// How a warning begins that an answer without results leads to something that no other one does.
 pub const EMPTY_OUTCOME: &str = "an empty answer has an outcome of its own";
 /// Why a summary is of no known kind where what is answered is not decided by, but shown or kept.

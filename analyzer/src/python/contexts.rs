@@ -1,10 +1,11 @@
 //! What is decided where other APIs answer otherwise.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chameleon_decision::{
     Api, ApiOutput, Branch, Constant, Context, Decider, Decision, DecisionProcess, DecisionType, Expr, ExprKind, Given,
-    ITEM, ONLY_EMPTY, Program, Rendered, Shape, Span, Summary, speaks_of_all_answers,
+    ITEM, NOT_ASKED, ONLY_EMPTY, Program, Rendered, Shape, Span, Summary, speaks_of_all_answers,
 };
 use serde_json::Value as Json;
 
@@ -59,7 +60,23 @@ fn answers(api: &Api, program: &Program) -> Vec<ApiOutput> {
     let unknown = ApiOutput::labels([(probe::UNKNOWN_NAME, 1.0)]);
     let own = std::iter::once(unknown).chain(own.into_iter().map(|(_, output)| output));
     let parts = probe::whole_items(&api.answer).into_iter().chain(parts).map(|output| called_something(api, &output));
-    own.chain(parts).chain(more.into_iter().map(|(_, output)| output)).collect()
+    own.chain(parts).chain(present(&api.answer)).chain(more.into_iter().map(|(_, output)| output)).collect()
+}
+
+/// Answers with one item about which nothing is said, where items are called nothing: that there is one may be asked.
+fn present(shape: &Shape) -> Vec<ApiOutput> {
+    let mut lists: Vec<&[String]> = Vec::new();
+    let leaves = shape.leaves();
+    for (path, _) in &leaves {
+        let list = path.iter().position(|step| step == ITEM).map(|at| &path[..=at]);
+        lists.extend(list.filter(|list| !lists.contains(list)));
+    }
+    let nameless =
+        |list: &&[String]| !leaves.iter().any(|(path, leaf)| path.starts_with(list) && matches!(leaf, Shape::Name));
+    let below = |list: &[String]| leaves.iter().find(|(path, _)| path.starts_with(list));
+    let one = |(path, leaf): &(chameleon_decision::Path, &Shape)| shape.with(path, leaf.nothing());
+    let answers = lists.into_iter().filter(nameless).filter_map(below).map(one);
+    answers.map(|answer| ApiOutput::Answer { answer }).collect()
 }
 
 /// An answer whose items have names, of which the API is sure.
@@ -118,14 +135,14 @@ pub(super) fn tell(
         process.given = simplest;
     }
     let mut kinds = vec![usual];
-    let mut more = false;
+    let (mut more, mut unasked) = (false, Vec::new());
     for context in tried {
         let is_asked = |given: &&Given| process.given.iter().any(|known| known.api == given.api);
         let context: Vec<Given> = context.iter().filter(is_asked).cloned().collect();
         let is_spent = run.budget.is_spent();
         let is_new = |kind: &Kind| !kinds.iter().any(|known| known.is(kind));
         let kind = if is_spent { None } else { trying.kind(&context).filter(is_new) };
-        if is_spent || (kind.is_some() && process.contexts.len() >= most) {
+        if is_spent || (kind.is_some() && process.contexts.len() + unasked.len() >= most) {
             process.warnings.retain(|warning| !speaks_of_all_answers(warning));
             process.summary.idle.clear();
             more = true;
@@ -133,6 +150,13 @@ pub(super) fn tell(
         }
         let Some(kind) = kind else { continue };
         let given = trying.simplest(&context, &kind);
+        if !kind.asks {
+            // What stands before the call is tested by this answer.
+            process.warnings.retain(|warning| !speaks_of_all_answers(warning));
+            unasked.extend(kind.decided.first().map(|default| not_asked(given, default.clone(), &process.summary)));
+            kinds.push(kind);
+            continue;
+        }
         let (mut summary, mut warnings) = trying.decider(&given).summarize(run.vocabulary);
         summary.idle.clear();
         let leads =
@@ -148,7 +172,28 @@ pub(super) fn tell(
         kinds.push(kind);
     }
     best_first(process);
+    process.contexts.extend(unasked);
     more
+}
+
+/// A context in which other APIs answer so that the call is not made.
+fn not_asked(given: Vec<Given>, default: Decision, usual: &Summary) -> Context {
+    let summary = Summary {
+        decision_type: DecisionType::Other,
+        field: None,
+        per_element: false,
+        again: false,
+        handed: None,
+        order: None,
+        branches: Vec::new(),
+        idle: Vec::new(),
+        top_k: None,
+        ranked: None,
+        default,
+        reason: Some(NOT_ASKED.to_owned()),
+        vocabulary: usual.vocabulary.clone(),
+    };
+    Context { given, summary, warnings: Vec::new() }
 }
 
 /// Tells first what is decided in a context in which that is of a known kind, with what is doubtful there.
@@ -170,6 +215,8 @@ fn best_first(process: &mut DecisionProcess) {
 struct Kind {
     /// On each of the answers that are compared.
     decided: Vec<Decision>,
+    /// Whether the one API is asked at all.
+    asks: bool,
     /// What the items of other answers are called, and their numbers.
     names: Vec<String>,
 }
@@ -177,13 +224,18 @@ struct Kind {
 impl Kind {
     /// Whether another kind is the same: that a name is shown is no difference to one that the program has no word for.
     fn is(&self, other: &Self) -> bool {
+        if self.asks != other.asks {
+            return false;
+        }
         if self.decided == other.decided {
             return true;
         }
         if !self.names.iter().any(|name| name == probe::UNKNOWN_NAME) {
             return false;
         }
-        let names: Vec<&str> = self.names.iter().chain(&other.names).map(String::as_str).collect();
+        let mut names: Vec<&str> = self.names.iter().chain(&other.names).map(String::as_str).collect();
+        // `0.0` is in `50.0`, too.
+        names.sort_unstable_by_key(|name| Reverse(name.len()));
         let unnamed = |kind: &Self| -> Vec<Decision> { kind.decided.iter().map(|one| unnamed(one, &names)).collect() };
         unnamed(self) == unnamed(other)
     }
@@ -256,7 +308,8 @@ impl<'t> Trying<'t> {
     fn kind(&self, given: &[Given]) -> Option<Kind> {
         let decider = self.decider(given);
         let decided = decider.decide_each(self.answers.iter().cloned()).collect::<Result<_, _>>().ok()?;
-        Some(Kind { decided, names: self.names(given) })
+        let asks = decider.asks(self.answers.first()?).ok()?;
+        Some(Kind { decided, asks, names: self.names(given) })
     }
 
     /// What the items of the answers are called that are given, and their numbers, as they show where they are printed.
@@ -266,9 +319,7 @@ impl<'t> Trying<'t> {
             let Some((api, _)) = self.apis.get(&given.api) else { continue };
             let mut answer = given.output.answer(&api.answer);
             for (path, leaf) in api.answer.leaves() {
-                let Some(part) = probe::at(&mut answer, &path).filter(|part| **part != leaf.nothing()) else {
-                    continue;
-                };
+                let Some(part) = probe::at(&mut answer, &path) else { continue };
                 match leaf {
                     Shape::Name | Shape::Names | Shape::Text => names.extend(part.as_str().map(str::to_owned)),
                     Shape::Score | Shape::Percent | Shape::Number { .. } => {
@@ -301,7 +352,10 @@ impl<'t> Trying<'t> {
                 let ApiOutput::Answer { answer } = &mut given[at].output else { break };
                 let Some(part) = probe::at(answer, &path).filter(|part| **part != leaf.nothing()) else { continue };
                 *part = leaf.nothing();
-                if !self.kind(&given).is_some_and(|simpler| simpler.decided == kind.decided) {
+                if !self
+                    .kind(&given)
+                    .is_some_and(|simpler| simpler.asks == kind.asks && simpler.decided == kind.decided)
+                {
                     given[at].output = before;
                 }
             }

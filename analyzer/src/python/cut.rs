@@ -134,9 +134,18 @@ impl Cut<'_> {
             return self.after_stmt(&stmt, false);
         }
         match &stmt.kind {
-            StmtKind::If { body, orelse, .. } => {
-                let branch = if self.block_holds(body) { body } else { orelse };
-                self.toward(branch)
+            StmtKind::If { test, body, orelse } => {
+                let leads = self.block_holds(body);
+                if !self.is_answered(test) {
+                    return self.toward(if leads { body } else { orelse });
+                }
+                // Where another API answers otherwise, the call is not made.
+                let (body, orelse) = if leads {
+                    (self.toward(body), self.after(orelse, true))
+                } else {
+                    (self.after(body, true), self.toward(orelse))
+                };
+                vec![Stmt { span, kind: StmtKind::If { test: test.clone(), body, orelse } }]
             }
             StmtKind::For { target, iter, body, orelse } if self.block_holds(body) => {
                 // How many another API found is its own matter.
@@ -216,6 +225,12 @@ impl Cut<'_> {
             }
         });
         found
+    }
+
+    /// Whether it is known where the answer of another API is.
+    fn is_answered(&self, expr: &Expr) -> bool {
+        let fact = self.fact(expr);
+        fact.other && !fact.unknown && !fact.api
     }
 
     fn fact(&self, expr: &Expr) -> Fact {
