@@ -169,12 +169,18 @@ fn decided(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
     if process.summary.per_element {
         source::wrap(out, "              ", 14, "for each item of the answer on its own");
     }
+    // Where nothing is looked for, none of them matches.
+    let any = matches!(process.summary.decision_type, DecisionType::Other | DecisionType::Count);
     if process.summary.again {
-        source::wrap(out, "              ", 14, "what it does is done again for every further item that matches");
+        let matching = if any { "" } else { " that matches" };
+        source::wrap(
+            out,
+            "              ",
+            14,
+            &format!("what it does is done again for every further item{matching}"),
+        );
     }
     if let Some(handed) = process.summary.handed {
-        // Where nothing is looked for, none of them matches.
-        let any = matches!(process.summary.decision_type, DecisionType::Other | DecisionType::Count);
         let number = process.summary.ranked.as_deref().unwrap_or("score");
         let which = match handed {
             Handed::First if any => "the first one is handed on",
@@ -183,7 +189,10 @@ fn decided(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
             Handed::Highest => "the one of the highest score is handed on",
             Handed::Greatest => &format!("the one of the greatest {number} is handed on"),
             Handed::Last => "the last one that matches is handed on",
+            Handed::All if any => "all are handed on",
             Handed::All => "all that match are handed on",
+            Handed::Everything => "all items are handed on, those that do not match, too",
+            Handed::FirstOfAny => "the first one is handed on, whether it matches or another does",
         };
         source::wrap(out, "              ", 14, which);
     }

@@ -47,6 +47,7 @@ mod regions;
 mod scores;
 mod several_lists;
 mod shares;
+mod showing;
 mod subject;
 mod sums;
 mod texts;
@@ -371,9 +372,15 @@ impl Draft {
     fn of_presence<'p>(&mut self, probe: &mut Probe<'p>, api: &'p Api, constants: &Constants) -> Result<(), Reason> {
         let told = counts::tells_empty(probe, &api.answer)?;
         if let Some((_, list)) = told.as_ref().filter(|_| self.summary.top_k != Some(1)) {
+            self.summary.again = counts::acts_again(probe, &api.answer, list)?;
             let mut handed = handed::of_list(probe, &api.answer, list);
-            if handed.is_none() {
-                handed = choice::within_item(probe, &api.answer, list)?.map(handed::OfList::By);
+            let of_all = matches!(handed, Some(handed::OfList::Place(Handed::All)));
+            if (handed.is_none() || of_all)
+                && let Some(within) = choice::within_item(probe, &api.answer, list)?
+            {
+                handed = Some(handed::OfList::By(within));
+                // Of each item, then.
+                (self.summary.per_element, self.summary.again) = (of_all, false);
             }
             self.hand_on(handed);
         }
@@ -400,6 +407,8 @@ impl Draft {
     /// Tells which of several items is handed on.
     fn hand_on(&mut self, of_list: Option<handed::OfList>) {
         match of_list {
+            // That it is done again for each says it already.
+            Some(handed::OfList::Place(Handed::All)) if self.summary.again => {}
             Some(handed::OfList::Place(handed)) => self.summary.handed = Some(handed),
             Some(handed::OfList::By(number)) => {
                 (self.summary.handed, self.summary.ranked) = (Some(Handed::Greatest), Some(number));

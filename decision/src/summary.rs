@@ -58,6 +58,10 @@ pub enum Handed {
     Last,
     /// Each that takes the branch, and no other.
     All,
+    /// All there are, where one of them takes the branch.
+    Everything,
+    /// The first in the answer, whether it takes the branch or another does.
+    FirstOfAny,
 }
 
 /// How a word is compared with a label.

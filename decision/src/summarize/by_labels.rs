@@ -147,7 +147,7 @@ impl Draft {
         }
         self.set_class(probe, class);
         if counted.is_none() {
-            self.of_several(probe, (&found, &words), api.repeats)?;
+            self.of_several(probe, (&found, &words), api)?;
             if self.summary.decision_type == DecisionType::MultiSelect {
                 self.warnings.extend(joint::other_numbers(probe, &found)?);
             }
@@ -278,7 +278,9 @@ impl Draft {
         }
         if self.summary.top_k != Some(1) {
             // That names are handed on says so already.
-            self.summary.handed = handed::find(probe, found)?.filter(|handed| *handed != Handed::All);
+            let names: Vec<_> = found.branches.iter().map(|branch| branch.samples.clone()).collect();
+            let handed = handed::find(probe, found, &names, (&api.answer, &[]))?;
+            self.summary.handed = handed.filter(|handed| !matches!(handed, Handed::All | Handed::Everything));
         }
         Ok(Reason(super::HANDED_ON.to_owned()))
     }
@@ -288,17 +290,20 @@ impl Draft {
         &mut self,
         probe: &mut Probe<'_>,
         (found, words): (&Branches, &[words::Found]),
-        repeats: bool,
+        api: &Api,
     ) -> Result<(), DecideError> {
         use DecisionType::{MultiChoice, MultiSelect, TrueFalse};
         if !matches!(self.summary.decision_type, TrueFalse | MultiChoice | MultiSelect) {
             return Ok(());
         }
-        let names = alike(probe, found, words, repeats)?;
+        let names = alike(probe, found, words, api.repeats)?;
         self.summary.again = items::act_again(probe, found, &names)?;
         if self.summary.top_k != Some(1) && hands_on(probe, found) {
             let again = self.summary.again;
-            self.summary.handed = handed::find(probe, found)?.filter(|handed| *handed != Handed::All || !again);
+            let least: Vec<_> =
+                self.summary.branches.iter().map(|branch| branch.min_score.map(|min| min.value)).collect();
+            let handed = handed::find(probe, found, &names, (&api.answer, &least))?;
+            self.summary.handed = handed.filter(|handed| *handed != Handed::All || !again);
         }
         Ok(())
     }
@@ -427,13 +432,13 @@ fn floor(probe: &mut Probe<'_>, found: &Branches, summary: &Summary) -> Result<O
     Ok(same.then_some(cut))
 }
 
-/// Whether what the one branch does carries the API's data.
+/// Whether what a branch does carries the API's data.
 fn hands_on(probe: &Probe<'_>, found: &Branches) -> bool {
     let data = |outcome: Outcome| {
         let effects = probe.own_effects(outcome, found.default);
         effects.iter().any(|effect| effect.values.iter().any(Rendered::has_data))
     };
-    found.branches.first().is_some_and(|branch| data(branch.outcome))
+    found.branches.iter().any(|branch| data(branch.outcome))
 }
 
 /// Whether what the one branch does says something in words of the program's own where others stand without it, whatever

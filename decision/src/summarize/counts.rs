@@ -247,6 +247,7 @@ pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> R
     let steps = match told.as_slice() {
         [] => return Ok(false),
         [(list, steps)] => {
+            draft.summary.again = acts_again(probe, shape, list)?;
             let handed = handed::of_list(probe, shape, list);
             draft.hand_on(handed);
             steps.clone()
@@ -258,6 +259,13 @@ pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> R
     draft.summary.decision_type = DecisionType::Count;
     draft.push_regions(probe, usual, steps, None);
     Ok(true)
+}
+
+/// Whether a second and a third item of a list have the application do what it does for one once more.
+pub(super) fn acts_again(probe: &mut Probe<'_>, shape: &Shape, list: &Path) -> Result<bool, DecideError> {
+    let mut times = |number| probe.shown_times(&answer_of(shape, &[(list, number)]));
+    let (one, two, three) = (times(1)?, times(2)?, times(3)?);
+    Ok(one < two && two < three)
 }
 
 /// Fields that say together what one item leads to, where its number alone does not: a picture of one face that must

@@ -2,63 +2,70 @@
 
 use serde_json::Value as Json;
 
-use super::axes::Axis;
 use super::branches::Branches;
 use super::probe::{NEUTRAL, OTHER, Probe};
-use super::rank;
-use super::subject::{Subject, put};
+use super::rank::{self, Measure};
+use super::showing::Items;
+use super::subject::{Subject, list_of_names, put};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
-use crate::shape::{Enumeration, Shape};
+use crate::shape::{Enumeration, ITEM, Shape};
 use crate::summary::Handed;
-
-/// Scores of the first and the second item.
-const SCORES: [f64; 2] = [0.95, 0.9];
 
 /// Words that are tried for one that leads nowhere.
 const MAX_WORDS: usize = 8;
 
-/// Of two items of the one branch, that which shows in what is returned or printed, or both of them where others do not.
-pub(super) fn find(probe: &mut Probe<'_>, found: &Branches) -> Result<Option<Handed>, DecideError> {
-    // Values of a field are the same in every item that has them.
-    let ([branch], Subject::Names) = (found.branches.as_slice(), &probe.subject) else { return Ok(None) };
-    let (outcome, mut samples) = (branch.outcome, branch.samples.clone());
-    // What is cut or joined at its blanks shows no more as it is.
-    samples.sort_by_key(|sample| sample.contains(|c: char| !c.is_alphanumeric()));
-    let Some(first) = samples.first().filter(|_| !branch.negated) else { return Ok(None) };
-    // A label of the API's, or one that holds the word and something else.
-    let second = match samples.get(1) {
-        Some(second) => second.clone(),
-        None => format!("{first} {NEUTRAL}"),
+/// Which of two items of a branch is handed on, where it is the same for all branches that hand something on. `names` are
+/// some that lead to each, `least` what they ask for at least.
+pub(super) fn find(
+    probe: &mut Probe<'_>,
+    found: &Branches,
+    names: &[Vec<String>],
+    (shape, least): (&Shape, &[Option<f64>]),
+) -> Result<Option<Handed>, DecideError> {
+    let list = match &probe.subject {
+        // Values of a field of the whole answer are those of no item.
+        Subject::Members(members) => members.list().cloned(),
+        Subject::Names | Subject::Within(_) => list_of_names(shape),
     };
-    if probe.labels(&[&second])? != outcome {
-        return Ok(None);
+    let Some(list) = list.filter(|list| list.iter().all(|step| step != ITEM)) else { return Ok(None) };
+    let mut told = None;
+    for (at, (branch, names)) in found.branches.iter().zip(names).enumerate() {
+        let mut names = names.clone();
+        // What is cut or joined at its blanks shows no more as it is.
+        names.sort_by_key(|name| name.contains(|c: char| !c.is_alphanumeric()));
+        let Some(first) = names.first().filter(|_| !branch.negated && branch.with.is_none()).cloned() else { continue };
+        // A label of the API's, or one that holds the word and something else, or the same once more.
+        let held = format!("{first} {NEUTRAL}");
+        let different = names.iter().find(|name| **name != first).cloned();
+        let mut second = None;
+        for name in different.into_iter().chain([held]).chain(names.get(1).cloned()) {
+            if probe.labels(&[&name])? == branch.outcome {
+                second = Some(name);
+                break;
+            }
+        }
+        let least = least.get(at).copied().flatten();
+        let items = Items::new(probe, (shape, &list), (branch, least), (first.clone(), second))?;
+        let other = of_none(probe, found, &first)?;
+        let Some(handed) = items.handed(probe, other.as_deref())? else { continue };
+        if *told.get_or_insert(handed) != handed {
+            return Ok(None);
+        }
     }
-    let items = |scores: [f64; 2]| ApiOutput::labels([(first.as_str(), scores[0]), (second.as_str(), scores[1])]);
-    let marks = [first.as_str(), &second];
-    let usual = shown(probe, items(SCORES), marks)?;
-    let turned = shown(probe, items([SCORES[1], SCORES[0]]), marks)?;
-    Ok(match (usual, turned) {
-        ([true, false], [true, false]) => Some(Handed::First),
-        ([true, false], [false, true]) => Some(Handed::Highest),
-        ([false, true], [false, true]) => Some(Handed::Last),
-        ([true, true], [true, true]) if leaves_out(probe, found, first)? => Some(Handed::All),
-        _ => None,
-    })
+    Ok(told)
 }
 
-/// Whether nothing shows of an item that does not take the branch, beside one that does.
-fn leaves_out(probe: &mut Probe<'_>, found: &Branches, first: &str) -> Result<bool, DecideError> {
+/// A label that takes no branch.
+fn of_none(probe: &mut Probe<'_>, found: &Branches, first: &str) -> Result<Option<String>, DecideError> {
     let others = probe.compared().into_iter().filter(|word| word.chars().all(char::is_alphabetic)).take(MAX_WORDS);
-    for other in [NEUTRAL.to_owned()].into_iter().chain(others) {
+    for other in [NEUTRAL.to_owned()].into_iter().chain(found.filler.clone()).chain(others) {
         let alone = probe.labels(&[&other])?;
-        if first.contains(&other) || ![found.default, found.empty].contains(&alone) {
-            continue;
+        if probe.subject.knows(&other) && !first.contains(&other) && [found.default, found.empty].contains(&alone) {
+            return Ok(Some(other));
         }
-        let items = ApiOutput::labels([(first, SCORES[0]), (other.as_str(), SCORES[1])]);
-        return Ok(shown(probe, items, [first, &other])? == [true, false]);
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// What of several items of a list is handed on.
@@ -73,11 +80,11 @@ pub(super) enum OfList {
 pub(super) fn of_list(probe: &mut Probe<'_>, shape: &Shape, list: &[String]) -> Option<OfList> {
     let place = of_alike(probe, shape, list, None)?;
     if let Handed::First | Handed::Last = place {
-        for axis in rank::numbers(shape, list) {
-            let mut at = |shares| of_alike(probe, shape, list, Some((&axis, shares)));
+        for measure in rank::measures(shape, list) {
+            let mut at = |shares| of_alike(probe, shape, list, Some((&measure, shares)));
             let (descending, ascending) = (at([0.8, 0.5, 0.2]), at([0.2, 0.5, 0.8]));
             if (descending, ascending) == (Some(Handed::First), Some(Handed::Last)) {
-                return Some(OfList::By(axis.show()));
+                return Some(OfList::By(measure.show()));
             }
         }
     }
@@ -85,8 +92,13 @@ pub(super) fn of_list(probe: &mut Probe<'_>, shape: &Shape, list: &[String]) -> 
 }
 
 /// Of three items of a list, the first or the last one, if it is the only one of which anything shows: where another is
-/// changed, nothing else does. One of their numbers can be set.
-fn of_alike(probe: &mut Probe<'_>, shape: &Shape, list: &[String], set: Option<(&Axis, [f64; 3])>) -> Option<Handed> {
+/// changed, nothing else does; or all of them. One of their numbers can be set.
+fn of_alike(
+    probe: &mut Probe<'_>,
+    shape: &Shape,
+    list: &[String],
+    set: Option<(&Measure, [f64; 3])>,
+) -> Option<Handed> {
     const ITEMS: usize = 3;
     let item = shape.at(list).and_then(Shape::item)?;
     let [usual, other] = [0, 1].map(|which| filled(item, which));
@@ -94,8 +106,8 @@ fn of_alike(probe: &mut Probe<'_>, shape: &Shape, list: &[String], set: Option<(
         let items = (0..ITEMS).map(|at| if at == changed { other.clone() } else { usual.clone() }).collect();
         let mut answer = shape.nothing();
         put(&mut answer, list, Json::Array(items));
-        if let Some((axis, shares)) = set {
-            shares.iter().enumerate().for_each(|(at, &share)| rank::set(&mut answer, axis, at, share));
+        if let Some((measure, shares)) = set {
+            shares.iter().enumerate().for_each(|(at, &share)| measure.set(&mut answer, at, share));
         }
         probe.run(&ApiOutput::Answer { answer }).ok()?;
         Some(probe.observed().to_owned())
@@ -110,6 +122,7 @@ fn of_alike(probe: &mut Probe<'_>, shape: &Shape, list: &[String], set: Option<(
     match showing[..] {
         [0] => Some(Handed::First),
         [last] if last + 1 == ITEMS => Some(Handed::Last),
+        [_, _, _] => Some(Handed::All),
         _ => None,
     }
 }
@@ -133,18 +146,4 @@ pub(super) fn filled(shape: &Shape, which: usize) -> Json {
         Shape::OnlyWhere { then, .. } => filled(then, which),
         Shape::Polygon | Shape::Other => shape.nothing(),
     }
-}
-
-/// The items whose marks show on an answer.
-fn shown(probe: &mut Probe<'_>, output: ApiOutput, marks: [&str; 2]) -> Result<[bool; 2], DecideError> {
-    let output = probe.subject.output(output);
-    probe.run(&output)?;
-    let text = probe.observed().to_lowercase();
-    // The longer mark may hold the shorter one.
-    let longest = usize::from(marks[1].len() > marks[0].len());
-    let [long, short] = [marks[longest], marks[1 - longest]].map(str::to_lowercase);
-    let mut shown = [false; 2];
-    shown[longest] = text.contains(&long);
-    shown[1 - longest] = text.replace(&long, "").contains(&short);
-    Ok(shown)
 }

@@ -56,6 +56,8 @@ pub(super) struct Probe<'p> {
     times: usize,
     /// What the last run returned and printed.
     observed: String,
+    /// The same by its ways: what was returned, given to something outside, and printed.
+    ways: [String; 3],
     /// Outcomes that are another one but for the API's data.
     same: HashMap<Outcome, Outcome>,
     /// Effects that say nothing: they happen on every label, only not on none.
@@ -87,6 +89,7 @@ impl<'p> Probe<'p> {
             most_steps: MAX_STEPS,
             times: 0,
             observed: String::new(),
+            ways: Default::default(),
             same: HashMap::new(),
             noise: Vec::new(),
             tests: HashMap::new(),
@@ -175,6 +178,11 @@ impl<'p> Probe<'p> {
         &self.observed
     }
 
+    /// The same by its ways: what it returned, gave to something outside, and printed.
+    pub(super) fn ways(&self) -> &[String; 3] {
+        &self.ways
+    }
+
     /// How much shows on an answer, each time that it does: what is done for every item shows more often with more of them.
     pub(super) fn shown_times(&mut self, output: &ApiOutput) -> Result<usize, DecideError> {
         self.run(output)?;
@@ -208,6 +216,9 @@ impl<'p> Probe<'p> {
         self.steps += trace.steps;
         self.times = trace.shown;
         self.observed = [trace.observation.text(), trace.sent.join("\n")].concat();
+        let (returned, printed) =
+            (trace.observation.returned.unwrap_or_default(), trace.observation.printed.join("\n"));
+        self.ways = [returned, trace.sent.join("\n"), printed];
         let outcome = self.intern(decision);
         self.all_tests.extend(&trace.tests);
         self.tests.entry(outcome).or_default().extend(trace.tests);

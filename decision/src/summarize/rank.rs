@@ -42,17 +42,17 @@ pub(super) fn of_branches(
         Subject::Names | Subject::Within(_) => list_of_names(shape),
     };
     let Some(list) = list else { return Ok(None) };
-    for axis in numbers(shape, &list) {
+    for measure in measures(shape, &list) {
         let mut led = Vec::new();
         for share in [0.8, 0.4] {
             let mut answer = answer.clone();
             for at in 0..labels.len() {
-                set(&mut answer, &axis, at, if at == count as usize { share } else { 0.6 });
+                measure.set(&mut answer, at, if at == count as usize { share } else { 0.6 });
             }
             led.push(probe.run(&ApiOutput::Answer { answer })?);
         }
         if led[0] == outcome && led[1] != outcome {
-            return Ok(Some(axis.show()));
+            return Ok(Some(measure.show()));
         }
     }
     Ok(None)
@@ -63,12 +63,12 @@ pub(super) fn of_names(probe: &mut Probe<'_>, shape: &Shape) -> Result<Option<Cu
     let Some(list) = list_of_names(shape) else { return Ok(None) };
     let names: Vec<String> = (0..MANY).map(|at| format!("{NEUTRAL}{}", char::from(b'a' + at as u8))).collect();
     let plain = ApiOutput::sure(names.iter().map(String::as_str)).answer(shape);
-    let mut shown = |numbers: Option<(&Axis, bool)>| -> Result<Vec<usize>, DecideError> {
+    let mut shown = |numbers: Option<(&Measure, bool)>| -> Result<Vec<usize>, DecideError> {
         let mut answer = plain.clone();
-        if let Some((axis, ascends)) = numbers {
+        if let Some((measure, ascends)) = numbers {
             for at in 0..MANY {
                 let place = if ascends { at } else { MANY - 1 - at };
-                set(&mut answer, axis, at, (place + 1) as f64 / (MANY + 1) as f64);
+                measure.set(&mut answer, at, (place + 1) as f64 / (MANY + 1) as f64);
             }
         }
         probe.run(&ApiOutput::Answer { answer })?;
@@ -81,26 +81,45 @@ pub(super) fn of_names(probe: &mut Probe<'_>, shape: &Shape) -> Result<Option<Cu
         return Ok(None);
     }
     let (starts, ends): (Vec<usize>, Vec<usize>) = ((0..count).collect(), (MANY - count..MANY).collect());
-    for axis in numbers(shape, &list) {
-        if shown(Some((&axis, true)))? == ends && shown(Some((&axis, false)))? == starts {
-            return Ok(Some(Cut { count: count as u32, by: Some(axis.show()) }));
+    for measure in measures(shape, &list) {
+        if shown(Some((&measure, true)))? == ends && shown(Some((&measure, false)))? == starts {
+            return Ok(Some(Cut { count: count as u32, by: Some(measure.show()) }));
         }
     }
     Ok((first == starts).then_some(Cut { count: count as u32, by: None }))
 }
 
-/// The numbers that the items of a list are most likely to be put in order by: how sure they are, and what comes first.
-pub(super) fn numbers(shape: &Shape, list: &[String]) -> Vec<Axis> {
+/// What items are put in order by: a number, or the product of a width and a height.
+pub(super) struct Measure(Vec<Axis>);
+
+impl Measure {
+    pub(super) fn show(&self) -> String {
+        self.0.iter().map(Axis::show).collect::<Vec<_>>().join(" * ")
+    }
+
+    /// Sets it of one item of the innermost list, so far from the least to the greatest.
+    pub(super) fn set(&self, answer: &mut Json, at: usize, share: f64) {
+        self.0.iter().for_each(|axis| set(answer, axis, at, share));
+    }
+}
+
+/// What the items of a list are most likely to be put in order by: how sure they are, how large, and what comes first.
+pub(super) fn measures(shape: &Shape, list: &[String]) -> Vec<Measure> {
     let is_own =
         |axis: &Axis| axis.path.iter().rposition(|step| step == ITEM).is_some_and(|at| axis.path[..at] == *list);
     let mut own: Vec<Axis> = Axis::all(shape).into_iter().filter(is_own).collect();
     own.sort_by_key(|axis| !axis.is_score(shape));
-    own.truncate(MAX_NUMBERS);
-    own
+    let sides = |axis: &Axis| {
+        let (last, record) = axis.path.split_last()?;
+        let other = own.iter().find(|other| other.path.split_last() == Some((&"height".to_owned(), record)))?;
+        (last == "width").then(|| Measure(vec![axis.clone(), other.clone()]))
+    };
+    let area = own.iter().find_map(sides);
+    own.into_iter().take(MAX_NUMBERS).map(|axis| Measure(vec![axis])).chain(area).collect()
 }
 
 /// Sets the number of one item of the innermost list, so far from the least to the greatest; outer lists have one item.
-pub(super) fn set(answer: &mut Json, axis: &Axis, at: usize, share: f64) {
+fn set(answer: &mut Json, axis: &Axis, at: usize, share: f64) {
     let Some(list) = axis.path.iter().rposition(|step| step == ITEM) else { return };
     let (low, high) = axis.range();
     let mut part = Some(answer);

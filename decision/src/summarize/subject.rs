@@ -95,6 +95,15 @@ impl Subject<'_> {
         matches!(self, Self::Members(members) if members.list.as_ref().is_some_and(is_outer))
     }
 
+    /// The fields that labels are values of.
+    pub(super) fn own(&self, shape: &Shape) -> Vec<Path> {
+        match self {
+            Self::Members(members) => members.paths(),
+            Self::Within(within) => name_of_items(shape).into_iter().chain([within.path.clone()]).collect(),
+            Self::Names => name_of_items(shape).into_iter().collect(),
+        }
+    }
+
     /// Whether an answer has one label at most.
     pub(super) fn is_single(&self) -> bool {
         matches!(self, Self::Members(members) if members.list.is_none() && members.fields.len() == 1)
