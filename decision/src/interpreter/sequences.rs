@@ -356,6 +356,8 @@ impl<'p> Machine<'p, '_> {
     pub(super) fn slice(&mut self, object: &Value<'p>, bounds: &[Value<'p>; 3], span: Span) -> Run<Value<'p>> {
         let unknown = bounds.iter().chain([object]).find_map(Value::unknown_text);
         if let Some(what) = unknown {
+            // What is known in a text of which a part is taken, such as the words put in place of others, is in one of them.
+            self.send(std::slice::from_ref(object));
             return Ok(Value::unknown(format!("{what}[:]")));
         }
         let mut numbers = [None; 3];
