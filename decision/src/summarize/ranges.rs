@@ -230,8 +230,10 @@ pub(super) fn fill_labelled(
     if found.any_name {
         // Whatever the item is called, its score decides: that of the first, or each its own.
         draft.summary.field = Some(axis.show());
-        draft.summary.per_element = per_item || !is_first_only(probe, sample, (&stretches, &axis))?;
-        draft.summary.top_k = (!draft.summary.per_element).then_some(1);
+        let by = if per_item { None } else { decided_by(probe, sample, (&stretches, &axis))? };
+        draft.summary.per_element = by.is_none();
+        draft.summary.top_k = by.map(|_| 1);
+        draft.summary.ranked = (by == Some(Handed::Highest)).then(|| axis.show());
     }
     Ok(true)
 }
@@ -263,22 +265,51 @@ fn are_of_all(
     Ok(true)
 }
 
-/// Whether a second item makes no difference, whatever its score is.
-fn is_first_only(
+/// Of two items the one whose score decides, if it is always the first, or always the surer one.
+fn decided_by(
     probe: &mut Probe<'_>,
     sample: &str,
     (stretches, axis): (&[Stretch], &Axis),
-) -> Result<bool, DecideError> {
+) -> Result<Option<Handed>, DecideError> {
     let kin = format!("{sample} {NEUTRAL}");
+    let (mut first_only, mut surer_only) = (true, true);
     for first in stretches {
         for second in stretches.iter().filter(|second| second.outcome != first.outcome) {
             let scores = [first, second].map(|stretch| stretch.sample / axis.whole());
-            if probe.scored(&[(sample, scores[0]), (&kin, scores[1])])? != first.outcome {
-                return Ok(false);
-            }
+            let outcome = probe.scored(&[(sample, scores[0]), (&kin, scores[1])])?;
+            let surer = if scores[0] >= scores[1] { first } else { second };
+            first_only &= outcome == first.outcome;
+            surer_only &= outcome == surer.outcome;
         }
     }
-    Ok(true)
+    Ok(match (first_only, surer_only) {
+        (true, _) => Some(Handed::First),
+        (_, true) if !shows_both(probe, [sample, &kin], (stretches, axis))? => Some(Handed::Highest),
+        _ => None,
+    })
+}
+
+/// Whether of two items whose scores are in the same stretch both leave a trace.
+fn shows_both(
+    probe: &mut Probe<'_>,
+    [one, other]: [&str; 2],
+    (stretches, axis): (&[Stretch], &Axis),
+) -> Result<bool, DecideError> {
+    let subject = probe.subject.clone();
+    for stretch in stretches {
+        let scores = [0.6, 0.5].map(|share| stretch.at(axis, share) / axis.whole());
+        let single = subject.output(ApiOutput::labels([(one, scores[0])]));
+        let both = subject.output(ApiOutput::labels([(one, scores[0]), (other, scores[1])]));
+        if probe.shown_times(&single)? < probe.shown_times(&both)? {
+            return Ok(true);
+        }
+        let shown = probe.observed().to_lowercase();
+        let [one, other] = [one, other].map(str::to_lowercase);
+        if shown.contains(&other) && shown.replace(&other, "").contains(&one) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether another label makes a difference, as in an average.
