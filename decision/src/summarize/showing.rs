@@ -79,8 +79,7 @@ impl<'s> Items<'s> {
         let before = self.shown(probe, &[(other, SURE), (one, more), (two, less)])?;
         let after = self.shown(probe, &[(one, more), (two, less), (other, UNSURE)])?;
         Ok(match (place, before[way].as_slice(), after[way].as_slice()) {
-            (Handed::First, [false, true, false], [true, false, false])
-            | (Handed::Highest, [false, true, false], [true, false, false])
+            (Handed::First | Handed::Highest, [false, true, false], [true, false, false])
             | (Handed::Last, [false, false, true], [false, true, false])
             | (Handed::All, [false, true, true], [true, true, false]) => Some(place),
             (Handed::First | Handed::Highest, [true, false, false], [true, false, false]) => Some(Handed::FirstOfAny),
