@@ -53,6 +53,7 @@ mod sums;
 mod texts;
 mod together;
 mod union;
+mod unknown_value;
 mod unrelated;
 mod untold;
 mod verify;
@@ -199,6 +200,8 @@ impl Draft {
         beside::tell(self, decider);
         probe.hurry();
         let known = self.warnings.clone();
+        // What cannot be tried is left untold.
+        unknown_value::tell(self, &mut probe, api).ok();
         let untold = untold::tell(self, &mut probe, api, &constants).unwrap_or_default();
         // The score of one item may be a sum of one.
         let may_be_sum = match self.summary.decision_type {
