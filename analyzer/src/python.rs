@@ -31,7 +31,7 @@ use std::rc::Rc;
 
 use chameleon_decision::{Budget, DecisionProcess, Problem, SAME_OUTCOME, Span};
 
-use self::entry::CallGraph;
+use self::entry::{CallGraph, Chain};
 use self::facts::Facts;
 use self::lower::Site;
 use self::project::Project;
@@ -57,6 +57,9 @@ pub(crate) fn decides_nothing(reason: &str) -> bool {
 
 /// Steps that the analysis of the calls in one file may take: some seconds. A usual application takes a hundredth.
 const MAX_STEPS: u64 = 50_000_000;
+
+/// Steps that the analysis of one function with the call in it may take, where that of all that follows takes too many.
+const FEW_STEPS: u64 = MAX_STEPS / 16;
 
 /// What was found in Python files.
 pub(crate) struct Found {
@@ -94,9 +97,10 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
     lowered.sites.retain(|site| !project.originals.contains(&site.function) || graph.is_called(site.function));
     found.problems.extend(lowered.problems.iter().cloned());
     let size = lowered.functions.iter().map(|function| visit::size(&function.body)).sum();
-    let mut budgets: BTreeMap<u32, Budget> = BTreeMap::new();
+    let mut budgets: BTreeMap<u32, [Budget; 2]> = BTreeMap::new();
     for site in &lowered.sites {
-        let budget = &*budgets.entry(site.span.file).or_insert_with(|| Budget::new(MAX_STEPS));
+        let [budget, rest] =
+            &*budgets.entry(site.span.file).or_insert_with(|| [MAX_STEPS, MAX_STEPS / 4].map(Budget::new));
         // Another call of the same API may be about the same thing or another: its answer stays unknown.
         let is_other = |other: &&Site| other.api != site.api;
         let others: Vec<Site> = lowered.sites.iter().filter(is_other).cloned().collect();
@@ -119,9 +123,11 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
             }
         }
         if budget.is_spent() {
-            let reason = format!(
-                "the analysis of this file takes more than {MAX_STEPS} steps: what is decided from this call is not found out"
-            );
+            let known = match found.add_inner(&run, rest) {
+                Some(function) => format!("it is read as far as {} tells", lowered.functions[function].name),
+                None => "what is decided from this call is not found out".to_owned(),
+            };
+            let reason = format!("the analysis of this file takes more than {MAX_STEPS} steps: {known}");
             found.problems.push(Problem { file: path(&project, site.span.file), line: site.span.line, reason });
         }
     }
@@ -153,14 +159,41 @@ impl Found {
             let is_such = |problem: &Problem| {
                 problem.file == note.file && problem.line == note.line && decides_nothing(&problem.reason)
             };
-            let is_told = |process: &DecisionProcess| {
-                let place = process.call;
-                let file = process.program.files.get(place.file as usize);
-                file == Some(&note.file) && Span { file: site.span.file, ..place } == site.span
-            };
+            let is_told = |process: &DecisionProcess| is_of(process, project, site);
             let mut kept = self.processes.iter().any(is_told);
             self.problems.retain(|problem| !is_such(problem) || !std::mem::replace(&mut kept, true));
         }
+    }
+
+    /// Adds the process of the outermost function around a call that few steps tell of, in the place of one that took too
+    /// many.
+    fn add_inner(&mut self, run: &Run<'_>, rest: &Budget) -> Option<usize> {
+        let functions = &run.lowered.functions;
+        let all: Vec<usize> = (0..functions.len()).collect();
+        let facts = Facts::new(run.lowered, &all, &[], (&[], &all), &BTreeSet::new(), run.site, &[]);
+        let chain = entry::chains(functions, run.graph, &facts, run.site).into_iter().find(|chain| chain.decides)?;
+        let mut told = None;
+        for from in (0..chain.functions.len()).rev() {
+            let budget = Budget::new(FEW_STEPS);
+            let part = Chain { functions: chain.functions[from..].to_vec(), decides: true };
+            let (process, problems) = run.within(&budget).best(&part);
+            rest.spend(budget.spent());
+            if budget.is_spent() || rest.is_spent() {
+                break;
+            }
+            if !process.summary.branches.is_empty() && is_storable(&process) {
+                told = Some((chain.functions[from], process, problems));
+            }
+        }
+        let (function, process, problems) = told?;
+        let is_it = |other: &DecisionProcess| is_of(other, run.project, run.site) && other.api == run.site.api;
+        self.processes.retain(|other| !is_it(other) || !other.summary.branches.is_empty());
+        if self.processes.iter().any(is_it) {
+            return None;
+        }
+        self.processes.push(process);
+        self.problems.extend(problems);
+        Some(function)
     }
 
     /// Adds the processes of a call, one for each way to it.
@@ -197,6 +230,13 @@ impl Found {
             }
         }
     }
+}
+
+/// Whether a process is about this call.
+fn is_of(process: &DecisionProcess, project: &Project<'_>, site: &Site) -> bool {
+    let place = process.call;
+    let file = process.program.files.get(place.file as usize);
+    file == Some(&path(project, site.span.file)) && Span { file: site.span.file, ..place } == site.span
 }
 
 /// Whether two processes are about the same call, from the same function on.

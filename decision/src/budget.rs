@@ -22,9 +22,14 @@ impl Budget {
         self.spent.fetch_add(steps, Ordering::Relaxed);
     }
 
+    /// The steps that were taken.
+    pub fn spent(&self) -> u64 {
+        self.spent.load(Ordering::Relaxed)
+    }
+
     /// Whether nothing is left.
     pub fn is_spent(&self) -> bool {
-        self.spent.load(Ordering::Relaxed) >= self.limit
+        self.spent() >= self.limit
     }
 
     /// The steps there were at first.

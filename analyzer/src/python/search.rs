@@ -124,6 +124,14 @@ impl<'a> Run<'a> {
         Run { inputs, given, memo: Rc::default(), ..self.clone() }
     }
 
+    /// The same within other steps.
+    pub(super) fn within<'b>(&'b self, budget: &'b Budget) -> Run<'b>
+    where
+        'a: 'b,
+    {
+        Run { budget, memo: Rc::default(), ..self.clone() }
+    }
+
     /// The process of a chain. Where the outermost function hangs on things outside, an inner one may still decide by
     /// the answer alone: that one is taken, and what stopped the outer one is reported. Where none does, the outermost
     /// one is read as far as it decides by the answer.
