@@ -200,6 +200,13 @@ impl Catalog {
         })
     }
 
+    /// The members of an enumeration, by its dotted name, with their numbers.
+    pub(crate) fn members(&self, dotted: &str) -> Option<Vec<(&str, i64)>> {
+        let (_, members) = self.enumerations.iter().find(|(name, _)| is_end(dotted, name))?;
+        let numbered = members.iter().map(String::as_str).zip(0..);
+        Some(numbered.filter(|(member, _)| !member.is_empty()).collect())
+    }
+
     /// Whether a dotted name is that of an enumeration.
     pub(crate) fn is_enumeration(&self, dotted: &str) -> bool {
         self.enumerations.keys().any(|name| is_end(dotted, name))

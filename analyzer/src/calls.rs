@@ -175,6 +175,7 @@ pub(crate) const BUILTINS: &[&str] = &[
 pub(crate) const QUIET_FUNCTIONS: &[&str] = &[
     "open",
     "boto3.client",
+    "loguru.logger",
     "boto3.resource",
     "boto3.Session",
     "boto3.session.",

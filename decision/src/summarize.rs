@@ -223,6 +223,9 @@ impl Draft {
         } else {
             self.warnings = told;
         }
+        let mut presumed = probe.presumed();
+        presumed.dedup_by_key(|span| (span.file, span.line));
+        self.warnings.extend(presumed.into_iter().map(|span| Warning { span, message: warnings::PRESUMED.to_owned() }));
     }
 
     /// Fills the draft where it is items of the branches' kinds beside others that decide, by their numbers.

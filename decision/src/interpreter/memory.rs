@@ -2,7 +2,7 @@
 //! that do the same each time, and the program's own texts that were compared with data of the API.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::recall::{Kind, Recalled};
@@ -35,6 +35,7 @@ pub(crate) struct Memory<'p> {
     calls: RefCell<HashMap<(FunctionId, String), Rc<Recalled<'p>>>>,
     filled: RefCell<Option<Filled<'p>>>,
     measured: RefCell<Vec<Measured>>,
+    presumed: RefCell<BTreeSet<Span>>,
 }
 
 /// Two numbers of which it was asked which is greater.
@@ -63,6 +64,16 @@ impl<'p> Memory<'p> {
         let mut texts: Vec<String> = self.compared.borrow().iter().map(|text| (**text).to_owned()).collect();
         texts.sort_unstable();
         texts
+    }
+
+    /// Notes where it was taken for it that what is unknown in a text does not say what is looked for.
+    pub(super) fn note_presumed(&self, place: Span) {
+        self.presumed.borrow_mut().insert(place);
+    }
+
+    /// These places, in order.
+    pub(crate) fn presumed(&self) -> Vec<Span> {
+        self.presumed.borrow().iter().copied().collect()
     }
 
     /// Notes numbers that were compared.

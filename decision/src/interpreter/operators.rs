@@ -14,6 +14,9 @@ use super::value::{Growth, Number, Value};
 use crate::decision::Rendered;
 use crate::program::{BinaryOp, CompareOp, Span};
 
+/// Shorter words may be anywhere.
+const SHORTEST_WORD: usize = 2;
+
 /// How deep nested containers are compared; beyond that the result is unknown.
 const MAX_NESTING: usize = 32;
 
@@ -242,11 +245,28 @@ impl<'p> Machine<'p, '_> {
     }
 
     /// `item in container`; `None` when unknown.
+    /// Whether a text of which a part is unknown holds another: it does where the known parts do. Where there are some, it is
+    /// taken for it that nothing else says so, which is noted.
+    fn contains_in_known(&self, text: &Text, part: &Text, span: Span) -> Option<bool> {
+        let known: Vec<String> = text.known_pieces().collect();
+        if known.iter().any(|known| known.contains(part.as_str())) {
+            return Some(true);
+        }
+        let presumes = !known.is_empty() && !part.is_data() && part.as_str().len() >= SHORTEST_WORD;
+        if presumes {
+            self.memory.note_presumed(span);
+        }
+        presumes.then_some(false)
+    }
+
     fn contains(&mut self, container: &Value<'p>, item: &Value<'p>, span: Span) -> Run<Option<bool>> {
         match container {
             Value::Str(text) => match item {
                 Value::Str(part) => {
                     self.charge(text.as_str().len() / 8, span)?;
+                    if !part.is_unknown() && text.is_unknown() {
+                        return Ok(self.contains_in_known(text, part, span));
+                    }
                     let unknown = text.is_unknown() || part.is_unknown();
                     Ok((!unknown).then(|| text.as_str().contains(part.as_str())))
                 }
@@ -382,7 +402,13 @@ fn equal_nested<'p>(left: &Value<'p>, right: &Value<'p>, depth: usize) -> Option
         known.then_some(true)
     };
     match (left, right) {
-        (Value::Str(a), Value::Str(b)) if a.is_unknown() || b.is_unknown() => None,
+        (Value::Str(a), Value::Str(b)) if a.is_unknown() || b.is_unknown() => {
+            // What something is known of is not empty.
+            let is_more = |one: &Text, other: &Text| {
+                other.is_exact() && other.as_str().is_empty() && one.known_pieces().next().is_some()
+            };
+            (is_more(a, b) || is_more(b, a)).then_some(false)
+        }
         (Value::Str(a), Value::Str(b)) => Some(a.as_str() == b.as_str()),
         (Value::None, Value::None) => Some(true),
         (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,

@@ -108,6 +108,18 @@ impl Text {
         }
     }
 
+    /// Stretches of the text that are known word for word, none of them empty.
+    pub(super) fn known_pieces(&self) -> impl Iterator<Item = String> {
+        let mut stretches = vec![String::new()];
+        for (piece, origin) in self.pieces() {
+            match stretches.last_mut() {
+                Some(last) if origin != Origin::Unknown => last.push_str(piece),
+                _ => stretches.push(String::new()),
+            }
+        }
+        stretches.into_iter().filter(|stretch| !stretch.is_empty())
+    }
+
     /// The pieces in order, none of them empty.
     pub(super) fn pieces(&self) -> Vec<(&str, Origin)> {
         match &self.pieces {

@@ -226,6 +226,11 @@ impl<'p> Probe<'p> {
         outcome
     }
 
+    /// Where it was taken for it that what is unknown in a text does not say what is looked for.
+    pub(super) fn presumed(&self) -> Vec<Span> {
+        self.memory.presumed()
+    }
+
     /// The program's own texts that were compared with data of the API, without keys that an answer written as a text
     /// is searched for.
     pub(super) fn compared(&self) -> Vec<String> {

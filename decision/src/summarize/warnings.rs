@@ -14,6 +14,9 @@ use crate::summary::{MatchMode, Vocabulary};
 /// What is said of a condition that changes nothing.
 pub(super) const SAME_WAYS: &str = "both ways of this condition come to the same outcome";
 
+/// What is said of a word that is looked for in a text of which a part is unknown.
+pub(super) const PRESUMED: &str = "what else is in this text is not determined by the program; it is taken for it that it does not say what is looked for";
+
 pub(super) fn find(
     draft: &mut Draft,
     program: &Program,

@@ -459,6 +459,11 @@ impl<'t> Lower<'_, 't> {
 
     /// `Likelihood(face.joy_likelihood)` is the member itself, `Likelihood.Name(number)` its name.
     pub(super) fn enumeration_call(&mut self, callee: Node<'t>, arguments: Node<'t>) -> Option<ExprKind> {
+        if matches!(self.referent(callee), Some(Referent::Free(name)) if name == "getattr")
+            && let [class, name] = named(arguments)[..]
+        {
+            return self.enumeration_item(class, name);
+        }
         let name = self.library_name(callee)?;
         let [value] = named(arguments)[..] else { return None };
         if self.project.catalog.is_enumeration(&name) {
@@ -473,6 +478,18 @@ impl<'t> Lower<'_, 't> {
     pub(super) fn enumeration_member(&self, node: Node<'t>) -> Option<ExprKind> {
         let member = self.project.catalog.member(&self.library_name(node)?)?;
         Some(constant(Constant::Int(member)))
+    }
+
+    /// `vision.Likelihood[name]` and `getattr(vision.Likelihood, name)` as the number of the member of that name.
+    pub(super) fn enumeration_item(&mut self, class: Node<'t>, name: Node<'t>) -> Option<ExprKind> {
+        let members = self.project.catalog.members(&self.library_name(class)?)?;
+        let items = members.into_iter().map(|(member, number)| {
+            let member = self.at(class, constant(Constant::Str(member.to_owned())));
+            (member, self.at(class, constant(Constant::Int(number))))
+        });
+        let object = ExprKind::Dict { items: items.collect() };
+        let (object, index) = (Box::new(self.at(class, object)), Box::new(self.expr(name)));
+        Some(ExprKind::Subscript { object, index })
     }
 
     fn library_name(&self, node: Node<'t>) -> Option<String> {

@@ -180,6 +180,9 @@ impl<'t> Lower<'_, 't> {
         if let Some(name) = self.session_variable(node) {
             return ExprKind::Name { name };
         }
+        if let Some(item) = self.enumeration_item(object, *index) {
+            return item;
+        }
         if let Some(Referent::Class(class)) = self.referent(object) {
             let class_of_members = &self.project.classes[class];
             if class_of_members.is_enumeration {
