@@ -8,6 +8,7 @@ mod contexts;
 mod cut;
 mod entry;
 mod facts;
+mod files;
 mod fills;
 pub(crate) mod inputs;
 mod laid_out;
@@ -33,7 +34,8 @@ use chameleon_decision::{Budget, DecisionProcess, Problem, SAME_OUTCOME, Span};
 
 use self::entry::{CallGraph, Chain};
 use self::facts::Facts;
-use self::lower::Site;
+use self::files::{Files, NOT_FOLLOWED};
+use self::lower::{Lowered, Site};
 use self::project::Project;
 use self::search::Run;
 use self::syntax::Parsed;
@@ -52,7 +54,9 @@ const PASSED_ON: &str = "the answer is returned or shown, never compared: nothin
 
 /// Whether this is said of a call from whose answer nothing is decided.
 pub(crate) fn decides_nothing(reason: &str) -> bool {
-    reason == PASSED_ON || (reason.starts_with(SAME_TEST) && reason.ends_with(SAME_DONE))
+    reason == PASSED_ON
+        || reason.ends_with(NOT_FOLLOWED)
+        || (reason.starts_with(SAME_TEST) && reason.ends_with(SAME_DONE))
 }
 
 /// Steps that the analysis of the calls in one file may take: some seconds. A usual application takes a hundredth.
@@ -77,7 +81,8 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
         return found;
     }
     let parsed: Vec<Parsed> = (0..).zip(files).filter_map(|(at, file)| syntax::parse(at, file)).collect();
-    let parsed = related(&parsed, data, catalog);
+    let everything = parsed;
+    let parsed = related(&everything, data, catalog);
     let texts: Vec<&str> = parsed.iter().map(|parsed| &*parsed.text).collect();
     let catalog = &*catalog.as_named_in(&texts);
     found.problems.extend(parsed.iter().flat_map(|parsed| parsed.syntax_problems()));
@@ -132,6 +137,7 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
         }
     }
     found.once_for_each_request(&project, &lowered.sites);
+    found.tell_files(&Files::new(&everything), &project, &lowered);
     found
 }
 
@@ -194,6 +200,22 @@ impl Found {
         self.processes.push(process);
         self.problems.extend(problems);
         Some(function)
+    }
+
+    /// That nothing is decided from an answer is not said where it is written to a file that is read elsewhere; where
+    /// something is, this is said beside it.
+    fn tell_files(&mut self, files: &Files, project: &Project<'_>, lowered: &Lowered) {
+        for site in &lowered.sites {
+            let Some(reason) = files.note(lowered, site) else { continue };
+            let note = Problem { reason, ..passes_through(project, site) };
+            let is_such = |problem: &&mut Problem| {
+                problem.file == note.file && problem.line == note.line && decides_nothing(&problem.reason)
+            };
+            match self.problems.iter_mut().find(is_such) {
+                Some(problem) => *problem = note,
+                None => self.problems.push(note),
+            }
+        }
     }
 
     /// Adds the processes of a call, one for each way to it.
