@@ -177,6 +177,25 @@ impl Decision {
     }
 }
 
+impl Decision {
+    /// Whether another decision differs in nothing but the API's data and the number of what is printed with it: `face` and
+    /// `faces` after how many there are.
+    pub(crate) fn is_same_but_for_number(&self, other: &Self) -> bool {
+        let words = |decision: &Self| {
+            let words = |effect: &Effect| match effect.action.as_str() {
+                "print" if effect.values.iter().any(Rendered::has_data) => {
+                    let singular = |word: &String| word.strip_suffix('s').unwrap_or(word).to_owned();
+                    let words: BTreeSet<String> = effect.chosen_words().iter().map(singular).collect();
+                    format!("print {}", words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
+                }
+                _ => effect.words(""),
+            };
+            decision.effects.iter().map(words).collect::<BTreeSet<String>>()
+        };
+        self == other || words(self) == words(other)
+    }
+}
+
 /// Marks that stand around values, and between them.
 const AROUND: &[char] = &['[', ']', '{', '}', ',', '\'', '"'];
 

@@ -73,7 +73,7 @@ pub use warnings::speaks_of_all_answers;
 use crate::decider::{DecideError, Decider};
 use crate::shape::ITEM;
 use crate::summary::Handed;
-use crate::{Api, ApiOutput, Decision, DecisionType, Program, Summary, Vocabulary, Warning};
+use crate::{Api, ApiOutput, Branch, Decision, DecisionType, Program, Summary, Vocabulary, Warning};
 
 /// The canonical form of `program`, and what looks doubtful in it. `vocabulary` holds the names that the API's items can
 /// have; where it is empty, only the program's own words are tried.
@@ -164,6 +164,7 @@ impl Draft {
         let (program, api) = decider.subject();
         draft.fill(decider, program, api, vocabulary);
         draft.take_back_idle(vocabulary);
+        draft.take_back_numbers();
         draft
     }
 
@@ -186,6 +187,19 @@ impl Draft {
                 })
             };
             idle.retain(|word| !leads(&word.text));
+        }
+    }
+
+    /// Where how many there are changes nothing but the end of a word that is printed beside their number, nothing is decided.
+    fn take_back_numbers(&mut self) {
+        let Summary { decision_type, branches, default, .. } = &self.summary;
+        let differs = |branch: &Branch| !branch.outcome.is_same_without_data(default) && branch.outcome != *default;
+        if *decision_type == DecisionType::Count
+            && branches.iter().any(differs)
+            && branches.iter().all(|branch| branch.outcome.is_same_but_for_number(default))
+        {
+            self.summary.branches.clear();
+            self.give_up(SAME_OUTCOME.to_owned());
         }
     }
 
