@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::constants::Constants;
 use super::matching::spellings;
 use super::mixed::Mixed;
-use super::probe::{NEUTRAL, OTHER, Probe};
+use super::probe::{NEUTRAL, OTHER, Outcome, Probe};
 use super::subject::put;
 use super::{Draft, EMPTY_OUTCOME, ONLY_EMPTY, SAME_OUTCOME, counts, warnings};
 use crate::api::Api;
@@ -147,11 +147,42 @@ fn take_back_idle(draft: &mut Draft, probe: &mut Probe<'_>, api: &Api, constants
     for (at, idle) in std::mem::take(&mut draft.summary.idle).into_iter().enumerate() {
         // It may have an effect elsewhere, and none where it is written here.
         let leads = draft.summary.branches.iter().any(|branch| branch.words.iter().any(|word| word.text == idle.text));
-        if leads || at >= MAX_IDLE || !has_effect(draft, probe, (api, constants), &idle.text).unwrap_or_default() {
+        if leads || at >= MAX_IDLE {
+            kept.push(idle);
+        } else if let Some((other, outcome)) = bars(draft, probe, &idle.text).unwrap_or_default() {
+            let outcome = probe.shown(outcome);
+            let message =
+                format!("`{}` leads nowhere alone, but beside `{other}` in one text to `{outcome}`", idle.text);
+            draft.warnings.push(Warning { span: idle.span, message });
+        } else if !has_effect(draft, probe, (api, constants), &idle.text).unwrap_or_default() {
             kept.push(idle);
         }
     }
     draft.summary.idle = kept;
+}
+
+/// The word of a branch that does not lead there where this word stands beside it in the same text, and where it leads
+/// then: what is asked for this word comes first.
+fn bars(draft: &Draft, probe: &mut Probe<'_>, word: &str) -> Result<Option<(String, Outcome)>, DecideError> {
+    if !probe.subject.knows(NEUTRAL) {
+        return Ok(None);
+    }
+    let others = draft.summary.branches.iter().take(MAX_TOLD);
+    let others: Vec<String> = others.flat_map(|branch| branch.words.iter().take(2).map(|w| w.text.clone())).collect();
+    for other in others.into_iter().filter(|other| !other.contains(word) && !word.contains(other.as_str())) {
+        for turned in [false, true] {
+            let [with, without] = [word, NEUTRAL].map(|beside| {
+                let text = if turned { format!("{other} {beside}") } else { format!("{beside} {other}") };
+                probe.labels(&[&text])
+            });
+            let (with, without) = (with?, without?);
+            let fails = probe.fails(with) || probe.fails(without);
+            if !fails && !probe.differ_by_data_only(with, without) {
+                return Ok(Some((other, with)));
+            }
+        }
+    }
+    Ok(None)
 }
 
 fn has_effect(
