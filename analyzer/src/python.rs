@@ -206,7 +206,7 @@ impl Found {
     /// something is, this is said beside it.
     fn tell_files(&mut self, files: &Files, project: &Project<'_>, lowered: &Lowered) {
         for site in &lowered.sites {
-            let Some(reason) = files.note(lowered, site) else { continue };
+            let Some(reason) = files.note(project, lowered, site) else { continue };
             let note = Problem { reason, ..passes_through(project, site) };
             let is_such = |problem: &&mut Problem| {
                 problem.file == note.file && problem.line == note.line && decides_nothing(&problem.reason)

@@ -10,6 +10,8 @@ use std::fmt::Write;
 
 use super::facts::Facts;
 use super::lower::{Lowered, Site};
+use super::path as path_of;
+use super::project::Project;
 use super::syntax::Parsed;
 
 /// How it ends what is said of an answer that goes into a file.
@@ -23,8 +25,8 @@ const MAX_NAMED: usize = 3;
 
 /// What the source reads.
 pub(super) struct Files {
-    /// The first place where a file is read, by its name without folders.
-    read: HashMap<String, (String, u32)>,
+    /// Where a file is read, by its name without folders.
+    read: HashMap<String, Vec<(String, u32)>>,
 }
 
 impl Files {
@@ -34,7 +36,7 @@ impl Files {
     }
 
     /// What is to be said of a call of whose answer something is written into a file that is read elsewhere.
-    pub(super) fn note(&self, lowered: &Lowered, site: &Site) -> Option<String> {
+    pub(super) fn note(&self, project: &Project<'_>, lowered: &Lowered, site: &Site) -> Option<String> {
         if self.read.is_empty() {
             return None;
         }
@@ -45,16 +47,24 @@ impl Files {
         }
         let all: Vec<usize> = (0..lowered.functions.len()).collect();
         let facts = Facts::new(lowered, &all, &[], (&[], &all), &BTreeSet::new(), site, &[]);
-        let is_of_answer = |write: &written::Write<'_>| facts.expr(write.function, write.expr).api;
-        let mut files: Vec<String> = writes.into_iter().filter(is_of_answer).flat_map(|write| write.files).collect();
-        files.retain(|file| self.read.contains_key(file));
-        let mut known = BTreeSet::new();
-        files.retain(|file| known.insert(file.clone()));
-        let (path, line) = self.read.get(files.first()?)?;
+        writes.retain(|write| facts.expr(write.function, write.expr).api);
+        let mut files: Vec<(&String, &(String, u32))> = Vec::new();
+        for write in &writes {
+            let at = write.expr.span;
+            // What the same module reads before is what was there, to which something is added.
+            let is_added_to = |(path, line): &&(String, u32)| *line <= at.line && *path == path_of(project, at.file);
+            for file in &write.files {
+                let mut places = self.read.get(file).into_iter().flatten();
+                if !files.iter().any(|known| known.0 == file) {
+                    files.extend(places.find(|place| !is_added_to(place)).map(|place| (file, place)));
+                }
+            }
+        }
+        let (_, (path, line)) = files.first()?;
         let more = files.len().saturating_sub(MAX_NAMED);
         files.truncate(MAX_NAMED);
         // Which of several variables the answer is in is not told apart everywhere.
-        let mut names = files.iter().map(|file| format!("`{file}`")).collect::<Vec<_>>().join(" or ");
+        let mut names = files.iter().map(|(file, _)| format!("`{file}`")).collect::<Vec<_>>().join(" or ");
         if more > 0 {
             let _ = write!(names, " or {more} more");
         }

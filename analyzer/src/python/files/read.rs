@@ -21,11 +21,11 @@ const READERS: &[&str] = &[
     "load",
 ];
 
-/// Where each file is read, by its name without folders.
-pub(super) fn places(parsed: &[Parsed]) -> HashMap<String, (String, u32)> {
+/// Where each file is read, by its name without folders, in order of place.
+pub(super) fn places(parsed: &[Parsed]) -> HashMap<String, Vec<(String, u32)>> {
     let names = assigned(parsed);
     let own: HashSet<&str> = parsed.iter().flat_map(own_readers).collect();
-    let mut read = HashMap::new();
+    let mut read: HashMap<String, Vec<(String, u32)>> = HashMap::new();
     for parsed in parsed {
         let mut places = Vec::new();
         visit_all(parsed.tree.root_node(), |node| {
@@ -42,7 +42,7 @@ pub(super) fn places(parsed: &[Parsed]) -> HashMap<String, (String, u32)> {
         });
         places.sort();
         for (line, file) in places {
-            read.entry(file).or_insert_with(|| (parsed.path.clone(), line));
+            read.entry(file).or_default().push((parsed.path.clone(), line));
         }
     }
     read
