@@ -39,7 +39,9 @@ impl<'p> Machine<'p, '_> {
             }
             "split" | "rsplit" | "splitlines" => {
                 let parts = split(string, name, args)?;
-                Ok(Value::list(parts.into_iter().map(|part| Value::Str(text.derive(part))).collect(), Growth::Fixed))
+                // How many words the API's text has passes through, as the words do.
+                let growth = if text.is_data() { Growth::Mirror } else { Growth::Fixed };
+                Ok(Value::list(parts.into_iter().map(|part| Value::Str(text.derive(part))).collect(), growth))
             }
             "partition" | "rpartition" => {
                 let separator = str_arg(args, 0)?;
