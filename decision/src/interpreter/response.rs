@@ -145,7 +145,7 @@ impl View {
     fn fields<'p>(self, shapes: &std::collections::BTreeMap<String, Shape>, part: &Json) -> Vec<ApiField<'p>> {
         let field = |(name, shape): (&String, &Shape)| {
             let given = part.get(name);
-            let empty = given.is_none_or(|given| given.as_array().is_some_and(Vec::is_empty));
+            let empty = given.is_none_or(|given| is_empty(shape, given));
             let value = match (shape, given) {
                 // The name shows in messages.
                 (Shape::Other, _) | (_, Some(Json::Null)) => Value::unknown(format!("{name} of the response")),
@@ -158,6 +158,22 @@ impl View {
             ApiField { name: name.as_str().into(), value, in_json: !absent }
         };
         shapes.iter().map(field).collect()
+    }
+}
+
+/// Whether there is nothing in a part of an answer: no item of a list, and of a message nothing in any of its fields.
+fn is_empty(shape: &Shape, part: &Json) -> bool {
+    match (shape, part) {
+        (Shape::Record(fields), Json::Object(parts)) => {
+            let holds_nothing = |(name, field): (&String, &Shape)| match (field, parts.get(name)) {
+                (Shape::Names | Shape::Text, Some(Json::String(text))) => text.is_empty(),
+                (Shape::Other, _) | (_, None) => true,
+                (field, Some(part)) => is_empty(field, part),
+            };
+            !fields.is_empty() && fields.iter().all(holds_nothing)
+        }
+        (_, Json::Array(items)) => items.is_empty(),
+        _ => false,
     }
 }
 
