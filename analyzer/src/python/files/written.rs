@@ -96,13 +96,16 @@ fn is_opened_to_write(expr: &Expr) -> bool {
     })
 }
 
+/// An expression, and the function that it is in.
+type Placed<'a> = (usize, &'a Expr);
+
 /// The names of files that are in the source, and where they go.
 struct Names<'a> {
     lowered: &'a Lowered,
     /// What variables are set to, by the function that they belong to; those of a module belong to none.
-    set: HashMap<(Option<usize>, &'a str), Vec<(usize, &'a Expr)>>,
+    set: HashMap<(Option<usize>, &'a str), Vec<Placed<'a>>>,
     /// The calls of a function.
-    calls: HashMap<usize, Vec<(usize, &'a Expr)>>,
+    calls: HashMap<usize, Vec<Placed<'a>>>,
     left: Cell<u32>,
 }
 
