@@ -258,7 +258,7 @@ impl Cut<'_> {
         let operand = |cut: &mut Self, operand: &Expr| {
             let outside = cut.is_outside(operand);
             let fact = cut.fact(operand);
-            if !outside && !(fact.data && fact.unknown) {
+            if !(outside || fact.data && fact.unknown) {
                 return cut.with_assumed_operands(operand);
             }
             let Some(&holds) = cut.ways.get(&operand.span) else {

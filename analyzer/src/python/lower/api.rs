@@ -432,7 +432,12 @@ impl<'t> Lower<'_, 't> {
         if let Some(first) = passed.first() {
             return first.filter(|_| passed.iter().all(|number| number == first));
         }
-        let here = own.or_else(|| assigned(self.parsed, self.parsed.tree.root_node(), written));
+        // A parameter of which no call is known is what it falls back to.
+        let here = match own {
+            None if self.place_of(written).is_some() => return self.default_number(written, names),
+            None => assigned(self.parsed, self.parsed.tree.root_node(), written),
+            own => own,
+        };
         if let Some(value) = here {
             return self.number_behind(value, names);
         }
@@ -446,15 +451,17 @@ impl<'t> Lower<'_, 't> {
         if values.len() > MAX_VARIABLES {
             return vec![None];
         }
-        let default = || {
-            let node = self.project.functions[self.function].node?;
-            self.number_behind(assigned(self.parsed, field(node, "parameters")?, name)?, names)
-        };
         let number = |(caller, value): (usize, Option<Node<'t>>)| match value {
             Some(value) => Lower::new(self.project, caller).number_behind(value, names),
-            None => default(),
+            None => self.default_number(name, names),
         };
         values.into_iter().map(number).collect()
+    }
+
+    /// What one of this function's parameters is where a call does not say.
+    fn default_number(&self, parameter: &str, names: usize) -> Option<f64> {
+        let node = self.project.functions[self.function].node?;
+        self.number_behind(assigned(self.parsed, field(node, "parameters")?, parameter)?, names)
     }
 
     /// `Likelihood(face.joy_likelihood)` is the member itself, `Likelihood.Name(number)` its name.
