@@ -66,6 +66,16 @@ pub(super) fn find(
         let outcome = probe.run(&items(&numbers))?;
         tried.push((numbers, but_for_data(probe, stretches, outcome)));
     }
+    // How many items are looked at shows where the one that counts is the last.
+    let leads = stretches.iter().find(|stretch| stretch.outcome != usual);
+    if let Some((idle, leads)) = stretches.iter().find(|stretch| stretch.outcome == usual).zip(leads) {
+        for before in 2..LONGEST {
+            let mut numbers = vec![idle.at(axis, 0.5); before];
+            numbers.push(leads.at(axis, 0.5));
+            let outcome = probe.run(&items(&numbers))?;
+            tried.push((numbers, but_for_data(probe, stretches, outcome)));
+        }
+    }
     let Some(&(_, several)) = tried.first() else { return Ok(Together::Otherwise) };
     let all_alike = tried.iter().all(|(_, outcome)| *outcome == several);
     if all_alike && stretches.iter().any(|stretch| stretch.outcome != several) {
