@@ -129,7 +129,7 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
         }
         if budget.is_spent() {
             let known = match found.add_inner(&run, rest) {
-                Some(function) => format!("it is read as far as {} tells", lowered.functions[function].name),
+                Some(function) => format!("it is read as far as {function} tells"),
                 None => "what is decided from this call is not found out".to_owned(),
             };
             let reason = format!("the analysis of this file takes more than {MAX_STEPS} steps: {known}");
@@ -173,7 +173,7 @@ impl Found {
 
     /// Adds the process of the outermost function around a call that few steps tell of, in the place of one that took too
     /// many.
-    fn add_inner(&mut self, run: &Run<'_>, rest: &Budget) -> Option<usize> {
+    fn add_inner(&mut self, run: &Run<'_>, rest: &Budget) -> Option<String> {
         let functions = &run.lowered.functions;
         let all: Vec<usize> = (0..functions.len()).collect();
         let facts = Facts::new(run.lowered, &all, &[], (&[], &all), &BTreeSet::new(), run.site, &[]);
@@ -188,18 +188,19 @@ impl Found {
                 break;
             }
             if !process.summary.branches.is_empty() && is_storable(&process) {
-                told = Some((chain.functions[from], process, problems));
+                told = Some((process, problems));
             }
         }
-        let (function, process, problems) = told?;
+        let (process, problems) = told?;
+        let entry = process.program.functions.get(process.program.entry.0 as usize)?.name.clone();
         let is_it = |other: &DecisionProcess| is_of(other, run.project, run.site) && other.api == run.site.api;
         self.processes.retain(|other| !is_it(other) || !other.summary.branches.is_empty());
-        if self.processes.iter().any(is_it) {
-            return None;
+        if let Some(told) = self.processes.iter().find(|other| is_it(other)) {
+            return Some(told.program.functions.get(told.program.entry.0 as usize)?.name.clone());
         }
         self.processes.push(process);
         self.problems.extend(problems);
-        Some(function)
+        Some(entry)
     }
 
     /// That nothing is decided from an answer is not said where it is written to a file that is read elsewhere; where

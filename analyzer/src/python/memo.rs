@@ -11,13 +11,23 @@ use super::entry::Chain;
 use super::search::Stopped;
 use super::slice::{End, Slice};
 
+/// What shows on the answers that are tried.
+#[derive(Clone, Copy)]
+pub(super) struct Shown {
+    pub(super) outcomes: usize,
+    /// Those of them that raise something.
+    pub(super) failures: usize,
+    /// Those that raise what a value raises that is not what the program takes it for.
+    pub(super) broken: usize,
+}
+
 /// What trying a program has shown so far.
 #[derive(Default)]
 pub(super) struct Trial {
     /// The outcomes of the answers that go different ways through it, or the first thing outside on which one hangs.
     pub(super) decided: OnceCell<Result<HashSet<Decision>, Stopped>>,
     /// How many outcomes show, and how many of them are failures.
-    pub(super) outcomes: OnceCell<(usize, usize)>,
+    pub(super) outcomes: OnceCell<Shown>,
     /// Whether more than one shows.
     pub(super) tells_apart: OnceCell<bool>,
     /// Its summary with what is doubtful about it, and whether that takes the answers of other APIs.

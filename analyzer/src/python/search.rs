@@ -6,14 +6,14 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use chameleon_decision::{
-    ApiOutput, Budget, DecideError, Decider, Decision, DecisionProcess, DecisionType, Expr, ExprKind, FORMAT_VERSION,
+    ApiOutput, Budget, DecideError, Decider, Decision, DecisionProcess, DecisionType, Effect, Expr, ExprKind, FORMAT_VERSION,
     Given, Problem, Program, SETTING, Span, StmtKind, Vocabulary,
 };
 
 use super::cut::{Assumption, Open, Ways, exits};
 use super::entry::{CallGraph, Chain};
 use super::lower::{Lowered, Site};
-use super::memo::Memo;
+use super::memo::{Memo, Shown};
 use super::project::Project;
 use super::slice::{End, Slice, slice};
 use super::{inputs, path, probe, visit};
@@ -56,6 +56,9 @@ const MAX_ANSWERS: usize = 120;
 
 /// Characters of what is done otherwise.
 const LONGEST_OTHERWISE: usize = 120;
+
+/// Exceptions of values that are not what the program takes them for: no outcome that anyone means.
+const BROKEN: [&str; 4] = ["TypeError", "AttributeError", "NameError", "UnboundLocalError"];
 
 /// How often tests that come to light behind others are added.
 const ROUNDS: usize = 4;
@@ -148,6 +151,7 @@ impl<'a> Run<'a> {
                 let ways = self.ways(part, Assuming { idle, turned, mixed: Mixed::Open }, !decides)?;
                 Some((self.chosen(part, ways), turned))
             });
+            let mut broken = None;
             for (as_it_is, (slice, turned)) in
                 plain.into_iter().map(|slice| (true, (slice, false))).chain(assuming.map(|slice| (false, slice)))
             {
@@ -158,13 +162,21 @@ impl<'a> Run<'a> {
                     if let Some(early) = early.filter(|early| early.0.summary.branches.len() > branches) {
                         found = early;
                     }
-                    found.1.extend(stopped.filter(|_| at > 0));
-                    return found;
+                    found.1.extend(stopped.clone().filter(|_| at > 0));
+                    // What ends in a value that is not what it is taken for may do so for what is assumed.
+                    if as_it_is || self.shown(&slice).broken == 0 {
+                        return found;
+                    }
+                    broken = broken.or(Some(found));
+                    continue;
                 }
                 let asks = slice.assumptions.iter().any(|assumption| assumption.of_answer);
                 if at == 0 && !asks && (as_it_is || !(turned || decides)) {
                     constant = constant.or(Some(slice));
                 }
+            }
+            if let Some(found) = broken {
+                return found;
             }
             if at == 0 && decides {
                 // What an inner function makes of the answer comes to nothing.
@@ -345,10 +357,10 @@ impl<'a> Run<'a> {
         let assumed: Vec<_> = slice.assumptions.iter().copied().filter(|a| a.holds).take(MAX_TURNED).collect();
         // What fails is not what is meant.
         let shows = |slice: &Slice| {
-            let (outcomes, failures) = self.shown(slice);
-            (outcomes, Reverse(failures))
+            let Shown { outcomes, failures, broken } = self.shown(slice);
+            (outcomes - broken, Reverse(broken), Reverse(failures))
         };
-        let mut outcomes = if assumed.is_empty() { (0, Reverse(0)) } else { shows(&slice) };
+        let mut outcomes = if assumed.is_empty() { (0, Reverse(0), Reverse(0)) } else { shows(&slice) };
         for Assumption { span, holds, .. } in assumed {
             if self.budget.is_spent() {
                 break;
@@ -370,11 +382,11 @@ impl<'a> Run<'a> {
 
     /// How many outcomes show on the answers that are tried.
     fn outcomes(&self, slice: &Slice) -> usize {
-        self.shown(slice).0
+        self.shown(slice).outcomes
     }
 
     /// The same, with how many of them are failures.
-    fn shown(&self, slice: &Slice) -> (usize, usize) {
+    fn shown(&self, slice: &Slice) -> Shown {
         *slice.trial.outcomes.get_or_init(|| {
             let decider = self.decider(&slice.program);
             let more = decider.decide_each(probe::more_answers(&slice.program)).flatten();
@@ -383,15 +395,22 @@ impl<'a> Run<'a> {
                 _ => decider.decide_each(self.answers(slice)).flatten().collect(),
             };
             shown.extend(more);
-            let fails = |decision: &&Decision| decision.effects.iter().any(|effect| effect.action == "raise");
-            (shown.len(), shown.iter().filter(fails).count())
+            let raises = |decision: &Decision, of: &dyn Fn(&Effect) -> bool| {
+                decision.effects.iter().any(|effect| effect.action == "raise" && of(effect))
+            };
+            let is_broken = |effect: &Effect| BROKEN.iter().any(|name| effect.to_string() == format!("raise {name}"));
+            Shown {
+                outcomes: shown.len(),
+                failures: shown.iter().filter(|decision| raises(decision, &|_| true)).count(),
+                broken: shown.iter().filter(|decision| raises(decision, &is_broken)).count(),
+            }
         })
     }
 
     /// Whether more than one outcome shows.
     pub(super) fn tells_apart(&self, slice: &Slice) -> bool {
         if let Some(outcomes) = slice.trial.outcomes.get() {
-            return outcomes.0 > 1;
+            return outcomes.outcomes > 1;
         }
         *slice.trial.tells_apart.get_or_init(|| {
             let decider = self.decider(&slice.program);

@@ -71,6 +71,8 @@ pub(crate) struct Trace {
     pub(crate) steps: u64,
     /// Effects, each as often as it happened, and the items of lists that they show.
     pub(crate) shown: usize,
+    /// The items of lists among these.
+    pub(crate) listed: usize,
 }
 
 /// What a run shows word for word, the API's data in it; only what the program determines.
@@ -110,6 +112,7 @@ impl Trace {
         self.sent.retain(|text| other.sent.contains(text));
         self.steps += other.steps;
         self.shown = self.shown.max(other.shown);
+        self.listed = self.listed.max(other.listed);
         self.tests.extend(other.tests);
         self.inspecting.extend(other.inspecting);
     }
@@ -298,7 +301,7 @@ impl<'p> Machine<'p, '_> {
         let (value, span) = self.activate(program.entry, args)?;
         if returns_value(&entry.body) {
             let shown = render(&value);
-            self.trace.shown += value.listed();
+            self.note_listed(value.listed());
             if self.tracing {
                 let text = repr(&value);
                 if text.is_exact() && !self.doubtful {
@@ -317,7 +320,7 @@ impl<'p> Machine<'p, '_> {
         let mut stored: Vec<_> = self.stored.drain().collect();
         stored.sort_by(|a, b| a.0.cmp(&b.0));
         for (place, Stored { span, value, .. }) in stored {
-            self.trace.shown += self.globals.get(&place).map_or(0, |value| value.listed());
+            self.note_listed(self.globals.get(&place).map_or(0, |value| value.listed()));
             let value = self.contents_of(&place).unwrap_or(value);
             self.push_effect(span, &format!("{place} ="), vec![value]);
         }
@@ -391,9 +394,15 @@ impl<'p> Machine<'p, '_> {
     /// Values as they show in a decision, paid for by their length.
     pub(super) fn rendered(&mut self, values: &[Value<'p>]) -> Vec<Rendered> {
         let rendered: Vec<Rendered> = values.iter().map(render).collect();
-        self.trace.shown += values.iter().map(Value::listed).sum::<usize>();
+        self.note_listed(values.iter().map(Value::listed).sum());
         self.steps = self.steps.saturating_add(rendered.iter().map(|value| value.length() / CHARACTERS).sum());
         rendered
+    }
+
+    /// Notes items of lists that show.
+    fn note_listed(&mut self, items: usize) {
+        self.trace.shown += items;
+        self.trace.listed += items;
     }
 
     /// Arguments as they show, of which the last have these names.

@@ -183,6 +183,9 @@ impl<'p> Machine<'p, '_> {
                 _ => raise("AttributeError"),
             },
             Value::Enum(member) => member.attribute(name),
+            // A member of a library's enumeration, which is lowered to its number.
+            Value::Int(_, false) if name == "value" => Ok(object.clone()),
+            Value::Int(_, false) if name == "name" => Ok(Value::unknown("a member's name")),
             Value::Builtin(builtin) => Ok(Value::Builtin(format!("{builtin}.{name}").into())),
             Value::Match(found) if name == "string" => {
                 Ok(found.groups.first().cloned().flatten().map_or(Value::None, Value::Str))

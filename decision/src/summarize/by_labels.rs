@@ -299,10 +299,14 @@ impl Draft {
         let names = alike(probe, found, words, api.repeats)?;
         self.summary.again = items::act_again(probe, found, &names)?;
         if self.summary.top_k != Some(1) && hands_on(probe, found) {
-            let again = self.summary.again;
             let least: Vec<_> =
                 self.summary.branches.iter().map(|branch| branch.min_score.map(|min| min.value)).collect();
             let handed = handed::find(probe, found, &names, (&api.answer, &least))?;
+            // A list of all that match is handed on once.
+            if handed == Some(Handed::All) && self.summary.again {
+                self.summary.again = items::act_apart(probe, found, &names)?;
+            }
+            let again = self.summary.again;
             self.summary.handed = handed.filter(|handed| *handed != Handed::All || !again);
         }
         Ok(())

@@ -69,6 +69,20 @@ pub(super) fn is_union(probe: &Probe<'_>, both: Outcome, parts: [Outcome; 2]) ->
 /// Whether a second item of a branch has the application do what it does once more, where an item of none does not;
 /// `names` are some that lead to each.
 pub(super) fn act_again(probe: &mut Probe<'_>, found: &Branches, names: &[Vec<String>]) -> Result<bool, DecideError> {
+    shows_more(probe, found, names, Probe::shown_times)
+}
+
+/// The same, but that a list holds one item more does not count.
+pub(super) fn act_apart(probe: &mut Probe<'_>, found: &Branches, names: &[Vec<String>]) -> Result<bool, DecideError> {
+    shows_more(probe, found, names, Probe::acted_times)
+}
+
+fn shows_more<'p>(
+    probe: &mut Probe<'p>,
+    found: &Branches,
+    names: &[Vec<String>],
+    times: impl Fn(&mut Probe<'p>, &ApiOutput) -> Result<usize, DecideError>,
+) -> Result<bool, DecideError> {
     for (branch, names) in found.branches.iter().zip(names) {
         let [first, second, ..] = names.as_slice() else { continue };
         let other = found.filler.as_deref().unwrap_or(NEUTRAL);
@@ -78,7 +92,7 @@ pub(super) fn act_again(probe: &mut Probe<'_>, found: &Branches, names: &[Vec<St
         let usual = if all { vec![first.as_str()] } else { vec![first.as_str(), other] };
         let [more, usual] =
             [vec![first.as_str(), second], usual].map(|labels| probe.subject.output(ApiOutput::sure(labels)));
-        if probe.run(&more)? == branch.outcome && probe.shown_times(&more)? > probe.shown_times(&usual)? {
+        if probe.run(&more)? == branch.outcome && times(probe, &more)? > times(probe, &usual)? {
             return Ok(true);
         }
     }

@@ -54,6 +54,7 @@ pub(super) struct Probe<'p> {
     most_steps: u64,
     /// How much showed in the last run.
     times: usize,
+    listed: usize,
     /// What the last run returned and printed.
     observed: String,
     /// The same by its ways: what was returned, given to something outside, and printed.
@@ -88,6 +89,7 @@ impl<'p> Probe<'p> {
             steps: 0,
             most_steps: MAX_STEPS,
             times: 0,
+            listed: 0,
             observed: String::new(),
             ways: Default::default(),
             same: HashMap::new(),
@@ -189,6 +191,12 @@ impl<'p> Probe<'p> {
         Ok(self.times)
     }
 
+    /// The same without the items of lists: a list that holds more items is one all the same.
+    pub(super) fn acted_times(&mut self, output: &ApiOutput) -> Result<usize, DecideError> {
+        self.run(output)?;
+        Ok(self.times - self.listed)
+    }
+
     /// The outcome on an answer.
     pub(super) fn run(&mut self, output: &ApiOutput) -> Result<Outcome, DecideError> {
         self.check_steps()?;
@@ -214,7 +222,7 @@ impl<'p> Probe<'p> {
 
     fn noted(&mut self, decision: Decision, trace: Trace) -> Outcome {
         self.steps += trace.steps;
-        self.times = trace.shown;
+        (self.times, self.listed) = (trace.shown, trace.listed.min(trace.shown));
         self.observed = [trace.observation.text(), trace.sent.join("\n")].concat();
         let (returned, printed) =
             (trace.observation.returned.unwrap_or_default(), trace.observation.printed.join("\n"));
