@@ -184,9 +184,10 @@ impl Decision {
         let words = |decision: &Self| {
             let words = |effect: &Effect| match effect.action.as_str() {
                 "print" if effect.values.iter().any(Rendered::has_data) => {
-                    let singular = |word: &String| word.strip_suffix('s').unwrap_or(word).to_owned();
-                    let words: BTreeSet<String> = effect.chosen_words().iter().map(singular).collect();
-                    format!("print {}", words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
+                    let text = effect.to_string();
+                    let words =
+                        text.split(|c: char| !c.is_alphabetic()).map(|word| word.strip_suffix('s').unwrap_or(word));
+                    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
                 }
                 _ => effect.words(""),
             };

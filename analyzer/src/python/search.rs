@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use chameleon_decision::{
-    ApiOutput, Budget, DecideError, Decider, Decision, DecisionProcess, DecisionType, Effect, Expr, ExprKind, FORMAT_VERSION,
-    Given, Problem, Program, SETTING, Span, StmtKind, Vocabulary,
+    ApiOutput, Budget, DecideError, Decider, Decision, DecisionProcess, DecisionType, Effect, Expr, ExprKind,
+    FORMAT_VERSION, Given, Problem, Program, SETTING, Span, StmtKind, Vocabulary,
 };
 
 use super::cut::{Assumption, Open, Ways, exits};

@@ -242,7 +242,7 @@ impl<'a, 's, 'p> Search<'a, 's, 'p> {
         })
     }
 
-    /// Whether the stretches of a number end where another number of the item lies, and move with it: then it is which of
+    /// Whether the stretches of a number end where another number of the item lies, wherever that is: then it is which of
     /// the two is greater that decides, and no limit.
     fn is_relative(
         &mut self,
@@ -251,26 +251,41 @@ impl<'a, 's, 'p> Search<'a, 's, 'p> {
         found: &[Stretch],
     ) -> Result<bool, DecideError> {
         let base = self.fields.answer(self.probe, label);
-        let others: Vec<Path> = self.fields.own.iter().map(|(other, _)| other.clone()).filter(|p| p != path).collect();
+        let is_other = |(other, leaf): &&(Path, &Shape)| other != path && matches!(leaf, Shape::Number { .. });
+        let others: Vec<Path> = self.fields.own.iter().filter(is_other).map(|(other, _)| other.clone()).collect();
+        let edges: Vec<[f64; 2]> = found.windows(2).map(|pair| [pair[0].sample, pair[1].sample]).collect();
         for other in others {
             let Some(at) = number_at(&base, &other) else { continue };
-            // A number on either side of the other one, and the other one moved beyond both.
-            for [below, above] in found.windows(2).map(|pair| [pair[0].sample, pair[1].sample]) {
-                if !(below..=above).contains(&at) {
-                    continue;
-                }
-                let sample = Json::from(f64::midpoint(below, above));
-                let [above, below] = [above + 1.0, below - 1.0].map(Json::from);
-                let beyond = self.way(branch, label, &[(path, &sample), (&other, &above)])?;
-                if beyond != self.way(branch, label, &[(path, &sample), (&other, &below)])? {
-                    let (one, two) = (show_path(path), show_path(&other));
-                    let (one, two) = if one < two { (one, two) } else { (two, one) };
-                    self.related.insert(format!("{one} and {two} are compared with each other"));
-                    return Ok(true);
-                }
+            if !edges.iter().any(|[below, above]| (*below..=*above).contains(&at)) {
+                continue;
+            }
+            let (low, high) = (edges[0][0], edges[edges.len() - 1][1]);
+            let mut turns = true;
+            for share in [0.3, 0.6] {
+                turns &= self.turns_at((branch, label), path, &other, low + (high - low) * share)?;
+            }
+            if turns {
+                let (one, two) = (show_path(path), show_path(&other));
+                let (one, two) = if one < two { (one, two) } else { (two, one) };
+                self.related.insert(format!("{one} and {two} are compared with each other"));
+                return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Whether a number decides otherwise just below another one than just above it.
+    fn turns_at(
+        &mut self,
+        (branch, label): (Outcome, &str),
+        path: &Path,
+        other: &Path,
+        value: f64,
+    ) -> Result<bool, DecideError> {
+        let beside = value.abs().max(1.0) / 64.0;
+        let [below, at, above] = [value - beside, value, value + beside].map(Json::from);
+        let below = self.way(branch, label, &[(path, &below), (other, &at)])?;
+        Ok(below != self.way(branch, label, &[(path, &above), (other, &at)])?)
     }
 
     /// Values with which what lies below the item has a say, too.

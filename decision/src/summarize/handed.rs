@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::branches::Branches;
 use super::probe::{NEUTRAL, OTHER, Probe};
 use super::rank::{self, Measure};
-use super::showing::Items;
+use super::showing::{Items, words_in};
 use super::subject::{Subject, list_of_names, put};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
@@ -102,27 +102,28 @@ fn of_alike(
     const ITEMS: usize = 3;
     let item = shape.at(list).and_then(Shape::item)?;
     let [usual, other] = [0, 1].map(|which| filled(item, which));
-    let mut shown = |changed: usize| {
-        let items = (0..ITEMS).map(|at| if at == changed { other.clone() } else { usual.clone() }).collect();
+    let mut shown = |changed: usize, count: usize| {
+        let items = (0..count).map(|at| if at == changed { other.clone() } else { usual.clone() }).collect();
         let mut answer = shape.nothing();
         put(&mut answer, list, Json::Array(items));
         if let Some((measure, shares)) = set {
-            shares.iter().enumerate().for_each(|(at, &share)| measure.set(&mut answer, at, share));
+            shares.iter().take(count).enumerate().for_each(|(at, &share)| measure.set(&mut answer, at, share));
         }
         probe.run(&ApiOutput::Answer { answer }).ok()?;
         Some(probe.observed().to_owned())
     };
-    let unchanged = shown(ITEMS)?;
+    let unchanged = shown(ITEMS, ITEMS)?;
     let mut showing = Vec::new();
     for at in 0..ITEMS {
-        if shown(at)? != unchanged {
+        if shown(at, ITEMS)? != unchanged {
             showing.push(at);
         }
     }
     match showing[..] {
         [0] => Some(Handed::First),
         [last] if last + 1 == ITEMS => Some(Handed::Last),
-        [_, _, _] => Some(Handed::All),
+        // A mean of them, or the least, is one all the same.
+        [_, _, _] => (words_in(&shown(ITEMS, 1)?) < words_in(&unchanged)).then_some(Handed::All),
         _ => None,
     }
 }

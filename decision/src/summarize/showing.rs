@@ -20,7 +20,8 @@ const SHARES: [f64; 2] = [0.85, 0.45];
 
 /// That of an item beside them.
 const SURE: f64 = 0.99;
-const UNSURE: f64 = 0.1;
+/// Below all that is usually asked for.
+const UNSURE: f64 = -7.0;
 
 /// By how much a score is changed.
 const NUDGE: f64 = 0.3;
@@ -75,17 +76,32 @@ impl<'s> Items<'s> {
             ([true, true], [true, true]) => Handed::All,
             _ => return Ok(None),
         };
-        let Some(other) = other else { return Ok(Some(place)) };
+        if place == Handed::All && !self.grows(probe, way)? {
+            return Ok(None);
+        }
+        // Without an item that takes no branch it does not show whether one must.
+        let Some(other) = other else { return Ok((place == Handed::All).then_some(place)) };
         let before = self.shown(probe, &[(other, SURE), (one, more), (two, less)])?;
         let after = self.shown(probe, &[(one, more), (two, less), (other, UNSURE)])?;
         Ok(match (place, before[way].as_slice(), after[way].as_slice()) {
             (Handed::First | Handed::Highest, [false, true, false], [true, false, false])
             | (Handed::Last, [false, false, true], [false, true, false])
             | (Handed::All, [false, true, true], [true, true, false]) => Some(place),
-            (Handed::First | Handed::Highest, [true, false, false], [true, false, false]) => Some(Handed::FirstOfAny),
+            (Handed::First, [true, false, false], [true, false, false]) => Some(Handed::FirstOfAny),
             (Handed::All, [true, true, true], [true, true, true]) => Some(Handed::Everything),
             _ => None,
         })
+    }
+
+    /// Whether more of the two items show as more: a mean, or the first few of them, do not.
+    fn grows(&self, probe: &mut Probe<'_>, way: usize) -> Result<bool, DecideError> {
+        let (one, two, [more, less]) = (self.first.as_str(), self.second.as_deref().unwrap_or_default(), SHARES);
+        let mut words = Vec::new();
+        for count in [1, 2, 4] {
+            let items: Vec<Placed<'_>> = [(one, more), (two, less)].into_iter().cycle().take(count).collect();
+            words.push(words_in(&self.run(probe, &items, None)?[way]));
+        }
+        Ok(words[0] < words[1] && words[1] < words[2])
     }
 
     /// What is handed on where no two items of an answer take the branch, but another stands beside the one that does.
@@ -96,7 +112,11 @@ impl<'s> Items<'s> {
         let Some(way) = (0..WAYS).find(|way| before[*way].contains(&true)) else { return Ok(None) };
         Ok(match (before[way].as_slice(), after[way].as_slice()) {
             ([true, false], [true, false]) => Some(Handed::FirstOfAny),
-            ([true, true], [true, true]) => Some(Handed::Everything),
+            ([true, true], [true, true]) => {
+                let more = [(one, share), (other, SURE), (other, SURE), (other, SURE), (other, SURE)];
+                let [few, many] = [2, more.len()].map(|count| self.run(probe, &more[..count], None));
+                (words_in(&few?[way]) + 2 < words_in(&many?[way])).then_some(Handed::Everything)
+            }
             _ => None,
         })
     }
@@ -187,6 +207,11 @@ fn change(item: &mut Json, path: &[String], value: &Json, less: f64) {
         let less = if score > 1.0 { less * 100.0 } else { less };
         put(item, path, Json::from(score - less));
     }
+}
+
+/// How many words and numbers there are in a text.
+pub(super) fn words_in(text: &str) -> usize {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '.')).filter(|word| !word.is_empty()).count()
 }
 
 /// The items whose names are in a text.
