@@ -183,8 +183,9 @@ impl Decision {
     pub(crate) fn is_same_but_for_number(&self, other: &Self) -> bool {
         let words = |decision: &Self| {
             let words = |effect: &Effect| match effect.action.as_str() {
-                "print" if effect.values.iter().any(Rendered::has_data) => {
-                    let text = effect.to_string();
+                // An empty list is one of the API's data.
+                "print" if effect.values.iter().any(|value| value.has_data() || value.to_string() == "[]") => {
+                    let text = effect.to_string().replace("<data>", "").replace("<number>", "");
                     let words =
                         text.split(|c: char| !c.is_alphabetic()).map(|word| word.strip_suffix('s').unwrap_or(word));
                     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")

@@ -96,12 +96,16 @@ impl<'s> Items<'s> {
     /// Whether more of the two items show as more: a mean, or the first few of them, do not.
     fn grows(&self, probe: &mut Probe<'_>, way: usize) -> Result<bool, DecideError> {
         let (one, two, [more, less]) = (self.first.as_str(), self.second.as_deref().unwrap_or_default(), SHARES);
-        let mut words = Vec::new();
+        let (mut words, mut marks) = (Vec::new(), Vec::new());
         for count in [1, 2, 4] {
             let items: Vec<Placed<'_>> = [(one, more), (two, less)].into_iter().cycle().take(count).collect();
-            words.push(words_in(&self.run(probe, &items, None)?[way]));
+            let text = &self.run(probe, &items, &[0, 1, 2, 3])?[way];
+            words.push(words_in(text));
+            marks.push(text.to_lowercase().matches(&OTHER.to_lowercase()).count());
         }
-        Ok(words[0] < words[1] && words[1] < words[2])
+        // Texts may be joined without anything between them, and of long ones nothing is noted.
+        let joined = marks[0] < marks[1] && marks[1] <= marks[2];
+        Ok(joined || words[0] < words[1] && words[1] < words[2])
     }
 
     /// What is handed on where no two items of an answer take the branch, but another stands beside the one that does.
@@ -114,7 +118,7 @@ impl<'s> Items<'s> {
             ([true, false], [true, false]) => Some(Handed::FirstOfAny),
             ([true, true], [true, true]) => {
                 let more = [(one, share), (other, SURE), (other, SURE), (other, SURE), (other, SURE)];
-                let [few, many] = [2, more.len()].map(|count| self.run(probe, &more[..count], None));
+                let [few, many] = [2, more.len()].map(|count| self.run(probe, &more[..count], &[0, 1, 2, 3, 4]));
                 (words_in(&few?[way]) + 2 < words_in(&many?[way])).then_some(Handed::Everything)
             }
             _ => None,
@@ -123,11 +127,11 @@ impl<'s> Items<'s> {
 
     /// The items of which something shows, in each of the ways.
     fn shown(&self, probe: &mut Probe<'_>, items: &[Placed<'_>]) -> Result<[Vec<bool>; WAYS], DecideError> {
-        let usual = self.run(probe, items, None)?;
+        let usual = self.run(probe, items, &[])?;
         let mut shown: [Vec<bool>; WAYS] = usual.each_ref().map(|text| names_shown(text, items));
         for at in 0..items.len() {
             if !self.changes.is_empty() {
-                let otherwise = self.run(probe, items, Some(at))?;
+                let otherwise = self.run(probe, items, &[at])?;
                 for (shown, (usual, otherwise)) in shown.iter_mut().zip(usual.iter().zip(&otherwise)) {
                     shown[at] |= usual != otherwise;
                 }
@@ -140,18 +144,18 @@ impl<'s> Items<'s> {
         &self,
         probe: &mut Probe<'_>,
         items: &[Placed<'_>],
-        changed: Option<usize>,
+        changed: &[usize],
     ) -> Result<[String; WAYS], DecideError> {
-        let answer = self.answer(probe, items, changed.map(|at| (at, self.changes.as_slice())));
+        let answer = self.answer(probe, items, (changed, self.changes.as_slice()));
         probe.run(&ApiOutput::Answer { answer })?;
         Ok(probe.ways().clone())
     }
 
-    /// The answer of these items, of which one is changed.
-    fn answer(&self, probe: &Probe<'_>, items: &[Placed<'_>], changed: Option<(usize, &[(Path, Json)])>) -> Json {
+    /// The answer of these items, of which some are changed.
+    fn answer(&self, probe: &Probe<'_>, items: &[Placed<'_>], (changed, changes): (&[usize], &[(Path, Json)])) -> Json {
         let labels = items.iter().map(|(label, share)| (*label, self.least + (1.0 - self.least) * share));
         let mut answer = probe.subject.output(ApiOutput::labels(labels)).answer(self.shape);
-        if let Some((at, changes)) = changed {
+        for &at in changed {
             let list = self.list.iter().try_fold(&mut answer, |part, step| part.get_mut(step));
             if let Some(item) = list.and_then(|list| list.get_mut(at)) {
                 for (path, value) in changes {
@@ -180,7 +184,7 @@ impl<'s> Items<'s> {
         }
         let label = self.first.as_str();
         let mut takes = |changes: &[(Path, Json)]| -> Result<bool, DecideError> {
-            let answer = self.answer(probe, &[(label, SHARES[1])], Some((0, changes)));
+            let answer = self.answer(probe, &[(label, SHARES[1])], (&[0], changes));
             Ok(probe.run(&ApiOutput::Answer { answer })? == self.branch.outcome)
         };
         if takes(&changes)? {
