@@ -312,7 +312,7 @@ fn shows_both(
     Ok(false)
 }
 
-/// Whether another label makes a difference, as in an average.
+/// Whether another label makes a difference, as in an average or a sum.
 fn hangs_on_company(
     probe: &mut Probe<'_>,
     sample: &str,
@@ -324,6 +324,14 @@ fn hangs_on_company(
             if probe.scored(&[(sample, stretch.sample / axis.whole()), (other, 0.0)])? != stretch.outcome {
                 return Ok(true);
             }
+        }
+        let [one, other] = [0.9, 0.8].map(|share| stretch.at(axis, share) / axis.whole());
+        let is_alike = probe.scored(&[(&kin, other)])? == stretch.outcome;
+        let both = probe.scored(&[(sample, one), (&kin, other)])?;
+        // What is done for both of them is no third thing.
+        let is_known = stretches.iter().any(|stretch| stretch.outcome == both);
+        if is_alike && is_known && both != stretch.outcome {
+            return Ok(true);
         }
     }
     Ok(false)

@@ -6,7 +6,7 @@ use tree_sitter::Node;
 
 use super::Lower;
 use crate::python::project::{Project, Referent};
-use crate::python::syntax::{field, visit_scope};
+use crate::python::syntax::{field, named, visit_scope};
 
 /// A call and the function that it stands in.
 pub(in crate::python) type Place<'t> = (usize, Node<'t>);
@@ -20,6 +20,8 @@ pub(in crate::python) struct Callers<'t> {
     methods: HashMap<&'t str, Vec<Place<'t>>>,
     /// Classes that are called.
     made: HashSet<usize>,
+    /// What they are given by name.
+    given: HashSet<(usize, &'t str)>,
 }
 
 impl<'t> Callers<'t> {
@@ -31,6 +33,11 @@ impl<'t> Callers<'t> {
     /// Whether the run makes objects of a class; of one that it does not, others make them.
     pub(in crate::python) fn makes(&self, class: usize) -> bool {
         self.made.contains(&class)
+    }
+
+    /// Whether an object of a class is made with a value for this field.
+    pub(in crate::python) fn gives(&self, class: usize, name: &str) -> bool {
+        self.given.contains(&(class, name))
     }
 
     /// The calls of a function by its name, of an initializer by its class's.
@@ -51,7 +58,12 @@ impl<'t> Callers<'t> {
                     Some(_) => None,
                     None => at.own_class(callee),
                 };
-                callers.made.extend(class);
+                if let Some(class) = class {
+                    callers.made.insert(class);
+                    let arguments = field(node, "arguments").map(named).unwrap_or_default();
+                    let names = arguments.into_iter().filter_map(|argument| field(argument, "name"));
+                    callers.given.extend(names.map(|name| (class, at.parsed.text(name))));
+                }
                 let called = match referent {
                     Some(Referent::Function(function)) => Some(function),
                     _ if class.is_some() => class.and_then(|class| project.method(class, "__init__")),

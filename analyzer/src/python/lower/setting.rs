@@ -256,6 +256,11 @@ impl<'t> Lower<'_, 't> {
         let assigned =
             arguments.parent().and_then(|call| call.parent()).filter(|outer| outer.kind() == "assignment")?;
         let key = field(assigned, "left")?;
+        let body = assigned.parent().and_then(|statement| statement.parent())?;
+        let class = self.project.classes.iter().position(|class| class.body.id() == body.id());
+        if class.is_some_and(|class| self.project.callers.gives(class, self.parsed.text(key))) {
+            return None;
+        }
         let first = named(arguments).into_iter().next().filter(|first| first.kind() != "keyword_argument");
         let default = self.expr(first.or_else(|| self.keyword(arguments, "default"))?);
         let is_written = match &default.kind {
