@@ -62,6 +62,9 @@ pub(crate) fn decides_nothing(reason: &str) -> bool {
 /// Steps that the analysis of the calls in one file may take: some seconds. A usual application takes a hundredth.
 const MAX_STEPS: u64 = 50_000_000;
 
+/// How it is said that the steps were not enough.
+const TOO_MANY: &str = "the analysis takes more than";
+
 /// Steps that the analysis of one function with the call in it may take, where that of all that follows takes too many.
 const FEW_STEPS: u64 = MAX_STEPS / 16;
 
@@ -165,8 +168,8 @@ impl Found {
             let is_such = |problem: &Problem| {
                 problem.file == note.file && problem.line == note.line && decides_nothing(&problem.reason)
             };
-            let is_told = |process: &DecisionProcess| is_of(process, project, site);
-            let mut kept = self.processes.iter().any(is_told);
+            let is_its_own = |process: &DecisionProcess| is_of(process, project, site);
+            let mut kept = self.processes.iter().any(is_its_own);
             self.problems.retain(|problem| !is_such(problem) || !std::mem::replace(&mut kept, true));
         }
     }
@@ -187,14 +190,14 @@ impl Found {
             if budget.is_spent() || rest.is_spent() {
                 break;
             }
-            if !process.summary.branches.is_empty() && is_storable(&process) {
+            if is_told(&process) && is_storable(&process) {
                 told = Some((process, problems));
             }
         }
         let (process, problems) = told?;
         let entry = process.program.functions.get(process.program.entry.0 as usize)?.name.clone();
         let is_it = |other: &DecisionProcess| is_of(other, run.project, run.site) && other.api == run.site.api;
-        self.processes.retain(|other| !is_it(other) || !other.summary.branches.is_empty());
+        self.processes.retain(|other| !is_it(other) || is_told(other));
         if let Some(told) = self.processes.iter().find(|other| is_it(other)) {
             return Some(told.program.functions.get(told.program.entry.0 as usize)?.name.clone());
         }
@@ -253,6 +256,12 @@ impl Found {
             }
         }
     }
+}
+
+/// Whether a process tells what is decided, and was not cut off by the steps that it took.
+fn is_told(process: &DecisionProcess) -> bool {
+    let is_cut_off = process.summary.reason.as_ref().is_some_and(|reason| reason.contains(TOO_MANY));
+    !process.summary.branches.is_empty() && !is_cut_off
 }
 
 /// Whether a process is about this call.
