@@ -30,7 +30,7 @@ mod visit;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use chameleon_decision::{Budget, DecisionProcess, Problem, SAME_OUTCOME, Span};
+use chameleon_decision::{Budget, DecisionProcess, OUT_OF_BUDGET, Problem, SAME_OUTCOME, Span};
 
 use self::entry::{CallGraph, Chain};
 use self::facts::Facts;
@@ -62,9 +62,6 @@ pub(crate) fn decides_nothing(reason: &str) -> bool {
 /// Steps that the analysis of the calls in one file may take: some seconds. A usual application takes a hundredth.
 const MAX_STEPS: u64 = 50_000_000;
 
-/// How it is said that the steps were not enough.
-const TOO_MANY: &str = "the analysis takes more than";
-
 /// Steps that the analysis of one function with the call in it may take, where that of all that follows takes too many.
 const FEW_STEPS: u64 = MAX_STEPS / 16;
 
@@ -83,8 +80,7 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
     if !files.iter().any(|file| catalog.is_called_in(&file.text)) {
         return found;
     }
-    let parsed: Vec<Parsed> = (0..).zip(files).filter_map(|(at, file)| syntax::parse(at, file)).collect();
-    let everything = parsed;
+    let everything: Vec<Parsed> = (0..).zip(files).filter_map(|(at, file)| syntax::parse(at, file)).collect();
     let parsed = related(&everything, data, catalog);
     let texts: Vec<&str> = parsed.iter().map(|parsed| &*parsed.text).collect();
     let catalog = &*catalog.as_named_in(&texts);
@@ -177,6 +173,13 @@ impl Found {
     /// Adds the process of the outermost function around a call that few steps tell of, in the place of one that took too
     /// many.
     fn add_inner(&mut self, run: &Run<'_>, rest: &Budget) -> Option<String> {
+        let is_it = |other: &DecisionProcess| is_of(other, run.project, run.site) && other.api == run.site.api;
+        let entry = |process: &DecisionProcess| {
+            Some(process.program.functions.get(process.program.entry.0 as usize)?.name.clone())
+        };
+        if let Some(told) = self.processes.iter().find(|other| is_it(other) && is_told(other)) {
+            return entry(told);
+        }
         let functions = &run.lowered.functions;
         let all: Vec<usize> = (0..functions.len()).collect();
         let facts = Facts::new(run.lowered, &all, &[], (&[], &all), &BTreeSet::new(), run.site, &[]);
@@ -195,15 +198,11 @@ impl Found {
             }
         }
         let (process, problems) = told?;
-        let entry = process.program.functions.get(process.program.entry.0 as usize)?.name.clone();
-        let is_it = |other: &DecisionProcess| is_of(other, run.project, run.site) && other.api == run.site.api;
-        self.processes.retain(|other| !is_it(other) || is_told(other));
-        if let Some(told) = self.processes.iter().find(|other| is_it(other)) {
-            return Some(told.program.functions.get(told.program.entry.0 as usize)?.name.clone());
-        }
+        let name = entry(&process);
+        self.processes.retain(|other| !is_it(other));
         self.processes.push(process);
         self.problems.extend(problems);
-        Some(entry)
+        name
     }
 
     /// That nothing is decided from an answer is not said where it is written to a file that is read elsewhere; where
@@ -260,7 +259,7 @@ impl Found {
 
 /// Whether a process tells what is decided, and was not cut off by the steps that it took.
 fn is_told(process: &DecisionProcess) -> bool {
-    let is_cut_off = process.summary.reason.as_ref().is_some_and(|reason| reason.contains(TOO_MANY));
+    let is_cut_off = process.summary.reason.as_ref().is_some_and(|reason| reason.contains(OUT_OF_BUDGET));
     !process.summary.branches.is_empty() && !is_cut_off
 }
 

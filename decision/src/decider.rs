@@ -8,6 +8,9 @@ use crate::{Api, ApiOutput, Budget, Decision, DecisionProcess, Given, Program, S
 /// How an account of a decision ends that hangs on something else than the answer.
 pub(crate) const UNDETERMINED: &str = "which the program does not determine";
 
+/// How it is said that the steps there were for an analysis were not enough.
+pub const OUT_OF_BUDGET: &str = "the analysis takes more than";
+
 /// Why a program's decision could not be determined.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -29,7 +32,7 @@ pub enum DecideError {
         limit: u64,
     },
     /// The runs before took all the steps that there were for all of them.
-    #[error("line {}: the analysis takes more than {limit} steps", span.line)]
+    #[error("line {}: {OUT_OF_BUDGET} {limit} steps", span.line)]
     OutOfBudget {
         /// Where the program begins.
         span: Span,

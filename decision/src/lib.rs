@@ -30,7 +30,7 @@ pub use answer::{
 };
 pub use api::Api;
 pub use budget::Budget;
-pub use decider::{DecideError, Decider};
+pub use decider::{DecideError, Decider, OUT_OF_BUDGET};
 pub use decision::{Decision, Effect, Rendered};
 pub use interpreter::Observation;
 pub use output::{ApiOutput, Label};

@@ -73,7 +73,7 @@ pub use warnings::speaks_of_all_answers;
 use crate::decider::{DecideError, Decider};
 use crate::shape::ITEM;
 use crate::summary::Handed;
-use crate::{Api, ApiOutput, Branch, Decision, DecisionType, Program, Summary, Vocabulary, Warning};
+use crate::{Api, ApiOutput, Branch, DecisionType, Program, Summary, Vocabulary, Warning};
 
 /// The canonical form of `program`, and what looks doubtful in it. `vocabulary` holds the names that the API's items can
 /// have; where it is empty, only the program's own words are tried.
@@ -141,21 +141,7 @@ impl Draft {
 
     fn about(decider: &Decider<'_>, vocabulary: &Vocabulary) -> Self {
         let mut draft = Draft {
-            summary: Summary {
-                decision_type: DecisionType::Other,
-                field: None,
-                per_element: false,
-                again: false,
-                handed: None,
-                order: None,
-                branches: Vec::new(),
-                idle: Vec::new(),
-                top_k: None,
-                ranked: None,
-                default: Decision::default(),
-                vocabulary: vocabulary.name.clone(),
-                reason: None,
-            },
+            summary: Summary::of_nothing(vocabulary.name.clone()),
             warnings: Vec::new(),
             default_outcome: 0,
             put_off: None,

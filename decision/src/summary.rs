@@ -261,6 +261,25 @@ impl Bounds {
 }
 
 impl Summary {
+    /// A summary that tells nothing yet, of no known kind.
+    pub fn of_nothing(vocabulary: String) -> Self {
+        Self {
+            decision_type: DecisionType::Other,
+            field: None,
+            per_element: false,
+            again: false,
+            handed: None,
+            order: None,
+            branches: Vec::new(),
+            idle: Vec::new(),
+            top_k: None,
+            ranked: None,
+            default: Decision::default(),
+            vocabulary,
+            reason: None,
+        }
+    }
+
     /// For each branch the one of another summary that is taken by the same, where both are of one kind and every branch
     /// has one: what is told apart is the same, though not what is done.
     pub fn branches_of(&self, other: &Self) -> Option<Vec<usize>> {

@@ -178,21 +178,8 @@ pub(super) fn tell(
 
 /// A context in which other APIs answer so that the call is not made.
 fn not_asked(given: Vec<Given>, default: Decision, usual: &Summary) -> Context {
-    let summary = Summary {
-        decision_type: DecisionType::Other,
-        field: None,
-        per_element: false,
-        again: false,
-        handed: None,
-        order: None,
-        branches: Vec::new(),
-        idle: Vec::new(),
-        top_k: None,
-        ranked: None,
-        default,
-        reason: Some(NOT_ASKED.to_owned()),
-        vocabulary: usual.vocabulary.clone(),
-    };
+    let reason = Some(NOT_ASKED.to_owned());
+    let summary = Summary { default, reason, ..Summary::of_nothing(usual.vocabulary.clone()) };
     Context { given, summary, warnings: Vec::new() }
 }
 

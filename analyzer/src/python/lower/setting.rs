@@ -54,7 +54,11 @@ impl<'t> Lower<'_, 't> {
         }
         let default = field(default, "value").filter(|_| default.kind() == "keyword_argument").unwrap_or(default);
         let default = self.expr(default);
-        let is_written = if is_kept { is_list(&default) || is_number(&default) } else { self.is_plain(key, &default) };
+        let is_written = if is_kept {
+            is_list(&default) || is_number(&default)
+        } else {
+            is_plain(&self.literal_text(key), &default)
+        };
         is_written.then(|| set(default))
     }
 
@@ -64,7 +68,7 @@ impl<'t> Lower<'_, 't> {
         let value = self.keyword(arguments, "value").or_else(|| first.collect::<Vec<_>>().get(place).copied())?;
         let label = *named(arguments).first()?;
         let value = self.expr(value);
-        self.is_plain(label, &value).then(|| set(value))
+        is_plain(&self.literal_text(label), &value).then(|| set(value))
     }
 
     /// `os.getenv("ANIMAL") or "Dog"`.
@@ -76,20 +80,7 @@ impl<'t> Lower<'_, 't> {
             _ => return None,
         }
         let default = self.expr(fallback);
-        self.is_plain(key, &default).then(|| set(default))
-    }
-
-    /// Whether the value of a setting is one to go on with: a number, or a text that is no credential.
-    fn is_plain(&self, key: Node<'t>, default: &Expr) -> bool {
-        let key = self.literal_text(key).to_lowercase();
-        match &default.kind {
-            ExprKind::Constant { value: Constant::Str(text) } => {
-                let is_secret = secrets::is_credential(&key) || key.ends_with("key");
-                !text.is_empty() && text.len() <= LONGEST && !is_secret
-            }
-            ExprKind::Constant { value } => !matches!(value, Constant::None | Constant::Bool(_)),
-            _ => false,
-        }
+        is_plain(&self.literal_text(key), &default).then(|| set(default))
     }
 
     /// `args.limit`, where `args` holds the options of the command line: the default of the option.
@@ -263,15 +254,7 @@ impl<'t> Lower<'_, 't> {
         }
         let first = named(arguments).into_iter().next().filter(|first| first.kind() != "keyword_argument");
         let default = self.expr(first.or_else(|| self.keyword(arguments, "default"))?);
-        let is_written = match &default.kind {
-            ExprKind::Constant { value: Constant::Str(text) } => {
-                !text.is_empty()
-                    && text.len() <= LONGEST
-                    && !secrets::is_credential(&self.parsed.text(key).to_lowercase())
-            }
-            ExprKind::Constant { value } => matches!(value, Constant::Int(_) | Constant::Float(_)),
-            _ => is_list(&default),
-        };
+        let is_written = is_plain(self.parsed.text(key), &default) || is_list(&default);
         is_written.then(|| set(default))
     }
 
@@ -299,6 +282,19 @@ fn same(a: &ExprKind, b: &ExprKind) -> bool {
             a == b && x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same(&x.kind, &y.kind))
         }
         _ => a == b,
+    }
+}
+
+/// Whether the value of a setting of this name is one to go on with: a number, or a text that is no credential.
+fn is_plain(key: &str, default: &Expr) -> bool {
+    let key = key.to_lowercase();
+    match &default.kind {
+        ExprKind::Constant { value: Constant::Str(text) } => {
+            let is_secret = secrets::is_credential(&key) || key.ends_with("key");
+            !text.is_empty() && text.len() <= LONGEST && !is_secret
+        }
+        ExprKind::Constant { value } => !matches!(value, Constant::None | Constant::Bool(_)),
+        _ => false,
     }
 }
 
