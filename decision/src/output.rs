@@ -1,5 +1,7 @@
 //! What an API answered, independent of the wire.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
@@ -47,6 +49,21 @@ impl ApiOutput {
         let labels =
             labels.into_iter().map(|(description, score)| Label { description: description.into(), score }).collect();
         Self::Labels { labels }
+    }
+
+    /// A text that only the same answer has.
+    pub(crate) fn key(&self) -> String {
+        match self {
+            Self::Answer { answer } => answer.to_string(),
+            Self::Labels { labels } => {
+                let mut key = String::new();
+                for Label { description, score } in labels {
+                    // Writing to a string does not fail.
+                    let _ = write!(key, "{}:{description}{:x};", description.len(), score.to_bits());
+                }
+                key
+            }
+        }
     }
 
     /// The answer in the shape of the API; fields that neither name nor score have their defaults.

@@ -299,6 +299,14 @@ impl<'t> Trying<'t> {
         Some(Kind { decided, asks, names: self.names(given) })
     }
 
+    /// Whether the very same is decided in a context.
+    fn is_of(&self, given: &[Given], kind: &Kind) -> bool {
+        let decider = self.decider(given);
+        let mut decided = decider.decide_each(self.answers.iter().cloned()).zip(&kind.decided);
+        decided.all(|(decided, known)| decided.is_ok_and(|decided| decided == *known))
+            && self.answers.first().is_some_and(|first| decider.asks(first).is_ok_and(|asks| asks == kind.asks))
+    }
+
     /// What the items of the answers are called that are given, and their numbers, as they show where they are printed.
     fn names(&self, given: &[Given]) -> Vec<String> {
         let mut names = Vec::new();
@@ -339,10 +347,7 @@ impl<'t> Trying<'t> {
                 let ApiOutput::Answer { answer } = &mut given[at].output else { break };
                 let Some(part) = probe::at(answer, &path).filter(|part| **part != leaf.nothing()) else { continue };
                 *part = leaf.nothing();
-                if !self
-                    .kind(&given)
-                    .is_some_and(|simpler| simpler.asks == kind.asks && simpler.decided == kind.decided)
-                {
+                if !self.is_of(&given, kind) {
                     given[at].output = before;
                 }
             }

@@ -1,8 +1,9 @@
 //! The effects of a run so far, each once.
 
-use std::collections::HashMap;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
+use std::hash::BuildHasher as _;
+
+use foldhash::HashMap;
+use foldhash::fast::FixedState;
 
 use crate::decision::Effect;
 
@@ -60,9 +61,7 @@ impl Effects {
 }
 
 fn hash(effect: &Effect) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    effect.hash(&mut hasher);
-    hasher.finish()
+    FixedState::default().hash_one(effect)
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ impl<'p> Machine<'p, '_> {
     pub(super) fn eval(&mut self, expr: &'p Expr) -> Run<Value<'p>> {
         self.charge(1, expr.span)?;
         match &expr.kind {
-            ExprKind::Constant { value } => Ok(constant(value)),
+            ExprKind::Constant { value } => Ok(self.constant(value)),
             ExprKind::Name { name } => self.lookup(name, expr.span),
             _ => self.nested(expr.span, |machine| machine.eval_nested(expr)),
         }
@@ -89,7 +89,7 @@ impl<'p> Machine<'p, '_> {
     fn eval_nested(&mut self, expr: &'p Expr) -> Run<Value<'p>> {
         let span = expr.span;
         match &expr.kind {
-            ExprKind::Constant { value } => Ok(constant(value)),
+            ExprKind::Constant { value } => Ok(self.constant(value)),
             ExprKind::Name { name } => self.lookup(name, span),
             ExprKind::ApiOutput { max_results, form, beside } => self.api_output(max_results.as_deref(), *form, beside),
             ExprKind::OtherOutput { api, max_results, form, beside } => {
@@ -294,6 +294,14 @@ impl<'p> Machine<'p, '_> {
             return self.scope_outside(name).set(name, value);
         }
         scope.set(name, value);
+    }
+
+    /// The value of a constant, whose text is made once for all runs.
+    fn constant(&self, constant: &'p Constant) -> Value<'p> {
+        match constant {
+            Constant::Str(text) => Value::Str(self.memory.text(constant, text)),
+            other => self::constant(other),
+        }
     }
 
     fn elements(&mut self, elements: &'p [Expr]) -> Run<Vec<Value<'p>>> {

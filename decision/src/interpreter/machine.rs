@@ -1,7 +1,9 @@
 //! The state of one run.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
+
+use foldhash::{HashMap, HashSet};
 
 use super::dismantle::dismantle;
 use super::effects::Effects;
@@ -9,7 +11,7 @@ use super::exception::Exception;
 use super::known_parts;
 use super::memory::Memory;
 use super::render::{render, repr, to_str};
-use super::scope::{Scope, assigned};
+use super::scope::Scope;
 use super::value::{Unknown, Value};
 use crate::api::Api;
 use crate::budget::Budget;
@@ -187,7 +189,6 @@ pub(super) struct Machine<'p, 'o> {
     pub(super) before: Vec<(&'p str, Span, Rendered)>,
     /// What `json.dumps` made texts of.
     pub(super) dumped: HashMap<Rc<str>, Value<'p>>,
-    locals: HashMap<u32, Rc<HashSet<&'p str>>>,
     pub(super) effects: Effects,
     pub(super) steps: u64,
     /// The steps after which the run is stopped.
@@ -238,18 +239,17 @@ pub(crate) fn run<'p>(
         looks: 0,
         iteration: None,
         raised: None,
-        chosen: HashSet::new(),
+        chosen: HashSet::default(),
         handling: Vec::new(),
         tracing,
         sampling: 0,
         grown: 0,
         doubtful: false,
         trace: Trace::default(),
-        stored: HashMap::new(),
+        stored: HashMap::default(),
         moments: 0,
         before: Vec::new(),
-        dumped: HashMap::new(),
-        locals: HashMap::new(),
+        dumped: HashMap::default(),
         effects: Effects::default(),
         steps: 0,
         limit: MAX_STEPS,
@@ -352,16 +352,6 @@ impl<'p> Machine<'p, '_> {
     #[expect(clippy::unused_self, reason = "reads as part of the run at every call")]
     pub(super) fn malformed(&self, span: Span, what: impl Into<String>) -> Stop {
         Stop::Error(DecideError::Malformed { span, what: what.into() })
-    }
-
-    /// The names a function assigns.
-    pub(super) fn locals(&mut self, id: FunctionId, function: &'p Function) -> Rc<HashSet<&'p str>> {
-        let locals = self.locals.entry(id.0).or_insert_with(|| {
-            let mut names = HashSet::new();
-            assigned(&function.body, &mut names);
-            Rc::new(names)
-        });
-        Rc::clone(locals)
     }
 
     // === Effects ===

@@ -2,13 +2,16 @@
 //! that do the same each time, and the program's own texts that were compared with data of the API.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use foldhash::{HashMap, HashSet};
+
 use super::recall::{Kind, Recalled};
+use super::scope::assigned;
 use super::text::Text;
 use super::value::{Pattern, Value};
-use crate::program::{BinaryOp, CompareOp, Constant, Expr, ExprKind, FunctionId, Span};
+use crate::program::{BinaryOp, CompareOp, Constant, Expr, ExprKind, Function, FunctionId, Span, Stmt};
 
 /// Shorter displays are as soon evaluated.
 const LEAST: usize = 4;
@@ -31,6 +34,9 @@ pub(crate) struct Memory<'p> {
     displays: RefCell<HashMap<*const Expr, Option<Rc<[Value<'p>]>>>>,
     compared: RefCell<HashSet<Rc<str>>>,
     functions: RefCell<HashMap<FunctionId, Kind<'p>>>,
+    locals: RefCell<HashMap<FunctionId, Rc<HashSet<&'p str>>>>,
+    jumps: RefCell<HashMap<*const Stmt, bool>>,
+    texts: RefCell<HashMap<*const Constant, Text>>,
     patterns: RefCell<Patterns>,
     calls: RefCell<HashMap<(FunctionId, String), Rc<Recalled<'p>>>>,
     filled: RefCell<Option<Filled<'p>>>,
@@ -111,6 +117,27 @@ impl<'p> Memory<'p> {
     /// The module's containers that functions fill; `find` finds them.
     pub(super) fn filled(&self, find: impl FnOnce() -> Vec<(&'p str, Span)>) -> Rc<[(&'p str, Span)]> {
         Rc::clone(self.filled.borrow_mut().get_or_insert_with(|| find().into()))
+    }
+
+    /// The names that a function assigns.
+    pub(super) fn locals(&self, id: FunctionId, function: &'p Function) -> Rc<HashSet<&'p str>> {
+        let mut locals = self.locals.borrow_mut();
+        let names = locals.entry(id).or_insert_with(|| {
+            let mut names = HashSet::default();
+            assigned(&function.body, &mut names);
+            Rc::new(names)
+        });
+        Rc::clone(names)
+    }
+
+    /// Whether a statement may leave a block around it; `find` finds it out.
+    pub(super) fn jumps(&self, stmt: &'p Stmt, find: impl FnOnce(&Stmt) -> bool) -> bool {
+        *self.jumps.borrow_mut().entry(std::ptr::from_ref(stmt)).or_insert_with(|| find(stmt))
+    }
+
+    /// A text that is written in the program.
+    pub(super) fn text(&self, constant: &'p Constant, text: &str) -> Text {
+        self.texts.borrow_mut().entry(std::ptr::from_ref(constant)).or_insert_with(|| Text::program(text)).clone()
     }
 
     /// Whether calls of a function may be remembered; `find` finds it out.

@@ -1,9 +1,11 @@
 //! Calls that are remembered: a function that is given nothing of the API's, reads nothing but plain values and changes
 //! nothing does the same each time, such as turning a motor by a thousand steps. It is run once for all answers.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::rc::Rc;
+
+use foldhash::HashSet;
 
 use super::effects::Effects;
 use super::machine::{Machine, Run};
@@ -164,11 +166,11 @@ fn is_plain(value: &Value<'_>) -> bool {
 
 /// Whether calls of a function can be remembered, by what is written in it.
 fn kind(function: &Function) -> Kind<'_> {
-    let mut names = Names(HashSet::new());
+    let mut names = Names(HashSet::default());
     if !names.block(&function.body) {
         return Kind::Other;
     }
-    let mut own = HashSet::new();
+    let mut own = HashSet::default();
     assigned(&function.body, &mut own);
     own.extend(function.parameters.iter().map(|parameter| parameter.name.trim_start_matches('*')));
     let mut reads: Vec<&str> = names.0.difference(&own).copied().collect();

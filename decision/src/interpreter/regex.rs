@@ -1,8 +1,8 @@
 //! Python's `re` on top of the regex crate. What that crate cannot express (look-around, back-references) is unknown.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use foldhash::HashMap;
 use regex::{Regex, RegexBuilder};
 
 use super::expressions::Args;

@@ -1,7 +1,8 @@
 //! Values as they show in a decision, and Python's `repr` and `str`.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
+
+use foldhash::HashMap;
 
 use super::operators::PATH;
 use super::table::{Class, Table};

@@ -1,8 +1,9 @@
 //! Variables: lexical scopes, then the module, then the callers.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::rc::Rc;
+
+use foldhash::HashSet;
 
 use super::dismantle::dismantle;
 use super::value::Value;

@@ -1,7 +1,7 @@
 //! Containers of the module that functions fill: `results["good"].append(text)`. What they hold at the end is observable,
 //! as the last value of a module variable is.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 use super::machine::Machine;
 use super::render::render;
@@ -57,7 +57,7 @@ fn filled(program: &Program) -> Vec<(&str, Span)> {
 }
 
 fn own_names(function: &Function) -> HashSet<&str> {
-    let mut names = HashSet::new();
+    let mut names = HashSet::default();
     assigned(&function.body, &mut names);
     names.extend(function.parameters.iter().map(|parameter| parameter.name.trim_start_matches('*')));
     names

@@ -24,7 +24,7 @@ impl<'p> Machine<'p, '_> {
     /// Runs a function's body with these arguments, one per parameter.
     pub(super) fn activate(&mut self, id: FunctionId, args: Vec<Value<'p>>) -> Run<(Value<'p>, Option<Span>)> {
         let function = self.function(id, Span::default())?;
-        let locals = self.locals(id, function);
+        let locals = self.memory.locals(id, function);
         let scope = Scope::new(None, locals);
         let first = match args.first() {
             Some(Value::Unknown(object)) => Some(Rc::clone(object)),
@@ -56,7 +56,7 @@ impl<'p> Machine<'p, '_> {
             let inspections = self.inspections;
             match self.exec(stmt)? {
                 Flow::Next if self.inspections == inspections => {}
-                Flow::Next if jumps(stmt) => {}
+                Flow::Next if self.memory.jumps(stmt, jumps) => {}
                 Flow::Next => {
                     self.inspections = inspections;
                     if self.iteration.is_some() {

@@ -1,7 +1,8 @@
 //! Dictionaries and sets: insertion order, Python's equality of keys.
 
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use super::dismantle::dismantle;
 use super::value::{Growth, Value};
@@ -101,7 +102,7 @@ impl<'p> Table<'p> {
     }
 
     pub(super) fn new(growth: Growth) -> Self {
-        Self { entries: Vec::new(), index: HashMap::new(), growth, unknown_keys: false, class: Class::Dict }
+        Self { entries: Vec::new(), index: HashMap::default(), growth, unknown_keys: false, class: Class::Dict }
     }
 
     pub(super) fn len(&self) -> usize {

@@ -19,12 +19,21 @@ pub(super) enum Origin {
 #[derive(Clone, Debug)]
 pub(super) struct Text {
     string: Rc<str>,
-    pieces: Pieces,
-    /// How it shows in a decision, where that is not its pieces: a value was written into it, whose order and
-    /// repetitions were not decided.
-    shown: Option<Rc<[ShownPart]>>,
+    /// Of all of it, or of its first piece.
+    origin: Origin,
     /// The program determines what it says, but not word for word: items of a set, which come in any order.
     loose: bool,
+    /// What few texts have: every value is as large as a text.
+    more: Option<Rc<More>>,
+}
+
+#[derive(Debug, Default)]
+struct More {
+    /// Byte lengths that add up to the string's; none where there is one piece.
+    pieces: Vec<(usize, Origin)>,
+    /// How it shows in a decision, where that is not its pieces: a value was written into it, whose order and
+    /// repetitions were not decided.
+    shown: Option<Vec<ShownPart>>,
 }
 
 /// A part of a text as it shows in a decision.
@@ -35,16 +44,9 @@ pub(super) enum ShownPart {
     Value(Rendered),
 }
 
-#[derive(Clone, Debug)]
-enum Pieces {
-    One(Origin),
-    /// Byte lengths that add up to the string's.
-    Many(Rc<[(usize, Origin)]>),
-}
-
 impl Text {
     pub(super) fn new(string: impl Into<Rc<str>>, origin: Origin) -> Self {
-        Self { string: string.into(), pieces: Pieces::One(origin), shown: None, loose: false }
+        Self { string: string.into(), origin, loose: false, more: None }
     }
 
     pub(super) fn program(string: impl Into<Rc<str>>) -> Self {
@@ -70,12 +72,13 @@ impl Text {
 
     /// This text, shown in a decision as these parts.
     pub(super) fn showing(self, parts: Vec<ShownPart>) -> Self {
-        Self { shown: Some(parts.into()), ..self }
+        let pieces = self.many().to_vec();
+        Self { more: Some(Rc::new(More { pieces, shown: Some(parts) })), ..self }
     }
 
     /// This text, all of it the API's.
     pub(super) fn into_data(self) -> Self {
-        Self { pieces: Pieces::One(Origin::Api), shown: None, ..self }
+        Self { origin: Origin::Api, more: None, ..self }
     }
 
     /// This text, written in a way that is not determined.
@@ -85,7 +88,7 @@ impl Text {
 
     /// Whether the text is the program's own, word for word.
     pub(super) fn is_plain(&self) -> bool {
-        !self.loose && self.shown.is_none() && matches!(self.pieces, Pieces::One(Origin::Program))
+        !self.loose && self.more.is_none() && self.origin == Origin::Program
     }
 
     /// Whether the program determines the text word for word.
@@ -95,17 +98,26 @@ impl Text {
 
     /// What a decision shows of the text, in order.
     pub(super) fn shown_parts(&self) -> Vec<ShownPart> {
-        match &self.shown {
+        match self.shown() {
             Some(shown) => shown.to_vec(),
             None => self.pieces().into_iter().map(|(piece, origin)| ShownPart::Words(piece.into(), origin)).collect(),
         }
     }
 
     fn has(&self, origin: Origin) -> bool {
-        match &self.pieces {
-            Pieces::One(one) => *one == origin,
-            Pieces::Many(many) => many.iter().any(|piece| piece.1 == origin),
+        match self.many() {
+            [] => self.origin == origin,
+            many => many.iter().any(|piece| piece.1 == origin),
         }
+    }
+
+    /// The lengths of several pieces; empty where there is one.
+    fn many(&self) -> &[(usize, Origin)] {
+        self.more.as_ref().map_or(&[], |more| &more.pieces)
+    }
+
+    fn shown(&self) -> Option<&[ShownPart]> {
+        self.more.as_ref()?.shown.as_deref()
     }
 
     /// Stretches of the text that are known word for word, none of them empty.
@@ -122,9 +134,9 @@ impl Text {
 
     /// The pieces in order, none of them empty.
     pub(super) fn pieces(&self) -> Vec<(&str, Origin)> {
-        match &self.pieces {
-            Pieces::One(origin) => vec![(&*self.string, *origin)],
-            Pieces::Many(many) => {
+        match self.many() {
+            [] => vec![(&*self.string, self.origin)],
+            many => {
                 let mut start = 0;
                 let cut = many.iter().map(|&(length, origin)| {
                     start += length;
@@ -149,7 +161,7 @@ impl Text {
         for (piece, origin) in self.pieces() {
             builder.push_piece(&change(piece), origin);
         }
-        builder.shown = self.shown.as_ref().map(|shown| {
+        builder.shown = self.shown().map(|shown| {
             let changed = |part: &ShownPart| match part {
                 ShownPart::Words(words, origin) => ShownPart::Words(change(words), *origin),
                 ShownPart::Value(value) => ShownPart::Value(value.clone()),
@@ -204,7 +216,7 @@ impl TextBuilder {
 
     pub(super) fn push(&mut self, text: &Text) {
         self.loose |= text.loose;
-        if let (None, Some(_)) = (&self.shown, &text.shown) {
+        if let (None, Some(_)) = (&self.shown, text.shown()) {
             self.shown = Some(self.parts());
         }
         if let Some(shown) = &mut self.shown {
@@ -240,12 +252,11 @@ impl TextBuilder {
     }
 
     pub(super) fn build(self) -> Text {
-        let pieces = match self.pieces.as_slice() {
-            [] => Pieces::One(Origin::Program),
-            [(_, origin)] => Pieces::One(*origin),
-            many => Pieces::Many(many.into()),
-        };
-        Text { string: self.string.into(), pieces, shown: self.shown.map(Into::into), loose: self.loose }
+        let origin = self.pieces.first().map_or(Origin::Program, |piece| piece.1);
+        let pieces = if self.pieces.len() > 1 { self.pieces } else { Vec::new() };
+        let is_usual = pieces.is_empty() && self.shown.is_none();
+        let more = if is_usual { None } else { Some(Rc::new(More { pieces, shown: self.shown })) };
+        Text { string: self.string.into(), origin, loose: self.loose, more }
     }
 }
 

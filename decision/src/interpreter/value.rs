@@ -1,9 +1,10 @@
 //! Python's values, with the mark of what came from the API.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::ops::Deref;
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use super::scope::Scope;
 use super::similarity::Matcher;

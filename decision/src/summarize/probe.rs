@@ -1,6 +1,7 @@
 //! Running the program on small outputs and telling its outcomes apart.
 
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use serde_json::Value as Json;
 
@@ -35,6 +36,12 @@ const LONGEST_SHOWN: usize = 160;
 /// Labels with the bits of their scores, and how many more were appended.
 type Answered = (Vec<(String, Option<u64>)>, usize);
 
+/// What was done on an answer.
+struct Ran {
+    decision: Decision,
+    trace: Trace,
+}
+
 /// A program under probing. The API's own default count is not applied, so that the program's cuts show.
 pub(super) struct Probe<'p> {
     decider: Decider<'p>,
@@ -45,6 +52,8 @@ pub(super) struct Probe<'p> {
     copies: Copies,
     /// Outcomes on these labels with these scores (by their bits; none for labels as good as sure) and padding.
     seen: HashMap<Answered, Outcome>,
+    /// What was done on answers that were tried before.
+    ran: foldhash::HashMap<String, Rc<Ran>>,
     outcomes: Vec<Decision>,
     index: HashMap<Decision, Outcome>,
     /// Labels appended to each output, for programs that look at a fixed number of labels and fail on fewer.
@@ -83,6 +92,7 @@ impl<'p> Probe<'p> {
             subject: Subject::Names,
             copies: Copies::default(),
             seen: HashMap::new(),
+            ran: HashMap::default(),
             outcomes: Vec::new(),
             index: HashMap::new(),
             padding: 0,
@@ -199,18 +209,28 @@ impl<'p> Probe<'p> {
 
     /// The outcome on an answer.
     pub(super) fn run(&mut self, output: &ApiOutput) -> Result<Outcome, DecideError> {
+        let key = output.key();
+        if let Some(ran) = self.ran.get(&key).map(Rc::clone) {
+            return Ok(self.noted(&ran));
+        }
+        let ran = Rc::new(self.try_out(output, None)?);
+        self.ran.insert(key, Rc::clone(&ran));
+        Ok(self.noted(&ran))
+    }
+
+    fn try_out(&mut self, output: &ApiOutput, memory: Option<&Memory<'p>>) -> Result<Ran, DecideError> {
         self.check_steps()?;
-        let (decision, trace) = self.decider.trace(output, true, &self.memory)?;
-        Ok(self.noted(decision, trace))
+        let (decision, trace) = self.decider.trace(output, true, memory.unwrap_or(&self.memory))?;
+        self.steps += trace.steps;
+        Ok(Ran { decision, trace })
     }
 
     /// The outcome on an answer, and the numbers that were compared for it.
     pub(super) fn measured(&mut self, output: &ApiOutput) -> Result<(Outcome, Vec<Measured>), DecideError> {
         // Calls that are remembered compare nothing.
-        self.check_steps()?;
         let memory = Memory::default();
-        let (decision, trace) = self.decider.trace(output, true, &memory)?;
-        Ok((self.noted(decision, trace), memory.measured()))
+        let ran = self.try_out(output, Some(&memory))?;
+        Ok((self.noted(&ran), memory.measured()))
     }
 
     fn check_steps(&self) -> Result<(), DecideError> {
@@ -220,17 +240,15 @@ impl<'p> Probe<'p> {
         Err(DecideError::TooLong { span: self.decider.entry_span(), limit: self.most_steps })
     }
 
-    fn noted(&mut self, decision: Decision, trace: Trace) -> Outcome {
-        self.steps += trace.steps;
+    fn noted(&mut self, Ran { decision, trace }: &Ran) -> Outcome {
         (self.times, self.listed) = (trace.shown, trace.listed.min(trace.shown));
         self.observed = [trace.observation.text(), trace.sent.join("\n")].concat();
-        let (returned, printed) =
-            (trace.observation.returned.unwrap_or_default(), trace.observation.printed.join("\n"));
-        self.ways = [returned, trace.sent.join("\n"), printed];
-        let outcome = self.intern(decision);
+        let returned = trace.observation.returned.clone().unwrap_or_default();
+        self.ways = [returned, trace.sent.join("\n"), trace.observation.printed.join("\n")];
+        let outcome = self.intern(decision.clone());
         self.all_tests.extend(&trace.tests);
-        self.tests.entry(outcome).or_default().extend(trace.tests);
-        self.inspecting.extend(trace.inspecting);
+        self.tests.entry(outcome).or_default().extend(&trace.tests);
+        self.inspecting.extend(&trace.inspecting);
         outcome
     }
 
