@@ -125,8 +125,16 @@ impl Draft {
         // Of a closed set of values, one that is none of them says nothing.
         let any = |branch: &super::branches::Found| branch.except || probe.subject.knows(NEUTRAL);
         let only = found.any_name && matches!(found.branches.as_slice(), [branch] if any(branch));
-        if only && counted.is_none() && hands_on(probe, &found) && !chooses(probe, &found) {
-            return Err(self.handed_on(probe, &found, api)?);
+        if only && hands_on(probe, &found) && !chooses(probe, &found) {
+            match counted {
+                None => return Err(self.handed_on(probe, &found, api)?),
+                // Whatever it is called, how sure the API may be: each item is handed on.
+                Some(Counted::Each) if words.is_empty() && cuts.iter().all(|cut| matches!(cut, Ok(None))) => {
+                    self.summary.branches.clear();
+                    return Ok(false);
+                }
+                Some(_) => {}
+            }
         }
         if found.any_name && counted.is_none() && words.is_empty() && probe.fails(found.empty) {
             return Err(Reason("only an answer without results is told apart, and the program fails on it".to_owned()));

@@ -271,11 +271,14 @@ impl<'p> Probe<'p> {
         let names: Vec<String> = (0..MANY).map(|number| format!("{NEUTRAL} {number}")).collect();
         let whole = ApiOutput::sure(names.iter().map(String::as_str)).answer(shape);
         let usual = self.run(&ApiOutput::Answer { answer: whole.clone() })?;
+        // A list of names shows as the API's, however many of them are known.
+        let [returned, sent, _] = self.ways.clone();
         for count in 1..MANY - 1 {
             let mut answer = whole.clone();
             hide_names(&mut answer, shape, count);
             // Where the unknown is asked for, it makes a difference.
-            if self.run(&ApiOutput::Answer { answer }).is_ok_and(|outcome| outcome == usual) {
+            let is_usual = self.run(&ApiOutput::Answer { answer }).is_ok_and(|outcome| outcome == usual);
+            if is_usual && self.ways[..2] == [returned.as_str(), sent.as_str()] {
                 return Ok(u32::try_from(count).ok());
             }
         }
