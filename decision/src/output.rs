@@ -85,6 +85,10 @@ fn listed(shape: &Shape, labels: &[Label], done: &mut bool) -> Json {
             *done = true;
             Json::Array(labels.iter().map(|label| item_of(item, label)).collect())
         }
+        Shape::NonEmpty(item) if !*done && names_something(item) && !labels.is_empty() => {
+            *done = true;
+            Json::Array(labels.iter().map(|label| item_of(item, label)).collect())
+        }
         // The items may be in a list of one that holds them: the faces that one person of a video is like.
         Shape::List(item) | Shape::NonEmpty(item) if !*done && !labels.is_empty() && has_names(item) => {
             Json::Array(vec![listed(item, labels, done)])

@@ -78,7 +78,7 @@ fn acting(probe: &mut Probe<'_>, shape: &Shape, path: Path) -> Result<Acting, De
     for word in compared.take(MAX_WORDS).collect::<Vec<_>>() {
         for form in spellings(&word) {
             let outcome = run(probe, &form)?;
-            if !probe.differ_by_data_only(outcome, usual) && (!probe.fails(outcome) || probe.fails(usual)) {
+            if outcome != usual && (!probe.fails(outcome) || probe.fails(usual)) {
                 match words.iter_mut().find(|known| known.0 == outcome) {
                     Some(known) => known.1.push(word),
                     None => words.push((outcome, vec![word])),
@@ -111,10 +111,24 @@ fn retell(draft: &Draft, decider: &Decider<'_>, acting: &Acting) -> Option<Draft
     }
     let api = looked_at(decider.subject().1, acting);
     let vocabulary = Vocabulary { name: "any text".to_owned(), labels: Vec::new() };
-    let told = Draft::about(&decider.of(&api), &vocabulary);
+    let mut told = Draft::about(&decider.of(&api), &vocabulary);
+    if acting.path.iter().filter(|step| *step == ITEM).count() > 1 {
+        count_items(&mut told, decider, &acting.path);
+    }
     let is_better = !told.summary.branches.is_empty() && told.summary.field.is_some();
     (is_better && (told.summary.decision_type != DecisionType::Other || draft.summary.branches.is_empty()))
         .then_some(told)
+}
+
+/// Of a list within an item it is not how many items are looked at: that is what the call asks for.
+fn count_items(draft: &mut Draft, decider: &Decider<'_>, path: &[String]) {
+    let asked = decider.results_asked_for().and_then(|count| u32::try_from(count).ok());
+    let within = std::mem::replace(&mut draft.summary.top_k, asked).filter(|count| Some(*count) != asked);
+    let list = path.iter().rposition(|step| step == ITEM).map(|at| show_path(&path[..at]));
+    if let Some((count, list)) = within.zip(list) {
+        let places = if count == 1 { "place of".to_owned() } else { format!("{count} places of") };
+        draft.warn(decider.subject().0, format!("only the first {places} {list} of each item is looked at"));
+    }
 }
 
 /// The API as one whose items are known by the text, or, for a text of the whole answer, where it is one of the words.
