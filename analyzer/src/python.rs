@@ -63,7 +63,30 @@ pub(crate) fn decides_nothing(reason: &str) -> bool {
 const MAX_STEPS: u64 = 50_000_000;
 
 /// Steps that the analysis of one function with the call in it may take, where that of all that follows takes too many.
-const FEW_STEPS: u64 = MAX_STEPS / 16;
+const FEW_STEPS: u64 = MAX_STEPS / 8;
+
+/// The steps that the calls in one file may take.
+struct Shares {
+    /// Calls that are still to be analyzed.
+    calls: u32,
+    left: u64,
+    /// What the analysis of inner functions may take, all together.
+    inner: Budget,
+}
+
+impl Default for Shares {
+    fn default() -> Self {
+        Self { calls: 0, left: MAX_STEPS, inner: Budget::new(MAX_STEPS / 4) }
+    }
+}
+
+impl Shares {
+    /// What the next call may take: half of what is left, so that no call takes it all, or, of the last one, all of it.
+    fn next(&mut self) -> Budget {
+        self.calls = self.calls.saturating_sub(1);
+        Budget::new(if self.calls == 0 { self.left } else { self.left / 2 })
+    }
+}
 
 /// What was found in Python files.
 pub(crate) struct Found {
@@ -101,10 +124,11 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
     lowered.sites.retain(|site| !project.originals.contains(&site.function) || graph.is_called(site.function));
     found.problems.extend(lowered.problems.iter().cloned());
     let size = lowered.functions.iter().map(|function| visit::size(&function.body)).sum();
-    let mut budgets: BTreeMap<u32, [Budget; 2]> = BTreeMap::new();
+    let mut shares: BTreeMap<u32, Shares> = BTreeMap::new();
+    lowered.sites.iter().for_each(|site| shares.entry(site.span.file).or_default().calls += 1);
     for site in &lowered.sites {
-        let [budget, rest] =
-            &*budgets.entry(site.span.file).or_insert_with(|| [MAX_STEPS, MAX_STEPS / 4].map(Budget::new));
+        let share = shares.entry(site.span.file).or_default();
+        let budget = &share.next();
         // Another call of the same API may be about the same thing or another: its answer stays unknown.
         let is_other = |other: &&Site| other.api != site.api;
         let others: Vec<Site> = lowered.sites.iter().filter(is_other).cloned().collect();
@@ -127,13 +151,14 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
             }
         }
         if budget.is_spent() {
-            let known = match found.add_inner(&run, rest) {
+            let known = match found.add_inner(&run, &share.inner) {
                 Some(function) => format!("it is read as far as {function} tells"),
                 None => "what is decided from this call is not found out".to_owned(),
             };
-            let reason = format!("the analysis of this file takes more than {MAX_STEPS} steps: {known}");
+            let reason = format!("the analysis of this call takes more than {} steps: {known}", budget.limit());
             found.problems.push(Problem { file: path(&project, site.span.file), line: site.span.line, reason });
         }
+        share.left = share.left.saturating_sub(budget.spent());
     }
     found.once_for_each_request(&project, &lowered.sites);
     found.tell_files(&Files::new(&everything), &project, &lowered);
@@ -260,7 +285,7 @@ impl Found {
 /// Whether a process tells what is decided, and was not cut off by the steps that it took.
 fn is_told(process: &DecisionProcess) -> bool {
     let is_cut_off = process.summary.reason.as_ref().is_some_and(|reason| reason.contains(OUT_OF_BUDGET));
-    !process.summary.branches.is_empty() && !is_cut_off
+    contexts::is_told(&process.summary) && !is_cut_off
 }
 
 /// Whether a process is about this call.

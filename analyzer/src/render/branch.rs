@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use chameleon_decision::{
-    Bounds, Branch, Condition, DecisionProcess, DecisionType, EMPTY_OUTCOME, Limit, MatchMode, Span, Word,
+    Bounds, Branch, Condition, DecisionProcess, DecisionType, EMPTY_OUTCOME, Limit, MatchMode, OUT_OF_BUDGET, Span,
+    Summary, Word,
 };
 
 use super::line;
@@ -81,6 +82,7 @@ pub(super) fn default(out: &mut String, process: &DecisionProcess) {
     let name = match process.summary.decision_type {
         DecisionType::Range if !tells_empty(process) => return,
         DecisionType::Other if process.summary.is_undecided() => return,
+        DecisionType::Other if found_nothing_out(process) => return,
         DecisionType::TrueFalse | DecisionType::MultiChoice | DecisionType::MultiSelect | DecisionType::Count => {
             "  Otherwise   "
         }
@@ -92,6 +94,12 @@ pub(super) fn default(out: &mut String, process: &DecisionProcess) {
     let text = if outcome.effects.is_empty() { "nothing".to_owned() } else { outcome.describe(&process.program) };
     wrap(out, name, 14, &text);
     line!(out);
+}
+
+/// Whether the steps that there were ended before it was known what an answer of nothing leads to.
+fn found_nothing_out(process: &DecisionProcess) -> bool {
+    let Summary { default, reason, .. } = &process.summary;
+    default.effects.is_empty() && reason.as_ref().is_some_and(|reason| reason.contains(OUT_OF_BUDGET))
 }
 
 /// Writes what happens whatever the answer is.
