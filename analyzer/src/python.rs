@@ -81,10 +81,10 @@ impl Default for Shares {
 }
 
 impl Shares {
-    /// What the next call may take: half of what is left, so that no call takes it all, or, of the last one, all of it.
+    /// What the next call may take: three quarters of what is left, so that no call takes it all, or, of the last one, all of it.
     fn next(&mut self) -> Budget {
         self.calls = self.calls.saturating_sub(1);
-        Budget::new(if self.calls == 0 { self.left } else { self.left / 2 })
+        Budget::new(if self.calls == 0 { self.left } else { self.left / 4 * 3 })
     }
 }
 

@@ -153,7 +153,7 @@ fn otherwise(out: &mut String, process: &DecisionProcess, usual: &Summary, sourc
         source::wrap(out, "  Decision    ", 14, &format!("by the same{without}, with other outcomes"));
         line!(out);
         for (branch, place) in summary.branches.iter().zip(&places) {
-            branch::outcome(out, process, (usual.branches.len() > 1).then_some(*place), branch);
+            branch::outcome(out, (usual.branches.len() > 1).then_some(*place), branch);
         }
         line!(out);
     } else {

@@ -20,10 +20,13 @@ use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
 
-use crate::program::{Program, Span};
+use crate::program::Span;
 
 /// More effects than these are counted where a decision is described.
 const MAX_DESCRIBED: usize = 12;
+
+/// Characters of a value of the program's own that are shown.
+const LONGEST_VALUE: usize = 400;
 
 /// A value as it shows in a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -115,15 +118,14 @@ impl Hash for Decision {
 }
 
 impl Decision {
-    /// Short text for people, e.g. `return 'compost'`; effects are separated by `; `, and beyond a dozen counted.
-    pub fn describe(&self, program: &Program) -> String {
-        let _ = program;
+    /// Short text for people, e.g. `return 'compost'`; effects are separated by `; `, and beyond a dozen counted. Of a long
+    /// value of the program's own, such as a whole table, the beginning and the end are shown.
+    pub fn describe(&self) -> String {
         let more = self.effects.len().saturating_sub(MAX_DESCRIBED);
-        if more == 0 {
-            return self.to_string();
-        }
-        let effects = self.effects[..MAX_DESCRIBED].to_vec();
-        format!("{}; and {more} more", Self { effects })
+        let mut effects = self.effects[..self.effects.len() - more].to_vec();
+        effects.iter_mut().flat_map(|effect| &mut effect.values).for_each(Rendered::shorten);
+        let text = Self { effects }.to_string();
+        if more == 0 { text } else { format!("{text}; and {more} more") }
     }
 
     /// The decision as a message names it, in so many characters at most.
@@ -234,6 +236,23 @@ impl fmt::Display for Decision {
 }
 
 impl Rendered {
+    /// Leaves out the middle of long texts.
+    fn shorten(&mut self) {
+        match self {
+            Self::Chosen(text) | Self::Named(text) => {
+                let length = text.chars().count();
+                if length > LONGEST_VALUE {
+                    let kept = LONGEST_VALUE / 2;
+                    let (start, end) = (text.chars().take(kept), text.chars().skip(length - kept));
+                    *text = start.chain(['…']).chain(end).collect();
+                }
+            }
+            Self::Parts(values) | Self::Call { values, .. } => values.iter_mut().for_each(Self::shorten),
+            Self::Keyword { value, .. } => value.shorten(),
+            Self::Data | Self::Unknown => {}
+        }
+    }
+
     /// Whether data of the API is in a list: that of one item or of several, which are shown alike.
     pub(crate) fn lists_data(&self) -> bool {
         let parts = match self {

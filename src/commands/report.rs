@@ -58,7 +58,7 @@ fn photo(labelers: [&ImageLabeler; 2], process: &DecisionProcess, path: &Path) -
         let features = labeler.features(&[preprocess::tensor(&image, labeler.input())]);
         let labels = labeler.labels(&features[0]);
         let output = ApiOutput::labels(labels.iter().map(|label| (label.description.clone(), label.score)));
-        let decision = process.decider().decide(&output)?.describe(&process.program);
+        let decision = process.decider().decide(&output)?.describe();
         Ok(Answer { labels, decision })
     };
     let [generic, own] = labelers.map(answer);

@@ -61,7 +61,7 @@ fn decision(process: &DecisionProcess) -> String {
     for branch in &summary.branches {
         text.push_str(&row(branch));
     }
-    let default = escape(&summary.default.describe(&process.program));
+    let default = escape(&summary.default.describe());
     text.push_str("</table>\n");
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(text, "<p>Otherwise: <code>{default}</code></p>");

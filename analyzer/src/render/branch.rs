@@ -22,7 +22,7 @@ const SHARE_OF_ITEMS: &str = "share of the items that match";
 
 /// Writes a branch.
 pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, branch: &Branch, sources: &Sources<'_>) {
-    outcome(out, process, (process.summary.branches.len() > 1).then_some(at), branch);
+    outcome(out, (process.summary.branches.len() > 1).then_some(at), branch);
     for (mode, words) in by_mode(&branch.words) {
         let words: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.text)).collect();
         let name = match branch {
@@ -72,9 +72,9 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
 }
 
 /// Writes what a branch does, with its number where it is one of several.
-pub(super) fn outcome(out: &mut String, process: &DecisionProcess, at: Option<usize>, branch: &Branch) {
+pub(super) fn outcome(out: &mut String, at: Option<usize>, branch: &Branch) {
     let number = at.map_or_else(String::new, |at| format!("{}. ", at + 1));
-    wrap(out, &format!("  {number}"), 4 + number.len(), &branch.outcome.describe(&process.program));
+    wrap(out, &format!("  {number}"), 4 + number.len(), &branch.outcome.describe());
 }
 
 /// Writes what happens when no branch is taken.
@@ -91,7 +91,7 @@ pub(super) fn default(out: &mut String, process: &DecisionProcess) {
         DecisionType::Other | DecisionType::Range => "  Without labels  ",
     };
     let outcome = &process.summary.default;
-    let text = if outcome.effects.is_empty() { "nothing".to_owned() } else { outcome.describe(&process.program) };
+    let text = if outcome.effects.is_empty() { "nothing".to_owned() } else { outcome.describe() };
     wrap(out, name, 14, &text);
     line!(out);
 }
@@ -105,7 +105,7 @@ fn found_nothing_out(process: &DecisionProcess) -> bool {
 /// Writes what happens whatever the answer is.
 pub(super) fn always(out: &mut String, process: &DecisionProcess) {
     let outcome = &process.summary.default;
-    let text = if outcome.effects.is_empty() { "nothing".to_owned() } else { outcome.describe(&process.program) };
+    let text = if outcome.effects.is_empty() { "nothing".to_owned() } else { outcome.describe() };
     wrap(out, "  Always      ", 14, &text);
     line!(out);
 }

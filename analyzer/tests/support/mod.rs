@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chameleon_analyzer::{Analysis, Catalog, analyze};
-use chameleon_decision::{Bounds, Context, DecisionProcess, Given, Limit, Program, Summary, Vocabulary};
+use chameleon_decision::{Bounds, Context, DecisionProcess, Given, Limit, Summary, Vocabulary};
 
 /// A case file.
 pub(crate) struct Case {
@@ -130,17 +130,17 @@ fn short_process(out: &mut String, process: &DecisionProcess) {
     if !process.contexts.is_empty() {
         short_given(out, &process.given);
     }
-    short_summary(out, program, &process.summary);
+    short_summary(out, &process.summary);
     for Context { given, summary, warnings } in &process.contexts {
         short_given(out, given);
         match summary.branches_of(&process.summary) {
             Some(places) if !places.is_empty() => {
                 for (branch, place) in summary.branches.iter().zip(places) {
-                    let _ = writeln!(out, "- as {}: {}", place + 1, branch.outcome.describe(program));
+                    let _ = writeln!(out, "- as {}: {}", place + 1, branch.outcome.describe());
                 }
-                let _ = writeln!(out, "default {}", summary.default.describe(program));
+                let _ = writeln!(out, "default {}", summary.default.describe());
             }
-            _ => short_summary(out, program, summary),
+            _ => short_summary(out, summary),
         }
         for warning in warnings.iter().filter(|warning| !process.warnings.contains(warning)) {
             let _ = writeln!(out, "warning line {}: {}", warning.span.line, warning.message);
@@ -160,7 +160,7 @@ fn short_given(out: &mut String, given: &[Given]) {
     }
 }
 
-fn short_summary(out: &mut String, program: &Program, summary: &Summary) {
+fn short_summary(out: &mut String, summary: &Summary) {
     let _ = write!(out, "{}", word(&summary.decision_type));
     if let Some(order) = &summary.order {
         let _ = write!(out, ", {}", word(order));
@@ -188,7 +188,7 @@ fn short_summary(out: &mut String, program: &Program, summary: &Summary) {
     }
     out.push('\n');
     for branch in &summary.branches {
-        let _ = writeln!(out, "- {}", branch.outcome.describe(program));
+        let _ = writeln!(out, "- {}", branch.outcome.describe());
         for at in &branch.words {
             let _ = writeln!(out, "    {} {:?} line {}", word(&at.mode), at.text, at.span.line);
         }
@@ -220,7 +220,7 @@ fn short_summary(out: &mut String, program: &Program, summary: &Summary) {
             };
         }
     }
-    let _ = writeln!(out, "default {}", summary.default.describe(program));
+    let _ = writeln!(out, "default {}", summary.default.describe());
     for word in &summary.idle {
         let _ = writeln!(out, "idle {:?} line {}", word.text, word.span.line);
     }
