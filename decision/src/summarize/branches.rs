@@ -17,7 +17,7 @@ const PADDINGS: [usize; 4] = [1, 2, 4, 9];
 const MAX_LEFT_OUT: usize = 24;
 
 /// Words that are tried for choosing what is shown of any name.
-const MAX_APART: usize = 8;
+const MAX_APART: usize = 48;
 
 /// Labels that are tried with each padding.
 const PADDED: usize = 8;
@@ -93,7 +93,8 @@ impl Branches {
         }
         let mut default = default_of(probe, empty, common, &singles)?;
         let any = probe.labels(&[NEUTRAL])?;
-        let leaves_out = vocabulary.labels.is_empty() && leaves_some_out(probe, (empty, any))?;
+        // A list of names is not all that an API knows: what is left out may be none of them.
+        let leaves_out = singles.iter().all(|&single| single == any) && leaves_some_out(probe, (empty, any))?;
         if leaves_out {
             default = empty;
         }
@@ -302,17 +303,15 @@ fn leaves_some_out(probe: &mut Probe<'_>, (empty, usual): (Outcome, Outcome)) ->
     if usual == empty || probe.fails(empty) || !only_passes {
         return Ok(false);
     }
-    let mut left_out = false;
     for word in probe.compared().into_iter().filter(|word| !word.trim().is_empty()).take(MAX_LEFT_OUT) {
         for form in spellings(&word) {
-            let outcome = probe.labels(&[&form])?;
-            left_out |= outcome == empty;
-            if outcome != empty && outcome != usual {
-                return Ok(false);
+            // What is left out is so beside any other name.
+            if probe.labels(&[&form])? == empty && probe.labels(&[&form, NEUTRAL])? == usual {
+                return Ok(true);
             }
         }
     }
-    Ok(left_out)
+    Ok(false)
 }
 
 /// How many labels an application that looks at a fixed number of them needs, and what it does with one less.

@@ -240,28 +240,30 @@ fn all_pairs(
             else {
                 continue;
             };
-            let pair = if forward == a.outcome && backward == b.outcome {
-                Pair::First
-            } else if forward == b.outcome && backward == a.outcome {
-                Pair::Last
-            } else if forward == a.outcome && backward == a.outcome {
-                Pair::Lower
-            } else if forward == b.outcome && backward == b.outcome {
-                Pair::Higher
-            } else if forward == neither && backward == neither {
-                Pair::Neither
-            } else if [forward, backward]
-                .iter()
-                .all(|&both| union::is_of_all(probe, both, &[a.outcome, b.outcome], neither))
-            {
-                Pair::Both
-            } else {
-                Pair::Other
-            };
+            let pair = pair_of(probe, [a.outcome, b.outcome], [forward, backward], neither);
             pairs.push((i, j, pair));
         }
     }
     Ok(pairs)
+}
+
+/// The verdict of a pair by what labels of both lead to in either order.
+fn pair_of(probe: &Probe<'_>, [a, b]: [Outcome; 2], led: [Outcome; 2], neither: Outcome) -> Pair {
+    let of = |led: [Outcome; 2]| match led {
+        [one, other] if (one, other) == (a, b) => Some(Pair::First),
+        [one, other] if (one, other) == (b, a) => Some(Pair::Last),
+        [one, other] if (one, other) == (a, a) => Some(Pair::Lower),
+        [one, other] if (one, other) == (b, b) => Some(Pair::Higher),
+        [one, other] if (one, other) == (neither, neither) => Some(Pair::Neither),
+        _ => None,
+    };
+    let are_both = || led.iter().all(|&both| union::is_of_all(probe, both, &[a, b], neither));
+    // The names of all may be handed on where the one branch is taken.
+    let by_data = |outcome: Outcome| {
+        let same = [a, b].map(|own| probe.differ_by_data_only(outcome, own));
+        [a, b].into_iter().zip(same).find(|own| own.1 && same != [true, true]).map_or(outcome, |own| own.0)
+    };
+    of(led).or_else(|| are_both().then_some(Pair::Both)).or_else(|| of(led.map(by_data))).unwrap_or(Pair::Other)
 }
 
 /// Sorts the branches so that each wins over those after it.

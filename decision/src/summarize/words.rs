@@ -1,6 +1,6 @@
 //! The application's words: which branch each leads to, and how it is compared.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Reason;
 use super::branches::Branches;
@@ -68,17 +68,23 @@ pub(super) fn find(
     // Comparisons later in a chain show only after earlier ones failed; single labels went through all of them.
     let compared: Vec<String> = probe.compared().into_iter().filter(|text| !text.trim().is_empty()).collect();
     let negated = found.branches.iter().find(|branch| branch.negated).map(|branch| branch.outcome);
+    let rest = probe.labels(&[NEUTRAL])?;
     let mut kept_away = BTreeSet::new();
-    if negated.is_some() || found.any_name {
+    let mut elsewhere = BTreeMap::new();
+    if negated.is_some() || rest != found.default {
         for text in &compared {
             for form in super::matching::spellings(text) {
-                if probe.labels(&[&form])? == found.default {
+                let outcome = probe.labels(&[&form])?;
+                if outcome == found.default {
                     kept_away.insert(text.clone());
+                } else if negated.is_none() && outcome != rest && !probe.fails(outcome) {
+                    elsewhere.entry(text.clone()).or_insert((outcome, form));
                 }
             }
         }
     }
-    if let (true, [branch]) = (found.any_name, found.branches.as_mut_slice()) {
+    kept_away.retain(|text| !elsewhere.contains_key(text));
+    if let (None, Some(branch)) = (negated, found.branches.iter_mut().find(|branch| branch.outcome == rest)) {
         branch.except = !kept_away.is_empty();
     }
     let against = negated.or_else(|| found.branches.iter().find(|branch| branch.except).map(|branch| branch.outcome));
@@ -88,10 +94,13 @@ pub(super) fn find(
     for _ in 0..ROUNDS {
         for text in std::mem::take(&mut fresh) {
             let (written, span) = constants.place(&text).unwrap_or_else(|| (text.clone(), entry));
-            let outcome = if against.is_some() {
+            let outcome = if against.is_some() && !elsewhere.contains_key(&text) {
                 against.filter(|_| kept_away.contains(&text))
             } else {
-                let led = found.spelling(probe, &text)?;
+                let led = match elsewhere.remove(&text) {
+                    Some(led) => Some(led),
+                    None => found.spelling(probe, &text)?,
+                };
                 if let Some((outcome, spelling)) = &led {
                     found.of_word(*outcome, spelling);
                 }
