@@ -78,7 +78,7 @@ pub(super) enum OfList {
 /// What is handed on of several items of a list, if it is the only one of which anything shows: the first or the last, or
 /// that in which a number is the greatest.
 pub(super) fn of_list(probe: &mut Probe<'_>, shape: &Shape, list: &[String]) -> Option<OfList> {
-    let place = of_alike(probe, shape, list, None)?;
+    let Some(place) = of_alike(probe, shape, list, None) else { return of_greatest(probe, shape, list) };
     if let Handed::First | Handed::Last = place {
         for measure in rank::measures(shape, list) {
             let mut at = |shares| of_alike(probe, shape, list, Some((&measure, shares)));
@@ -89,6 +89,33 @@ pub(super) fn of_list(probe: &mut Probe<'_>, shape: &Shape, list: &[String]) -> 
         }
     }
     Some(OfList::Place(place))
+}
+
+/// The number of which the greatest is handed on, wherever its item is: nothing else of an item shows.
+fn of_greatest(probe: &mut Probe<'_>, shape: &Shape, list: &[String]) -> Option<OfList> {
+    /// By how much a number is changed: it stays between the same two others.
+    const NUDGE: f64 = 0.05;
+    let usual = filled(shape.at(list).and_then(Shape::item)?, 0);
+    for measure in rank::measures(shape, list) {
+        let mut showing = |shares: [f64; 3]| {
+            let mut shown = |changed: Option<usize>| {
+                let mut answer = shape.nothing();
+                put(&mut answer, list, Json::Array(vec![usual.clone(); shares.len()]));
+                for (at, &share) in shares.iter().enumerate() {
+                    measure.set(&mut answer, at, if changed == Some(at) { share + NUDGE } else { share });
+                }
+                probe.run(&ApiOutput::Answer { answer }).ok()?;
+                Some(probe.observed().to_owned())
+            };
+            let unchanged = shown(None)?;
+            (0..shares.len()).map(|at| Some(shown(Some(at))? != unchanged)).collect::<Option<Vec<bool>>>()
+        };
+        let (descending, ascending) = (showing([0.8, 0.5, 0.2])?, showing([0.2, 0.5, 0.8])?);
+        if descending == [true, false, false] && ascending == [false, false, true] {
+            return Some(OfList::By(measure.show()));
+        }
+    }
+    None
 }
 
 /// Of three items of a list, the first or the last one, if it is the only one of which anything shows: where another is
