@@ -39,6 +39,7 @@ mod mixed;
 mod name;
 mod numbers;
 mod order;
+mod preferred;
 mod probe;
 mod products;
 mod ranges;

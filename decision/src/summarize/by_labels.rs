@@ -9,7 +9,7 @@ use super::counts::{self, Counted};
 use super::probe::{NEUTRAL, Outcome, Probe, contrast};
 use super::subject::other_field;
 use super::{
-    Draft, EMPTY_OUTCOME, Reason, conditions, conjunction, handed, idle, items, joint, ladders, lines, name, order,
+    Draft, EMPTY_OUTCOME, Reason, conditions, conjunction, handed, idle, items, joint, ladders, lines, name, order, preferred,
     ranges, rank, scores, verify, warnings, words,
 };
 use crate::api::Api;
@@ -18,7 +18,7 @@ use crate::decision::Rendered;
 use crate::process::Warning;
 use crate::program::Program;
 use crate::shape::Shape;
-use crate::summary::{Branch, Condition, DecisionType, Handed, MinScore, Order, Summary, Vocabulary};
+use crate::summary::{Branch, Condition, DecisionType, Handed, MatchMode, MinScore, Order, Summary, Vocabulary};
 
 /// Of vocabularies up to this every label is tried with other fields.
 const FEW: usize = 16;
@@ -127,7 +127,7 @@ impl Draft {
         let only = found.any_name && matches!(found.branches.as_slice(), [branch] if any(branch));
         if only && hands_on(probe, &found) && !chooses(probe, &found) {
             match counted {
-                None => return Err(self.handed_on(probe, &found, api)?),
+                None => return Err(self.handed_on(probe, (&found, &words), api)?),
                 // Whatever it is called, how sure the API may be: each item is handed on.
                 Some(Counted::Each) if words.is_empty() && cuts.iter().all(|cut| matches!(cut, Ok(None))) => {
                     self.summary.branches.clear();
@@ -277,7 +277,12 @@ impl Draft {
     }
 
     /// That names are only handed on, and which of them.
-    fn handed_on(&mut self, probe: &mut Probe<'_>, found: &Branches, api: &Api) -> Result<Reason, DecideError> {
+    fn handed_on(
+        &mut self,
+        probe: &mut Probe<'_>,
+        (found, words): (&Branches, &[words::Found]),
+        api: &Api,
+    ) -> Result<Reason, DecideError> {
         // Names that are left out may stand before the one that is not.
         let leaves_out = found.branches.iter().any(|branch| branch.except);
         self.summary.top_k = if leaves_out { None } else { probe.looks_at(&api.answer)? };
@@ -289,6 +294,12 @@ impl Draft {
             let names: Vec<_> = found.branches.iter().map(|branch| branch.samples.clone()).collect();
             let handed = handed::find(probe, found, &names, (&api.answer, &[]))?;
             self.summary.handed = handed.filter(|handed| !matches!(handed, Handed::All | Handed::Everything));
+            self.prefer(probe, (found, words))?;
+        } else if let Some(preferred) = preferred::find(probe, found, words)? {
+            // Of those it is not the first that is looked at.
+            self.summary.top_k = None;
+            self.summary.handed = Some(if self.summary.ranked.is_some() { Handed::Greatest } else { Handed::First });
+            self.add_preferred(preferred);
         }
         Ok(Reason(super::HANDED_ON.to_owned()))
     }
@@ -316,8 +327,31 @@ impl Draft {
             }
             let again = self.summary.again;
             self.summary.handed = handed.filter(|handed| *handed != Handed::All || !again);
+            self.prefer(probe, (found, words))?;
         }
         Ok(())
+    }
+
+    /// Tells which names are handed on before the one that is else.
+    fn prefer(
+        &mut self,
+        probe: &mut Probe<'_>,
+        (found, words): (&Branches, &[words::Found]),
+    ) -> Result<(), DecideError> {
+        let is_one = self.summary.handed.is_some_and(|one| !matches!(one, Handed::All | Handed::Everything));
+        if is_one && let Some(preferred) = preferred::find(probe, found, words)? {
+            self.add_preferred(preferred);
+        }
+        Ok(())
+    }
+
+    fn add_preferred(&mut self, preferred: preferred::Preferred) {
+        let is_one = |text: &String| preferred.words.contains(text);
+        self.summary.idle.retain(|word| !is_one(&word.text));
+        // They take the branch as any other name does.
+        let any = self.summary.branches.iter_mut().filter(|branch| !branch.except);
+        any.for_each(|branch| branch.words.retain(|word| word.mode != MatchMode::Any || !is_one(&word.text)));
+        self.warnings.push(preferred.warning);
     }
 
     /// Whether it is names that decide: alone, or with other fields of their items, which are added as conditions.

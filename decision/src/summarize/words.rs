@@ -193,12 +193,15 @@ fn needed_together(
     // As they are written first: two spellings of one word would count as two labels.
     let written: Vec<String> = spelled.iter().filter_map(|forms| forms.first()).cloned().collect();
     let mut needed = None;
+    // What any name leads to takes none of them.
+    let usual = [found.default, probe.labels(&[NEUTRAL])?];
     for mut labels in [written, spelled.concat()] {
         labels.retain(|label| probe.subject.knows(label));
         let outcome = probe.labels(&texts(&labels))?;
         // A label of a form that the API never answers in can be what the program fails on.
         let fails = probe.fails(outcome) && !probe.fails(found.default);
-        if !labels.is_empty() && !fails && !probe.differ_by_data_only(outcome, found.default) {
+        let is_usual = usual.iter().any(|&usual| probe.differ_by_data_only(outcome, usual));
+        if !labels.is_empty() && !fails && !is_usual {
             needed = Some((labels, outcome));
             break;
         }
@@ -208,7 +211,7 @@ fn needed_together(
         let left_out = labels.remove(at);
         let without = probe.labels(&texts(&labels))?;
         // None at all is an empty answer, which is something else.
-        if without == found.default || labels.is_empty() {
+        if usual.contains(&without) || labels.is_empty() {
             labels.insert(at, left_out);
         } else {
             outcome = without;
