@@ -200,6 +200,27 @@ impl Decision {
     }
 }
 
+impl Decision {
+    /// Whether another decision differs in nothing but how many of the API's data are in a list: the parts that a pattern
+    /// splits a text into.
+    pub(crate) fn is_same_but_for_repeats(&self, other: &Self) -> bool {
+        let shown = |decision: &Self| {
+            let once = |effect: &Effect| {
+                let mut text = effect.to_string();
+                while text.contains(LISTED) {
+                    text = text.replace(LISTED, "<data>");
+                }
+                text
+            };
+            decision.effects.iter().map(once).collect::<BTreeSet<String>>()
+        };
+        self == other || shown(self) == shown(other)
+    }
+}
+
+/// Two of the API's data in a list.
+const LISTED: &str = "<data>, <data>";
+
 /// Marks that stand around values, and between them.
 const AROUND: &[char] = &['[', ']', '{', '}', ',', '\'', '"'];
 

@@ -9,8 +9,8 @@ use super::counts::{self, Counted};
 use super::probe::{NEUTRAL, Outcome, Probe, contrast};
 use super::subject::other_field;
 use super::{
-    Draft, EMPTY_OUTCOME, Reason, conditions, conjunction, handed, idle, items, joint, ladders, lines, name, order, preferred,
-    ranges, rank, scores, verify, warnings, words,
+    Draft, EMPTY_OUTCOME, Reason, conditions, conjunction, handed, idle, items, joint, ladders, lines, name, order,
+    preferred, ranges, rank, scores, verify, warnings, words,
 };
 use crate::api::Api;
 use crate::decider::DecideError;

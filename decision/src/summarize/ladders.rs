@@ -7,7 +7,7 @@ use super::axes::{Axis, Stretch, stretches};
 use super::branches::Branches;
 use super::constants::Constants;
 use super::matching::spellings;
-use super::probe::{NEUTRAL, Outcome, Probe};
+use super::probe::{NEUTRAL, OTHER, Outcome, Probe};
 use super::verify::Random;
 use super::words::{self, Found as Word};
 use super::{Draft, Reason, name};
@@ -111,6 +111,10 @@ pub(super) fn fill(
             Some(_) => {}
             None => ladders.push(Ladder { names: own, stretches: found }),
         }
+    }
+    // One for every name is no ladder of names.
+    if matches!(ladders.as_slice(), [only] if only.names.is_empty()) {
+        return Ok(None);
     }
     let steps: usize = ladders.iter().map(|ladder| ladder.stretches.len()).sum();
     if ladders.len() > MAX_LADDERS || steps <= ladders.len() || !hold(probe, &ladders, (shape, &axis), vocabulary)? {
@@ -262,13 +266,21 @@ fn is_first_only(probe: &mut Probe<'_>, ladders: &[Ladder], axis: &Axis) -> Resu
     };
     let all: Vec<_> =
         ladders.iter().flat_map(|ladder| (0..ladder.stretches.len()).map(move |at| sample(ladder, at))).collect();
+    let mut is_tried = false;
     for (first, score, outcome) in &all {
-        for (second, other, _) in all.iter().filter(|other| other.0 != *first) {
+        for (second, other, led) in &all {
+            // One of no name in particular is any other, too.
+            let second = match (second == first, first.as_str()) {
+                (false, _) => second.as_str(),
+                (true, NEUTRAL) if led != outcome => OTHER,
+                (true, _) => continue,
+            };
             let led = probe.scored(&[(first, *score), (second, *other)])?;
             if !probe.differ_by_data_only(led, *outcome) {
                 return Ok(false);
             }
+            is_tried = true;
         }
     }
-    Ok(true)
+    Ok(is_tried)
 }

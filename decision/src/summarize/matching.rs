@@ -59,6 +59,11 @@ pub(super) fn spellings(word: &str) -> Vec<String> {
     forms
 }
 
+/// Whether a word has the marks of a pattern.
+pub(super) fn is_pattern(word: &str) -> bool {
+    sample::of(word).is_some()
+}
+
 /// A path whose first part is the word.
 pub(super) fn path_of(word: &str) -> String {
     format!("/{word}")

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::constants::{Constants, KEYS};
 use super::copies::Copies;
 use super::held;
+use super::matching::{is_pattern, spellings};
 use super::subject::Subject;
 use crate::decider::{DecideError, Decider};
 use crate::decision::{Decision, Effect, Rendered};
@@ -402,6 +403,26 @@ impl<'p> Probe<'p> {
                 None => kinds.push(*outcome),
             }
         }
+    }
+
+    /// Whether two outcomes differ in nothing but how many of the API's data are listed.
+    pub(super) fn differ_by_repeats_only(&self, a: Outcome, b: Outcome) -> bool {
+        a == b || self.outcomes[a].is_same_but_for_repeats(&self.outcomes[b])
+    }
+
+    /// Takes what the program's patterns lead to for what any name does, where it is only listed in more parts: a text is
+    /// split by a pattern, and not looked for.
+    pub(super) fn merge_split(&mut self) -> Result<(), DecideError> {
+        let usual = self.labels(&[NEUTRAL])?;
+        for pattern in self.compared().into_iter().filter(|text| is_pattern(text)) {
+            for form in spellings(&pattern) {
+                let outcome = self.labels(&[&form])?;
+                if outcome != usual && self.differ_by_repeats_only(outcome, usual) {
+                    self.same.insert(outcome, usual);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Whether the program fails for want of labels.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::kinds::{Said, said};
-use super::matching::spellings;
+use super::matching::{is_pattern, spellings};
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::subject::list_of_names;
 use super::verify::Random;
@@ -84,6 +84,7 @@ pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, api: &Api) -> Resul
 fn of_base(probe: &mut Probe<'_>, none: &Run) -> Result<Option<(Sum, Steps)>, DecideError> {
     let mut singles: Vec<(String, Run)> = Vec::new();
     let words = if none.compared.is_empty() { Vec::new() } else { probe.compared() };
+    let usual = run(probe, &[(NEUTRAL, 1.0)])?.outcome;
     for word in words.into_iter().filter(|word| !word.trim().is_empty()).take(MAX_WORDS).chain([NEUTRAL.to_owned()]) {
         for form in spellings(&word) {
             let single = run(probe, &[(&form, 1.0)])?;
@@ -92,8 +93,11 @@ fn of_base(probe: &mut Probe<'_>, none: &Run) -> Result<Option<(Sum, Steps)>, De
                     .get(span)
                     .is_some_and(|other| differs(one.left, other.left) || differs(one.right, other.right))
             };
+            // What a pattern only splits is as many parts, and no points.
+            let is_split = is_pattern(&word) && probe.differ_by_repeats_only(single.outcome, usual);
             // What the program fails on is worth nothing.
             if !probe.fails(single.outcome)
+                && !is_split
                 && single.compared.iter().any(is_other)
                 && singles.iter().all(|known| known.0 != form)
             {

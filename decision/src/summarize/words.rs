@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Reason;
 use super::branches::Branches;
 use super::constants::Constants;
-use super::matching::{MODES, matches, neighbours};
+use super::matching::{MODES, is_pattern, matches, neighbours};
 use super::probe::{NEUTRAL, Outcome, Probe};
 use crate::decider::DecideError;
 use crate::program::{Program, Span};
@@ -68,7 +68,11 @@ pub(super) fn find(
     // Comparisons later in a chain show only after earlier ones failed; single labels went through all of them.
     let compared: Vec<String> = probe.compared().into_iter().filter(|text| !text.trim().is_empty()).collect();
     let negated = found.branches.iter().find(|branch| branch.negated).map(|branch| branch.outcome);
+    probe.merge_split()?;
     let rest = probe.labels(&[NEUTRAL])?;
+    // A pattern that only splits any name looks for nothing.
+    let only_split = if rest == found.default { Vec::new() } else { only_split(probe, &compared, rest)? };
+    let compared: Vec<String> = compared.into_iter().filter(|text| !only_split.contains(text)).collect();
     let mut kept_away = BTreeSet::new();
     let mut elsewhere = BTreeMap::new();
     if negated.is_some() || rest != found.default {
@@ -116,7 +120,8 @@ pub(super) fn find(
                 mode: MatchMode::Other,
             });
         }
-        let is_new = |text: &String| !text.trim().is_empty() && words.iter().all(|word| word.text != *text);
+        let is_known = |text: &String| only_split.contains(text) || words.iter().any(|word| word.text == *text);
+        let is_new = |text: &String| !text.trim().is_empty() && !is_known(text);
         fresh.extend(probe.compared().into_iter().filter(is_new));
         if fresh.is_empty() {
             break;
@@ -131,6 +136,19 @@ pub(super) fn find(
         set_modes(probe, &mut of_branch, hit, found, vocabulary)?;
     }
     Ok(words)
+}
+
+/// The patterns all of whose matches lead to what any name does.
+fn only_split(probe: &mut Probe<'_>, compared: &[String], rest: Outcome) -> Result<Vec<String>, DecideError> {
+    let mut only_split = Vec::new();
+    for text in compared.iter().filter(|text| is_pattern(text)) {
+        let mut all = true;
+        for form in super::matching::spellings(text) {
+            all = all && probe.labels(&[&form])? == rest;
+        }
+        only_split.extend(all.then(|| text.clone()));
+    }
+    Ok(only_split)
 }
 
 /// Words that do nothing alone: those that do something in company are marked, and the first case is told.
