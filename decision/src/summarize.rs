@@ -21,6 +21,7 @@ mod conjunction;
 mod constants;
 mod copies;
 mod counts;
+mod enough;
 mod excluded;
 mod fields;
 mod greatest;
@@ -218,7 +219,11 @@ impl Draft {
             _ => untold,
         };
         let told = std::mem::replace(&mut self.warnings, known);
-        if is_sum || (is_open && self.of_kinds(&mut probe, (program, api), &constants).unwrap_or_default()) {
+        let of_several = |draft: &mut Self, probe: &mut Probe<'_>| {
+            is_open && draft.of_kinds(probe, (program, api), &constants).unwrap_or_default()
+                || untold && enough::fill(draft, probe, (program, api), &constants).unwrap_or_default()
+        };
+        if is_sum || of_several(self, &mut probe) {
             self.warnings.retain(|warning| warning.message != warnings::SAME_WAYS);
             untold::tell(self, &mut probe, api, &constants).ok();
         } else {

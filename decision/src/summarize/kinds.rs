@@ -30,7 +30,7 @@ pub(super) const WAYS: usize = 3;
 pub(super) type Said = BTreeSet<News>;
 
 /// An item in every way.
-type Item = [Json; WAYS];
+pub(super) type Item = [Json; WAYS];
 
 /// Items of one list.
 pub(super) struct Kinds {
@@ -90,6 +90,11 @@ impl Kinds {
             items: kinds,
             said,
         }))
+    }
+
+    /// Kinds of which these are the items.
+    pub(super) fn of_items(list: Path, items: Vec<Vec<Item>>) -> Self {
+        Self { list, items, said: Vec::new() }
     }
 
     /// How many kinds there are.
