@@ -229,9 +229,11 @@ impl Draft {
         } else {
             self.warnings = told;
         }
-        let mut presumed = probe.presumed();
-        presumed.dedup_by_key(|span| (span.file, span.line));
-        self.warnings.extend(presumed.into_iter().map(|span| Warning { span, message: warnings::PRESUMED.to_owned() }));
+        let presumed = [(probe.presumed(), warnings::PRESUMED), (probe.presumed_one(), warnings::PRESUMED_ONE)];
+        for (mut places, message) in presumed {
+            places.dedup_by_key(|span| (span.file, span.line));
+            self.warnings.extend(places.into_iter().map(|span| Warning { span, message: message.to_owned() }));
+        }
     }
 
     /// Fills the draft where it is items of the branches' kinds beside others that decide, by their numbers.

@@ -285,7 +285,14 @@ impl<'p> Machine<'p, '_> {
                 let frame = frame.borrow();
                 return Ok(Value::Int(rows(&frame) as i64, columns_growth(&frame) == Growth::Mirror));
             }
-            Value::Set(table) | Value::Dict(table) => table.borrow().len(),
+            Value::Set(table) | Value::Dict(table) => {
+                let table = table.borrow();
+                let doubtful = table.doubtful();
+                if doubtful > 0 {
+                    self.memory.note_presumed_one(span);
+                }
+                table.len() - doubtful
+            }
             Value::Str(text) if text.is_unknown() => return Ok(Value::unknown(format!("len({})", text.as_str()))),
             Value::Str(text) => text.as_str().chars().count(),
             Value::Unknown(unknown) => {

@@ -42,6 +42,7 @@ pub(crate) struct Memory<'p> {
     filled: RefCell<Option<Filled<'p>>>,
     measured: RefCell<Vec<Measured>>,
     presumed: RefCell<BTreeSet<Span>>,
+    presumed_one: RefCell<BTreeSet<Span>>,
 }
 
 /// Two numbers of which it was asked which is greater.
@@ -80,6 +81,16 @@ impl<'p> Memory<'p> {
     /// These places, in order.
     pub(crate) fn presumed(&self) -> Vec<Span> {
         self.presumed.borrow().iter().copied().collect()
+    }
+
+    /// Notes where it was taken for it that all unknown keys are one.
+    pub(super) fn note_presumed_one(&self, place: Span) {
+        self.presumed_one.borrow_mut().insert(place);
+    }
+
+    /// The places where it was taken for it that all unknown keys are one.
+    pub(crate) fn presumed_one(&self) -> Vec<Span> {
+        self.presumed_one.borrow().iter().copied().collect()
     }
 
     /// Notes numbers that were compared.

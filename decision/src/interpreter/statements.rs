@@ -343,7 +343,9 @@ impl<'p> Machine<'p, '_> {
                 let Some(key) = Key::of(index) else { return raise("TypeError") };
                 let growth = self.growth_of(dict.borrow().growth, dict.borrow().len());
                 let mut dict = dict.borrow_mut();
-                if !dict.contains(&key) {
+                // Whether an unknown key is one more is not known: how many there are says no more than before.
+                let is_mirror = dict.growth == Growth::Mirror && index.unknown_text().is_some();
+                if !dict.contains(&key) && !is_mirror {
                     dict.growth = growth;
                 }
                 dict.insert(key, index.clone(), value);

@@ -109,6 +109,12 @@ impl<'p> Table<'p> {
         self.entries.len()
     }
 
+    /// How many keys are unknown, but for one of them: they can all be one and the same.
+    pub(super) fn doubtful(&self) -> usize {
+        let unknown = || self.entries.iter().filter(|entry| entry.0.unknown_text().is_some()).count();
+        if self.unknown_keys { unknown().saturating_sub(1) } else { 0 }
+    }
+
     pub(super) fn entries(&self) -> &[(Value<'p>, Value<'p>)] {
         &self.entries
     }

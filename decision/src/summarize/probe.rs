@@ -258,6 +258,11 @@ impl<'p> Probe<'p> {
         self.memory.presumed()
     }
 
+    /// Where it was taken for it that all unknown keys are one.
+    pub(super) fn presumed_one(&self) -> Vec<Span> {
+        self.memory.presumed_one()
+    }
+
     /// The program's own texts that were compared with data of the API, without keys that an answer written as a text
     /// is searched for.
     pub(super) fn compared(&self) -> Vec<String> {

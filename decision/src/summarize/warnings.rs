@@ -17,6 +17,9 @@ pub(super) const SAME_WAYS: &str = "both ways of this condition come to the same
 /// What is said of a word that is looked for in a text of which a part is unknown.
 pub(super) const PRESUMED: &str = "what else is in this text is not determined by the program; it is taken for it that it does not say what is looked for";
 
+/// What is said where it is counted how many keys there are of which several are unknown.
+pub(super) const PRESUMED_ONE: &str = "how many of these differ is not determined by the program; it is taken for it that all of them that are unknown are the same";
+
 pub(super) fn find(
     draft: &mut Draft,
     program: &Program,
