@@ -137,7 +137,11 @@ impl Draft {
         let draft = Self::about(decider, vocabulary);
         let draft = absent::filled(draft, decider, vocabulary);
         let draft = texts::retold(draft, decider);
-        let draft = apart::told(draft, decider);
+        let mut draft = apart::told(draft, decider);
+        for branch in &mut draft.summary.branches {
+            let all = !branch.labels.is_empty() && branch.labels.len() == vocabulary.labels.len();
+            branch.any = all && branch.words.is_empty() && !branch.negated && !branch.except;
+        }
         (draft.summary, draft.warnings)
     }
 

@@ -187,6 +187,9 @@ pub struct Branch {
     /// The branch is taken by any label but those that match a word: the words are left out one by one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub except: bool,
+    /// Every name of the vocabulary takes the branch, and no word is asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub any: bool,
     /// Names with which an item does not take the branch, where it is another field that decides.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unless: Vec<Word>,

@@ -37,7 +37,12 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
     let is_about_labels = branch.regions.is_empty() && branch.conditions.is_empty();
     let has_words = !branch.words.is_empty();
     if !(open && has_words) && (is_about_labels || has_words || !branch.labels.is_empty()) {
-        let text = if open { "any".to_owned() } else { labels(branch, &process.summary.vocabulary) };
+        let text = match branch {
+            Branch { any: true, .. } => "any".to_owned(),
+            Branch { except: true, .. } => "any other".to_owned(),
+            _ if open => "any".to_owned(),
+            _ => labels(branch, &process.summary.vocabulary),
+        };
         wrap(out, if branch.negated { "     unless   " } else { "     labels   " }, 14, &text);
     }
     for (mode, words) in by_mode(&branch.unless) {

@@ -421,6 +421,7 @@ impl Draft {
                 labels: branch.labels.iter().map(|&at| vocabulary.labels[at].clone()).collect(),
                 negated: branch.negated,
                 except: branch.except,
+                any: false,
                 unless: Vec::new(),
                 with: None,
                 regions: Vec::new(),

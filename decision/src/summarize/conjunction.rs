@@ -159,6 +159,7 @@ impl Draft {
                 labels: pair.labels.iter().map(|&at| vocabulary.labels[at].clone()).collect(),
                 negated: false,
                 except: pair.except,
+                any: false,
                 unless: Vec::new(),
                 with: Some(name),
                 regions: Vec::new(),

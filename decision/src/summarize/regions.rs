@@ -35,6 +35,7 @@ impl Draft {
                 unless: Vec::new(),
                 with: None,
                 except: items.is_some_and(|items| items.except),
+                any: false,
                 min_score: items.and_then(|items| items.min_score),
                 regions,
                 conditions: Vec::new(),
