@@ -229,19 +229,18 @@ impl<'t> Lower<'_, 't> {
     fn class_pattern(&mut self, node: Node<'t>, parts: &[Node<'t>], subject: &Expr) -> Option<Expr> {
         let (class, patterns) = parts.split_first()?;
         let name = self.parsed.text(*class);
-        let own = match self.dotted_referent(*class) {
-            Some(Referent::Class(own)) => Some(own),
-            Some(Referent::Free(name)) if SELF_MATCHING.contains(&name.as_str()) => None,
-            _ => return None,
-        };
-        let mut tests = vec![if let Some(own) = own {
+        let referent = self.dotted_referent(*class);
+        let is_plain = matches!(&referent, Some(Referent::Free(name)) if SELF_MATCHING.contains(&name.as_str()));
+        let mut fields = Vec::new();
+        let mut tests = vec![if let Some(Referent::Class(own)) = referent {
+            fields = self.match_args(own);
             let of = self.is_instance(node, subject, own);
             self.at(node, of)
         } else {
-            let class = self.at(*class, ExprKind::Name { name: name.to_owned() });
+            let class =
+                self.at(*class, if is_plain { ExprKind::Name { name: name.to_owned() } } else { outside(name) });
             self.builtin(node, "isinstance", vec![subject.clone(), class])
         }];
-        let fields = own.map(|own| self.match_args(own)).unwrap_or_default();
         for (at, pattern) in patterns.iter().enumerate() {
             let keyword = named(*pattern).first().copied().filter(|inner| inner.kind() == "keyword_pattern");
             let (name, rest) = match keyword {
@@ -249,8 +248,14 @@ impl<'t> Lower<'_, 't> {
                     let tokens = children(keyword);
                     (self.parsed.text(*tokens.first()?).to_owned(), Some((keyword, tokens.get(2..)?.to_vec())))
                 }
-                None if own.is_none() => {
+                None if is_plain => {
                     tests.push(self.pattern(*pattern, subject)?);
+                    continue;
+                }
+                // Which attributes a class from outside lists is not known.
+                None if fields.is_empty() => {
+                    let item = self.at(*pattern, outside(&format!("a part of {name}")));
+                    tests.push(self.pattern(*pattern, &item)?);
                     continue;
                 }
                 None => (fields.get(at)?.clone(), None),
@@ -366,6 +371,12 @@ impl<'t> Lower<'_, 't> {
             _ => self.at(node, ExprKind::Bool { op: BoolOp::And, values: tests }),
         }
     }
+}
+
+/// A class from outside the application, or something of one.
+fn outside(text: &str) -> ExprKind {
+    let reason = "it comes from outside the application".to_owned();
+    ExprKind::Opaque { text: text.to_owned(), call: false, args: Vec::new(), names: Vec::new(), reason }
 }
 
 fn is_literal(node: Node<'_>) -> bool {
