@@ -152,6 +152,7 @@ impl Cut<'_> {
                     // A container's own takes nothing: `mailbox.copy(number, folder)` is another's.
                     && (name != "copy" || args.is_empty())
                     && self.fact(object).is_foreign()
+                    && !self.is_given_answer(object, args)
                 {
                     *expr = unknown(expr.span, &format!("{}.{name}(...)", described(object)));
                 }
@@ -165,6 +166,13 @@ impl Cut<'_> {
             });
         });
         stmt
+    }
+
+    /// Whether a method gets something of the answer, whose object is a variable that is something outside at one time and
+    /// a value of the program's own at another.
+    fn is_given_answer(&self, object: &Expr, args: &[Expr]) -> bool {
+        let is_own = matches!(object.kind, ExprKind::Name { .. }) && self.fact(object).known;
+        is_own && args.iter().any(|arg| self.fact(arg).api)
     }
 
     /// Whether something outside chooses among values of the program: `count or 0`, which is something outside, too.
