@@ -120,9 +120,12 @@ impl<'a, 's, 'p> Search<'a, 's, 'p> {
 
     pub(super) fn way(&mut self, branch: Outcome, label: &str, set: &[(&Path, &Json)]) -> Result<Way, DecideError> {
         let outcome = self.outcome(label, set)?;
-        Ok(if self.probe.differ_by_data_only(outcome, branch) {
+        // An item on a list, and none.
+        let by_data = branch != self.default && self.probe.differ_by_data_only(branch, self.default);
+        let is = |other: Outcome| outcome == other || !by_data && self.probe.differ_by_data_only(outcome, other);
+        Ok(if is(branch) {
             Way::Taken
-        } else if self.probe.differ_by_data_only(outcome, self.default) {
+        } else if is(self.default) {
             Way::Idle
         } else {
             Way::Other
@@ -341,7 +344,8 @@ impl<'a, 's, 'p> Search<'a, 's, 'p> {
             put(&mut other, &path, passing.clone());
             super::ranges::append(&mut answer, &other, &path);
             let outcome = self.probe.run(&ApiOutput::Answer { answer })?;
-            if !self.probe.differ_by_data_only(outcome, self.default) {
+            let by_data = self.probe.differ_by_data_only(branch, self.default);
+            if outcome != self.default && (by_data || !self.probe.differ_by_data_only(outcome, self.default)) {
                 return Ok(false);
             }
         }
