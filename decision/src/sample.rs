@@ -8,15 +8,39 @@ const LONGEST: usize = 200;
 /// What stands for a character where it may be one of many, the plainest first.
 const PLAIN: [char; 7] = ['1', 'a', 'A', ' ', '-', '/', '.'];
 
+/// As [`PLAIN`], for a second text.
+const OTHERS: [char; 7] = ['2', 'b', 'B', ' ', '_', '#', ','];
+
+/// How a text is made.
+#[derive(Clone, Copy)]
+struct Writing {
+    plain: &'static [char],
+    /// How often at least stands what may stand so often.
+    least: u32,
+}
+
 /// The shortest text, made of plain characters, that a pattern matches; `None` where the text is no pattern but a word.
 pub(crate) fn of(pattern: &str) -> Option<String> {
+    made(pattern, &PLAIN)
+}
+
+/// Another such text.
+pub(crate) fn another(pattern: &str) -> Option<String> {
+    let text = made(pattern, &OTHERS)?;
+    (made(pattern, &PLAIN)? != text).then_some(text)
+}
+
+fn made(pattern: &str, plain: &'static [char]) -> Option<String> {
     if !is_pattern(pattern) {
         return None;
     }
     let hir = regex_syntax::parse(&pattern.replace("\\Z", "\\z")).ok()?;
-    let mut text = String::new();
-    write(&hir, &mut text)?;
-    (!text.trim().is_empty() && text != pattern).then_some(text)
+    // What may be left out is left out, unless nothing is left then: `[0-9]*`.
+    (0..=1).find_map(|least| {
+        let mut text = String::new();
+        write(&hir, Writing { plain, least }, &mut text)?;
+        (!text.trim().is_empty() && text != pattern).then_some(text)
+    })
 }
 
 /// Whether a text has the marks of a pattern: plain words have none of them, or do not parse.
@@ -25,30 +49,31 @@ fn is_pattern(text: &str) -> bool {
     marks.iter().any(|mark| text.contains(mark))
 }
 
-fn write(hir: &Hir, text: &mut String) -> Option<()> {
+fn write(hir: &Hir, how: Writing, text: &mut String) -> Option<()> {
     if text.len() > LONGEST {
         return None;
     }
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => text.push_str(std::str::from_utf8(&literal.0).ok()?),
-        HirKind::Class(class) => text.push(one_of(class)?),
+        HirKind::Class(class) => text.push(one_of(class, how.plain)?),
         HirKind::Repetition(repetition) => {
-            for _ in 0..repetition.min {
-                write(&repetition.sub, text)?;
+            let most = repetition.max.unwrap_or(u32::MAX);
+            for _ in 0..repetition.min.max(how.least).min(most) {
+                write(&repetition.sub, how, text)?;
             }
         }
-        HirKind::Capture(capture) => write(&capture.sub, text)?,
-        HirKind::Concat(parts) => parts.iter().try_for_each(|part| write(part, text))?,
-        HirKind::Alternation(ways) => write(ways.first()?, text)?,
+        HirKind::Capture(capture) => write(&capture.sub, how, text)?,
+        HirKind::Concat(parts) => parts.iter().try_for_each(|part| write(part, how, text))?,
+        HirKind::Alternation(ways) => write(ways.first()?, how, text)?,
     }
     Some(())
 }
 
-fn one_of(class: &Class) -> Option<char> {
+fn one_of(class: &Class, plain: &[char]) -> Option<char> {
     let Class::Unicode(class) = class else { return None };
     let has = |wanted: &char| class.ranges().iter().any(|range| (range.start()..=range.end()).contains(wanted));
-    PLAIN.into_iter().find(has).or_else(|| class.ranges().first().map(ClassUnicodeRange::start))
+    plain.iter().copied().find(has).or_else(|| class.ranges().first().map(ClassUnicodeRange::start))
 }
 
 #[cfg(test)]
@@ -57,7 +82,15 @@ mod tests {
 
     #[test]
     fn a_sample_is_matched_by_its_pattern() {
-        for pattern in [r"978(?:-?\d){10}", r"([0-9]{2} ){5,}", r"^[A-Z]{3}-\d{4}$", r"(DRAW|DATE): \w+", r"[^a-z]x"] {
+        for pattern in [
+            r"978(?:-?\d){10}",
+            r"([0-9]{2} ){5,}",
+            r"^[A-Z]{3}-\d{4}$",
+            r"(DRAW|DATE): \w+",
+            r"[^a-z]x",
+            r"^[0-9.]*$",
+            r"[1-9]*\s",
+        ] {
             let sample = of(pattern).expect(pattern);
             assert!(regex::Regex::new(pattern).expect("a pattern").is_match(&sample), "{pattern}: {sample}");
         }

@@ -42,6 +42,7 @@ mod numbers;
 mod order;
 mod preferred;
 mod probe;
+mod patterns;
 mod products;
 mod ranges;
 mod rank;

@@ -8,6 +8,7 @@ use super::probe::{NEUTRAL, Outcome, Probe, passes_through};
 use super::unrelated;
 use crate::decider::DecideError;
 use crate::decision::{Effect, Rendered};
+use crate::sample;
 use crate::summary::{MinScore, Vocabulary};
 
 /// Paddings to try for programs that look at a fixed number of labels.
@@ -68,7 +69,7 @@ fn by_words(probe: &mut Probe<'_>, singles: &[Outcome]) -> Result<Vec<Outcome>, 
         return Ok(Vec::new());
     }
     let texts: Vec<String> = probe.compared().into_iter().take(MAX_APART).collect();
-    texts.iter().map(|text| probe.labels(&[text])).collect()
+    texts.iter().map(|text| probe.labels(&[&sample::of(text).unwrap_or_else(|| text.clone())])).collect()
 }
 
 impl Branches {

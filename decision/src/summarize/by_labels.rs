@@ -10,13 +10,14 @@ use super::probe::{NEUTRAL, Outcome, Probe, contrast};
 use super::subject::other_field;
 use super::{
     Draft, EMPTY_OUTCOME, Reason, conditions, conjunction, handed, idle, items, joint, ladders, lines, name, order,
-    preferred, ranges, rank, scores, verify, warnings, words,
+    patterns, preferred, ranges, rank, scores, verify, warnings, words,
 };
 use crate::api::Api;
 use crate::decider::DecideError;
 use crate::decision::Rendered;
 use crate::process::Warning;
 use crate::program::Program;
+use crate::sample;
 use crate::shape::Shape;
 use crate::summary::{Branch, Condition, DecisionType, Handed, MatchMode, MinScore, Order, Summary, Vocabulary};
 
@@ -61,6 +62,7 @@ impl Draft {
         let mut words =
             if probe.subject.has_words() { words::find(program, probe, &mut found, vocabulary)? } else { Vec::new() };
         in_source_order(probe, &mut found, &words);
+        patterns::tell(self, program, &words);
         let mut company = words::in_company(probe, &found, &mut words)?;
         if company.is_none() && lines {
             company = lines::find(probe, &found, &mut words)?;
@@ -560,11 +562,12 @@ fn alike(
     for branch in &found.branches {
         let mut names: Vec<String> = branch.samples.iter().take(ENOUGH).cloned().collect();
         for word in words.iter().filter(|word| word.outcome == Some(branch.outcome)).map(words::Found::compared) {
-            if names.len() < ENOUGH
-                && !names.iter().any(|name| name == word)
-                && probe.labels(&[word])? == branch.outcome
-            {
-                names.push(word.to_owned());
+            let matched = [sample::of(word), sample::another(word)].into_iter().flatten();
+            for name in matched.chain([word.to_owned()]) {
+                let is_new = names.len() < ENOUGH && !names.contains(&name);
+                if is_new && probe.labels(&[&name])? == branch.outcome {
+                    names.push(name);
+                }
             }
         }
         if let (true, [only]) = (repeats || probe.subject.repeats(), names.as_slice()) {

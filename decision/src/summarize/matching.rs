@@ -52,10 +52,10 @@ pub(super) fn spellings(word: &str) -> Vec<String> {
         let upper: String = first.to_uppercase().collect();
         capitalised.replace_range(..first.len_utf8(), &upper);
     }
-    let mut forms = vec![word.to_owned(), capitalised, word.to_lowercase(), word.to_uppercase()];
+    // The word may be a pattern: as it is written it says little.
+    let mut forms: Vec<String> = sample::of(word).into_iter().collect();
+    forms.extend([word.to_owned(), capitalised, word.to_lowercase(), word.to_uppercase()]);
     forms.dedup();
-    // The word may be a pattern.
-    forms.extend(sample::of(word));
     forms
 }
 

@@ -6,6 +6,7 @@ use super::Reason;
 use super::branches::Branches;
 use super::constants::Constants;
 use super::matching::{MODES, is_pattern, matches, neighbours};
+use super::patterns;
 use super::probe::{NEUTRAL, Outcome, Probe};
 use crate::decider::DecideError;
 use crate::program::{Program, Span};
@@ -36,6 +37,8 @@ pub(super) struct Found {
     pub(super) in_company: bool,
     /// There are too many words for it to be tried beside others: what it does there is not known.
     pub(super) untried: bool,
+    /// A pattern that leads there only in one label with others.
+    pub(super) joined: bool,
     pub(super) mode: MatchMode,
 }
 
@@ -117,6 +120,7 @@ pub(super) fn find(
                 outcome,
                 in_company: false,
                 untried: false,
+                joined: false,
                 mode: MatchMode::Other,
             });
         }
@@ -127,12 +131,16 @@ pub(super) fn find(
             break;
         }
     }
+    if against.is_none() {
+        patterns::join(probe, found, &mut words)?;
+    }
     words.sort_by_key(|word| word.span);
     for at in 0..found.branches.len() {
         let branch = &found.branches[at];
         let against = branch.negated || branch.except;
         let (outcome, hit) = (branch.outcome, if against { found.default } else { branch.outcome });
-        let mut of_branch: Vec<_> = words.iter_mut().filter(|word| word.outcome == Some(outcome)).collect();
+        let mut of_branch: Vec<_> =
+            words.iter_mut().filter(|word| word.outcome == Some(outcome) && !word.joined).collect();
         set_modes(probe, &mut of_branch, hit, found, vocabulary)?;
     }
     Ok(words)
