@@ -155,6 +155,8 @@ impl Draft {
         if let Some(count) = top_k {
             self.summary.ranked = rank::of_branches(probe, &found, &api.answer, count)?;
         }
+        let class =
+            if top_k == Some(1) && counted.is_none() { order::in_one_label(probe, &found, class)? } else { class };
         self.set_class(probe, class);
         if counted.is_none() {
             self.of_several(probe, (&found, &words), api)?;

@@ -77,6 +77,27 @@ pub(super) fn find(probe: &mut Probe<'_>, found: &mut Branches) -> Result<Result
     })
 }
 
+/// Where only the first label is looked at, it can hold words of several branches: where each does what it does by itself,
+/// none of them comes first.
+pub(super) fn in_one_label(probe: &mut Probe<'_>, found: &Branches, class: Class) -> Result<Class, DecideError> {
+    if class.0 != DecisionType::MultiChoice || !probe.subject.has_words() {
+        return Ok(class);
+    }
+    for pair in found.branches.windows(2) {
+        let (Some(one), Some(other)) = (pair[0].samples.first(), pair[1].samples.first()) else { return Ok(class) };
+        let label = format!("{one} {other}");
+        if !probe.subject.knows(&label) {
+            return Ok(class);
+        }
+        let (both, parts) = (probe.labels(&[&label])?, [pair[0].outcome, pair[1].outcome]);
+        let is_known = parts.contains(&both) || both == found.default;
+        if is_known || !union::is_of_all(probe, both, &parts, found.default) {
+            return Ok(class);
+        }
+    }
+    Ok((DecisionType::MultiSelect, None))
+}
+
 /// The class of branches that every item takes by itself: only fields of one item come together.
 pub(super) fn of_item(probe: &mut Probe<'_>, found: &mut Branches) -> Result<Result<Class, Reason>, DecideError> {
     let neither = probe.labels(&[NEUTRAL])?;
