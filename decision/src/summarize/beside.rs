@@ -40,21 +40,36 @@ pub(super) fn tell(draft: &mut Draft, decider: &Decider<'_>) {
 /// What an item of a list leads to where it makes a difference: without any item of the lists that are told of, or with
 /// one.
 fn says(probe: &mut Probe<'_>, shape: &Shape, known: &[Path], other: &Path) -> Result<Option<String>, DecideError> {
-    for filled_lists in [&[][..], known] {
-        let with = |more: &[&Path]| {
-            let mut answer = shape.nothing();
-            for list in filled_lists.iter().chain(more.iter().copied()) {
-                let item = shape.at(list).and_then(Shape::item).map_or(Json::Null, |item| filled(item, 1.0, NEUTRAL));
-                put(&mut answer, list, Json::Array(vec![item]));
-            }
-            ApiOutput::Answer { answer }
-        };
-        let (usual, outcome) = (probe.run(&with(&[]))?, probe.run(&with(&[other]))?);
-        let chooses = probe.own_effects(outcome, usual).iter().any(|effect| !passes_through(effect));
-        if chooses && !probe.differ_by_data_only(usual, outcome) && !probe.fails(usual) {
-            let (list, shown) = (show_path(other), probe.shown(outcome));
-            return Ok(Some(format!("{list} has a say, too: with one there it leads to `{shown}`")));
-        }
+    let (list, lists) = (show_path(other), known.iter().map(|list| show_path(list)).collect::<Vec<_>>().join(", "));
+    let beside = leads(probe, shape, known, other)?;
+    let (shown, with) = match (leads(probe, shape, &[], other)?, beside) {
+        (Some(alone), None) if leads_nowhere(probe, shape, known, other)? => (alone, format!(" and no {lists}")),
+        (Some(shown), _) | (None, Some(shown)) => (shown, String::new()),
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(format!("{list} has a say, too: with one there{with} it leads to `{shown}`")))
+}
+
+/// What one more item leads to beside one of each of some lists, where it is something else that is chosen.
+fn leads(probe: &mut Probe<'_>, shape: &Shape, beside: &[Path], other: &Path) -> Result<Option<String>, DecideError> {
+    let usual = probe.run(&with(shape, beside.iter()))?;
+    let outcome = probe.run(&with(shape, beside.iter().chain([other])))?;
+    let chooses = probe.own_effects(outcome, usual).iter().any(|effect| !passes_through(effect));
+    let differs = chooses && !probe.differ_by_data_only(usual, outcome) && !probe.fails(usual);
+    Ok(differs.then(|| probe.shown(outcome)))
+}
+
+/// Whether one more item changes nothing at all beside one of each of some lists.
+fn leads_nowhere(probe: &mut Probe<'_>, shape: &Shape, beside: &[Path], other: &Path) -> Result<bool, DecideError> {
+    Ok(probe.run(&with(shape, beside.iter()))? == probe.run(&with(shape, beside.iter().chain([other])))?)
+}
+
+/// The answer of one sure item in each of these lists.
+fn with<'l>(shape: &Shape, lists: impl Iterator<Item = &'l Path>) -> ApiOutput {
+    let mut answer = shape.nothing();
+    for list in lists {
+        let item = shape.at(list).and_then(Shape::item).map_or(Json::Null, |item| filled(item, 1.0, NEUTRAL));
+        put(&mut answer, list, Json::Array(vec![item]));
     }
-    Ok(None)
+    ApiOutput::Answer { answer }
 }

@@ -252,7 +252,14 @@ pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> R
             draft.hand_on(handed);
             steps.clone()
         }
-        several => together(probe, shape, several)?,
+        several => {
+            let mut handed: Vec<_> = several.iter().map(|(list, _)| handed::of_list(probe, shape, list)).collect();
+            handed.retain(Option::is_some);
+            handed.dedup();
+            // Which of one list's items it is says nothing of another's.
+            draft.hand_on(if handed.len() == 1 { handed.remove(0) } else { None });
+            together(probe, shape, several)?
+        }
     };
     let steps = steps.into_iter().filter(|step| step.0 != usual).collect();
     draft.summary.field = Some(field);

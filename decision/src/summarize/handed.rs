@@ -69,6 +69,7 @@ fn of_none(probe: &mut Probe<'_>, found: &Branches, first: &str) -> Result<Optio
 }
 
 /// What of several items of a list is handed on.
+#[derive(PartialEq)]
 pub(super) enum OfList {
     Place(Handed),
     /// That of the greatest number.
