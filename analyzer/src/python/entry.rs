@@ -6,7 +6,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use chameleon_decision::{BinaryOp, Constant, Expr, ExprKind, Function, Span, Stmt, StmtKind, Target};
+use chameleon_decision::{
+    BinaryOp, BoolOp, CompareOp, Constant, Expr, ExprKind, Function, Span, Stmt, StmtKind, Target,
+};
 
 use super::facts::Facts;
 use super::lower::{Lowered, Site};
@@ -328,16 +330,32 @@ impl Search<'_> {
             }
         };
         let body = &self.functions[function].body;
+        let mut idle: Vec<Span> = Vec::new();
         visit::stmts(body, &mut |stmt| match &stmt.kind {
+            StmtKind::If { test, .. } if shows_if_there(stmt) || asks_whether_it_came(test) => {
+                visit::below(test, &mut |part| idle.push(part.span));
+            }
             StmtKind::If { test, .. } | StmtKind::While { test, .. } => {
                 note(test.span, self.facts.expr(function, test).api && !is_error_check(test));
             }
             // What is done for every match is done where there is one.
             StmtKind::For { iter, .. } if is_search(iter) => note(iter.span, self.facts.expr(function, iter).api),
+            // A value of the program's own is returned where there is an item.
+            StmtKind::For { iter, body, .. } => {
+                note(iter.span, self.facts.expr(function, iter).api && self.returns_own(function, body));
+            }
             _ => {}
         });
-        visit::exprs(body, &mut |expr| note(expr.span, self.chooses(function, expr)));
+        visit::exprs(body, &mut |expr| note(expr.span, !idle.contains(&expr.span) && self.chooses(function, expr)));
         found.or_else(|| self.handles(body).then(|| body.first().map_or_else(Span::default, |stmt| stmt.span)))
+    }
+
+    /// Whether a block returns a value in which no data of the answer is, whatever it finds.
+    fn returns_own(&self, function: usize, block: &[Stmt]) -> bool {
+        block.iter().any(|stmt| match &stmt.kind {
+            StmtKind::Return { value: Some(value) } => !self.facts.expr(function, value).data,
+            _ => false,
+        })
     }
 
     /// Whether an expression turns data of the answer into a choice.
@@ -394,6 +412,47 @@ impl Search<'_> {
         });
         found
     }
+}
+
+/// Whether a statement only prints a part of something where it is there: `if "ParentId" in text: print(text["ParentId"])`.
+fn shows_if_there(stmt: &Stmt) -> bool {
+    let StmtKind::If { test, body, orelse } = &stmt.kind else { return false };
+    let ExprKind::Compare { left, rest } = &test.kind else { return false };
+    let (ExprKind::Constant { value: key @ Constant::Str(_) }, [(CompareOp::In, _)]) = (&left.kind, rest.as_slice())
+    else {
+        return false;
+    };
+    let prints_it = |stmt: &Stmt| {
+        let StmtKind::Expr { value } = &stmt.kind else { return false };
+        let mut reads = false;
+        visit::below(value, &mut |part| {
+            reads |= matches!(&part.kind, ExprKind::Subscript { index, .. }
+                if matches!(&index.kind, ExprKind::Constant { value } if value == key));
+        });
+        reads && matches!(&value.kind, ExprKind::Builtin { name, .. } if name == "print")
+    };
+    orelse.is_empty() && body.iter().all(prints_it)
+}
+
+/// Whether a test asks for nothing but whether there was an answer: that it is one, and its status.
+fn asks_whether_it_came(test: &Expr) -> bool {
+    fn asks(part: &Expr, status: &mut bool) -> bool {
+        match &part.kind {
+            ExprKind::Bool { op: BoolOp::And, values } => values.iter().all(|value| asks(value, status)),
+            ExprKind::Compare { .. } => {
+                let mut found = false;
+                visit::below(part, &mut |part| {
+                    found |= matches!(&part.kind, ExprKind::Constant { value: Constant::Str(key) } if key == "HTTPStatusCode");
+                });
+                *status |= found;
+                found
+            }
+            ExprKind::Name { .. } => true,
+            _ => false,
+        }
+    }
+    let mut status = false;
+    asks(test, &mut status) && status
 }
 
 /// Whether an expression looks for the matches of a pattern.
