@@ -174,6 +174,7 @@ pub(crate) const BUILTINS: &[&str] = &[
 /// Library functions whose call an outsider does not see, by the start of their dotted name.
 pub(crate) const QUIET_FUNCTIONS: &[&str] = &[
     "open",
+    "delattr",
     "boto3.client",
     "loguru.logger",
     "boto3.resource",

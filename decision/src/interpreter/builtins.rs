@@ -147,6 +147,7 @@ impl<'p> Machine<'p, '_> {
             "type" => type_of(&args),
             "string.capwords" => capwords(&args),
             "getattr" => self.getattr(&args),
+            "hasattr" => Ok(has_attribute(&args)),
             "<record>" | "<object>" | "<instance>" | "<file>" | "<bound>" | "<answer>" | "<json>" | "<message>"
             | "<member>" | "<member of>" | "<member named>" => self.of_source(name, args),
             HANDLED => Ok(self.handled()),
@@ -757,6 +758,17 @@ impl<'p> Machine<'p, '_> {
             },
             _ => Ok(Value::unknown(format!("{name}(...)"))),
         }
+    }
+}
+
+/// `hasattr(object, name)`: unknown of what comes from outside.
+fn has_attribute<'p>(args: &Args<'p>) -> Value<'p> {
+    let outside = || Value::unknown("hasattr(...)");
+    let Some(Value::Str(name)) = args.get(1).filter(|name| name.unknown_text().is_none()) else { return outside() };
+    match args.get(0) {
+        Some(Value::Unknown(object)) if object.has_attribute(name.as_str()) => Value::Bool(true),
+        Some(Value::None) if !name.as_str().starts_with("__") => Value::Bool(false),
+        _ => outside(),
     }
 }
 

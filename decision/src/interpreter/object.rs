@@ -210,6 +210,13 @@ impl Unknown<'_> {
         }
     }
 
+    /// Whether it is known to have an attribute: one that was set, or a method of its class.
+    pub(super) fn has_attribute(&self, name: &str) -> bool {
+        let stored = self.stored.borrow();
+        let is_method = [METHOD, PROPERTY].iter().any(|kind| stored.contains_key(&format!("{kind}{name}")));
+        stored.contains_key(&format!(".{name}")) || (self.is_record && is_method)
+    }
+
     /// Whether the class of an object has a method of this name.
     pub(super) fn has_method(&self, name: &str) -> bool {
         self.is_record && method(self, METHOD, name).is_some()
