@@ -374,11 +374,20 @@ impl<'a> Facts<'a> {
                     self.set(callee.0 as usize, &keyword.name, fact);
                 }
             }
+            ExprKind::Builtin { name, args, .. } if matches!(name.as_str(), "map" | "filter") => {
+                let Some((called, given)) = args.split_first() else { return };
+                let ExprKind::Lambda { parameters, .. } = &called.kind else { return };
+                for (parameter, items) in parameters.iter().zip(given) {
+                    let fact = self.expr(function, items);
+                    self.set(function, plain(parameter), fact);
+                }
+            }
             ExprKind::Attribute { .. } => self.methods(function, expr, control),
             ExprKind::CallValue { args, .. } => {
                 // Which function it is is not tracked: all lambdas and function values may get these.
                 let fact = args.iter().fold(Fact::default(), |fact, arg| fact | self.expr(function, arg));
                 if fact != Fact::default() {
+                    self.hand_to_lambdas(function, fact);
                     for callee in self.escaping.clone() {
                         for parameter in &self.functions[callee].parameters {
                             self.set(callee, plain(parameter), fact);
@@ -388,6 +397,19 @@ impl<'a> Facts<'a> {
             }
             _ => {}
         });
+    }
+
+    /// What is called by its value may be any lambda of the function.
+    fn hand_to_lambdas(&mut self, function: usize, fact: Fact) {
+        let mut names = Vec::new();
+        visit::exprs(&self.functions[function].body, &mut |expr| {
+            if let ExprKind::Lambda { parameters, .. } = &expr.kind {
+                names.extend(parameters.iter().map(|parameter| plain(parameter).to_owned()));
+            }
+        });
+        for name in names {
+            self.set(function, &name, fact);
+        }
     }
 
     /// A call of an object's method: it may be that of any class, which is handed the object first.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::format::format_value;
 use super::machine::{Machine, Run, Stop, raise};
+use super::render::render;
 use super::response::{self, Part, Whose};
 use super::scope::Scope;
 use super::table::{Key, Table};
@@ -662,18 +663,25 @@ impl<'p> Machine<'p, '_> {
         let scope = Rc::clone(self.scope());
         let mut items = Vec::new();
         let mut table = Table::new(Growth::Fixed);
-        let growth = self.comprehend(inner, scope, &mut |machine| {
+        let mut chooses = false;
+        let mut growth = self.comprehend(inner, scope, &mut |machine| {
             machine.charge(1, span)?;
+            let looks = machine.looks;
             let element = machine.eval(&inner.element)?;
             if inner.kind == ComprehensionKind::List {
+                chooses |= machine.looks > looks && is_chosen(&element);
                 items.push(element);
                 return Ok(true);
             }
             let value = inner.value.as_ref().map_or(Ok(Value::None), |value| machine.eval(value))?;
+            chooses |= machine.looks > looks && (is_chosen(&value) || is_chosen(&element));
             let Some(key) = Key::of(&element) else { return raise("TypeError") };
             table.insert(key, element, value);
             Ok(true)
         })?;
+        if growth == Growth::Mirror && chooses {
+            growth = Growth::Grown;
+        }
         table.growth = growth;
         Ok(match inner.kind {
             ComprehensionKind::List => Value::list(items, growth),
@@ -729,6 +737,11 @@ impl<'p> Machine<'p, '_> {
         })?;
         Ok(go_on)
     }
+}
+
+/// Whether a value that a test of the API's data led to is one of the program's own.
+fn is_chosen(value: &Value<'_>) -> bool {
+    !matches!(render(value), Rendered::Data | Rendered::Unknown)
 }
 
 /// Whether a call lets time go by.

@@ -7,9 +7,9 @@ use super::machine::{Machine, Run, Stop, Stored, raise};
 use super::render::{render, repr};
 use super::scope::{Scope, assigned};
 use super::table::Key;
-use super::value::{Growth, Unknown, Value};
+use super::value::{Growth, ListClass, Unknown, Value};
 use crate::decider::DecideError;
-use crate::decision::Effect;
+use crate::decision::{Effect, Rendered};
 use crate::program::{BinaryOp, Expr, ExprKind, FunctionId, SAID, Span, Stmt, StmtKind, Target};
 
 /// How a block ended.
@@ -44,11 +44,17 @@ impl<'p> Machine<'p, '_> {
         self.making.truncate(made);
         self.chosen = chosen;
         self.scopes.pop();
+        let tested = self.inspections > inspections;
         self.inspections = inspections;
-        Ok(match flow? {
+        let (value, span) = match flow? {
             Flow::Return(value, span) => (value, Some(span)),
             _ => (Value::None, None),
-        })
+        };
+        // Which value it gives was chosen by a test, unless it is the API's data all the same.
+        if tested && !matches!(render(&value), Rendered::Data | Rendered::Unknown) {
+            self.inspections += 1;
+        }
+        Ok((value, span))
     }
 
     pub(super) fn block(&mut self, body: &'p [Stmt]) -> Run<Flow<'p>> {
@@ -131,6 +137,7 @@ impl<'p> Machine<'p, '_> {
         let iterable = self.eval(iter)?;
         let mirrors = iterable.is_data() && (self.inspections == 0 || self.is_undecided());
         let around = self.iteration;
+        let made = mirrors && matches!(&iterable, Value::List(list) if list.borrow().class == ListClass::List);
         // What was filled under conditions has as many items, in the order, as the answer has.
         let grown = u32::from(self.growth(&iterable) == Growth::Grown);
         self.grown += grown;
@@ -142,6 +149,9 @@ impl<'p> Machine<'p, '_> {
                 machine.chosen.clear();
             }
             machine.assign(target, item, iter.span)?;
+            if made {
+                machine.note_chosen(target);
+            }
             match machine.block(body)? {
                 Flow::Next | Flow::Continue => Ok(true),
                 flow => {
@@ -160,6 +170,25 @@ impl<'p> Machine<'p, '_> {
             None => self.block(orelse),
             Some(Flow::Break) => Ok(Flow::Next),
             Some(flow) => Ok(flow),
+        }
+    }
+
+    /// Notes what a loop over a list of the program's making gets that is no data of the API's: `[(kind_of(label), label) for ...]`.
+    fn note_chosen(&mut self, target: &'p Target) {
+        match target {
+            Target::Name { name } => {
+                let value = self.scope().get(name);
+                let is_own = match &value {
+                    Some(Value::Bool(_)) => true,
+                    Some(Value::Str(text)) => !text.is_data() && !text.is_unknown(),
+                    _ => false,
+                };
+                if is_own {
+                    self.chosen.insert(name);
+                }
+            }
+            Target::Tuple { elements } => elements.iter().for_each(|element| self.note_chosen(element)),
+            Target::Attribute { .. } | Target::Subscript { .. } | Target::Starred { .. } => {}
         }
     }
 

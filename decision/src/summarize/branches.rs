@@ -63,11 +63,8 @@ pub(super) struct Branches {
     pub(super) tells_empty: bool,
 }
 
-/// What the program's own words lead to, where the API has no list of names.
-fn by_words(probe: &mut Probe<'_>, singles: &[Outcome]) -> Result<Vec<Outcome>, DecideError> {
-    if !singles.is_empty() {
-        return Ok(Vec::new());
-    }
+/// What the program's own words lead to: those that the API's list of names has not.
+fn by_words(probe: &mut Probe<'_>) -> Result<Vec<Outcome>, DecideError> {
     let texts: Vec<String> = probe.compared().into_iter().take(MAX_APART).collect();
     texts.iter().map(|text| probe.labels(&[&sample::of(text).unwrap_or_else(|| text.clone())])).collect()
 }
@@ -84,7 +81,7 @@ impl Branches {
         }
         // An API without a vocabulary answers anything.
         let mut common = most_common(&singles).unwrap_or(neutral);
-        let by_words = by_words(probe, &singles)?;
+        let by_words = by_words(probe)?;
         if !probe.differ_by_data_only(empty, common) && probe.ignore_logging((empty, common), &singles, &by_words)? {
             (empty, singles) = survey(probe, vocabulary)?;
             common = match most_common(&singles) {

@@ -1,9 +1,11 @@
 //! Whether every item of an answer is decided on by itself.
 
 use super::branches::{Branches, Found};
+use super::lists;
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::subject::Subject;
 use crate::decider::DecideError;
+use crate::decision::Effect;
 use crate::output::ApiOutput;
 use crate::summary::Vocabulary;
 
@@ -63,7 +65,22 @@ pub(super) fn is_union(probe: &Probe<'_>, both: Outcome, parts: [Outcome; 2]) ->
         effects(a).iter().all(|effect| b.iter().any(|&outcome| effects(outcome).contains(effect)))
     };
     let of_lists = parts.iter().all(|&part| probe.decision(part).is_part_by_data(probe.decision(both)));
-    of_lists || (inside(both, &parts) && parts.iter().all(|&part| inside(part, &[both])))
+    of_lists
+        || (inside(both, &parts) && parts.iter().all(|&part| inside(part, &[both])))
+        || are_joined(effects(both), parts.map(effects))
+}
+
+/// Whether lists of what single items lead to are one list together: `['paper']` and `['rest']` are `['paper', 'rest']`.
+fn are_joined(both: &[Effect], [one, other]: [&Vec<Effect>; 2]) -> bool {
+    let joined = |((both, one), other): ((&Effect, &Effect), &Effect)| {
+        let lengths = [both, one, other].map(|effect| effect.values.len());
+        let texts = both.values.iter().zip(&one.values).zip(&other.values);
+        let mut texts = texts.map(|((both, one), other)| [both, one, other].map(ToString::to_string));
+        let alike = [one, other].iter().all(|effect| effect.action == both.action);
+        alike && lengths.iter().all(|length| *length == lengths[0]) && texts.all(|[a, b, c]| lists::joins(&a, [&b, &c]))
+    };
+    let alike = both.len() == one.len() && both.len() == other.len();
+    alike && both.iter().zip(one).zip(other).all(joined)
 }
 
 /// Whether a second item of a branch has the application do what it does once more, where an item of none does not;
