@@ -157,7 +157,11 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
                 Some(function) => format!("it is read as far as {function} tells"),
                 None => "what is decided from this call is not found out".to_owned(),
             };
-            let reason = format!("the analysis of this call takes more than {} steps: {known}", budget.limit());
+            let why = match budget.limit() {
+                0 => "the analysis of the calls before this one took all steps that there are for a file".to_owned(),
+                limit => format!("the analysis of this call takes more than {limit} steps"),
+            };
+            let reason = format!("{why}: {known}");
             found.problems.push(Problem { file: path(&project, site.span.file), line: site.span.line, reason });
         }
         share.left = share.left.saturating_sub(budget.spent());

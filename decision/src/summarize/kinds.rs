@@ -112,9 +112,14 @@ impl Kinds {
         self.items[kind].len()
     }
 
+    /// An item of a kind, in all its ways.
+    pub(super) fn ways(&self, kind: usize, at: usize) -> &Item {
+        &self.items[kind][at % self.items[kind].len()]
+    }
+
     /// Some item of a kind.
     pub(super) fn one(&self, kind: usize, at: usize, way: usize) -> &Json {
-        &self.items[kind][at % self.items[kind].len()][way % WAYS]
+        &self.ways(kind, at)[way % WAYS]
     }
 
     /// Whether two items can be in one answer.

@@ -1,6 +1,8 @@
 //! Decisions by several kinds of items against each other: the kind of which there are most wins, or that whose scores add
 //! up to most.
 
+use std::collections::HashMap;
+
 use serde_json::Value as Json;
 
 use super::Draft;
@@ -41,8 +43,17 @@ pub(super) fn fill(
     if branches < 2 || !draft.summary.branches.iter().all(is_plain) {
         return Ok(false);
     }
-    for (worth, what) in [(Worth::One, "items match"), (Worth::Score, "the scores of its items add up to")] {
-        if let Some(draw) = wins(probe, api, (&mut *mixed, kinds), (worth, branches))? {
+    let tries = [
+        (Worth::One, false, "items match"),
+        (Worth::Score, false, "the scores of its items add up to"),
+        (Worth::Score, true, "the scores of its items, some of which count for several branches, add up to"),
+    ];
+    for (worth, shared, what) in tries {
+        let counts = if shared { counts(probe, api, (&mut *mixed, kinds), branches)? } else { Counts::default() };
+        if shared && counts.0.is_empty() {
+            break;
+        }
+        if let Some(draw) = wins(probe, api, (&mut *mixed, kinds, &counts), (worth, branches))? {
             let draw = if draw { "; a draw is as if there were none of them" } else { "" };
             let how = match worth {
                 Worth::One => format!("the branch that most {what} wins{draw}"),
@@ -61,7 +72,7 @@ pub(super) fn fill(
 fn wins(
     probe: &mut Probe<'_>,
     api: &Api,
-    (mixed, kinds): (&mut Mixed<'_>, &Kinds),
+    (mixed, kinds, counts): (&mut Mixed<'_>, &Kinds, &Counts),
     (worth, branches): (Worth, usize),
 ) -> Result<Option<bool>, DecideError> {
     let none = probe.run(&kinds.answer(mixed, Vec::new()))?;
@@ -71,10 +82,14 @@ fn wins(
         let (mut items, mut worths) = (Vec::new(), vec![0.0; branches]);
         for _ in 0..2 + mixed.below(MOST - 1) {
             let kind = mixed.below(kinds.count());
-            let item = kinds.one(kind, mixed.below(kinds.different(kind)), mixed.below(WAYS)).clone();
+            let at = mixed.below(kinds.different(kind));
+            let item = kinds.one(kind, at, mixed.below(WAYS)).clone();
             if items.iter().all(|other| kinds.go_together(mixed, other, &item)) {
-                if let Some(sum) = worths.get_mut(kind) {
-                    *sum += worth.of(&item, api, kinds);
+                let others = counts.0.get(&(kind, at)).into_iter().flatten().copied();
+                for branch in std::iter::once(kind).chain(others) {
+                    if let Some(sum) = worths.get_mut(branch) {
+                        *sum += worth.of(&item, api, kinds);
+                    }
                 }
                 items.push(item);
             }
@@ -95,6 +110,37 @@ fn wins(
         clear += usize::from(worths.iter().filter(|sum| **sum > 0.0).count() > 1);
     }
     Ok((clear >= ENOUGH).then_some(draws > 0 && as_none))
+}
+
+/// The other branches that items count for, by kind and place; an item of two branches takes the one that comes first.
+#[derive(Default)]
+struct Counts(HashMap<(usize, usize), Vec<usize>>);
+
+/// Finds items that count for another branch, too: beside a little of that one it is this one's that is worth most.
+fn counts(
+    probe: &mut Probe<'_>,
+    api: &Api,
+    (mixed, kinds): (&mut Mixed<'_>, &Kinds),
+    branches: usize,
+) -> Result<Counts, DecideError> {
+    let mut found = Counts::default();
+    for kind in 0..branches {
+        for at in 0..kinds.different(kind) {
+            let [_, high, _] = kinds.ways(kind, at);
+            for other in (0..branches).filter(|other| *other != kind) {
+                let [low, ..] = kinds.ways(other, 0);
+                let is_less = kinds.score(&api.answer, low) < kinds.score(&api.answer, high);
+                if !is_less || !kinds.go_together(mixed, high, low) {
+                    continue;
+                }
+                let outcome = probe.run(&kinds.answer(mixed, vec![high.clone(), low.clone()]))?;
+                if said(probe.decision(outcome)) == kinds.said[other] {
+                    found.0.entry((kind, at)).or_default().push(other);
+                }
+            }
+        }
+    }
+    Ok(found)
 }
 
 impl Worth {
