@@ -15,6 +15,7 @@ mod beside;
 mod branches;
 mod by_labels;
 mod by_value;
+mod characters;
 mod choice;
 mod conditions;
 mod conjunction;

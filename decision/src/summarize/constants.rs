@@ -19,6 +19,8 @@ pub(super) struct Constants {
     pub(super) lines: bool,
     /// Whether regular expressions or likenesses of texts are asked for.
     pub(super) patterns: bool,
+    /// Whether it is asked of what kind a text's characters are.
+    pub(super) characters: bool,
     /// What texts are taken apart at.
     pub(super) marks: Vec<String>,
     /// Names of attributes and texts that can be keys, in snake case.
@@ -53,6 +55,9 @@ pub(super) const KEYS: [&str; 12] = [
     "fullTextAnnotation",
     "imagePropertiesAnnotation",
 ];
+
+/// Methods that ask of what kind the characters of a text are.
+const CHARACTER_TESTS: [&str; 5] = ["isalnum", "isalpha", "isdecimal", "isdigit", "isnumeric"];
 
 impl Constants {
     pub(super) fn of(program: &Program) -> Self {
@@ -255,6 +260,7 @@ impl Constants {
             ExprKind::Method { object, name, args, keywords } => {
                 let breaks =
                     |arg: &Expr| matches!(&arg.kind, ExprKind::Constant { value: Constant::Str(text) } if text == "\n");
+                self.characters |= CHARACTER_TESTS.contains(&name.as_str());
                 self.lines |= name == "splitlines" || (name == "split" && args.first().is_some_and(breaks));
                 if matches!(name.as_str(), "split" | "rsplit" | "partition" | "rpartition") {
                     let mark = args.first().and_then(text).map(|mark| mark.0);

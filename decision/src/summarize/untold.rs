@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
+use super::characters;
 use super::constants::Constants;
 use super::matching::spellings;
 use super::mixed::Mixed;
@@ -126,10 +127,12 @@ pub(super) fn tell(
         untold.push(Warning { span: span.unwrap_or_default(), message });
         told.add(decision);
     }
+    if untold.is_empty() && is_of_nothing(draft) {
+        untold.extend(by_characters(draft, probe, api, constants)?);
+    }
     take_back_idle(draft, probe, api, constants);
     warnings::take_back_turned(draft, probe);
-    let reason = draft.summary.reason.as_deref();
-    if !untold.is_empty() && reason.is_some_and(|reason| reason == SAME_OUTCOME || reason.starts_with(ONLY_EMPTY)) {
+    if !untold.is_empty() && is_of_nothing(draft) {
         draft.summary.reason = Some(NOT_ALONE.to_owned());
         draft.warnings.retain(|warning| warning.message != warnings::SAME_WAYS);
         // Which words have no effect is not known then either.
@@ -138,6 +141,39 @@ pub(super) fn tell(
     let any = !untold.is_empty();
     draft.warnings.extend(untold);
     Ok(any)
+}
+
+/// Whether no answer with results was found to lead elsewhere than the others.
+fn is_of_nothing(draft: &Draft) -> bool {
+    draft.summary.reason.as_deref().is_some_and(|reason| reason == SAME_OUTCOME || reason.starts_with(ONLY_EMPTY))
+}
+
+/// What a name of letters and digits leads to that no other does.
+fn by_characters(
+    draft: &Draft,
+    probe: &mut Probe<'_>,
+    api: &Api,
+    constants: &Constants,
+) -> Result<Option<Warning>, DecideError> {
+    let usual = probe.run(&ApiOutput::sure([NEUTRAL]))?;
+    for text in characters::texts(constants) {
+        let named = ApiOutput::sure([text.as_str()]);
+        let outcome = probe.run(&named)?;
+        if probe.differ_by_data_only(outcome, usual)
+            || probe.fails(outcome)
+            || *probe.decision(outcome) == draft.summary.default
+        {
+            continue;
+        }
+        let decision = probe.decision(outcome);
+        let span = decision.effects.first().map(|effect| effect.span).unwrap_or_default();
+        let answer = shown(&named.answer(&api.answer), &api.answer);
+        return Ok(Some(Warning {
+            span,
+            message: format!("not told above: {answer} leads to `{}`", probe.shown(outcome)),
+        }));
+    }
+    Ok(None)
 }
 
 /// Takes words back that were said to be without effect where an answer with one of them leads elsewhere than the same one

@@ -192,6 +192,7 @@ impl Cut<'_> {
     /// An item that a comprehension keeps if something outside says so is kept where that way is given.
     fn assume_kept(&mut self, test: &mut Expr) {
         if !self.is_outside(test) {
+            *test = self.with_assumed_operands(test);
             return;
         }
         match self.ways.get(&test.span) {
