@@ -151,21 +151,33 @@ impl Draft {
         }
         found.nothing_below = floor(probe, &found, &self.summary)?;
         self.add_floor(found.nothing_below);
-        self.summary.top_k = top_k;
-        if let Some(count) = top_k {
-            self.summary.ranked = rank::of_branches(probe, &found, &api.answer, count)?;
-        }
-        let class =
-            if top_k == Some(1) && counted.is_none() { order::in_one_label(probe, &found, class)? } else { class };
-        self.set_class(probe, class);
-        if counted.is_none() {
-            self.of_several(probe, (&found, &words), api)?;
-            if self.summary.decision_type == DecisionType::MultiSelect {
-                self.warnings.extend(joint::other_numbers(probe, &found)?);
-            }
-        }
+        self.rank(probe, (&found, &words), (class, top_k), counted.is_none(), api)?;
         self.settle(program, probe, (&found, counted), vocabulary)?;
         Ok(true)
+    }
+
+    /// How many labels are looked at, and which of several branches or items win; numbers of items are another matter.
+    fn rank(
+        &mut self,
+        probe: &mut Probe<'_>,
+        (found, words): (&Branches, &[words::Found]),
+        (class, top_k): (Class, Option<u32>),
+        is_uncounted: bool,
+        api: &Api,
+    ) -> Result<(), DecideError> {
+        self.summary.top_k = top_k;
+        if let Some(count) = top_k {
+            self.summary.ranked = rank::of_branches(probe, found, &api.answer, count)?;
+        }
+        let class = if top_k == Some(1) && is_uncounted { order::in_one_label(probe, found, class)? } else { class };
+        self.set_class(probe, class);
+        if is_uncounted {
+            self.of_several(probe, (found, words), api)?;
+            if self.summary.decision_type == DecisionType::MultiSelect {
+                self.warnings.extend(joint::other_numbers(probe, found)?);
+            }
+        }
+        Ok(())
     }
 
     /// Fills the draft where the score of what is seen leads elsewhere, and not only counts or does not.
