@@ -272,7 +272,16 @@ pub(super) fn fill(draft: &mut Draft, probe: &mut Probe<'_>, shape: &Shape) -> R
 pub(super) fn acts_again(probe: &mut Probe<'_>, shape: &Shape, list: &Path) -> Result<bool, DecideError> {
     let mut times = |number| probe.shown_times(&answer_of(shape, &[(list, number)]));
     let (one, two, three) = (times(1)?, times(2)?, times(3)?);
-    Ok(one < two && two < three)
+    if one >= two || two >= three {
+        return Ok(false);
+    }
+    // Where something else is done once, whatever is printed of each, it is not all done again.
+    let printed = |probe: &mut Probe<'_>, number| probe.printed_times(&answer_of(shape, &[(list, number)]));
+    if two - one > printed(probe, 2)?.saturating_sub(printed(probe, 1)?) {
+        return Ok(true);
+    }
+    let [none, some] = [0, 1].map(|number| probe.run(&answer_of(shape, &[(list, number)])));
+    Ok(probe.own_effects(some?, none?).iter().all(|effect| effect.action == "print"))
 }
 
 /// Fields that say together what one item leads to, where its number alone does not: a picture of one face that must

@@ -555,6 +555,8 @@ impl<'s> Table<'s> {
             same(probe, own, *both)
         }) {
             String::new()
+        } else if all(&|(parts, both)| same(probe, parts[1], *both)) {
+            "; of several items the last one does".to_owned()
         } else if all(&|(_, both)| same(probe, trials[0].1, *both)) {
             format!("; more than one item lead to `{}`", probe.shown(trials[0].1))
         } else if all(&|(parts, both)| aggregate::is_both(probe, *both, *parts)) {

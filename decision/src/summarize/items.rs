@@ -109,7 +109,15 @@ fn shows_more<'p>(
         let usual = if all { vec![first.as_str()] } else { vec![first.as_str(), other] };
         let [more, usual] =
             [vec![first.as_str(), second], usual].map(|labels| probe.subject.output(ApiOutput::sure(labels)));
-        if probe.run(&more)? == branch.outcome && times(probe, &more)? > times(probe, &usual)? {
+        if probe.run(&more)? != branch.outcome {
+            continue;
+        }
+        let grows = times(probe, &more)?.saturating_sub(times(probe, &usual)?);
+        // What is returned is so once, whatever is printed on the way.
+        let own = probe.own_effects(branch.outcome, found.default);
+        let returns = own.iter().any(|effect| effect.action == "return" && !effect.chosen_words().is_empty());
+        let printed = probe.printed_times(&more)?.saturating_sub(probe.printed_times(&usual)?);
+        if grows > if returns { printed } else { 0 } {
             return Ok(true);
         }
     }

@@ -65,6 +65,7 @@ pub(super) struct Probe<'p> {
     /// How much showed in the last run.
     times: usize,
     listed: usize,
+    printed: usize,
     /// What the last run returned and printed.
     observed: String,
     /// The same by its ways: what was returned, given to something outside, and printed.
@@ -101,6 +102,7 @@ impl<'p> Probe<'p> {
             most_steps: MAX_STEPS,
             times: 0,
             listed: 0,
+            printed: 0,
             observed: String::new(),
             ways: Default::default(),
             same: HashMap::new(),
@@ -208,6 +210,12 @@ impl<'p> Probe<'p> {
         Ok(self.times - self.listed)
     }
 
+    /// How much is printed on an answer, as far as it is known.
+    pub(super) fn printed_times(&mut self, output: &ApiOutput) -> Result<usize, DecideError> {
+        self.run(output)?;
+        Ok(self.printed)
+    }
+
     /// The outcome on an answer.
     pub(super) fn run(&mut self, output: &ApiOutput) -> Result<Outcome, DecideError> {
         let key = output.key();
@@ -243,6 +251,7 @@ impl<'p> Probe<'p> {
 
     fn noted(&mut self, Ran { decision, trace }: &Ran) -> Outcome {
         (self.times, self.listed) = (trace.shown, trace.listed.min(trace.shown));
+        self.printed = trace.observation.printed.len();
         self.observed = [trace.observation.text(), trace.sent.join("\n")].concat();
         let returned = trace.observation.returned.clone().unwrap_or_default();
         self.ways = [returned, trace.sent.join("\n"), trace.observation.printed.join("\n")];
