@@ -134,6 +134,25 @@ impl Kinds {
         item[score.0].as_f64()
     }
 
+    /// Whether an item leads to the same however sure the API is of it.
+    pub(super) fn leads_there_surely(
+        &self,
+        probe: &mut Probe<'_>,
+        (mixed, shape): (&Mixed<'_>, &Shape),
+        (kind, at): (usize, usize),
+    ) -> Result<bool, DecideError> {
+        let mut item = self.ways(kind, at)[1].clone();
+        let Some(Shape::Record(fields)) = shape.at(&self.list).and_then(Shape::item) else { return Ok(true) };
+        for (name, leaf) in fields {
+            match leaf {
+                Shape::Score => item[name] = Json::from(1.0),
+                Shape::Percent => item[name] = Json::from(100.0),
+                _ => {}
+            }
+        }
+        Ok(single(probe, mixed, &self.list, &item)? == self.said[kind])
+    }
+
     /// An answer of these items alone.
     pub(super) fn answer(&self, mixed: &Mixed<'_>, items: Vec<Json>) -> ApiOutput {
         ApiOutput::Answer { answer: mixed.of_items(&self.list, items) }

@@ -1,7 +1,7 @@
 //! Decisions by several kinds of items against each other: the kind of which there are most wins, or that whose scores add
 //! up to most.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value as Json;
 
@@ -50,7 +50,7 @@ pub(super) fn fill(
     ];
     for (worth, shared, what) in tries {
         let counts = if shared { counts(probe, api, (&mut *mixed, kinds), branches)? } else { Counts::default() };
-        if shared && counts.0.is_empty() {
+        if shared && counts.shared.is_empty() {
             break;
         }
         if let Some(draw) = wins(probe, api, (&mut *mixed, kinds, &counts), (worth, branches))? {
@@ -83,9 +83,12 @@ fn wins(
         for _ in 0..2 + mixed.below(MOST - 1) {
             let kind = mixed.below(kinds.count());
             let at = mixed.below(kinds.different(kind));
+            if counts.unsure.contains(&(kind, at)) {
+                continue;
+            }
             let item = kinds.one(kind, at, mixed.below(WAYS)).clone();
             if items.iter().all(|other| kinds.go_together(mixed, other, &item)) {
-                let others = counts.0.get(&(kind, at)).into_iter().flatten().copied();
+                let others = counts.shared.get(&(kind, at)).into_iter().flatten().copied();
                 for branch in std::iter::once(kind).chain(others) {
                     if let Some(sum) = worths.get_mut(branch) {
                         *sum += worth.of(&item, api, kinds);
@@ -114,7 +117,11 @@ fn wins(
 
 /// The other branches that items count for, by kind and place; an item of two branches takes the one that comes first.
 #[derive(Default)]
-struct Counts(HashMap<(usize, usize), Vec<usize>>);
+struct Counts {
+    shared: HashMap<(usize, usize), Vec<usize>>,
+    /// Items that take no branch for want of a score, though they count a little.
+    unsure: HashSet<(usize, usize)>,
+}
 
 /// Finds items that count for another branch, too: beside a little of that one it is this one's that is worth most.
 fn counts(
@@ -124,6 +131,13 @@ fn counts(
     branches: usize,
 ) -> Result<Counts, DecideError> {
     let mut found = Counts::default();
+    for kind in branches..kinds.count() {
+        for at in 0..kinds.different(kind) {
+            if !kinds.leads_there_surely(probe, (mixed, &api.answer), (kind, at))? {
+                found.unsure.insert((kind, at));
+            }
+        }
+    }
     for kind in 0..branches {
         for at in 0..kinds.different(kind) {
             let [_, high, _] = kinds.ways(kind, at);
@@ -135,7 +149,7 @@ fn counts(
                 }
                 let outcome = probe.run(&kinds.answer(mixed, vec![high.clone(), low.clone()]))?;
                 if said(probe.decision(outcome)) == kinds.said[other] {
-                    found.0.entry((kind, at)).or_default().push(other);
+                    found.shared.entry((kind, at)).or_default().push(other);
                 }
             }
         }
