@@ -149,9 +149,6 @@ impl<'t> Lower<'_, 't> {
         if passed.is_empty() && default.is_some() {
             passed.push((around, None));
         }
-        if passed.is_empty() {
-            classes.push(self.class_by_methods(function, name));
-        }
         for (caller, value) in passed {
             let given = value.map(|value| (caller, value)).or(default.map(|value| (around, value)));
             classes.push(given.and_then(|(at, value)| Lower::new(self.project, at).class_in(at, value, hops)));
@@ -160,36 +157,6 @@ impl<'t> Lower<'_, 't> {
         let class = if let [class] = classes[..] { class } else { None };
         self.project.parameter_classes.borrow_mut().insert((function, place), class);
         class
-    }
-
-    /// The class of a parameter that nothing in the run is passed for, by the methods that are called on it: where one class
-    /// has them all, and one of them has a name that libraries' objects hardly have.
-    fn class_by_methods(&self, function: usize, name: &str) -> Option<usize> {
-        let at = Lower::new(self.project, function);
-        let parameters = field(self.project.functions[function].node?, "parameters").map(named)?;
-        let is_it = |parameter: &&Node<'t>| parameter_name(at.parsed, **parameter).as_deref() == Some(name);
-        // What is annotated is that.
-        if field(*parameters.iter().find(is_it)?, "type").is_some() {
-            return None;
-        }
-        let mut methods: Vec<&str> = Vec::new();
-        visit_scope(self.project.functions[function].body, |node| {
-            let callee = (node.kind() == "call").then(|| field(node, "function")).flatten();
-            let object = callee.and_then(|callee| field(callee, "object"));
-            if object.is_some_and(|object| object.kind() == "identifier" && at.parsed.text(object) == name)
-                && let Some(method) = callee.and_then(|callee| field(callee, "attribute"))
-            {
-                methods.push(at.parsed.text(method));
-            }
-        });
-        if !methods.iter().any(|method| method.trim_matches('_').contains('_')) {
-            return None;
-        }
-        let has_all = |class: &usize| methods.iter().all(|method| self.project.method(*class, method).is_some());
-        let mut classes = (0..self.project.classes.len()).filter(has_all);
-        let class = classes.next().filter(|_| classes.next().is_none())?;
-        let is_one = !self.project.classes[class].is_of_values() && self.is_made_once(class);
-        is_one.then_some(class)
     }
 
     /// What a parameter is where a call says nothing of it.
