@@ -25,6 +25,7 @@ mod shorten;
 mod slice;
 mod syntax;
 mod templates;
+mod unit_tests;
 mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,8 +105,8 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
         return found;
     }
     let everything: Vec<Parsed> = (0..).zip(files).filter_map(|(at, file)| syntax::parse(at, file)).collect();
-    let (checks, own) = checks(&everything, catalog);
-    found.problems.extend(left_out(&checks));
+    let (tests, own) = unit_tests::apart(&everything, catalog);
+    found.problems.extend(unit_tests::left_out(&tests));
     let parsed = related(&own, data, catalog);
     let texts: Vec<&str> = parsed.iter().map(|parsed| &*parsed.text).collect();
     let catalog = &*catalog.as_named_in(&texts);
@@ -317,39 +318,6 @@ fn is_same_slice(one: &DecisionProcess, other: &DecisionProcess) -> bool {
 /// Whether a function's name is the one asked for, its class before it or not.
 fn is_called(name: &str, wanted: &str) -> bool {
     name.strip_suffix(wanted).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-}
-
-/// Unit tests in which an API could be called, and all files but unit tests; where nothing else calls one, they are no
-/// tests of it. Their doubles stand in for what the application is made of, and would be taken for it.
-fn checks<'p>(parsed: &'p [Parsed], catalog: &Catalog) -> (Vec<&'p Parsed>, Vec<&'p Parsed>) {
-    let calls = |parsed: &&Parsed| catalog.is_called_in(&parsed.text);
-    let (tests, own): (Vec<&Parsed>, Vec<&Parsed>) = parsed.iter().partition(|parsed| is_unit_test(parsed));
-    if own.iter().any(calls) {
-        (tests.into_iter().filter(calls).collect(), own)
-    } else {
-        (Vec::new(), parsed.iter().collect())
-    }
-}
-
-/// Says that unit tests are not looked into, once for all of them.
-fn left_out(tests: &[&Parsed]) -> Option<Problem> {
-    let [first, others @ ..] = tests else { return None };
-    let what = match others.len() {
-        0 => "this one calls".to_owned(),
-        1 => "this one and another call".to_owned(),
-        count => format!("this one and {count} others call"),
-    };
-    let reason = format!("unit tests decide nothing: what {what} is not looked into");
-    Some(Problem { file: first.path.clone(), line: 1, reason })
-}
-
-/// Whether a file is one that pytest or unittest finds, and has tests for them.
-fn is_unit_test(parsed: &Parsed) -> bool {
-    let name = parsed.path.rsplit('/').next().unwrap_or_default();
-    let is_found =
-        name == "conftest.py" || (name.starts_with("test") && name.ends_with(".py")) || name.ends_with("_test.py");
-    let signs = ["import pytest", "from pytest", "import unittest", "from unittest", "def test_"];
-    is_found && parsed.text.lines().any(|line| signs.iter().any(|sign| line.starts_with(sign)))
 }
 
 /// The files that call an API, those they import from, and those that import from either.

@@ -332,7 +332,7 @@ impl Search<'_> {
         let body = &self.functions[function].body;
         let mut idle: Vec<Span> = Vec::new();
         visit::stmts(body, &mut |stmt| match &stmt.kind {
-            StmtKind::If { test, .. } if shows_if_there(stmt) || asks_whether_it_came(test) => {
+            StmtKind::If { test, .. } if shows_if_there(stmt, self.facts) || asks_whether_it_came(test) => {
                 visit::below(test, &mut |part| idle.push(part.span));
             }
             StmtKind::If { test, .. } | StmtKind::While { test, .. } => {
@@ -414,14 +414,18 @@ impl Search<'_> {
     }
 }
 
-/// Whether a statement only prints a part of something where it is there: `if "ParentId" in text: print(text["ParentId"])`.
-fn shows_if_there(stmt: &Stmt) -> bool {
+/// Whether a statement only prints a part of an answer where it is there: `if "ParentId" in text: print(text["ParentId"])`.
+fn shows_if_there(stmt: &Stmt, facts: &Facts<'_>) -> bool {
     let StmtKind::If { test, body, orelse } = &stmt.kind else { return false };
     let ExprKind::Compare { left, rest } = &test.kind else { return false };
-    let (ExprKind::Constant { value: key @ Constant::Str(_) }, [(CompareOp::In, _)]) = (&left.kind, rest.as_slice())
+    let (ExprKind::Constant { value: key @ Constant::Str(name) }, [(CompareOp::In, _)]) = (&left.kind, rest.as_slice())
     else {
         return false;
     };
+    // A key of the program's own is a word.
+    if !facts.is_of_answer(name) {
+        return false;
+    }
     let prints_it = |stmt: &Stmt| {
         let StmtKind::Expr { value } = &stmt.kind else { return false };
         let mut reads = false;
@@ -436,23 +440,23 @@ fn shows_if_there(stmt: &Stmt) -> bool {
 
 /// Whether a test asks for nothing but whether there was an answer: that it is one, and its status.
 fn asks_whether_it_came(test: &Expr) -> bool {
-    fn asks(part: &Expr, status: &mut bool) -> bool {
-        match &part.kind {
-            ExprKind::Bool { op: BoolOp::And, values } => values.iter().all(|value| asks(value, status)),
-            ExprKind::Compare { .. } => {
-                let mut found = false;
-                visit::below(part, &mut |part| {
-                    found |= matches!(&part.kind, ExprKind::Constant { value: Constant::Str(key) } if key == "HTTPStatusCode");
-                });
-                *status |= found;
-                found
-            }
-            ExprKind::Name { .. } => true,
-            _ => false,
-        }
+    fn of_status(part: &Expr) -> Option<BTreeSet<&str>> {
+        let (mut found, mut names) = (false, BTreeSet::new());
+        visit::below(part, &mut |part| match &part.kind {
+            ExprKind::Constant { value: Constant::Str(key) } => found |= key == "HTTPStatusCode",
+            ExprKind::Name { name } => drop(names.insert(name.as_str())),
+            _ => {}
+        });
+        (found && matches!(part.kind, ExprKind::Compare { .. })).then_some(names)
     }
-    let mut status = false;
-    asks(test, &mut status) && status
+    let parts = match &test.kind {
+        ExprKind::Bool { op: BoolOp::And, values } => values.as_slice(),
+        _ => std::slice::from_ref(test),
+    };
+    let answers: BTreeSet<&str> = parts.iter().filter_map(of_status).flatten().collect();
+    let is_answer = |part: &Expr| matches!(&part.kind, ExprKind::Name { name } if answers.contains(name.as_str()));
+    parts.iter().any(|part| of_status(part).is_some())
+        && parts.iter().all(|part| is_answer(part) || of_status(part).is_some())
 }
 
 /// Whether an expression looks for the matches of a pattern.

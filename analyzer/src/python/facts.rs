@@ -173,6 +173,14 @@ impl<'a> Facts<'a> {
     }
 
     /// What calling a function gives depends on.
+    /// Whether a name is one of a field of the answer, however it is spelled.
+    pub(super) fn is_of_answer(&self, name: &str) -> bool {
+        let plain = |name: &str| name.replace('_', "").to_lowercase();
+        let name = plain(name);
+        let leaves = self.site.api.answer.leaves();
+        leaves.iter().flat_map(|(path, _)| path).any(|field| plain(field) == name)
+    }
+
     pub(super) fn result(&self, function: usize) -> Fact {
         self.results[function]
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::axes::Axis;
-use super::branches::Branches;
+use super::branches::{Branches, Found};
 use super::constants::Constants;
 use super::counts::{self, Counted};
 use super::probe::{NEUTRAL, Outcome, Probe, contrast};
@@ -485,14 +485,28 @@ fn in_source_order(probe: &Probe<'_>, found: &mut Branches, words: &[words::Foun
     });
 }
 
-/// The score below which a label is as good as none, where the application cuts before it looks and has an outcome of its
-/// own for an empty answer.
+/// The score below which a label is as good as none, where the application cuts before it looks, or what is no branch's,
+/// and has an outcome of its own for an empty answer.
 fn floor(probe: &mut Probe<'_>, found: &Branches, summary: &Summary) -> Result<Option<MinScore>, DecideError> {
-    let mut cuts = summary.branches.iter().map(|branch| branch.min_score);
-    let (Some(Some(cut)), true) = (cuts.next(), found.empty != found.default) else { return Ok(None) };
-    let below = if cut.inclusive { cut.value.next_down() } else { cut.value };
-    let same = cuts.all(|other| other == Some(cut)) && probe.scored(&[(NEUTRAL, below)])? == found.empty;
-    Ok(same.then_some(cut))
+    let cuts: Vec<Option<MinScore>> = summary.branches.iter().map(|branch| branch.min_score).collect();
+    if found.empty == found.default || cuts.is_empty() || cuts.contains(&None) {
+        return Ok(None);
+    }
+    let shared = cuts[0].filter(|cut| cuts.iter().all(|other| *other == Some(*cut)));
+    if let Some(cut) = shared {
+        let below = if cut.inclusive { cut.value.next_down() } else { cut.value };
+        return Ok((probe.scored(&[(NEUTRAL, below)])? == found.empty).then_some(cut));
+    }
+    let any = Found {
+        outcome: found.default,
+        labels: Vec::new(),
+        samples: vec![NEUTRAL.to_owned()],
+        negated: false,
+        except: false,
+        with: None,
+    };
+    let cut = scores::threshold(probe, &any, [found.empty; 2])?.ok().flatten();
+    Ok(cut.filter(|cut| cuts.iter().flatten().all(|other| other.value >= cut.value)))
 }
 
 /// Whether what a branch does carries the API's data.

@@ -23,6 +23,11 @@ pub(super) fn join(probe: &mut Probe<'_>, found: &mut Branches, words: &mut [Fou
         return Ok(());
     }
     let outcome = probe.labels(&[&together(&needed)])?;
+    // Labels of their own do as well.
+    let apart: Vec<&str> = needed.iter().map(|(_, sample)| sample.as_str()).collect();
+    if probe.labels(&apart)? == outcome {
+        return Ok(());
+    }
     if outcome == found.default || (probe.fails(outcome) && !probe.fails(found.default)) {
         return Ok(());
     }

@@ -123,12 +123,42 @@ fn retell(draft: &Draft, decider: &Decider<'_>, acting: &Acting) -> Option<Draft
 /// Of a list within an item it is not how many items are looked at: that is what the call asks for.
 fn count_items(draft: &mut Draft, decider: &Decider<'_>, path: &[String]) {
     let asked = decider.results_asked_for().and_then(|count| u32::try_from(count).ok());
-    let within = std::mem::replace(&mut draft.summary.top_k, asked).filter(|count| Some(*count) != asked);
+    let looked_at = items_looked_at(draft, decider, path).or(asked);
+    let within = std::mem::replace(&mut draft.summary.top_k, looked_at).filter(|count| Some(*count) != asked);
     let list = path.iter().rposition(|step| step == ITEM).map(|at| show_path(&path[..at]));
     if let Some((count, list)) = within.zip(list) {
         let places = if count == 1 { "place of".to_owned() } else { format!("{count} places of") };
         draft.warn(decider.subject().0, format!("only the first {places} {list} of each item is looked at"));
     }
+}
+
+/// How many items around a list with a word of the draft make a difference, if fewer than some.
+fn items_looked_at(draft: &Draft, decider: &Decider<'_>, path: &[String]) -> Option<u32> {
+    const MANY: usize = 12;
+    let branch = draft.summary.branches.iter().find(|branch| !branch.negated && !branch.words.is_empty())?;
+    let shape = &decider.subject().1.answer;
+    let list = &path[..path.iter().position(|step| step == ITEM)?];
+    let item = |text: &str| {
+        let answer = answer(shape, path, Json::from(text));
+        Some(list.iter().try_fold(&answer, |part, step| part.get(step))?.get(0)?.clone())
+    };
+    let decider = decider.clone().without_default_top_k();
+    let decide = |items: Vec<Json>| {
+        let mut answer = answer(shape, path, Json::from(NEUTRAL));
+        put(&mut answer, list, Json::Array(items));
+        decider.decide(&ApiOutput::Answer { answer }).ok()
+    };
+    let other = item(NEUTRAL)?;
+    let forms = spellings(&branch.words[0].text);
+    let usual = decide(vec![other.clone(); MANY])?;
+    let at = |word: &Json, place: usize| {
+        let mut items = vec![other.clone(); MANY];
+        items[place] = word.clone();
+        decide(items).is_some_and(|decision| decision != usual)
+    };
+    let word = forms.iter().filter_map(|form| item(form)).find(|word| at(word, 0))?;
+    let count = (1..MANY).find(|&place| !at(&word, place))?;
+    u32::try_from(count).ok()
 }
 
 /// The API as one whose items are known by the text, or, for a text of the whole answer, where it is one of the words.

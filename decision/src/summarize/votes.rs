@@ -1,7 +1,7 @@
 //! Decisions by several kinds of items against each other: the kind of which there are most wins, or that whose scores add
 //! up to most.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value as Json;
 
@@ -138,6 +138,8 @@ fn counts(
             }
         }
     }
+    // Where all items of a kind give way to another, that one comes first.
+    let mut gives_way = BTreeMap::new();
     for kind in 0..branches {
         for at in 0..kinds.different(kind) {
             let [_, high, _] = kinds.ways(kind, at);
@@ -150,9 +152,13 @@ fn counts(
                 let outcome = probe.run(&kinds.answer(mixed, vec![high.clone(), low.clone()]))?;
                 if said(probe.decision(outcome)) == kinds.said[other] {
                     found.shared.entry((kind, at)).or_default().push(other);
+                    *gives_way.entry((kind, other)).or_insert(0) += 1;
                 }
             }
         }
+    }
+    if gives_way.iter().any(|((kind, _), count)| *count == kinds.different(*kind)) {
+        return Ok(Counts::default());
     }
     Ok(found)
 }
