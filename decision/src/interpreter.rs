@@ -28,6 +28,7 @@ mod memory;
 mod methods;
 mod object;
 mod operators;
+mod own;
 mod recall;
 mod regex;
 mod render;

@@ -16,7 +16,7 @@ use crate::decider::DecideError;
 use crate::decision::Rendered;
 use crate::program::{
     BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Function, Keyword, PREPARING,
-    Parameter, ResponseForm, Span, Stmt, StmtKind, Target, UnaryOp, makes_object,
+    Parameter, ResponseForm, Span, Target, UnaryOp, makes_object,
 };
 
 /// Steps that one preparation may take.
@@ -681,7 +681,7 @@ impl<'p> Machine<'p, '_> {
         })?;
         // Of no items it shows in no run what the elements would be.
         let is_empty = items.is_empty() && table.len() == 0;
-        if growth == Growth::Mirror && (chooses || (is_empty && self.gives_own(&inner.element, MAX_HOPS))) {
+        if growth == Growth::Mirror && (chooses || (is_empty && self.gives_own(&inner.element))) {
             growth = Growth::Grown;
         }
         table.growth = growth;
@@ -738,46 +738,6 @@ impl<'p> Machine<'p, '_> {
             Ok(go_on)
         })?;
         Ok(go_on)
-    }
-}
-
-/// How many functions are looked into for what they give.
-const MAX_HOPS: u32 = 2;
-
-impl<'p> Machine<'p, '_> {
-    /// Whether what an expression gives is a value of the program's own, whatever the data.
-    fn gives_own(&self, expr: &'p Expr, hops: u32) -> bool {
-        match &expr.kind {
-            ExprKind::Constant { .. } | ExprKind::Compare { .. } => true,
-            ExprKind::IfElse { body, orelse, .. } => self.gives_own(body, hops) && self.gives_own(orelse, hops),
-            ExprKind::Call { function, .. } if hops > 0 => {
-                let Ok(function) = self.function(*function, expr.span) else { return false };
-                let mut given = Vec::new();
-                returned(&function.body, &mut given);
-                !given.is_empty() && given.into_iter().all(|value| self.gives_own(value, hops - 1))
-            }
-            _ => false,
-        }
-    }
-}
-
-/// The values that a function's body returns.
-fn returned<'p>(body: &'p [Stmt], values: &mut Vec<&'p Expr>) {
-    for stmt in body {
-        match &stmt.kind {
-            StmtKind::Return { value } => values.extend(value),
-            StmtKind::If { body, orelse, .. }
-            | StmtKind::For { body, orelse, .. }
-            | StmtKind::While { body, orelse, .. } => {
-                returned(body, values);
-                returned(orelse, values);
-            }
-            StmtKind::Try { body, handlers, orelse, finally } => {
-                [body, orelse, finally].into_iter().for_each(|block| returned(block, values));
-                handlers.iter().for_each(|handler| returned(&handler.1, values));
-            }
-            _ => {}
-        }
     }
 }
 

@@ -222,7 +222,9 @@ fn by_number(
 fn limit_between(below: f64, above: f64, constants: &Constants) -> Limit {
     let whole = [1.0, 0.5].into_iter();
     let mut written = whole.chain(constants.numbers.iter().flat_map(|&number| [number, number / 100.0]));
-    let value = written.find(|value| (below..=above).contains(value)).unwrap_or(above);
+    // The least share above none at all is that of one item among any number.
+    let least = if below > 0.0 { above } else { 0.0 };
+    let value = written.find(|value| (below..=above).contains(value)).unwrap_or(least);
     // What is just below leads to the lower one.
     Limit { value, inclusive: value > below }
 }
