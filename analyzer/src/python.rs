@@ -63,29 +63,35 @@ pub(crate) fn decides_nothing(reason: &str) -> bool {
 /// Steps that the analysis of the calls in one file may take: some seconds. A usual application takes a hundredth.
 const MAX_STEPS: u64 = 50_000_000;
 
-/// Steps that the analysis of one function with the call in it may take, where that of all that follows takes too many.
+/// Steps that the analysis of one function with the call in it may take at most, where that of all that follows takes too
+/// many.
 const FEW_STEPS: u64 = MAX_STEPS / 8;
 
 /// The steps that the calls in one file may take.
 struct Shares {
     /// Calls that are still to be analyzed.
-    calls: u32,
+    calls: u64,
     left: u64,
-    /// What the analysis of inner functions may take, all together.
+    /// What a call has in any case.
+    least: u64,
+    /// What the analysis of inner functions may take, all together, and of one.
     inner: Budget,
-}
-
-impl Default for Shares {
-    fn default() -> Self {
-        Self { calls: 0, left: MAX_STEPS, inner: Budget::new(MAX_STEPS / 4) }
-    }
+    few: u64,
 }
 
 impl Shares {
-    /// What the next call may take: three quarters of what is left, so that no call takes it all, or, of the last one, all of it.
+    fn among(calls: u64) -> Self {
+        let least = MAX_STEPS / 4 / calls.max(1);
+        let few = FEW_STEPS.min(MAX_STEPS / 2 / calls.max(1));
+        Self { calls, left: MAX_STEPS, least, inner: Budget::new(MAX_STEPS / 2), few }
+    }
+
+    /// What the next call may take: three quarters of what is left, so that no call takes it all, or, of the last one, all
+    /// of it.
     fn next(&mut self) -> Budget {
         self.calls = self.calls.saturating_sub(1);
-        Budget::new(if self.calls == 0 { self.left } else { self.left / 4 * 3 })
+        let share = if self.calls == 0 { self.left } else { self.left / 4 * 3 };
+        Budget::new(share.max(self.least))
     }
 }
 
@@ -128,9 +134,9 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
     found.problems.extend(lowered.problems.iter().cloned());
     let size = lowered.functions.iter().map(|function| visit::size(&function.body)).sum();
     let mut shares: BTreeMap<u32, Shares> = BTreeMap::new();
-    lowered.sites.iter().for_each(|site| shares.entry(site.span.file).or_default().calls += 1);
     for site in &lowered.sites {
-        let share = shares.entry(site.span.file).or_default();
+        let calls = || lowered.sites.iter().filter(|other| other.span.file == site.span.file).count() as u64;
+        let share = shares.entry(site.span.file).or_insert_with(|| Shares::among(calls()));
         let budget = &share.next();
         // Another call of the same API may be about the same thing or another: its answer stays unknown.
         let is_other = |other: &&Site| other.api != site.api;
@@ -154,15 +160,11 @@ pub(crate) fn analyze(files: &[SourceFile], data: &DataFiles, catalog: &Catalog,
             }
         }
         if budget.is_spent() {
-            let known = match found.add_inner(&run, &share.inner) {
+            let known = match found.add_inner(&run, share) {
                 Some(function) => format!("it is read as far as {function} tells"),
                 None => "what is decided from this call is not found out".to_owned(),
             };
-            let why = match budget.limit() {
-                0 => "the analysis of the calls before this one took all steps that there are for a file".to_owned(),
-                limit => format!("the analysis of this call takes more than {limit} steps"),
-            };
-            let reason = format!("{why}: {known}");
+            let reason = format!("the analysis of this call takes more than {} steps: {known}", budget.limit());
             found.problems.push(Problem { file: path(&project, site.span.file), line: site.span.line, reason });
         }
         share.left = share.left.saturating_sub(budget.spent());
@@ -204,7 +206,7 @@ impl Found {
 
     /// Adds the process of the outermost function around a call that few steps tell of, in the place of one that took too
     /// many.
-    fn add_inner(&mut self, run: &Run<'_>, rest: &Budget) -> Option<String> {
+    fn add_inner(&mut self, run: &Run<'_>, share: &Shares) -> Option<String> {
         let is_it = |other: &DecisionProcess| is_of(other, run.project, run.site) && other.api == run.site.api;
         let entry = |process: &DecisionProcess| {
             Some(process.program.functions.get(process.program.entry.0 as usize)?.name.clone())
@@ -218,11 +220,11 @@ impl Found {
         let chain = entry::chains(functions, run.graph, &facts, run.site).into_iter().find(|chain| chain.decides)?;
         let mut told = None;
         for from in (0..chain.functions.len()).rev() {
-            let budget = Budget::new(FEW_STEPS);
+            let budget = Budget::new(share.few);
             let part = Chain { functions: chain.functions[from..].to_vec(), decides: true };
             let (process, problems) = run.within(&budget).best(&part);
-            rest.spend(budget.spent());
-            if budget.is_spent() || rest.is_spent() {
+            share.inner.spend(budget.spent());
+            if budget.is_spent() || share.inner.is_spent() {
                 break;
             }
             if is_told(&process) && is_storable(&process) {
