@@ -81,11 +81,9 @@ fn listed(shape: &Shape, labels: &[Label], done: &mut bool) -> Json {
         Shape::Record(fields) => {
             Json::Object(fields.iter().map(|(name, field)| (name.clone(), listed(field, labels, done))).collect())
         }
-        Shape::List(item) if !*done && names_something(item) => {
-            *done = true;
-            Json::Array(labels.iter().map(|label| item_of(item, label)).collect())
-        }
-        Shape::NonEmpty(item) if !*done && names_something(item) && !labels.is_empty() => {
+        // A list that always has an item has one of no name where there are no labels.
+        Shape::NonEmpty(_) if labels.is_empty() => shape.nothing(),
+        Shape::List(item) | Shape::NonEmpty(item) if !*done && names_something(item) => {
             *done = true;
             Json::Array(labels.iter().map(|label| item_of(item, label)).collect())
         }

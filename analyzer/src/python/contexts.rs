@@ -109,7 +109,7 @@ fn identifiers(program: &Program) -> BTreeSet<String> {
 }
 
 /// A name however it is spelled: `face_details`, `FaceDetails`, `faceDetails`.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     name.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect()
 }
 

@@ -10,7 +10,7 @@ use chameleon_decision::{Constant, Expr, ExprKind, Function, Parameter, Shape, S
 
 use super::laid_out::{Item, LaidOut, elements};
 use super::lower::{Lowered, OBJECT, RECORD, Site};
-use super::{fills, visit};
+use super::{contexts, fills, visit};
 
 /// Attributes that answers have besides their fields.
 const ANSWER_EXTRAS: [&str; 10] =
@@ -172,15 +172,14 @@ impl<'a> Facts<'a> {
         places.into_iter().any(|parameter| self.variable(function, plain(parameter)).api)
     }
 
-    /// What calling a function gives depends on.
     /// Whether a name is one of a field of the answer, however it is spelled.
     pub(super) fn is_of_answer(&self, name: &str) -> bool {
-        let plain = |name: &str| name.replace('_', "").to_lowercase();
-        let name = plain(name);
+        let name = contexts::plain(name);
         let leaves = self.site.api.answer.leaves();
-        leaves.iter().flat_map(|(path, _)| path).any(|field| plain(field) == name)
+        leaves.iter().flat_map(|(path, _)| path).any(|field| contexts::plain(field) == name)
     }
 
+    /// What calling a function gives depends on.
     pub(super) fn result(&self, function: usize) -> Fact {
         self.results[function]
     }

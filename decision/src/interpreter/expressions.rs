@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::format::format_value;
 use super::machine::{Machine, Run, Stop, raise};
-use super::render::render;
+use super::own::is_chosen;
 use super::response::{self, Part, Whose};
 use super::scope::Scope;
 use super::table::{Key, Table};
@@ -739,11 +739,6 @@ impl<'p> Machine<'p, '_> {
         })?;
         Ok(go_on)
     }
-}
-
-/// Whether a value that a test of the API's data led to is one of the program's own.
-fn is_chosen(value: &Value<'_>) -> bool {
-    !matches!(render(value), Rendered::Data | Rendered::Unknown)
 }
 
 /// Whether a call lets time go by.

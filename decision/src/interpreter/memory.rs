@@ -36,6 +36,7 @@ pub(crate) struct Memory<'p> {
     functions: RefCell<HashMap<FunctionId, Kind<'p>>>,
     locals: RefCell<HashMap<FunctionId, Rc<HashSet<&'p str>>>>,
     jumps: RefCell<HashMap<*const Stmt, bool>>,
+    own: RefCell<HashMap<*const Expr, bool>>,
     texts: RefCell<HashMap<*const Constant, Text>>,
     patterns: RefCell<Patterns>,
     calls: RefCell<HashMap<(FunctionId, String), Rc<Recalled<'p>>>>,
@@ -144,6 +145,11 @@ impl<'p> Memory<'p> {
     /// Whether a statement may leave a block around it; `find` finds it out.
     pub(super) fn jumps(&self, stmt: &'p Stmt, find: impl FnOnce(&Stmt) -> bool) -> bool {
         *self.jumps.borrow_mut().entry(std::ptr::from_ref(stmt)).or_insert_with(|| find(stmt))
+    }
+
+    /// Whether an expression gives a value of the program's own; `find` finds it out.
+    pub(super) fn gives_own(&self, expr: &'p Expr, find: impl FnOnce(&'p Expr) -> bool) -> bool {
+        *self.own.borrow_mut().entry(std::ptr::from_ref(expr)).or_insert_with(|| find(expr))
     }
 
     /// A text that is written in the program.

@@ -4,12 +4,13 @@ use std::rc::Rc;
 
 use super::frame::is_frame;
 use super::machine::{Machine, Run, Stop, Stored, raise};
+use super::own::is_chosen;
 use super::render::{render, repr};
 use super::scope::{Scope, assigned};
 use super::table::Key;
 use super::value::{Growth, ListClass, Unknown, Value};
 use crate::decider::DecideError;
-use crate::decision::{Effect, Rendered};
+use crate::decision::Effect;
 use crate::program::{BinaryOp, Expr, ExprKind, FunctionId, SAID, Span, Stmt, StmtKind, Target};
 
 /// How a block ended.
@@ -51,7 +52,7 @@ impl<'p> Machine<'p, '_> {
             _ => (Value::None, None),
         };
         // Which value it gives was chosen by a test, unless it is the API's data all the same.
-        if tested && !matches!(render(&value), Rendered::Data | Rendered::Unknown) {
+        if tested && is_chosen(&value) {
             self.inspections += 1;
         }
         Ok((value, span))

@@ -125,7 +125,7 @@ impl Draft {
             self.warn_of_most(program, probe, &found, api)?;
         }
         // Of a closed set of values, one that is none of them says nothing.
-        let any = |branch: &super::branches::Found| branch.except || probe.subject.knows(NEUTRAL);
+        let any = |branch: &Found| branch.except || probe.subject.knows(NEUTRAL);
         let only = found.any_name && matches!(found.branches.as_slice(), [branch] if any(branch));
         if only && hands_on(probe, &found) && !chooses(probe, &found) {
             match counted {

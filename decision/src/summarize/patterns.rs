@@ -23,12 +23,12 @@ pub(super) fn join(probe: &mut Probe<'_>, found: &mut Branches, words: &mut [Fou
         return Ok(());
     }
     let outcome = probe.labels(&[&together(&needed)])?;
+    if outcome == found.default || (probe.fails(outcome) && !probe.fails(found.default)) {
+        return Ok(());
+    }
     // Labels of their own do as well.
     let apart: Vec<&str> = needed.iter().map(|(_, sample)| sample.as_str()).collect();
     if probe.labels(&apart)? == outcome {
-        return Ok(());
-    }
-    if outcome == found.default || (probe.fails(outcome) && !probe.fails(found.default)) {
         return Ok(());
     }
     for at in (0..needed.len()).rev() {

@@ -64,7 +64,8 @@ pub(super) fn find(
     Ok(Some(Preferred { words: preferred.iter().map(|(word, _)| word.written.clone()).collect(), warning }))
 }
 
-/// Whether of items of two names only the one shows, wherever it stands, whichever score is higher, and however low its own is, if no lower than any must have.
+/// Whether of items of two names only the one shows, wherever it stands, whichever score is higher, and however low its own
+/// is, if no lower than any must have.
 fn is_before(probe: &mut Probe<'_>, (one, other): (&str, &str), least: f64) -> Result<bool, DecideError> {
     let [more, less] = SCORES;
     for labels in [[(other, more), (one, less)], [(one, more), (other, less)], [(other, more), (one, least)]] {
