@@ -9,12 +9,22 @@ type Values = HashMap<String, Vec<f64>>;
 
 /// All values of one image, each (C, H, W) or (D).
 pub(super) fn run(network: &Network, weights: &Weights, image: &[f32]) -> Values {
+    run_moved(network, weights, image, |v| v)
+}
+
+/// The same, where every number of the image and of every node goes on as `moved` gives it.
+pub(super) fn run_moved(
+    network: &Network,
+    weights: &Weights,
+    image: &[f32],
+    mut moved: impl FnMut(f64) -> f64,
+) -> Values {
     let shapes = network.shapes().unwrap();
-    let mut values = Values::from([(INPUT.to_owned(), image.iter().map(|&v| f64::from(v)).collect())]);
+    let mut values = Values::from([(INPUT.to_owned(), image.iter().map(|&v| moved(f64::from(v))).collect())]);
     for node in &network.nodes {
         let inputs: Vec<&[f64]> = node.inputs.iter().map(|name| values[name].as_slice()).collect();
         let value = evaluate(node, weights, &inputs, &shapes[&node.inputs[0]], &shapes[&node.name]);
-        values.insert(node.name.clone(), value);
+        values.insert(node.name.clone(), value.into_iter().map(&mut moved).collect());
     }
     values
 }
@@ -105,9 +115,10 @@ fn sigmoid(v: f64) -> f64 {
     1.0 / (1.0 + (-v).exp())
 }
 
-/// The normal distribution function, by summing its density.
+/// The normal distribution function, by summing its density; beyond ten it is 0 or 1 to more places than f64 has.
 fn normal(v: f64) -> f64 {
     const STEPS: u32 = 2000;
+    let v = v.clamp(-10.0, 10.0);
     let density = |t: f64| (-t * t / 2.0).exp() / std::f64::consts::TAU.sqrt();
     let step = v / f64::from(STEPS);
     // Simpson's rule from 0.
