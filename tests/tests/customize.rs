@@ -1,12 +1,14 @@
 //! The main job: from source to a served model that decides better, and what happens when things go wrong midway.
 
 use std::fs;
+use std::path::Path;
 use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use chameleon_tests::Chameleon;
+use image::RgbImage;
 use serde_json::Value;
 
 const APP: &str = "apps-corpus/garbage-sorter";
@@ -83,6 +85,52 @@ fn an_application_that_reads_moods_gets_a_model() -> Result<()> {
     assert!(shown.stderr.contains("does not label photographs"), "{shown:?}");
     let labelled = chameleon.run(&["label", "photo.png", "--app", "moods"])?;
     assert!(labelled.stderr.contains("made for the network `text-sentiment`"), "{labelled:?}");
+    Ok(())
+}
+
+/// Pictures of a green bar (a bottle) and of a red disc (none), `n` of each, as folders of files.
+fn drawings(folder: &Path, n: u32) -> Result<()> {
+    for (name, colour) in [("Bottle", [30, 160, 60]), ("_none", [220, 40, 30])] {
+        fs::create_dir_all(folder.join(name))?;
+        for i in 0..n {
+            let (x, y) = (8 + i * 7 % 24, 8 + i * 11 % 24);
+            let gray = 90 + (i * 13 % 60) as u8;
+            let is_inside = |dx: u32, dy: u32| match name {
+                "Bottle" => dx < 16 && dy < 28,
+                _ => dx.abs_diff(13).pow(2) + dy.abs_diff(13).pow(2) < 169,
+            };
+            let drawn = RgbImage::from_fn(64, 64, |column, row| {
+                let inside = column >= x && row >= y && is_inside(column - x, row - y);
+                image::Rgb(if inside { colour } else { [gray, 120, 200 - gray] })
+            });
+            drawn.save(folder.join(name).join(format!("{i}.png")))?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn an_application_that_asks_for_objects_learns_from_ones_own_pictures() -> Result<()> {
+    let chameleon = Chameleon::new()?;
+    let pictures = chameleon.home().join("pictures");
+    drawings(&pictures, 60)?;
+    let data = pictures.to_string_lossy();
+    let app = "apps-corpus/plasticbottle";
+    let customized = chameleon.run(&["customize", app, "--data", &data, "--seeds", "1", "--json"])?;
+    assert_eq!(customized.status, Some(0), "{customized:?}");
+    let evaluation: Value = serde_json::from_str(&customized.stdout)?;
+    let generic = evaluation["arms"]["G"]["balanced"]["mean"].as_f64().context("a rate")?;
+    let served = evaluation["served"]["test"].as_f64().context("the served model's rate")?;
+    assert!(served < 0.5 * generic, "served {served}, generic {generic}");
+
+    let measured = chameleon.run(&["evaluate", "--app", "plasticbottle", "--data", &data, "--json"])?;
+    let result: Value = serde_json::from_str(&measured.stdout).with_context(|| format!("{measured:?}"))?;
+    assert_eq!(result["better"], true, "{result}");
+
+    fs::rename(pictures.join("Bottle"), pictures.join("Plastic flask"))?;
+    let refused = chameleon.run(&["customize", app, "--data", &data])?;
+    assert_eq!(refused.status, Some(2), "{refused:?}");
+    assert!(refused.stderr.contains("`Plastic flask`"), "{refused:?}");
     Ok(())
 }
 

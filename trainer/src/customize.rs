@@ -36,7 +36,8 @@ use anyhow::{Context, Result, bail};
 use chameleon_decision::DecisionProcess;
 use chameleon_models::app::{APP_JSON, AppModel};
 use chameleon_models::files::check_replaceable;
-use chameleon_models::zoo::{Generic, ImageLabels};
+use chameleon_models::objects::ObjectDetector;
+use chameleon_models::zoo::{self, Generic, ImageLabels, ImageObjects};
 use tch::Device;
 
 use body::Body;
@@ -212,9 +213,7 @@ impl Inputs {
                 self.show(&set.notes);
                 Ok((texts::examples(set, service, model)?, None))
             }
-            Model::Objects(_) => {
-                bail!("{}: images with boxes are not read yet; leave --data away for what ships", path.display())
-            }
+            Model::Objects(model) => Ok((self.read_scenes(path, &labels, model)?, None)),
         }
     }
 
@@ -242,6 +241,27 @@ impl Inputs {
         };
         let (split, targets) = (set.splits(), set.targets());
         Ok((Examples::new(set.source, model.feature_count(), features, targets, split)?, body))
+    }
+
+    /// Images in which objects are looked for. What is true of one is which objects it shows; where they are does not
+    /// matter, as candidates stay as they are.
+    fn read_scenes(&self, path: &Path, labels: &Labels, model: &ImageObjects) -> Result<Examples> {
+        let mut set = data::read(path, labels)?;
+        self.show(&set.notes);
+        let detector = ObjectDetector::new(&zoo::image_labels()?, model)?;
+        let mut candidates = data::candidates(&set, &detector, self.progress_mode())?;
+        let all = set.records.len();
+        let mut has_some = candidates.iter().map(|rows| !rows.is_empty()).collect::<Vec<_>>().into_iter();
+        set.records.retain(|_| has_some.next() == Some(true));
+        candidates.retain(|rows| !rows.is_empty());
+        if set.records.len() < all {
+            self.show(&[format!(
+                "{} of {all} images left out: the detector finds nothing in them, whatever the application's model",
+                all - set.records.len()
+            )]);
+        }
+        let (split, targets) = (set.splits(), set.targets());
+        Examples::from_candidates(set.source, detector.features(), &candidates, targets, split)
     }
 
     /// How to show progress.

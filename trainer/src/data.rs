@@ -1,7 +1,8 @@
 //! The user's own labelled data, in the layouts people have.
 //!
 //! [`read`] finds out what is at a path, reads names of images and labels (never the pixels), and makes them indices
-//! of the model's vocabulary. [`features()`] then runs the images through the backbone, a batch at a time.
+//! of the model's vocabulary. [`features()`] then runs the images through the backbone, or [`candidates()`] through the
+//! detector of objects, a batch at a time.
 //!
 //! A *record* is one example with its labels. A *name* is what a data set calls a label; a *code* is what it writes
 //! instead of a name, such as a class number, a `WordNet` id or an Open Images id, with a table of names beside it.
@@ -20,6 +21,7 @@
 //!
 //! Labelled texts have lists of their own, [`texts`] and, where names are tagged, [`conll`].
 
+mod candidates;
 mod coco;
 mod codes;
 mod collect;
@@ -44,6 +46,7 @@ use std::path::Path;
 
 use chameleon_models::bank::Split;
 
+pub use candidates::candidates;
 use collect::Collector;
 pub use decoded::decoded;
 pub use error::{DataError, MissingImages, UnknownLabels};

@@ -63,24 +63,40 @@ impl Examples {
         }
     }
 
-    /// The images of a bank of objects. An image with fewer candidates than others shows its first one again, which
-    /// changes no maximum over them.
+    /// Images that objects were looked for in: features of each one's candidates, (K, D). An image with fewer of them than
+    /// others shows its first one again, which changes no maximum over them.
+    ///
+    /// # Errors
+    /// The lengths of the parts do not fit each other, or an image has no candidates.
+    pub fn from_candidates(
+        source: String,
+        dim: usize,
+        candidates: &[Vec<f32>],
+        targets: Vec<Vec<u16>>,
+        split: Vec<Split>,
+    ) -> Result<Self> {
+        let places = candidates.iter().map(|rows| rows.len() / dim.max(1)).max().unwrap_or(1);
+        let mut features = Vec::with_capacity(candidates.len() * places * dim);
+        for rows in candidates {
+            ensure!(rows.len() >= dim, "an image without candidates");
+            features.extend_from_slice(rows);
+            for _ in rows.len() / dim..places {
+                features.extend_from_slice(&rows[..dim]);
+            }
+        }
+        let one = Self::new(source, places * dim, features, targets, split)?;
+        Ok(Self { dim, places, ..one })
+    }
+
+    /// The images of a bank of objects.
     ///
     /// # Errors
     /// Its fields do not fit together.
     pub fn from_object_bank(bank: ObjectBank, source: String) -> Result<Self> {
         let ObjectBank { dim, scenes, targets } = bank;
-        let places = scenes.iter().map(|scene| scene.features.len() / dim.max(1)).max().unwrap_or(1);
-        let mut features = Vec::with_capacity(scenes.len() * places * dim);
-        for scene in &scenes {
-            ensure!(scene.features.len() >= dim, "an image without candidates");
-            features.extend_from_slice(&scene.features);
-            for _ in scene.features.len() / dim..places {
-                features.extend_from_slice(&scene.features[..dim]);
-            }
-        }
-        let split = scenes.iter().map(|scene| scene.split).collect();
-        Ok(Self { source, dim, places, features, targets, scores: Vec::new(), split })
+        let (candidates, split): (Vec<Vec<f32>>, _) =
+            scenes.into_iter().map(|scene| (scene.features, scene.split)).unzip();
+        Self::from_candidates(source, dim, &candidates, targets, split)
     }
 
     /// The images of a bank.
