@@ -98,7 +98,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("images", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--training", type=int, default=20_000, help="training mosaics; scenes are as many as there are")
+    parser.add_argument("--training", type=int, help="training pictures [default: 20000; of scenes, all that there are]")
     parser.add_argument("--objects", type=Path, help="file of lines `WordNet id and name of a class: names of objects`")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
@@ -114,8 +114,10 @@ def main():
         for split, images in parts.items():
             if arguments.objects:
                 groups = scenes([image for image in images if image[1] in names], chance)
+                if split == "train" and arguments.training:
+                    groups = chance.sample(groups, arguments.training)
             else:
-                groups = mosaics(images, arguments.training if split == "train" else half, chance)
+                groups = mosaics(images, (arguments.training or 20_000) if split == "train" else half, chance)
             for line in write(groups, split, names, arguments.out):
                 lines.write(json.dumps(line) + "\n")
     arguments.out.with_suffix(".jsonl.part").rename(arguments.out / "metadata.jsonl")
