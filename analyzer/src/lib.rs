@@ -24,7 +24,7 @@ use std::sync::Arc;
 use chameleon_decision::{DecisionProcess, FORMAT_VERSION, Problem};
 
 pub use apis::{ApisError, Catalog};
-pub use render::render;
+pub use render::{render, render_process};
 pub use source::Skipped;
 
 /// What an analysis found.

@@ -39,10 +39,7 @@ pub fn render(analysis: &Analysis) -> String {
     let mut out = String::new();
     let sources = Sources(&analysis.sources);
     for process in &analysis.processes {
-        let mut told = String::new();
-        section(&mut told, process, &sources);
-        // What another answer names that no word is for.
-        out.push_str(&told.replace(inputs::UNKNOWN_NAME, "…"));
+        out.push_str(&told(process, &sources));
     }
     if analysis.processes.is_empty() {
         let passed_on = analysis.problems.iter().any(|problem| decides_nothing(&problem.reason));
@@ -63,6 +60,18 @@ pub fn render(analysis: &Analysis) -> String {
         }
     }
     out
+}
+
+/// One decision as [`render`] tells it, where the source is not at hand.
+pub fn render_process(process: &DecisionProcess) -> String {
+    told(process, &Sources(&BTreeMap::new()))
+}
+
+fn told(process: &DecisionProcess, sources: &Sources<'_>) -> String {
+    let mut out = String::new();
+    section(&mut out, process, sources);
+    // What another answer names that no word is for.
+    out.replace(inputs::UNKNOWN_NAME, "…")
 }
 
 fn section(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {

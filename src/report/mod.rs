@@ -8,7 +8,8 @@ mod photo;
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
-use chameleon_decision::{Branch, DecisionProcess, DecisionType, Order, Summary};
+use chameleon_analyzer::render_process;
+use chameleon_decision::DecisionProcess;
 use chameleon_models::app::AppManifest;
 
 pub(crate) use evaluation::{ErrorCounts, Evaluation, Interval, Ratio};
@@ -55,47 +56,7 @@ fn headline(evaluation: &Evaluation) -> String {
 }
 
 fn decision(process: &DecisionProcess) -> String {
-    let summary = &process.summary;
-    let mut text = format!("<h2>What it decides</h2>\n<p>{}</p>\n", kind(summary));
-    text.push_str("<table><tr><th>branch</th><th>words in the source</th><th>labels that reach it</th></tr>\n");
-    for branch in &summary.branches {
-        text.push_str(&row(branch));
-    }
-    let default = escape(&summary.default.describe());
-    text.push_str("</table>\n");
-    // Writing to a string cannot fail, here and below.
-    let _ = writeln!(text, "<p>Otherwise: <code>{default}</code></p>");
-    text
-}
-
-fn kind(summary: &Summary) -> String {
-    let class = match summary.decision_type {
-        DecisionType::TrueFalse => "True-false: is any of its labels in the answer?",
-        DecisionType::MultiChoice => "Multi-choice: at most one branch is taken",
-        DecisionType::MultiSelect => "Multi-select: each branch is taken or not on its own.",
-        DecisionType::Range => "Range: the branch in whose interval a number of the answer lies.",
-        DecisionType::Count => "Count: the branch for so many items of a kind.",
-        DecisionType::Other => "None of the classes; the program itself decides.",
-    };
-    let order = match summary.order {
-        Some(Order::ApiOutput) => ", the one whose label comes first in the API's answer.",
-        Some(Order::AppPriority) => ", the first in the application's own order that matches.",
-        Some(Order::LastMatch) => ", the one whose label comes last in the API's answer.",
-        None => "",
-    };
-    format!("{class}{order}")
-}
-
-fn row(branch: &Branch) -> String {
-    let words: Vec<String> = branch.words.iter().map(|word| format!("<code>{}</code>", escape(&word.text))).collect();
-    let labels: Vec<String> = branch.labels.iter().map(|label| escape(label)).collect();
-    let not = if branch.negated { "none of " } else { "" };
-    format!(
-        "<tr><td>{}</td><td>{}</td><td>{not}{}</td></tr>\n",
-        escape(&branch.name),
-        words.join(" "),
-        labels.join(", ")
-    )
+    format!("<h2>What it decides</h2>\n<pre>{}</pre>\n", escape(render_process(process).trim_end()))
 }
 
 fn comparison(evaluation: &Evaluation) -> String {

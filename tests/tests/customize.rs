@@ -38,6 +38,8 @@ fn the_garbage_sorter_gets_a_model_that_decides_wrong_a_third_less_often() -> Re
     assert_eq!(written.status, Some(0), "{written:?}");
     let page = fs::read_to_string(report)?;
     assert!(page.contains("Compost it") && page.contains("<svg") && !page.contains("http://"), "{page}");
+    // What it decides is told as `analyze` tells it.
+    assert!(page.contains("the highest-scored label that matches any of them wins"), "{page}");
     Ok(())
 }
 

@@ -67,7 +67,7 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
     }
     let shown = evidence(process, branch);
     for (place, (file, line)) in shown.iter().take(MAX_EVIDENCE).enumerate() {
-        let text = sources.line(file, *line).unwrap_or_default();
+        let text = sources.line(file, *line).unwrap_or_else(|| (*file).to_owned());
         line!(out, "     {}{line:>4} │ {text}", if place == 0 { "source " } else { "       " });
     }
     if shown.len() > MAX_EVIDENCE {
