@@ -143,7 +143,7 @@ impl<'p> Decider<'p> {
         &self,
         outputs: impl IntoIterator<Item = ApiOutput>,
     ) -> impl Iterator<Item = Result<Decision, DecideError>> {
-        let memory = Memory::default();
+        let memory = Memory::of_many();
         outputs.into_iter().map(move |output| Ok(self.trace(&output, false, &memory)?.0))
     }
 

@@ -8,6 +8,7 @@
 //! Hostile programs end in a [`DecideError`](crate::DecideError): steps, nesting and the sizes of strings and lists are
 //! paid for.
 
+mod alike;
 mod answer_text;
 mod builtins;
 mod containers;
@@ -42,6 +43,7 @@ mod strings;
 mod table;
 mod text;
 mod value;
+mod watch;
 
 pub use machine::Observation;
 pub(crate) use machine::{Choice, Ran, Surroundings, Trace, run};

@@ -239,12 +239,21 @@ impl<'p> Machine<'p, '_> {
         }
         let key_arg = || args.get(0).and_then(|key| Key::of(key).map(|shown| (shown, key.clone())));
         match name {
-            "get" | "setdefault" | "pop" => {
-                let Some((key, shown)) = key_arg() else { return raise("TypeError") };
-                let found = dict.borrow().get(&key).cloned();
-                if let Some(name) = found.as_ref().filter(|_| name == "get").and_then(|item| named_by(&shown, item)) {
+            "get" => {
+                let Some(key) = args.get(0) else { return raise("TypeError") };
+                let Some(found) = dict.borrow().find(key) else { return raise("TypeError") };
+                if let Some(name) = found.as_ref().and_then(|item| named_by(key, item)) {
                     return Ok(name);
                 }
+                self.inspect_pair(key, object);
+                if found.is_none() && (key.unknown_text().is_some() || dict.borrow().unknown_keys) {
+                    return Ok(Value::unknown("an item under an unknown key"));
+                }
+                Ok(found.or_else(|| args.get(1).cloned()).unwrap_or(Value::None))
+            }
+            "setdefault" | "pop" => {
+                let Some((key, shown)) = key_arg() else { return raise("TypeError") };
+                let found = dict.borrow().get(&key).cloned();
                 self.inspect_pair(&shown, object);
                 if found.is_none() && (shown.unknown_text().is_some() || dict.borrow().unknown_keys) {
                     return Ok(Value::unknown("an item under an unknown key"));

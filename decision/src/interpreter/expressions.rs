@@ -186,11 +186,14 @@ impl<'p> Machine<'p, '_> {
 
     /// Evaluates what is there for the variables that it sets: what it shows is no part of the decision.
     fn prepare(&mut self, parts: &'p [Expr]) -> Run<Value<'p>> {
+        let asked = self.log.as_ref().map(|log| log.len());
         let (shown, stored, limit) = (self.take_shown(), self.stored.clone(), self.limit);
         self.limit = limit.min(self.steps + MAX_PREPARING);
         let result = parts.iter().try_for_each(|part| self.eval(part).map(drop));
         self.put_back(shown);
         (self.stored, self.limit) = (stored, limit);
+        // Whether it takes too long may hang on the names then.
+        self.log.iter().filter(|log| Some(log.len()) != asked).for_each(|log| log.read());
         match result {
             Ok(()) => Ok(Value::None),
             // What takes too long to prepare is as unknown as what fails.
@@ -206,7 +209,7 @@ impl<'p> Machine<'p, '_> {
         if self.asks_for_something_else() {
             return Ok(Value::unknown("the answer for something else"));
         }
-        let own = Part { api: self.around.api, output: self.output, limit, whose: Whose::Own };
+        let own = Part { api: self.around.api, output: self.output, limit, whose: Whose::Own, log: self.log.as_ref() };
         Ok(self.response(own, beside, form))
     }
 
@@ -250,7 +253,7 @@ impl<'p> Machine<'p, '_> {
     fn given_of<'s>(&'s self, api: &'s Api, limit: usize) -> Option<Part<'s>> {
         let path = api.path();
         let given = self.around.given.iter().find(|given| given.api == path)?;
-        Some(Part { api, output: &given.output, limit, whose: Whose::Given })
+        Some(Part { api, output: &given.output, limit, whose: Whose::Given, log: None })
     }
 
     /// How many results a call gets.

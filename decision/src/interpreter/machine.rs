@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use foldhash::{HashMap, HashSet};
 
+use super::alike::Outline;
 use super::dismantle::dismantle;
 use super::effects::Effects;
 use super::exception::Exception;
@@ -13,6 +14,7 @@ use super::memory::Memory;
 use super::render::{render, repr, to_str};
 use super::scope::Scope;
 use super::value::{Unknown, Value};
+use super::watch::Log;
 use crate::api::Api;
 use crate::budget::Budget;
 use crate::decider::DecideError;
@@ -49,7 +51,7 @@ pub(super) fn raise<T>(exception: &str) -> Run<T> {
 }
 
 /// A test of an unknown value, decided by the script.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Choice {
     pub(crate) span: Span,
     pub(crate) what: String,
@@ -57,7 +59,7 @@ pub(crate) struct Choice {
 }
 
 /// What a run did besides its effects.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Trace {
     /// Outcomes of `if`, `while` and conditional expressions, by the place of their tests.
     pub(crate) tests: BTreeSet<(Span, bool)>,
@@ -121,11 +123,26 @@ impl Trace {
 }
 
 /// What one run gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ran {
     pub(crate) decision: Decision,
     pub(crate) choices: Vec<Choice>,
     pub(crate) called_api: bool,
     pub(crate) trace: Trace,
+}
+
+impl Ran {
+    /// The same without some of the steps.
+    pub(super) fn before(mut self, steps: u64) -> Self {
+        self.trace.steps -= steps;
+        self
+    }
+
+    /// The same with some steps more.
+    pub(super) fn after(mut self, steps: u64) -> Self {
+        self.trace.steps += steps;
+        self
+    }
 }
 
 /// What answers a run besides the output that it is about.
@@ -196,6 +213,8 @@ pub(super) struct Machine<'p, 'o> {
     depth: u32,
     script: &'o [bool],
     pub(super) memory: &'o Memory<'p>,
+    /// What is asked about the names in the answer, if that is noted.
+    pub(super) log: Option<Rc<Log>>,
     pub(super) choices: Vec<Choice>,
     /// Tests of unknown values so far, those of a known truth among them.
     pub(super) asked: u64,
@@ -218,7 +237,7 @@ impl Drop for Machine<'_, '_> {
     }
 }
 
-/// Runs `program` once; tests of unknown values go as `script` says, then true.
+/// Runs `program` once, unless the memory tells what comes of it; tests of unknown values go as `script` says, then true.
 pub(crate) fn run<'p>(
     program: &'p Program,
     around: Surroundings<'_>,
@@ -227,6 +246,37 @@ pub(crate) fn run<'p>(
     tracing: bool,
     memory: &Memory<'p>,
 ) -> Result<Ran, DecideError> {
+    let outline = if memory.learns() { Outline::of(output, script, tracing) } else { None };
+    let Some((outline, labels)) = outline else {
+        return run_anew(program, around, output, (script, tracing), (memory, None)).0;
+    };
+    if let Some((ran, steps)) = memory.known(&outline, labels) {
+        debug_assert_eq!(
+            (ran.clone(), steps),
+            run_anew(program, Surroundings { budget: None, ..around }, output, (script, tracing), (memory, None)),
+            "an answer like another one leads elsewhere"
+        );
+        if let Some(budget) = around.budget {
+            budget.spend(steps + START);
+        }
+        return ran;
+    }
+    let (log, generation) = (Rc::new(Log::default()), memory.generation());
+    let (ran, steps) = run_anew(program, around, output, (script, tracing), (memory, Some(Rc::clone(&log))));
+    if memory.generation() == generation {
+        memory.learn(outline, &log, &ran, steps);
+    }
+    ran
+}
+
+/// Runs `program` once; also tells the steps that it takes.
+fn run_anew<'p>(
+    program: &'p Program,
+    around: Surroundings<'_>,
+    output: &ApiOutput,
+    (script, tracing): (&[bool], bool),
+    (memory, log): (&Memory<'p>, Option<Rc<Log>>),
+) -> (Result<Ran, DecideError>, u64) {
     let globals = Scope::new(None, Rc::default());
     let mut machine = Machine {
         program,
@@ -256,6 +306,7 @@ pub(crate) fn run<'p>(
         depth: 0,
         script,
         memory,
+        log,
         choices: Vec::new(),
         asked: 0,
         first_call: None,
@@ -265,8 +316,9 @@ pub(crate) fn run<'p>(
         objects: Vec::new(),
     };
     let ended = machine.main();
+    let steps = machine.steps;
     if let Some(budget) = around.budget {
-        budget.spend(machine.steps + START);
+        budget.spend(steps + START);
     }
     match ended {
         Ok(()) | Err(Stop::Exit) => {}
@@ -276,9 +328,9 @@ pub(crate) fn run<'p>(
             let shown = machine.take_raised(&exception).shown();
             machine.push_effect(span, "raise", vec![shown]);
         }
-        Err(Stop::Error(error)) => return Err(error),
+        Err(Stop::Error(error)) => return (Err(error), steps),
     }
-    Ok(machine.finish())
+    (Ok(machine.finish()), steps)
 }
 
 impl<'p> Machine<'p, '_> {
@@ -439,6 +491,12 @@ impl<'p> Machine<'p, '_> {
             return Err(Stop::Error(DecideError::TooLong { span, limit: self.limit }));
         }
         Ok(())
+    }
+
+    /// Pays for work that takes its steps one by one, so that it is stopped at the limit.
+    pub(super) fn charge_each(&mut self, steps: u64, span: Span) -> Run<()> {
+        let most = self.limit.saturating_add(1).saturating_sub(self.steps);
+        self.charge(steps.min(most) as usize, span)
     }
 
     pub(super) fn nested<T>(&mut self, span: Span, work: impl FnOnce(&mut Self) -> Run<T>) -> Run<T> {

@@ -1,16 +1,21 @@
 //! What the runs of one program share: the elements of displays that are written out, such as long lists of words, calls
 //! that do the same each time, and the program's own texts that were compared with data of the API.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use foldhash::{HashMap, HashSet};
 
+use super::alike::{Alike, Outline};
+use super::machine::Ran;
 use super::recall::{Kind, Recalled};
 use super::scope::assigned;
 use super::text::Text;
 use super::value::{Pattern, Value};
+use super::watch::Log;
+use crate::decider::DecideError;
+use crate::output::Label;
 use crate::program::{BinaryOp, CompareOp, Constant, Expr, ExprKind, Function, FunctionId, Span, Stmt};
 
 /// Shorter displays are as soon evaluated.
@@ -44,6 +49,10 @@ pub(crate) struct Memory<'p> {
     measured: RefCell<Vec<Measured>>,
     presumed: RefCell<BTreeSet<Span>>,
     presumed_one: RefCell<BTreeSet<Span>>,
+    /// Runs that tell what comes of other answers, if many are tried.
+    alike: Option<RefCell<Alike>>,
+    /// It changes with what is remembered of calls: the same run takes fewer steps then.
+    generation: Cell<u64>,
 }
 
 /// Two numbers of which it was asked which is greater.
@@ -59,6 +68,33 @@ pub(crate) struct Measured {
 const MOST_MEASURED: usize = 1024;
 
 impl<'p> Memory<'p> {
+    /// A memory for many answers that one decider is asked about.
+    pub(crate) fn of_many() -> Self {
+        Self { alike: Some(RefCell::default()), ..Self::default() }
+    }
+
+    /// Whether runs are remembered for answers that the program cannot tell from theirs.
+    pub(super) fn learns(&self) -> bool {
+        self.alike.is_some()
+    }
+
+    /// What a run on an answer comes to, and its steps, where a run before tells.
+    pub(super) fn known(&self, outline: &Outline, labels: &[Label]) -> Option<(Result<Ran, DecideError>, u64)> {
+        self.alike.as_ref()?.borrow().known(outline, labels, self.generation())
+    }
+
+    /// Remembers a run that asked this, and the steps that it took.
+    pub(super) fn learn(&self, outline: Outline, log: &Log, ran: &Result<Ran, DecideError>, steps: u64) {
+        if let Some(alike) = &self.alike {
+            alike.borrow_mut().learn(outline, log, ran, (steps, self.generation()));
+        }
+    }
+
+    /// What is remembered of calls, by a number.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.get()
+    }
+
     /// Notes a text of the program's that was compared.
     pub(super) fn note_compared(&self, text: &Text) {
         let mut compared = self.compared.borrow_mut();
@@ -165,6 +201,7 @@ impl<'p> Memory<'p> {
     /// Calls of a function are not worth being remembered.
     pub(super) fn run_always(&self, function: FunctionId) {
         self.functions.borrow_mut().insert(function, Kind::Other);
+        self.generation.set(self.generation() + 1);
     }
 
     /// What the call of a function that was given this did.
@@ -177,6 +214,7 @@ impl<'p> Memory<'p> {
         let mut calls = self.calls.borrow_mut();
         if calls.len() < MOST {
             calls.insert((function, given), Rc::new(did));
+            self.generation.set(self.generation() + 1);
         }
     }
 

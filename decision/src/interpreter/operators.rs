@@ -8,7 +8,7 @@ use super::frame::is_column;
 use super::machine::{Machine, Run, raise};
 use super::memory::Measured;
 use super::render::{render, to_str};
-use super::table::{Key, Table};
+use super::table::{Key, Table, texts};
 use super::text::Text;
 use super::value::{Growth, Number, Value};
 use crate::decision::Rendered;
@@ -263,12 +263,12 @@ impl<'p> Machine<'p, '_> {
         match container {
             Value::Str(text) => match item {
                 Value::Str(part) => {
-                    self.charge(text.as_str().len() / 8, span)?;
+                    self.charge(text.cost(), span)?;
                     if !part.is_unknown() && text.is_unknown() {
                         return Ok(self.contains_in_known(text, part, span));
                     }
                     let unknown = text.is_unknown() || part.is_unknown();
-                    Ok((!unknown).then(|| text.as_str().contains(part.as_str())))
+                    Ok((!unknown).then(|| text.holds(part)))
                 }
                 Value::Unknown(_) => Ok(None),
                 _ => raise("TypeError"),
@@ -277,9 +277,9 @@ impl<'p> Machine<'p, '_> {
                 if item.unknown_text().is_some() {
                     return Ok(if table.borrow().len() == 0 { Some(false) } else { None });
                 }
-                let Some(key) = Key::of(item) else { return raise("TypeError") };
                 let table = table.borrow();
-                Ok(if table.contains(&key) { Some(true) } else { (!table.unknown_keys).then_some(false) })
+                let Some(is_there) = table.has(item) else { return raise("TypeError") };
+                Ok(if is_there { Some(true) } else { (!table.unknown_keys).then_some(false) })
             }
             Value::Api(object) => match item {
                 Value::Str(key) if !key.is_unknown() => Ok(object.has_key(key.as_str())),
@@ -296,6 +296,10 @@ impl<'p> Machine<'p, '_> {
                 None => Ok(None),
             },
             _ => {
+                if let Some((is_one, steps)) = among(container, item) {
+                    self.charge_each(steps, span)?;
+                    return Ok(Some(is_one));
+                }
                 let mut found = Some(false);
                 self.each(container, span, &mut |machine, candidate| {
                     machine.charge(1, span)?;
@@ -312,6 +316,18 @@ impl<'p> Machine<'p, '_> {
                 Ok(found)
             }
         }
+    }
+}
+
+/// Whether a name that is watched is among texts, and the steps that looking through them takes; `None` for anything else.
+fn among(container: &Value<'_>, item: &Value<'_>) -> Option<(bool, u64)> {
+    /// Every item is counted by the loop and by the comparison.
+    const EACH: u64 = 2;
+    let Value::Str(text) = item else { return None };
+    match container {
+        Value::List(list) => text.among(|| texts(list.borrow().items.iter()), EACH),
+        Value::Tuple(items) => text.among(|| texts(items.iter()), EACH),
+        _ => None,
     }
 }
 
@@ -409,7 +425,7 @@ fn equal_nested<'p>(left: &Value<'p>, right: &Value<'p>, depth: usize) -> Option
             };
             (is_more(a, b) || is_more(b, a)).then_some(false)
         }
-        (Value::Str(a), Value::Str(b)) => Some(a.as_str() == b.as_str()),
+        (Value::Str(a), Value::Str(b)) => Some(a.is(b)),
         (Value::None, Value::None) => Some(true),
         (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
         (Value::List(a), Value::List(b)) => {

@@ -117,6 +117,10 @@ fn bracketed(open: &str, items: Vec<Rendered>, close: &str) -> Rendered {
 }
 
 fn render_text(text: &Text) -> Rendered {
+    // Whatever it says.
+    if text.is_watched() {
+        return Rendered::Data;
+    }
     let mut parts: Vec<Rendered> = Vec::new();
     for part in text.shown_parts() {
         let part = match part {

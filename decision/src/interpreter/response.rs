@@ -6,9 +6,11 @@ use std::rc::Rc;
 
 use serde_json::Value as Json;
 
+use super::text::Text;
 use super::value::{ApiField, ApiObject, Growth, Member, Spelling, Value};
+use super::watch::{Log, Source, Watched};
 use crate::api::Api;
-use crate::output::ApiOutput;
+use crate::output::{ApiOutput, Label};
 use crate::program::ResponseForm;
 use crate::shape::{Enumeration, Shape};
 
@@ -29,11 +31,17 @@ pub(super) struct Part<'a> {
     /// Items in each list.
     pub(super) limit: usize,
     pub(super) whose: Whose,
+    /// Where it is noted what is asked about its names.
+    pub(super) log: Option<&'a Rc<Log>>,
 }
 
-impl Part<'_> {
-    fn view(self, form: ResponseForm) -> View {
-        View { form, omits_empty: self.api.omits_empty(), data: self.whose == Whose::Own, limit: self.limit }
+impl<'a> Part<'a> {
+    fn view(self, form: ResponseForm) -> View<'a> {
+        let named = match (self.log, self.output) {
+            (Some(log), ApiOutput::Labels { labels }) => Some((log, &labels[..])),
+            _ => None,
+        };
+        View { form, omits_empty: self.api.omits_empty(), data: self.whose == Whose::Own, limit: self.limit, named }
     }
 
     fn answer(&self) -> Cow<'_, Json> {
@@ -87,16 +95,18 @@ pub(super) fn response<'p>(parts: &[Part<'_>], open: &[&Api], form: ResponseForm
 
 /// How an answer is looked at.
 #[derive(Clone, Copy)]
-struct View {
+struct View<'a> {
     form: ResponseForm,
     omits_empty: bool,
     /// Whether what is in it is data of the API.
     data: bool,
     /// Items of each list that are there; of lists inside others all are.
     limit: usize,
+    /// Where it is noted what is asked about names, and the labels that they are of.
+    named: Option<(&'a Rc<Log>, &'a [Label])>,
 }
 
-impl View {
+impl View<'_> {
     fn spelling(self) -> Spelling {
         match (self.omits_empty, self.form) {
             (true, ResponseForm::Client) => Spelling::Message,
@@ -107,6 +117,19 @@ impl View {
 
     fn text<'p>(self, text: &str) -> Value<'p> {
         if self.data { Value::data(text) } else { Value::str(text) }
+    }
+
+    /// The name of a label, or the names of all.
+    fn name<'p>(self, shape: &Shape, text: &str) -> Value<'p> {
+        let Some((log, labels)) = self.named else { return self.text(text) };
+        let source = match shape {
+            Shape::Names => Some(Source::All),
+            _ => labels.iter().position(|label| label.description == text).map(Source::Label),
+        };
+        match source {
+            Some(source) => Value::Str(Text::name(text, Watched::new(log, source))),
+            None => self.text(text),
+        }
     }
 
     fn value<'p>(self, shape: &Shape, part: Option<&Json>) -> Value<'p> {
@@ -131,7 +154,8 @@ impl View {
             (_, Json::Null) | (Shape::Other, _) => Value::unknown("a part of the response"),
             // What is always the same decides nothing.
             (Shape::Word(words), _) if words.len() == 1 => Value::str(part.as_str().unwrap_or_default()),
-            (Shape::Name | Shape::Names | Shape::Text | Shape::Word(_), _) => text(),
+            (Shape::Name | Shape::Names, _) => self.name(shape, part.as_str().unwrap_or_default()),
+            (Shape::Text | Shape::Word(_), _) => text(),
             (Shape::Score | Shape::Percent | Shape::Number { .. }, _) => {
                 Value::Float(part.as_f64().unwrap_or_default(), self.data)
             }
@@ -152,7 +176,13 @@ impl View {
                 _ => self.value(shape, given),
             };
             let absent = match shape {
-                Shape::OnlyWhere { field, is, .. } => part.get(field).and_then(Json::as_str) != Some(is.as_str()),
+                Shape::OnlyWhere { field, is, .. } => {
+                    // A name would be looked at.
+                    let names =
+                        shapes.get(field).is_none_or(|shape| !matches!(shape, Shape::Choice(_) | Shape::Word(_)));
+                    self.named.filter(|_| names).into_iter().for_each(|(log, _)| log.read());
+                    part.get(field).and_then(Json::as_str) != Some(is.as_str())
+                }
                 _ => self.omits_empty && empty,
             };
             ApiField { name: name.as_str().into(), value, in_json: !absent }

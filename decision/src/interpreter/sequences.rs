@@ -7,6 +7,7 @@ use super::machine::{Machine, Run, raise};
 use super::render::repr;
 use super::table::{Class, Key};
 use super::value::{Growth, ListClass, Unknown, Value};
+use super::watch::Change;
 use crate::decision::Rendered;
 use crate::program::Span;
 
@@ -241,8 +242,7 @@ impl<'p> Machine<'p, '_> {
             },
             Value::Bound(bound) if bound.1 == "loc" && is_mask(index) => self.item(&bound.0, index, span),
             Value::Dict(dict) => {
-                let Some(key) = Key::of(index) else { return raise("TypeError") };
-                let found = dict.borrow().get(&key).cloned();
+                let Some(found) = dict.borrow().find(index) else { return raise("TypeError") };
                 if let Some(name) = found.as_ref().and_then(|item| named_by(index, item)) {
                     return Ok(name);
                 }
@@ -260,6 +260,7 @@ impl<'p> Machine<'p, '_> {
                     Class::Default(factory) => {
                         let value =
                             self.call_value(&factory, super::expressions::Args::positional(Vec::new()), span)?;
+                        let Some(key) = Key::of(index) else { return raise("TypeError") };
                         let mut dict = dict.borrow_mut();
                         dict.growth = if dict.growth == Growth::Mirror { Growth::Mirror } else { Growth::Grown };
                         dict.insert(key, index.clone(), value.clone());
@@ -389,14 +390,19 @@ impl<'p> Machine<'p, '_> {
                 Ok(Value::tuple(picked.into_iter().map(|at| items[at].clone()).collect::<Vec<_>>()))
             }
             Value::Str(text) => {
-                let characters: Vec<char> = text.as_str().chars().collect();
-                self.charge(characters.len() / 8, span)?;
-                let picked: String = places(numbers, characters.len()).into_iter().map(|at| characters[at]).collect();
-                Ok(Value::Str(text.derive(picked)))
+                self.charge(text.cost_of_characters(), span)?;
+                let picked = text.changed(Change::Slice(numbers));
+                Ok(Value::Str(picked.unwrap_or_else(|| text.derive(sliced(text.as_str(), numbers)))))
             }
             _ => raise("TypeError"),
         }
     }
+}
+
+/// The characters of a text from one place to another, in steps.
+pub(super) fn sliced(text: &str, bounds: [Option<i64>; 3]) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    places(bounds, characters.len()).into_iter().map(|at| characters[at]).collect()
 }
 
 /// The indices that a slice picks, as Python's `slice.indices` gives them.

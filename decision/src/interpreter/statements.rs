@@ -548,7 +548,7 @@ impl<'p> Machine<'p, '_> {
             Value::Float(value, _) => *value != 0.0,
             Value::Str(text) => match value.unknown_text() {
                 Some(what) if text.pieces().len() == 1 => self.choose(span, &what)?,
-                _ => !text.as_str().is_empty(),
+                _ => !text.is_empty(),
             },
             Value::List(list) => !list.borrow().items.is_empty(),
             Value::Tuple(items) => !items.is_empty(),

@@ -5,16 +5,20 @@ use super::machine::{Machine, Run, raise};
 use super::render::to_str;
 use super::text::{Text, TextBuilder};
 use super::value::{Growth, Value};
+use super::watch::Change;
 use crate::program::Span;
 
 impl<'p> Machine<'p, '_> {
     pub(super) fn str_method(&mut self, text: &Text, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        self.charge(text.cost(), span)?;
+        if let Some(value) = self.asked(text, name, args) {
+            return Ok(value);
+        }
         let string = text.as_str();
-        self.charge(string.len() / 8, span)?;
         let made = |string: String| Ok(Value::Str(text.derive(string)));
         match name {
             "lower" => Ok(Value::Str(text.map(str::to_lowercase))),
-            "casefold" => Ok(Value::Str(text.map(|piece| piece.to_lowercase().replace('ß', "ss")))),
+            "casefold" => Ok(Value::Str(text.map(casefold))),
             "upper" => Ok(Value::Str(text.map(str::to_uppercase))),
             "swapcase" => Ok(Value::Str(text.map(swapcase))),
             "title" => made(title(string)),
@@ -65,6 +69,27 @@ impl<'p> Machine<'p, '_> {
             }
             _ => self.str_question(text, name, args),
         }
+    }
+
+    /// What methods of a name that is watched give, as far as they are changes or questions.
+    fn asked(&mut self, text: &Text, name: &str, args: &Args<'p>) -> Option<Value<'p>> {
+        if !text.is_watched() || !args.keywords.is_empty() {
+            return None;
+        }
+        let other = match &args.positional[..] {
+            [] => return Change::of_method(name).and_then(|change| text.changed(change)).map(Value::Str),
+            [Value::Str(other)] => other,
+            _ => return None,
+        };
+        let answer: fn(&Text, &Text) -> bool = match name {
+            "startswith" => Text::begins,
+            "endswith" => Text::ends,
+            "__contains__" => Text::holds,
+            "__eq__" => Text::is,
+            _ => return None,
+        };
+        self.inspect_pair(&Value::Str(text.clone()), &args.positional[0]);
+        Some(Value::Bool(answer(text, other)))
     }
 
     /// Methods that look at the text and answer with something else.
@@ -173,6 +198,26 @@ pub(super) fn str_arg<'a>(args: &'a Args<'_>, at: usize) -> Run<&'a str> {
         Some(Value::Str(text)) => Ok(text.as_str()),
         _ => raise("TypeError"),
     }
+}
+
+/// What a method that takes nothing makes of a text.
+pub(super) fn changed(string: &str, method: &str) -> Option<String> {
+    Some(match method {
+        "lower" => string.to_lowercase(),
+        "upper" => string.to_uppercase(),
+        "casefold" => casefold(string),
+        "swapcase" => swapcase(string),
+        "title" => title(string),
+        "capitalize" => capitalize(string),
+        "strip" => string.trim().to_owned(),
+        "lstrip" => string.trim_start().to_owned(),
+        "rstrip" => string.trim_end().to_owned(),
+        _ => return None,
+    })
+}
+
+fn casefold(string: &str) -> String {
+    string.to_lowercase().replace('ß', "ss")
 }
 
 fn swapcase(string: &str) -> String {

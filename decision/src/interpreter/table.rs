@@ -135,6 +135,32 @@ impl<'p> Table<'p> {
         self.index.get(key).map(|&at| &self.entries[at].1)
     }
 
+    /// The value under a key; `None` where Python says unhashable.
+    #[expect(clippy::option_option, reason = "no key and no value are different answers")]
+    pub(super) fn find(&self, key: &Value<'p>) -> Option<Option<Value<'p>>> {
+        if let Value::Str(text) = key
+            && let Some(place) = text.which(|| self.texts())
+        {
+            return Some(place.map(|at| self.entries[at].1.clone()));
+        }
+        Some(self.get(&Key::of(key)?).cloned())
+    }
+
+    /// Whether a key is there; `None` where Python says unhashable.
+    pub(super) fn has(&self, key: &Value<'p>) -> Option<bool> {
+        if let Value::Str(text) = key
+            && let Some((is_one, _)) = text.among(|| self.texts(), 0)
+        {
+            return Some(is_one);
+        }
+        Some(self.contains(&Key::of(key)?))
+    }
+
+    /// The keys, if they are all texts.
+    fn texts(&self) -> Option<Rc<[Rc<str>]>> {
+        texts(self.entries.iter().map(|entry| &entry.0))
+    }
+
     pub(super) fn contains(&self, key: &Key) -> bool {
         self.index.contains_key(key)
     }
@@ -164,4 +190,13 @@ impl<'p> Table<'p> {
         self.entries.clear();
         self.index.clear();
     }
+}
+
+/// What values say, if they are all texts.
+pub(super) fn texts<'v, 'p: 'v>(values: impl Iterator<Item = &'v Value<'p>>) -> Option<Rc<[Rc<str>]>> {
+    let text = |value: &Value<'p>| match value {
+        Value::Str(text) if !text.is_unknown() => Some(text.shared()),
+        _ => None,
+    };
+    values.map(text).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::watch::{Change, Question, Watched};
 use crate::decision::Rendered;
 
 /// Where a piece of text came from.
@@ -34,6 +35,8 @@ struct More {
     /// How it shows in a decision, where that is not its pieces: a value was written into it, whose order and
     /// repetitions were not decided.
     shown: Option<Vec<ShownPart>>,
+    /// Whether it is a name whose characters are looked at only by questions, if they can be. Such a text is of one piece.
+    watched: Option<Watched>,
 }
 
 /// A part of a text as it shows in a decision.
@@ -53,12 +56,120 @@ impl Text {
         Self::new(string, Origin::Program)
     }
 
+    /// A name of the API's that is watched.
+    pub(super) fn name(string: impl Into<Rc<str>>, watched: Watched) -> Self {
+        let more = More { watched: Some(watched), ..More::default() };
+        Self { more: Some(Rc::new(more)), ..Self::new(string, Origin::Api) }
+    }
+
     pub(super) fn as_str(&self) -> &str {
+        self.read();
         &self.string
     }
 
     pub(super) fn shared(&self) -> Rc<str> {
+        self.read();
         Rc::clone(&self.string)
+    }
+
+    /// What watches the text, if it is a name of an answer.
+    fn watched(&self) -> Option<&Watched> {
+        self.more.as_ref()?.watched.as_ref()
+    }
+
+    /// Whether its characters should be looked at by questions, where they can be.
+    pub(super) fn is_watched(&self) -> bool {
+        self.watched().is_some()
+    }
+
+    /// Notes that its characters are looked at in another way.
+    fn read(&self) {
+        if let Some(watched) = self.watched() {
+            watched.log.read();
+        }
+    }
+
+    /// The answer to a question about this text and another one, and the steps that it takes.
+    fn ask(&self, other: &Self, question: impl FnOnce(Rc<str>) -> Question) -> usize {
+        match self.watched() {
+            Some(watched) if !other.is_watched() => watched.ask(&self.string, question(other.shared())).0,
+            _ => question(other.shared()).ask(self.as_str()).0,
+        }
+    }
+
+    /// Whether two texts are the same.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        match (self.is_watched(), other.is_watched()) {
+            (true, false) => self.ask(other, Question::Is) == 1,
+            (false, true) => other.ask(self, Question::Is) == 1,
+            _ => self.as_str() == other.as_str(),
+        }
+    }
+
+    /// Whether another text is in this one.
+    pub(super) fn holds(&self, part: &Self) -> bool {
+        match (self.is_watched(), part.is_watched()) {
+            (true, false) => self.ask(part, Question::Holds) == 1,
+            (false, true) => part.ask(self, Question::Within) == 1,
+            _ => self.as_str().contains(part.as_str()),
+        }
+    }
+
+    /// Whether it begins with another text.
+    pub(super) fn begins(&self, start: &Self) -> bool {
+        if self.is_watched() {
+            self.ask(start, Question::Begins) == 1
+        } else {
+            self.as_str().starts_with(start.as_str())
+        }
+    }
+
+    /// Whether it ends with another text.
+    pub(super) fn ends(&self, end: &Self) -> bool {
+        if self.is_watched() { self.ask(end, Question::Ends) == 1 } else { self.as_str().ends_with(end.as_str()) }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        match self.watched() {
+            Some(watched) => watched.ask(&self.string, Question::Is("".into())).0 == 1,
+            None => self.string.is_empty(),
+        }
+    }
+
+    /// Whether a text that is watched is one of these, and the steps of looking through them; `None` for any other text.
+    pub(super) fn among(&self, texts: impl FnOnce() -> Option<Rc<[Rc<str>]>>, each: u64) -> Option<(bool, u64)> {
+        let (answer, cost) = self.watched()?.ask(&self.string, Question::Among(texts()?, each));
+        Some((answer == 1, cost))
+    }
+
+    /// Which of these a text is that is watched; `None` for any other text.
+    pub(super) fn which(&self, texts: impl FnOnce() -> Option<Rc<[Rc<str>]>>) -> Option<Option<usize>> {
+        Some(self.watched()?.ask(&self.string, Question::Which(texts()?)).0.checked_sub(1))
+    }
+
+    /// The steps that going through its bytes takes.
+    pub(super) fn cost(&self) -> usize {
+        self.paid(Question::Bytes)
+    }
+
+    /// The steps that going through its characters takes.
+    pub(super) fn cost_of_characters(&self) -> usize {
+        self.paid(Question::Characters)
+    }
+
+    fn paid(&self, length: Question) -> usize {
+        let (_, cost) = match self.watched() {
+            Some(watched) => watched.ask(&self.string, length),
+            None => length.ask(&self.string),
+        };
+        cost as usize
+    }
+
+    /// A text that is watched after a change; `None` for any other text.
+    pub(super) fn changed(&self, change: Change) -> Option<Self> {
+        let watched = self.watched()?;
+        let changed = Self::name(change.apply(&self.string), watched.changed(change));
+        Some(Self { loose: self.loose, ..changed })
     }
 
     pub(super) fn is_data(&self) -> bool {
@@ -72,12 +183,14 @@ impl Text {
 
     /// This text, shown in a decision as these parts.
     pub(super) fn showing(self, parts: Vec<ShownPart>) -> Self {
+        self.read();
         let pieces = self.many().to_vec();
-        Self { more: Some(Rc::new(More { pieces, shown: Some(parts) })), ..self }
+        Self { more: Some(Rc::new(More { pieces, shown: Some(parts), watched: None })), ..self }
     }
 
     /// This text, all of it the API's.
     pub(super) fn into_data(self) -> Self {
+        self.read();
         Self { origin: Origin::Api, more: None, ..self }
     }
 
@@ -134,6 +247,7 @@ impl Text {
 
     /// The pieces in order, none of them empty.
     pub(super) fn pieces(&self) -> Vec<(&str, Origin)> {
+        self.read();
         match self.many() {
             [] => vec![(&*self.string, self.origin)],
             many => {
@@ -255,7 +369,7 @@ impl TextBuilder {
         let origin = self.pieces.first().map_or(Origin::Program, |piece| piece.1);
         let pieces = if self.pieces.len() > 1 { self.pieces } else { Vec::new() };
         let is_usual = pieces.is_empty() && self.shown.is_none();
-        let more = if is_usual { None } else { Some(Rc::new(More { pieces, shown: self.shown })) };
+        let more = if is_usual { None } else { Some(Rc::new(More { pieces, shown: self.shown, watched: None })) };
         Text { string: self.string.into(), origin, loose: self.loose, more }
     }
 }

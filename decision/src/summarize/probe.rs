@@ -90,7 +90,7 @@ impl<'p> Probe<'p> {
     pub(super) fn new(decider: Decider<'p>, constants: &Constants) -> Self {
         Self {
             decider: decider.without_default_top_k(),
-            memory: Memory::default(),
+            memory: Memory::of_many(),
             subject: Subject::Names,
             copies: Copies::default(),
             seen: HashMap::new(),
