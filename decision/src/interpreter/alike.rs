@@ -12,12 +12,12 @@ use crate::decider::DecideError;
 use crate::output::{ApiOutput, Label};
 
 /// More labels are as soon tried.
-const MAX_LABELS: usize = 12;
+const MAX_LABELS: usize = 64;
 
 /// Questions and ends that are remembered at most.
 const MOST: usize = 1 << 16;
 
-/// What two answers must have in common but for their names: the scores, and which labels are called the same.
+/// What two answers must have in common whatever is asked: how many labels there are, and which are called the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Outline(Vec<u64>);
 
@@ -33,7 +33,7 @@ impl Outline {
         let mut outline = vec![u64::from(tracing), way];
         for label in labels {
             let first = labels.iter().position(|other| other.description == label.description);
-            outline.extend([label.score.to_bits(), first.unwrap_or_default() as u64]);
+            outline.push(first.unwrap_or_default() as u64);
         }
         Some((Self(outline), labels))
     }
@@ -53,7 +53,7 @@ enum Node {
     Asks {
         form: Form,
         question: Question,
-        next: Vec<(usize, usize)>,
+        next: Vec<(u64, usize)>,
     },
     Ends(Box<End>),
     /// A name is read here.
@@ -80,12 +80,12 @@ impl Alike {
         loop {
             match &self.nodes[at] {
                 Node::Asks { form, question, next } => {
-                    let made = forms.iter().position(|known| known.0 == form).unwrap_or_else(|| {
+                    let made = forms.iter().rposition(|known| known.0 == form).unwrap_or_else(|| {
                         let text = form.source.text(labels).into_owned();
                         forms.push((form, form.changes.iter().fold(text, |text, change| change.apply(&text))));
                         forms.len() - 1
                     });
-                    let (answer, steps) = question.ask(&forms[made].1);
+                    let (answer, steps) = question.ask(&forms[made].1, form.source.score(labels));
                     cost += steps;
                     at = next.iter().find(|way| way.0 == answer)?.1;
                 }
@@ -142,7 +142,7 @@ impl Alike {
     }
 
     /// Adds what comes after an answer.
-    fn add(&mut self, from: Option<(usize, usize)>, node: Node) -> usize {
+    fn add(&mut self, from: Option<(usize, u64)>, node: Node) -> usize {
         let at = self.nodes.len();
         self.nodes.push(node);
         if let Some((from, answer)) = from
@@ -153,3 +153,6 @@ impl Alike {
         at
     }
 }
+
+#[cfg(test)]
+mod tests;

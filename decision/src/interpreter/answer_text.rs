@@ -17,7 +17,7 @@ pub(super) fn write(answer: &ApiObject<'_>, out: &mut TextBuilder, depth: usize)
 
 /// Fields that are modelled; an error and the list of one response are there for those who look for them.
 fn fields<'a, 'p>(answer: &'a ApiObject<'p>) -> impl Iterator<Item = (&'a str, &'a Value<'p>)> {
-    let known = answer.fields.iter().filter(|field| !matches!(&*field.name, "error" | "responses"));
+    let known = answer.fields().iter().filter(|field| !matches!(&*field.name, "error" | "responses"));
     known.map(|field| (&*field.name, &field.value)).filter(|field| !matches!(field.1, Value::Unknown(_)))
 }
 

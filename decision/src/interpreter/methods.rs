@@ -67,7 +67,7 @@ impl<'p> Machine<'p, '_> {
                 "items" | "values" => {
                     // What is not modelled is no text or number that a value could be compared with.
                     let is_told = |field: &&ApiField<'p>| name == "items" || !matches!(field.value, Value::Unknown(_));
-                    let fields = api.fields.iter().filter(|field| field.in_json).filter(is_told);
+                    let fields = api.fields().iter().filter(|field| field.in_json).filter(is_told);
                     let entry = |field: &ApiField<'p>| match name {
                         "items" => Value::tuple(vec![Value::str(api.spelling.key(&field.name)), field.value.clone()]),
                         _ => field.value.clone(),

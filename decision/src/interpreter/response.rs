@@ -1,7 +1,6 @@
 //! The API's response as the client library and the JSON answer show it.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use serde_json::Value as Json;
@@ -41,7 +40,14 @@ impl<'a> Part<'a> {
             (Some(log), ApiOutput::Labels { labels }) => Some((log, &labels[..])),
             _ => None,
         };
-        View { form, omits_empty: self.api.omits_empty(), data: self.whose == Whose::Own, limit: self.limit, named }
+        View {
+            form,
+            omits_empty: self.api.omits_empty(),
+            data: self.whose == Whose::Own,
+            limit: self.limit,
+            item: None,
+            named,
+        }
     }
 
     fn answer(&self) -> Cow<'_, Json> {
@@ -102,6 +108,8 @@ struct View<'a> {
     data: bool,
     /// Items of each list that are there; of lists inside others all are.
     limit: usize,
+    /// The place of the item that is looked at in its list.
+    item: Option<usize>,
     /// Where it is noted what is asked about names, and the labels that they are of.
     named: Option<(&'a Rc<Log>, &'a [Label])>,
 }
@@ -119,6 +127,12 @@ impl View<'_> {
         if self.data { Value::data(text) } else { Value::str(text) }
     }
 
+    /// The label that an item is, if it is noted what is asked about it.
+    fn label(self) -> Option<Watched> {
+        let ((log, labels), at) = self.named.zip(self.item)?;
+        labels.get(at).map(|label| Watched::new(log, Source::Label(at), label.score))
+    }
+
     /// The name of a label, or the names of all.
     fn name<'p>(self, shape: &Shape, text: &str) -> Value<'p> {
         let Some((log, labels)) = self.named else { return self.text(text) };
@@ -127,7 +141,7 @@ impl View<'_> {
             _ => labels.iter().position(|label| label.description == text).map(Source::Label),
         };
         match source {
-            Some(source) => Value::Str(Text::name(text, Watched::new(log, source))),
+            Some(source) => Value::Str(Text::name(text, Watched::new(log, source, 0.0))),
             None => self.text(text),
         }
     }
@@ -143,10 +157,13 @@ impl View<'_> {
         let text = || self.text(part.as_str().unwrap_or_default());
         let growth = if self.data { Growth::Mirror } else { Growth::Fixed };
         match (shape, part) {
-            (Shape::Record(fields), _) => object(self.fields(fields, part), self.spelling()),
+            (Shape::Record(fields), _) => {
+                Value::Api(Rc::new(ApiObject::new(self.fields(fields, part), self.spelling(), self.label())))
+            }
             (Shape::List(item) | Shape::NonEmpty(item), Json::Array(items)) => {
-                let inside = Self { limit: usize::MAX, ..self };
-                Value::list(items.iter().take(self.limit).map(|part| inside.value(item, Some(part))).collect(), growth)
+                let inside = |at: usize| Self { limit: usize::MAX, item: Some(at), ..self };
+                let items = items.iter().take(self.limit).enumerate();
+                Value::list(items.map(|(at, part)| inside(at).value(item, Some(part))).collect(), growth)
             }
             (Shape::List(_) | Shape::NonEmpty(_), _) => Value::list(Vec::new(), growth),
             (Shape::OnlyWhere { then, .. }, _) => self.value(then, Some(part)),
@@ -225,7 +242,8 @@ fn member<'p>(choice: &Enumeration, name: &str) -> Value<'p> {
 pub(super) fn in_json<'p>(value: &Value<'p>) -> Value<'p> {
     match value {
         Value::Api(message) if message.spelling == Spelling::Message && message.stored.borrow().is_empty() => {
-            let fields = message.fields.iter().map(|field| ApiField { value: in_json(&field.value), ..field.clone() });
+            let fields =
+                message.fields().iter().map(|field| ApiField { value: in_json(&field.value), ..field.clone() });
             object(fields.collect(), Spelling::Camel)
         }
         Value::List(list) => {
@@ -245,7 +263,7 @@ pub(super) fn in_full<'p>(value: &Value<'p>) -> Value<'p> {
             let told = |field: &ApiField<'p>| field.in_json || &*field.name != "error";
             let full =
                 |field: &ApiField<'p>| ApiField { value: in_full(&field.value), in_json: told(field), ..field.clone() };
-            object(message.fields.iter().map(full).collect(), Spelling::Message)
+            object(message.fields().iter().map(full).collect(), Spelling::Message)
         }
         Value::List(list) => {
             let list = list.borrow();
@@ -256,7 +274,7 @@ pub(super) fn in_full<'p>(value: &Value<'p>) -> Value<'p> {
 }
 
 fn object(fields: Vec<ApiField<'_>>, spelling: Spelling) -> Value<'_> {
-    Value::Api(Rc::new(ApiObject { fields, spelling, stored: RefCell::default() }))
+    Value::Api(Rc::new(ApiObject::new(fields, spelling, None)))
 }
 
 impl<'p> ApiObject<'p> {
@@ -298,7 +316,7 @@ impl<'p> ApiObject<'p> {
 
     /// Its keys and values, as a dictionary.
     pub(super) fn entries(&self) -> Vec<(String, Value<'p>)> {
-        let fields = self.fields.iter().filter(|field| field.in_json);
+        let fields = self.fields().iter().filter(|field| field.in_json);
         let mut entries: Vec<_> = fields.map(|field| (self.spelling.key(&field.name), field.value.clone())).collect();
         for (key, value) in self.stored.borrow().iter() {
             entries.retain(|known| known.0 != *key);
@@ -338,7 +356,7 @@ impl<'p> ApiObject<'p> {
     fn field(&self, name: &str) -> Option<&ApiField<'p>> {
         // `type_` stands for the reserved word in the newer clients.
         let name = snake_case(name.strip_suffix('_').unwrap_or(name));
-        self.fields.iter().find(|field| *field.name == *name)
+        self.field_of(&name)
     }
 }
 

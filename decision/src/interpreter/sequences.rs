@@ -104,7 +104,7 @@ impl<'p> Machine<'p, '_> {
             Value::Str(text) => Ok(text.as_str().chars().map(|c| Value::Str(text.derive(c.to_string()))).collect()),
             // A protobuf list inside a response is a list; the response itself cannot be iterated, a JSON object can.
             Value::Api(object) => {
-                let fields = object.fields.iter().filter(|field| field.in_json);
+                let fields = object.fields().iter().filter(|field| field.in_json);
                 Ok(fields.map(|field| Value::str(object.spelling.key(&field.name))).collect())
             }
             _ => raise("TypeError"),

@@ -90,10 +90,10 @@ impl Text {
     }
 
     /// The answer to a question about this text and another one, and the steps that it takes.
-    fn ask(&self, other: &Self, question: impl FnOnce(Rc<str>) -> Question) -> usize {
+    fn ask(&self, other: &Self, question: impl FnOnce(Rc<str>) -> Question) -> u64 {
         match self.watched() {
             Some(watched) if !other.is_watched() => watched.ask(&self.string, question(other.shared())).0,
-            _ => question(other.shared()).ask(self.as_str()).0,
+            _ => question(other.shared()).ask(self.as_str(), 0.0).0,
         }
     }
 
@@ -144,7 +144,8 @@ impl Text {
 
     /// Which of these a text is that is watched; `None` for any other text.
     pub(super) fn which(&self, texts: impl FnOnce() -> Option<Rc<[Rc<str>]>>) -> Option<Option<usize>> {
-        Some(self.watched()?.ask(&self.string, Question::Which(texts()?)).0.checked_sub(1))
+        let (answer, _) = self.watched()?.ask(&self.string, Question::Which(texts()?));
+        Some(answer.checked_sub(1).map(|at| at as usize))
     }
 
     /// The steps that going through its bytes takes.
@@ -160,7 +161,7 @@ impl Text {
     fn paid(&self, length: Question) -> usize {
         let (_, cost) = match self.watched() {
             Some(watched) => watched.ask(&self.string, length),
-            None => length.ask(&self.string),
+            None => length.ask(&self.string, 0.0),
         };
         cost as usize
     }

@@ -10,6 +10,7 @@ use super::scope::Scope;
 use super::similarity::Matcher;
 use super::table::{Class, Table};
 use super::text::{Origin, Text};
+use super::watch::Watched;
 use crate::decision::Rendered;
 use crate::program::{Comprehension, Expr, FunctionId, Parameter};
 
@@ -127,10 +128,33 @@ pub(super) struct Lambda<'p> {
 
 /// The response or a part of it: answers attributes and keys alike.
 pub(super) struct ApiObject<'p> {
-    pub(super) fields: Vec<ApiField<'p>>,
+    fields: Vec<ApiField<'p>>,
+    /// The label that its numbers are of, if it is noted what is asked about it.
+    label: Option<Watched>,
     pub(super) spelling: Spelling,
     /// What the program has put into it.
     pub(super) stored: RefCell<Vec<(String, Value<'p>)>>,
+}
+
+impl<'p> ApiObject<'p> {
+    pub(super) fn new(fields: Vec<ApiField<'p>>, spelling: Spelling, label: Option<Watched>) -> Self {
+        Self { fields, label, spelling, stored: RefCell::default() }
+    }
+
+    /// All that there is in it.
+    pub(super) fn fields(&self) -> &[ApiField<'p>] {
+        self.label.iter().for_each(Watched::ask_score);
+        &self.fields
+    }
+
+    /// The field of a name in snake case.
+    pub(super) fn field_of(&self, name: &str) -> Option<&ApiField<'p>> {
+        let field = self.fields.iter().find(|field| *field.name == *name)?;
+        if let Value::Float(..) = field.value {
+            self.label.iter().for_each(Watched::ask_score);
+        }
+        Some(field)
+    }
 }
 
 /// How an answer is written as a text.

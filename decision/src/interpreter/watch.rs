@@ -29,6 +29,14 @@ pub(super) enum Source {
 }
 
 impl Source {
+    /// The score in an answer of these labels.
+    pub(super) fn score(self, labels: &[Label]) -> f64 {
+        match self {
+            Self::Label(at) => labels.get(at).map_or(0.0, |label| label.score),
+            Self::All => 0.0,
+        }
+    }
+
     /// The text in an answer of these labels.
     pub(super) fn text(self, labels: &[Label]) -> Cow<'_, str> {
         match self {
@@ -93,26 +101,29 @@ pub(super) enum Question {
     Bytes,
     /// How many characters has it? That is only paid for.
     Characters,
+    /// How sure is the API of it?
+    Score,
 }
 
 impl Question {
-    /// The answer for a text, and the steps that finding it takes.
-    pub(super) fn ask(&self, text: &str) -> (usize, u64) {
+    /// The answer for a text of this score, and the steps that finding it takes.
+    pub(super) fn ask(&self, text: &str, score: f64) -> (u64, u64) {
         let place = |among: &[Rc<str>]| among.iter().position(|one| **one == *text);
         let paid = |length: usize| (0, (length / CHARACTERS) as u64);
         match self {
-            Self::Is(other) => (usize::from(**other == *text), 0),
-            Self::Holds(part) => (usize::from(text.contains(&**part)), 0),
-            Self::Within(whole) => (usize::from(whole.contains(text)), 0),
-            Self::Begins(start) => (usize::from(text.starts_with(&**start)), 0),
-            Self::Ends(end) => (usize::from(text.ends_with(&**end)), 0),
+            Self::Is(other) => (u64::from(**other == *text), 0),
+            Self::Holds(part) => (u64::from(text.contains(&**part)), 0),
+            Self::Within(whole) => (u64::from(whole.contains(text)), 0),
+            Self::Begins(start) => (u64::from(text.starts_with(&**start)), 0),
+            Self::Ends(end) => (u64::from(text.ends_with(&**end)), 0),
             Self::Among(among, each) => match place(among) {
                 Some(at) => (1, (at as u64 + 1) * each),
                 None => (0, among.len() as u64 * each),
             },
-            Self::Which(among) => (place(among).map_or(0, |at| at + 1), 0),
+            Self::Which(among) => (place(among).map_or(0, |at| at as u64 + 1), 0),
             Self::Bytes => paid(text.len()),
             Self::Characters => paid(text.chars().count()),
+            Self::Score => (score.to_bits(), 0),
         }
     }
 }
@@ -122,7 +133,7 @@ impl Question {
 pub(super) struct Asked {
     pub(super) form: Form,
     pub(super) question: Question,
-    pub(super) answer: usize,
+    pub(super) answer: u64,
     pub(super) cost: u64,
 }
 
@@ -160,22 +171,24 @@ impl Log {
 pub(super) struct Watched {
     pub(super) log: Rc<Log>,
     pub(super) form: Form,
+    /// That of the label, where it is asked for.
+    score: f64,
 }
 
 impl Watched {
-    pub(super) fn new(log: &Rc<Log>, source: Source) -> Self {
-        Self { log: Rc::clone(log), form: Form { source, changes: Rc::default() } }
+    pub(super) fn new(log: &Rc<Log>, source: Source, score: f64) -> Self {
+        Self { log: Rc::clone(log), form: Form { source, changes: Rc::default() }, score }
     }
 
     /// The same of the text after a change.
     pub(super) fn changed(&self, change: Change) -> Self {
         let changes = self.form.changes.iter().cloned().chain([change]).collect();
-        Self { log: Rc::clone(&self.log), form: Form { source: self.form.source, changes } }
+        Self { log: Rc::clone(&self.log), form: Form { source: self.form.source, changes }, score: self.score }
     }
 
     /// The answer to a question about this text, and its steps.
-    pub(super) fn ask(&self, text: &str, question: Question) -> (usize, u64) {
-        let (answer, cost) = question.ask(text);
+    pub(super) fn ask(&self, text: &str, question: Question) -> (u64, u64) {
+        let (answer, cost) = question.ask(text, self.score);
         if !self.log.is_read() {
             let mut asked = self.log.asked.borrow_mut();
             asked.push(Asked { form: self.form.clone(), question, answer, cost });
@@ -184,5 +197,10 @@ impl Watched {
             }
         }
         (answer, cost)
+    }
+
+    /// Notes that the score of the label is looked at.
+    pub(super) fn ask_score(&self) {
+        self.ask("", Question::Score);
     }
 }
