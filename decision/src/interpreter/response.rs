@@ -137,7 +137,8 @@ impl View<'_> {
     fn name<'p>(self, shape: &Shape, text: &str) -> Value<'p> {
         let Some((log, labels)) = self.named else { return self.text(text) };
         let source = match shape {
-            Shape::Names => Some(Source::All),
+            // Of items that have names of their own it is empty.
+            Shape::Names => (!text.is_empty()).then_some(Source::All),
             _ => labels.iter().position(|label| label.description == text).map(Source::Label),
         };
         match source {
