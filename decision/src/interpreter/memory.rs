@@ -1,5 +1,5 @@
 //! What the runs of one program share: the elements of displays that are written out, such as long lists of words, calls
-//! that do the same each time, and the program's own texts that were compared with data of the API.
+//! that do the same each time, the program's own texts that were compared with data of the API, and what runs came to.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;

@@ -143,6 +143,7 @@ impl Text {
     }
 
     /// Which of these a text is that is watched; `None` for any other text.
+    #[expect(clippy::option_option, reason = "none of them and no question are different answers")]
     pub(super) fn which(&self, texts: impl FnOnce() -> Option<Rc<[Rc<str>]>>) -> Option<Option<usize>> {
         let (answer, _) = self.watched()?.ask(&self.string, Question::Which(texts()?));
         Some(answer.checked_sub(1).map(|at| at as usize))
