@@ -4,7 +4,8 @@ use chameleon_decision::{Expr, ExprKind, Keyword};
 use tree_sitter::Node;
 
 use super::Lower;
-use crate::python::syntax::{children, field, named};
+use crate::python::project::Referent;
+use crate::python::syntax::{Parsed, children, field, named};
 
 /// The builtin that makes an object of its named arguments.
 pub(in crate::python) const RECORD: &str = "<record>";
@@ -98,7 +99,11 @@ impl<'t> Lower<'_, 't> {
 
     /// The object that a call of a `collections.namedtuple` makes.
     pub(super) fn named_tuple(&mut self, callee: Node<'t>, arguments: Node<'t>) -> Option<ExprKind> {
-        let (parsed, made) = (callee.kind() == "identifier").then(|| self.assigned(callee)).flatten()?;
+        let (parsed, made) = match callee.kind() {
+            "identifier" => self.assigned(callee)?,
+            "attribute" => self.assigned_in_class(callee)?,
+            _ => return None,
+        };
         let maker = (made.kind() == "call").then(|| field(made, "function")).flatten()?;
         if parsed.text(maker).rsplit('.').next() != Some("namedtuple") {
             return None;
@@ -116,5 +121,25 @@ impl<'t> Lower<'_, 't> {
         let (args, keywords) = self.arguments(arguments);
         let fields: Vec<Field> = names.into_iter().map(|name| (name, None)).collect();
         Some(record(&fields, None, args, keywords))
+    }
+
+    /// What the body of a class says once of a variable of its own that stands here: `self.Found`, `Report.Found`.
+    fn assigned_in_class(&self, node: Node<'t>) -> Option<(&'t Parsed, Node<'t>)> {
+        let (object, name) = (field(node, "object")?, field(node, "attribute")?);
+        let class = match self.referent(object) {
+            Some(Referent::Class(class)) => class,
+            _ => self.class_of(object).or_else(|| self.own_class(object))?,
+        };
+        let name = self.parsed.text(name);
+        let says = |class: &usize| self.project.classes[*class].variables.contains(name);
+        let class = &self.project.classes[self.project.lineage(class).into_iter().find(says)?];
+        let parsed = self.project.modules[class.module].parsed;
+        let assignments = named(class.body).into_iter().filter_map(|statement| named(statement).first().copied());
+        let mut values = assignments
+            .filter(|inner| inner.kind() == "assignment")
+            .filter(|inner| field(*inner, "left").is_some_and(|left| parsed.text(left) == name))
+            .filter_map(|inner| field(inner, "right"));
+        let value = values.next()?;
+        values.next().is_none().then_some((parsed, value))
     }
 }
