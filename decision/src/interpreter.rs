@@ -37,6 +37,7 @@ mod response;
 mod scope;
 mod sequences;
 mod shared;
+mod shuffled;
 mod similarity;
 mod statements;
 mod strings;

@@ -11,6 +11,7 @@ use super::operators::order;
 use super::regex::MatchKind;
 use super::render::{repr, to_str};
 use super::response;
+use super::shuffled;
 use super::strings::capitalize;
 use super::table::{Class, Key, Table};
 use super::value::{Growth, ListClass, Number, Spelling, Value};
@@ -464,6 +465,7 @@ impl<'p> Machine<'p, '_> {
     /// Sorts as `sorted(items, key=..., reverse=...)` does: stable, also in reverse.
     pub(super) fn sorted(&mut self, items: Vec<Value<'p>>, args: &Args<'p>, span: Span) -> Run<Vec<Value<'p>>> {
         self.charge(items.len().saturating_mul(4), span)?;
+        let items = shuffled::whole(&items).unwrap_or(items);
         let mut keyed = Vec::with_capacity(items.len());
         for item in items {
             keyed.push((self.sort_key(&item, args, span)?, item));

@@ -8,6 +8,7 @@ use super::machine::{Machine, Run, Stop, raise};
 use super::own::is_chosen;
 use super::response::{self, Part, Whose};
 use super::scope::Scope;
+use super::shuffled;
 use super::table::{Key, Table};
 use super::text::{Origin, Text, TextBuilder};
 use super::value::{Generator, Growth, Lambda, Value, is_dotted_name};
@@ -508,7 +509,7 @@ impl<'p> Machine<'p, '_> {
         let args = self.elements(args)?;
         let callee = text.split('(').next().unwrap_or(text);
         if is_reordering(callee) {
-            args.first().into_iter().for_each(forget_items);
+            args.first().into_iter().for_each(shuffled::forget_places);
         }
         if !call {
             self.moments += u64::from(is_waiting(callee));
@@ -769,14 +770,6 @@ fn given_by<'p>(
     match shown {
         Some(shown) => Value::unknown_shown(text, shown),
         None => Value::unknown(text),
-    }
-}
-
-/// What is at which place in a list is no longer known.
-fn forget_items(list: &Value<'_>) {
-    let Value::List(list) = list else { return };
-    for item in &mut list.borrow_mut().items {
-        *item = Value::unknown("an item of a shuffled list");
     }
 }
 

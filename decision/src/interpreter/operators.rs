@@ -8,6 +8,7 @@ use super::frame::is_column;
 use super::machine::{Machine, Run, raise};
 use super::memory::Measured;
 use super::render::{render, to_str};
+use super::shuffled;
 use super::table::{Key, Table, texts};
 use super::text::Text;
 use super::value::{Growth, Number, Value};
@@ -296,6 +297,12 @@ impl<'p> Machine<'p, '_> {
                 None => Ok(None),
             },
             _ => {
+                let shuffled = match container {
+                    Value::List(list) => shuffled::whole(&list.borrow().items),
+                    _ => None,
+                };
+                let shuffled = shuffled.map(|items| Value::list(items, Growth::Fixed));
+                let container = shuffled.as_ref().unwrap_or(container);
                 if let Some((is_one, steps)) = among(container, item) {
                     self.charge_each(steps, span)?;
                     return Ok(Some(is_one));

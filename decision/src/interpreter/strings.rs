@@ -3,6 +3,7 @@
 use super::expressions::Args;
 use super::machine::{Machine, Run, raise};
 use super::render::to_str;
+use super::shuffled;
 use super::text::{Text, TextBuilder};
 use super::value::{Growth, Value};
 use super::watch::Change;
@@ -153,14 +154,18 @@ impl<'p> Machine<'p, '_> {
         let Some(iterable) = args.get(0) else { return raise("TypeError") };
         let growth = self.growth(iterable);
         let mut texts = Vec::new();
-        for item in self.items(iterable, span)? {
+        let items = self.items(iterable, span)?;
+        let shuffled = shuffled::whole(&items);
+        let in_some_order = shuffled.is_some();
+        for item in shuffled.unwrap_or(items) {
             texts.push(match item {
                 Value::Str(text) => text,
                 Value::Unknown(_) => to_str(&item),
                 _ => return raise("TypeError"),
             });
         }
-        let unordered = matches!(iterable, Value::Set(_)) && texts.len() > 1 || growth == Growth::Sample;
+        let unordered =
+            matches!(iterable, Value::Set(_)) && texts.len() > 1 || growth == Growth::Sample || in_some_order;
         let joined = self.joined(separator, &texts, unordered, span)?;
         // As many separators as labels: their number was not decided.
         let many = matches!(growth, Growth::Mirror | Growth::Grown);

@@ -58,6 +58,13 @@ impl<'t> Lower<'_, 't> {
             "tuple" | "expression_list" | "pattern_list" => ExprKind::Tuple { elements: self.elements(node) },
             "set" => ExprKind::Set { elements: self.elements(node) },
             "dictionary" => self.dictionary(node),
+            // What is unpacked is all that follows the star, which the parser takes for a part of its first name.
+            "list_splat" | "list_splat_pattern" if node.parent().is_some_and(begins_with_star) => {
+                match named(node).first() {
+                    Some(inner) => self.expr(*inner).kind,
+                    None => self.broken(node),
+                }
+            }
             "list_splat" | "list_splat_pattern" => match named(node).first() {
                 Some(inner) => ExprKind::Starred { value: Box::new(self.expr(*inner)) },
                 None => self.broken(node),
@@ -325,7 +332,13 @@ impl<'t> Lower<'_, 't> {
     }
 
     fn elements(&mut self, node: Node<'t>) -> Vec<Expr> {
-        named(node).into_iter().map(|element| self.expr(element)).collect()
+        named(node).into_iter().map(|element| self.element(element)).collect()
+    }
+
+    /// One of several values, or all that are unpacked.
+    fn element(&mut self, node: Node<'t>) -> Expr {
+        let value = self.expr(node);
+        if begins_with_star(node) { self.at(node, ExprKind::Starred { value: Box::new(value) }) } else { value }
     }
 
     fn dictionary(&mut self, node: Node<'t>) -> ExprKind {
@@ -413,10 +426,25 @@ impl<'t> Lower<'_, 't> {
                         keywords.push(Keyword { name: "**".to_owned(), value: self.expr(inner) });
                     }
                 }
-                _ => args.push(self.expr(argument)),
+                _ => args.push(self.element(argument)),
             }
         }
         (args, keywords)
+    }
+}
+
+/// Whether an expression of several parts begins with a star: `*names[0]`.
+fn begins_with_star(node: Node<'_>) -> bool {
+    let mut at = node;
+    loop {
+        let first = match at.kind() {
+            "subscript" => field(at, "value"),
+            "attribute" => field(at, "object"),
+            "call" => field(at, "function"),
+            _ => return at != node && matches!(at.kind(), "list_splat" | "list_splat_pattern"),
+        };
+        let Some(first) = first else { return false };
+        at = first;
     }
 }
 
