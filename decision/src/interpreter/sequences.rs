@@ -6,7 +6,7 @@ use super::frame::{has_columns, is_column, is_frame, rows};
 use super::machine::{Machine, Run, raise};
 use super::render::repr;
 use super::table::{Class, Key};
-use super::value::{Growth, ListClass, Unknown, Value};
+use super::value::{Growth, List, ListClass, Unknown, Value};
 use super::watch::Change;
 use crate::decision::Rendered;
 use crate::program::Span;
@@ -295,7 +295,11 @@ impl<'p> Machine<'p, '_> {
                     self.looked();
                 }
                 if index.unknown_text().is_some() {
-                    return Ok(Value::unknown("an item at an unknown index"));
+                    // Whichever it is of one that is not the API's, it is that one.
+                    return Ok(match &*list.borrow() {
+                        List { items, growth, .. } if items.len() == 1 && *growth != Growth::Mirror => items[0].clone(),
+                        _ => Value::unknown("an item at an unknown index"),
+                    });
                 }
                 if list.borrow().growth == Growth::Sample && !matches!(index, Value::Int(0 | -1, _)) {
                     return Ok(Value::unknown("an item of an unknown collection"));
