@@ -36,9 +36,9 @@ pub use interpreter::Observation;
 pub use output::{ApiOutput, Label};
 pub use process::{Context, DecisionProcess, FORMAT_VERSION, Given, Problem, ReadError, Warning};
 pub use program::{
-    BinaryOp, BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Function, FunctionId,
-    HANDLED, Keyword, PREPARING, Parameter, Program, ResponseForm, SAID, SETTING, Span, Stmt, StmtKind, Target,
-    UnaryOp, makes_object,
+    ASSUMED, BinaryOp, BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Function,
+    FunctionId, HANDLED, Keyword, PREPARING, Parameter, Program, ResponseForm, SAID, SETTING, Span, Stmt, StmtKind,
+    Target, UnaryOp, makes_object,
 };
 pub use shape::{Enumeration, ITEM, Path, Shape, show_path};
 /// A text that a pattern of the program's matches; `None` where its text is a word.

@@ -21,6 +21,10 @@ pub const SETTING: &str = "<setting>";
 /// The builtin that stands for a test in which something outside says something of the answer, as it is assumed to.
 pub const SAID: &str = "<said>";
 
+/// The builtin that stands for a test of what is known in some runs of it, and where it is not, goes as its second argument
+/// says.
+pub const ASSUMED: &str = "<assumed>";
+
 /// A range of source text. Lines and columns count from 1; the end is exclusive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Span {

@@ -78,6 +78,8 @@ pub(super) struct Cut<'a> {
     pub(super) assumptions: Vec<Assumption>,
     /// Unknown tests about which nothing was assumed, so that what they set became unknown.
     pub(super) open: Vec<Open>,
+    /// Tests of what something outside says in some calls, and the program itself in others.
+    pub(super) partly: Vec<Span>,
     /// Tests of something outside after the answer, which return at once where they hold, or do not: taken not to.
     pub(super) passed: Vec<Span>,
 }

@@ -282,18 +282,19 @@ impl<'a> Run<'a> {
             }
             let slice = self.cut(chain, &ways, End::Whole);
             let known = ways.len();
-            let undecided = if known > 0 || answers { self.undecided(&slice) } else { None };
+            let asks = known > 0 || answers || !slice.partly.is_empty();
+            let undecided = if asks { self.undecided(&slice) } else { None };
             if known > 0 && undecided.is_none() {
                 return Some(if fewest { self.fewest(chain, ways) } else { ways });
             }
             // Where one of several tests that are joined is mixed, the others are asked as they are.
             let joined = slice.open.iter().any(|open| open.mixed && !ways.contains_key(&open.span));
             if let Some((Some(place), _)) = undecided
-                && answers
-                && !joined
+                && (answers && !joined || slice.partly.contains(&place))
                 && let Some(onward) = self.leads_on(place)
             {
-                ways.entry(place).or_insert(if mixed == Mixed::Onward { onward } else { !idle });
+                let is_partly = slice.partly.contains(&place);
+                ways.entry(place).or_insert(if is_partly || mixed == Mixed::Onward { onward } else { !idle });
             }
             for &Open { span, idle: way, .. } in slice.open.iter().filter(|open| answers || !open.mixed) {
                 ways.entry(span).or_insert(way == idle);

@@ -28,6 +28,8 @@ pub(super) struct Slice {
     pub(super) assumptions: Vec<Assumption>,
     /// Unknown tests about which nothing was assumed, with the run's file.
     pub(super) open: Vec<Open>,
+    /// Tests of what something outside says in some calls only, with the run's file.
+    pub(super) partly: Vec<Span>,
     /// Tests of something outside that return at once, taken not to, with the run's file.
     pub(super) passed: Vec<Span>,
     /// Where what comes of several calls' answers is put together, with the run's file.
@@ -90,6 +92,7 @@ pub(super) fn slice(
         functions: BTreeMap::new(),
         assumptions: Vec::new(),
         open: Vec::new(),
+        partly: Vec::new(),
         passed: Vec::new(),
         summed: Vec::new(),
     };
@@ -102,12 +105,12 @@ pub(super) fn slice(
         End::Mixing => slicer.shorten(entry, Stop::Mixing),
     };
     let globals = slicer.globals(&suppliers, &made, entry);
-    let Slicer { functions, assumptions, open, passed, summed, .. } = slicer;
+    let Slicer { functions, assumptions, open, partly, passed, summed, .. } = slicer;
     let is_beside = |other: &&Site| other.span == site.span && other.api != site.api;
     let beside = lowered.sites.iter().filter(is_beside).map(|other| other.api.clone()).collect();
     let (program, call) = link(project, entry, functions, globals, (site, beside), inputs);
     let cut_by = (chain.clone(), ways.clone(), end);
-    Slice { cut_by, program, call, assumptions, open, passed, summed, ended, trial: Rc::default() }
+    Slice { cut_by, program, call, assumptions, open, partly, passed, summed, ended, trial: Rc::default() }
 }
 
 /// Code that runs before the entry and sets what it reads: modules, and functions around nested ones.
@@ -206,6 +209,7 @@ struct Slicer<'a> {
     functions: BTreeMap<usize, Function>,
     assumptions: Vec<Assumption>,
     open: Vec<Open>,
+    partly: Vec<Span>,
     passed: Vec<Span>,
     summed: Vec<Span>,
 }
@@ -231,7 +235,8 @@ impl Slicer<'_> {
         several::count_one(&mut code.body, &cut.each);
         let whole = &self.lowered.functions[function].body;
         let summed = at.and_then(|_| several::summed(self.facts, function, whole, &|block| cut.block_holds(block)));
-        let Cut { assumptions, open, passed, .. } = cut;
+        let Cut { assumptions, open, partly, passed, .. } = cut;
+        self.partly.extend(partly);
         self.summed.extend(summed);
         self.assumptions.extend(assumptions);
         self.open.extend(open);
@@ -279,8 +284,20 @@ impl Slicer<'_> {
     fn cut(&self, function: usize, focus: Focus) -> Cut<'_> {
         let (facts, graph) = (self.facts, self.graph);
         let (ways, chain) = (self.ways, self.chain.functions.as_slice());
-        let (assumptions, open, passed) = (Vec::new(), Vec::new(), Vec::new());
-        Cut { facts, graph, function, focus, chain, ways, searches: false, each: Vec::new(), assumptions, open, passed }
+        Cut {
+            facts,
+            graph,
+            function,
+            focus,
+            chain,
+            ways,
+            searches: false,
+            each: Vec::new(),
+            assumptions: Vec::new(),
+            open: Vec::new(),
+            partly: Vec::new(),
+            passed: Vec::new(),
+        }
     }
 
     /// Statements of the suppliers that set what the slice reads, and the initializer of the entry's object.

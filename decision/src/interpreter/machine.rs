@@ -221,6 +221,8 @@ pub(super) struct Machine<'p, 'o> {
     /// Where the API was called first, and what the function was given that called it.
     pub(super) first_call: Option<(Rc<Scope<'p>>, String)>,
     pub(super) known_choices: Vec<(Rc<Unknown<'p>>, bool)>,
+    /// Which way the test at hand goes if it is of something unknown.
+    pub(super) assumed: Option<bool>,
     /// Scopes that a lambda or generator holds on to: it may be a variable of that very scope.
     pub(super) captured: Vec<Rc<Scope<'p>>>,
     /// Objects whose initializers run.
@@ -311,6 +313,7 @@ fn run_anew<'p>(
         asked: 0,
         first_call: None,
         known_choices: Vec::new(),
+        assumed: None,
         captured: Vec::new(),
         making: Vec::new(),
         objects: Vec::new(),
@@ -513,10 +516,13 @@ impl<'p> Machine<'p, '_> {
 
     /// Which way a test of something unknown goes in this run.
     pub(super) fn choose(&mut self, span: Span, what: &str) -> Run<bool> {
-        if self.choices.len() >= MAX_CHOICES {
+        if self.assumed.is_none() && self.choices.len() >= MAX_CHOICES {
             return Err(Stop::Error(DecideError::Undetermined { span, what: what.to_owned() }));
         }
         self.asked += 1;
+        if let Some(holds) = self.assumed {
+            return Ok(holds);
+        }
         let taken = self.script.get(self.choices.len()).copied().unwrap_or(true);
         self.choices.push(Choice { span, what: what.to_owned(), taken });
         Ok(taken)

@@ -11,7 +11,7 @@ use super::table::Key;
 use super::value::{Growth, ListClass, Unknown, Value};
 use crate::decider::DecideError;
 use crate::decision::Effect;
-use crate::program::{BinaryOp, Expr, ExprKind, FunctionId, SAID, Span, Stmt, StmtKind, Target};
+use crate::program::{ASSUMED, BinaryOp, Constant, Expr, ExprKind, FunctionId, SAID, Span, Stmt, StmtKind, Target};
 
 /// How a block ended.
 pub(super) enum Flow<'p> {
@@ -509,8 +509,17 @@ impl<'p> Machine<'p, '_> {
             self.looked();
             return Ok(true);
         }
+        if let Some((inner, holds)) = assumed(test) {
+            let around = self.assumed.replace(holds);
+            let taken = self.test(inner);
+            self.assumed = around;
+            return taken;
+        }
         let looks = self.looks;
+        // What is assumed of a test is not assumed of those that are made for its value.
+        let assumed = self.assumed.take();
         let value = self.eval(test)?;
+        self.assumed = assumed;
         let taken = self.truth_of_test(&value, test.span)?;
         if self.looks > 0 {
             // It may ask for what an earlier test of the API's data left behind: a flag, a counter.
@@ -560,6 +569,17 @@ impl<'p> Machine<'p, '_> {
     #[expect(clippy::unused_self, reason = "reads as part of the run at every call")]
     pub(super) fn undetermined(&self, span: Span, what: impl Into<String>) -> Stop {
         Stop::Error(DecideError::Undetermined { span, what: what.into() })
+    }
+}
+
+/// A test that goes one way where its value is not known, and that way.
+fn assumed(test: &Expr) -> Option<(&Expr, bool)> {
+    let ExprKind::Builtin { name, args, .. } = &test.kind else { return None };
+    match args.as_slice() {
+        [inner, Expr { kind: ExprKind::Constant { value: Constant::Bool(holds) }, .. }] if name == ASSUMED => {
+            Some((inner, *holds))
+        }
+        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What runs after the API call: everything stays that may depend on the answer.
 
-use chameleon_decision::{BoolOp, CompareOp, Constant, Expr, ExprKind, SAID, Stmt, StmtKind, Target, UnaryOp};
+use chameleon_decision::{ASSUMED, BoolOp, CompareOp, Constant, Expr, ExprKind, SAID, Stmt, StmtKind, Target, UnaryOp};
 
 use super::{Assumption, Cut, Focus, Open, exits, is_true, once, shown, unknown};
 use crate::calls::READING_METHODS;
@@ -214,7 +214,8 @@ impl Cut<'_> {
         }
         let way = self.ways.get(&test.span).copied();
         if !self.is_outside(test) {
-            if let Some(holds) = way {
+            let partly = self.is_partly_outside(test);
+            if let Some(holds) = way.filter(|_| !partly) {
                 self.assume(test, holds, false);
                 let body = self.after(if holds { body } else { orelse }, controlled || fact.api);
                 // What is done with an item is done because of what is said of it.
@@ -222,7 +223,14 @@ impl Cut<'_> {
                 let test = Expr { span: test.span, kind };
                 return vec![Stmt { span, kind: StmtKind::If { test, body, orelse: Vec::new() } }];
             }
-            let test = self.with_assumed_operands(test);
+            let test = match way {
+                Some(holds) => {
+                    self.assume(test, holds, false);
+                    where_unknown(test, holds)
+                }
+                None => self.with_assumed_operands(test),
+            };
+            self.partly.extend((partly && way.is_none()).then_some(test.span));
             let inner = controlled || fact.api;
             let (body, orelse) = (self.after(body, inner), self.after(orelse, inner));
             return vec![Stmt { span, kind: StmtKind::If { test, body, orelse } }];
@@ -248,6 +256,27 @@ impl Cut<'_> {
         let holds = way.unwrap_or(true);
         self.assume(test, holds, false);
         self.after(if holds { body } else { orelse }, controlled)
+    }
+
+    /// Whether a test is of no data of the answer, but of what the function is called with: something outside in some calls,
+    /// and what the program says in others.
+    fn is_partly_outside(&self, test: &Expr) -> bool {
+        let parameters = &self.facts.lowered().functions[self.function].parameters;
+        let (mut all, mut any) = (true, false);
+        visit::below(test, &mut |part| match &part.kind {
+            ExprKind::Opaque { .. }
+            | ExprKind::Bool { .. }
+            | ExprKind::ApiOutput { .. }
+            | ExprKind::OtherOutput { .. } => all = false,
+            ExprKind::Name { name } => {
+                let fact = self.fact(part);
+                let is_parameter = parameters.iter().any(|parameter| parameter.name == *name);
+                all &= !fact.data && (is_parameter || !fact.unknown);
+                any |= is_parameter && fact.unknown && fact.known;
+            }
+            _ => {}
+        });
+        all && any && !self.fact(test).data
     }
 
     /// Notes that a test is taken not to lead to a block that returns, unless it asks whether a call came through.
@@ -372,4 +401,12 @@ fn leaves(block: &[Stmt]) -> bool {
         found |= matches!(stmt.kind, StmtKind::Break | StmtKind::Return { .. } | StmtKind::Raise { .. });
     });
     found
+}
+
+/// A test that goes this way where what it asks is not known.
+fn where_unknown(test: &Expr, holds: bool) -> Expr {
+    let span = test.span;
+    let way = Expr { span, kind: ExprKind::Constant { value: Constant::Bool(holds) } };
+    let kind = ExprKind::Builtin { name: ASSUMED.to_owned(), args: vec![test.clone(), way], keywords: Vec::new() };
+    Expr { span, kind }
 }
