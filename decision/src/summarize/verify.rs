@@ -2,7 +2,7 @@
 
 use super::Reason;
 use super::branches::Branches;
-use super::probe::Probe;
+use super::probe::{Outcome, Probe};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::summary::{DecisionType, Summary, Vocabulary};
@@ -51,6 +51,13 @@ pub(super) fn check(
             (_, [first, ..]) => found.branches[*first].outcome,
         };
         let actual = probe.scored(&labels)?;
+        let expected = match (summary.decision_type, taken.as_slice()) {
+            // What is put together in the order of the answer is one text for each order.
+            (DecisionType::MultiSelect, several) if several.len() > 1 && actual != expected => {
+                in_order(probe, found, several, &labels, vocabulary)?.unwrap_or(expected)
+            }
+            _ => expected,
+        };
         if actual != expected && !probe.differ_by_data_only(actual, expected) {
             let shown: Vec<_> = labels.iter().map(|(label, score)| format!("{label} {score:.2}")).collect();
             return Ok(Err(Reason(format!(
@@ -62,6 +69,33 @@ pub(super) fn check(
         }
     }
     Ok(Ok(()))
+}
+
+/// What the branches that are taken lead to in the order in which the answer has their labels, as each has one.
+fn in_order(
+    probe: &mut Probe<'_>,
+    found: &Branches,
+    taken: &[usize],
+    labels: &[(&str, f64)],
+    vocabulary: &Vocabulary,
+) -> Result<Option<Outcome>, DecideError> {
+    if taken.iter().any(|&at| found.branches[at].negated || found.branches[at].with.is_some()) {
+        return Ok(None);
+    }
+    let has = |at: usize, label: &str| found.branches[at].labels.iter().any(|&of| vocabulary.labels[of] == label);
+    let in_order = labels.iter().filter_map(|label| taken.iter().copied().find(|&at| has(at, label.0)));
+    let mut places: Vec<usize> = Vec::new();
+    for at in in_order {
+        if !places.contains(&at) {
+            places.push(at);
+        }
+    }
+    if places.len() != taken.len() {
+        return Ok(None);
+    }
+    let samples: Vec<&str> =
+        places.iter().filter_map(|&at| found.branches[at].samples.first()).map(String::as_str).collect();
+    probe.labels(&samples).map(Some)
 }
 
 /// An output of up to eight labels, most of them from the branches, highest score first.
