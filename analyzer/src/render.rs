@@ -179,7 +179,8 @@ fn decided(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
         source::wrap(out, "              ", 14, "for each item of the answer on its own");
     }
     // Where nothing is looked for, none of them matches.
-    let any = matches!(process.summary.decision_type, DecisionType::Other | DecisionType::Count);
+    let any = matches!(process.summary.decision_type, DecisionType::Other | DecisionType::Count)
+        && !branch::selects(&process.summary);
     if process.summary.again {
         let matching = if any { "" } else { " that matches" };
         source::wrap(
@@ -300,6 +301,7 @@ fn decision(process: &DecisionProcess) -> String {
             format!("one of {branches} branches, by where {field} lies")
         }
         (DecisionType::Count, _) => "by how many there are".to_owned(),
+        (DecisionType::Other, _) if branch::selects(summary) => "which of the names are handed on".to_owned(),
         (DecisionType::Other, _) => {
             let reason = summary.reason.as_deref().unwrap_or("it fits none of the known kinds");
             format!("of no known kind: {reason}")

@@ -214,7 +214,8 @@ impl Draft {
         let untold = untold::tell(self, &mut probe, api, &constants).unwrap_or_default();
         // The score of one item may be a sum of one.
         let may_be_sum = match self.summary.decision_type {
-            DecisionType::Other => !self.is_put_together,
+            // How long a text of names is that are handed on is the sum of nothing.
+            DecisionType::Other => !self.is_put_together && self.summary.reason.as_deref() != Some(HANDED_ON),
             DecisionType::Range => self.summary.field.as_deref().is_none_or(|field| field.contains(ITEM)),
             _ => false,
         };
@@ -269,7 +270,8 @@ impl Draft {
     ) -> Result<(), Reason> {
         let Err(reason) = self.of_one(probe, (program, api), constants, vocabulary) else { return Ok(()) };
         // What is tested and comes to the same may take several fields to come to something else.
-        let is_told = self.summary.branches.iter().any(|branch| !branch.regions.is_empty());
+        let selects = reason.0 == HANDED_ON && self.summary.branches.iter().any(|branch| branch.min_score.is_some());
+        let is_told = selects || self.summary.branches.iter().any(|branch| !branch.regions.is_empty());
         if is_told || (reason.is_of_nothing() && probe.inspecting.is_empty()) {
             return Err(reason);
         }

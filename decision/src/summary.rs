@@ -264,6 +264,11 @@ impl Bounds {
 }
 
 impl Summary {
+    /// Whether some names are left out, or those that the API is not sure enough of.
+    pub fn selects_names(&self) -> bool {
+        self.branches.iter().any(|branch| branch.except || branch.min_score.is_some())
+    }
+
     /// A summary that tells nothing yet, of no known kind.
     pub fn of_nothing(vocabulary: String) -> Self {
         Self {

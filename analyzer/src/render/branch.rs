@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use chameleon_decision::{
-    Bounds, Branch, Condition, DecisionProcess, DecisionType, EMPTY_OUTCOME, Limit, MatchMode, OUT_OF_BUDGET, Span,
-    Summary, Word,
+    Bounds, Branch, Condition, DecisionProcess, DecisionType, EMPTY_OUTCOME, HANDED_ON, Limit, MatchMode,
+    OUT_OF_BUDGET, Span, Summary, Word,
 };
 
 use super::line;
@@ -92,7 +92,7 @@ pub(super) fn default(out: &mut String, process: &DecisionProcess) {
             "  Otherwise   "
         }
         // What is told here is what any other label leads to.
-        DecisionType::Other if warns_of_empty(process) => "  Otherwise   ",
+        DecisionType::Other if warns_of_empty(process) || selects(&process.summary) => "  Otherwise   ",
         DecisionType::Other | DecisionType::Range => "  Without labels  ",
     };
     let outcome = &process.summary.default;
@@ -113,6 +113,11 @@ pub(super) fn always(out: &mut String, process: &DecisionProcess) {
     let text = if outcome.effects.is_empty() { "nothing".to_owned() } else { outcome.describe() };
     wrap(out, "  Always      ", 14, &text);
     line!(out);
+}
+
+/// Whether it is names that are handed on, but not all of them.
+pub(super) fn selects(summary: &Summary) -> bool {
+    summary.reason.as_deref() == Some(HANDED_ON) && summary.selects_names()
 }
 
 /// Whether it is told apart from it what an empty answer leads to.

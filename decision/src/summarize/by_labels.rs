@@ -306,10 +306,15 @@ impl Draft {
             (self.summary.top_k, self.summary.ranked) = (Some(cut.count), cut.by);
         }
         if self.summary.top_k != Some(1) {
-            // That names are handed on says so already.
+            // That names are handed on says so already, unless some are left out.
+            let selects = self.summary.selects_names();
             let names: Vec<_> = found.branches.iter().map(|branch| branch.samples.clone()).collect();
             let handed = handed::find(probe, found, &names, (&api.answer, &[]))?;
-            self.summary.handed = handed.filter(|handed| !matches!(handed, Handed::All | Handed::Everything));
+            self.summary.handed = handed.filter(|handed| match handed {
+                Handed::All => selects,
+                Handed::Everything => false,
+                _ => true,
+            });
             self.prefer(probe, (found, words))?;
         } else if let Some(preferred) = preferred::find(probe, found, words)? {
             // Of those it is not the first that is looked at.
