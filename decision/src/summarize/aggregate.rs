@@ -124,6 +124,10 @@ fn counts_both(probe: &Probe<'_>, both: Outcome, parts: [Outcome; 2]) -> bool {
         let words = probe.decision(outcome).effects.iter().flat_map(Effect::chosen_words);
         words.filter(|word| word.parse::<f64>().is_err()).collect::<BTreeSet<_>>()
     };
+    // Where only numbers tell the two apart, words say nothing of both.
+    if parts[0] != parts[1] && words(parts[0]) == words(parts[1]) {
+        return false;
+    }
     let told = parts.into_iter().filter(|&part| !probe.fails(part)).flat_map(words).collect::<BTreeSet<_>>();
     !told.is_empty() && words(both) == told
 }

@@ -503,6 +503,8 @@ impl<'s> Table<'s> {
         }
         draft.summary.decision_type = DecisionType::Other;
         (draft.summary.order, draft.summary.top_k, draft.summary.ranked) = (None, None, None);
+        // What was found of several items by one field alone says nothing of more of them.
+        draft.summary.per_element = false;
         draft.summary.default = probe.decision(usual).clone();
         let shown: Vec<String> = self.fields.iter().map(Field::show).collect();
         draft.summary.field = Some(shown.join(", "));
