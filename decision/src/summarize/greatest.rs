@@ -1,5 +1,7 @@
 //! Decisions by which of several fields is the greatest: the mood of a face that is likeliest, the sentiment that is surest.
 
+mod ties;
+
 use serde_json::Value as Json;
 
 use super::constants::Constants;
@@ -19,6 +21,9 @@ const TRIALS: usize = 8;
 /// More fields than these are not compared with each other.
 const MAX_FIELDS: usize = 16;
 
+/// The least step of a number that is tried as the greatest.
+const FROM: usize = 2;
+
 /// What a condition says of a field that is greater than the others.
 const GREATEST: &str = "the greatest";
 
@@ -28,6 +33,10 @@ struct Fields<'s> {
     leaf: &'s Shape,
     /// The answer in which they are set.
     base: Json,
+    /// The place of the least member that is tried as the greatest.
+    least: usize,
+    /// Below that member none of them counts.
+    is_limit: bool,
 }
 
 /// Fills the draft with what each field leads to where it is the greatest; `None` where that does not say it all.
@@ -39,12 +48,14 @@ pub(super) fn fill(
 ) -> Result<Option<Reason>, DecideError> {
     for fields in Fields::all(shape, constants) {
         let usual = probe.run(&ApiOutput::Answer { answer: fields.base.clone() })?;
-        let Some(led) = fields.led(probe)? else { continue };
+        let Some((fields, led)) = fields.led_from(probe, usual)? else { continue };
         let Some(several) = fields.of_several(probe, &led)? else { continue };
-        draft.tell_greatest(probe, &fields, &led, usual);
+        let order = ties::order(probe, &fields, &led)?;
+        draft.tell_greatest(probe, &fields, (&led, order.as_deref()), usual);
         several.tell(draft);
         let own = if several == Several::Own { "; what several items lead to is something of its own" } else { "" };
-        return Ok(Some(Reason(format!("which of these fields is the greatest decides{own}"))));
+        let ties = order.map(|order| fields.show_ties(&order)).unwrap_or_default();
+        return Ok(Some(Reason(format!("which of these fields is the greatest decides{ties}{own}"))));
     }
     Ok(None)
 }
@@ -90,7 +101,7 @@ impl<'s> Fields<'s> {
                 |group: &&mut Self| group.leaf == leaf && group.paths[0].split_last().is_some_and(|it| it.1 == parent);
             match groups.iter_mut().find(alike) {
                 Some(group) => group.paths.push(path),
-                None => groups.push(Self { paths: vec![path], leaf, base: Json::Null }),
+                None => groups.push(Self { paths: vec![path], leaf, base: Json::Null, least: FROM, is_limit: false }),
             }
         }
         groups.retain(|group| (2..=MAX_FIELDS).contains(&group.paths.len()));
@@ -110,23 +121,29 @@ impl<'s> Fields<'s> {
         Some(self.paths[0][..at].to_vec())
     }
 
-    /// An answer in which one field is the greatest.
-    fn answer(&self, greatest: usize, random: &mut Random) -> Json {
+    /// An answer in which some fields are the greatest.
+    fn answer(&self, greatest: &[usize], random: &mut Random) -> Json {
+        self.answer_below(greatest, usize::MAX, random)
+    }
+
+    /// The same with members before this place only.
+    fn answer_below(&self, greatest: &[usize], end: usize, random: &mut Random) -> Json {
         let mut answer = self.base.clone();
-        for (path, value) in self.paths.iter().zip(self.values(greatest, random)) {
+        for (path, value) in self.paths.iter().zip(self.values(greatest, end, random)) {
             put(&mut answer, path, value);
         }
         answer
     }
 
-    fn values(&self, greatest: usize, random: &mut Random) -> Vec<Json> {
+    fn values(&self, greatest: &[usize], end: usize, random: &mut Random) -> Vec<Json> {
         /// Steps between the least and the greatest that a number can be.
         const STEPS: usize = 1000;
         match self.leaf {
             Shape::Choice(choice) => {
-                let top = 2 + random.below(choice.members.len().saturating_sub(2));
+                let end = choice.members.len().min(end);
+                let top = self.least + random.below(end.saturating_sub(self.least));
                 let below = |random: &mut Random| random.below(top);
-                let levels = (0..self.paths.len()).map(|at| if at == greatest { top } else { below(random) });
+                let levels = (0..self.paths.len()).map(|at| if greatest.contains(&at) { top } else { below(random) });
                 let levels: Vec<usize> = levels.collect();
                 levels
                     .into_iter()
@@ -134,10 +151,59 @@ impl<'s> Fields<'s> {
                     .collect()
             }
             Shape::Number { low, high } => {
-                let top = 2 + random.below(STEPS - 2);
+                let top = FROM + random.below(STEPS - FROM);
                 let value = |at: usize| Json::from(low + (high - low) * at as f64 / STEPS as f64);
-                (0..self.paths.len()).map(|at| value(if at == greatest { top } else { random.below(top) })).collect()
+                (0..self.paths.len())
+                    .map(|at| value(if greatest.contains(&at) { top } else { random.below(top) }))
+                    .collect()
             }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What each field leads to where it is the greatest, with the least member of an enumeration from which it does; below
+    /// it everything leads to what is usual.
+    fn led_from(mut self, probe: &mut Probe<'_>, usual: Outcome) -> Result<Option<(Self, Vec<Outcome>)>, DecideError> {
+        let Shape::Choice(choice) = self.leaf else {
+            return Ok(self.led(probe)?.map(|led| (self, led)));
+        };
+        for least in 1..choice.members.len() {
+            self.least = least;
+            let Some(led) = self.led(probe)? else { continue };
+            self.least = 1;
+            self.is_limit = least > 1 && self.leads_to(probe, least, usual)?;
+            self.least = least;
+            // The least member is as good as none, so that what the next one leads to may be another matter.
+            return Ok((least <= FROM || self.is_limit).then_some((self, led)));
+        }
+        Ok(None)
+    }
+
+    /// Whether the greatest of them leads to this where it is a member before this place, whichever it is.
+    fn leads_to(&self, probe: &mut Probe<'_>, end: usize, usual: Outcome) -> Result<bool, DecideError> {
+        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        for greatest in 0..self.paths.len() {
+            for _ in 0..TRIALS {
+                let answer = self.answer_below(&[greatest], end, &mut random);
+                let outcome = probe.run(&ApiOutput::Answer { answer })?;
+                if !probe.differ_by_data_only(outcome, usual) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Which wins of those that are equally great.
+    fn show_ties(&self, order: &[usize]) -> String {
+        let names = order.iter().filter_map(|&at| self.paths[at].last().cloned());
+        format!("; of several that are, the first of {}", names.collect::<Vec<_>>().join(", "))
+    }
+
+    /// The members of which one must be the greatest, where it is not any.
+    fn members(&self) -> Vec<String> {
+        match self.leaf {
+            Shape::Choice(choice) if self.is_limit => choice.members[self.least..].to_vec(),
             _ => Vec::new(),
         }
     }
@@ -149,7 +215,7 @@ impl<'s> Fields<'s> {
         for greatest in 0..self.paths.len() {
             let mut known = None;
             for _ in 0..TRIALS {
-                let outcome = probe.run(&ApiOutput::Answer { answer: self.answer(greatest, &mut random) })?;
+                let outcome = probe.run(&ApiOutput::Answer { answer: self.answer(&[greatest], &mut random) })?;
                 let known = *known.get_or_insert(outcome);
                 if !probe.differ_by_data_only(known, outcome) {
                     return Ok(None);
@@ -170,8 +236,8 @@ impl<'s> Fields<'s> {
         let (mut first, mut last) = (true, true);
         for one in 0..led.len() {
             for other in (0..led.len()).filter(|&other| led[other] != led[one]) {
-                let mut answer = self.answer(one, &mut random);
-                append(&mut answer, &self.answer(other, &mut random), &self.paths[0]);
+                let mut answer = self.answer(&[one], &mut random);
+                append(&mut answer, &self.answer(&[other], &mut random), &self.paths[0]);
                 let outcome = probe.run(&ApiOutput::Answer { answer })?;
                 first &= probe.differ_by_data_only(outcome, led[one]);
                 last &= probe.differ_by_data_only(outcome, led[other]);
@@ -186,9 +252,17 @@ impl<'s> Fields<'s> {
 }
 
 impl Draft {
-    fn tell_greatest(&mut self, probe: &Probe<'_>, fields: &Fields<'_>, led: &[Outcome], usual: Outcome) {
+    fn tell_greatest(
+        &mut self,
+        probe: &Probe<'_>,
+        fields: &Fields<'_>,
+        (led, order): (&[Outcome], Option<&[usize]>),
+        usual: Outcome,
+    ) {
         let mut branches: Vec<(Outcome, Vec<String>)> = Vec::new();
-        for (path, &outcome) in fields.paths.iter().zip(led).filter(|(_, outcome)| **outcome != usual) {
+        let as_they_are: Vec<usize> = (0..led.len()).collect();
+        let places = order.unwrap_or(&as_they_are).iter().map(|&at| (&fields.paths[at], led[at]));
+        for (path, outcome) in places.filter(|(_, outcome)| *outcome != usual) {
             match branches.iter_mut().find(|known| probe.differ_by_data_only(known.0, outcome)) {
                 Some(known) => known.1.push(show_path(path)),
                 None => branches.push((outcome, vec![show_path(path)])),
@@ -198,15 +272,15 @@ impl Draft {
         let names = name::of(&effects);
         self.summary.branches.clear();
         self.summary.idle.clear();
+        let members = fields.members();
         for (((outcome, paths), effects), name) in branches.into_iter().zip(effects).zip(names) {
+            let field = paths.join(" or ");
+            let condition = |values: Vec<String>| Condition { field: field.clone(), values, intervals: Vec::new() };
+            let of_members = (!members.is_empty()).then(|| condition(members.clone()));
             self.summary.branches.push(Branch {
                 name,
                 outcome: probe.decision(outcome).clone(),
-                conditions: vec![Condition {
-                    field: paths.join(" or "),
-                    values: vec![GREATEST.to_owned()],
-                    intervals: Vec::new(),
-                }],
+                conditions: std::iter::once(condition(vec![GREATEST.to_owned()])).chain(of_members).collect(),
                 evidence: name::evidence(probe, outcome, usual, &effects),
                 ..Branch::default()
             });
