@@ -107,6 +107,19 @@ impl Grid {
         &self.cells[matching][others].1
     }
 
+    /// Whether items of both kinds do what each kind does without the other, and nothing else.
+    fn are_apart(&self) -> bool {
+        let all = |matching: usize, others: usize| -> Said {
+            self.said(matching, 0).union(self.said(0, others)).cloned().collect()
+        };
+        let own = |said: &Said, other: &Said| said.difference(other).next().is_some();
+        let (one, other) = (self.said(1, 0), self.said(0, 1));
+        let told = own(one, other) && own(other, one);
+        let places =
+            (1..self.cells.len()).flat_map(|matching| (1..self.cells[matching].len()).map(move |of| (matching, of)));
+        told && places.into_iter().all(|(matching, others)| *self.said(matching, others) == all(matching, others))
+    }
+
     /// What every answer of so many matching items leads to, if the others have no say.
     fn row(&self, matching: usize) -> Option<&Cell> {
         let row = &self.cells[matching];
@@ -136,6 +149,10 @@ impl Grid {
 
     /// The decision by the share of the items that match.
     fn by_share(&self, constants: &Constants) -> Option<Found> {
+        // What items of both kinds lead to together may be what each of them does by itself.
+        if self.are_apart() {
+            return None;
+        }
         let shares = self.shares()?;
         let usual = self.cells[0].get(1)?;
         let mut steps: Vec<(&Cell, Vec<Region>)> = Vec::new();
@@ -159,8 +176,15 @@ impl Grid {
             steps.into_iter().filter(|step| step.0.1 != usual.1).map(|(cell, regions)| (cell.0, regions)).collect();
         let is_all = |share: &Bounds| share.low == Some(Limit { value: 1.0, inclusive: true });
         let every = steps.iter().all(|step| step.1.iter().flatten().all(is_all));
-        let reason =
-            if every { "every item has to match" } else { "the share of the items that match decides" }.to_owned();
+        // Between none and all it makes no difference how many.
+        let is_end = |limit: &Option<Limit>| limit.is_none_or(|limit| [0.0, 1.0].contains(&limit.value));
+        let ends = steps.iter().flat_map(|step| step.1.iter().flatten()).all(|it| is_end(&it.low) && is_end(&it.high));
+        let reason = match (every, ends) {
+            (true, _) => "every item has to match",
+            (false, true) => "whether some items match, or all of them, decides",
+            (false, false) => "the share of the items that match decides",
+        };
+        let reason = reason.to_owned();
         // Any of them will do: that is told otherwise.
         let any = self.said(1, 0) == self.said(1, self.cells[1].len() - 1);
         (!steps.is_empty() && !any).then_some(Found { reason, usual: usual.0, steps, is_count: false })
