@@ -92,7 +92,9 @@ impl Cut<'_> {
         };
         let mut out = self.before(&block[..at]);
         out.extend(self.focus(&block[at]));
-        out.extend(self.after(&block[at + 1..], false));
+        if !is_endless(&block[at]) {
+            out.extend(self.after(&block[at + 1..], false));
+        }
         out
     }
 
@@ -312,6 +314,19 @@ pub(super) fn exits(block: &[Stmt]) -> bool {
         }
         _ => false,
     })
+}
+
+/// Whether nothing that stands after a statement is ever reached: a loop that nothing ends but a way out of its function.
+fn is_endless(stmt: &Stmt) -> bool {
+    fn breaks(block: &[Stmt]) -> bool {
+        block.iter().any(|stmt| match &stmt.kind {
+            StmtKind::Break => true,
+            // What breaks in a loop within it ends that one.
+            StmtKind::For { orelse, .. } | StmtKind::While { orelse, .. } => breaks(orelse),
+            _ => stmt.blocks().into_iter().any(|block| breaks(block)),
+        })
+    }
+    matches!(&stmt.kind, StmtKind::While { test, body, .. } if is_true(test) && !breaks(body))
 }
 
 fn is_true(test: &Expr) -> bool {

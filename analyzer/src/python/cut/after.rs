@@ -2,7 +2,7 @@
 
 use chameleon_decision::{ASSUMED, BoolOp, CompareOp, Constant, Expr, ExprKind, SAID, Stmt, StmtKind, Target, UnaryOp};
 
-use super::{Assumption, Cut, Focus, Open, exits, is_true, once, shown, unknown};
+use super::{Assumption, Cut, Focus, Open, exits, is_endless, is_true, once, shown, unknown};
 use crate::calls::READING_METHODS;
 use crate::python::entry::is_error_check;
 use crate::python::visit;
@@ -17,6 +17,9 @@ impl Cut<'_> {
                 break;
             }
             out.extend(self.after_stmt(stmt, controlled));
+            if is_endless(stmt) {
+                break;
+            }
         }
         out
     }
