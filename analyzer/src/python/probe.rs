@@ -16,6 +16,9 @@ const UNSURE: f64 = 0.3;
 /// A name that no application looks for.
 pub(crate) const UNKNOWN_NAME: &str = "Qzxjv";
 
+/// How many words a text of several is tried with.
+const SEVERAL_WORDS: usize = 12;
+
 /// How many names are tried that a program's words have nothing to do with.
 const UNRELATED: usize = 8;
 
@@ -218,6 +221,7 @@ fn values(leaf: &Shape) -> Vec<Json> {
         Shape::Choice(choice) => choice.members.iter().map(|member| Json::from(member.as_str())).collect(),
         Shape::Word(words) => words.iter().map(|word| Json::from(word.as_str())).collect(),
         Shape::Flag => vec![Json::from(false), Json::from(true)],
-        _ => vec![Json::from(UNKNOWN_NAME)],
+        // One word, and several: how many there are can be what is looked at.
+        _ => [SEVERAL_WORDS, 2, 1].map(|words| Json::from(vec![UNKNOWN_NAME; words].join(" "))).to_vec(),
     }
 }

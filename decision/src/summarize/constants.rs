@@ -17,6 +17,8 @@ pub(super) struct Constants {
     pub(super) tests: Vec<Test>,
     /// Whether a text is taken apart into its lines.
     pub(super) lines: bool,
+    /// Where a text is taken apart into its words, or a blank is looked for.
+    pub(super) words: Vec<Span>,
     /// Whether regular expressions or likenesses of texts are asked for.
     pub(super) patterns: bool,
     /// Whether it is asked of what kind a text's characters are.
@@ -236,6 +238,7 @@ impl Constants {
             ExprKind::Binary { left, right, .. } => self.exprs([&**left, &**right]),
             ExprKind::Bool { values, .. } => self.exprs(values),
             ExprKind::Compare { left, rest } => {
+                self.words.extend(text(left).filter(|(text, _)| text == " ").map(|(_, span)| span));
                 self.expr(left);
                 self.exprs(rest.iter().map(|pair| &pair.1));
             }
@@ -261,6 +264,7 @@ impl Constants {
                 let breaks =
                     |arg: &Expr| matches!(&arg.kind, ExprKind::Constant { value: Constant::Str(text) } if text == "\n");
                 self.characters |= CHARACTER_TESTS.contains(&name.as_str());
+                self.words.extend((name == "split" && args.is_empty()).then_some(expr.span));
                 self.lines |= name == "splitlines" || (name == "split" && args.first().is_some_and(breaks));
                 if matches!(name.as_str(), "split" | "rsplit" | "partition" | "rpartition") {
                     let mark = args.first().and_then(text).map(|mark| mark.0);
