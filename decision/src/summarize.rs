@@ -29,6 +29,7 @@ mod greatest;
 mod grid;
 mod handed;
 mod held;
+mod held_counts;
 mod idle;
 mod items;
 mod joint;
@@ -375,6 +376,9 @@ impl Draft {
             probe.turn_to(Subject::Names);
         }
         if self.put_off.is_none() && lengths::fill(self, probe, &api.answer, constants)? {
+            return Ok(());
+        }
+        if self.put_off.is_none() && held_counts::fill(self, probe, &api.answer)? {
             return Ok(());
         }
         let cut = if self.put_off.is_none() { rank::of_names(probe, &api.answer)? } else { None };
