@@ -202,6 +202,10 @@ fn decided(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
             Handed::All if any => "all are handed on",
             Handed::All => "all that match are handed on",
             Handed::Everything => "all items are handed on, those that do not match, too",
+            Handed::FirstWithin => &format!("the first one is handed on, and of {number} the first"),
+            Handed::GreatestWithin => {
+                &format!("the first one is handed on, and of it the one of the greatest {number}")
+            }
             Handed::FirstOfAny => "the first one is handed on, whether it matches or another does",
         };
         source::wrap(out, "              ", 14, which);

@@ -440,6 +440,13 @@ impl Draft {
             Some(handed::OfList::By(number)) => {
                 (self.summary.handed, self.summary.ranked) = (Some(Handed::Greatest), Some(number));
             }
+            // By what the first few are chosen is told before what is within one.
+            Some(handed::OfList::Within(..)) if self.summary.top_k.is_some() => {
+                self.summary.handed = Some(Handed::First);
+            }
+            Some(handed::OfList::Within(handed, of)) => {
+                (self.summary.handed, self.summary.ranked) = (Some(handed), Some(of));
+            }
             None => {}
         }
     }

@@ -62,6 +62,10 @@ pub enum Handed {
     Everything,
     /// The first in the answer, whether it takes the branch or another does.
     FirstOfAny,
+    /// The first in the answer, and of a list within it the first.
+    FirstWithin,
+    /// The first in the answer, and of a list within it that of the greatest number.
+    GreatestWithin,
 }
 
 /// How a word is compared with a label.
@@ -239,7 +243,7 @@ pub struct Summary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top_k: Option<u32>,
     /// The number by which the results are put in order, the greatest first, before those are looked at, or by which the
-    /// one that is handed on is chosen.
+    /// one that is handed on is chosen; for [`Handed::FirstWithin`], the list that it is the first of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ranked: Option<String>,
     /// Of several items that take the one branch, the one whose data is handed on, where it shows.

@@ -23,6 +23,7 @@ pub(super) fn of(values: &[Value<'_>]) -> Vec<String> {
             Value::List(list) => list.borrow().items.len(),
             Value::Tuple(items) => items.len(),
             Value::Dict(table) => table.borrow().entries().len(),
+            Value::Api(object) => object.fields().len() + object.stored.borrow().len(),
             _ => 0,
         };
         if left.len() + more > MAX_VALUES {
@@ -33,6 +34,10 @@ pub(super) fn of(values: &[Value<'_>]) -> Vec<String> {
             Value::List(list) => left.extend(list.borrow().items.iter().rev().cloned()),
             Value::Tuple(items) => left.extend(items.iter().rev().cloned()),
             Value::Dict(table) => left.extend(table.borrow().entries().iter().rev().map(|(_, value)| value.clone())),
+            Value::Api(object) => {
+                left.extend(object.stored.borrow().iter().rev().map(|(_, value)| value.clone()));
+                left.extend(object.fields().iter().rev().map(|field| field.value.clone()));
+            }
             _ => {}
         }
     }

@@ -9,7 +9,7 @@ use super::showing::{Items, words_in};
 use super::subject::{Subject, list_of_names, put};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
-use crate::shape::{Enumeration, ITEM, Shape};
+use crate::shape::{Enumeration, ITEM, Path, Shape, show_path};
 use crate::summary::Handed;
 
 /// Words that are tried for one that leads nowhere.
@@ -74,13 +74,44 @@ pub(super) enum OfList {
     Place(Handed),
     /// That of the greatest number.
     By(String),
+    /// The first one, and of a list within it, or by a number there, one.
+    Within(Handed, String),
 }
 
 /// What is handed on of several items of a list, if it is the only one of which anything shows: the first or the last, or
 /// that in which a number is the greatest.
 pub(super) fn of_list(probe: &mut Probe<'_>, shape: &Shape, list: &[String]) -> Option<OfList> {
-    let Some(place) = of_alike(probe, shape, list, None) else { return of_greatest(probe, shape, list) };
-    if let Handed::First | Handed::Last = place {
+    let whole = of_items(probe, shape, list);
+    if whole == Some(OfList::Place(Handed::First)) { within_first(probe, shape, list).or(whole) } else { whole }
+}
+
+/// Which item of a list within the first one is handed on, if it is one, and of one such list.
+fn within_first(probe: &mut Probe<'_>, shape: &Shape, list: &[String]) -> Option<OfList> {
+    let mut lists: Vec<Path> = Vec::new();
+    for (path, _) in shape.leaves() {
+        let Some(inside) = path.strip_prefix(list).filter(|inside| inside.len() > 1) else { continue };
+        let Some(at) = inside[1..].iter().position(|step| step == ITEM) else { continue };
+        let nested = path[..list.len() + 1 + at].to_vec();
+        if !lists.contains(&nested) {
+            lists.push(nested);
+        }
+    }
+    let mut shown = lists.iter().filter_map(|nested| Some((nested, of_items(probe, shape, nested)?)));
+    let (nested, one) = shown.next()?;
+    if shown.next().is_some() {
+        return None;
+    }
+    match one {
+        OfList::Place(Handed::First) => Some(OfList::Within(Handed::FirstWithin, show_path(nested))),
+        OfList::By(number) => Some(OfList::Within(Handed::GreatestWithin, number)),
+        _ => None,
+    }
+}
+
+fn of_items(probe: &mut Probe<'_>, shape: &Shape, list: &[String]) -> Option<OfList> {
+    let place = of_alike(probe, shape, list, None);
+    // Where none of those that are alike shows, one of the greatest number may.
+    if let None | Some(Handed::First | Handed::Last) = place {
         for measure in rank::measures(shape, list) {
             let mut at = |shares| of_alike(probe, shape, list, Some((&measure, shares)));
             let (descending, ascending) = (at([0.8, 0.5, 0.2]), at([0.2, 0.5, 0.8]));
@@ -89,7 +120,7 @@ pub(super) fn of_list(probe: &mut Probe<'_>, shape: &Shape, list: &[String]) -> 
             }
         }
     }
-    Some(OfList::Place(place))
+    place.map(OfList::Place).or_else(|| of_greatest(probe, shape, list))
 }
 
 /// The number of which the greatest is handed on, wherever its item is: nothing else of an item shows.
@@ -100,7 +131,7 @@ fn of_greatest(probe: &mut Probe<'_>, shape: &Shape, list: &[String]) -> Option<
     for measure in rank::measures(shape, list) {
         let mut showing = |shares: [f64; 3]| {
             let mut shown = |changed: Option<usize>| {
-                let mut answer = shape.nothing();
+                let mut answer = around(shape, list);
                 put(&mut answer, list, Json::Array(vec![usual.clone(); shares.len()]));
                 for (at, &share) in shares.iter().enumerate() {
                     measure.set(&mut answer, at, if changed == Some(at) { share + NUDGE } else { share });
@@ -119,8 +150,19 @@ fn of_greatest(probe: &mut Probe<'_>, shape: &Shape, list: &[String]) -> Option<
     None
 }
 
+/// The answer with one item in each list around this one.
+fn around(shape: &Shape, list: &[String]) -> Json {
+    let mut answer = shape.nothing();
+    for at in (0..list.len()).filter(|at| list[*at] == ITEM) {
+        let item = shape.at(&list[..=at]).map_or(Json::Null, |item| filled(item, 0));
+        put(&mut answer, &list[..at], Json::Array(vec![item]));
+    }
+    answer
+}
+
 /// Of three items of a list, the first or the last one, if it is the only one of which anything shows: where another is
-/// changed, nothing else does; or all of them. One of their numbers can be set.
+/// changed, nothing else does; or all of them. It counts what is returned, or else what is given to something outside, or
+/// printed. One of their numbers can be set.
 fn of_alike(
     probe: &mut Probe<'_>,
     shape: &Shape,
@@ -132,26 +174,28 @@ fn of_alike(
     let [usual, other] = [0, 1].map(|which| filled(item, which));
     let mut shown = |changed: usize, count: usize| {
         let items = (0..count).map(|at| if at == changed { other.clone() } else { usual.clone() }).collect();
-        let mut answer = shape.nothing();
+        let mut answer = around(shape, list);
         put(&mut answer, list, Json::Array(items));
         if let Some((measure, shares)) = set {
             shares.iter().take(count).enumerate().for_each(|(at, &share)| measure.set(&mut answer, at, share));
         }
         probe.run(&ApiOutput::Answer { answer }).ok()?;
-        Some(probe.observed().to_owned())
+        Some(probe.ways().clone())
     };
     let unchanged = shown(ITEMS, ITEMS)?;
-    let mut showing = Vec::new();
+    let mut by_way = vec![Vec::new(); unchanged.len()];
     for at in 0..ITEMS {
-        if shown(at, ITEMS)? != unchanged {
-            showing.push(at);
+        let changed = shown(at, ITEMS)?;
+        for way in (0..unchanged.len()).filter(|&way| changed[way] != unchanged[way]) {
+            by_way[way].push(at);
         }
     }
+    let (way, showing) = by_way.iter().enumerate().find(|(_, showing)| !showing.is_empty())?;
     match showing[..] {
         [0] => Some(Handed::First),
         [last] if last + 1 == ITEMS => Some(Handed::Last),
         // A mean of them, or the least, is one all the same.
-        [_, _, _] => (words_in(&shown(ITEMS, 1)?) < words_in(&unchanged)).then_some(Handed::All),
+        [_, _, _] => (words_in(&shown(ITEMS, 1)?[way]) < words_in(&unchanged[way])).then_some(Handed::All),
         _ => None,
     }
 }
