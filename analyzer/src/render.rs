@@ -202,6 +202,7 @@ fn decided(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
             Handed::All if any => "all are handed on",
             Handed::All => "all that match are handed on",
             Handed::Everything => "all items are handed on, those that do not match, too",
+            Handed::Listed => "a list with something for each that matches is handed on, once",
             Handed::FirstWithin => &format!("the first one is handed on, and of {number} the first"),
             Handed::GreatestWithin => {
                 &format!("the first one is handed on, and of it the one of the greatest {number}")

@@ -62,6 +62,8 @@ pub enum Handed {
     Everything,
     /// The first in the answer, whether it takes the branch or another does.
     FirstOfAny,
+    /// None, but what is done is done with a list that has something for each that takes the branch.
+    Listed,
     /// The first in the answer, and of a list within it the first.
     FirstWithin,
     /// The first in the answer, and of a list within it that of the greatest number.

@@ -21,6 +21,9 @@ use crate::sample;
 use crate::shape::Shape;
 use crate::summary::{Branch, Condition, DecisionType, Handed, MatchMode, MinScore, Order, Summary, Vocabulary};
 
+/// What is said where an item that is called as one before it counts no more.
+const REPEATS_DROPPED: &str = "an item like one before it, called the same, leads to nothing more";
+
 /// Of vocabularies up to this every label is tried with other fields.
 const FEW: usize = 16;
 
@@ -151,7 +154,7 @@ impl Draft {
         }
         found.nothing_below = floor(probe, &found, &self.summary)?;
         self.add_floor(found.nothing_below);
-        self.rank(probe, (&found, &words), (class, top_k), counted.is_none(), api)?;
+        self.rank(probe, (&found, &words), (class, top_k), counted.is_none(), (program, api))?;
         self.settle(program, probe, (&found, counted), vocabulary)?;
         Ok(true)
     }
@@ -163,7 +166,7 @@ impl Draft {
         (found, words): (&Branches, &[words::Found]),
         (class, top_k): (Class, Option<u32>),
         is_uncounted: bool,
-        api: &Api,
+        (program, api): (&Program, &Api),
     ) -> Result<(), DecideError> {
         self.summary.top_k = top_k;
         if let Some(count) = top_k {
@@ -172,7 +175,7 @@ impl Draft {
         let class = if top_k == Some(1) && is_uncounted { order::in_one_label(probe, found, class)? } else { class };
         self.set_class(probe, class);
         if is_uncounted {
-            self.of_several(probe, (found, words), api)?;
+            self.of_several(probe, (found, words), (program, api))?;
             if self.summary.decision_type == DecisionType::MultiSelect {
                 self.warnings.extend(joint::other_numbers(probe, found)?);
             }
@@ -330,7 +333,7 @@ impl Draft {
         &mut self,
         probe: &mut Probe<'_>,
         (found, words): (&Branches, &[words::Found]),
-        api: &Api,
+        (program, api): (&Program, &Api),
     ) -> Result<(), DecideError> {
         use DecisionType::{MultiChoice, MultiSelect, TrueFalse};
         if !matches!(self.summary.decision_type, TrueFalse | MultiChoice | MultiSelect) {
@@ -349,6 +352,15 @@ impl Draft {
             let again = self.summary.again;
             self.summary.handed = handed.filter(|handed| *handed != Handed::All || !again);
             self.prefer(probe, (found, words))?;
+        }
+        // What grows with a list is done once, with more on the list.
+        if self.summary.again && !items::act_apart(probe, found, &names)? {
+            self.summary.again = false;
+            self.summary.handed.get_or_insert(Handed::Listed);
+        }
+        let may_repeat = api.repeats || probe.subject.repeats();
+        if self.summary.again && may_repeat && items::drop_repeats(probe, found, &names, &api.answer)? {
+            self.warn(program, REPEATS_DROPPED.to_owned());
         }
         Ok(())
     }

@@ -1,12 +1,15 @@
 //! Whether every item of an answer is decided on by itself.
 
+use serde_json::Value as Json;
+
 use super::branches::{Branches, Found};
 use super::lists;
 use super::probe::{NEUTRAL, Outcome, Probe};
-use super::subject::Subject;
+use super::subject::{Subject, list_of_names, put};
 use crate::decider::DecideError;
 use crate::decision::Effect;
 use crate::output::ApiOutput;
+use crate::shape::Shape;
 use crate::summary::Vocabulary;
 
 /// Branches whose samples are put together.
@@ -94,6 +97,39 @@ pub(super) fn act_apart(probe: &mut Probe<'_>, found: &Branches, names: &[Vec<St
     shows_more(probe, found, names, Probe::acted_times)
 }
 
+/// Whether an item like one before it, called the same and all, has the application do nothing more: repeats are left out.
+pub(super) fn drop_repeats(
+    probe: &mut Probe<'_>,
+    found: &Branches,
+    names: &[Vec<String>],
+    shape: &Shape,
+) -> Result<bool, DecideError> {
+    let list = match &probe.subject {
+        Subject::Members(members) => members.list().cloned(),
+        Subject::Names | Subject::Within(_) => list_of_names(shape),
+    };
+    let Some(list) = list else { return Ok(false) };
+    let mut dropped = false;
+    for (branch, names) in found.branches.iter().zip(names) {
+        let [first, second, ..] = names.as_slice() else { continue };
+        let [one, two] = [vec![first.as_str()], vec![first.as_str(), second]]
+            .map(|labels| probe.subject.output(ApiOutput::sure(labels)).answer(shape));
+        let Some(item) = one.pointer(&format!("/{}/0", list.join("/"))).cloned() else { continue };
+        let mut twice = one.clone();
+        put(&mut twice, &list, Json::Array(vec![item.clone(), item]));
+        let [one, two, twice] = [one, two, twice].map(|answer| ApiOutput::Answer { answer });
+        if probe.run(&twice)? != branch.outcome {
+            continue;
+        }
+        let (one, two, twice) = (probe.shown_times(&one)?, probe.shown_times(&two)?, probe.shown_times(&twice)?);
+        if two <= one || twice > one {
+            return Ok(false);
+        }
+        dropped = true;
+    }
+    Ok(dropped)
+}
+
 fn shows_more<'p>(
     probe: &mut Probe<'p>,
     found: &Branches,
@@ -113,11 +149,17 @@ fn shows_more<'p>(
             continue;
         }
         let grows = times(probe, &more)?.saturating_sub(times(probe, &usual)?);
-        // What is returned is so once, whatever is printed on the way.
+        // What is returned is so once, whatever is printed on the way, and so may be what is done beside that.
         let own = probe.own_effects(branch.outcome, found.default);
-        let returns = own.iter().any(|effect| effect.action == "return" && !effect.chosen_words().is_empty());
+        let prints = own.iter().any(|effect| effect.action == "print");
+        let is_done = |effect: &&Effect| match effect.action.as_str() {
+            "print" => false,
+            "return" => !effect.chosen_words().is_empty(),
+            _ => prints,
+        };
+        let is_once = own.iter().any(is_done);
         let printed = probe.printed_times(&more)?.saturating_sub(probe.printed_times(&usual)?);
-        if grows > if returns { printed } else { 0 } {
+        if grows > if is_once { printed } else { 0 } {
             return Ok(true);
         }
     }
