@@ -59,6 +59,12 @@ fn the_account_says_how_many_results_the_request_asks_for() {
     assert!(told("filled-in-by-several").contains("Looks at    the first 20 results"));
 }
 
+#[test]
+fn the_account_names_what_is_left() {
+    assert!(account_of("all-but-one-that-is-skipped").contains("labels   any other"));
+    assert!(account_of("sentiment-that-is-left").contains("Otherwise   (NEUTRAL) return 'noted'"));
+}
+
 fn account_of(name: &str) -> String {
     let case = support::cases().into_iter().find(|case| case.name == name).expect("the case is there");
     chameleon_analyzer::render(&case.analyze())

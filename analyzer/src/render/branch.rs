@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use chameleon_decision::{
-    Bounds, Branch, Condition, DecisionProcess, DecisionType, EMPTY_OUTCOME, HANDED_ON, Limit, MatchMode,
-    OUT_OF_BUDGET, Span, Summary, Word,
+    Bounds, Branch, Condition, DecisionProcess, DecisionType, EMPTY_OUTCOME, Enumeration, HANDED_ON, ITEM, Limit,
+    MatchMode, OUT_OF_BUDGET, Shape, Span, Summary, Word, show_path,
 };
 
 use super::line;
@@ -38,8 +38,9 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
     let has_words = !branch.words.is_empty();
     if !(open && has_words) && (is_about_labels || has_words || !branch.labels.is_empty()) {
         let text = match branch {
-            Branch { any: true, .. } => "any".to_owned(),
-            Branch { except: true, .. } => "any other".to_owned(),
+            // What is called as another branch asks takes that one.
+            Branch { any: true, .. } if !asks_beside(process, branch) => "any".to_owned(),
+            Branch { any: true, .. } | Branch { except: true, .. } => "any other".to_owned(),
             _ if open => "any".to_owned(),
             _ => labels(branch, &process.summary.vocabulary),
         };
@@ -76,6 +77,12 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
     line!(out);
 }
 
+/// Whether another branch is taken by words.
+fn asks_beside(process: &DecisionProcess, branch: &Branch) -> bool {
+    let asks = |other: &&Branch| !other.negated && !other.except && !other.words.is_empty();
+    process.summary.branches.iter().filter(asks).any(|other| other.name != branch.name)
+}
+
 /// Writes what a branch does, with its number where it is one of several.
 pub(super) fn outcome(out: &mut String, at: Option<usize>, branch: &Branch) {
     let number = at.map_or_else(String::new, |at| format!("{}. ", at + 1));
@@ -97,8 +104,26 @@ pub(super) fn default(out: &mut String, process: &DecisionProcess) {
     };
     let outcome = &process.summary.default;
     let text = if outcome.effects.is_empty() { "nothing".to_owned() } else { outcome.describe() };
+    let text = only_left(process).map_or_else(|| text.clone(), |member| format!("({member}) {text}"));
     wrap(out, name, 14, &text);
     line!(out);
+}
+
+/// The one value of a field of the whole answer that takes no branch.
+fn only_left(process: &DecisionProcess) -> Option<&str> {
+    let Summary { field, branches, decision_type, .. } = &process.summary;
+    if !matches!(decision_type, DecisionType::TrueFalse | DecisionType::MultiChoice)
+        || branches.iter().any(|branch| branch.negated || branch.except || !branch.regions.is_empty())
+    {
+        return None;
+    }
+    let leaves = process.api.answer.leaves();
+    let (_, leaf) =
+        leaves.iter().find(|(path, _)| Some(show_path(path)) == *field && !path.iter().any(|s| s == ITEM))?;
+    let (Shape::Word(members) | Shape::Choice(Enumeration { members, .. })) = leaf else { return None };
+    let is_left = |member: &&String| !branches.iter().any(|branch| branch.labels.contains(*member));
+    let mut left = members.iter().filter(is_left);
+    left.next().filter(|_| left.next().is_none()).map(String::as_str)
 }
 
 /// Whether the steps that there were ended before it was known what an answer of nothing leads to.
