@@ -49,6 +49,8 @@ def objects(file, known):
     with open(file) as lines:
         rows = [line.strip().split(": ") for line in lines if line.strip() and not line.startswith("#")]
     of_wnid = {row[0].split()[0]: row[-1] for row in rows}
+    if unknown := sorted({wnid for wnid, _ in known.values()} - set(of_wnid)):
+        raise SystemExit(f"{file}: no line for class {unknown[0]}")
     named = {number: of_wnid[wnid] for number, (wnid, _) in known.items() if of_wnid[wnid] != LEFT_OUT}
     return {number: [] if names == BACKGROUND else names.split(", ") for number, names in named.items()}
 
@@ -115,7 +117,7 @@ def main():
             if arguments.objects:
                 groups = scenes([image for image in images if image[1] in names], chance)
                 if split == "train" and arguments.training:
-                    groups = chance.sample(groups, arguments.training)
+                    groups = chance.sample(groups, min(arguments.training, len(groups)))
             else:
                 groups = mosaics(images, (arguments.training or 20_000) if split == "train" else half, chance)
             for line in write(groups, split, names, arguments.out):

@@ -215,6 +215,17 @@ pub struct Branch {
     pub evidence: Vec<Span>,
 }
 
+impl Branch {
+    /// Whether a name takes it or does not, whatever else there is in the answer.
+    pub fn takes_by_name(&self) -> bool {
+        self.regions.is_empty()
+            && self.conditions.is_empty()
+            && self.unless.is_empty()
+            && self.with.is_none()
+            && self.min_score.is_none()
+    }
+}
+
 /// The canonical form of a decision process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
@@ -245,7 +256,8 @@ pub struct Summary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top_k: Option<u32>,
     /// The number by which the results are put in order, the greatest first, before those are looked at, or by which the
-    /// one that is handed on is chosen; for [`Handed::FirstWithin`], the list that it is the first of.
+    /// one that is handed on is chosen; for [`Handed::FirstWithin`], the list that it is the first of, and for
+    /// [`Handed::GreatestWithin`] a number in that list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ranked: Option<String>,
     /// Of several items that take the one branch, the one whose data is handed on, where it shows.

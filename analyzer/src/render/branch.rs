@@ -77,9 +77,9 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
     line!(out);
 }
 
-/// Whether another branch is taken by words.
+/// Whether another branch is taken by words, and by nothing else.
 fn asks_beside(process: &DecisionProcess, branch: &Branch) -> bool {
-    let asks = |other: &&Branch| !other.negated && !other.except && !other.words.is_empty();
+    let asks = |other: &&Branch| !other.negated && !other.except && !other.words.is_empty() && other.takes_by_name();
     process.summary.branches.iter().filter(asks).any(|other| other.name != branch.name)
 }
 
@@ -113,7 +113,7 @@ pub(super) fn default(out: &mut String, process: &DecisionProcess) {
 fn only_left(process: &DecisionProcess) -> Option<&str> {
     let Summary { field, branches, decision_type, .. } = &process.summary;
     if !matches!(decision_type, DecisionType::TrueFalse | DecisionType::MultiChoice)
-        || branches.iter().any(|branch| branch.negated || branch.except || !branch.regions.is_empty())
+        || branches.iter().any(|branch| branch.negated || branch.except || branch.any || !branch.takes_by_name())
     {
         return None;
     }

@@ -17,6 +17,9 @@ const MAX_LABELS: usize = 64;
 /// Questions and ends that are remembered at most.
 const MOST: usize = 1 << 16;
 
+/// Answers to one question that are remembered at most: scores that are all different lead nowhere twice.
+const MOST_WAYS: usize = 256;
+
 /// What two answers must have in common whatever is asked: how many labels there are, and which are called the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Outline(Vec<u64>);
@@ -26,7 +29,7 @@ impl Outline {
     pub(super) fn of<'a>(output: &'a ApiOutput, script: &[bool], tracing: bool) -> Option<(Self, &'a [Label])> {
         let ApiOutput::Labels { labels } = output else { return None };
         let is_named = labels.iter().all(|label| !label.description.is_empty());
-        if labels.is_empty() || labels.len() > MAX_LABELS || !is_named || script.len() > 32 {
+        if labels.is_empty() || labels.len() > MAX_LABELS || !is_named || script.len() >= u64::BITS as usize {
             return None;
         }
         let way = script.iter().fold(1_u64, |way, taken| way << 1 | u64::from(*taken));
@@ -117,6 +120,9 @@ impl Alike {
         let mut at = if root == new { None } else { Some(root) };
         let mut from = None;
         for Asked { form, question, answer, .. } in asked {
+            if at.is_none() && from.is_some_and(|(from, _)| self.is_full(from)) {
+                return;
+            }
             let here = at.unwrap_or_else(|| {
                 self.add(from, Node::Asks { form: form.clone(), question: question.clone(), next: Vec::new() })
             });
@@ -137,8 +143,14 @@ impl Alike {
             // What was remembered of calls has changed since.
             Some(at) if matches!(self.nodes[at], Node::Ends(_)) => self.nodes[at] = end,
             Some(_) => {}
+            None if from.is_some_and(|(from, _)| self.is_full(from)) => {}
             None => drop(self.add(from, end)),
         }
+    }
+
+    /// Whether no further answer to a question is remembered.
+    fn is_full(&self, at: usize) -> bool {
+        matches!(&self.nodes[at], Node::Asks { next, .. } if next.len() >= MOST_WAYS)
     }
 
     /// Adds what comes after an answer.

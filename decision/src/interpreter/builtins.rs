@@ -465,7 +465,9 @@ impl<'p> Machine<'p, '_> {
     /// Sorts as `sorted(items, key=..., reverse=...)` does: stable, also in reverse.
     pub(super) fn sorted(&mut self, items: Vec<Value<'p>>, args: &Args<'p>, span: Span) -> Run<Vec<Value<'p>>> {
         self.charge(items.len().saturating_mul(4), span)?;
-        let items = shuffled::whole(&items).unwrap_or(items);
+        let in_some_order = shuffled::whole(&items);
+        let is_shuffled = in_some_order.is_some();
+        let items = in_some_order.unwrap_or(items);
         let mut keyed = Vec::with_capacity(items.len());
         for item in items {
             keyed.push((self.sort_key(&item, args, span)?, item));
@@ -490,7 +492,14 @@ impl<'p> Machine<'p, '_> {
             };
             if reverse { result.reverse() } else { result }
         });
-        failed.map_or_else(|| Ok(keyed.into_iter().map(|pair| pair.1).collect()), Err)
+        if let Some(failed) = failed {
+            return Err(failed);
+        }
+        // Of equal ones any comes first, as they were shuffled.
+        let ties =
+            keyed.windows(2).any(|pair| matches!(order(&pair[0].0, &pair[1].0), Ok(Some(Some(Ordering::Equal)))));
+        let sorted: Vec<Value<'p>> = keyed.into_iter().map(|pair| pair.1).collect();
+        Ok(if is_shuffled && ties { shuffled::anywhere(sorted) } else { sorted })
     }
 
     fn sort_key(&mut self, item: &Value<'p>, args: &Args<'p>, span: Span) -> Run<Value<'p>> {

@@ -2,7 +2,7 @@
 //! beside the time that it was stored.
 
 use super::text::{Origin, Text};
-use super::value::Value;
+use super::value::{ApiField, Value};
 
 /// Longer texts are not noted.
 const LONGEST: usize = 256;
@@ -36,7 +36,9 @@ pub(super) fn of(values: &[Value<'_>]) -> Vec<String> {
             Value::Dict(table) => left.extend(table.borrow().entries().iter().rev().map(|(_, value)| value.clone())),
             Value::Api(object) => {
                 left.extend(object.stored.borrow().iter().rev().map(|(_, value)| value.clone()));
-                left.extend(object.fields().iter().rev().map(|field| field.value.clone()));
+                let stored = object.stored.borrow();
+                let is_as_sent = |field: &&ApiField<'_>| !stored.iter().any(|(name, _)| **name == *field.name);
+                left.extend(object.fields().iter().rev().filter(is_as_sent).map(|field| field.value.clone()));
             }
             _ => {}
         }

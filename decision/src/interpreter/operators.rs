@@ -245,7 +245,6 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
-    /// `item in container`; `None` when unknown.
     /// Whether a text of which a part is unknown holds another: it does where the known parts do. Where there are some, it is
     /// taken for it that nothing else says so, which is noted.
     fn contains_in_known(&self, text: &Text, part: &Text, span: Span) -> Option<bool> {

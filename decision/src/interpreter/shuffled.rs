@@ -4,24 +4,31 @@ use std::rc::Rc;
 
 use super::value::{Growth, Value};
 
-/// Where an item of a shuffled list keeps the items that were shuffled.
-const SHUFFLED: &str = "shuffled";
+/// Where an item of a shuffled list keeps the items that were shuffled. No attribute is called so.
+const SHUFFLED: &str = "<shuffled>";
 
 /// What is at which place in a list is no longer known.
 pub(super) fn forget_places(list: &Value<'_>) {
     let Value::List(list) = list else { return };
     let mut list = list.borrow_mut();
-    if list.items.len() < 2 {
-        return;
+    list.items = anywhere(std::mem::take(&mut list.items));
+}
+
+/// The same items at places that nobody knows.
+pub(super) fn anywhere(items: Vec<Value<'_>>) -> Vec<Value<'_>> {
+    if items.len() < 2 {
+        return items;
     }
-    let known = whole(&list.items).unwrap_or_else(|| list.items.clone());
-    let all = Value::list(known, Growth::Fixed);
-    for item in &mut list.items {
-        *item = Value::unknown("an item of a shuffled list");
-        if let Value::Unknown(unknown) = item {
+    let places = items.len();
+    let all = Value::list(whole(&items).unwrap_or(items), Growth::Fixed);
+    let item = || {
+        let item = Value::unknown("an item of a shuffled list");
+        if let Value::Unknown(unknown) = &item {
             unknown.stored.borrow_mut().insert(SHUFFLED.to_owned(), all.clone());
         }
-    }
+        item
+    };
+    (0..places).map(|_| item()).collect()
 }
 
 /// The items that were shuffled, in the order before, where these are all of them.

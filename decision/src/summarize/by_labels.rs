@@ -21,8 +21,8 @@ use crate::sample;
 use crate::shape::Shape;
 use crate::summary::{Branch, Condition, DecisionType, Handed, MatchMode, MinScore, Order, Summary, Vocabulary};
 
-/// What is said where an item that is called as one before it counts no more.
-const REPEATS_DROPPED: &str = "an item like one before it, called the same, leads to nothing more";
+/// What is said where an item that is as one before it counts no more.
+const REPEATS_DROPPED: &str = "an item that is all like one before it leads to nothing more";
 
 /// Of vocabularies up to this every label is tried with other fields.
 const FEW: usize = 16;

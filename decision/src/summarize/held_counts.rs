@@ -63,7 +63,8 @@ fn steps(probe: &Probe<'_>, (outcomes, counts): (&[Outcome], &[usize]), path: &P
     kinds.into_iter().map(|kind| (kind, regions(kind))).collect()
 }
 
-/// Whether an item that leads nowhere changes nothing beside one that leads somewhere.
+/// Whether it is the number of one item that decides: neither one that leads nowhere beside it nor how sure it is changes
+/// anything, and several that lead nowhere do not add up.
 fn stays(
     probe: &mut Probe<'_>,
     (shape, held): (&Shape, &Held<'_>),
@@ -73,9 +74,14 @@ fn stays(
     let empty = item_of(shape, held, (list, 0));
     for (&outcome, &count) in outcomes.iter().zip(counts) {
         let item = item_of(shape, held, (list, count));
-        for items in [vec![empty.clone(), item.clone()], vec![item, empty.clone()]] {
-            let both = probe.run(&answer_of(shape, list, items))?;
-            if !probe.differ_by_data_only(both, outcome) && !probe.differ_by_repeats_only(both, outcome) {
+        let unsure = item_with(shape, held, (list, count), 0.0);
+        let mut alike = vec![vec![empty.clone(), item.clone()], vec![item.clone(), empty.clone()], vec![unsure]];
+        if count > 0 {
+            alike.push(vec![item.clone(), item]);
+        }
+        for items in alike {
+            let other = probe.run(&answer_of(shape, list, items))?;
+            if !probe.differ_by_data_only(other, outcome) && !probe.differ_by_repeats_only(other, outcome) {
                 return Ok(false);
             }
         }
@@ -83,10 +89,14 @@ fn stays(
     Ok(true)
 }
 
-/// An item whose list holds so many.
-fn item_of(shape: &Shape, held: &Held<'_>, (list, count): (&Path, usize)) -> Json {
+/// A sure item whose list holds so many.
+fn item_of(shape: &Shape, held: &Held<'_>, of: (&Path, usize)) -> Json {
+    item_with(shape, held, of, 1.0)
+}
+
+fn item_with(shape: &Shape, held: &Held<'_>, (list, count): (&Path, usize), score: f64) -> Json {
     let item = shape.at(list).and_then(Shape::item);
-    let mut item = item.map_or(Json::Null, |item| filled(item, 1.0, NEUTRAL));
+    let mut item = item.map_or(Json::Null, |item| filled(item, score, NEUTRAL));
     put(&mut item, &held.path[list.len() + 1..], held.of(count));
     item
 }

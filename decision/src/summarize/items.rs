@@ -115,14 +115,21 @@ pub(super) fn drop_repeats(
         let [one, two] = [vec![first.as_str()], vec![first.as_str(), second]]
             .map(|labels| probe.subject.output(ApiOutput::sure(labels)).answer(shape));
         let Some(item) = one.pointer(&format!("/{}/0", list.join("/"))).cloned() else { continue };
-        let mut twice = one.clone();
-        put(&mut twice, &list, Json::Array(vec![item.clone(), item]));
-        let [one, two, twice] = [one, two, twice].map(|answer| ApiOutput::Answer { answer });
+        let Some(other) = two.pointer(&format!("/{}/1", list.join("/"))).cloned() else { continue };
+        let of_items = |items: Vec<Json>| {
+            let mut answer = one.clone();
+            put(&mut answer, &list, Json::Array(items));
+            answer
+        };
+        let twice = of_items(vec![item.clone(), item.clone()]);
+        // Not only beside each other.
+        let apart = of_items(vec![item.clone(), other, item]);
+        let [one, two, twice, apart] = [one, two, twice, apart].map(|answer| ApiOutput::Answer { answer });
         if probe.run(&twice)? != branch.outcome {
             continue;
         }
         let (one, two, twice) = (probe.shown_times(&one)?, probe.shown_times(&two)?, probe.shown_times(&twice)?);
-        if two <= one || twice > one {
+        if two <= one || twice > one || probe.shown_times(&apart)? > two {
             return Ok(false);
         }
         dropped = true;

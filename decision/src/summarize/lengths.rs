@@ -18,6 +18,12 @@ pub(super) const LENGTHS: std::ops::RangeInclusive<f64> = 1.0..=64.0;
 /// What texts are made of: one that is measured can be of anything.
 const LETTERS: [&str; 3] = ["A", "a", "1"];
 
+/// A long word, which no decision by how many there are tells from one letter.
+const LONG: &str = "AAAAAAAAAAAAAAAA";
+
+/// So many of the program's words are tried among others.
+const MOST_WORDS: usize = 64;
+
 /// At so many numbers of words at most something else is done.
 const MAX_WORD_STEPS: usize = 3;
 
@@ -83,6 +89,9 @@ fn of_texts(
     let is_text = |leaf: &Shape| matches!(leaf, Shape::Name | Shape::Names | Shape::Text);
     for (path, _) in shape.leaves().into_iter().filter(|(_, leaf)| is_text(leaf)) {
         let Some(outcomes) = outcomes(probe, (shape, unit), &path, longest)? else { continue };
+        if matches!(unit, Unit::Words) && !words_only(probe, (shape, &path), &outcomes)? {
+            continue;
+        }
         let usual = draft.default_outcome;
         let steps = steps(probe, &outcomes, (unit, &path));
         if steps.len() < 2 {
@@ -127,6 +136,31 @@ fn outcomes(
     let fails = outcomes.iter().any(|outcome| probe.fails(*outcome));
     let passes = outcomes.windows(2).filter(|pair| pair[0] != pair[1]).count() > MAX_WORD_STEPS;
     Ok((!matches!(unit, Unit::Words) || !fails && !passes).then_some(outcomes))
+}
+
+/// Whether it makes no difference which words there are: neither long ones nor those that the program asks for.
+fn words_only(
+    probe: &mut Probe<'_>,
+    (shape, path): (&Shape, &Path),
+    outcomes: &[Outcome],
+) -> Result<bool, DecideError> {
+    let asked: Vec<String> = probe.compared().into_iter().filter(|word| !word.trim().is_empty()).collect();
+    for (at, &outcome) in outcomes.iter().enumerate() {
+        let text = Unit::Words.text(LONG, at + 1);
+        let answer = shape.with(path, Json::from(text));
+        if probe.run(&ApiOutput::Answer { answer })? != outcome {
+            return Ok(false);
+        }
+    }
+    let Some(&last) = outcomes.last() else { return Ok(true) };
+    for word in asked.iter().take(MOST_WORDS) {
+        let text = format!("{} {word}", Unit::Words.text(LETTERS[0], outcomes.len()));
+        let answer = shape.with(path, Json::from(text));
+        if probe.run(&ApiOutput::Answer { answer })? != last {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// One step for each outcome, with the lengths that lead to it.

@@ -14,6 +14,7 @@ use crate::decision::Decision;
 use crate::output::ApiOutput;
 use crate::process::Warning;
 use crate::shape::{ITEM, Shape, show_path};
+use crate::summary::Branch;
 
 /// Warns of it where it is nothing that the account tells.
 pub(super) fn tell(draft: &mut Draft, probe: &mut Probe<'_>, api: &Api) -> Result<(), DecideError> {
@@ -39,7 +40,11 @@ pub(super) fn tell(draft: &mut Draft, probe: &mut Probe<'_>, api: &Api) -> Resul
     let Shape::Word(values) = leaf else { return Ok(()) };
     let others: Vec<&String> = values.iter().filter(|value| !value.is_empty() && !is_told(value)).collect();
     let compared = probe.compared();
-    let last = if let [last] = others[..] { Some(last).filter(|last| compared.contains(last)) } else { None };
+    let by_names = summary.branches.iter().all(Branch::takes_by_name);
+    let last = match others[..] {
+        [last] if by_names && compared.contains(last) => Some(last),
+        _ => None,
+    };
     let is_known = |known: &Decision| known == decision || known.is_same_without_data(decision);
     if probe.fails(outcome) && last.is_none() || told.into_iter().any(is_known) {
         return Ok(());
