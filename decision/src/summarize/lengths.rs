@@ -18,8 +18,8 @@ pub(super) const LENGTHS: std::ops::RangeInclusive<f64> = 1.0..=64.0;
 /// What texts are made of: one that is measured can be of anything.
 const LETTERS: [&str; 3] = ["A", "a", "1"];
 
-/// A long word, which no decision by how many there are tells from one letter.
-const LONG: &str = "AAAAAAAAAAAAAAAA";
+/// The same for words, of which one is long.
+const WORDS: [&str; 4] = ["A", "a", "1", "AAAAAAAAAAAAAAAA"];
 
 /// So many of the program's words are tried among others.
 const MOST_WORDS: usize = 64;
@@ -35,6 +35,14 @@ enum Unit {
 }
 
 impl Unit {
+    /// What texts of this unit are made of.
+    fn parts(self) -> &'static [&'static str] {
+        match self {
+            Self::Characters => &LETTERS,
+            Self::Words => &WORDS,
+        }
+    }
+
     /// So much of a letter.
     fn text(self, letter: &str, length: usize) -> String {
         match self {
@@ -122,8 +130,8 @@ fn outcomes(
     // One more than the longest and another, which stand for all that are longer.
     for length in 1..=longest + 2 {
         let mut same = None;
-        for letter in LETTERS {
-            let answer = shape.with(path, Json::from(unit.text(letter, length)));
+        for part in unit.parts() {
+            let answer = shape.with(path, Json::from(unit.text(part, length)));
             let outcome = probe.run(&ApiOutput::Answer { answer })?;
             let known = *same.get_or_insert(outcome);
             if !unit.is_one(probe, known, outcome) {
@@ -138,20 +146,13 @@ fn outcomes(
     Ok((!matches!(unit, Unit::Words) || !fails && !passes).then_some(outcomes))
 }
 
-/// Whether it makes no difference which words there are: neither long ones nor those that the program asks for.
+/// Whether it makes no difference that a word the program asks for is among them.
 fn words_only(
     probe: &mut Probe<'_>,
     (shape, path): (&Shape, &Path),
     outcomes: &[Outcome],
 ) -> Result<bool, DecideError> {
     let asked: Vec<String> = probe.compared().into_iter().filter(|word| !word.trim().is_empty()).collect();
-    for (at, &outcome) in outcomes.iter().enumerate() {
-        let text = Unit::Words.text(LONG, at + 1);
-        let answer = shape.with(path, Json::from(text));
-        if probe.run(&ApiOutput::Answer { answer })? != outcome {
-            return Ok(false);
-        }
-    }
     let Some(&last) = outcomes.last() else { return Ok(true) };
     for word in asked.iter().take(MOST_WORDS) {
         let text = format!("{} {word}", Unit::Words.text(LETTERS[0], outcomes.len()));
