@@ -39,6 +39,7 @@ use self::files::{Files, NOT_FOLLOWED};
 use self::lower::{Lowered, Site};
 use self::project::Project;
 use self::search::Run;
+pub(crate) use self::search::is_of_a_test;
 use self::syntax::Parsed;
 use crate::apis::Catalog;
 use crate::data::DataFiles;

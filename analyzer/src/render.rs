@@ -26,7 +26,7 @@ macro_rules! line {
 }
 use line;
 
-use crate::python::{decides_nothing, inputs};
+use crate::python::{decides_nothing, inputs, is_of_a_test};
 
 /// The field that nearly every decision is about.
 const LABEL_FIELD: &str = "label_annotations[].description";
@@ -51,6 +51,11 @@ pub fn render(analysis: &Analysis) -> String {
         for problem in &analysis.problems {
             let place = format!("{}:{}", problem.file, problem.line);
             source::wrap(&mut out, &format!("  {place}  "), 4, &problem.reason);
+            if is_of_a_test(&problem.reason)
+                && let Some(line) = sources.line(&problem.file, problem.line)
+            {
+                line!(out, "    {line}");
+            }
         }
     }
     if !analysis.skipped.is_empty() {
@@ -162,7 +167,7 @@ fn otherwise(out: &mut String, process: &DecisionProcess, usual: &Summary, sourc
         source::wrap(out, "  Decision    ", 14, &format!("by the same{without}, with other outcomes"));
         line!(out);
         for (branch, place) in summary.branches.iter().zip(&places) {
-            branch::outcome(out, (usual.branches.len() > 1).then_some(*place), branch);
+            branch::outcome(out, (usual.branches.len() > 1).then_some(*place), branch, summary);
         }
         line!(out);
     } else {
@@ -217,6 +222,9 @@ fn decided(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
     let is_about_items = process.summary.field.as_ref().is_some_and(|field| field.contains("[]"));
     if is_about_items && let Some(results) = results(process) {
         source::wrap(out, "  Looks at    ", 14, &results);
+    }
+    if let Some(several) = &process.summary.several {
+        source::wrap(out, "  Several     ", 14, several);
     }
     if let Some(least) = process.asks_for {
         // No more digits than were written.
@@ -288,7 +296,12 @@ fn decision(process: &DecisionProcess) -> String {
                 }
                 None => "which wins is not known",
             };
-            format!("one of {branches} branches: {order}")
+            let within = match summary.within {
+                Some(Order::AppPriority) => "; of several in one label, the first in the order below",
+                Some(_) => "; of several in one label, that whose word stands first in it",
+                None => "",
+            };
+            format!("one of {branches} branches: {order}{within}")
         }
         (DecisionType::MultiSelect, _) => {
             format!("any of {branches} {}, each on its own", plural(branches, "branch"))

@@ -128,6 +128,17 @@ impl Decision {
         if more == 0 { text } else { format!("{text}; and {more} more") }
     }
 
+    /// The same among the other decisions of a program: where not all effects are shown, those that all of them have are
+    /// left out first.
+    pub fn describe_among(&self, others: &[&Self]) -> String {
+        if self.effects.len() <= MAX_DESCRIBED {
+            return self.describe();
+        }
+        let mut effects = self.effects.clone();
+        effects.sort_by_key(|effect| others.iter().all(|other| other.effects.contains(effect)));
+        Self { effects }.describe()
+    }
+
     /// The decision as a message names it, in so many characters at most.
     pub fn shortened(&self, most: usize) -> String {
         let text = self.to_string();

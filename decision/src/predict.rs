@@ -41,7 +41,12 @@ impl Summary {
     pub fn taken(&self, output: &ApiOutput) -> Vec<usize> {
         let ApiOutput::Labels { labels } = output else { return Vec::new() };
         let labels = &labels[..labels.len().min(self.top_k.map_or(usize::MAX, |k| k as usize))];
-        let present = |branch: &Branch| labels.iter().any(|label| branch.meets(label));
+        let number = |branch: &Branch| labels.iter().filter(|label| branch.meets(label)).count() as f64;
+        let holds = |branch: &Branch, bounds: &Bounds| bounds.field == Bounds::COUNT && bounds.holds(number(branch));
+        let of_number = |branch: &Branch| branch.regions.iter().any(|region| region.iter().all(|it| holds(branch, it)));
+        let present = |branch: &Branch| {
+            if branch.regions.is_empty() { labels.iter().any(|label| branch.meets(label)) } else { of_number(branch) }
+        };
         let has_base = |branch: &Branch| {
             let is_base = |other: &Branch| branch.with.as_ref() == Some(&other.name) && present(other);
             branch.with.is_none() || self.branches.iter().any(is_base)
@@ -58,14 +63,7 @@ impl Summary {
                 branch.into_iter().collect()
             }
             (DecisionType::Other, _) => Vec::new(),
-            (DecisionType::Count, _) => {
-                let number = |branch: &Branch| labels.iter().filter(|label| branch.meets(label)).count() as f64;
-                let holds =
-                    |branch: &Branch, bounds: &Bounds| bounds.field == Bounds::COUNT && bounds.holds(number(branch));
-                let of_number =
-                    |branch: &Branch| branch.regions.iter().any(|region| region.iter().all(|it| holds(branch, it)));
-                self.branches.iter().position(of_number).into_iter().collect()
-            }
+            (DecisionType::Count, _) => self.branches.iter().position(of_number).into_iter().collect(),
             (DecisionType::MultiSelect, _) => {
                 let all: Vec<usize> = (0..self.branches.len()).filter(|&at| taken(&self.branches[at])).collect();
                 let replaced = |at: usize| {
@@ -109,6 +107,8 @@ mod tests {
             per_element: false,
             again: false,
             handed: None,
+            several: None,
+            within: None,
             ranked: None,
             order: None,
             branches: vec![

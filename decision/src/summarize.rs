@@ -21,6 +21,7 @@ mod conditions;
 mod conjunction;
 mod constants;
 mod copies;
+mod counted;
 mod counts;
 mod enough;
 mod excluded;
@@ -41,6 +42,7 @@ mod lists;
 mod matching;
 mod mixed;
 mod name;
+mod nested;
 mod numbers;
 mod order;
 mod patterns;
@@ -51,6 +53,7 @@ mod ranges;
 mod rank;
 mod regions;
 mod scores;
+mod several;
 mod several_lists;
 mod shares;
 mod showing;
@@ -110,6 +113,7 @@ pub const HANDED_ON: &str = "the names are handed on as they are";
 pub const ONLY_EMPTY: &str = "only an answer without results is told apart";
 
 /// Why a program fits no class.
+#[derive(Clone)]
 struct Reason(String);
 
 impl Reason {
@@ -125,6 +129,7 @@ impl From<DecideError> for Reason {
     }
 }
 
+#[derive(Clone)]
 struct Draft {
     summary: Summary,
     warnings: Vec<Warning>,
@@ -319,7 +324,7 @@ impl Draft {
         }
         if let Some(field) = subject::named_field(&api.answer) {
             self.summary.field = Some(field);
-            if self.by_labels((program, api), probe, vocabulary)? {
+            if self.by_names((program, api), probe, vocabulary)? {
                 return Ok(());
             }
         }
@@ -370,7 +375,7 @@ impl Draft {
             self.summary.field = subject::named_field(&api.answer);
             self.summary.vocabulary.clone_from(&vocabulary.name);
             probe.turn_to(Subject::Within(within));
-            if self.by_labels((program, api), probe, vocabulary)? {
+            if self.by_names((program, api), probe, vocabulary)? {
                 return Ok(());
             }
             probe.turn_to(Subject::Names);

@@ -245,6 +245,10 @@ pub struct Summary {
     /// last label that matches counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Order>,
+    /// For a multi-choice in the order of the answer: which branch wins where one label matches words of several. By
+    /// [`Order::AppPriority`] the first of the summary, by [`Order::ApiOutput`] that whose word stands first in the label.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Order>,
     /// The branches; for app priority in the application's order.
     pub branches: Vec<Branch>,
     /// Words that are compared with the answer, or listed with such words, and change nothing there: no spelling of them
@@ -263,6 +267,9 @@ pub struct Summary {
     /// Of several items that take the one branch, the one whose data is handed on, where it shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed: Option<Handed>,
+    /// What several items lead to, in words, where each leads somewhere by what is in it and it is not told otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub several: Option<String>,
     /// What the application does when no branch is taken.
     pub default: Decision,
     /// Name of the vocabulary the labels are from.
@@ -295,6 +302,8 @@ impl Summary {
             per_element: false,
             again: false,
             handed: None,
+            several: None,
+            within: None,
             order: None,
             branches: Vec::new(),
             idle: Vec::new(),

@@ -207,6 +207,10 @@ fn rule(summary: &Summary, answer: &Answer, outputs: &Outputs, branches: &[LossB
     if (summary.decision_type, summary.order) == (DecisionType::TrueFalse, Some(Order::LastMatch)) {
         return refused("only the score of the last label that matches counts".to_owned());
     }
+    let counts = branches.iter().any(|branch| matches!(branch.takes, Takes::Count(_)));
+    if counts && summary.decision_type != DecisionType::Count {
+        return refused("how many there are of some names decides beside other names".to_owned());
+    }
     if branches.iter().any(|branch| branch.takes != Takes::Seen) {
         return Ok(Rule::Exclusive);
     }

@@ -59,7 +59,7 @@ fn answers(api: &Api, program: &Program) -> Vec<ApiOutput> {
     let parts = parts.flat_map(|(path, leaf)| probe::with_part(&api.answer, path, leaf));
     let unknown = ApiOutput::labels([(probe::UNKNOWN_NAME, 1.0)]);
     let own = std::iter::once(unknown).chain(own.into_iter().map(|(_, output)| output));
-    let parts = probe::whole_items(&api.answer).into_iter().chain(parts).map(|output| called_something(api, &output));
+    let parts = probe::wholes(&api.answer).into_iter().chain(parts).map(|output| called_something(api, &output));
     own.chain(parts).chain(present(&api.answer)).chain(more.into_iter().map(|(_, output)| output)).collect()
 }
 

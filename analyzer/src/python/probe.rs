@@ -52,7 +52,7 @@ pub(super) fn answers<'a>(
     let parts = shape.leaves().into_iter().flat_map(move |(path, leaf)| with_part(shape, path, leaf));
     // Where the API has no list of names, the program's words are those to try.
     let own = if vocabulary.labels.is_empty() { as_written(program) } else { Vec::new() };
-    nothing.chain(single).chain(stretches).chain(parts).chain(extremes(shape)).chain(whole_items(shape)).chain(own)
+    nothing.chain(single).chain(stretches).chain(parts).chain(extremes(shape)).chain(wholes(shape)).chain(own)
 }
 
 /// Answers with one part, which has values from its range.
@@ -60,15 +60,14 @@ pub(super) fn with_part(shape: &Shape, path: Path, leaf: &Shape) -> impl Iterato
     values(leaf).into_iter().map(move |value| ApiOutput::Answer { answer: shape.with(&path, value) })
 }
 
-/// Items with every member of an enumeration that they can have, which are called something and whose numbers are high: one
-/// condition may stand before another.
-pub(super) fn whole_items(shape: &Shape) -> Vec<ApiOutput> {
+/// Answers, or items, with every member of an enumeration that they can have, which are called something and whose numbers
+/// are high: one condition may stand before another.
+pub(super) fn wholes(shape: &Shape) -> Vec<ApiOutput> {
     let leaves = shape.leaves();
     let mut answers = Vec::new();
     for (path, leaf) in leaves.iter().filter(|(_, leaf)| matches!(leaf, Shape::Choice(_) | Shape::Word(_))) {
-        let Some(list) = path.iter().position(|step| step == ITEM) else { continue };
-        let is_beside =
-            |other: &Path| other != path && other.starts_with(&path[..=list]) && !has_item(&other[list + 1..]);
+        let own = path.iter().position(|step| step == ITEM).map_or(0, |list| list + 1);
+        let is_beside = |other: &Path| other != path && other.starts_with(&path[..own]) && !has_item(&other[own..]);
         for value in values(leaf) {
             let mut answer = shape.with(path, value);
             for (other, leaf) in leaves.iter().filter(|(other, _)| is_beside(other)) {

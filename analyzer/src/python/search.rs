@@ -23,6 +23,11 @@ use super::{inputs, path, probe, visit};
 const RETURNS: &str =
     "this test depends on something outside the program, and returns; the decision is read as if it did not";
 
+/// Whether this is said of a test, whose line shows what is compared.
+pub(crate) fn is_of_a_test(reason: &str) -> bool {
+    reason.starts_with("this test depends on") || reason.starts_with("the decision depends on")
+}
+
 /// What is said of a setting for which a value is written in the program.
 const FALLS_BACK: &str = "this setting may be another; the decision is read with the value that is written here";
 
@@ -212,8 +217,25 @@ impl<'a> Run<'a> {
         let slice = self.cut(chain, &Ways::new(), End::Whole);
         match slice.assumptions.iter().find(|assumption| assumption.of_answer).copied() {
             Some(asked) if stopped.is_none() => self.asking(&slice, asked.span),
-            _ => (self.summarized(&slice), stopped.into_iter().collect()),
+            _ => {
+                let mut process = self.summarized(&slice);
+                if let (Some(reason), Some(held)) = (&mut process.summary.reason, self.where_all_holds(chain)) {
+                    reason.push_str(&format!("; where it holds: `{held}`"));
+                }
+                (process, stopped.into_iter().collect())
+            }
         }
+    }
+
+    /// What is done where everything holds that something outside has a say in, if that is not what is done with nothing.
+    fn where_all_holds(&self, chain: &Chain) -> Option<String> {
+        let assuming = Assuming { idle: false, turned: false, mixed: Mixed::Alike };
+        let slice = self.cut(chain, &self.ways(chain, assuming, true)?, End::Whole);
+        let decider = self.decider(&slice.program);
+        let nothing = ApiOutput::Answer { answer: self.site.api.answer.nothing() };
+        let usual = decider.decide(&nothing).ok()?;
+        let held = decider.decide_each(self.answers(&slice)).flatten().find(|decision| *decision != usual)?;
+        Some(held.shortened(LONGEST_OTHERWISE))
     }
 
     /// The process of a chain that looks up in something outside what the API found, such as the person that a face

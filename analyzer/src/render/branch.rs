@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use chameleon_decision::{
-    Bounds, Branch, Condition, DecisionProcess, DecisionType, EMPTY_OUTCOME, Enumeration, HANDED_ON, ITEM, Limit,
-    MatchMode, OUT_OF_BUDGET, Shape, Span, Summary, Word, show_path,
+    Bounds, Branch, Condition, Decision, DecisionProcess, DecisionType, EMPTY_OUTCOME, Enumeration, HANDED_ON, ITEM,
+    Limit, MatchMode, OUT_OF_BUDGET, Shape, Span, Summary, Word, sample_of_pattern, show_path,
 };
 
 use super::line;
@@ -22,15 +22,14 @@ const SHARE_OF_ITEMS: &str = "share of the items that match";
 
 /// Writes a branch.
 pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, branch: &Branch, sources: &Sources<'_>) {
-    outcome(out, (process.summary.branches.len() > 1).then_some(at), branch);
+    outcome(out, (process.summary.branches.len() > 1).then_some(at), branch, &process.summary);
     for (mode, words) in by_mode(&branch.words) {
-        let words: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.text)).collect();
         let name = match branch {
             Branch { except: true, .. } => "     but not  ",
             Branch { negated: true, .. } => "     unless   ",
             _ => "     words    ",
         };
-        wrap(out, name, 14, &format!("{}  ({})", words.join(", "), mode_name(mode)));
+        wrap(out, name, 14, &compared(mode, &words));
     }
     // Where any text can come there are no labels but those that the words say.
     let open = branch.labels.is_empty() && process.summary.vocabulary == ANY_TEXT;
@@ -47,11 +46,11 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
         wrap(out, if branch.negated { "     unless   " } else { "     labels   " }, 14, &text);
     }
     for (mode, words) in by_mode(&branch.unless) {
-        let words: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.text)).collect();
-        wrap(out, "     unless   ", 14, &format!("it is called {}  ({})", words.join(", "), mode_name(mode)));
+        wrap(out, "     unless   ", 14, &format!("it is called {}", compared(mode, &words)));
     }
     if let Some(base) = &branch.with {
-        wrap(out, "     and      ", 14, &format!("a label of `{base}`"));
+        let base = process.summary.branches.iter().position(|branch| branch.name == *base).unwrap_or_default();
+        wrap(out, "     and      ", 14, &format!("a label of branch {}", base + 1));
     }
     for (at, region) in branch.regions.iter().enumerate() {
         let bounds = region.iter().map(interval).collect::<Vec<_>>().join(" and ");
@@ -84,9 +83,11 @@ fn asks_beside(process: &DecisionProcess, branch: &Branch) -> bool {
 }
 
 /// Writes what a branch does, with its number where it is one of several.
-pub(super) fn outcome(out: &mut String, at: Option<usize>, branch: &Branch) {
+pub(super) fn outcome(out: &mut String, at: Option<usize>, branch: &Branch, summary: &Summary) {
     let number = at.map_or_else(String::new, |at| format!("{}. ", at + 1));
-    wrap(out, &format!("  {number}"), 4 + number.len(), &branch.outcome.describe());
+    let others: Vec<&Decision> =
+        summary.branches.iter().map(|branch| &branch.outcome).chain([&summary.default]).collect();
+    wrap(out, &format!("  {number}"), 4 + number.len(), &branch.outcome.describe_among(&others));
 }
 
 /// Writes what happens when no branch is taken.
@@ -215,6 +216,17 @@ fn by_mode(words: &[Word]) -> Vec<(MatchMode, Vec<&Word>)> {
         }
     }
     groups
+}
+
+/// Words and how they are compared.
+fn compared(mode: MatchMode, words: &[&Word]) -> String {
+    let is_pattern = |word: &&Word| sample_of_pattern(&word.text).is_some();
+    let how = match mode {
+        MatchMode::Other if words.iter().all(is_pattern) => "regular expression",
+        mode => mode_name(mode),
+    };
+    let words: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.text)).collect();
+    format!("{}  ({how})", words.join(", "))
 }
 
 fn mode_name(mode: MatchMode) -> &'static str {

@@ -165,6 +165,9 @@ fn short_summary(out: &mut String, summary: &Summary) {
     if let Some(order) = &summary.order {
         let _ = write!(out, ", {}", word(order));
     }
+    if let Some(within) = &summary.within {
+        let _ = write!(out, ", within a label {}", word(within));
+    }
     if let Some(k) = summary.top_k {
         let _ = write!(out, ", first {k}");
     }
@@ -187,6 +190,9 @@ fn short_summary(out: &mut String, summary: &Summary) {
         let _ = write!(out, ": {reason}");
     }
     out.push('\n');
+    if let Some(several) = &summary.several {
+        let _ = writeln!(out, "several: {several}");
+    }
     for branch in &summary.branches {
         let _ = writeln!(out, "- {}", branch.outcome.describe());
         for at in &branch.words {

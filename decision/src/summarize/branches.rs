@@ -9,7 +9,7 @@ use super::unrelated;
 use crate::decider::DecideError;
 use crate::decision::{Effect, Rendered};
 use crate::sample;
-use crate::summary::{MinScore, Vocabulary};
+use crate::summary::{MinScore, Order, Vocabulary};
 
 /// Paddings to try for programs that look at a fixed number of labels.
 const PADDINGS: [usize; 4] = [1, 2, 4, 9];
@@ -51,6 +51,8 @@ pub(super) struct Branches {
     pub(super) unions: Vec<(Outcome, [Outcome; 2])>,
     /// Sets of branches that lead to something of their own together.
     pub(super) joint: Vec<Joint>,
+    /// Which branch a label takes that holds words of two.
+    pub(super) within: Option<Order>,
     /// The score below which labels are as good as none, where that makes a difference.
     pub(super) nothing_below: Option<MinScore>,
     /// The one branch is taken by labels of any name, known or not.
@@ -109,6 +111,7 @@ impl Branches {
             singles,
             unions: Vec::new(),
             joint: Vec::new(),
+            within: None,
             nothing_below: None,
             any_name: false,
             filler,

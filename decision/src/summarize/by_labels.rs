@@ -168,17 +168,21 @@ impl Draft {
         is_uncounted: bool,
         (program, api): (&Program, &Api),
     ) -> Result<(), DecideError> {
+        // Where every label takes some branch, the first of those that do is the first.
+        let decides_first = class == (DecisionType::MultiChoice, Some(Order::ApiOutput)) && found.filler.is_none();
+        let top_k = if decides_first { Some(1) } else { top_k };
         self.summary.top_k = top_k;
         if let Some(count) = top_k {
             self.summary.ranked = rank::of_branches(probe, found, &api.answer, count)?;
         }
         let class = if top_k == Some(1) && is_uncounted { order::in_one_label(probe, found, class)? } else { class };
-        self.set_class(probe, class);
+        self.set_class(probe, found, class);
         if is_uncounted {
             self.of_several(probe, (found, words), (program, api))?;
             if self.summary.decision_type == DecisionType::MultiSelect {
                 self.warnings.extend(joint::other_numbers(probe, found)?);
             }
+            self.of_nested(probe, found, (program, &api.answer))?;
         }
         Ok(())
     }
@@ -213,7 +217,7 @@ impl Draft {
     }
 
     /// The class of the decision, and in which order branches win.
-    fn set_class(&mut self, probe: &Probe<'_>, class: Class) {
+    fn set_class(&mut self, probe: &Probe<'_>, found: &Branches, class: Class) {
         (self.summary.decision_type, self.summary.order) = class;
         if self.summary.decision_type == DecisionType::MultiChoice && self.summary.top_k == Some(1) {
             // Branches can match the same label only, and then the application's order decides.
@@ -223,6 +227,7 @@ impl Draft {
             // The answer has one value, so no order decides between two.
             self.summary.order = None;
         }
+        self.summary.within = found.within.filter(|_| self.summary.order == Some(Order::ApiOutput));
     }
 
     /// Warns of how many names are put into a list. Which names are there to be left out is not known, so that it is the
@@ -252,6 +257,10 @@ impl Draft {
         vocabulary: &Vocabulary,
     ) -> Result<(), Reason> {
         match counted {
+            // Whose numbers they are beside a branch that is taken in another one's place is told of names and numbers.
+            Some(Counted::Steps(_)) if self.summary.branches.len() > 1 => {
+                return Err(Reason(counts::MAKES_A_DIFFERENCE.to_owned()));
+            }
             Some(Counted::Steps(steps)) => {
                 counts::check_scores(probe, found, &self.summary)??;
                 self.count(probe, steps);
@@ -577,6 +586,9 @@ fn classify(
             let alike: Vec<Vec<&str>> = alike.iter().map(|of| of.iter().map(String::as_str).collect()).collect();
             if let Err(reason) = order::outweigh(probe, order, &alike)? {
                 return Ok((Err(reason), None));
+            }
+            if order == Some(Order::ApiOutput) {
+                found.within = order::within_label(probe, found)?;
             }
         }
         return Ok((class, None));

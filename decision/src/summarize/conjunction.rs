@@ -129,6 +129,26 @@ fn mode(probe: &mut Probe<'_>, sample: &str, hit: Outcome, word: &Word) -> Resul
     Ok(MODES.into_iter().find(explains).unwrap_or(MatchMode::Other))
 }
 
+/// Whether each of these branches comes just before the one in whose place it is taken: what comes before that comes before
+/// it, and what comes after that after it.
+fn are_just_before(probe: &mut Probe<'_>, found: &Branches, pairs: &[Found]) -> Result<bool, DecideError> {
+    for pair in pairs {
+        let base = found.branches.iter().position(|base| Some(base.outcome) == pair.with);
+        let (Some(base), Some(sample)) = (base, pair.samples.first()) else { return Ok(false) };
+        let Some(own) = found.branches[base].samples.first() else { return Ok(false) };
+        for (at, other) in found.branches.iter().enumerate().filter(|(at, _)| *at != base) {
+            let Some(beside) = other.samples.first() else { return Ok(false) };
+            let expected = if at < base { other.outcome } else { pair.outcome };
+            for labels in [[beside, own, sample], [own, sample, beside]] {
+                if probe.labels(&labels.map(String::as_str))? != expected {
+                    return Ok(false);
+                }
+            }
+        }
+    }
+    Ok(true)
+}
+
 impl Draft {
     /// Adds the branches that are taken in another one's place; with one branch alone, its place is before it.
     pub(super) fn add_pairs(
@@ -139,9 +159,10 @@ impl Draft {
         class: (DecisionType, Option<Order>),
         vocabulary: &Vocabulary,
     ) -> Result<(DecisionType, Option<Order>), Reason> {
-        let class = match class.0 {
-            DecisionType::MultiSelect | DecisionType::Count => class,
-            DecisionType::TrueFalse => (DecisionType::MultiChoice, Some(Order::AppPriority)),
+        let class = match class {
+            (DecisionType::MultiSelect | DecisionType::Count, _) => class,
+            (DecisionType::TrueFalse, _) => (DecisionType::MultiChoice, Some(Order::AppPriority)),
+            (DecisionType::MultiChoice, Some(Order::AppPriority)) if are_just_before(probe, found, &pairs)? => class,
             _ => return Err(Reason("labels of two branches together are a case of their own".to_owned())),
         };
         for pair in pairs {

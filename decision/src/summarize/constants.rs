@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::verify::LONGEST;
 use crate::interpreter::snake_case;
 use crate::program::{Constant, Expr, ExprKind, Function, Parameter, Program, Span, Stmt, StmtKind, Target};
 
@@ -92,6 +93,12 @@ impl Constants {
             let inside = self.texts.iter().find(|constant| constant.0.to_lowercase().contains(&folded));
             inside.filter(|_| !folded.is_empty()).map(|constant| (text.to_owned(), constant.1))
         })
+    }
+
+    /// Whether a number is written that items can be counted up to.
+    pub(super) fn counts(&self) -> bool {
+        let is_one = |number: &f64| number.fract() == 0.0 && (1.0..f64::from(LONGEST)).contains(number);
+        self.numbers.iter().any(is_one)
     }
 
     /// Whether a field of an answer is named: as an attribute, a key, or in any other text.

@@ -66,8 +66,7 @@ pub(super) fn fill<'p>(
     vocabulary: &Vocabulary,
 ) -> Result<bool, Reason> {
     // Who counts says up to what.
-    let counts = |number: &f64| number.fract() == 0.0 && (1.0..f64::from(LONGEST)).contains(number);
-    if !constants.numbers.iter().any(counts) {
+    if !constants.counts() {
         return Ok(false);
     }
     let mut subjects = vec![(Subject::Names, super::subject::named_field(&api.answer), vocabulary.clone())];

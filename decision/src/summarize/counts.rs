@@ -32,6 +32,9 @@ pub(super) enum Counted {
     Each,
 }
 
+/// Why numbers of labels fit no class.
+pub(super) const MAKES_A_DIFFERENCE: &str = "how many labels lead to each outcome makes a difference";
+
 /// Words of a branch that are tried together.
 const MAX_ALIKE: usize = 12;
 
@@ -150,7 +153,7 @@ pub(super) fn of_several(
     words: &[Word],
     repeats: bool,
 ) -> Result<Result<Counted, Reason>, DecideError> {
-    let many = || Reason("how many labels lead to each outcome makes a difference".to_owned());
+    let many = || Reason(MAKES_A_DIFFERENCE.to_owned());
     let [branch] = found.branches.as_slice() else { return Ok(Err(many())) };
     let repeats = repeats || probe.subject.repeats();
     let names = names(probe, branch, words)?;
@@ -223,7 +226,7 @@ pub(super) fn of_branches(
         (None, _) if each > 0 => Ok(Counted::Each),
         (Some(counted), 1) => Ok(counted),
         (Some(Counted::Same), _) if !numbers.is_empty() && numbers.len() == each => Ok(Counted::Numbers(numbers)),
-        _ => Err(Reason("how many labels lead to each outcome makes a difference".to_owned())),
+        _ => Err(Reason(MAKES_A_DIFFERENCE.to_owned())),
     })
 }
 
@@ -324,7 +327,7 @@ fn steps_of(probe: &mut Probe<'_>, shape: &Shape, list: &Path) -> Result<Option<
 /// One outcome and the numbers of items that lead to it.
 pub(super) type Step = (Outcome, Vec<Region>);
 
-fn counting(low: Option<Limit>, high: Option<Limit>) -> Region {
+pub(super) fn counting(low: Option<Limit>, high: Option<Limit>) -> Region {
     vec![Bounds { field: Bounds::COUNT.to_owned(), low, high, percent: false }]
 }
 

@@ -4,15 +4,16 @@
 //! something changes lie cells; every combination of cells is tried, and what comes out is told as conditions, the fewest
 //! that say it. Random answers then check that.
 
+mod cells;
+mod relevant;
+mod several;
 mod tree;
 
 use serde_json::Value as Json;
 
-use super::aggregate;
-use super::axes::{self, Axis, stretches};
+use super::axes::{self, Axis};
 use super::constants::Constants;
 use super::probe::{NEUTRAL, Outcome, Probe};
-use super::ranges::append;
 use super::subject::{alternatives, put};
 use super::verify::Random;
 use super::{Draft, Reason, name};
@@ -22,23 +23,14 @@ use crate::program::Program;
 use crate::shape::{ITEM, Path, Shape, show_path};
 use crate::summary::{Branch, Condition, DecisionType, Limit};
 
-/// Random answers on which every field is changed.
-const POINTS: usize = 48;
-
 /// More fields together are no table that anyone reads.
 const MAX_FIELDS: usize = 5;
 
 /// Settings of the other fields with which a number's limits are looked for.
 const SETTINGS: usize = 12;
 
-/// Pairs of numbers with which it is tried whether only their mean counts.
-const PAIRS: usize = 6;
-
 /// How often fields and limits are looked for once more.
 const MAX_ROUNDS: usize = 12;
-
-/// More limits of one number are no ladder.
-const MAX_LIMITS: usize = 8;
 
 /// More combinations of cells are not tried.
 const MAX_CELLS: usize = 768;
@@ -51,9 +43,6 @@ const TRIALS: usize = 96;
 
 /// The outcome of every combination of cells, and the parts that these make.
 type Divided = (Vec<Outcome>, Vec<tree::Part>);
-
-/// What two items lead to, by what each of them does.
-type Trial = ([Outcome; 2], Outcome);
 
 /// Fields of the answer, and of the one item of a list, that could decide.
 struct Table<'s> {
@@ -99,7 +88,7 @@ pub(super) fn fill(
         let Some(mut table) = Table::of(probe, shape, list, constants)? else { continue };
         let Some((outcomes, parts)) = table.find_parts(probe, constants)? else { continue };
         if parts.len() <= MAX_PARTS && table.says_all(probe, (shape, &outcomes), constants)? {
-            return table.tell(draft, probe, program, &parts).map(Some);
+            return table.tell(draft, probe, (program, shape), &parts).map(Some);
         }
     }
     Ok(None)
@@ -192,233 +181,6 @@ impl<'s> Table<'s> {
         Ok(None)
     }
 
-    /// Random answers.
-    fn settings(&self, constants: &Constants) -> Vec<Json> {
-        let values: Vec<Vec<Json>> = self.fields.iter().map(|field| field.values(constants)).collect();
-        let mut random = Random(0x9e37_79b9_7f4a_7c15);
-        let one = |_| {
-            let mut answer = self.base.clone();
-            for (field, values) in self.fields.iter().zip(&values) {
-                field.set(&mut answer, &values[random.below(values.len())]);
-            }
-            answer
-        };
-        (0..SETTINGS).map(one).collect()
-    }
-
-    /// Other fields that change what some part leads to, alone or together, with an answer that shows it: those that have a
-    /// say only where others pass.
-    fn more(
-        &self,
-        probe: &mut Probe<'_>,
-        parts: &[tree::Part],
-        constants: &Constants,
-    ) -> Result<Option<(Vec<usize>, Json)>, DecideError> {
-        for part in parts.iter().take(MAX_PARTS) {
-            let answer = self.answer(&part.cells.iter().map(|cells| cells[0]).collect::<Vec<_>>());
-            for (at, field) in self.others.iter().enumerate() {
-                for value in field.values(constants) {
-                    let mut other = answer.clone();
-                    field.set(&mut other, &value);
-                    if probe.run(&ApiOutput::Answer { answer: other.clone() })? != part.outcome {
-                        return Ok(Some((vec![at], other)));
-                    }
-                }
-            }
-        }
-        let mut random = Random(0x9e37_79b9_7f4a_7c15);
-        for part in parts.iter().take(MAX_PARTS) {
-            let answer = self.answer(&part.cells.iter().map(|cells| cells[0]).collect::<Vec<_>>());
-            for _ in 0..SETTINGS {
-                let together = self.together(probe, (&answer, part.outcome), constants, &mut random)?;
-                if together.is_some() {
-                    return Ok(together);
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// The other fields that change the outcome together, if random values of all do.
-    fn together(
-        &self,
-        probe: &mut Probe<'_>,
-        (answer, outcome): (&Json, Outcome),
-        constants: &Constants,
-        random: &mut Random,
-    ) -> Result<Option<(Vec<usize>, Json)>, DecideError> {
-        let mut tried: Vec<Option<Json>> = Vec::new();
-        for field in &self.others {
-            let values = field.values(constants);
-            let last = values.len().saturating_sub(1);
-            let at = if random.below(2) == 0 { [0, last][random.below(2)] } else { random.below(last + 1) };
-            tried.push(values.get(at).cloned());
-        }
-        let with = |tried: &[Option<Json>]| {
-            let mut answer = answer.clone();
-            for (field, value) in self.others.iter().zip(tried) {
-                if let Some(value) = value {
-                    field.set(&mut answer, value);
-                }
-            }
-            answer
-        };
-        let differs = |probe: &mut Probe<'_>, tried: &[Option<Json>]| {
-            probe.run(&ApiOutput::Answer { answer: with(tried) }).map(|other| other != outcome)
-        };
-        if !differs(probe, &tried)? {
-            return Ok(None);
-        }
-        for at in 0..tried.len() {
-            let value = tried[at].take();
-            if !differs(probe, &tried)? {
-                tried[at] = value;
-            }
-        }
-        Ok(Some(((0..tried.len()).filter(|&at| tried[at].is_some()).collect(), with(&tried))))
-    }
-
-    /// Which fields change what some answer leads to.
-    fn telling(&self, probe: &mut Probe<'_>, constants: &Constants) -> Result<Vec<bool>, DecideError> {
-        let values: Vec<Vec<Json>> = self.fields.iter().map(|field| field.values(constants)).collect();
-        let mut random = Random(0x9e37_79b9_7f4a_7c15);
-        let mut telling = vec![false; values.len()];
-        for _ in 0..POINTS {
-            let mut answer = self.base.clone();
-            for (field, values) in self.fields.iter().zip(&values) {
-                // Some as they are, and some as high or low as they can be: few answers pass several limits.
-                match random.below(4) {
-                    0 => {}
-                    1 => field.set(&mut answer, &values[[0, values.len() - 1][random.below(2)]]),
-                    _ => field.set(&mut answer, &values[random.below(values.len())]),
-                }
-            }
-            let usual = probe.run(&ApiOutput::Answer { answer: answer.clone() })?;
-            for (at, field) in self.fields.iter().enumerate().filter(|(at, _)| values[*at].len() > 1) {
-                let mut other = answer.clone();
-                let last = values[at].len() - 1;
-                let place = if random.below(2) == 0 { [0, last][random.below(2)] } else { random.below(last + 1) };
-                field.set(&mut other, &values[at][place]);
-                let outcome = probe.run(&ApiOutput::Answer { answer: other })?;
-                telling[at] |= outcome != usual;
-            }
-        }
-        Ok(telling)
-    }
-
-    /// Finds the cells of every field, beside those that are known, with the other fields as in these answers; `false` where
-    /// there are too many.
-    fn find_cells(
-        &mut self,
-        probe: &mut Probe<'_>,
-        constants: &Constants,
-        settings: &[Json],
-    ) -> Result<bool, DecideError> {
-        for at in 0..self.fields.len() {
-            let Some(axis) = self.fields[at].axis.clone() else {
-                self.fields[at].cells = self.fields[at].values(constants).into_iter().map(Cell::Value).collect();
-                continue;
-            };
-            let known = self.fields[at].cells.iter().filter_map(Cell::low);
-            let mut limits: Vec<Limit> = known.collect();
-            for setting in settings {
-                let field = &self.fields[at];
-                let found = stretches(probe, &axis.few_values(constants), &|value| {
-                    let mut answer = setting.clone();
-                    field.set(&mut answer, &Json::from(value));
-                    answer
-                })?;
-                limits.extend(found.iter().filter_map(|stretch| stretch.low));
-            }
-            let cells = axis.cut(&mut limits);
-            if limits.len() > MAX_LIMITS {
-                return Ok(false);
-            }
-            self.fields[at].cells = cells.into_iter().map(Cell::Interval).collect();
-        }
-        Ok(self.fields.iter().map(|field| field.cells.len()).product::<usize>() <= MAX_CELLS)
-    }
-
-    /// Two numbers of which only the mean counts, such as the ends of an age's range, are one field.
-    fn take_means(&mut self, probe: &mut Probe<'_>, settings: &[Json]) -> Result<(), DecideError> {
-        for other in (1..self.fields.len()).rev() {
-            for one in 0..other {
-                if !self.is_mean(probe, [one, other], settings)? {
-                    continue;
-                }
-                let second = self.fields.remove(other);
-                let field = &mut self.fields[one];
-                field.paths.extend(second.paths);
-                field.axis = field.axis.as_ref().map(|axis| Axis::mean(axis, &field.paths[1]));
-                field.cells.clear();
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether only the mean of two numbers that stand beside each other counts, where they count.
-    fn is_mean(&self, probe: &mut Probe<'_>, [one, other]: [usize; 2], settings: &[Json]) -> Result<bool, DecideError> {
-        let [one, other] = [&self.fields[one], &self.fields[other]];
-        let (Some(first), Some(second)) = (&one.axis, &other.axis) else { return Ok(false) };
-        let record = |axis: &Axis| axis.path.split_last().map(|last| last.1.to_vec());
-        if first.range() != second.range() || record(first) != record(second) || one.paths.len() > 1 {
-            return Ok(false);
-        }
-        let mut random = Random(0x2545_f491_4f6c_dd1d);
-        let mut counts = false;
-        for setting in settings {
-            let mut led = None;
-            let (low, high) = first.range();
-            let middle = f64::midpoint(low, high);
-            // Their means are exact.
-            let mut any = || low + (high - low) * random.below(65) as f64 / 64.0;
-            let random = [(); PAIRS].map(|()| (any(), any()));
-            for (a, b) in [(low, high), (high, low), (low, middle)].into_iter().chain(random) {
-                let mut at = |a: f64, b: f64| {
-                    let mut answer = setting.clone();
-                    one.set(&mut answer, &Json::from(a));
-                    other.set(&mut answer, &Json::from(b));
-                    probe.run(&ApiOutput::Answer { answer })
-                };
-                let apart = at(a, b)?;
-                if apart != at(f64::midpoint(a, b), f64::midpoint(a, b))? {
-                    return Ok(false);
-                }
-                counts |= *led.get_or_insert(apart) != apart;
-            }
-        }
-        Ok(counts)
-    }
-
-    /// What each combination of cells leads to, the last field's cells side by side.
-    fn outcomes(&self, probe: &mut Probe<'_>) -> Result<Option<Vec<Outcome>>, DecideError> {
-        let mut outcomes = Vec::new();
-        for at in 0..self.fields.iter().map(|field| field.cells.len()).product() {
-            outcomes.push(probe.run(&ApiOutput::Answer { answer: self.answer(&self.cells_at(at)) })?);
-        }
-        let differs = outcomes.iter().any(|&outcome| outcome != outcomes[0]);
-        Ok(differs.then_some(outcomes))
-    }
-
-    /// The cells of a combination.
-    fn cells_at(&self, mut at: usize) -> Vec<usize> {
-        let mut places = vec![0; self.fields.len()];
-        for (place, field) in places.iter_mut().zip(&self.fields).rev() {
-            *place = at % field.cells.len();
-            at /= field.cells.len();
-        }
-        places
-    }
-
-    fn answer(&self, cells: &[usize]) -> Json {
-        let mut answer = self.base.clone();
-        for (field, &cell) in self.fields.iter().zip(cells) {
-            field.set(&mut answer, &field.cells[cell].sample());
-        }
-        answer
-    }
-
     /// Whether the table says what random answers lead to.
     fn says_all(
         &self,
@@ -475,7 +237,7 @@ impl<'s> Table<'s> {
         &self,
         draft: &mut Draft,
         probe: &mut Probe<'_>,
-        program: &Program,
+        (program, shape): (&Program, &Shape),
         parts: &[tree::Part],
     ) -> Result<Reason, DecideError> {
         let usual = otherwise(parts, draft.default_outcome);
@@ -513,60 +275,12 @@ impl<'s> Table<'s> {
             let what = probe.decision(draft.default_outcome);
             draft.warn(program, format!("{}: {what}", super::EMPTY_OUTCOME));
         }
-        let of_several = self.of_several(draft, probe, (parts, usual))?;
-        let what = match (shown.as_slice(), &self.list) {
+        self.of_several(draft, probe, shape, (parts, usual))?;
+        Ok(Reason(match (shown.as_slice(), &self.list) {
             ([one], _) => format!("{one} decides"),
             (_, Some(_)) => "several fields of one item decide together".to_owned(),
             (_, None) => "several fields decide together".to_owned(),
-        };
-        Ok(Reason(format!("{what}{of_several}")))
-    }
-
-    /// What several items lead to, as far as two of them show it.
-    fn of_several(
-        &self,
-        draft: &mut Draft,
-        probe: &mut Probe<'_>,
-        (parts, usual): (&[tree::Part], Outcome),
-    ) -> Result<String, DecideError> {
-        let Some(list) = &self.list else { return Ok(String::new()) };
-        let samples: Vec<(Json, Outcome)> = parts
-            .iter()
-            .take(MAX_FIELDS)
-            .map(|part| {
-                let first: Vec<usize> = part.cells.iter().map(|cells| cells[0]).collect();
-                (self.answer(&first), part.outcome)
-            })
-            .collect();
-        let mut trials: Vec<Trial> = Vec::new();
-        for (one, first) in &samples {
-            for (other, second) in &samples {
-                let mut both = one.clone();
-                append(&mut both, other, &[list.as_slice(), &[ITEM.to_owned()]].concat());
-                let outcome = probe.run(&ApiOutput::Answer { answer: both })?;
-                trials.push(([*first, *second], outcome));
-            }
-        }
-        let all = |fits: &dyn Fn(&Trial) -> bool| trials.iter().all(fits);
-        let same = |probe: &Probe<'_>, a: Outcome, b: Outcome| probe.differ_by_data_only(a, b);
-        Ok(if all(&|(parts, both)| same(probe, parts[0], *both)) {
-            draft.summary.top_k = Some(1);
-            String::new()
-        } else if all(&|(parts, both)| {
-            let own = if parts[0] == usual { parts[1] } else { parts[0] };
-            same(probe, own, *both)
-        }) {
-            String::new()
-        } else if all(&|(parts, both)| same(probe, parts[1], *both)) {
-            "; of several items the last one does".to_owned()
-        } else if all(&|(_, both)| same(probe, trials[0].1, *both)) {
-            format!("; more than one item lead to `{}`", probe.shown(trials[0].1))
-        } else if all(&|(parts, both)| aggregate::is_both(probe, *both, *parts)) {
-            draft.summary.per_element = true;
-            String::new()
-        } else {
-            "; what several items lead to is something of its own".to_owned()
-        })
+        }))
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::constants::Constants;
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::ranges::append;
+use super::several::{self, Sample, Several};
 use super::subject::{filled, put};
 use super::verify::Random;
 use super::{Draft, Reason, name};
@@ -20,6 +21,13 @@ const TRIALS: usize = 8;
 
 /// More fields than these are not compared with each other.
 const MAX_FIELDS: usize = 16;
+
+/// Answers of several items that are tried, of which so many must not be a draw.
+const SEVERAL: usize = 48;
+const ENOUGH: usize = 12;
+
+/// Sums this close to each other are a draw.
+const NEAR: f64 = 1e-6;
 
 /// The least step of a number that is tried as the greatest.
 const FROM: usize = 2;
@@ -49,32 +57,13 @@ pub(super) fn fill(
     for fields in Fields::all(shape, constants) {
         let usual = probe.run(&ApiOutput::Answer { answer: fields.base.clone() })?;
         let Some((fields, led)) = fields.led_from(probe, usual)? else { continue };
-        let Some(several) = fields.of_several(probe, &led)? else { continue };
         let order = ties::order(probe, &fields, &led)?;
         draft.tell_greatest(probe, &fields, (&led, order.as_deref()), usual);
-        several.tell(draft);
-        let own = if several == Several::Own { "; what several items lead to is something of its own" } else { "" };
+        fields.of_several(draft, probe, shape, (&led, usual))?;
         let ties = order.map(|order| fields.show_ties(&order)).unwrap_or_default();
-        return Ok(Some(Reason(format!("which of these fields is the greatest decides{ties}{own}"))));
+        return Ok(Some(Reason(format!("which of these fields is the greatest decides{ties}"))));
     }
     Ok(None)
-}
-
-/// What two items lead to of which each leads elsewhere.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Several {
-    /// There is no list.
-    None,
-    First,
-    Last,
-    Own,
-}
-
-impl Several {
-    fn tell(self, draft: &mut Draft) {
-        draft.summary.top_k = (self == Self::First).then_some(1);
-        draft.summary.order = (self == Self::Last).then_some(Order::LastMatch);
-    }
 }
 
 impl<'s> Fields<'s> {
@@ -227,27 +216,97 @@ impl<'s> Fields<'s> {
         Ok((!alike).then_some(led))
     }
 
-    /// Which of two items decides.
-    fn of_several(&self, probe: &mut Probe<'_>, led: &[Outcome]) -> Result<Option<Several>, DecideError> {
-        if self.list().is_none() {
-            return Ok(Some(Several::None));
-        }
-        let mut random = Random(0x9e37_79b9_7f4a_7c15);
-        let (mut first, mut last) = (true, true);
-        for one in 0..led.len() {
-            for other in (0..led.len()).filter(|&other| led[other] != led[one]) {
-                let mut answer = self.answer(&[one], &mut random);
-                append(&mut answer, &self.answer(&[other], &mut random), &self.paths[0]);
-                let outcome = probe.run(&ApiOutput::Answer { answer })?;
-                first &= probe.differ_by_data_only(outcome, led[one]);
-                last &= probe.differ_by_data_only(outcome, led[other]);
+    /// What several items lead to.
+    fn of_several(
+        &self,
+        draft: &mut Draft,
+        probe: &mut Probe<'_>,
+        shape: &Shape,
+        (led, usual): (&[Outcome], Outcome),
+    ) -> Result<(), DecideError> {
+        let Some(list) = self.list() else { return Ok(()) };
+        for way in WAYS {
+            if self.adds_up(probe, way, led)? {
+                draft.summary.several = Some(way.show().to_owned());
+                return Ok(());
             }
         }
-        Ok(Some(match (first, last) {
-            (true, _) => Several::First,
-            (_, true) => Several::Last,
-            _ => Several::Own,
-        }))
+        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        let mut samples = vec![Sample { answer: self.base.clone(), outcome: usual }];
+        samples.extend((0..led.len()).map(|at| {
+            let answer = self.answer(&[at], &mut random);
+            Sample { answer, outcome: led[at] }
+        }));
+        let Some(several) = several::find(probe, (shape, &list), &samples, usual)? else { return Ok(()) };
+        draft.summary.top_k = (several == Several::First).then_some(1);
+        draft.summary.order = (several == Several::Last).then_some(Order::LastMatch);
+        draft.summary.several = several.show(probe, usual);
+        Ok(())
+    }
+
+    /// Whether of several items it decides which field is the greatest of what their fields come to, one by one.
+    fn adds_up(&self, probe: &mut Probe<'_>, way: Way, led: &[Outcome]) -> Result<bool, DecideError> {
+        let mut random = Random(0x2545_f491_4f6c_dd1d);
+        let path = &self.paths[0];
+        let mut clear = 0;
+        for _ in 0..SEVERAL {
+            let mut sums = vec![0.0; self.paths.len()];
+            let mut answer: Option<Json> = None;
+            for _ in 0..2 + random.below(3) {
+                let values = self.values(&[random.below(self.paths.len())], usize::MAX, &mut random);
+                sums.iter_mut().zip(&values).for_each(|(sum, value)| *sum = way.with(*sum, self.level(value)));
+                let mut item = self.base.clone();
+                self.paths.iter().zip(values).for_each(|(path, value)| put(&mut item, path, value));
+                match &mut answer {
+                    Some(answer) => append(answer, &item, path),
+                    None => answer = Some(item),
+                }
+            }
+            let most = sums.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let mut first = (0..sums.len()).filter(|&at| sums[at] > most - NEAR);
+            let (Some(winner), None, Some(answer)) = (first.next(), first.next(), answer) else { continue };
+            let outcome = probe.run(&ApiOutput::Answer { answer })?;
+            if !probe.differ_by_data_only(outcome, led[winner]) {
+                return Ok(false);
+            }
+            clear += 1;
+        }
+        Ok(clear >= ENOUGH)
+    }
+
+    /// A number to compare with others by: that of a member is its place.
+    fn level(&self, value: &Json) -> f64 {
+        match self.leaf {
+            Shape::Choice(choice) => {
+                choice.members.iter().position(|member| value == member.as_str()).unwrap_or_default() as f64
+            }
+            _ => value.as_f64().unwrap_or_default(),
+        }
+    }
+}
+
+/// How one field of several items becomes one number.
+#[derive(Clone, Copy)]
+enum Way {
+    Sum,
+    Highest,
+}
+
+const WAYS: [Way; 2] = [Way::Sum, Way::Highest];
+
+impl Way {
+    fn with(self, known: f64, level: f64) -> f64 {
+        match self {
+            Self::Sum => known + level,
+            Self::Highest => known.max(level),
+        }
+    }
+
+    fn show(self) -> &'static str {
+        match self {
+            Self::Sum => "the sums of each field over all of them decide, as the fields of one do",
+            Self::Highest => "the highest of each field of any of them decides, as the fields of one do",
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::branches::{Branches, Found};
 use super::probe::{NEUTRAL, Outcome, Probe};
-use super::{Reason, joint, union};
+use super::{Reason, counted, counts, joint, union};
 use crate::decider::DecideError;
 use crate::summary::{DecisionType, Order};
 
@@ -37,6 +37,8 @@ enum Company {
     Apart,
     /// Both are fields of one item: no other is looked at.
     OneItem,
+    /// One label holds both.
+    OneLabel,
 }
 
 /// The class and order; branches are sorted by priority where the application has one.
@@ -98,6 +100,22 @@ pub(super) fn in_one_label(probe: &mut Probe<'_>, found: &Branches, class: Class
     Ok((DecisionType::MultiSelect, None))
 }
 
+/// Which branch a label takes that holds words of two, where it is always the first of them in the application's order, by
+/// which branches are sorted then, or always the one whose word stands first in the label.
+pub(super) fn within_label(probe: &mut Probe<'_>, found: &mut Branches) -> Result<Option<Order>, DecideError> {
+    // Where any other name takes a branch, one with a word more in it is any other.
+    if !probe.subject.has_words() || found.branches.len() < 2 || found.filler.is_none() {
+        return Ok(None);
+    }
+    let pairs = all_pairs(probe, found, (Company::OneLabel, found.default))?;
+    let all = |wanted: &[Pair]| !pairs.is_empty() && pairs.iter().all(|pair| wanted.contains(&pair.2));
+    Ok(if all(&[Pair::Lower, Pair::Higher]) {
+        sort_by_priority(found, &pairs).ok().map(|_| Order::AppPriority)
+    } else {
+        all(&[Pair::First]).then_some(Order::ApiOutput)
+    })
+}
+
 /// The class of branches that every item takes by itself: only fields of one item come together.
 pub(super) fn of_item(probe: &mut Probe<'_>, found: &mut Branches) -> Result<Result<Class, Reason>, DecideError> {
     let neither = probe.labels(&[NEUTRAL])?;
@@ -143,6 +161,10 @@ fn together(
                 if let Some(answer) = probe.subject.in_one_item(one, other) {
                     return probe.run(&answer).map(Some);
                 }
+            }
+            Company::OneLabel => {
+                let label = format!("{one} {other}");
+                return if probe.subject.knows(&label) { probe.labels(&[&label]).map(Some) } else { Ok(None) };
             }
         }
     }
@@ -205,7 +227,12 @@ pub(super) fn same_branch(
                 continue;
             }
             let led = probe.labels(&together)?;
-            if led != branch.outcome && !probe.differ_by_data_only(led, branch.outcome) {
+            // So many of them may be a branch of their own.
+            let is_counted = found
+                .branches
+                .iter()
+                .any(|other| other.outcome == led && other.samples.iter().all(|sample| counted::is_several(sample)));
+            if led != branch.outcome && !is_counted && !probe.differ_by_data_only(led, branch.outcome) {
                 let outcome = probe.shown(branch.outcome);
                 return Ok(Err(Reason(format!("how many labels lead to `{outcome}` makes a difference"))));
             }
@@ -235,7 +262,7 @@ pub(super) fn outweigh(
             for pair in orders.iter().take(if order == Some(Order::LastMatch) { 1 } else { 2 }) {
                 let with_more: Vec<&str> = pair.iter().chain(more).copied().collect();
                 if probe.labels(&with_more)? != probe.labels(pair)? {
-                    return Ok(Err(Reason("how many labels lead to each outcome makes a difference".to_owned())));
+                    return Ok(Err(Reason(counts::MAKES_A_DIFFERENCE.to_owned())));
                 }
             }
         }

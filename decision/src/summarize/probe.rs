@@ -354,6 +354,10 @@ impl<'p> Probe<'p> {
             let effects = singles.iter().chain(by_words).flat_map(|&single| &self.outcomes[single].effects);
             effects.into_iter().any(|at| other(effect, at))
         };
+        // Nor is what one of the program's own words keeps it from: those are left out of what is shown.
+        if by_words.contains(&empty) {
+            return Ok(false);
+        }
         // What only some of a few values lead to is no logging.
         let is_usual = |effect: &Effect| {
             let having = singles.iter().filter(|&&single| self.outcomes[single].effects.contains(effect)).count();

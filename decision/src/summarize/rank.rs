@@ -72,8 +72,9 @@ pub(super) fn of_names(probe: &mut Probe<'_>, shape: &Shape) -> Result<Option<Cu
             }
         }
         probe.run(&ApiOutput::Answer { answer })?;
-        let text = probe.observed();
-        Ok((0..MANY).filter(|at| text.contains(names[*at].as_str())).collect())
+        // They may be shown in small letters.
+        let text = probe.observed().to_lowercase();
+        Ok((0..MANY).filter(|at| text.contains(&names[*at].to_lowercase())).collect())
     };
     let first: Vec<usize> = shown(None)?;
     let count = first.len();

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::counted;
 use super::held::Held;
 use super::probe::{NEUTRAL, Probe};
 use super::verify::Random;
@@ -42,6 +43,10 @@ pub(super) struct Members<'p> {
 impl Subject<'_> {
     /// The answer that shows these labels.
     pub(super) fn output(&self, labels: ApiOutput) -> ApiOutput {
+        let labels = match labels {
+            ApiOutput::Labels { labels } => ApiOutput::Labels { labels: counted::items(labels) },
+            answer @ ApiOutput::Answer { .. } => answer,
+        };
         match (self, labels) {
             (Self::Members(members), ApiOutput::Labels { labels }) => {
                 ApiOutput::Answer { answer: members.answer(&labels) }

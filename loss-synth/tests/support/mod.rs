@@ -28,6 +28,8 @@ pub(crate) fn summary(decision_type: DecisionType, order: Option<Order>, branche
         per_element: false,
         again: false,
         handed: None,
+        several: None,
+        within: None,
         ranked: None,
         order,
         branches,

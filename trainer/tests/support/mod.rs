@@ -177,6 +177,8 @@ pub(crate) fn process(order: Order, branches: &[(&str, Vec<&str>)]) -> DecisionP
         per_element: false,
         again: false,
         handed: None,
+        several: None,
+        within: None,
         ranked: None,
         order: (!single).then_some(order),
         branches: branches.iter().map(branch).collect(),

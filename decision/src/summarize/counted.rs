@@ -1,0 +1,250 @@
+//! Names of which it takes several, beside names of which one is enough: a car park is full with three cars, and its gate
+//! opens for one person.
+//!
+//! So many items of a name are a label of their own while branches are looked for: the name, a mark that no name has, and
+//! the number. What was found of such labels is told of the name and its number then.
+
+use super::constants::Constants;
+use super::matching::{MODES, matches, neighbours, spellings};
+use super::probe::{NEUTRAL, Outcome, Probe};
+use super::subject::Subject;
+use super::verify::LONGEST;
+use super::{Draft, Reason, counts, name};
+use crate::api::Api;
+use crate::decider::DecideError;
+use crate::output::Label;
+use crate::program::Program;
+use crate::summary::{Branch, DecisionType, Limit, MatchMode, Order, Summary, Vocabulary, Word};
+
+/// Stands between a name and how many items it is.
+const MARK: char = '\u{1}';
+
+/// Words of the program that are tried.
+const MAX_WORDS: usize = 24;
+
+/// More steps of one name than these are a count that is told otherwise.
+const MAX_STEPS: usize = 3;
+
+/// Numbers of items of which one shows that some number makes a difference.
+const SHOWING: [usize; 5] = [LONGEST as usize, 2, 3, 5, 10];
+
+/// A word of which so many items lead elsewhere than fewer do.
+struct Counted {
+    word: String,
+    count: usize,
+    /// Names of the vocabulary that count as the word does, and its own spelling.
+    names: Vec<String>,
+}
+
+/// The items that labels stand for.
+pub(super) fn items(labels: Vec<Label>) -> Vec<Label> {
+    if labels.iter().all(|label| !label.description.contains(MARK)) {
+        return labels;
+    }
+    let of_one = |label: Label| {
+        let (name, count) = parts(&label.description);
+        let item = Label { description: name.to_owned(), score: label.score };
+        std::iter::repeat_n(item, count)
+    };
+    labels.into_iter().flat_map(of_one).collect()
+}
+
+fn label(name: &str, count: usize) -> String {
+    format!("{name}{MARK}{count}")
+}
+
+/// Whether a label stands for several items.
+pub(super) fn is_several(label: &str) -> bool {
+    label.contains(MARK)
+}
+
+/// The name that a label stands for, and how many items of it.
+fn parts(label: &str) -> (&str, usize) {
+    let parts = label.split_once(MARK).and_then(|(name, count)| Some((name, count.parse().ok()?)));
+    parts.unwrap_or((label, 1))
+}
+
+impl Draft {
+    /// Fills the draft when the decision hangs on names, be it one item of each or several; `false` when no name makes a
+    /// difference.
+    pub(super) fn by_names(
+        &mut self,
+        (program, api): (&Program, &Api),
+        probe: &mut Probe<'_>,
+        vocabulary: &Vocabulary,
+    ) -> Result<bool, Reason> {
+        let before = (self.summary.clone(), self.warnings.clone());
+        let told = self.by_labels((program, api), probe, vocabulary);
+        let constants = Constants::of(program);
+        let repeats = api.repeats && matches!(probe.subject, Subject::Names);
+        if matches!(told, Ok(false)) || !repeats || vocabulary.labels.is_empty() || !constants.counts() {
+            return told;
+        }
+        let counted = find(probe, vocabulary)?;
+        if counted.is_empty() || (told.is_ok() && tells(&self.summary, &counted)) {
+            return told;
+        }
+        let known = std::mem::replace(self, Self { summary: before.0, warnings: before.1, ..self.clone() });
+        let labels = counted.iter().flat_map(|one| one.names.iter().map(|name| label(name, one.count)));
+        let labels = vocabulary.labels.iter().cloned().chain(labels).collect();
+        let extended = Vocabulary { name: vocabulary.name.clone(), labels };
+        let retold = self.by_labels((program, api), probe, &extended);
+        if matches!(retold, Ok(true)) && self.is_by_priority() {
+            self.tell_counted(probe, &counted, &constants)?;
+            return Ok(true);
+        }
+        *self = known;
+        self.summary.idle.retain(|word| counted.iter().all(|one| one.word != word.text));
+        told.and(Err(Reason(counts::MAKES_A_DIFFERENCE.to_owned())))
+    }
+
+    /// Whether which branch is taken does not hang on the order of the answer.
+    fn is_by_priority(&self) -> bool {
+        let Summary { decision_type, order, .. } = &self.summary;
+        match decision_type {
+            DecisionType::MultiChoice => *order == Some(Order::AppPriority),
+            DecisionType::MultiSelect | DecisionType::TrueFalse => true,
+            _ => false,
+        }
+    }
+
+    /// Tells of names and numbers what was found of the labels that stand for them.
+    fn tell_counted(
+        &mut self,
+        probe: &mut Probe<'_>,
+        counted: &[Counted],
+        constants: &Constants,
+    ) -> Result<(), DecideError> {
+        let mut branches: Vec<Branch> = Vec::new();
+        for branch in std::mem::take(&mut self.summary.branches) {
+            for part in by_number(branch) {
+                let names: Vec<String> = branches.iter().map(|known| known.name.clone()).collect();
+                let name = name::unlike(part.1.name.clone(), &names);
+                branches.push(with_words(probe, counted, constants, (part.0, Branch { name, ..part.1 }))?);
+            }
+        }
+        self.summary.branches = branches;
+        self.summary.idle.retain(|word| counted.iter().all(|one| one.word != word.text));
+        self.warnings.retain(|warning| !warning.message.contains(MARK));
+        Ok(())
+    }
+}
+
+/// The words of which several items lead elsewhere than one does.
+fn find(probe: &mut Probe<'_>, vocabulary: &Vocabulary) -> Result<Vec<Counted>, DecideError> {
+    let mut found = Vec::new();
+    let words: Vec<String> = probe.compared().into_iter().filter(|word| !word.trim().is_empty()).collect();
+    for word in words.into_iter().take(MAX_WORDS) {
+        for form in spellings(&word) {
+            let steps = steps(probe, &form)?;
+            if steps.is_empty() {
+                continue;
+            }
+            if steps.len() > MAX_STEPS {
+                return Ok(Vec::new());
+            }
+            for count in steps {
+                let names = alike(probe, &form, count, vocabulary)?;
+                found.push(Counted { word: word.clone(), count, names });
+            }
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// The numbers of items of a name from which they lead elsewhere than fewer do, and than as many of another name.
+fn steps(probe: &mut Probe<'_>, name: &str) -> Result<Vec<usize>, DecideError> {
+    let of = |probe: &mut Probe<'_>, count: usize| probe.exactly(&vec![name; count]);
+    let one = of(probe, 1)?;
+    let mut shows = false;
+    for count in SHOWING {
+        let (own, others) = (of(probe, count)?, probe.exactly(&vec![NEUTRAL; count])?);
+        shows |= ![one, others].iter().any(|known| probe.differ_by_data_only(own, *known));
+    }
+    let (mut steps, mut last) = (Vec::new(), one);
+    for count in (2..LONGEST as usize).filter(|_| shows) {
+        let outcome = of(probe, count)?;
+        // An outcome that says the number is another for each.
+        if !probe.differ_by_data_only(outcome, last) && of(probe, count + 1)? == outcome {
+            steps.push(count);
+            last = outcome;
+        }
+    }
+    Ok(steps)
+}
+
+/// The name, and those of the vocabulary of which one and so many lead where one and so many of it do.
+fn alike(probe: &mut Probe<'_>, name: &str, count: usize, vocabulary: &Vocabulary) -> Result<Vec<String>, DecideError> {
+    let led = |probe: &mut Probe<'_>, name: &str| -> Result<[Outcome; 2], DecideError> {
+        Ok([probe.exactly(&[name])?, probe.exactly(&vec![name; count])?])
+    };
+    let own = led(probe, name)?;
+    let mut names = vec![name.to_owned()];
+    for other in vocabulary.labels.iter().filter(|other| *other != name) {
+        if led(probe, other)? == own {
+            names.push(other.clone());
+        }
+    }
+    Ok(names)
+}
+
+/// Whether the numbers are told: a count of one kind of items, and nothing beside it.
+fn tells(summary: &Summary, counted: &[Counted]) -> bool {
+    let is_told = |one: &Counted| {
+        summary.branches.iter().any(|branch| {
+            !branch.regions.is_empty() && branch.words.iter().any(|word| word.text.eq_ignore_ascii_case(&one.word))
+        })
+    };
+    summary.decision_type == DecisionType::Count
+        && summary.branches.iter().all(|branch| branch.with.is_none())
+        && counted.iter().all(is_told)
+}
+
+/// A branch as one for each number of items that its labels stand for.
+fn by_number(branch: Branch) -> Vec<(usize, Branch)> {
+    let mut parts: Vec<(usize, Branch)> = Vec::new();
+    for label in &branch.labels {
+        let (name, count) = self::parts(label);
+        match parts.iter_mut().find(|part| part.0 == count) {
+            Some(part) => part.1.labels.push(name.to_owned()),
+            None => parts.push((count, Branch { labels: vec![name.to_owned()], ..branch.clone() })),
+        }
+    }
+    if parts.is_empty() { vec![(1, branch)] } else { parts }
+}
+
+/// The branch with the words whose number it takes.
+fn with_words(
+    probe: &mut Probe<'_>,
+    counted: &[Counted],
+    constants: &Constants,
+    (count, mut branch): (usize, Branch),
+) -> Result<Branch, DecideError> {
+    if count == 1 {
+        return Ok(branch);
+    }
+    let low = Some(Limit { value: count as f64, inclusive: true });
+    branch.regions = vec![counts::counting(low, None)];
+    branch.words.clear();
+    for one in counted.iter().filter(|one| one.count == count) {
+        if !one.names.iter().any(|name| branch.labels.contains(name)) {
+            continue;
+        }
+        let Some((text, span)) = constants.place(&one.word) else { continue };
+        branch.words.push(Word { text, mode: mode(probe, one)?, span });
+    }
+    Ok(branch)
+}
+
+/// How the word is compared, as far as so many of its neighbours show.
+fn mode(probe: &mut Probe<'_>, counted: &Counted) -> Result<MatchMode, DecideError> {
+    let hit = probe.exactly(&vec![counted.names[0].as_str(); counted.count])?;
+    let mut seen = Vec::new();
+    for near in neighbours(&counted.word) {
+        let led = probe.exactly(&vec![near.as_str(); counted.count])? == hit;
+        seen.push((near, led));
+    }
+    let explains = |mode: &MatchMode| seen.iter().all(|(near, led)| matches(*mode, &counted.word, near) == *led);
+    Ok(MODES.into_iter().find(explains).unwrap_or(MatchMode::Other))
+}

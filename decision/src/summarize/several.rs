@@ -1,0 +1,243 @@
+//! How several items go together of which each leads somewhere by what is in it: faces that have moods, results that have
+//! lists of their own. What one of them leads to is asked of the program itself.
+
+use serde_json::Value as Json;
+
+use super::aggregate::is_both;
+use super::probe::{Outcome, Probe};
+use super::ranges::append;
+use super::rank;
+use super::verify::Random;
+use crate::decider::DecideError;
+use crate::output::ApiOutput;
+use crate::shape::{ITEM, Path, Shape};
+
+/// Items that are put together.
+const MAX_SAMPLES: usize = 6;
+
+/// Answers of more than two of them.
+const TRIALS: usize = 32;
+
+/// Most items of one answer.
+const LONGEST: usize = 6;
+
+/// So many answers at least must tell most of the items from the others.
+const ENOUGH: usize = 6;
+
+/// An answer of one item, and what it leads to.
+#[derive(Clone)]
+pub(super) struct Sample {
+    pub(super) answer: Json,
+    pub(super) outcome: Outcome,
+}
+
+/// What several items lead to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Several {
+    /// What the first one does.
+    First,
+    /// What the first one does that leads elsewhere than is usual.
+    FirstThatLeads,
+    Last,
+    /// More than one lead to this, whatever they are.
+    Alike(Outcome),
+    /// What each of them does.
+    Apart,
+    /// The first of these outcomes that one of them leads to.
+    Order(Vec<Outcome>),
+    /// What most of them lead to; those that lead to what is usual may not count.
+    Most {
+        with_usual: bool,
+    },
+    /// What the one of the greatest number does.
+    Greatest(String),
+    Own,
+}
+
+/// Some items, by what each leads to, and what they lead to together.
+struct Trial {
+    parts: Vec<Outcome>,
+    outcome: Outcome,
+}
+
+/// Finds what several items of a list lead to; `usual` is what an item of no branch does. `None` where what single items lead
+/// to differs by the API's data at most.
+pub(super) fn find(
+    probe: &mut Probe<'_>,
+    (shape, list): (&Shape, &[String]),
+    samples: &[Sample],
+    usual: Outcome,
+) -> Result<Option<Several>, DecideError> {
+    let samples = &samples[..samples.len().min(MAX_SAMPLES)];
+    if samples.iter().all(|sample| probe.differ_by_data_only(sample.outcome, samples[0].outcome)) {
+        return Ok(None);
+    }
+    of_samples(probe, (shape, list), samples, usual).map(Some)
+}
+
+fn of_samples(
+    probe: &mut Probe<'_>,
+    (shape, list): (&Shape, &[String]),
+    samples: &[Sample],
+    usual: Outcome,
+) -> Result<Several, DecideError> {
+    let pairs = pairs(probe, list, samples)?;
+    let Some(any) = pairs.first() else { return Ok(Several::Own) };
+    let more = more(probe, list, samples)?;
+    let fits = |told: &dyn Fn(&[Outcome]) -> Option<Outcome>| {
+        pairs.iter().chain(&more).all(|trial| told(&trial.parts).is_none_or(|told| told == trial.outcome))
+    };
+    // Of items that are alike in it, the one of the greatest number is the first.
+    if let Some(number) = greatest(probe, (shape, list), samples)? {
+        return Ok(Several::Greatest(number));
+    }
+    if fits(&|parts| parts.first().copied()) {
+        return Ok(Several::First);
+    }
+    if fits(&|parts| Some(parts.iter().copied().find(|part| *part != usual).unwrap_or(usual))) {
+        return Ok(Several::FirstThatLeads);
+    }
+    if fits(&|parts| parts.last().copied()) {
+        return Ok(Several::Last);
+    }
+    if fits(&|_| Some(any.outcome)) {
+        return Ok(Several::Alike(any.outcome));
+    }
+    let differ = pairs.iter().filter(|trial| trial.parts[0] != trial.parts[1]);
+    if differ.clone().all(|trial| is_both(probe, trial.outcome, [trial.parts[0], trial.parts[1]])) {
+        return Ok(Several::Apart);
+    }
+    if let Some(order) = order(&pairs)
+        && fits(&|parts| parts.iter().copied().min_by_key(|part| order.iter().position(|one| one == part)))
+    {
+        return Ok(Several::Order(order));
+    }
+    for with_usual in [false, true] {
+        let counted = |part: &Outcome| with_usual || *part != usual;
+        let of_most = |parts: &[Outcome]| most(parts.iter().copied().filter(counted));
+        let telling = more.iter().filter(|trial| trial.is_telling() && of_most(&trial.parts).is_some()).count();
+        if telling >= ENOUGH && fits(&of_most) {
+            return Ok(Several::Most { with_usual });
+        }
+    }
+    Ok(Several::Own)
+}
+
+impl Several {
+    /// What several of the items of a list lead to, in words; nothing for what goes without saying.
+    pub(super) fn show(&self, probe: &Probe<'_>, usual: Outcome) -> Option<String> {
+        Some(match self {
+            Self::First | Self::FirstThatLeads | Self::Apart => return None,
+            Self::Last => "the last one decides".to_owned(),
+            Self::Alike(outcome) => format!("more than one lead to `{}`", probe.shown(*outcome)),
+            Self::Order(order) => {
+                let order: Vec<String> = order.iter().map(|outcome| format!("`{}`", probe.shown(*outcome))).collect();
+                format!("the first of these that one of them leads to: {}", order.join(", "))
+            }
+            Self::Most { with_usual: true } => "what most of them lead to".to_owned(),
+            Self::Most { with_usual: false } => {
+                format!("what most of them lead to, those not counted that lead to `{}`", probe.shown(usual))
+            }
+            Self::Greatest(number) => format!("the one of the greatest {number} decides"),
+            Self::Own => "something of its own".to_owned(),
+        })
+    }
+}
+
+impl Trial {
+    /// Runs the program on these items; an outcome that is one of theirs but for data is that one.
+    fn of(probe: &mut Probe<'_>, list: &[String], samples: &[&Sample]) -> Result<Option<Self>, DecideError> {
+        let Some((first, rest)) = samples.split_first() else { return Ok(None) };
+        let mut answer = first.answer.clone();
+        let path: Path = [list, &[ITEM.to_owned()]].concat();
+        rest.iter().for_each(|sample| append(&mut answer, &sample.answer, &path));
+        let outcome = probe.run(&ApiOutput::Answer { answer })?;
+        let parts: Vec<Outcome> = samples.iter().map(|sample| sample.outcome).collect();
+        let known = parts.iter().copied().find(|part| probe.differ_by_data_only(*part, outcome));
+        Ok(Some(Self { parts, outcome: known.unwrap_or(outcome) }))
+    }
+
+    /// Whether not all of its items lead to the same.
+    fn is_telling(&self) -> bool {
+        self.parts.iter().any(|part| *part != self.parts[0])
+    }
+}
+
+/// Every item before every other, and before itself.
+fn pairs(probe: &mut Probe<'_>, list: &[String], samples: &[Sample]) -> Result<Vec<Trial>, DecideError> {
+    let mut tried = Vec::new();
+    for one in samples {
+        for other in samples {
+            tried.extend(Trial::of(probe, list, &[one, other])?);
+        }
+    }
+    Ok(tried)
+}
+
+/// Some of them at random.
+fn more(probe: &mut Probe<'_>, list: &[String], samples: &[Sample]) -> Result<Vec<Trial>, DecideError> {
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut tried = Vec::new();
+    for _ in 0..TRIALS {
+        let count = 3 + random.below(LONGEST - 2);
+        let items: Vec<&Sample> = (0..count).map(|_| &samples[random.below(samples.len())]).collect();
+        tried.extend(Trial::of(probe, list, &items)?);
+    }
+    Ok(tried)
+}
+
+/// The outcomes in an order in which each wins over those after it, whichever item comes first.
+fn order(pairs: &[Trial]) -> Option<Vec<Outcome>> {
+    let mut order: Vec<Outcome> = pairs.iter().map(|trial| trial.parts[0]).collect();
+    order.sort_unstable();
+    order.dedup();
+    let wins = |one: Outcome| pairs.iter().filter(|trial| trial.parts.contains(&one) && trial.outcome == one).count();
+    let is_one = |trial: &Trial| trial.parts.contains(&trial.outcome);
+    order.sort_by_key(|outcome| std::cmp::Reverse(wins(*outcome)));
+    pairs.iter().all(is_one).then_some(order)
+}
+
+/// What is there most often; nothing for a draw.
+pub(super) fn most<T: PartialEq>(parts: impl Iterator<Item = T>) -> Option<T> {
+    let mut counts: Vec<(T, usize)> = Vec::new();
+    for part in parts {
+        match counts.iter_mut().find(|known| known.0 == part) {
+            Some(known) => known.1 += 1,
+            None => counts.push((part, 1)),
+        }
+    }
+    let most = counts.iter().map(|known| known.1).max()?;
+    let mut first = counts.into_iter().filter(|known| known.1 == most).map(|known| known.0);
+    first.next().filter(|_| first.next().is_none())
+}
+
+/// The number of which the item that has the greatest decides, wherever it stands.
+fn greatest(
+    probe: &mut Probe<'_>,
+    (shape, list): (&Shape, &[String]),
+    samples: &[Sample],
+) -> Result<Option<String>, DecideError> {
+    let path: Path = [list, &[ITEM.to_owned()]].concat();
+    for measure in rank::measures(shape, list) {
+        let mut all = true;
+        'pairs: for one in samples {
+            for other in samples.iter().filter(|other| other.outcome != one.outcome) {
+                for shares in [[0.8, 0.4], [0.4, 0.8]] {
+                    let mut answer = one.answer.clone();
+                    append(&mut answer, &other.answer, &path);
+                    shares.iter().enumerate().for_each(|(at, &share)| measure.set(&mut answer, at, share));
+                    let outcome = probe.run(&ApiOutput::Answer { answer })?;
+                    let wins = if shares[0] > shares[1] { one } else { other };
+                    all &= probe.differ_by_data_only(outcome, wins.outcome);
+                    if !all {
+                        break 'pairs;
+                    }
+                }
+            }
+        }
+        if all && samples.iter().any(|sample| sample.outcome != samples[0].outcome) {
+            return Ok(Some(measure.show()));
+        }
+    }
+    Ok(None)
+}
