@@ -1,28 +1,28 @@
 //! Decisions by names, or by anything that can stand for a name.
 
+mod class;
+mod several;
+
 use std::fmt::Write as _;
 
+use self::class::{classify, floor};
+use self::several::{chooses, hands_on};
 use super::axes::Axis;
 use super::branches::{Branches, Found};
 use super::constants::Constants;
-use super::counts::{self, Counted};
-use super::probe::{NEUTRAL, Outcome, Probe, contrast};
+use super::counts::Counted;
+use super::probe::{NEUTRAL, Outcome, Probe};
 use super::subject::other_field;
 use super::{
-    Draft, EMPTY_OUTCOME, Reason, conditions, conjunction, handed, idle, items, joint, ladders, lines, name, order,
-    patterns, preferred, ranges, rank, scores, verify, warnings, words,
+    Draft, EMPTY_OUTCOME, Reason, conditions, conjunction, idle, items, ladders, lines, name, patterns, ranges, scores,
+    warnings, words,
 };
 use crate::api::Api;
 use crate::decider::DecideError;
-use crate::decision::Rendered;
 use crate::process::Warning;
 use crate::program::Program;
-use crate::sample;
 use crate::shape::Shape;
-use crate::summary::{Branch, Condition, DecisionType, Handed, MatchMode, MinScore, Order, Summary, Vocabulary};
-
-/// What is said where an item that is as one before it counts no more.
-const REPEATS_DROPPED: &str = "an item that is all like one before it leads to nothing more";
+use crate::summary::{Branch, Condition, DecisionType, MinScore, Order, Vocabulary};
 
 /// Of vocabularies up to this every label is tried with other fields.
 const FEW: usize = 16;
@@ -159,34 +159,6 @@ impl Draft {
         Ok(true)
     }
 
-    /// How many labels are looked at, and which of several branches or items win; numbers of items are another matter.
-    fn rank(
-        &mut self,
-        probe: &mut Probe<'_>,
-        (found, words): (&Branches, &[words::Found]),
-        (class, top_k): (Class, Option<u32>),
-        is_uncounted: bool,
-        (program, api): (&Program, &Api),
-    ) -> Result<(), DecideError> {
-        // Where every label takes some branch, the first of those that do is the first.
-        let decides_first = class == (DecisionType::MultiChoice, Some(Order::ApiOutput)) && found.filler.is_none();
-        let top_k = if decides_first { Some(1) } else { top_k };
-        self.summary.top_k = top_k;
-        if let Some(count) = top_k {
-            self.summary.ranked = rank::of_branches(probe, found, &api.answer, count)?;
-        }
-        let class = if top_k == Some(1) && is_uncounted { order::in_one_label(probe, found, class)? } else { class };
-        self.set_class(probe, found, class);
-        if is_uncounted {
-            self.of_several(probe, (found, words), (program, api))?;
-            if self.summary.decision_type == DecisionType::MultiSelect {
-                self.warnings.extend(joint::other_numbers(probe, found)?);
-            }
-            self.of_nested(probe, found, (program, &api.answer))?;
-        }
-        Ok(())
-    }
-
     /// Fills the draft where the score of what is seen leads elsewhere, and not only counts or does not.
     fn by_scores(
         &mut self,
@@ -214,64 +186,6 @@ impl Draft {
             Some(reason) => Err(reason),
             None => Ok(false),
         }
-    }
-
-    /// The class of the decision, and in which order branches win.
-    fn set_class(&mut self, probe: &Probe<'_>, found: &Branches, class: Class) {
-        (self.summary.decision_type, self.summary.order) = class;
-        if self.summary.decision_type == DecisionType::MultiChoice && self.summary.top_k == Some(1) {
-            // Branches can match the same label only, and then the application's order decides.
-            self.summary.order = Some(Order::AppPriority);
-        }
-        if probe.subject.is_single() {
-            // The answer has one value, so no order decides between two.
-            self.summary.order = None;
-        }
-        self.summary.within = found.within.filter(|_| self.summary.order == Some(Order::ApiOutput));
-    }
-
-    /// Warns of how many names are put into a list. Which names are there to be left out is not known, so that it is the
-    /// number of others that shows.
-    fn warn_of_most(
-        &mut self,
-        program: &Program,
-        probe: &mut Probe<'_>,
-        found: &Branches,
-        api: &Api,
-    ) -> Result<(), DecideError> {
-        if hands_on(probe, found)
-            && collects(probe, found)
-            && let Some(most) = probe.looks_at(&api.answer)?
-        {
-            self.warn(program, format!("of the names that are not left out no more than {most} are taken"));
-        }
-        Ok(())
-    }
-
-    /// What numbers of items do, or, where they do nothing, the check of what was found.
-    fn settle(
-        &mut self,
-        program: &Program,
-        probe: &mut Probe<'_>,
-        (found, counted): (&Branches, Option<Counted>),
-        vocabulary: &Vocabulary,
-    ) -> Result<(), Reason> {
-        match counted {
-            // Whose numbers they are beside a branch that is taken in another one's place is told of names and numbers.
-            Some(Counted::Steps(_)) if self.summary.branches.len() > 1 => {
-                return Err(Reason(counts::MAKES_A_DIFFERENCE.to_owned()));
-            }
-            Some(Counted::Steps(steps)) => {
-                counts::check_scores(probe, found, &self.summary)??;
-                self.count(probe, steps);
-            }
-            Some(Counted::Number(_)) if self.summary.branches.len() > 1 => self.numbers(program, &[0]),
-            Some(Counted::Number(outcome)) => self.number(program, probe, outcome),
-            Some(Counted::Numbers(counted)) => self.numbers(program, &counted),
-            Some(_) => self.each(found),
-            None => self.verify(probe, found, vocabulary)?,
-        }
-        Ok(())
     }
 
     /// Has the one branch be several, each under its conditions.
@@ -302,98 +216,6 @@ impl Draft {
         {
             self.summary.field = Some(score.show());
         }
-    }
-
-    /// That names are only handed on, and which of them.
-    fn handed_on(
-        &mut self,
-        probe: &mut Probe<'_>,
-        (found, words): (&Branches, &[words::Found]),
-        api: &Api,
-    ) -> Result<Reason, DecideError> {
-        // Names that are left out may stand before the one that is not.
-        let leaves_out = found.branches.iter().any(|branch| branch.except);
-        self.summary.top_k = if leaves_out { None } else { probe.looks_at(&api.answer)? };
-        if let Some(cut) = rank::of_names(probe, &api.answer)?.filter(|cut| cut.by.is_some()) {
-            (self.summary.top_k, self.summary.ranked) = (Some(cut.count), cut.by);
-        }
-        if self.summary.top_k != Some(1) {
-            // That names are handed on says so already, unless some are left out.
-            let selects = self.summary.selects_names();
-            let names: Vec<_> = found.branches.iter().map(|branch| branch.samples.clone()).collect();
-            let handed = handed::find(probe, found, &names, (&api.answer, &[]))?;
-            self.summary.handed = handed.filter(|handed| match handed {
-                Handed::All => selects,
-                Handed::Everything => false,
-                _ => true,
-            });
-            self.prefer(probe, (found, words))?;
-        } else if let Some(preferred) = preferred::find(probe, found, words)? {
-            // Of those it is not the first that is looked at.
-            self.summary.top_k = None;
-            self.summary.handed = Some(if self.summary.ranked.is_some() { Handed::Greatest } else { Handed::First });
-            self.add_preferred(preferred);
-        }
-        Ok(Reason(super::HANDED_ON.to_owned()))
-    }
-
-    /// What comes of several items of one branch: each is acted on, or one of them is handed on.
-    fn of_several(
-        &mut self,
-        probe: &mut Probe<'_>,
-        (found, words): (&Branches, &[words::Found]),
-        (program, api): (&Program, &Api),
-    ) -> Result<(), DecideError> {
-        use DecisionType::{MultiChoice, MultiSelect, TrueFalse};
-        if !matches!(self.summary.decision_type, TrueFalse | MultiChoice | MultiSelect) {
-            return Ok(());
-        }
-        let names = alike(probe, found, words, api.repeats)?;
-        self.summary.again = items::act_again(probe, found, &names)?;
-        if self.summary.top_k != Some(1) && hands_on(probe, found) {
-            let least: Vec<_> =
-                self.summary.branches.iter().map(|branch| branch.min_score.map(|min| min.value)).collect();
-            let handed = handed::find(probe, found, &names, (&api.answer, &least))?;
-            // A list of all that match is handed on once.
-            if handed == Some(Handed::All) && self.summary.again {
-                self.summary.again = items::act_apart(probe, found, &names)?;
-            }
-            let again = self.summary.again;
-            self.summary.handed = handed.filter(|handed| *handed != Handed::All || !again);
-            self.prefer(probe, (found, words))?;
-        }
-        // What grows with a list is done once, with more on the list.
-        if self.summary.again && !items::act_apart(probe, found, &names)? {
-            self.summary.again = false;
-            self.summary.handed.get_or_insert(Handed::Listed);
-        }
-        let may_repeat = api.repeats || probe.subject.repeats();
-        if self.summary.again && may_repeat && items::drop_repeats(probe, found, &names, &api.answer)? {
-            self.warn(program, REPEATS_DROPPED.to_owned());
-        }
-        Ok(())
-    }
-
-    /// Tells which names are handed on before the one that is else.
-    fn prefer(
-        &mut self,
-        probe: &mut Probe<'_>,
-        (found, words): (&Branches, &[words::Found]),
-    ) -> Result<(), DecideError> {
-        let is_one = self.summary.handed.is_some_and(|one| !matches!(one, Handed::All | Handed::Everything));
-        if is_one && let Some(preferred) = preferred::find(probe, found, words)? {
-            self.add_preferred(preferred);
-        }
-        Ok(())
-    }
-
-    fn add_preferred(&mut self, preferred: preferred::Preferred) {
-        let is_one = |text: &String| preferred.words.contains(text);
-        self.summary.idle.retain(|word| !is_one(&word.text));
-        // They take the branch as any other name does.
-        let any = self.summary.branches.iter_mut().filter(|branch| !branch.except);
-        any.for_each(|branch| branch.words.retain(|word| word.mode != MatchMode::Any || !is_one(&word.text)));
-        self.warnings.push(preferred.warning);
     }
 
     /// Whether it is names that decide: alone, or with other fields of their items, which are added as conditions.
@@ -473,30 +295,6 @@ impl Draft {
             });
         }
     }
-
-    /// Checks what the summary says against the program. Where only the last label that matches is judged by its score,
-    /// as a later one overwrites, that is its order.
-    fn verify(&mut self, probe: &mut Probe<'_>, found: &Branches, vocabulary: &Vocabulary) -> Result<(), Reason> {
-        let Err(reason) = verify::check(probe, found, &self.summary, vocabulary)? else { return Ok(()) };
-        let has_cut = self.summary.branches.iter().any(|branch| branch.min_score.is_some() && !branch.negated);
-        if self.summary.decision_type != DecisionType::TrueFalse || !has_cut {
-            return Err(reason);
-        }
-        self.summary.order = Some(Order::LastMatch);
-        verify::check(probe, found, &self.summary, vocabulary)?.map_err(|_| reason)
-    }
-
-    /// Every item is decided on by itself, and leaves its own trace.
-    fn each(&mut self, found: &Branches) {
-        self.summary.per_element = true;
-        if self.summary.decision_type == DecisionType::MultiSelect {
-            return;
-        }
-        (self.summary.decision_type, self.summary.order) = match found.branches.len() {
-            1 => (DecisionType::TrueFalse, None),
-            _ => (DecisionType::MultiChoice, Some(Order::AppPriority)),
-        };
-    }
 }
 
 /// Puts branches in the order of the source; a priority of the application's own is sorted by later.
@@ -509,128 +307,4 @@ fn in_source_order(probe: &Probe<'_>, found: &mut Branches, words: &[words::Foun
         let first = first.or(done.filter(|_| !probe.subject.has_words()));
         (first.is_none(), first)
     });
-}
-
-/// The score below which a label is as good as none, where the application cuts before it looks, or what is no branch's,
-/// and has an outcome of its own for an empty answer.
-fn floor(probe: &mut Probe<'_>, found: &Branches, summary: &Summary) -> Result<Option<MinScore>, DecideError> {
-    let cuts: Vec<Option<MinScore>> = summary.branches.iter().map(|branch| branch.min_score).collect();
-    if found.empty == found.default || cuts.is_empty() || cuts.contains(&None) {
-        return Ok(None);
-    }
-    let shared = cuts[0].filter(|cut| cuts.iter().all(|other| *other == Some(*cut)));
-    if let Some(cut) = shared {
-        let below = if cut.inclusive { cut.value.next_down() } else { cut.value };
-        return Ok((probe.scored(&[(NEUTRAL, below)])? == found.empty).then_some(cut));
-    }
-    let any = Found {
-        outcome: found.default,
-        labels: Vec::new(),
-        samples: vec![NEUTRAL.to_owned()],
-        negated: false,
-        except: false,
-        with: None,
-    };
-    let cut = scores::threshold(probe, &any, [found.empty; 2])?.ok().flatten();
-    Ok(cut.filter(|cut| cuts.iter().flatten().all(|other| other.value >= cut.value)))
-}
-
-/// Whether what a branch does carries the API's data.
-fn hands_on(probe: &Probe<'_>, found: &Branches) -> bool {
-    let data = |outcome: Outcome| {
-        let effects = probe.own_effects(outcome, found.default);
-        effects.iter().any(|effect| effect.values.iter().any(Rendered::has_data))
-    };
-    found.branches.iter().any(|branch| data(branch.outcome))
-}
-
-/// Whether what the one branch does says something in words of the program's own where others stand without it, whatever
-/// data of the API it carries besides.
-fn chooses(probe: &Probe<'_>, found: &Branches) -> bool {
-    let [branch] = found.branches.as_slice() else { return false };
-    let (own, usual) =
-        (probe.own_effects(branch.outcome, found.default), probe.own_effects(found.default, branch.outcome));
-    own.iter().any(|effect| usual.iter().any(|other| contrast(effect, other)))
-}
-
-/// Whether every name that is not left out is put into a list.
-fn collects(probe: &Probe<'_>, found: &Branches) -> bool {
-    let [branch] = found.branches.as_slice() else { return false };
-    let effects = probe.own_effects(branch.outcome, found.default);
-    let lists = effects.iter().any(|effect| effect.values.iter().any(Rendered::lists_data));
-    lists && branch.except && !probe.fails(found.default)
-}
-
-type Class = (DecisionType, Option<Order>);
-
-/// The class and order of the branches, and what numbers of items do where they matter.
-fn classify(
-    probe: &mut Probe<'_>,
-    (found, words): (&mut Branches, &[words::Found]),
-    (repeats, per_item): (bool, bool),
-    vocabulary: &Vocabulary,
-) -> Result<(Result<Class, Reason>, Option<Counted>), DecideError> {
-    if per_item {
-        return Ok((order::of_item(probe, found)?, Some(Counted::Each)));
-    }
-    if probe.copies().count() > 1 {
-        return Ok(match counts::of_several(probe, found, words, repeats)? {
-            Ok(counted) => (Ok((DecisionType::Count, None)), Some(counted)),
-            Err(reason) => (Err(reason), None),
-        });
-    }
-    let Err(reason) = order::same_branch(probe, found, repeats)? else {
-        let class = order::find(probe, found)?;
-        if let Ok((DecisionType::MultiChoice, order)) = class {
-            let alike = alike(probe, found, words, repeats)?;
-            let alike: Vec<Vec<&str>> = alike.iter().map(|of| of.iter().map(String::as_str).collect()).collect();
-            if let Err(reason) = order::outweigh(probe, order, &alike)? {
-                return Ok((Err(reason), None));
-            }
-            if order == Some(Order::ApiOutput) {
-                found.within = order::within_label(probe, found)?;
-            }
-        }
-        return Ok((class, None));
-    };
-    let counted = match counts::of_branches(probe, found, words, repeats)? {
-        Ok(Counted::Same) => return Ok((Err(reason), None)),
-        Err(reason) => return Ok((Err(reason), None)),
-        // The number of all items is the API's, no count of one kind.
-        Ok(Counted::Number(_)) if found.is_for_any(vocabulary) => Counted::Each,
-        Ok(counted) => counted,
-    };
-    let class = match counted {
-        Counted::Each => order::of_item(probe, found)?,
-        _ => Ok((DecisionType::Count, None)),
-    };
-    Ok((class, Some(counted)))
-}
-
-/// Up to three names that lead to each branch by themselves, be they in the vocabulary or only words of the program's.
-fn alike(
-    probe: &mut Probe<'_>,
-    found: &Branches,
-    words: &[words::Found],
-    repeats: bool,
-) -> Result<Vec<Vec<String>>, DecideError> {
-    const ENOUGH: usize = 3;
-    let mut all = Vec::new();
-    for branch in &found.branches {
-        let mut names: Vec<String> = branch.samples.iter().take(ENOUGH).cloned().collect();
-        for word in words.iter().filter(|word| word.outcome == Some(branch.outcome)).map(words::Found::compared) {
-            let matched = [sample::of(word), sample::another(word)].into_iter().flatten();
-            for name in matched.chain([word.to_owned()]) {
-                let is_new = names.len() < ENOUGH && !names.contains(&name);
-                if is_new && probe.labels(&[&name])? == branch.outcome {
-                    names.push(name);
-                }
-            }
-        }
-        if let (true, [only]) = (repeats || probe.subject.repeats(), names.as_slice()) {
-            names = vec![only.clone(); ENOUGH];
-        }
-        all.push(names);
-    }
-    Ok(all)
 }
