@@ -360,17 +360,6 @@ impl Rendered {
             Self::Chosen(_) | Self::Data | Self::Unknown | Self::Named(_) => 1,
         }
     }
-
-    /// Bytes of what is shown, about.
-    pub(crate) fn length(&self) -> u64 {
-        match self {
-            Self::Call { callee, values } => callee.len() as u64 + values.iter().map(Self::length).sum::<u64>(),
-            Self::Parts(parts) => parts.iter().map(Self::length).sum(),
-            Self::Keyword { name, value } => name.len() as u64 + value.length(),
-            Self::Chosen(text) | Self::Named(text) => text.len() as u64,
-            Self::Data | Self::Unknown => 1,
-        }
-    }
 }
 
 /// The text that Python shows with a space for every end of a line and every tab.

@@ -7,6 +7,7 @@
 use foldhash::HashMap;
 
 use super::machine::{MAX_STEPS, Ran};
+use super::walk::LONGEST_NAME;
 use super::watch::{Asked, Form, Log, Question};
 use crate::decider::DecideError;
 use crate::output::{ApiOutput, Label};
@@ -25,10 +26,10 @@ const MOST_WAYS: usize = 256;
 pub(super) struct Outline(Vec<u64>);
 
 impl Outline {
-    /// That of an answer, for a run that goes this way through unknown tests; `None` where names are no names.
+    /// That of an answer, for a run that goes this way through unknown tests; `None` where names are no names, or long.
     pub(super) fn of<'a>(output: &'a ApiOutput, script: &[bool], tracing: bool) -> Option<(Self, &'a [Label])> {
         let ApiOutput::Labels { labels } = output else { return None };
-        let is_named = labels.iter().all(|label| !label.description.is_empty());
+        let is_named = labels.iter().all(|label| (1..=LONGEST_NAME).contains(&label.description.len()));
         if labels.is_empty() || labels.len() > MAX_LABELS || !is_named || script.len() >= u64::BITS as usize {
             return None;
         }

@@ -4,17 +4,18 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use super::expressions::Args;
-use super::format::format_value;
 use super::frame::{columns_growth, is_frame, rows};
 use super::machine::{Machine, Run, Stop, raise};
-use super::operators::order;
-use super::regex::MatchKind;
-use super::render::{repr, to_str};
+use super::numerals;
 use super::response;
+use super::sequences::COUNTED;
 use super::shuffled;
+use super::sorting::sorted;
 use super::strings::capitalize;
 use super::table::{Class, Key, Table};
+use super::text::Text;
 use super::value::{Growth, ListClass, Number, Spelling, Value};
+use crate::decision::Rendered;
 use crate::program::{BinaryOp, CompareOp, HANDLED, SAID, SETTING, Span};
 
 /// Names that are builtins when the program does not bind them.
@@ -59,7 +60,7 @@ pub(super) fn is_builtin(name: &str) -> bool {
 
 impl<'p> Machine<'p, '_> {
     /// What the source says in a form of its own.
-    fn of_source(&mut self, name: &str, args: Args<'p>) -> Run<Value<'p>> {
+    fn of_source(&mut self, name: &str, args: Args<'p>, span: Span) -> Run<Value<'p>> {
         match name {
             "<record>" => Ok(self.record(args)),
             "<object>" => Ok(self.object(args)),
@@ -80,7 +81,7 @@ impl<'p> Machine<'p, '_> {
                 args.get(0),
                 Some(Value::Str(name)) if self.scope().function_scope().has(name.as_str())
             ))),
-            _ => self.enumeration(name, &args),
+            _ => self.enumeration(name, &args, span),
         }
     }
 
@@ -90,11 +91,11 @@ impl<'p> Machine<'p, '_> {
         match name {
             "print" => {
                 let printed = self.as_printed(&args.positional, span)?;
-                self.effect(span, "print", &printed);
+                self.effect(span, "print", &printed)?;
                 Ok(Value::None)
             }
             "exit" | "quit" | "sys.exit" | "os._exit" => {
-                self.effect(span, name, &args.positional);
+                self.effect(span, name, &args.positional)?;
                 Err(Stop::Exit)
             }
             "any" | "all" => self.any_all(name == "any", &args, span),
@@ -111,15 +112,22 @@ impl<'p> Machine<'p, '_> {
                 number.map_or_else(|| raise("TypeError"), Ok)
             }
             "str" | "repr" | "ascii" => Ok(Value::Str(match args.get(0) {
-                Some(value) if name == "str" => to_str(value),
-                Some(value) => repr(value),
-                None => to_str(&Value::str("")),
+                Some(value) if name == "str" => self.to_str(value, span)?,
+                Some(value) => self.repr(value, span)?,
+                None => Text::program(""),
             })),
             "format" => {
-                let spec = args.get(1).map_or_else(String::new, |spec| to_str(spec).as_str().to_owned());
-                Ok(Value::Str(format_value(args.get(0).unwrap_or(&Value::None), &spec)?))
+                let spec = match args.get(1) {
+                    Some(spec) if spec.unknown_text().is_some() => return Ok(Value::unknown("format(...)")),
+                    Some(Value::Str(spec)) => spec.as_str(),
+                    Some(_) => return raise("TypeError"),
+                    None => "",
+                };
+                Ok(Value::Str(self.format_value(args.get(0).unwrap_or(&Value::None), spec, span)?))
             }
-            "int" | "float" | "abs" | "round" | "math.floor" | "math.ceil" | "math.sqrt" => self.numeric(name, &args),
+            "int" | "float" | "abs" | "round" | "math.floor" | "math.ceil" | "math.sqrt" => {
+                self.numeric(name, &args, span)
+            }
             "list" | "tuple" | "set" | "frozenset" | "iter" | "reversed" | "enumerate" | "zip" | "map" | "filter"
             | "sorted" => self.collection(name, &args, span),
             "dict"
@@ -141,17 +149,22 @@ impl<'p> Machine<'p, '_> {
             "divmod" => self.divmod(&args, span),
             "pow" => match args.positional.as_slice() {
                 [a, b] => self.binary(a, BinaryOp::Pow, b, span),
+                [] | [_] if args.keywords.is_empty() => raise("TypeError"),
                 _ => Ok(Value::unknown("pow(...)")),
             },
             "ord" | "chr" => character(name, &args),
+            "bytes" => self.bytes(&args, span),
+            "object" => Ok(Value::object("an object".to_owned(), Rendered::Unknown, [])),
+            "itertools.chain" | "itertools.chain.from_iterable" => self.chain(name, &args, span),
+            "itertools.islice" => self.islice(&args, span),
             "isinstance" => self.isinstance(&args),
             "type" => type_of(&args),
             "string.capwords" => capwords(&args),
             "getattr" => self.getattr(&args),
             "hasattr" => Ok(has_attribute(&args)),
             "<record>" | "<object>" | "<instance>" | "<file>" | "<bound>" | "<answer>" | "<json>" | "<message>"
-            | "<member>" | "<member of>" | "<member named>" => self.of_source(name, args),
-            HANDLED => Ok(self.handled()),
+            | "<member>" | "<member of>" | "<member named>" => self.of_source(name, args, span),
+            HANDLED => self.handled(span),
             SAID => Ok(Value::Bool(true)),
             "<undefined>" => raise("NameError"),
             SETTING => args.get(0).cloned().map_or_else(|| raise("TypeError"), Ok),
@@ -160,10 +173,9 @@ impl<'p> Machine<'p, '_> {
             "difflib.SequenceMatcher" => Ok(self.sequence_matcher(&args)),
             "json.dumps" => self.json_dumps(&args, span),
             "json.loads" => self.json_loads(&args, span),
-            // Copies and a response in another dress keep what the decision looks at.
-            "copy.copy"
-            | "copy.deepcopy"
-            | "json.load"
+            "copy.copy" | "copy.deepcopy" => self.copied(name, &args, span),
+            // A response in another dress keeps what the decision looks at.
+            "json.load"
             | "MessageToDict"
             | "MessageToJson"
             | "json_format.MessageToDict"
@@ -172,7 +184,7 @@ impl<'p> Machine<'p, '_> {
             | "google.protobuf.json_format.MessageToJson" => {
                 args.get(0).cloned().map_or_else(|| raise("TypeError"), Ok)
             }
-            _ if name.starts_with("re.") => self.regex_call(name, &args),
+            _ if name.starts_with("re.") => self.regex_call(name, &args, span),
             _ if name.starts_with("str.")
                 || name.starts_with("dict.")
                 || name.starts_with("list.")
@@ -185,6 +197,16 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
+    /// `bytes(text, encoding)`: a text as [`Machine::str_method`] encodes it.
+    fn bytes(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        match args.positional.as_slice() {
+            [] => Ok(Value::Str(Text::program("").loosely())),
+            [Value::Str(_)] if args.keywords.is_empty() => raise("TypeError"),
+            [Value::Str(text), ..] => self.str_method(text, "encode", args, span),
+            _ => Ok(Value::unknown("bytes(...)")),
+        }
+    }
+
     fn divmod(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
         let [a, b] = args.positional.as_slice() else { return raise("TypeError") };
         let quotient = self.binary(a, BinaryOp::FloorDiv, b, span)?;
@@ -192,9 +214,18 @@ impl<'p> Machine<'p, '_> {
     }
 
     fn getattr(&mut self, args: &Args<'p>) -> Run<Value<'p>> {
-        match (args.get(0), args.get(1)) {
-            (Some(object), Some(Value::Str(name))) => self.attribute(object, name.as_str()),
-            _ => raise("TypeError"),
+        let (Some(object), Some(Value::Str(name))) = (args.get(0), args.get(1)) else { return raise("TypeError") };
+        if name.is_unknown() {
+            return Ok(Value::unknown("getattr(...)"));
+        }
+        let found = self.attribute(object, name.as_str());
+        match (found, args.get(2)) {
+            (Err(Stop::Raise(class)), Some(default)) if class == "AttributeError" => Ok(default.clone()),
+            // Which methods a text or a container has is not known before one is called.
+            (Ok(Value::Bound(_)), Some(_)) if !matches!(object, Value::Unknown(_) | Value::Api(_)) => {
+                Ok(Value::unknown(format!("getattr(..., {})", name.as_str())))
+            }
+            (found, _) => found,
         }
     }
 
@@ -209,7 +240,7 @@ impl<'p> Machine<'p, '_> {
             let value = args.get(0).cloned().unwrap_or(Value::None);
             let mut table = Table::new(self.growth(&object));
             for key in self.items(&object, span)? {
-                let Some(place) = Key::of(&key) else { return raise("TypeError") };
+                let place = self.key(&key, span)?;
                 table.insert(place, key, value.clone());
             }
             return Ok(Value::Dict(Rc::new(table.into())));
@@ -219,9 +250,10 @@ impl<'p> Machine<'p, '_> {
 
     fn operator(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
         match (name, args.positional.as_slice()) {
+            (_, []) => raise("TypeError"),
             ("operator.itemgetter" | "operator.attrgetter", [key]) => {
                 let method = if name == "operator.itemgetter" { "\u{0}item" } else { "\u{0}attr" };
-                Ok(Value::Builtin(format!("operator.{method}:{}", repr(key).as_str()).into()))
+                Ok(Value::Builtin(format!("operator.{method}:{}", self.repr(key, span)?.as_str()).into()))
             }
             (getter, [object]) if getter.starts_with("operator.\u{0}item:") => {
                 let key = getter.trim_start_matches("operator.\u{0}item:");
@@ -296,7 +328,10 @@ impl<'p> Machine<'p, '_> {
                 table.len() - doubtful
             }
             Value::Str(text) if text.is_unknown() => return Ok(Value::unknown(format!("len({})", text.as_str()))),
-            Value::Str(text) => text.as_str().chars().count(),
+            Value::Str(text) => {
+                self.charge(text.as_str().len() / COUNTED, span)?;
+                text.as_str().chars().count()
+            }
             Value::Unknown(unknown) => {
                 let own = self.special(value, "__len__", Vec::new(), span)?;
                 return Ok(own.unwrap_or_else(|| Value::unknown(format!("len({})", unknown.text))));
@@ -307,20 +342,17 @@ impl<'p> Machine<'p, '_> {
         Ok(Value::Int(length as i64, value.is_data()))
     }
 
-    #[expect(clippy::unused_self, reason = "one shape for all builtins")]
-    fn numeric(&mut self, name: &str, args: &Args<'p>) -> Run<Value<'p>> {
+    fn numeric(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
         let Some(value) = args.get(0) else { return Ok(Value::int(0)) };
         if let Some(what) = value.unknown_text() {
             return Ok(Value::unknown(format!("{name}({what})")));
         }
         if let Value::Str(text) = value {
-            let trimmed = text.as_str().trim().replace('_', "");
-            let data = text.is_data();
-            return match name {
-                "int" => trimmed.parse().map_or_else(|_| raise("ValueError"), |value| Ok(Value::Int(value, data))),
-                "float" => trimmed.parse().map_or_else(|_| raise("ValueError"), |value| Ok(Value::Float(value, data))),
-                _ => raise("TypeError"),
-            };
+            self.charge(text.as_str().len() / COUNTED, span)?;
+            return number_of(name, text, args);
+        }
+        if name == "int" && args.at_or(1, "base").is_some() {
+            return raise("TypeError");
         }
         let Some((number, data)) = value.number() else { return raise("TypeError") };
         let whole = |value: f64| {
@@ -362,7 +394,7 @@ impl<'p> Machine<'p, '_> {
             return match name {
                 "list" => Ok(Value::list(Vec::new(), Growth::Fixed)),
                 "tuple" => Ok(Value::tuple(Vec::new())),
-                "set" | "frozenset" => self.set_of(Vec::new(), Growth::Fixed),
+                "set" | "frozenset" => self.set_of(Vec::new(), Growth::Fixed, span),
                 "zip" => Ok(Value::iterator(Vec::new(), Growth::Fixed)),
                 _ => raise("TypeError"),
             };
@@ -376,6 +408,8 @@ impl<'p> Machine<'p, '_> {
             "map" => return self.map(args, span),
             "filter" => return self.filter(args, span),
             "zip" => return self.zip(args, span),
+            // Calls the first until it gives the second.
+            "iter" if args.positional.len() > 1 => return Ok(Value::unknown("iter(...)")),
             "iter" if matches!(first, Value::Iterator(_) | Value::Generator(_)) => return Ok(first.clone()),
             _ => {}
         }
@@ -390,16 +424,21 @@ impl<'p> Machine<'p, '_> {
             "list" => Value::list(items, growth),
             "tuple" if growth == Growth::Sample => Value::unknown("a tuple of unknown length"),
             "tuple" => Value::tuple(items),
-            "set" | "frozenset" => return self.set_of(items, growth),
+            "set" | "frozenset" => return self.set_of(items, growth, span),
             "iter" => Value::iterator(items, growth),
             "reversed" => Value::iterator(items.into_iter().rev().collect(), growth),
             "enumerate" => {
                 let start = match args.at_or(1, "start") {
-                    Some(Value::Int(start, _)) => *start,
-                    _ => 0,
+                    None => Some(0),
+                    Some(Value::Int(start, _)) => Some(*start),
+                    Some(Value::Bool(start)) => Some(i64::from(*start)),
+                    Some(start) if start.unknown_text().is_some() => None,
+                    Some(_) => return raise("TypeError"),
                 };
-                let number = |place: i64| {
-                    start.checked_add(place).map_or_else(|| Value::unknown("an integer beyond 64 bits"), Value::int)
+                let number = |place: i64| match start.map(|start| start.checked_add(place)) {
+                    Some(Some(number)) => Value::int(number),
+                    Some(None) => Value::unknown("an integer beyond 64 bits"),
+                    None => Value::unknown("a number from enumerate(...)"),
                 };
                 let numbered = (0..).zip(items).map(|(place, item)| Value::tuple(vec![number(place), item]));
                 Value::iterator(numbered.collect(), growth)
@@ -448,15 +487,33 @@ impl<'p> Machine<'p, '_> {
         } else {
             growths.into_iter().find(|g| *g != Growth::Mirror).unwrap_or(Growth::Fixed)
         };
-        let rows = self.rows(&args.positional, span)?;
+        let rows = match args.keyword("strict") {
+            None | Some(Value::Bool(false)) => self.rows(&args.positional, span)?,
+            Some(Value::Bool(true)) => self.rows_alike(&args.positional, span)?,
+            Some(_) => return Ok(Value::unknown("zip(...)")),
+        };
         Ok(Value::iterator(rows.into_iter().map(Value::tuple).collect(), growth))
     }
 
-    fn rows(&mut self, iterables: &[Value<'p>], span: Span) -> Run<Vec<Vec<Value<'p>>>> {
-        let mut columns = Vec::new();
-        for iterable in iterables {
-            columns.push(self.items(iterable, span)?);
+    fn columns(&mut self, iterables: &[Value<'p>], span: Span) -> Run<Vec<Vec<Value<'p>>>> {
+        iterables.iter().map(|iterable| self.items(iterable, span)).collect()
+    }
+
+    /// Rows of columns that must all be as long.
+    fn rows_alike(&mut self, iterables: &[Value<'p>], span: Span) -> Run<Vec<Vec<Value<'p>>>> {
+        let columns = self.columns(iterables, span)?;
+        if columns.windows(2).any(|pair| pair[0].len() != pair[1].len()) {
+            return raise("ValueError");
         }
+        self.rows_of(&columns, span)
+    }
+
+    fn rows(&mut self, iterables: &[Value<'p>], span: Span) -> Run<Vec<Vec<Value<'p>>>> {
+        let columns = self.columns(iterables, span)?;
+        self.rows_of(&columns, span)
+    }
+
+    fn rows_of(&mut self, columns: &[Vec<Value<'p>>], span: Span) -> Run<Vec<Vec<Value<'p>>>> {
         let length = columns.iter().map(Vec::len).min().unwrap_or(0);
         self.charge(length.saturating_mul(columns.len()), span)?;
         Ok((0..length).map(|at| columns.iter().map(|column| column[at].clone()).collect()).collect())
@@ -476,30 +533,31 @@ impl<'p> Machine<'p, '_> {
             Some(value) => self.truth(&value.clone(), span)?,
             None => false,
         };
-        let mut failed = None;
-        keyed.sort_by(|a, b| {
-            let result = match order(&a.0, &b.0) {
-                Ok(Some(Some(order))) => order,
-                Ok(Some(None)) => Ordering::Equal,
-                Ok(None) => {
-                    failed = failed.take().or_else(|| Some(self.undetermined(span, "the order of unknown values")));
-                    Ordering::Equal
-                }
-                Err(stop) => {
-                    failed = failed.take().or(Some(stop));
-                    Ordering::Equal
-                }
-            };
-            if reverse { result.reverse() } else { result }
-        });
-        if let Some(failed) = failed {
-            return Err(failed);
+        // As Python does it, so that equal items stay in order.
+        if reverse {
+            keyed.reverse();
+        }
+        let mut keyed = sorted(keyed, &mut |a, b| match self.order(&a.0, &b.0, span)? {
+            Some(order) => Ok(order == Some(Ordering::Less)),
+            None => Err(self.undetermined(span, "the order of unknown values")),
+        })?;
+        if reverse {
+            keyed.reverse();
         }
         // Of equal ones any comes first, as they were shuffled.
-        let ties =
-            keyed.windows(2).any(|pair| matches!(order(&pair[0].0, &pair[1].0), Ok(Some(Some(Ordering::Equal)))));
+        let ties = is_shuffled && self.has_ties(&keyed, span)?;
         let sorted: Vec<Value<'p>> = keyed.into_iter().map(|pair| pair.1).collect();
-        Ok(if is_shuffled && ties { shuffled::anywhere(sorted) } else { sorted })
+        Ok(if ties { shuffled::anywhere(sorted) } else { sorted })
+    }
+
+    /// Whether two neighbours have the same key.
+    fn has_ties(&mut self, keyed: &[(Value<'p>, Value<'p>)], span: Span) -> Run<bool> {
+        for pair in keyed.windows(2) {
+            if self.order(&pair[0].0, &pair[1].0, span)? == Some(Some(Ordering::Equal)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn sort_key(&mut self, item: &Value<'p>, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
@@ -527,7 +585,7 @@ impl<'p> Machine<'p, '_> {
             let key = self.sort_key(&item, args, span)?;
             let better = match &best {
                 None => true,
-                Some((best_key, _)) => match order(&key, best_key)? {
+                Some((best_key, _)) => match self.order(&key, best_key, span)? {
                     Some(Some(Ordering::Greater)) => largest,
                     Some(Some(Ordering::Less)) => !largest,
                     Some(_) => false,
@@ -614,7 +672,10 @@ impl<'p> Machine<'p, '_> {
 
     fn sum(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
         let Some(iterable) = args.get(0) else { return raise("TypeError") };
-        let mut total = args.get(1).cloned().unwrap_or(Value::int(0));
+        let mut total = args.at_or(1, "start").cloned().unwrap_or(Value::int(0));
+        if matches!(total, Value::Str(_)) || args.positional.len() > 2 {
+            return raise("TypeError");
+        }
         let mut count = 0;
         let mirrors = self.growth(iterable) == Growth::Mirror;
         for item in self.items(iterable, span)? {
@@ -627,6 +688,9 @@ impl<'p> Machine<'p, '_> {
                 (0, _) => Value::Float(f64::NAN, false),
                 _ => self.binary(&total, BinaryOp::Div, &Value::int(count), span)?,
             };
+        }
+        if let ("math.fsum", Some((number, data))) = (name, total.number()) {
+            total = Value::Float(number.as_f64(), data);
         }
         Ok(if mirrors { total.into_data() } else { total })
     }
@@ -738,37 +802,28 @@ impl<'p> Machine<'p, '_> {
         }
         Ok(unknown.map_or(Value::Bool(false), |what| Value::unknown(format!("isinstance(..., {what})"))))
     }
+}
 
-    fn regex_call(&mut self, name: &str, args: &Args<'p>) -> Run<Value<'p>> {
-        if let Some(flag) = super::regex::flag(name) {
-            return Ok(Value::int(flag));
-        }
-        let Some(pattern) = args.get(0) else { return raise("TypeError") };
-        let flags_at = match name {
-            "re.compile" => 1,
-            "re.sub" => 4,
-            "re.split" => 3,
-            _ => 2,
-        };
-        let flags = args.at_or(flags_at, "flags").cloned();
-        let Some(pattern) = self.pattern(pattern, flags.as_ref())? else {
-            return Ok(Value::unknown(format!("{name}(...)")));
-        };
-        let subject = || args.get(1).cloned().map_or_else(|| raise("TypeError"), Ok);
-        match name {
-            "re.compile" => Ok(Value::Pattern(pattern)),
-            "re.search" => self.regex_match(&pattern, &subject()?, MatchKind::Search),
-            "re.match" => self.regex_match(&pattern, &subject()?, MatchKind::Start),
-            "re.fullmatch" => self.regex_match(&pattern, &subject()?, MatchKind::Full),
-            "re.findall" => self.regex_findall(&pattern, &subject()?),
-            "re.finditer" => self.regex_finditer(&pattern, &subject()?),
-            "re.split" => self.regex_split(&pattern, &subject()?, args.at_or(2, "maxsplit")),
-            "re.sub" => match args.get(2) {
-                Some(text) => self.regex_sub(&pattern, &subject()?, text),
-                None => raise("TypeError"),
-            },
-            _ => Ok(Value::unknown(format!("{name}(...)"))),
-        }
+/// The number that a text says, for `int` and `float`.
+fn number_of<'p>(name: &str, text: &Text, args: &Args<'p>) -> Run<Value<'p>> {
+    let (string, data) = (text.as_str(), text.is_data());
+    let base = match args.at_or(1, "base") {
+        None => 10,
+        Some(Value::Int(base, _)) => *base,
+        Some(base) if base.unknown_text().is_some() => return Ok(Value::unknown("int(..., base)")),
+        Some(_) => return raise("TypeError"),
+    };
+    if !string.is_ascii() && string.contains(|c: char| !c.is_ascii() && c.is_numeric()) {
+        // Digits of other scripts.
+        return Ok(Value::unknown(format!("{name}(...)")));
+    }
+    match name {
+        "int" => Ok(match numerals::whole(string, base)? {
+            Some(number) => Value::Int(number, data),
+            None => Value::unknown("an integer beyond 64 bits"),
+        }),
+        "float" => Ok(Value::Float(numerals::float(string)?, data)),
+        _ => raise("TypeError"),
     }
 }
 

@@ -5,11 +5,13 @@ use std::rc::Rc;
 use super::expressions::Args;
 use super::frame::is_column;
 use super::machine::{Machine, Run, raise};
-use super::operators::equal;
 use super::sequences::named_by;
 use super::table::{Class, Key, Table};
-use super::value::{Growth, List, ListClass, Shared, Tuple, Value};
+use super::value::{Growth, List, ListClass, Number, Shared, Tuple, Value};
 use crate::program::Span;
+
+/// Items that are moved up by a place in a step.
+const MOVED: usize = 16;
 
 /// Methods of lists and sets, which no dictionary has.
 const OF_LISTS: &[&str] =
@@ -64,6 +66,7 @@ impl<'p> Machine<'p, '_> {
         }
         if matches!(list.borrow().class, ListClass::View("Series")) && matches!(name, "tolist" | "to_list") {
             let List { items, growth, .. } = &*list.borrow();
+            self.charge(items.len(), span)?;
             return Ok(Value::list(items.clone(), *growth));
         }
         if let ("mean" | "sum" | "max" | "min" | "any" | "all", []) = (name, args.positional.as_slice())
@@ -121,14 +124,18 @@ impl<'p> Machine<'p, '_> {
             }
             ("remove", [item]) => {
                 self.inspect_pair(object, item);
-                let at = list.borrow().items.iter().position(|other| equal(other, item) == Some(true));
+                let at = self.places_of(item, &list.borrow().items, 1, span)?.first().copied();
                 let Some(at) = at else { return raise("ValueError") };
                 list.borrow_mut().items.remove(at);
             }
             ("clear", []) => list.borrow_mut().items.clear(),
-            ("reverse", []) => list.borrow_mut().items.reverse(),
+            ("reverse", []) => {
+                self.charge(list.borrow().items.len(), span)?;
+                list.borrow_mut().items.reverse();
+            }
             ("copy", []) => {
                 let list = list.borrow();
+                self.charge(list.items.len(), span)?;
                 return Ok(Value::list_of(list.class, list.items.clone(), list.growth));
             }
             ("sort", _) => {
@@ -136,15 +143,14 @@ impl<'p> Machine<'p, '_> {
                 let sorted = self.sorted(items, args, span)?;
                 list.borrow_mut().items = sorted;
             }
-            ("index", [item, ..]) => {
+            ("index", [item, bounds @ ..]) => {
                 self.inspect_pair(object, item);
-                let at = list.borrow().items.iter().position(|other| equal(other, item) == Some(true));
-                return at.map_or_else(|| raise("ValueError"), |at| Ok(Value::int(at as i64)));
+                let items = list.borrow();
+                return self.index_of(item, &items.items, bounds, span);
             }
             ("count", [item]) => {
                 self.inspect_pair(object, item);
-                let list = list.borrow();
-                let count = list.items.iter().filter(|other| equal(other, item) == Some(true)).count();
+                let count = self.places_of(item, &list.borrow().items, usize::MAX, span)?.len();
                 return Ok(Value::int(count as i64));
             }
             ("__contains__", [item]) => {
@@ -172,6 +178,7 @@ impl<'p> Machine<'p, '_> {
             ("extend" | "extendleft", [more]) => self.items(more, span)?,
             ("popleft", []) => {
                 self.inspect(object);
+                self.charge(list.borrow().items.len() / MOVED, span)?;
                 let mut list = list.borrow_mut();
                 return if list.items.is_empty() { raise("IndexError") } else { Ok(Some(list.items.remove(0))) };
             }
@@ -181,6 +188,7 @@ impl<'p> Machine<'p, '_> {
                     Some(Value::Int(steps, _)) => *steps,
                     Some(_) => return raise("TypeError"),
                 };
+                self.charge(list.borrow().items.len(), span)?;
                 let items = &mut list.borrow_mut().items;
                 let length = items.len().max(1) as i64;
                 items.rotate_right(steps.rem_euclid(length) as usize % length as usize);
@@ -215,15 +223,48 @@ impl<'p> Machine<'p, '_> {
         list.borrow_mut().growth = growth;
     }
 
-    pub(super) fn tuple_method(&mut self, items: &Rc<Tuple<'p>>, name: &str, args: &Args<'p>) -> Run<Value<'p>> {
-        let Some(item) = args.get(0) else { return raise("AttributeError") };
+    pub(super) fn tuple_method(
+        &mut self,
+        items: &Rc<Tuple<'p>>,
+        name: &str,
+        args: &Args<'p>,
+        span: Span,
+    ) -> Run<Value<'p>> {
+        let Some((item, bounds)) = args.positional.split_first() else { return raise("AttributeError") };
         self.inspect_pair(&Value::Tuple(Rc::clone(items)), item);
-        let mut fits = items.iter().map(|other| equal(other, item) == Some(true));
         match name {
-            "index" => fits.position(|fit| fit).map_or_else(|| raise("ValueError"), |at| Ok(Value::int(at as i64))),
-            "count" => Ok(Value::int(fits.filter(|fit| *fit).count() as i64)),
+            "index" => self.index_of(item, items, bounds, span),
+            "count" => Ok(Value::int(self.places_of(item, items, usize::MAX, span)?.len() as i64)),
             _ => raise("AttributeError"),
         }
+    }
+
+    /// Where an item stands among others, the first `most` places.
+    fn places_of(&mut self, item: &Value<'p>, items: &[Value<'p>], most: usize, span: Span) -> Run<Vec<usize>> {
+        let mut places = Vec::new();
+        for (at, other) in items.iter().enumerate() {
+            if places.len() == most {
+                break;
+            }
+            self.charge(1, span)?;
+            if self.equal(other, item, span)? == Some(true) {
+                places.push(at);
+            }
+        }
+        Ok(places)
+    }
+
+    /// `items.index(item, start, stop)`.
+    fn index_of(
+        &mut self,
+        item: &Value<'p>,
+        items: &[Value<'p>],
+        bounds: &[Value<'p>],
+        span: Span,
+    ) -> Run<Value<'p>> {
+        let Some([start, stop]) = clamped(bounds, items.len())? else { return Ok(Value::unknown("index(...)")) };
+        let places = self.places_of(item, items.get(start..stop).unwrap_or_default(), 1, span)?;
+        places.first().map_or_else(|| raise("ValueError"), |at| Ok(Value::int((start + at) as i64)))
     }
 
     pub(super) fn dict_method(
@@ -237,11 +278,11 @@ impl<'p> Machine<'p, '_> {
         if let Some(value) = self.frame_method(dict, name, args, span)? {
             return Ok(value);
         }
-        let key_arg = || args.get(0).and_then(|key| Key::of(key).map(|shown| (shown, key.clone())));
         match name {
             "get" => {
                 let Some(key) = args.get(0) else { return raise("TypeError") };
-                let Some(found) = dict.borrow().find(key) else { return raise("TypeError") };
+                let found = self.walk(span, |walk| dict.borrow().find(key, walk))?;
+                let Some(found) = found else { return raise("TypeError") };
                 if let Some(name) = found.as_ref().and_then(|item| named_by(key, item)) {
                     return Ok(name);
                 }
@@ -252,13 +293,15 @@ impl<'p> Machine<'p, '_> {
                 Ok(found.or_else(|| args.get(1).cloned()).unwrap_or(Value::None))
             }
             "setdefault" | "pop" => {
-                let Some((key, shown)) = key_arg() else { return raise("TypeError") };
+                let Some(shown) = args.get(0).cloned() else { return raise("TypeError") };
+                let key = self.key(&shown, span)?;
                 let found = dict.borrow().get(&key).cloned();
                 self.inspect_pair(&shown, object);
                 if found.is_none() && (shown.unknown_text().is_some() || dict.borrow().unknown_keys) {
                     return Ok(Value::unknown("an item under an unknown key"));
                 }
                 if name == "pop" {
+                    self.charge(dict.borrow().len() / MOVED, span)?;
                     let fallback = args.get(1).cloned();
                     return match dict.borrow_mut().remove(&key).map(|entry| entry.1).or(fallback) {
                         Some(value) => Ok(value),
@@ -276,21 +319,25 @@ impl<'p> Machine<'p, '_> {
             }
             "keys" => {
                 let dict = dict.borrow();
+                self.charge(dict.len(), span)?;
                 Ok(Value::list_of(view(&dict, ["dict_keys", "odict_keys"]), dict.keys(), dict.growth))
             }
             "values" => {
                 let dict = dict.borrow();
+                self.charge(dict.len(), span)?;
                 let values = dict.entries().iter().map(|entry| entry.1.clone()).collect();
                 Ok(Value::list_of(view(&dict, ["dict_values", "odict_values"]), values, dict.growth))
             }
             "items" => {
                 let dict = dict.borrow();
+                self.charge(dict.len(), span)?;
                 let pair = |(key, value): &(Value<'p>, Value<'p>)| Value::tuple(vec![key.clone(), value.clone()]);
                 let items = dict.entries().iter().map(pair).collect();
                 Ok(Value::list_of(view(&dict, ["dict_items", "odict_items"]), items, dict.growth))
             }
             "update" => {
                 if let Some(more) = args.get(0) {
+                    self.charge(dict.borrow().len(), span)?;
                     let mut merged = dict.borrow().clone();
                     if matches!(dict.borrow().class, Class::Counter) && !matches!(more, Value::Dict(_)) {
                         self.count_into(&mut merged, more, span)?;
@@ -304,7 +351,10 @@ impl<'p> Machine<'p, '_> {
                 }
                 Ok(Value::None)
             }
-            "copy" => Ok(Value::Dict(Rc::new(dict.borrow().clone().into()))),
+            "copy" => {
+                self.charge(dict.borrow().len(), span)?;
+                Ok(Value::Dict(Rc::new(dict.borrow().clone().into())))
+            }
             "clear" => {
                 dict.borrow_mut().clear();
                 Ok(Value::None)
@@ -342,7 +392,8 @@ impl<'p> Machine<'p, '_> {
                 table.growth = Growth::Grown;
             }
             for (key, value) in more.entries() {
-                let Some(place) = Key::of(key) else { return raise("TypeError") };
+                self.charge(1, span)?;
+                let place = self.key(key, span)?;
                 table.insert(place, key.clone(), value.clone());
             }
             return Ok(());
@@ -359,7 +410,7 @@ impl<'p> Machine<'p, '_> {
         for pair in self.items(more, span)? {
             let pair = self.items(&pair, span)?;
             let [key, value] = pair.as_slice() else { return raise("ValueError") };
-            let Some(place) = Key::of(key) else { return raise("TypeError") };
+            let place = self.key(key, span)?;
             table.insert(place, key.clone(), value.clone());
         }
         Ok(())
@@ -368,7 +419,7 @@ impl<'p> Machine<'p, '_> {
     /// Counts the items, as `Counter` does.
     pub(super) fn count_into(&mut self, table: &mut Table<'p>, items: &Value<'p>, span: Span) -> Run<()> {
         for item in self.items(items, span)? {
-            let Some(key) = Key::of(&item) else { return raise("TypeError") };
+            let key = self.key(&item, span)?;
             let count = match table.get(&key) {
                 Some(Value::Int(count, _)) => count + 1,
                 _ => 1,
@@ -386,10 +437,10 @@ impl<'p> Machine<'p, '_> {
         args: &Args<'p>,
         span: Span,
     ) -> Run<Value<'p>> {
-        let item = || args.get(0).and_then(|item| Key::of(item).map(|key| (key, item.clone())));
         match name {
             "add" => {
-                let Some((key, shown)) = item() else { return raise("TypeError") };
+                let Some(shown) = args.get(0).cloned() else { return raise("TypeError") };
+                let key = self.key(&shown, span)?;
                 let growth = self.growth_of(set.borrow().growth, set.borrow().len());
                 let mut set = set.borrow_mut();
                 set.growth = growth;
@@ -397,8 +448,10 @@ impl<'p> Machine<'p, '_> {
                 Ok(Value::None)
             }
             "discard" | "remove" => {
-                let Some((key, shown)) = item() else { return raise("TypeError") };
+                let Some(shown) = args.get(0).cloned() else { return raise("TypeError") };
+                let key = self.key(&shown, span)?;
                 self.inspect_pair(object, &shown);
+                self.charge(set.borrow().len() / MOVED, span)?;
                 let removed = set.borrow_mut().remove(&key).is_some();
                 if removed || name == "discard" { Ok(Value::None) } else { raise("KeyError") }
             }
@@ -406,7 +459,10 @@ impl<'p> Machine<'p, '_> {
                 set.borrow_mut().clear();
                 Ok(Value::None)
             }
-            "copy" => Ok(Value::Set(Rc::new(set.borrow().clone().into()))),
+            "copy" => {
+                self.charge(set.borrow().len(), span)?;
+                Ok(Value::Set(Rc::new(set.borrow().clone().into())))
+            }
             "update" => {
                 for more in &args.positional {
                     for item in self.items(more, span)? {
@@ -430,8 +486,9 @@ impl<'p> Machine<'p, '_> {
                     self.inspect_pair(&result, other);
                     let others = self.items(other, span)?;
                     let Value::Set(current) = &result else { return raise("TypeError") };
+                    self.charge(current.borrow().len(), span)?;
                     let current = current.borrow().clone();
-                    result = self.set_operation(&current, name, others)?;
+                    result = self.set_operation(&current, name, others, span)?;
                 }
                 Ok(result)
             }
@@ -440,33 +497,65 @@ impl<'p> Machine<'p, '_> {
     }
 
     /// One set operation with the items of another collection.
-    pub(super) fn set_operation(&mut self, set: &Table<'p>, name: &str, others: Vec<Value<'p>>) -> Run<Value<'p>> {
+    pub(super) fn set_operation(
+        &mut self,
+        set: &Table<'p>,
+        name: &str,
+        others: Vec<Value<'p>>,
+        span: Span,
+    ) -> Run<Value<'p>> {
+        self.charge(set.len() + others.len(), span)?;
         let own = Value::Set(Rc::new(set.clone().into()));
-        let other = self.set_of(others, Growth::Grown)?;
+        let other = self.set_of(others, Growth::Grown, span)?;
         self.inspect_pair(&own, &other);
         let Value::Set(other) = other else { return raise("TypeError") };
         let other = other.borrow();
-        let inside = |table: &Table<'p>, item: &Value<'p>| Key::of(item).is_some_and(|key| table.contains(&key));
         let (ours, theirs) = (set.keys(), other.keys());
         // An item that is not known may be any of the other set's.
         let unknown = ours.iter().chain(&theirs).find_map(Value::unknown_text);
         if let Some(what) = unknown.filter(|_| name != "union") {
             return Ok(Value::unknown(format!("a set with {what} in it")));
         }
+        let (both, only_ours) = self.parted(ours, &other, span)?;
         let kept: Vec<_> = match name {
-            "isdisjoint" => return Ok(Value::Bool(!ours.iter().any(|item| inside(&other, item)))),
-            "issubset" => return Ok(Value::Bool(ours.iter().all(|item| inside(&other, item)))),
-            "issuperset" => return Ok(Value::Bool(theirs.iter().all(|item| inside(set, item)))),
-            "intersection" => ours.into_iter().filter(|item| inside(&other, item)).collect(),
-            "difference" => ours.into_iter().filter(|item| !inside(&other, item)).collect(),
-            "union" => ours.into_iter().chain(theirs).collect(),
-            _ => {
-                let mine = ours.into_iter().filter(|item| !inside(&other, item));
-                mine.chain(theirs.into_iter().filter(|item| !inside(set, item))).collect()
-            }
+            "isdisjoint" => return Ok(Value::Bool(both.is_empty())),
+            "issubset" => return Ok(Value::Bool(only_ours.is_empty())),
+            "issuperset" => return Ok(Value::Bool(self.parted(theirs, set, span)?.1.is_empty())),
+            "intersection" => both,
+            "difference" => only_ours,
+            "union" => set.keys().into_iter().chain(theirs).collect(),
+            _ => [only_ours, self.parted(theirs, set, span)?.1].concat(),
         };
-        self.set_of(kept, Growth::Grown)
+        self.set_of(kept, Growth::Grown, span)
     }
+
+    /// Items that are in a table, and those that are not.
+    fn parted(&mut self, items: Vec<Value<'p>>, table: &Table<'p>, span: Span) -> Run<(Vec<Value<'p>>, Vec<Value<'p>>)> {
+        let (mut inside, mut outside) = (Vec::new(), Vec::new());
+        for item in items {
+            let key = self.key(&item, span)?;
+            if table.contains(&key) { &mut inside } else { &mut outside }.push(item);
+        }
+        Ok((inside, outside))
+    }
+}
+
+/// Where to begin and to end, as Python counts it from either side; `None` where that is not known.
+pub(super) fn clamped(bounds: &[Value<'_>], length: usize) -> Run<Option<[usize; 2]>> {
+    let mut places = [0, length];
+    if bounds.len() > places.len() {
+        return raise("TypeError");
+    }
+    for (place, bound) in places.iter_mut().zip(bounds) {
+        *place = match (bound, bound.number()) {
+            (Value::None, _) => *place,
+            (_, Some((Number::Int(at), _))) if at < 0 => at.saturating_add(length as i64).max(0) as usize,
+            (_, Some((Number::Int(at), _))) => (at as usize).min(length),
+            _ if bound.unknown_text().is_some() => return Ok(None),
+            _ => return raise("TypeError"),
+        };
+    }
+    Ok(Some(places))
 }
 
 /// A view of a dictionary, by the names for plain and for ordered ones.

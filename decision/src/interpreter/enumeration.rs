@@ -7,7 +7,8 @@ use super::expressions::Args;
 use super::machine::{Machine, Run, raise};
 use super::operators::equal;
 use super::value::{EnumMember, Value};
-use crate::program::BinaryOp;
+use super::walk::Walk;
+use crate::program::{BinaryOp, Span};
 
 impl<'p> EnumMember<'p> {
     /// The member whose class, name and value are the arguments; the last two say whether it is a text or a flag as well.
@@ -70,38 +71,41 @@ impl<'p> EnumMember<'p> {
 
 impl<'p> Machine<'p, '_> {
     /// What an enumeration is written as: a member, or the search for one.
-    pub(super) fn enumeration(&mut self, what: &str, args: &Args<'p>) -> Run<Value<'p>> {
+    pub(super) fn enumeration(&mut self, what: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
         match what {
             "<member>" => Ok(EnumMember::made(args)),
-            "<member of>" => self.member_of(args),
-            _ => self.member_named(args),
+            "<member of>" => self.member_of(args, span),
+            _ => self.member_named(args, span),
         }
     }
 
     /// `Class(value)`: the first member of the given ones with this value.
-    fn member_of(&mut self, args: &Args<'p>) -> Run<Value<'p>> {
-        self.member(args, "ValueError", |member, wanted| match wanted {
-            Value::Enum(_) => equal(&Value::Enum(Rc::clone(member)), wanted),
-            _ => equal(&member.value, wanted),
+    fn member_of(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        self.member(args, "ValueError", span, |member, wanted, walk| match wanted {
+            Value::Enum(_) => equal(&Value::Enum(Rc::clone(member)), wanted, walk),
+            _ => equal(&member.value, wanted, walk),
         })
     }
 
     /// `Class[name]`.
-    fn member_named(&mut self, args: &Args<'p>) -> Run<Value<'p>> {
-        self.member(args, "KeyError", |member, wanted| equal(&Value::str(Rc::clone(&member.name)), wanted))
+    fn member_named(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        self.member(args, "KeyError", span, |member, wanted, walk| {
+            equal(&Value::str(Rc::clone(&member.name)), wanted, walk)
+        })
     }
 
     fn member(
         &mut self,
         args: &Args<'p>,
         none: &str,
-        fits: impl Fn(&Rc<EnumMember<'p>>, &Value<'p>) -> Option<bool>,
+        span: Span,
+        fits: impl Fn(&Rc<EnumMember<'p>>, &Value<'p>, &mut Walk) -> Option<bool>,
     ) -> Run<Value<'p>> {
         let Some(wanted) = args.get(0) else { return raise("TypeError") };
         for member in args.positional.iter().skip(1) {
             let Value::Enum(own) = member else { return Ok(Value::unknown("a member of an enumeration")) };
             self.inspect_pair(&own.value, wanted);
-            match fits(own, wanted) {
+            match self.walk(span, |walk| fits(own, wanted, walk))? {
                 Some(true) => return Ok(member.clone()),
                 Some(false) => {}
                 None => return Ok(Value::unknown("a member of an enumeration")),

@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use super::format::format_value;
 use super::machine::{Machine, Run, Stop, raise};
-use super::own::is_chosen;
 use super::response::{self, Part, Whose};
 use super::scope::Scope;
 use super::shuffled;
@@ -101,7 +99,7 @@ impl<'p> Machine<'p, '_> {
             ExprKind::Tuple { elements } => Ok(Value::tuple(self.elements(elements)?)),
             ExprKind::Set { elements } => {
                 let elements = self.elements(elements)?;
-                self.set_of(elements, Growth::Fixed)
+                self.set_of(elements, Growth::Fixed, span)
             }
             ExprKind::Dict { items } => self.eval_dict(items, span),
             ExprKind::Starred { .. } => Err(self.malformed(span, "a starred expression outside a display or call")),
@@ -336,11 +334,9 @@ impl<'p> Machine<'p, '_> {
                 Value::Api(answer) if unpacks => named.extend(answer.entries()),
                 Value::Dict(dict) if unpacks => {
                     let entries = dict.borrow().entries().to_vec();
-                    named.extend(
-                        entries
-                            .into_iter()
-                            .map(|(key, value)| (super::render::to_str(&key).as_str().to_owned(), value)),
-                    );
+                    for (key, value) in entries {
+                        named.push((self.to_str(&key, keyword.value.span)?.as_str().to_owned(), value));
+                    }
                 }
                 value => named.push((keyword.name.clone(), value)),
             }
@@ -348,11 +344,10 @@ impl<'p> Machine<'p, '_> {
         Ok(Args { positional, keywords: named })
     }
 
-    #[expect(clippy::unused_self, reason = "one shape for all constructors")]
-    pub(super) fn set_of(&mut self, items: Vec<Value<'p>>, growth: Growth) -> Run<Value<'p>> {
+    pub(super) fn set_of(&mut self, items: Vec<Value<'p>>, growth: Growth, span: Span) -> Run<Value<'p>> {
         let mut table = Table::new(growth);
         for item in items {
-            let Some(key) = Key::of(&item) else { return raise("TypeError") };
+            let key = self.key(&item, span)?;
             table.insert(key, item, Value::None);
         }
         Ok(Value::Set(Rc::new(table.into())))
@@ -368,7 +363,7 @@ impl<'p> Machine<'p, '_> {
             }
             let shown = self.eval(key)?;
             let value = self.eval(value)?;
-            let Some(key) = Key::of(&shown) else { return raise("TypeError") };
+            let key = self.key(&shown, span)?;
             table.insert(key, shown, value);
         }
         Ok(Value::Dict(Rc::new(table.into())))
@@ -469,10 +464,9 @@ impl<'p> Machine<'p, '_> {
             let value =
                 if value.is_object() { self.text_of_object(&Args::positional(vec![value]), part.span)? } else { value };
             let text = match self.format_spec(spec.as_deref().unwrap_or("")) {
-                Some(spec) => format_value(&value, &spec)?,
+                Some(spec) => self.format_value(&value, &spec, part.span)?,
                 None => Text::new("a formatted value", Origin::Unknown),
             };
-            self.charge(text.as_str().len() / 8, part.span)?;
             out.push(&text);
         }
         Ok(Value::Str(out.build()))
@@ -516,11 +510,11 @@ impl<'p> Machine<'p, '_> {
             if self.is_undecided() {
                 return Ok(Value::unknown(text));
             }
-            let values = self.rendered_args(&args, names);
+            let values = self.rendered_args(&args, names, span)?;
             let shown = self.shown_call(callee, &values);
             return Ok(given_by(callee, text.to_owned(), shown, (&args, names)));
         }
-        let value = self.outside_call(span, text, (&args, names));
+        let value = self.outside_call(span, text, (&args, names))?;
         if super::statements::is_exit(text) {
             return Err(Stop::Exit);
         }
@@ -533,16 +527,16 @@ impl<'p> Machine<'p, '_> {
         span: Span,
         callee: &str,
         (args, names): (&[Value<'p>], &[String]),
-    ) -> Value<'p> {
+    ) -> Run<Value<'p>> {
         let text = format!("{callee}(...)");
         if self.is_undecided() {
-            return Value::unknown(text);
+            return Ok(Value::unknown(text));
         }
         self.send(args);
-        let values = self.rendered_args(args, names);
+        let values = self.rendered_args(args, names, span)?;
         let shown = self.shown_call(callee, &values);
         self.push_effect(span, callee, values);
-        given_by(callee, text, shown, (args, names))
+        Ok(given_by(callee, text, shown, (args, names)))
     }
 
     /// The value of a call outside by what it was given, unless that says how many labels there are: what is built up
@@ -625,7 +619,7 @@ impl<'p> Machine<'p, '_> {
             Value::Unknown(unknown) if unknown.has_method("__call__") => {
                 Ok(self.own_method(unknown, "__call__", args, span)?.unwrap_or(Value::None))
             }
-            Value::Unknown(unknown) => Ok(self.outside_call(span, &unknown.text, (&args.all(), &args.names()))),
+            Value::Unknown(unknown) => self.outside_call(span, &unknown.text, (&args.all(), &args.names())),
             _ => raise("TypeError"),
         }
     }
@@ -673,13 +667,14 @@ impl<'p> Machine<'p, '_> {
             let looks = machine.looks;
             let element = machine.eval(&inner.element)?;
             if inner.kind == ComprehensionKind::List {
-                chooses |= machine.looks > looks && is_chosen(&element);
+                chooses |= machine.looks > looks && machine.is_own(&element, span)?;
                 items.push(element);
                 return Ok(true);
             }
             let value = inner.value.as_ref().map_or(Ok(Value::None), |value| machine.eval(value))?;
-            chooses |= machine.looks > looks && (is_chosen(&value) || is_chosen(&element));
-            let Some(key) = Key::of(&element) else { return raise("TypeError") };
+            chooses |=
+                machine.looks > looks && (machine.is_own(&value, span)? || machine.is_own(&element, span)?);
+            let key = machine.key(&element, span)?;
             table.insert(key, element, value);
             Ok(true)
         })?;

@@ -6,15 +6,19 @@ use super::machine::{Machine, Run, raise};
 use super::render::{repr, to_str};
 use super::text::{Origin, Text, TextBuilder};
 use super::value::{Number, Value};
+use super::walk::Walk;
 use crate::program::Span;
 
+/// Characters that are put into a text in a step.
+const FORMATTED: usize = 8;
+
 /// A value under a format specification (`>10`, `.2f`, `05d`, `.0%`), after an optional conversion `!r` or `!s`.
-pub(super) fn format_value(value: &Value<'_>, spec: &str) -> Run<Text> {
+fn format_value(value: &Value<'_>, spec: &str, walk: &mut Walk) -> Run<Text> {
     let (conversion, spec) = match spec.strip_prefix('!') {
         Some(rest) => (rest.chars().next(), rest.get(1..).unwrap_or("").trim_start_matches(':')),
         None => (None, spec.strip_prefix(':').unwrap_or(spec)),
     };
-    let plain = if conversion == Some('r') { repr(value) } else { to_str(value) };
+    let plain = if conversion == Some('r') { repr(value, walk) } else { to_str(value, walk) };
     if spec.is_empty() || matches!(value, Value::Unknown(_)) || plain.is_unknown() {
         return Ok(plain);
     }
@@ -31,58 +35,9 @@ pub(super) fn format_value(value: &Value<'_>, spec: &str) -> Run<Text> {
     Ok(if formatted == plain.as_str() { plain } else { plain.derive(formatted) })
 }
 
-/// `text % value`.
-pub(super) fn percent_format(pattern: &Text, value: &Value<'_>) -> Run<Text> {
-    let mut values = match value {
-        Value::Tuple(items) => items.to_vec(),
-        other => vec![other.clone()],
-    }
-    .into_iter();
-    let mut out = TextBuilder::default();
-    let base = pattern.derive("");
-    let origin = base.pieces().first().map_or(Origin::Program, |piece| piece.1);
-    let mut rest = pattern.as_str();
-    while let Some(at) = rest.find('%') {
-        out.push_str(&rest[..at], origin);
-        rest = &rest[at + 1..];
-        let named = rest.strip_prefix('(').and_then(|tail| tail.split_once(')'));
-        if let Some((_, tail)) = named {
-            rest = tail;
-        }
-        let Some(end) = rest.find(|c: char| c == '%' || c.is_ascii_alphabetic()) else { return raise("ValueError") };
-        let (flags, kind) = (&rest[..end], &rest[end..=end]);
-        rest = &rest[end + 1..];
-        if kind == "%" {
-            out.push_str("%", origin);
-            continue;
-        }
-        let mut flags = flags.to_owned();
-        while flags.contains('*') {
-            let Some(Value::Int(width, _)) = values.next() else { return raise("TypeError") };
-            flags = flags.replacen('*', &width.to_string(), 1);
-        }
-        let argument = match (named, value) {
-            (Some((name, _)), Value::Dict(dict)) => dict
-                .borrow()
-                .get(&super::table::Key::Str(name.into()))
-                .cloned()
-                .map_or_else(|| raise("KeyError"), Ok)?,
-            (Some(_), Value::Unknown(_)) => value.clone(),
-            _ => values.next().map_or_else(|| raise("TypeError"), Ok)?,
-        };
-        out.push(&converted(&argument, &flags, kind)?);
-    }
-    out.push_str(rest, origin);
-    let left = values.next().is_some();
-    if left && !matches!(value, Value::Dict(_) | Value::Unknown(_)) {
-        return raise("TypeError");
-    }
-    Ok(out.build())
-}
-
 /// One conversion of `%`, e.g. `%-5.1f`.
-fn converted(value: &Value<'_>, flags: &str, kind: &str) -> Run<Text> {
-    let plain = if kind == "r" { repr(value) } else { to_str(value) };
+fn converted(value: &Value<'_>, flags: &str, kind: &str, walk: &mut Walk) -> Run<Text> {
+    let plain = if kind == "r" { repr(value, walk) } else { to_str(value, walk) };
     if matches!(value, Value::Unknown(_)) {
         return Ok(plain);
     }
@@ -137,6 +92,65 @@ fn converted(value: &Value<'_>, flags: &str, kind: &str) -> Run<Text> {
 }
 
 impl<'p> Machine<'p, '_> {
+    /// A value under a format specification.
+    pub(super) fn format_value(&mut self, value: &Value<'p>, spec: &str, span: Span) -> Run<Text> {
+        let text = self.walk(span, |walk| format_value(value, spec, walk))??;
+        self.charge(text.as_str().len() / FORMATTED, span)?;
+        Ok(text)
+    }
+
+    /// `text % value`.
+    pub(super) fn percent_format(&mut self, pattern: &Text, value: &Value<'p>, span: Span) -> Run<Text> {
+        self.charge(pattern.cost(), span)?;
+        let mut values = match value {
+            Value::Tuple(items) => items.to_vec(),
+            other => vec![other.clone()],
+        }
+        .into_iter();
+        let mut out = TextBuilder::default();
+        let base = pattern.derive("");
+        let origin = base.pieces().first().map_or(Origin::Program, |piece| piece.1);
+        let mut rest = pattern.as_str();
+        while let Some(at) = rest.find('%') {
+            out.push_str(&rest[..at], origin);
+            rest = &rest[at + 1..];
+            let named = rest.strip_prefix('(').and_then(|tail| tail.split_once(')'));
+            if let Some((_, tail)) = named {
+                rest = tail;
+            }
+            let Some(end) = rest.find(|c: char| c == '%' || c.is_ascii_alphabetic()) else { return raise("ValueError") };
+            let (flags, kind) = (&rest[..end], &rest[end..=end]);
+            rest = &rest[end + 1..];
+            if kind == "%" {
+                out.push_str("%", origin);
+                continue;
+            }
+            let mut flags = flags.to_owned();
+            while flags.contains('*') {
+                let Some(Value::Int(width, _)) = values.next() else { return raise("TypeError") };
+                flags = flags.replacen('*', &width.to_string(), 1);
+            }
+            let argument = match (named, value) {
+                (Some((name, _)), Value::Dict(dict)) => dict
+                    .borrow()
+                    .get(&super::table::Key::Str(name.into()))
+                    .cloned()
+                    .map_or_else(|| raise("KeyError"), Ok)?,
+                (Some(_), Value::Unknown(_)) => value.clone(),
+                _ => values.next().map_or_else(|| raise("TypeError"), Ok)?,
+            };
+            let text = self.walk(span, |walk| converted(&argument, &flags, kind, walk))??;
+            self.charge(1 + text.as_str().len() / FORMATTED, span)?;
+            out.push(&text);
+        }
+        out.push_str(rest, origin);
+        let left = values.next().is_some();
+        if left && !matches!(value, Value::Dict(_) | Value::Unknown(_)) {
+            return raise("TypeError");
+        }
+        Ok(out.build())
+    }
+
     /// `text.format(...)`; fields are places or names, and what is picked out of them: `{0[Name]}`, `{face.joy}`.
     pub(super) fn str_format(&mut self, pattern: &Text, args: &Args<'p>, span: Span) -> Run<Text> {
         let mut out = TextBuilder::default();
@@ -173,7 +187,7 @@ impl<'p> Machine<'p, '_> {
                 return raise(if name.parse::<usize>().is_ok() || name.is_empty() { "IndexError" } else { "KeyError" });
             };
             let value = self.picked(value, path, span)?;
-            out.push(&format_value(&value, spec)?);
+            out.push(&self.format_value(&value, spec, span)?);
         }
         out.push_str(rest, origin);
         Ok(out.build())

@@ -7,6 +7,7 @@ use super::expressions::Args;
 use super::machine::{Machine, Run, raise};
 use super::table::{Class, Key, Table};
 use super::value::{Growth, List, ListClass, Shared, Unknown, Value};
+use super::walk::Walk;
 use crate::program::{BinaryOp, CompareOp, Span};
 
 /// The class of a frame's columns.
@@ -43,24 +44,29 @@ impl<'p> Machine<'p, '_> {
         let mut frame = Table::new(Growth::Fixed);
         frame.class = Class::Frame;
         for name in names {
-            set(&mut frame, name, Vec::new(), Growth::Fixed);
+            self.walk(span, |walk| set(&mut frame, name, Vec::new(), Growth::Fixed, walk))?;
         }
         match args.at_or(0, "data") {
             None | Some(Value::None) => {}
             Some(Value::Dict(columns)) => {
-                for (name, column) in columns.borrow().entries() {
-                    let growth = growth_of(column);
-                    set(&mut frame, name.clone(), self.items(column, span)?, growth);
+                // What makes a column may change the dictionary.
+                let columns = columns.borrow().entries().to_vec();
+                for (name, column) in columns {
+                    let (growth, items) = (growth_of(&column), self.items(&column, span)?);
+                    self.walk(span, |walk| set(&mut frame, name, items, growth, walk))?;
                 }
             }
             Some(rows @ Value::List(_)) => {
                 let growth = growth_of(rows);
                 for row in self.items(rows, span)? {
                     match &row {
-                        Value::Dict(row) => add_row(&mut frame, &row.borrow(), growth),
+                        Value::Dict(row) => {
+                            self.walk(span, |walk| add_row(&mut frame, &row.borrow(), growth, walk))?;
+                        }
                         Value::Tuple(_) | Value::List(_) if !frame.entries().is_empty() => {
-                            let row = named_row(frame.keys(), self.items(&row, span)?)?;
-                            add_row(&mut frame, &row, growth);
+                            let items = self.items(&row, span)?;
+                            let row = self.walk(span, |walk| named_row(frame.keys(), items, walk))??;
+                            self.walk(span, |walk| add_row(&mut frame, &row, growth, walk))?;
                         }
                         _ => return Ok(Value::unknown("pandas.DataFrame(...)")),
                     }
@@ -73,8 +79,10 @@ impl<'p> Machine<'p, '_> {
 
     /// `pandas.Series(items)`.
     fn column(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
-        let Some(items @ (Value::List(_) | Value::Tuple(_))) = args.at_or(0, "data") else {
-            return Ok(Value::unknown("pandas.Series(...)"));
+        let items = match args.at_or(0, "data") {
+            Some(items @ (Value::List(_) | Value::Tuple(_))) => items,
+            Some(_) => return Ok(Value::unknown("pandas.Series(...)")),
+            None => &Value::tuple(Vec::new()),
         };
         if args.keywords.iter().any(|(name, _)| name != "data") {
             return Ok(Value::unknown("pandas.Series(...)"));
@@ -90,7 +98,7 @@ impl<'p> Machine<'p, '_> {
         whole.class = Class::Frame;
         for frame in self.items(frames, span)? {
             match &frame {
-                Value::Dict(frame) if is_frame(&frame.borrow()) => self.add_rows(&mut whole, &frame.borrow()),
+                Value::Dict(frame) if is_frame(&frame.borrow()) => self.add_rows(&mut whole, &frame.borrow(), span)?,
                 _ => return Ok(Value::unknown("pandas.concat(...)")),
             }
         }
@@ -113,13 +121,13 @@ impl<'p> Machine<'p, '_> {
         match name {
             "append" => {
                 let Some(Value::Dict(more)) = args.get(0) else { return Ok(Some(Value::unknown("append(...)"))) };
-                let mut longer = copied(&frame);
+                let mut longer = self.walk(span, |walk| part(&frame, usize::MAX, false, walk))?;
                 let more = more.borrow();
                 if is_frame(&more) {
-                    self.add_rows(&mut longer, &more);
+                    self.add_rows(&mut longer, &more, span)?;
                 } else {
                     let growth = self.growth_of(columns_growth(&frame), rows(&frame));
-                    add_row(&mut longer, &more, growth);
+                    self.walk(span, |walk| add_row(&mut longer, &more, growth, walk))?;
                 }
                 made(longer)
             }
@@ -129,31 +137,29 @@ impl<'p> Machine<'p, '_> {
                     Some(Value::Int(count, _)) => usize::try_from(*count).unwrap_or(0),
                     Some(_) => return Ok(Some(Value::unknown(format!("{name}(...)")))),
                 };
-                made(part(&frame, count, name == "tail"))
+                made(self.walk(span, |walk| part(&frame, count, name == "tail", walk))?)
             }
             "iterrows" => {
-                let row = |at: usize| {
-                    let mut row = Table::new(Growth::Fixed);
+                let mut numbered = Vec::new();
+                for at in 0..rows(&frame) {
+                    let mut row = self.walk(span, |walk| row_of(&frame, at, walk))?;
                     (row.class, row.unknown_keys) = (Class::Frame, frame.unknown_keys);
-                    for (name, column) in frame.entries() {
-                        if let (Some(key), Value::List(column)) = (Key::of(name), column) {
-                            row.insert(key, name.clone(), item_of(column, at));
-                        }
-                    }
-                    Value::tuple(vec![Value::int(at as i64), Value::Dict(Rc::new(row.into()))])
-                };
-                Ok(Some(Value::list((0..rows(&frame)).map(row).collect(), columns_growth(&frame))))
+                    numbered.push(Value::tuple(vec![Value::int(at as i64), Value::Dict(Rc::new(row.into()))]));
+                }
+                Ok(Some(Value::list(numbered, columns_growth(&frame))))
             }
-            "fillna" | "reset_index" => made(copied(&frame)),
+            "fillna" | "reset_index" => made(self.walk(span, |walk| part(&frame, usize::MAX, false, walk))?),
             // What stands for no value at all is nothing that an answer holds.
-            "replace" if matches!(args.get(0), Some(Value::Unknown(_))) => made(copied(&frame)),
-            "to_string" => Ok(Some(Value::Str(super::render::repr(&Value::Dict(Rc::new(frame.clone().into())))))),
+            "replace" if matches!(args.get(0), Some(Value::Unknown(_))) => {
+                made(self.walk(span, |walk| part(&frame, usize::MAX, false, walk))?)
+            }
+            "to_string" => Ok(Some(Value::Str(self.repr(&Value::Dict(Rc::new(frame.clone().into())), span)?))),
             _ if OF_DICTIONARIES.contains(&name) => Ok(None),
             // Where the rows of a table from outside go.
             _ if frame.unknown_keys => {
                 let shown = Value::Dict(Rc::new(frame.clone().into()));
                 let given: Vec<Value<'p>> = std::iter::once(shown).chain(args.all()).collect();
-                Ok(Some(self.outside_call(span, &format!("table.{name}"), (&given, &args.names()))))
+                self.outside_call(span, &format!("table.{name}"), (&given, &args.names())).map(Some)
             }
             _ => Ok(Some(Value::unknown(format!("{name}(...) of a table")))),
         }
@@ -171,7 +177,8 @@ impl<'p> Machine<'p, '_> {
             row.borrow().clone()
         } else {
             let names = frame.borrow().keys();
-            named_row(names, self.items(values, span)?)?
+            let values = self.items(values, span)?;
+            self.walk(span, |walk| named_row(names, values, walk))??
         };
         let known = match label {
             Value::Int(at, _) => usize::try_from(*at).ok().filter(|at| *at < rows(&frame.borrow())),
@@ -179,11 +186,11 @@ impl<'p> Machine<'p, '_> {
         };
         let Some(at) = known else {
             let growth = self.growth_of(columns_growth(&frame.borrow()), rows(&frame.borrow()));
-            add_row(&mut frame.borrow_mut(), &given, growth);
-            return Ok(());
+            return self.walk(span, |walk| add_row(&mut frame.borrow_mut(), &given, growth, walk));
         };
         for (name, column) in frame.borrow().entries() {
-            let value = Key::of(name).and_then(|key| given.get(&key).cloned());
+            let key = self.walk(span, |walk| Key::of(name, walk))?;
+            let value = key.and_then(|key| given.get(&key).cloned());
             if let (Some(value), Value::List(column)) = (value, column) {
                 // Columns that were set one by one may be shorter.
                 if let Some(item) = column.borrow_mut().items.get_mut(at) {
@@ -210,7 +217,7 @@ impl<'p> Machine<'p, '_> {
             let Value::List(column) = column else { continue };
             let items = &column.borrow().items;
             let picked = kept.iter().filter_map(|&at| items.get(at).cloned()).collect();
-            set(&mut out, name.clone(), picked, Growth::Grown);
+            self.walk(span, |walk| set(&mut out, name.clone(), picked, Growth::Grown, walk))?;
         }
         Ok(Value::Dict(Rc::new(out.into())))
     }
@@ -231,7 +238,7 @@ impl<'p> Machine<'p, '_> {
             let name = place.strip_prefix("['").and_then(|place| place.strip_suffix("']"));
             if let (Some(name), Value::List(column)) = (name, column) {
                 let List { items, growth, .. } = &*column.borrow();
-                set(&mut frame, Value::str(name), items.clone(), *growth);
+                self.walk(span, |walk| set(&mut frame, Value::str(name), items.clone(), *growth, walk))?;
             }
         }
         drop(stored);
@@ -284,9 +291,8 @@ impl<'p> Machine<'p, '_> {
         let counts = counts.borrow();
         let mut table = Table::new(counts.growth);
         for (value, count) in counts.most_common() {
-            if let Some(key) = Key::of(&value) {
-                table.insert(key, value, count);
-            }
+            let key = self.key(&value, span)?;
+            table.insert(key, value, count);
         }
         table.unknown_keys = counts.unknown_keys;
         Ok(Value::Dict(Rc::new(table.into())))
@@ -298,7 +304,7 @@ impl<'p> Machine<'p, '_> {
         let mut seen = Table::new(Growth::Fixed);
         for item in items {
             self.charge(1, span)?;
-            let Some(key) = Key::of(item) else { return Ok(Value::unknown("unique(...)")) };
+            let Some(key) = self.walk(span, |walk| Key::of(item, walk))? else { return Ok(Value::unknown("unique(...)")) };
             seen.insert(key, item.clone(), Value::None);
         }
         let growth = if *growth == Growth::Mirror && seen.len() < items.len() { Growth::Grown } else { *growth };
@@ -328,17 +334,15 @@ impl<'p> Machine<'p, '_> {
         self.compared_column(column, CompareOp::In, values, span)
     }
 
-    fn add_rows(&mut self, frame: &mut Table<'p>, more: &Table<'p>) {
+    fn add_rows(&mut self, frame: &mut Table<'p>, more: &Table<'p>, span: Span) -> Run<()> {
         for at in 0..rows(more) {
-            let mut row = Table::new(Growth::Fixed);
-            for (name, column) in more.entries() {
-                if let (Some(key), Value::List(column)) = (Key::of(name), column) {
-                    row.insert(key, name.clone(), item_of(column, at));
-                }
-            }
             let growth = self.growth_of(columns_growth(frame), rows(frame));
-            add_row(frame, &row, growth);
+            self.walk(span, |walk| {
+                let row = row_of(more, at, walk);
+                add_row(frame, &row, growth, walk);
+            })?;
         }
+        Ok(())
     }
 }
 
@@ -348,17 +352,28 @@ pub(super) fn has_columns(outside: &Unknown<'_>) -> bool {
 }
 
 /// Values as a row with these names.
-fn named_row<'p>(names: Vec<Value<'p>>, values: Vec<Value<'p>>) -> Run<Table<'p>> {
+fn named_row<'p>(names: Vec<Value<'p>>, values: Vec<Value<'p>>, walk: &mut Walk) -> Run<Table<'p>> {
     if names.len() != values.len() {
         return raise("ValueError");
     }
     let mut row = Table::new(Growth::Fixed);
     for (name, value) in names.into_iter().zip(values) {
-        if let Some(key) = Key::of(&name) {
+        if let Some(key) = Key::of(&name, walk) {
             row.insert(key, name, value);
         }
     }
     Ok(row)
+}
+
+/// One row of a frame.
+fn row_of<'p>(frame: &Table<'p>, at: usize, walk: &mut Walk) -> Table<'p> {
+    let mut row = Table::new(Growth::Fixed);
+    for (name, column) in frame.entries() {
+        if let (true, Some(key), Value::List(column)) = (walk.pay(1), Key::of(name, walk), column) {
+            row.insert(key, name.clone(), item_of(column, at));
+        }
+    }
+    row
 }
 
 /// A column's value in a row; columns that were set one by one may be shorter.
@@ -396,19 +411,14 @@ fn growth_of(list: &Value<'_>) -> Growth {
     }
 }
 
-fn set<'p>(frame: &mut Table<'p>, name: Value<'p>, column: Vec<Value<'p>>, growth: Growth) {
-    if let Some(key) = Key::of(&name) {
+fn set<'p>(frame: &mut Table<'p>, name: Value<'p>, column: Vec<Value<'p>>, growth: Growth, walk: &mut Walk) {
+    if let (true, Some(key)) = (walk.pay(column.len()), Key::of(&name, walk)) {
         frame.insert(key, name, Value::list_of(SERIES, column, growth));
     }
 }
 
-/// The frame with columns of its own.
-fn copied<'p>(frame: &Table<'p>) -> Table<'p> {
-    part(frame, usize::MAX, false)
-}
-
-/// The first rows of a frame, or its last.
-fn part<'p>(frame: &Table<'p>, count: usize, last: bool) -> Table<'p> {
+/// The first rows of a frame, or its last, with columns of their own.
+fn part<'p>(frame: &Table<'p>, count: usize, last: bool, walk: &mut Walk) -> Table<'p> {
     let mut out = Table::new(frame.growth);
     out.class = Class::Frame;
     for (name, column) in frame.entries() {
@@ -416,20 +426,24 @@ fn part<'p>(frame: &Table<'p>, count: usize, last: bool) -> Table<'p> {
         let List { items, growth, .. } = &*column.borrow();
         let count = count.min(items.len());
         let range = if last { items.len() - count..items.len() } else { 0..count };
-        set(&mut out, name.clone(), items[range].to_vec(), *growth);
+        set(&mut out, name.clone(), items[range].to_vec(), *growth, walk);
     }
     out
 }
 
-fn add_row<'p>(frame: &mut Table<'p>, row: &Table<'p>, growth: Growth) {
+fn add_row<'p>(frame: &mut Table<'p>, row: &Table<'p>, growth: Growth, walk: &mut Walk) {
     let before = rows(frame);
     for (name, _) in row.entries() {
-        if Key::of(name).is_some_and(|key| !frame.contains(&key)) {
-            set(frame, name.clone(), vec![Value::None; before], growth);
+        let is_new = Key::of(name, walk).is_some_and(|key| !frame.contains(&key));
+        if is_new && walk.pay(before) {
+            set(frame, name.clone(), vec![Value::None; before], growth, walk);
         }
     }
     for (name, column) in frame.entries() {
-        let value = Key::of(name).and_then(|key| row.get(&key).cloned()).unwrap_or(Value::None);
+        if !walk.pay(1) {
+            return;
+        }
+        let value = Key::of(name, walk).and_then(|key| row.get(&key).cloned()).unwrap_or(Value::None);
         if let Value::List(column) = column {
             let mut column = column.borrow_mut();
             column.items.push(value);

@@ -10,9 +10,11 @@ use super::expressions::Args;
 use super::machine::{Run, raise};
 use super::operators::order;
 use super::render::float_repr;
+use super::sorting::sorted;
 use super::table::{Key, Table};
 use super::text::{Origin, Text, TextBuilder};
 use super::value::{Growth, Value};
+use super::walk::Walk;
 
 /// How deep nested containers are written.
 const MAX_NESTING: usize = 96;
@@ -95,20 +97,28 @@ fn texts(pair: &[Value<'_>]) -> Option<[String; 2]> {
 ///
 /// # Errors
 /// `TypeError` for what JSON has no form for, as in Python.
-pub(super) fn dumped(value: &Value<'_>, style: &Style) -> Run<Text> {
-    let mut writer = Writer { out: TextBuilder::default(), style, level: 0 };
+pub(super) fn dumped(value: &Value<'_>, style: &Style, walk: &mut Walk) -> Run<Text> {
+    let mut writer = Writer { out: TextBuilder::default(), style, walk, paid: 0, level: 0 };
     writer.value(value)?;
+    writer.pay();
     Ok(writer.out.build())
 }
 
 struct Writer<'s> {
     out: TextBuilder,
     style: &'s Style,
+    /// Every byte that is written is a step of it.
+    walk: &'s mut Walk,
+    /// Bytes that were paid for.
+    paid: usize,
     level: usize,
 }
 
 impl Writer<'_> {
     fn value(&mut self, value: &Value<'_>) -> Run<()> {
+        if !self.pay() {
+            return Ok(());
+        }
         match value {
             Value::None => self.own("null"),
             Value::Bool(value) => self.own(if *value { "true" } else { "false" }),
@@ -130,6 +140,13 @@ impl Writer<'_> {
             _ => return raise("TypeError"),
         }
         Ok(())
+    }
+
+    /// Pays for what was written since; whether there is more to come.
+    fn pay(&mut self) -> bool {
+        let since = self.out.len() - self.paid;
+        self.paid = self.out.len();
+        self.walk.pay(since)
     }
 
     fn own(&mut self, text: &str) {
@@ -158,8 +175,12 @@ impl Writer<'_> {
 
     fn dict(&mut self, dict: &Table<'_>) -> Run<()> {
         let mut entries = dict.entries().to_vec();
-        if self.style.sorted {
-            sort_by_key(&mut entries)?;
+        if self.style.sorted && dict.unknown_keys {
+            self.out.loosen();
+        } else if self.style.sorted {
+            entries = sorted(entries, &mut |a, b| {
+                Ok(order(&a.0, &b.0, self.walk)?.flatten() == Some(Ordering::Less))
+            })?;
         }
         let own = if dict.growth == Growth::Mirror { Origin::Api } else { Origin::Program };
         self.nested(["{", "}"], own, &entries, |writer, (key, value)| {
@@ -219,20 +240,6 @@ pub(super) fn key(key: &Value<'_>) -> Option<Text> {
         Value::Member(member) => text(member.number.to_string(), true),
         _ => None,
     }
-}
-
-fn sort_by_key(entries: &mut [(Value<'_>, Value<'_>)]) -> Run<()> {
-    let mut failed = None;
-    entries.sort_by(|a, b| {
-        order(&a.0, &b.0).map_or_else(
-            |stop| {
-                failed = Some(stop);
-                Ordering::Equal
-            },
-            |order| order.flatten().unwrap_or(Ordering::Equal),
-        )
-    });
-    failed.map_or(Ok(()), Err)
 }
 
 fn float(value: f64) -> String {

@@ -11,7 +11,6 @@ use super::effects::Effects;
 use super::exception::Exception;
 use super::known_parts;
 use super::memory::Memory;
-use super::render::{render, repr, to_str};
 use super::scope::Scope;
 use super::value::{Unknown, Value};
 use super::watch::Log;
@@ -27,8 +26,6 @@ use crate::program::{Function, FunctionId, Program, Span, Stmt, StmtKind};
 pub(crate) const MAX_STEPS: u64 = 1_000_000;
 /// What a run costs besides its steps.
 const START: u64 = 100;
-/// Characters that are shown in a step.
-const CHARACTERS: u64 = 16;
 /// How deeply statements, expressions and calls may nest: what fits a thread's 2 MiB stack in a debug build.
 pub(crate) const MAX_DEPTH: u32 = 150;
 /// How many tests of unknown values one run may go through.
@@ -319,28 +316,19 @@ fn run_anew<'p>(
         objects: Vec::new(),
     };
     let ended = machine.main();
+    let ran = machine.end(ended);
     let steps = machine.steps;
     if let Some(budget) = around.budget {
         budget.spend(steps + START);
     }
-    match ended {
-        Ok(()) | Err(Stop::Exit) => {}
-        Err(Stop::Raise(exception)) => {
-            let span = machine.program.functions.get(program.entry.0 as usize).map_or(Span::default(), |f| f.span);
-            machine.trace.observation.raised = Some(exception.clone());
-            let shown = machine.take_raised(&exception).shown();
-            machine.push_effect(span, "raise", vec![shown]);
-        }
-        Err(Stop::Error(error)) => return (Err(error), steps),
-    }
-    (Ok(machine.finish()), steps)
+    (ran, steps)
 }
 
 impl<'p> Machine<'p, '_> {
     fn main(&mut self) -> Run<()> {
         let program = self.program;
         self.block(&program.globals)?;
-        self.note_filled();
+        self.note_filled()?;
         let entry = self.function(program.entry, Span::default())?;
         if entry.name == "<module>" {
             self.block(&entry.body)?;
@@ -355,10 +343,10 @@ impl<'p> Machine<'p, '_> {
         }
         let (value, span) = self.activate(program.entry, args)?;
         if returns_value(&entry.body) {
-            let shown = render(&value);
+            let shown = self.render(&value, entry.span)?;
             self.note_listed(value.listed());
             if self.tracing {
-                let text = repr(&value);
+                let text = self.repr(&value, entry.span)?;
                 if text.is_exact() && !self.doubtful {
                     self.trace.observation.returned = Some(text.as_str().to_owned());
                 } else if !self.doubtful {
@@ -370,32 +358,59 @@ impl<'p> Machine<'p, '_> {
         Ok(())
     }
 
-    fn finish(mut self) -> Ran {
-        let filled = self.filled_since();
+    /// What the run comes to that ended so.
+    fn end(&mut self, ended: Run<()>) -> Result<Ran, DecideError> {
+        let ended = match ended {
+            Err(Stop::Raise(exception)) => self.end_by(&exception),
+            other => other,
+        };
+        let ran = match ended {
+            Ok(()) | Err(Stop::Exit | Stop::Raise(_)) => self.finish(),
+            Err(stop) => Err(stop),
+        };
+        ran.map_err(|stop| match stop {
+            Stop::Error(error) => error,
+            Stop::Raise(_) | Stop::Exit => DecideError::Malformed { span: Span::default(), what: "no end".to_owned() },
+        })
+    }
+
+    /// Shows the exception that nothing caught.
+    fn end_by(&mut self, exception: &str) -> Run<()> {
+        let entry = self.program.functions.get(self.program.entry.0 as usize);
+        let span = entry.map_or(Span::default(), |entry| entry.span);
+        self.trace.observation.raised = Some(exception.to_owned());
+        let raised = self.take_raised(exception);
+        let shown = self.walk(span, |walk| raised.shown(walk))?;
+        self.push_effect(span, "raise", vec![shown]);
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Run<Ran> {
+        let filled = self.filled_since()?;
         let mut stored: Vec<_> = self.stored.drain().collect();
         stored.sort_by(|a, b| a.0.cmp(&b.0));
         for (place, Stored { span, value, .. }) in stored {
             self.note_listed(self.globals.get(&place).map_or(0, |value| value.listed()));
-            let value = self.contents_of(&place).unwrap_or(value);
+            let value = self.contents_of(&place, span)?.unwrap_or(value);
             self.push_effect(span, &format!("{place} ="), vec![value]);
         }
         for (place, span, value) in filled {
             self.push_effect(span, &format!("{place} ="), vec![value]);
         }
         self.trace.steps = self.steps;
-        Ran {
+        Ok(Ran {
             decision: Decision { effects: std::mem::take(&mut self.effects).into_list() },
             choices: std::mem::take(&mut self.choices),
             called_api: self.called_api > 0,
             trace: std::mem::take(&mut self.trace),
-        }
+        })
     }
 
     /// What a container that was stored in a module variable holds at the end: it may have been filled since.
-    fn contents_of(&self, place: &str) -> Option<Rendered> {
-        match self.globals.get(place)? {
-            value @ (Value::List(_) | Value::Dict(_) | Value::Set(_)) => Some(render(&value)),
-            _ => None,
+    fn contents_of(&mut self, place: &str, span: Span) -> Run<Option<Rendered>> {
+        match self.globals.get(place) {
+            Some(value @ (Value::List(_) | Value::Dict(_) | Value::Set(_))) => self.render(&value, span).map(Some),
+            _ => Ok(None),
         }
     }
 
@@ -412,9 +427,9 @@ impl<'p> Machine<'p, '_> {
     // === Effects ===
 
     /// Records an effect, unless it happens for every item of the API alike: then nothing decided it.
-    pub(super) fn effect(&mut self, span: Span, action: &str, values: &[Value<'p>]) {
+    pub(super) fn effect(&mut self, span: Span, action: &str, values: &[Value<'p>]) -> Run<()> {
         if self.tracing && action == "print" && self.sampling == 0 {
-            let texts: Vec<_> = values.iter().map(to_str).collect();
+            let texts = values.iter().map(|value| self.to_str(value, span)).collect::<Run<Vec<_>>>()?;
             if texts.iter().all(super::text::Text::is_exact) {
                 let line = texts.iter().map(super::text::Text::as_str).collect::<Vec<_>>().join(" ");
                 self.trace.observation.printed.push(line);
@@ -423,9 +438,10 @@ impl<'p> Machine<'p, '_> {
             }
         }
         if !self.is_undecided() {
-            let values = self.rendered(values);
+            let values = self.rendered(values, span)?;
             self.push_effect(span, action, values);
         }
+        Ok(())
     }
 
     /// Notes what something outside is given.
@@ -436,12 +452,11 @@ impl<'p> Machine<'p, '_> {
         self.trace.sent.extend(known_parts::of(values));
     }
 
-    /// Values as they show in a decision, paid for by their length.
-    pub(super) fn rendered(&mut self, values: &[Value<'p>]) -> Vec<Rendered> {
-        let rendered: Vec<Rendered> = values.iter().map(render).collect();
+    /// Values as they show in a decision.
+    pub(super) fn rendered(&mut self, values: &[Value<'p>], span: Span) -> Run<Vec<Rendered>> {
+        let rendered = values.iter().map(|value| self.render(value, span)).collect::<Run<Vec<_>>>()?;
         self.note_listed(values.iter().map(Value::listed).sum());
-        self.steps = self.steps.saturating_add(rendered.iter().map(|value| value.length() / CHARACTERS).sum());
-        rendered
+        Ok(rendered)
     }
 
     /// Notes items of lists that show.
@@ -451,14 +466,14 @@ impl<'p> Machine<'p, '_> {
     }
 
     /// Arguments as they show, of which the last have these names.
-    pub(super) fn rendered_args(&mut self, values: &[Value<'p>], names: &[String]) -> Vec<Rendered> {
-        let mut shown = self.rendered(values);
+    pub(super) fn rendered_args(&mut self, values: &[Value<'p>], names: &[String], span: Span) -> Run<Vec<Rendered>> {
+        let mut shown = self.rendered(values, span)?;
         let first = shown.len().saturating_sub(names.len());
         for (value, name) in shown[first..].iter_mut().zip(names) {
             let given = std::mem::replace(value, Rendered::Unknown);
             *value = Rendered::Keyword { name: name.clone(), value: Box::new(given) };
         }
-        shown
+        Ok(shown)
     }
 
     pub(super) fn push_effect(&mut self, span: Span, action: &str, values: Vec<Rendered>) {

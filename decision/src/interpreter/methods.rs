@@ -2,7 +2,6 @@
 
 use super::expressions::Args;
 use super::machine::{Machine, Run, raise};
-use super::regex::MatchKind;
 use super::value::{ApiField, Growth, Value};
 use crate::program::{CompareOp, Span};
 
@@ -27,19 +26,20 @@ impl<'p> Machine<'p, '_> {
                     return Ok(value);
                 }
                 let called = format!("{}.{name}", unknown.text);
-                Ok(self.outside_call(span, &called, (&args.all(), &args.names())))
+                self.outside_call(span, &called, (&args.all(), &args.names()))
             }
             // As bytes or not, what is unknown in it stays where it is.
             Value::Str(text) if matches!(name, "encode" | "decode") => self.str_method(text, name, &args, span),
             Value::Str(text) => {
-                let unknown = object.unknown_text().or_else(|| args.positional.iter().find_map(Value::unknown_text));
+                let given = args.positional.iter().chain(args.keywords.iter().map(|keyword| &keyword.1));
+                let unknown = object.unknown_text().or_else(|| given.into_iter().find_map(Value::unknown_text));
                 if let Some(what) = unknown.filter(|_| !matches!(name, "format" | "join")) {
                     return Ok(Value::unknown(format!("{what}.{name}(...)")));
                 }
                 self.str_method(text, name, &args, span)
             }
             Value::List(list) => self.list_method(object, list, name, &args, span),
-            Value::Tuple(items) => self.tuple_method(items, name, &args),
+            Value::Tuple(items) => self.tuple_method(items, name, &args, span),
             Value::Dict(dict) => self.dict_method(object, dict, name, &args, span),
             Value::Set(set) => self.set_method(object, set, name, &args, span),
             Value::Api(api) => match name {
@@ -82,25 +82,9 @@ impl<'p> Machine<'p, '_> {
                 _ => Ok(Value::unknown(format!("{name}(...) of the response"))),
             },
             Value::Enum(member) if member.is_text => self.call_method(&member.value, name, args, span),
-            Value::Match(found) => found.method(name, &args),
+            Value::Match(found) => self.match_method(found, name, &args, span),
             Value::Matcher(matcher) => self.matcher_method(matcher, name, span),
-            Value::Pattern(pattern) => {
-                let Some(subject) = args.get(0) else { return raise("TypeError") };
-                let pattern = std::rc::Rc::clone(pattern);
-                match name {
-                    "search" => self.regex_match(&pattern, subject, MatchKind::Search),
-                    "match" => self.regex_match(&pattern, subject, MatchKind::Start),
-                    "fullmatch" => self.regex_match(&pattern, subject, MatchKind::Full),
-                    "findall" => self.regex_findall(&pattern, subject),
-                    "finditer" => self.regex_finditer(&pattern, subject),
-                    "split" => self.regex_split(&pattern, subject, args.at_or(1, "maxsplit")),
-                    "sub" => match (args.get(0), args.get(1)) {
-                        (Some(replacement), Some(subject)) => self.regex_sub(&pattern, replacement, subject),
-                        _ => raise("TypeError"),
-                    },
-                    _ => raise("AttributeError"),
-                }
-            }
+            Value::Pattern(pattern) => self.pattern_method(pattern, name, &args, span),
             Value::Builtin(builtin) => {
                 let called = format!("{builtin}.{name}");
                 self.call_builtin(&called, args, span)

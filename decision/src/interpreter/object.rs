@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use super::expressions::Args;
 use super::machine::{Machine, Run};
-use super::render::to_str;
 use super::value::{Unknown, Value};
 use crate::program::{BinaryOp, CompareOp, FunctionId, Span};
 
@@ -168,7 +167,7 @@ impl<'p> Machine<'p, '_> {
                 return Ok(text);
             }
         }
-        Ok(Value::Str(to_str(object)))
+        Ok(Value::Str(self.to_str(object, span)?))
     }
 
     /// Values as they are printed.

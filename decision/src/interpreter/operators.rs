@@ -3,15 +3,14 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use super::format::percent_format;
 use super::frame::is_column;
 use super::machine::{Machine, Run, raise};
 use super::memory::Measured;
-use super::render::{render, to_str};
 use super::shuffled;
 use super::table::{Key, Table, texts};
 use super::text::Text;
 use super::value::{Growth, Number, Value};
+use super::walk::Walk;
 use crate::decision::Rendered;
 use crate::program::{BinaryOp, CompareOp, Span};
 
@@ -40,13 +39,15 @@ impl<'p> Machine<'p, '_> {
         if let (Value::Unknown(_), BinaryOp::Add, Value::Str(_)) | (Value::Str(_), BinaryOp::Add, Value::Unknown(_)) =
             (left, op, right)
         {
-            return Ok(Value::Str(Text::join([&to_str(left), &to_str(right)])));
+            let (left, right) = (self.to_str(left, span)?, self.to_str(right, span)?);
+            self.charge((left.as_str().len() + right.as_str().len()) / 8, span)?;
+            return Ok(Value::Str(Text::join([&left, &right])));
         }
         if let (Value::Str(pattern), BinaryOp::Mod) = (left, op) {
-            return Ok(Value::Str(percent_format(pattern, right)?));
+            return Ok(Value::Str(self.percent_format(pattern, right, span)?));
         }
         if let Some(what) = left.unknown_text().or_else(|| right.unknown_text()) {
-            return Ok(self.unknown_result(what, left, op, right));
+            return self.unknown_result(what, (left, right), op, span);
         }
         if let (Some((a, a_data)), Some((b, b_data))) = (left.number(), right.number()) {
             if let (Value::Bool(a), Value::Bool(b)) = (left, right) {
@@ -85,10 +86,12 @@ impl<'p> Machine<'p, '_> {
                     BinaryOp::BitOr => "union",
                     _ => "symmetric_difference",
                 };
+                self.charge(a.borrow().len() + b.borrow().len(), span)?;
                 let (a, b) = (a.borrow().clone(), b.borrow().keys());
-                self.set_operation(&a, name, b)
+                self.set_operation(&a, name, b, span)
             }
             (Value::Dict(a), BinaryOp::BitOr, Value::Dict(_)) => {
+                self.charge(a.borrow().len(), span)?;
                 let mut merged: Table<'p> = a.borrow().clone();
                 self.update(&mut merged, right, span)?;
                 Ok(Value::Dict(Rc::new(merged.into())))
@@ -99,16 +102,22 @@ impl<'p> Machine<'p, '_> {
 
     /// The result of an operation on something unknown. What the program chose for it shows, unless it is built up in a
     /// loop over the API's items, as often as there are any.
-    fn unknown_result(&self, what: String, left: &Value<'p>, op: BinaryOp, right: &Value<'p>) -> Value<'p> {
+    fn unknown_result(
+        &mut self,
+        what: String,
+        (left, right): (&Value<'p>, &Value<'p>),
+        op: BinaryOp,
+        span: Span,
+    ) -> Run<Value<'p>> {
         let is_path = op == BinaryOp::Div
             && (matches!((left, right), (Value::Str(_), _) | (_, Value::Str(_)))
                 || matches!(left, Value::Unknown(folder) if folder.stored.borrow().contains_key(PATH)));
         let path = (left.clone(), right.clone());
-        let (left, right) = (render(left), render(right));
+        let (left, right) = (self.render(left, span)?, self.render(right, span)?);
         let chosen = |side: &Rendered| !matches!(side, Rendered::Unknown | Rendered::Named(_) | Rendered::Data);
         let small = left.size() + right.size() <= MAX_SHOWN;
         if self.iteration.is_some() || !small || !(chosen(&left) || chosen(&right)) {
-            return Value::unknown(what);
+            return Ok(Value::unknown(what));
         }
         let part = |side: Rendered| match side {
             Rendered::Parts(inner) => {
@@ -131,11 +140,13 @@ impl<'p> Machine<'p, '_> {
                 stored.extend([(".name".to_owned(), Value::Str(name)), (".parent".to_owned(), parent)]);
             }
         }
-        value
+        Ok(value)
     }
 
     fn repeat(&mut self, sequence: &Value<'p>, count: i64, span: Span) -> Run<Value<'p>> {
         let count = usize::try_from(count).unwrap_or(0);
+        // Nothing, however often, is nothing.
+        let times = |length: usize| if length == 0 { 0 } else { count };
         let mut pay = |length: usize| self.charge(length.saturating_mul(count), span);
         match sequence {
             Value::Str(text) => {
@@ -145,12 +156,12 @@ impl<'p> Machine<'p, '_> {
             Value::List(list) => {
                 let list = list.borrow();
                 pay(list.items.len())?;
-                let items = (0..count).flat_map(|_| list.items.iter().cloned()).collect();
+                let items = (0..times(list.items.len())).flat_map(|_| list.items.iter().cloned()).collect();
                 Ok(Value::list(items, list.growth))
             }
             Value::Tuple(items) => {
                 pay(items.len())?;
-                Ok(Value::tuple((0..count).flat_map(|_| items.iter().cloned()).collect::<Vec<_>>()))
+                Ok(Value::tuple((0..times(items.len())).flat_map(|_| items.iter().cloned()).collect::<Vec<_>>()))
             }
             _ => raise("TypeError"),
         }
@@ -178,7 +189,8 @@ impl<'p> Machine<'p, '_> {
         }
         let result = match op {
             CompareOp::Is | CompareOp::IsNot => {
-                let Some(same) = identical(left, right) else { return Ok(unknown_of(left, right)) };
+                let same = self.walk(span, |walk| identical(left, right, walk))?;
+                let Some(same) = same else { return Ok(unknown_of(left, right)) };
                 same == (op == CompareOp::Is)
             }
             CompareOp::In | CompareOp::NotIn => {
@@ -187,12 +199,12 @@ impl<'p> Machine<'p, '_> {
             }
             CompareOp::Eq | CompareOp::Ne => {
                 self.note_measured(left, op, right, span);
-                let Some(equal) = equal(left, right) else { return Ok(unknown_of(left, right)) };
+                let Some(equal) = self.equal(left, right, span)? else { return Ok(unknown_of(left, right)) };
                 equal == (op == CompareOp::Eq)
             }
             _ => {
                 self.note_measured(left, op, right, span);
-                let Some(order) = order(left, right)? else { return Ok(unknown_of(left, right)) };
+                let Some(order) = self.order(left, right, span)? else { return Ok(unknown_of(left, right)) };
                 match op {
                     CompareOp::Lt => order == Some(Ordering::Less),
                     CompareOp::Le => matches!(order, Some(Ordering::Less | Ordering::Equal)),
@@ -278,7 +290,8 @@ impl<'p> Machine<'p, '_> {
                     return Ok(if table.borrow().len() == 0 { Some(false) } else { None });
                 }
                 let table = table.borrow();
-                let Some(is_there) = table.has(item) else { return raise("TypeError") };
+                let is_there = self.walk(span, |walk| table.has(item, walk))?;
+                let Some(is_there) = is_there else { return raise("TypeError") };
                 Ok(if is_there { Some(true) } else { (!table.unknown_keys).then_some(false) })
             }
             Value::Api(object) => match item {
@@ -309,7 +322,7 @@ impl<'p> Machine<'p, '_> {
                 let mut found = Some(false);
                 self.each(container, span, &mut |machine, candidate| {
                     machine.charge(1, span)?;
-                    match equal(&candidate, item) {
+                    match machine.equal(&candidate, item, span)? {
                         Some(true) => {
                             found = Some(true);
                             return Ok(false);
@@ -378,7 +391,7 @@ fn unknown_of<'p>(left: &Value<'p>, right: &Value<'p>) -> Value<'p> {
     Value::unknown(what.unwrap_or_else(|| "an unknown value".to_owned()))
 }
 
-fn identical<'p>(left: &Value<'p>, right: &Value<'p>) -> Option<bool> {
+fn identical<'p>(left: &Value<'p>, right: &Value<'p>, walk: &mut Walk) -> Option<bool> {
     match (left, right) {
         (Value::List(a), Value::List(b)) => Some(Rc::ptr_eq(a, b)),
         (Value::Set(a), Value::Set(b)) | (Value::Dict(a), Value::Dict(b)) => Some(Rc::ptr_eq(a, b)),
@@ -391,16 +404,16 @@ fn identical<'p>(left: &Value<'p>, right: &Value<'p>) -> Option<bool> {
         // A text of the API's is a new object; only the program's own constants are shared.
         (Value::Str(a), Value::Str(b)) if a.is_data() != b.is_data() => Some(false),
         (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
-        _ => equal(left, right),
+        _ => equal(left, right, walk),
     }
 }
 
 /// Python's `==`; `None` when unknown.
-pub(super) fn equal<'p>(left: &Value<'p>, right: &Value<'p>) -> Option<bool> {
-    equal_nested(left, right, MAX_NESTING)
+pub(super) fn equal<'p>(left: &Value<'p>, right: &Value<'p>, walk: &mut Walk) -> Option<bool> {
+    equal_nested(left, right, MAX_NESTING, walk)
 }
 
-fn equal_nested<'p>(left: &Value<'p>, right: &Value<'p>, depth: usize) -> Option<bool> {
+fn equal_nested<'p>(left: &Value<'p>, right: &Value<'p>, depth: usize, walk: &mut Walk) -> Option<bool> {
     let depth = depth.checked_sub(1)?;
     if let (Some((a, _)), Some((b, _))) = (left.number(), right.number()) {
         #[expect(clippy::float_cmp, reason = "Python's == on floats")]
@@ -409,13 +422,16 @@ fn equal_nested<'p>(left: &Value<'p>, right: &Value<'p>, depth: usize) -> Option
             _ => a.as_f64() == b.as_f64(),
         });
     }
-    let all = |a: &[Value<'p>], b: &[Value<'p>]| {
+    let mut all = |a: &[Value<'p>], b: &[Value<'p>]| {
         if a.len() != b.len() {
             return Some(false);
         }
         let mut known = true;
         for (a, b) in a.iter().zip(b) {
-            match equal_nested(a, b, depth) {
+            if !walk.pay(1) {
+                return None;
+            }
+            match equal_nested(a, b, depth, walk) {
                 Some(true) => {}
                 Some(false) => return Some(false),
                 None => known = false,
@@ -431,7 +447,7 @@ fn equal_nested<'p>(left: &Value<'p>, right: &Value<'p>, depth: usize) -> Option
             };
             (is_more(a, b) || is_more(b, a)).then_some(false)
         }
-        (Value::Str(a), Value::Str(b)) => Some(a.is(b)),
+        (Value::Str(a), Value::Str(b)) => pays_to_compare(a, b, walk).then(|| a.is(b)),
         (Value::None, Value::None) => Some(true),
         (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
         (Value::List(a), Value::List(b)) => {
@@ -440,8 +456,7 @@ fn equal_nested<'p>(left: &Value<'p>, right: &Value<'p>, depth: usize) -> Option
         (Value::Tuple(a), Value::Tuple(b)) => all(a, b),
         (Value::Set(a), Value::Set(b)) => {
             let (a, b) = (a.borrow(), b.borrow());
-            let inside = a.keys().iter().all(|key| Key::of(key).is_some_and(|key| b.contains(&key)));
-            Some(a.len() == b.len() && inside)
+            Some(a.len() == b.len() && is_subset(&a, &b, walk))
         }
         (Value::Dict(a), Value::Dict(b)) => {
             let (a, b) = (a.borrow(), b.borrow());
@@ -450,7 +465,11 @@ fn equal_nested<'p>(left: &Value<'p>, right: &Value<'p>, depth: usize) -> Option
             }
             let mut known = true;
             for (key, value) in a.entries() {
-                match Key::of(key).and_then(|key| b.get(&key).map(|other| equal_nested(value, other, depth))) {
+                if !walk.pay(1) {
+                    return None;
+                }
+                let other = Key::of(key, walk).and_then(|key| b.get(&key));
+                match other.map(|other| equal_nested(value, other, depth, walk)) {
                     Some(Some(true)) => {}
                     Some(None) => known = false,
                     _ => return Some(false),
@@ -458,18 +477,33 @@ fn equal_nested<'p>(left: &Value<'p>, right: &Value<'p>, depth: usize) -> Option
             }
             known.then_some(true)
         }
-        (a, b) => Some(matches!((Key::of(a), Key::of(b)), (Some(a), Some(b)) if a == b)),
+        (Value::Tuple(_), _) | (_, Value::Tuple(_)) => Some(false),
+        (a, b) => Some(matches!((Key::of(a, walk), Key::of(b, walk)), (Some(a), Some(b)) if a == b)),
     }
 }
 
-/// Python's order: `None` when unknown, `Some(None)` for NaN.
-#[expect(clippy::option_option, reason = "unknown and unordered are different answers")]
-pub(super) fn order<'p>(left: &Value<'p>, right: &Value<'p>) -> Run<Option<Option<Ordering>>> {
-    order_nested(left, right, MAX_NESTING)
+/// Whether all keys of one table are in another.
+fn is_subset<'p>(table: &Table<'p>, of: &Table<'p>, walk: &mut Walk) -> bool {
+    let mut keys = table.entries().iter().map(|entry| &entry.0);
+    keys.all(|key| walk.pay(1) && Key::of(key, walk).is_some_and(|key| of.contains(&key)))
 }
 
-#[expect(clippy::option_option, reason = "as `order`")]
-fn order_nested<'p>(left: &Value<'p>, right: &Value<'p>, depth: usize) -> Run<Option<Option<Ordering>>> {
+/// Pays for comparing two texts, which only takes long where they are as long as each other. Names of the answer are not
+/// looked at for that.
+fn pays_to_compare(a: &Text, b: &Text, walk: &mut Walk) -> bool {
+    let is_free = a.is_watched() || b.is_watched() || a.as_str().len() != b.as_str().len();
+    is_free || walk.pay_text(a.as_str().len())
+}
+
+/// An order: `None` when unknown, `Some(None)` for NaN.
+pub(super) type Ordered = Option<Option<Ordering>>;
+
+/// Python's order.
+pub(super) fn order<'p>(left: &Value<'p>, right: &Value<'p>, walk: &mut Walk) -> Run<Ordered> {
+    order_nested(left, right, MAX_NESTING, walk)
+}
+
+fn order_nested<'p>(left: &Value<'p>, right: &Value<'p>, depth: usize, walk: &mut Walk) -> Run<Ordered> {
     let Some(depth) = depth.checked_sub(1) else { return Ok(None) };
     if let (Some((a, _)), Some((b, _))) = (left.number(), right.number()) {
         return Ok(Some(match (a, b) {
@@ -480,26 +514,29 @@ fn order_nested<'p>(left: &Value<'p>, right: &Value<'p>, depth: usize) -> Run<Op
     if left.unknown_text().or_else(|| right.unknown_text()).is_some() {
         return Ok(None);
     }
-    let lists = |a: &[Value<'p>], b: &[Value<'p>]| -> Run<Option<Option<Ordering>>> {
+    let mut lists = |a: &[Value<'p>], b: &[Value<'p>]| -> Run<Ordered> {
         for (a, b) in a.iter().zip(b) {
-            match equal(a, b) {
+            if !walk.pay(1) {
+                return Ok(None);
+            }
+            match equal(a, b, walk) {
                 Some(true) => {}
-                Some(false) => return order_nested(a, b, depth),
+                Some(false) => return order_nested(a, b, depth, walk),
                 None => return Ok(None),
             }
         }
         Ok(Some(Some(a.len().cmp(&b.len()))))
     };
     match (left, right) {
-        (Value::Str(a), Value::Str(b)) => Ok(Some(Some(a.as_str().cmp(b.as_str())))),
+        (Value::Str(a), Value::Str(b)) => {
+            let (a, b) = (a.as_str(), b.as_str());
+            Ok(walk.pay_text(a.len().min(b.len())).then(|| Some(a.cmp(b))))
+        }
         (Value::List(a), Value::List(b)) => lists(&a.borrow().items, &b.borrow().items),
         (Value::Tuple(a), Value::Tuple(b)) => lists(a, b),
         (Value::Set(a), Value::Set(b)) => {
             let (a, b) = (a.borrow(), b.borrow());
-            let inside = |a: &Table<'p>, b: &Table<'p>| {
-                a.keys().iter().all(|key| Key::of(key).is_some_and(|key| b.contains(&key)))
-            };
-            Ok(Some(match (inside(&a, &b), inside(&b, &a)) {
+            Ok(Some(match (is_subset(&a, &b, walk), is_subset(&b, &a, walk)) {
                 (true, true) => Some(Ordering::Equal),
                 (true, false) => Some(Ordering::Less),
                 (false, true) => Some(Ordering::Greater),

@@ -1,10 +1,9 @@
 //! Values of the program's own, and expressions that give them as far as that can be seen without a run.
 
-use super::machine::Machine;
-use super::render::render;
+use super::machine::{Machine, Run};
 use super::value::Value;
 use crate::decision::Rendered;
-use crate::program::{Expr, ExprKind, Stmt, StmtKind};
+use crate::program::{Expr, ExprKind, Span, Stmt, StmtKind};
 
 /// How many functions are looked into for what they give.
 const MAX_HOPS: u32 = 2;
@@ -13,6 +12,11 @@ impl<'p> Machine<'p, '_> {
     /// Whether what an expression gives is a value of the program's own, whatever the data; found out once for all runs.
     pub(super) fn gives_own(&self, expr: &'p Expr) -> bool {
         self.memory.gives_own(expr, |expr| self.gives_own_within(expr, MAX_HOPS))
+    }
+
+    /// Whether a value that a test of the API's data led to is one of the program's own.
+    pub(super) fn is_own(&mut self, value: &Value<'p>, span: Span) -> Run<bool> {
+        Ok(!matches!(self.render(value, span)?, Rendered::Data | Rendered::Unknown))
     }
 
     fn gives_own_within(&self, expr: &'p Expr, hops: u32) -> bool {
@@ -30,11 +34,6 @@ impl<'p> Machine<'p, '_> {
             _ => false,
         }
     }
-}
-
-/// Whether a value that a test of the API's data led to is one of the program's own.
-pub(super) fn is_chosen(value: &Value<'_>) -> bool {
-    !matches!(render(value), Rendered::Data | Rendered::Unknown)
 }
 
 /// The values that a function's body returns.

@@ -3,15 +3,24 @@
 use std::rc::Rc;
 
 use foldhash::HashMap;
-use regex::{Regex, RegexBuilder};
+use regex::{Captures, RegexBuilder};
 
 use super::expressions::Args;
 use super::machine::{Machine, Run, raise};
+use super::table::{Key, Table};
 use super::text::Text;
-use super::value::{Growth, Match, Pattern, Value};
+use super::value::{Group, Growth, Match, Pattern, Value};
+use crate::program::Span;
 
 /// Largest compiled pattern, in bytes.
 const MAX_COMPILED: usize = 1 << 20;
+
+/// Bytes that are searched in a step. Each match may take a search through the whole text: the crate's search is linear, the
+/// one for all matches is not.
+const SEARCHED: usize = 64;
+
+/// Characters that are put into a text, or counted, in a step.
+const COPIED: usize = 8;
 
 /// Where a match must lie.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,6 +38,11 @@ const FLAGS: [(&str, &str, i64); 5] =
 pub(super) fn flag(name: &str) -> Option<i64> {
     let name = name.strip_prefix("re.")?;
     FLAGS.iter().find(|(short, long, _)| name == *short || name == *long).map(|flag| flag.2)
+}
+
+/// Whether flags are all known that are written as `re.I | re.M`.
+fn are_known(flags: &str) -> bool {
+    flags.split(['|', ' ']).filter(|name| !name.is_empty()).all(|name| flag(name).is_some())
 }
 
 /// The names of the flags in a number.
@@ -52,46 +66,127 @@ pub(super) fn compile(source: &str, flags: &str) -> Option<Pattern> {
         .size_limit(MAX_COMPILED)
         .build()
         .ok()?;
-    Some(Pattern { regex, source: source.into() })
+    Some(Pattern { regex, source: source.into(), flags: flags.into() })
+}
+
+/// A pattern that matches from the start of a text, or all of it; `None` where that cannot be expressed.
+fn compile_anchored(source: &str, flags: &str, kind: MatchKind) -> Option<Pattern> {
+    let end = if kind == MatchKind::Full { "\\z" } else { "" };
+    // A comment at the end of a verbose pattern would go on over what closes the group.
+    let plain = compile(&format!("\\A(?:{source}){end}"), flags);
+    plain.or_else(|| compile(&format!("\\A(?:{source}\n){end}"), flags))
+}
+
+impl Pattern {
+    /// Whether a match of nothing can be told apart from one of something at the same place: the first of several
+    /// alternatives, or the shortest match, may be nothing where Python goes on with another one.
+    fn prefers_longest(&self) -> bool {
+        !["|", "*?", "+?", "??", "}?"].iter().any(|lazy| self.source.contains(lazy))
+    }
 }
 
 impl<'p> Machine<'p, '_> {
+    /// A function of `re`.
+    pub(super) fn regex_call(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        if let Some(flag) = flag(name) {
+            return Ok(Value::int(flag));
+        }
+        let Some(pattern) = args.at_or(0, "pattern") else { return raise("TypeError") };
+        let flags_at = match name {
+            "re.compile" => 1,
+            "re.sub" => 4,
+            "re.split" => 3,
+            _ => 2,
+        };
+        let flags = args.at_or(flags_at, "flags").cloned();
+        let Some(pattern) = self.pattern(pattern, flags.as_ref(), span)? else {
+            return Ok(Value::unknown(format!("{name}(...)")));
+        };
+        let string = |at: usize| args.at_or(at, "string").map_or_else(|| raise("TypeError"), Ok);
+        match name {
+            "re.compile" => Ok(Value::Pattern(pattern)),
+            "re.search" => self.regex_match(&pattern, string(1)?, MatchKind::Search, span),
+            "re.match" => self.regex_match(&pattern, string(1)?, MatchKind::Start, span),
+            "re.fullmatch" => self.regex_match(&pattern, string(1)?, MatchKind::Full, span),
+            "re.findall" => self.regex_findall(&pattern, string(1)?, span),
+            "re.finditer" => self.regex_finditer(&pattern, string(1)?, span),
+            "re.split" => self.regex_split(&pattern, string(1)?, args.at_or(2, "maxsplit"), span),
+            "re.sub" => match args.at_or(1, "repl") {
+                Some(replacement) => {
+                    self.regex_sub(&pattern, (replacement, string(2)?), args.at_or(3, "count"), span)
+                }
+                None => raise("TypeError"),
+            },
+            _ => Ok(Value::unknown(format!("{name}(...)"))),
+        }
+    }
+
+    /// A method of a compiled pattern.
+    pub(super) fn pattern_method(
+        &mut self,
+        pattern: &Rc<Pattern>,
+        name: &str,
+        args: &Args<'p>,
+        span: Span,
+    ) -> Run<Value<'p>> {
+        let string = |at: usize| args.at_or(at, "string").map_or_else(|| raise("TypeError"), Ok);
+        let is_search = matches!(name, "search" | "match" | "fullmatch" | "findall" | "finditer");
+        if is_search && (args.positional.len() > 1 || args.keywords.iter().any(|keyword| keyword.0 != "string")) {
+            // From one place to another.
+            return Ok(Value::unknown(format!("{name}(...)")));
+        }
+        match name {
+            "search" => self.regex_match(pattern, string(0)?, MatchKind::Search, span),
+            "match" => self.regex_match(pattern, string(0)?, MatchKind::Start, span),
+            "fullmatch" => self.regex_match(pattern, string(0)?, MatchKind::Full, span),
+            "findall" => self.regex_findall(pattern, string(0)?, span),
+            "finditer" => self.regex_finditer(pattern, string(0)?, span),
+            "split" => self.regex_split(pattern, string(0)?, args.at_or(1, "maxsplit"), span),
+            "sub" => match args.at_or(0, "repl") {
+                Some(replacement) => {
+                    self.regex_sub(pattern, (replacement, string(1)?), args.at_or(2, "count"), span)
+                }
+                None => raise("TypeError"),
+            },
+            _ => raise("AttributeError"),
+        }
+    }
+
     /// The pattern of an argument: a text or a compiled one.
-    pub(super) fn pattern(&mut self, pattern: &Value<'p>, flags: Option<&Value<'p>>) -> Run<Option<Rc<Pattern>>> {
+    fn pattern(&mut self, pattern: &Value<'p>, flags: Option<&Value<'p>>, span: Span) -> Run<Option<Rc<Pattern>>> {
         match pattern {
             Value::Pattern(pattern) => Ok(Some(Rc::clone(pattern))),
             Value::Str(text) if text.is_unknown() => Ok(None),
             Value::Str(text) => {
+                self.charge(text.cost(), span)?;
                 let flags = match flags {
                     Some(Value::Int(flags, _)) => named_flags(*flags),
                     flags => flags.and_then(Value::unknown_text).unwrap_or_default(),
                 };
-                Ok(self.memory.pattern(text.as_str(), &flags, compile))
+                Ok(are_known(&flags).then(|| self.memory.pattern(text.as_str(), &flags, compile)).flatten())
             }
             Value::Unknown(_) => Ok(None),
             _ => raise("TypeError"),
         }
     }
 
-    /// A match from the start of the text, with `after` as the end of the pattern.
-    fn anchored<'t>(&self, pattern: &Pattern, after: &str, text: &'t str) -> Option<regex::Captures<'t>> {
-        // The flags are inside the compiled pattern only: search, then check where the match lies. A leftmost match that
-        // starts later, or ends early, is retried with the anchors written in.
-        let found = pattern.regex.captures(text)?;
-        let whole = found.get(0)?;
-        if whole.start() == 0 && (!after.contains('z') || whole.end() == text.len()) {
-            return Some(found);
-        }
-        let plain = |source: &str, _: &str| Some(Pattern { regex: Regex::new(source).ok()?, source: source.into() });
-        let anchored = self.memory.pattern(&format!("\\A(?:{}{after}", pattern.regex.as_str()), "anchored", plain)?;
-        anchored.regex.captures(text)
+    /// The pattern for matches that lie there; the compiled ones are kept.
+    fn anchored(&self, pattern: &Rc<Pattern>, kind: MatchKind) -> Option<Rc<Pattern>> {
+        let place = match kind {
+            MatchKind::Search => return Some(Rc::clone(pattern)),
+            MatchKind::Start => "at the start",
+            MatchKind::Full => "all of it",
+        };
+        let key = format!("{} {place}", pattern.flags);
+        self.memory.pattern(&pattern.source, &key, |source, _| compile_anchored(source, &pattern.flags, kind))
     }
 
     /// The text that a pattern is looked for in; none where it is unknown.
-    fn searched<'v>(&mut self, pattern: &Pattern, subject: &'v Value<'p>) -> Run<Option<&'v Text>> {
+    fn searched<'v>(&mut self, pattern: &Pattern, subject: &'v Value<'p>, span: Span) -> Run<Option<&'v Text>> {
         match subject {
             Value::Str(text) if !text.is_unknown() => {
                 self.inspect_pair(subject, &Value::str(Rc::clone(&pattern.source)));
+                self.charge(text.as_str().len() / SEARCHED, span)?;
                 Ok(Some(text))
             }
             Value::Str(_) | Value::Unknown(_) => Ok(None),
@@ -99,144 +194,233 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
-    pub(super) fn regex_match(
+    /// The first matches in a text, each paid for; `None` where Python may find others.
+    fn matches<'t>(
+        &mut self,
+        pattern: &Pattern,
+        text: &'t str,
+        most: usize,
+        span: Span,
+    ) -> Run<Option<Vec<Captures<'t>>>> {
+        let (mut matches, mut from) = (Vec::new(), 0);
+        while matches.len() < most && from <= text.len() {
+            let Some(found) = pattern.regex.captures_at(text, from) else { break };
+            let Some(whole) = found.get(0) else { break };
+            if whole.is_empty() && !pattern.prefers_longest() {
+                return Ok(None);
+            }
+            // Nothing can be found right behind a match, but not twice at one place.
+            let step = text[whole.end()..].chars().next().map_or(1, char::len_utf8);
+            from = if whole.is_empty() { whole.end() + step } else { whole.end() };
+            self.charge(found.len() + text.len() / SEARCHED, span)?;
+            matches.push(found);
+        }
+        Ok(Some(matches))
+    }
+
+    /// A text that was found, of the same origin as the text that it was found in.
+    fn piece(&mut self, text: &Text, found: &str, span: Span) -> Run<Value<'p>> {
+        self.charge(found.len() / COPIED, span)?;
+        Ok(Value::Str(text.derive(found)))
+    }
+
+    fn regex_match(
         &mut self,
         pattern: &Rc<Pattern>,
         subject: &Value<'p>,
         kind: MatchKind,
+        span: Span,
     ) -> Run<Value<'p>> {
-        let Some(text) = self.searched(pattern, subject)? else {
+        let Some(text) = self.searched(pattern, subject, span)? else {
             return Ok(Value::unknown("a match of an unknown text"));
         };
-        let string = text.as_str();
-        let found = match kind {
-            MatchKind::Search => pattern.regex.captures(string),
-            // An anchored search: a match that starts later is none.
-            MatchKind::Start => self.anchored(pattern, ")", string),
-            MatchKind::Full => self.anchored(pattern, ")\\z", string),
-        };
-        Ok(found.and_then(|found| found_at(pattern, text, &found)).unwrap_or(Value::None))
+        let Some(anchored) = self.anchored(pattern, kind) else { return Ok(Value::unknown("a match of a text")) };
+        match anchored.regex.captures(text.as_str()) {
+            Some(found) => self.found_at(&anchored, text, &found, span),
+            None => Ok(Value::None),
+        }
+    }
+
+    /// A match in a text.
+    fn found_at(&mut self, pattern: &Pattern, text: &Text, found: &Captures<'_>, span: Span) -> Run<Value<'p>> {
+        let mut groups = Vec::with_capacity(found.len());
+        for group in found.iter() {
+            let Some(group) = group else {
+                groups.push(None);
+                continue;
+            };
+            self.charge(group.len() / COPIED, span)?;
+            groups.push(Some(Group { text: text.derive(group.as_str()), place: group.range() }));
+        }
+        let names = pattern.regex.capture_names().enumerate();
+        let names: HashMap<_, _> = names.filter_map(|(at, name)| name.map(|name| (name.to_owned(), at))).collect();
+        Ok(Value::Match(Rc::new(Match { groups, names, subject: text.clone() })))
     }
 
     /// `re.finditer`: the matches one by one.
-    pub(super) fn regex_finditer(&mut self, pattern: &Rc<Pattern>, subject: &Value<'p>) -> Run<Value<'p>> {
-        let Some(text) = self.searched(pattern, subject)? else {
+    fn regex_finditer(&mut self, pattern: &Rc<Pattern>, subject: &Value<'p>, span: Span) -> Run<Value<'p>> {
+        let Some(text) = self.searched(pattern, subject, span)? else {
             return Ok(Value::unknown("the matches of an unknown text"));
         };
-        let items = pattern.regex.captures_iter(text.as_str()).filter_map(|found| found_at(pattern, text, &found));
-        Ok(Value::iterator(items.collect(), Growth::Grown))
+        let Some(matches) = self.matches(pattern, text.as_str(), usize::MAX, span)? else {
+            return Ok(Value::unknown("the matches of a text"));
+        };
+        let items = matches.iter().map(|found| self.found_at(pattern, text, found, span)).collect::<Run<Vec<_>>>()?;
+        Ok(Value::iterator(items, Growth::Grown))
     }
 
-    pub(super) fn regex_findall(&mut self, pattern: &Rc<Pattern>, subject: &Value<'p>) -> Run<Value<'p>> {
-        let Some(text) = self.searched(pattern, subject)? else {
+    fn regex_findall(&mut self, pattern: &Rc<Pattern>, subject: &Value<'p>, span: Span) -> Run<Value<'p>> {
+        let Some(text) = self.searched(pattern, subject, span)? else {
             return Ok(Value::unknown("the matches of an unknown text"));
         };
-        let group = |found: &regex::Captures<'_>, at: usize| {
-            Value::Str(text.derive(found.get(at).map_or("", |group| group.as_str())))
+        let Some(matches) = self.matches(pattern, text.as_str(), usize::MAX, span)? else {
+            return Ok(Value::unknown("the matches of a text"));
         };
-        let items = pattern.regex.captures_iter(text.as_str()).map(|found| match found.len() {
-            1 => group(&found, 0),
-            2 => group(&found, 1),
-            groups => Value::tuple((1..groups).map(|at| group(&found, at)).collect::<Vec<_>>()),
-        });
-        Ok(Value::list(items.collect(), Growth::Grown))
+        let mut items = Vec::with_capacity(matches.len());
+        for found in &matches {
+            // The groups, if there are any.
+            let groups = found.iter().skip(usize::from(found.len() > 1));
+            let mut pieces = Vec::with_capacity(found.len());
+            for group in groups {
+                pieces.push(self.piece(text, group.map_or("", |group| group.as_str()), span)?);
+            }
+            items.push(if pieces.len() == 1 { pieces.remove(0) } else { Value::tuple(pieces) });
+        }
+        Ok(Value::list(items, Growth::Grown))
     }
 
     /// `re.split`: the pieces between the matches, and what the matches' groups hold; a limit of 0 is none.
-    #[expect(clippy::unused_self, reason = "one shape for all builtins")]
-    pub(super) fn regex_split(
+    fn regex_split(
         &mut self,
         pattern: &Rc<Pattern>,
         subject: &Value<'p>,
         limit: Option<&Value<'p>>,
+        span: Span,
     ) -> Run<Value<'p>> {
-        let most = match limit {
-            None | Some(Value::Int(0, _)) => usize::MAX,
-            // Less than none splits nothing.
-            Some(Value::Int(most, _)) => usize::try_from(*most).unwrap_or(0),
-            Some(_) => return Ok(Value::unknown("the pieces of a text")),
-        };
+        let Some(most) = most_matches(limit) else { return Ok(Value::unknown("the pieces of a text")) };
         let text = match subject {
             Value::Str(text) if !text.is_unknown() => text,
             Value::Str(_) | Value::Unknown(_) => return Ok(Value::unknown("the pieces of an unknown text")),
             _ => return raise("TypeError"),
         };
-        // Matches of nothing beside other matches are counted otherwise in Python.
-        if pattern.regex.is_match("") {
+        let string = text.as_str();
+        self.charge(string.len() / SEARCHED, span)?;
+        let Some(matches) = self.matches(pattern, string, most, span)? else {
             return Ok(Value::unknown("the pieces of a text"));
-        }
-        let (string, mut from, mut pieces) = (text.as_str(), 0, Vec::new());
-        for found in pattern.regex.captures_iter(string).take(most) {
+        };
+        let (mut from, mut pieces) = (0, Vec::new());
+        for found in &matches {
             let Some(whole) = found.get(0) else { break };
-            pieces.push(Value::Str(text.derive(&string[from..whole.start()])));
-            let groups = found.iter().skip(1);
-            pieces
-                .extend(groups.map(|group| group.map_or(Value::None, |group| Value::Str(text.derive(group.as_str())))));
+            pieces.push(self.piece(text, &string[from..whole.start()], span)?);
+            for group in found.iter().skip(1) {
+                pieces.push(match group {
+                    Some(group) => self.piece(text, group.as_str(), span)?,
+                    None => Value::None,
+                });
+            }
             from = whole.end();
         }
-        pieces.push(Value::Str(text.derive(&string[from..])));
+        pieces.push(self.piece(text, &string[from..], span)?);
         Ok(Value::list(pieces, Growth::Fixed))
     }
 
-    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "one shape for all builtins")]
-    pub(super) fn regex_sub(
+    fn regex_sub(
         &mut self,
         pattern: &Rc<Pattern>,
-        replacement: &Value<'p>,
-        subject: &Value<'p>,
+        (replacement, subject): (&Value<'p>, &Value<'p>),
+        count: Option<&Value<'p>>,
+        span: Span,
     ) -> Run<Value<'p>> {
-        match (replacement, subject) {
-            (Value::Str(replacement), Value::Str(text))
-                if !text.is_unknown() && !replacement.as_str().contains(['\\', '$']) =>
-            {
-                let replaced = pattern.regex.replace_all(text.as_str(), replacement.as_str());
-                Ok(Value::Str(text.derive(replaced.as_ref())))
+        let unknown = || Ok(Value::unknown("re.sub(...)"));
+        let (Value::Str(replacement), Value::Str(text)) = (replacement, subject) else { return unknown() };
+        if text.is_unknown() || replacement.as_str().contains('\\') {
+            return unknown();
+        }
+        let Some(most) = most_matches(count) else { return unknown() };
+        let string = text.as_str();
+        self.charge(string.len() / COPIED, span)?;
+        let Some(matches) = self.matches(pattern, string, most, span)? else { return unknown() };
+        let (mut from, mut replaced) = (0, String::with_capacity(string.len()));
+        for whole in matches.iter().filter_map(|found| found.get(0)) {
+            self.charge(replacement.as_str().len() / COPIED, span)?;
+            replaced.push_str(&string[from..whole.start()]);
+            replaced.push_str(replacement.as_str());
+            from = whole.end();
+        }
+        replaced.push_str(&string[from..]);
+        Ok(Value::Str(text.derive(replaced)))
+    }
+
+    /// A method of a match.
+    pub(super) fn match_method(&mut self, found: &Match, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        if let Some(what) = args.all().iter().find_map(Value::unknown_text) {
+            return Ok(Value::unknown(format!("{name}({what}) of a match")));
+        }
+        let absent = args.at_or(0, "default").cloned().unwrap_or(Value::None);
+        let text = |group: &Option<Group>, absent: &Value<'p>| match group {
+            Some(group) => Value::Str(group.text.clone()),
+            None => absent.clone(),
+        };
+        match (name, args.positional.as_slice()) {
+            ("group", []) => found.group(&Value::int(0)),
+            ("group", [one]) => found.group(one),
+            ("group", several) => Ok(Value::tuple(several.iter().map(|at| found.group(at)).collect::<Run<_>>()?)),
+            ("groups", _) => {
+                Ok(Value::tuple(found.groups.iter().skip(1).map(|group| text(group, &absent)).collect()))
             }
-            _ => Ok(Value::unknown("re.sub(...)")),
+            ("groupdict", _) => {
+                let mut named: Vec<_> = found.names.iter().collect();
+                named.sort_by_key(|named| named.1);
+                let mut table = Table::new(Growth::Fixed);
+                for (name, at) in named {
+                    let group = text(&found.groups[*at], &absent);
+                    table.insert(Key::Str(name.as_str().into()), Value::str(name.as_str()), group);
+                }
+                Ok(Value::Dict(Rc::new(table.into())))
+            }
+            ("start" | "end" | "span", which) => {
+                let at = found.place(which.first().unwrap_or(&Value::int(0)))?;
+                let subject = found.subject.as_str();
+                self.charge(subject.len() / COPIED, span)?;
+                let place = |byte: usize| subject[..byte].chars().count() as i64;
+                let (start, end) =
+                    found.groups[at].as_ref().map_or((-1, -1), |group| (place(group.place.start), place(group.place.end)));
+                let number = |place: i64| Value::Int(place, found.subject.is_data());
+                Ok(match name {
+                    "start" => number(start),
+                    "end" => number(end),
+                    _ => Value::tuple(vec![number(start), number(end)]),
+                })
+            }
+            ("expand", _) => Ok(Value::unknown("expand(...) of a match")),
+            _ => raise("AttributeError"),
         }
     }
 }
 
-/// A match in a text.
-fn found_at<'p>(pattern: &Pattern, text: &Text, found: &regex::Captures<'_>) -> Option<Value<'p>> {
-    let whole = found.get(0)?;
-    let characters = |at: usize| text.as_str()[..at].chars().count() as i64;
-    let groups = found.iter().map(|group| group.map(|group| text.derive(group.as_str()))).collect();
-    let names: HashMap<_, _> = pattern
-        .regex
-        .capture_names()
-        .enumerate()
-        .filter_map(|(at, name)| name.map(|name| (name.to_owned(), at)))
-        .collect();
-    let span = (characters(whole.start()), characters(whole.end()));
-    Some(Value::Match(Rc::new(Match { groups, names, span, data: text.is_data() })))
+/// The most matches that an argument asks for: 0 is no limit, less than none is none.
+fn most_matches(limit: Option<&Value<'_>>) -> Option<usize> {
+    match limit {
+        None | Some(Value::Int(0, _)) => Some(usize::MAX),
+        Some(Value::Int(most, _)) => Some(usize::try_from(*most).unwrap_or(0)),
+        Some(_) => None,
+    }
 }
 
 impl Match {
-    pub(super) fn group<'p>(&self, at: i64) -> Option<Value<'p>> {
-        let group = self.groups.get(usize::try_from(at).ok()?)?;
-        Some(group.clone().map_or(Value::None, Value::Str))
+    /// The number of a group that is given by it, or by a name.
+    fn place(&self, which: &Value<'_>) -> Run<usize> {
+        let place = match which {
+            Value::Int(at, _) => usize::try_from(*at).ok(),
+            Value::Str(name) => self.names.get(name.as_str()).copied(),
+            _ => None,
+        };
+        place.filter(|at| *at < self.groups.len()).map_or_else(|| raise("IndexError"), Ok)
     }
 
-    pub(super) fn method<'p>(&self, name: &str, args: &Args<'p>) -> Run<Value<'p>> {
-        match name {
-            "group" => match args.get(0) {
-                None => Ok(self.group(0).unwrap_or(Value::None)),
-                Some(Value::Int(at, _)) => self.group(*at).map_or_else(|| raise("IndexError"), Ok),
-                Some(Value::Str(name)) => match self.names.get(name.as_str()) {
-                    Some(&at) => Ok(self.group(at as i64).unwrap_or(Value::None)),
-                    None => raise("IndexError"),
-                },
-                Some(_) => raise("IndexError"),
-            },
-            "groups" => {
-                let groups = (1..self.groups.len()).filter_map(|at| self.group(at as i64));
-                Ok(Value::tuple(groups.collect::<Vec<_>>()))
-            }
-            "start" => Ok(Value::Int(self.span.0, self.data)),
-            "end" => Ok(Value::Int(self.span.1, self.data)),
-            "span" => Ok(Value::tuple(vec![Value::Int(self.span.0, self.data), Value::Int(self.span.1, self.data)])),
-            _ => raise("AttributeError"),
-        }
+    /// What a group holds.
+    pub(super) fn group<'p>(&self, which: &Value<'p>) -> Run<Value<'p>> {
+        let group = &self.groups[self.place(which)?];
+        Ok(group.as_ref().map_or(Value::None, |group| Value::Str(group.text.clone())))
     }
 }

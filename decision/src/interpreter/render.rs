@@ -8,37 +8,38 @@ use super::operators::PATH;
 use super::table::{Class, Table};
 use super::text::{Origin, ShownPart, Text, TextBuilder};
 use super::value::{ApiObject, Growth, ListClass, Value};
+use super::walk::Walk;
 use crate::decision::Rendered;
 
 /// How deep nested containers are shown; a list that holds itself ends there.
 const MAX_NESTING: usize = 8;
 
 /// A value as it shows in a decision.
-pub(super) fn render(value: &Value<'_>) -> Rendered {
-    render_nested(value, MAX_NESTING)
+pub(super) fn render(value: &Value<'_>, walk: &mut Walk) -> Rendered {
+    render_nested(value, MAX_NESTING, walk)
 }
 
-fn render_nested(value: &Value<'_>, depth: usize) -> Rendered {
-    if depth == 0 {
+fn render_nested(value: &Value<'_>, depth: usize, walk: &mut Walk) -> Rendered {
+    if depth == 0 || !walk.pay(values_in(value)) {
         return Rendered::Chosen("...".to_owned());
     }
     match value {
-        Value::Str(text) => render_text(text),
-        Value::Api(answer) => answered(answer, depth),
+        Value::Str(text) => render_text(text, walk),
+        Value::Api(answer) => answered(answer, depth, walk),
         Value::Int(_, true) | Value::Float(_, true) | Value::Member(_) | Value::Match(_) => Rendered::Data,
-        Value::Unknown(unknown) if unknown.is_record => record(&unknown.stored.borrow(), depth),
+        Value::Unknown(unknown) if unknown.is_record => record(&unknown.stored.borrow(), depth, walk),
         Value::Unknown(unknown) => unknown.shown.clone(),
         Value::Generator(_) => Rendered::Unknown,
         Value::List(list) => {
             let list = list.borrow();
-            sequence("[", &list.items, list.growth, "]", depth)
+            sequence(["[", "]"], &list.items, list.growth, depth, walk)
         }
-        Value::Tuple(items) => sequence("(", items, Growth::Fixed, ")", depth),
+        Value::Tuple(items) => sequence(["(", ")"], items, Growth::Fixed, depth, walk),
         Value::Set(set) => {
             let set = set.borrow();
             // A set has no order of its own: show one that does not depend on how it was filled.
             let growth = if set.growth == Growth::Mirror { Growth::Mirror } else { Growth::Grown };
-            sequence("{", &set.keys(), growth, "}", depth)
+            sequence(["{", "}"], &set.keys(), growth, depth, walk)
         }
         Value::Dict(dict) => {
             let dict = dict.borrow();
@@ -46,9 +47,8 @@ fn render_nested(value: &Value<'_>, depth: usize) -> Rendered {
                 return Rendered::Data;
             }
             let pair = |(key, value): &(Value<'_>, Value<'_>)| {
-                let parts =
-                    [render_nested(key, depth - 1), Rendered::Chosen(": ".to_owned()), render_nested(value, depth - 1)];
-                Rendered::Parts(parts.into())
+                let (key, value) = (render_nested(key, depth - 1, walk), render_nested(value, depth - 1, walk));
+                Rendered::Parts(vec![key, Rendered::Chosen(": ".to_owned()), value])
             };
             let mut pairs: Vec<_> = dict.entries().iter().map(pair).collect();
             if dict.growth == Growth::Grown {
@@ -59,17 +59,30 @@ fn render_nested(value: &Value<'_>, depth: usize) -> Rendered {
         }
         Value::Iterator(cursor) => {
             let cursor = cursor.borrow();
-            sequence("[", cursor.items.as_slice(), cursor.growth, "]", depth)
+            sequence(["[", "]"], cursor.items.as_slice(), cursor.growth, depth, walk)
         }
-        other => Rendered::Chosen(repr(other).as_str().to_owned()),
+        other => Rendered::Chosen(repr(other, walk).as_str().to_owned()),
+    }
+}
+
+/// How many values there are in one, which a walk through it comes by.
+fn values_in(value: &Value<'_>) -> usize {
+    match value {
+        Value::List(list) => list.borrow().items.len(),
+        Value::Tuple(items) => items.len(),
+        Value::Set(table) | Value::Dict(table) => table.borrow().len(),
+        Value::Iterator(cursor) => cursor.borrow().items.len(),
+        Value::Api(answer) => answer.stored.borrow().len(),
+        Value::Unknown(unknown) if unknown.is_record => unknown.stored.borrow().len(),
+        _ => 0,
     }
 }
 
 /// A part of the answer, with what the program has put into it.
-fn answered(answer: &ApiObject<'_>, depth: usize) -> Rendered {
+fn answered(answer: &ApiObject<'_>, depth: usize, walk: &mut Walk) -> Rendered {
     let stored = answer.stored.borrow();
     let shown: Vec<(&str, Rendered)> =
-        stored.iter().map(|(key, value)| (key.as_str(), render_nested(value, depth - 1))).collect();
+        stored.iter().map(|(key, value)| (key.as_str(), render_nested(value, depth - 1, walk))).collect();
     if !shown.iter().any(|(_, value)| matches!(value, Rendered::Chosen(_))) {
         return Rendered::Data;
     }
@@ -81,11 +94,17 @@ fn answered(answer: &ApiObject<'_>, depth: usize) -> Rendered {
     Rendered::Parts(parts)
 }
 
-fn sequence(open: &str, items: &[Value<'_>], growth: Growth, close: &str, depth: usize) -> Rendered {
+fn sequence(
+    [open, close]: [&str; 2],
+    items: &[Value<'_>],
+    growth: Growth,
+    depth: usize,
+    walk: &mut Walk,
+) -> Rendered {
     if growth == Growth::Mirror {
         return Rendered::Data;
     }
-    let mut shown: Vec<_> = items.iter().map(|item| render_nested(item, depth - 1)).collect();
+    let mut shown: Vec<_> = items.iter().map(|item| render_nested(item, depth - 1, walk)).collect();
     if growth == Growth::Grown {
         // Filled in the order of the scores, once per label: neither the order nor the repetitions were decided.
         shown.sort_by_cached_key(ToString::to_string);
@@ -116,9 +135,9 @@ fn bracketed(open: &str, items: Vec<Rendered>, close: &str) -> Rendered {
     Rendered::Parts(parts)
 }
 
-fn render_text(text: &Text) -> Rendered {
+fn render_text(text: &Text, walk: &mut Walk) -> Rendered {
     // Whatever it says.
-    if text.is_watched() {
+    if text.is_watched() || !walk.pay_text(text.as_str().len()) {
         return Rendered::Data;
     }
     let mut parts: Vec<Rendered> = Vec::new();
@@ -207,24 +226,24 @@ fn is_printable(c: char) -> bool {
 }
 
 /// An object by the fields that it holds.
-fn record(stored: &HashMap<String, Value<'_>>, depth: usize) -> Rendered {
+fn record(stored: &HashMap<String, Value<'_>>, depth: usize, walk: &mut Walk) -> Rendered {
     let mut fields: Vec<_> = stored.iter().filter_map(|(name, value)| Some((name.strip_prefix('.')?, value))).collect();
     fields.sort_by_key(|field| field.0);
     let shown = |(name, value): (&str, &Value<'_>)| {
-        Rendered::Parts(vec![Rendered::Chosen(format!("{name}=")), render_nested(value, depth - 1)])
+        Rendered::Parts(vec![Rendered::Chosen(format!("{name}=")), render_nested(value, depth - 1, walk)])
     };
     bracketed("(", fields.into_iter().map(shown).collect(), ")")
 }
 
 /// Python's `repr`.
-pub(super) fn repr(value: &Value<'_>) -> Text {
+pub(super) fn repr(value: &Value<'_>, walk: &mut Walk) -> Text {
     let mut out = TextBuilder::default();
-    write_repr(value, &mut out, MAX_NESTING);
+    write_repr(value, &mut out, MAX_NESTING, walk);
     out.build()
 }
 
 /// Python's `str`.
-pub(super) fn to_str(value: &Value<'_>) -> Text {
+pub(super) fn to_str(value: &Value<'_>, walk: &mut Walk) -> Text {
     match value {
         Value::Str(text) => text.clone(),
         Value::Enum(member) => Text::program(member.path()),
@@ -232,17 +251,17 @@ pub(super) fn to_str(value: &Value<'_>) -> Text {
             Some(Value::Str(text)) => text.clone(),
             // What the program chose of a path shows in its text, too.
             _ if unknown.stored.borrow().contains_key(PATH) => {
-                repr(value).showing(vec![ShownPart::Value(unknown.shown.clone())])
+                repr(value, walk).showing(vec![ShownPart::Value(unknown.shown.clone())])
             }
-            _ => repr(value),
+            _ => repr(value, walk),
         },
-        other => repr(other),
+        other => repr(other, walk),
     }
 }
 
-pub(super) fn write_repr(value: &Value<'_>, out: &mut TextBuilder, depth: usize) {
+pub(super) fn write_repr(value: &Value<'_>, out: &mut TextBuilder, depth: usize, walk: &mut Walk) {
     let program = Origin::Program;
-    if depth == 0 || out.len() > 1 << 16 {
+    if depth == 0 || out.len() > 1 << 16 || !walk.pay(values_in(value)) {
         out.loosen();
         return out.push_str("...", program);
     }
@@ -251,7 +270,7 @@ pub(super) fn write_repr(value: &Value<'_>, out: &mut TextBuilder, depth: usize)
         Value::Bool(value) => out.push_str(if *value { "True" } else { "False" }, program),
         Value::Int(value, data) => out.push_str(&value.to_string(), origin(*data)),
         Value::Float(value, data) => out.push_str(&float_repr(*value), origin(*data)),
-        Value::Str(text) => write_quoted(text, out),
+        Value::Str(text) if text.is_watched() || walk.pay_text(text.as_str().len()) => write_quoted(text, out),
         Value::List(list) => {
             let list = list.borrow();
             let (open, close) = match list.class {
@@ -260,15 +279,15 @@ pub(super) fn write_repr(value: &Value<'_>, out: &mut TextBuilder, depth: usize)
                 ListClass::Deque(Some(most)) => ("deque([".to_owned(), format!("], maxlen={most})")),
                 ListClass::View(name) => (format!("{name}(["), "])".to_owned()),
             };
-            write_items(&open, &list.items, list.growth, &close, out, depth);
+            write_items([&open, &close], &list.items, list.growth, out, depth, walk);
         }
         Value::Tuple(items) => {
             let close = if items.len() == 1 { ",)" } else { ")" };
-            write_items("(", items, Growth::Fixed, close, out, depth);
+            write_items(["(", close], items, Growth::Fixed, out, depth, walk);
         }
-        Value::Set(set) => write_set(&set.borrow(), out, depth),
-        Value::Dict(dict) => write_dict(&dict.borrow(), out, depth),
-        Value::Api(answer) => super::answer_text::write(answer, out, depth),
+        Value::Set(set) => write_set(&set.borrow(), out, depth, walk),
+        Value::Dict(dict) => write_dict(&dict.borrow(), out, depth, walk),
+        Value::Api(answer) => super::answer_text::write(answer, out, depth, walk),
         Value::Match(_) => {
             out.push_str(value.type_name(), Origin::Api);
             out.loosen();
@@ -280,7 +299,7 @@ pub(super) fn write_repr(value: &Value<'_>, out: &mut TextBuilder, depth: usize)
         }
         Value::Enum(member) => {
             out.push_str(&format!("<{}: ", member.path()), program);
-            write_repr(&member.value, out, depth - 1);
+            write_repr(&member.value, out, depth - 1, walk);
             out.push_str(">", program);
         }
         Value::Unknown(unknown) => out.push_str(&unknown.text, Origin::Unknown),
@@ -299,15 +318,21 @@ fn write_builtin(name: &str, out: &mut TextBuilder) {
         "bool"
             | "bytes"
             | "dict"
+            | "enumerate"
+            | "filter"
             | "float"
             | "frozenset"
             | "int"
             | "list"
+            | "map"
             | "object"
+            | "range"
+            | "reversed"
             | "set"
             | "str"
             | "tuple"
             | "type"
+            | "zip"
     );
     if is_class || name == "NoneType" {
         return out.push_str(&format!("<class '{name}'>"), Origin::Program);
@@ -319,11 +344,11 @@ fn write_builtin(name: &str, out: &mut TextBuilder) {
     }
 }
 
-fn write_set(set: &Table<'_>, out: &mut TextBuilder, depth: usize) {
+fn write_set(set: &Table<'_>, out: &mut TextBuilder, depth: usize, walk: &mut Walk) {
     match set.len() {
         0 => out.push_str("set()", Origin::Program),
         count => {
-            write_items("{", &set.keys(), set.growth, "}", out, depth);
+            write_items(["{", "}"], &set.keys(), set.growth, out, depth, walk);
             // The order follows the hashes.
             if count > 1 {
                 out.loosen();
@@ -333,41 +358,41 @@ fn write_set(set: &Table<'_>, out: &mut TextBuilder, depth: usize) {
 }
 
 /// As `CPython` 3.11 writes its dictionaries.
-fn write_dict(dict: &Table<'_>, out: &mut TextBuilder, depth: usize) {
+fn write_dict(dict: &Table<'_>, out: &mut TextBuilder, depth: usize, walk: &mut Walk) {
     let program = Origin::Program;
     if dict.growth == Growth::Sample {
         out.loosen();
     }
     match &dict.class {
-        Class::Dict | Class::Frame => write_entries(dict.entries(), out, depth),
+        Class::Dict | Class::Frame => write_entries(dict.entries(), out, depth, walk),
         Class::Default(factory) => {
             out.push_str("defaultdict(", program);
-            write_repr(factory, out, depth - 1);
+            write_repr(factory, out, depth - 1, walk);
             out.push_str(", ", program);
-            write_entries(dict.entries(), out, depth);
+            write_entries(dict.entries(), out, depth, walk);
             out.push_str(")", program);
         }
         Class::Counter if dict.len() == 0 => out.push_str("Counter()", program),
         Class::Counter => {
             out.push_str("Counter(", program);
-            write_entries(&dict.most_common(), out, depth);
+            write_entries(&dict.most_common(), out, depth, walk);
             out.push_str(")", program);
         }
         Class::Ordered if dict.len() == 0 => out.push_str("OrderedDict()", program),
         Class::Ordered => {
             let pairs: Vec<_> = dict.entries().iter().map(|(k, v)| Value::tuple(vec![k.clone(), v.clone()])).collect();
-            write_items("OrderedDict([", &pairs, dict.growth, "])", out, depth);
+            write_items(["OrderedDict([", "])"], &pairs, dict.growth, out, depth, walk);
         }
     }
 }
 
-fn write_entries(entries: &[(Value<'_>, Value<'_>)], out: &mut TextBuilder, depth: usize) {
+fn write_entries(entries: &[(Value<'_>, Value<'_>)], out: &mut TextBuilder, depth: usize, walk: &mut Walk) {
     out.push_str("{", Origin::Program);
     for (i, (key, value)) in entries.iter().enumerate() {
         out.push_str(if i == 0 { "" } else { ", " }, Origin::Program);
-        write_repr(key, out, depth - 1);
+        write_repr(key, out, depth - 1, walk);
         out.push_str(": ", Origin::Program);
-        write_repr(value, out, depth - 1);
+        write_repr(value, out, depth - 1, walk);
     }
     out.push_str("}", Origin::Program);
 }
@@ -388,12 +413,19 @@ fn write_quoted(text: &Text, out: &mut TextBuilder) {
     }
 }
 
-fn write_items(open: &str, items: &[Value<'_>], growth: Growth, close: &str, out: &mut TextBuilder, depth: usize) {
+fn write_items(
+    [open, close]: [&str; 2],
+    items: &[Value<'_>],
+    growth: Growth,
+    out: &mut TextBuilder,
+    depth: usize,
+    walk: &mut Walk,
+) {
     let own = if growth == Growth::Mirror { Origin::Api } else { Origin::Program };
     out.push_str(open, own);
     for (i, item) in items.iter().enumerate() {
         out.push_str(if i == 0 { "" } else { ", " }, own);
-        write_repr(item, out, depth - 1);
+        write_repr(item, out, depth - 1, walk);
     }
     out.push_str(close, own);
     if growth == Growth::Sample {

@@ -4,12 +4,17 @@ use std::rc::Rc;
 
 use super::frame::{has_columns, is_column, is_frame, rows};
 use super::machine::{Machine, Run, raise};
-use super::render::repr;
 use super::table::{Class, Key};
 use super::value::{Growth, List, ListClass, Unknown, Value};
 use super::watch::Change;
 use crate::decision::Rendered;
 use crate::program::Span;
+
+/// Items that are copied in a step, where a loop may end before it has come to them.
+const COPIED: usize = 8;
+
+/// Characters that are counted in a step.
+pub(super) const COUNTED: usize = 64;
 
 /// What is called for each item; false ends the iteration.
 type Each<'p, 'f, M> = &'f mut dyn FnMut(&mut M, Value<'p>) -> Run<bool>;
@@ -84,7 +89,7 @@ impl<'p> Machine<'p, '_> {
                 Ok(None)
             }
             _ => {
-                for item in self.snapshot(iterable)? {
+                for item in self.snapshot(iterable, span)? {
                     self.charge(1, span)?;
                     if !each(self, item)? {
                         break;
@@ -95,8 +100,14 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
-    #[expect(clippy::unused_self, reason = "one shape for all ways to iterate")]
-    fn snapshot(&mut self, iterable: &Value<'p>) -> Run<Vec<Value<'p>>> {
+    fn snapshot(&mut self, iterable: &Value<'p>, span: Span) -> Run<Vec<Value<'p>>> {
+        let copied = match iterable {
+            Value::Tuple(items) => items.len(),
+            Value::Set(table) | Value::Dict(table) => table.borrow().len(),
+            Value::Str(text) => text.as_str().len(),
+            _ => 0,
+        };
+        self.charge(copied / COPIED, span)?;
         match iterable {
             Value::Tuple(items) => Ok(items.to_vec()),
             Value::Set(table) | Value::Dict(table) => Ok(table.borrow().keys()),
@@ -149,8 +160,7 @@ impl<'p> Machine<'p, '_> {
 
     /// What something outside that has a name holds under a key of the program's own: `os.environ["QUEUE"]` is not
     /// `os.environ["OTHER"]`.
-    fn entry(unknown: &Unknown<'p>, key: &Value<'p>) -> Value<'p> {
-        let place = format!("[{}]", repr(key).as_str());
+    fn entry(unknown: &Unknown<'p>, place: String) -> Value<'p> {
         let value = Self::part(unknown, place.clone());
         match (&value, &unknown.shown) {
             (Value::Unknown(known), Rendered::Named(name)) if matches!(known.shown, Rendered::Unknown) => {
@@ -189,7 +199,7 @@ impl<'p> Machine<'p, '_> {
             Value::Int(_, false) if name == "name" => Ok(Value::unknown("a member's name")),
             Value::Builtin(builtin) => Ok(Value::Builtin(format!("{builtin}.{name}").into())),
             Value::Match(found) if name == "string" => {
-                Ok(found.groups.first().cloned().flatten().map_or(Value::None, Value::Str))
+                Ok(Value::Str(found.subject.clone()))
             }
             Value::Pattern(pattern) if name == "pattern" => Ok(Value::str(Rc::clone(&pattern.source))),
             Value::Dict(frame) if is_frame(&frame.borrow()) => {
@@ -228,8 +238,11 @@ impl<'p> Machine<'p, '_> {
         }
         match self.special(object, "__getitem__", vec![index.clone()], span)? {
             Some(value) => Ok(value),
-            None if matches!(index, Value::Str(key) if key.is_plain()) => Ok(Self::entry(unknown, index)),
-            None => Ok(Self::part(unknown, format!("[{}]", repr(index).as_str()))),
+            None => {
+                let place = format!("[{}]", self.repr(index, span)?.as_str());
+                let is_own = matches!(index, Value::Str(key) if key.is_plain());
+                Ok(if is_own { Self::entry(unknown, place) } else { Self::part(unknown, place) })
+            }
         }
     }
 
@@ -242,7 +255,8 @@ impl<'p> Machine<'p, '_> {
             },
             Value::Bound(bound) if bound.1 == "loc" && is_mask(index) => self.item(&bound.0, index, span),
             Value::Dict(dict) => {
-                let Some(found) = dict.borrow().find(index) else { return raise("TypeError") };
+                let found = self.walk(span, |walk| dict.borrow().find(index, walk))?;
+                let Some(found) = found else { return raise("TypeError") };
                 if let Some(name) = found.as_ref().and_then(|item| named_by(index, item)) {
                     return Ok(name);
                 }
@@ -260,7 +274,7 @@ impl<'p> Machine<'p, '_> {
                     Class::Default(factory) => {
                         let value =
                             self.call_value(&factory, super::expressions::Args::positional(Vec::new()), span)?;
-                        let Some(key) = Key::of(index) else { return raise("TypeError") };
+                        let key = self.key(index, span)?;
                         let mut dict = dict.borrow_mut();
                         dict.growth = if dict.growth == Growth::Mirror { Growth::Mirror } else { Growth::Grown };
                         dict.insert(key, index.clone(), value.clone());
@@ -279,14 +293,7 @@ impl<'p> Machine<'p, '_> {
                 Value::Unknown(_) | Value::Str(_) => Ok(Value::unknown("an item of the response")),
                 _ => raise("TypeError"),
             },
-            Value::Match(found) => match index {
-                Value::Int(at, _) => found.group(*at).map_or_else(|| raise("IndexError"), Ok),
-                Value::Str(name) => match found.names.get(name.as_str()) {
-                    Some(&at) => found.group(at as i64).map_or_else(|| raise("IndexError"), Ok),
-                    None => raise("IndexError"),
-                },
-                _ => raise("TypeError"),
-            },
+            Value::Match(found) => found.group(index),
             Value::List(list) => {
                 let length = list.borrow().items.len();
                 // Beyond the end of the API's list raises: how many there are was looked at.
@@ -326,6 +333,7 @@ impl<'p> Machine<'p, '_> {
                 {
                     return Ok(Value::unknown(what));
                 }
+                self.charge(text.as_str().len() / COUNTED, span)?;
                 let at = self.index_in(index, text.as_str().chars().count(), span)?;
                 let character = text.as_str().chars().nth(at).map(String::from).unwrap_or_default();
                 Ok(Value::Str(text.derive(character)))
@@ -391,6 +399,7 @@ impl<'p> Machine<'p, '_> {
             }
             Value::Tuple(items) => {
                 let picked = places(numbers, items.len());
+                self.charge(picked.len(), span)?;
                 Ok(Value::tuple(picked.into_iter().map(|at| items[at].clone()).collect::<Vec<_>>()))
             }
             Value::Str(text) => {

@@ -3,8 +3,7 @@
 
 use foldhash::HashSet;
 
-use super::machine::Machine;
-use super::render::render;
+use super::machine::{Machine, Run};
 use super::scope::assigned;
 use super::value::Value;
 use crate::decision::Rendered;
@@ -15,21 +14,30 @@ const FILLING: [&str; 8] = ["append", "extend", "insert", "add", "update", "appe
 
 impl Machine<'_, '_> {
     /// Notes what containers hold that functions fill, before they do.
-    pub(super) fn note_filled(&mut self) {
+    pub(super) fn note_filled(&mut self) -> Run<()> {
         let program = self.program;
         let filled = self.memory.filled(|| filled(program));
-        let rendered = |name: &'_ str| self.globals.get(name).filter(is_container).map(|value| render(&value));
-        self.before = filled.iter().filter_map(|(name, span)| Some((*name, *span, rendered(name)?))).collect();
+        for (name, span) in filled.iter() {
+            if let Some(value) = self.globals.get(name).filter(is_container) {
+                let before = self.render(&value, *span)?;
+                self.before.push((*name, *span, before));
+            }
+        }
+        Ok(())
     }
 
     /// Containers that functions have filled since: their places, and what they hold.
-    pub(super) fn filled_since(&self) -> Vec<(String, Span, Rendered)> {
-        let now = |name: &str| self.globals.get(name).filter(|value| is_container(value) && !value.is_data());
-        let changed = self.before.iter().filter_map(|(name, span, before)| {
-            let value = render(&now(name)?);
-            (value != *before && !self.stored.contains_key(*name)).then(|| ((*name).to_owned(), *span, value))
-        });
-        changed.collect()
+    pub(super) fn filled_since(&mut self) -> Run<Vec<(String, Span, Rendered)>> {
+        let mut changed = Vec::new();
+        for (name, span, before) in std::mem::take(&mut self.before) {
+            let now = self.globals.get(name).filter(|value| is_container(value) && !value.is_data());
+            let Some(now) = now.filter(|_| !self.stored.contains_key(name)) else { continue };
+            let now = self.render(&now, span)?;
+            if now != before {
+                changed.push((name.to_owned(), span, now));
+            }
+        }
+        Ok(changed)
     }
 }
 

@@ -24,6 +24,7 @@ impl<'p> Machine<'p, '_> {
     pub(super) fn sequence_matcher(&mut self, args: &Args<'p>) -> Value<'p> {
         let junk = args.at_or(0, "isjunk");
         let text = |at, name| match args.at_or(at, name) {
+            None => Some(Text::program("")),
             Some(Value::Str(text)) if !text.is_unknown() => Some(text.clone()),
             _ => None,
         };

@@ -4,10 +4,7 @@ use std::rc::Rc;
 
 use super::frame::is_frame;
 use super::machine::{Machine, Run, Stop, Stored, raise};
-use super::own::is_chosen;
-use super::render::{render, repr};
 use super::scope::{Scope, assigned};
-use super::table::Key;
 use super::value::{Growth, ListClass, Unknown, Value};
 use crate::decider::DecideError;
 use crate::decision::Effect;
@@ -52,7 +49,7 @@ impl<'p> Machine<'p, '_> {
             _ => (Value::None, None),
         };
         // Which value it gives was chosen by a test, unless it is the API's data all the same.
-        if tested && is_chosen(&value) {
+        if tested && self.is_own(&value, function.span)? {
             self.inspections += 1;
         }
         Ok((value, span))
@@ -273,8 +270,7 @@ impl<'p> Machine<'p, '_> {
     pub(super) fn assign(&mut self, target: &'p Target, value: Value<'p>, span: Span) -> Run<()> {
         match target {
             Target::Name { name } => {
-                self.bind(name, value, span);
-                Ok(())
+                self.bind(name, value, span)
             }
             Target::Attribute { object, name } => {
                 let object = self.eval(object)?;
@@ -291,17 +287,18 @@ impl<'p> Machine<'p, '_> {
     }
 
     /// Binds a variable of the running function, or of the module where the function says `global`.
-    pub(super) fn bind(&mut self, name: &'p str, value: Value<'p>, span: Span) {
+    pub(super) fn bind(&mut self, name: &'p str, value: Value<'p>, span: Span) -> Run<()> {
         let scope = Rc::clone(self.scope());
         if !scope.outer.borrow().contains(name) {
             scope.set(name, value);
-            return;
+            return Ok(());
         }
         let outer = self.scope_outside(name);
         if Rc::ptr_eq(&outer, &self.globals) {
-            self.store(name.to_owned(), &value, span);
+            self.store(name.to_owned(), &value, span)?;
         }
         outer.set(name, value);
+        Ok(())
     }
 
     /// The scope of a variable that the function says is not its own.
@@ -311,24 +308,26 @@ impl<'p> Machine<'p, '_> {
     }
 
     /// Notes the last value of a place that outlives the run.
-    fn store(&mut self, place: String, value: &Value<'p>, span: Span) {
+    fn store(&mut self, place: String, value: &Value<'p>, span: Span) -> Run<()> {
         if !self.is_undecided() {
-            let stored =
-                Stored { span, value: render(value), moment: self.moments, effects: self.effects.list().len() };
+            let value = self.render(value, span)?;
+            let stored = Stored { span, value, moment: self.moments, effects: self.effects.list().len() };
             self.stored.insert(place, stored);
         }
+        Ok(())
     }
 
     /// As [`Machine::store`], for a place of something outside, which is there for others to see: the value before has been
     /// an effect where something else has happened since, as where a light is on for a second.
-    fn store_outside(&mut self, place: &str, value: &Value<'p>, span: Span) {
+    fn store_outside(&mut self, place: &str, value: &Value<'p>, span: Span) -> Run<()> {
         let seen = self.stored.get(place).filter(|before| before.moment < self.moments).cloned();
-        self.store(place.to_owned(), value, span);
+        self.store(place.to_owned(), value, span)?;
         let now = self.stored.get(place).map(|stored| &stored.value);
         if let Some(before) = seen.filter(|before| now != Some(&before.value)) {
             let effect = Effect { span: before.span, action: format!("{place} ="), values: vec![before.value] };
             self.effects.insert(before.effects, effect);
         }
+        Ok(())
     }
 
     fn is_making(&self, object: &Rc<Unknown<'p>>) -> bool {
@@ -343,7 +342,7 @@ impl<'p> Machine<'p, '_> {
                 let is_new = !unknown.stored.borrow().contains_key(&place);
                 let is_made = unknown.is_of_class() && (is_new || self.is_making(unknown));
                 if !is_made {
-                    self.store_outside(&format!("{}{place}", unknown.text), &value, span);
+                    self.store_outside(&format!("{}{place}", unknown.text), &value, span)?;
                 }
                 unknown.stored.borrow_mut().insert(place, value);
                 Ok(())
@@ -364,13 +363,13 @@ impl<'p> Machine<'p, '_> {
                 if put.is_some() { Ok(()) } else { raise("TypeError") }
             }
             Value::Unknown(unknown) => {
-                let place = format!("[{}]", repr(index).as_str());
-                self.store_outside(&format!("{}{place}", unknown.text), &value, span);
+                let place = format!("[{}]", self.repr(index, span)?.as_str());
+                self.store_outside(&format!("{}{place}", unknown.text), &value, span)?;
                 unknown.stored.borrow_mut().insert(place, value);
                 Ok(())
             }
             Value::Dict(dict) => {
-                let Some(key) = Key::of(index) else { return raise("TypeError") };
+                let key = self.key(index, span)?;
                 let growth = self.growth_of(dict.borrow().growth, dict.borrow().len());
                 let mut dict = dict.borrow_mut();
                 // Whether an unknown key is one more is not known: how many there are says no more than before.
@@ -462,8 +461,7 @@ impl<'p> Machine<'p, '_> {
                 let old = self.lookup(name, span)?;
                 let right = self.eval(value)?;
                 let new = self.aug(&old, op, &right, span)?;
-                self.bind(name, new, span);
-                Ok(())
+                self.bind(name, new, span)
             }
             Target::Attribute { object, name } => {
                 let object = self.eval(object)?;

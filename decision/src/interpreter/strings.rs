@@ -1,8 +1,9 @@
 //! Methods of `str`.
 
+use super::containers::clamped;
 use super::expressions::Args;
 use super::machine::{Machine, Run, raise};
-use super::render::to_str;
+use super::sequences::COUNTED;
 use super::shuffled;
 use super::text::{Text, TextBuilder};
 use super::value::{Growth, Value};
@@ -25,6 +26,9 @@ impl<'p> Machine<'p, '_> {
             "title" => made(title(string)),
             "capitalize" => made(capitalize(string)),
             "strip" | "lstrip" | "rstrip" => {
+                if let Some(Value::Str(set)) = args.get(0) {
+                    self.charge(string.len().saturating_mul(set.as_str().len()) / COUNTED, span)?;
+                }
                 let stripped = strip(string, name, args)?;
                 if stripped.len() == string.len() { Ok(Value::Str(text.clone())) } else { made(stripped.to_owned()) }
             }
@@ -43,7 +47,7 @@ impl<'p> Machine<'p, '_> {
                 made(string.replacen(from, to, count))
             }
             "split" | "rsplit" | "splitlines" => {
-                let parts = split(string, name, args)?;
+                let parts = if name == "splitlines" { lines(string, args)? } else { split(string, name, args)? };
                 // How many words the API's text has passes through, as the words do.
                 let growth = if text.is_data() { Growth::Mirror } else { Growth::Fixed };
                 Ok(Value::list(parts.into_iter().map(|part| Value::Str(text.derive(part))).collect(), growth))
@@ -104,9 +108,11 @@ impl<'p> Machine<'p, '_> {
         let place = |at: Option<usize>| at.map_or(-1, |at| string[..at].chars().count() as i64);
         match name {
             "startswith" | "endswith" => {
-                let fits = |affix: &Value<'_>| match affix {
-                    Value::Str(affix) if name == "startswith" => Some(string.starts_with(affix.as_str())),
-                    Value::Str(affix) => Some(string.ends_with(affix.as_str())),
+                let part = between(string, args.positional.get(1..).unwrap_or_default())?;
+                let fits = |affix: &Value<'_>| match (affix, part) {
+                    (Value::Str(_), None) => Some(false),
+                    (Value::Str(affix), Some(part)) if name == "startswith" => Some(part.starts_with(affix.as_str())),
+                    (Value::Str(affix), Some(part)) => Some(part.ends_with(affix.as_str())),
                     _ => None,
                 };
                 let result = match args.get(0) {
@@ -160,7 +166,7 @@ impl<'p> Machine<'p, '_> {
         for item in shuffled.unwrap_or(items) {
             texts.push(match item {
                 Value::Str(text) => text,
-                Value::Unknown(_) => to_str(&item),
+                Value::Unknown(_) => self.to_str(&item, span)?,
                 _ => return raise("TypeError"),
             });
         }
@@ -265,10 +271,43 @@ fn strip<'a>(string: &'a str, name: &str, args: &Args<'_>) -> Run<&'a str> {
     })
 }
 
-fn split<'a>(string: &'a str, name: &str, args: &Args<'_>) -> Run<Vec<&'a str>> {
-    if name == "splitlines" {
-        return Ok(string.lines().collect());
+/// The part of a text from one character to another; `None` where it would begin behind its end, and not even an empty
+/// text is there.
+fn between<'a>(string: &'a str, bounds: &[Value<'_>]) -> Run<Option<&'a str>> {
+    if bounds.is_empty() {
+        return Ok(Some(string));
     }
+    let length = string.chars().count();
+    let Some([start, stop]) = clamped(bounds, length)? else { return raise("TypeError") };
+    let is_behind = matches!(bounds[0], Value::Int(start, _) if start > length as i64);
+    if is_behind || start > stop {
+        return Ok(None);
+    }
+    let byte = |at: usize| string.char_indices().nth(at).map_or(string.len(), |(byte, _)| byte);
+    Ok(Some(&string[byte(start)..byte(stop)]))
+}
+
+/// The lines of a text, by all that Python takes for an end of one.
+fn lines<'a>(string: &'a str, args: &Args<'_>) -> Run<Vec<&'a str>> {
+    let keeps = match args.at_or(0, "keepends") {
+        None => false,
+        Some(keeps) => keeps.number().map_or_else(|| raise("TypeError"), |(number, _)| Ok(number.as_f64() != 0.0))?,
+    };
+    let ends = |c: char| {
+        matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+    };
+    let (mut lines, mut rest) = (Vec::new(), string);
+    while let Some(at) = rest.find(ends) {
+        let both = rest[at..].starts_with("\r\n");
+        let end = rest[at..].chars().next().map_or(0, char::len_utf8) + usize::from(both);
+        lines.push(&rest[..if keeps { at + end } else { at }]);
+        rest = &rest[at + end..];
+    }
+    lines.extend((!rest.is_empty()).then_some(rest));
+    Ok(lines)
+}
+
+fn split<'a>(string: &'a str, name: &str, args: &Args<'_>) -> Run<Vec<&'a str>> {
     let most = match args.at_or(1, "maxsplit") {
         Some(Value::Int(most, _)) if *most >= 0 => *most as usize,
         _ => usize::MAX - 1,

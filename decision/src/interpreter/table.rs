@@ -6,6 +6,10 @@ use foldhash::HashMap;
 
 use super::dismantle::dismantle;
 use super::value::{Growth, Value};
+use super::walk::Walk;
+
+/// How deep tuples in a key are followed.
+const MAX_NESTING: u32 = 16;
 
 /// What makes two keys the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,12 +27,15 @@ pub(super) enum Key {
 
 impl Key {
     /// The key of a value; `None` where Python says unhashable.
-    pub(super) fn of(value: &Value<'_>) -> Option<Self> {
-        Self::nested(value, 16)
+    pub(super) fn of(value: &Value<'_>, walk: &mut Walk) -> Option<Self> {
+        Self::nested(value, MAX_NESTING, walk)
     }
 
-    fn nested(value: &Value<'_>, depth: usize) -> Option<Self> {
-        let depth = depth.checked_sub(1)?;
+    fn nested(value: &Value<'_>, depth: u32, walk: &mut Walk) -> Option<Self> {
+        let Some(depth) = depth.checked_sub(1) else {
+            walk.give_up(MAX_NESTING);
+            return None;
+        };
         Some(match value {
             Value::None => Self::None,
             Value::Bool(value) => Self::Int(i64::from(*value)),
@@ -37,10 +44,10 @@ impl Key {
             Value::Float(value, _) if value.fract() == 0.0 && value.abs() < 9e15 => Self::Int(*value as i64),
             Value::Float(value, _) => Self::Float(value.to_bits()),
             Value::Str(text) => Self::Str(text.shared()),
-            Value::Tuple(items) => {
-                Self::Tuple(items.iter().map(|item| Self::nested(item, depth)).collect::<Option<_>>()?)
+            Value::Tuple(items) if walk.pay(items.len()) => {
+                Self::Tuple(items.iter().map(|item| Self::nested(item, depth, walk)).collect::<Option<_>>()?)
             }
-            Value::List(_) | Value::Set(_) | Value::Dict(_) => return None,
+            Value::Tuple(_) | Value::List(_) | Value::Set(_) | Value::Dict(_) => return None,
             Value::Iterator(it) => Self::Object(Rc::as_ptr(it) as usize),
             Value::Generator(it) => Self::Object(Rc::as_ptr(it) as usize),
             Value::Function(id) => Self::Object(id.0 as usize),
@@ -51,7 +58,7 @@ impl Key {
             Value::Pattern(it) => Self::Object(Rc::as_ptr(it) as usize),
             Value::Match(it) => Self::Object(Rc::as_ptr(it) as usize),
             Value::Matcher(it) => Self::Object(Rc::as_ptr(it) as usize),
-            Value::Enum(member) if member.is_text => Self::nested(&member.value, depth)?,
+            Value::Enum(member) if member.is_text => Self::nested(&member.value, depth, walk)?,
             Value::Enum(member) => {
                 let own = match member.bits() {
                     Some(bits) => Self::Int(bits),
@@ -137,23 +144,23 @@ impl<'p> Table<'p> {
 
     /// The value under a key; `None` where Python says unhashable.
     #[expect(clippy::option_option, reason = "no key and no value are different answers")]
-    pub(super) fn find(&self, key: &Value<'p>) -> Option<Option<Value<'p>>> {
+    pub(super) fn find(&self, key: &Value<'p>, walk: &mut Walk) -> Option<Option<Value<'p>>> {
         if let Value::Str(text) = key
             && let Some(place) = text.which(|| self.texts())
         {
             return Some(place.map(|at| self.entries[at].1.clone()));
         }
-        Some(self.get(&Key::of(key)?).cloned())
+        Some(self.get(&Key::of(key, walk)?).cloned())
     }
 
     /// Whether a key is there; `None` where Python says unhashable.
-    pub(super) fn has(&self, key: &Value<'p>) -> Option<bool> {
+    pub(super) fn has(&self, key: &Value<'p>, walk: &mut Walk) -> Option<bool> {
         if let Value::Str(text) = key
             && let Some((is_one, _)) = text.among(|| self.texts(), 0)
         {
             return Some(is_one);
         }
-        Some(self.contains(&Key::of(key)?))
+        Some(self.contains(&Key::of(key, walk)?))
     }
 
     /// The keys, if they are all texts.
@@ -173,6 +180,13 @@ impl<'p> Table<'p> {
         } else {
             self.index.insert(key, self.entries.len());
             self.entries.push((shown, value));
+        }
+    }
+
+    /// Puts other values under the keys, in their order.
+    pub(super) fn set_values(&mut self, values: Vec<Value<'p>>) {
+        for (entry, value) in self.entries.iter_mut().zip(values) {
+            entry.1 = value;
         }
     }
 

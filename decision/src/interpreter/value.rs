@@ -1,7 +1,7 @@
 //! Python's values, with the mark of what came from the API.
 
 use std::cell::{Cell, RefCell};
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::rc::Rc;
 
 use foldhash::HashMap;
@@ -229,16 +229,24 @@ pub(super) struct EnumMember<'p> {
 pub(super) struct Pattern {
     pub(super) regex: regex::Regex,
     pub(super) source: Rc<str>,
+    /// By name, as `re.I|re.M`.
+    pub(super) flags: Rc<str>,
 }
 
 /// A match of a regular expression.
 pub(super) struct Match {
-    /// Group texts, the whole match first.
-    pub(super) groups: Vec<Option<Text>>,
+    /// The groups, the whole match first.
+    pub(super) groups: Vec<Option<Group>>,
     pub(super) names: HashMap<String, usize>,
-    /// Start and end of the whole match, in characters.
-    pub(super) span: (i64, i64),
-    pub(super) data: bool,
+    /// The text that it was found in.
+    pub(super) subject: Text,
+}
+
+/// What a group of a regular expression matched.
+pub(super) struct Group {
+    pub(super) text: Text,
+    /// Where it stands in the text, in bytes.
+    pub(super) place: Range<usize>,
 }
 
 /// A value that the program does not determine. What the program itself stored on it can be read back.
@@ -378,7 +386,7 @@ impl Value<'_> {
             Self::List(list) => list.borrow().growth == Growth::Mirror,
             Self::Set(table) | Self::Dict(table) => table.borrow().growth == Growth::Mirror,
             Self::Iterator(cursor) => cursor.borrow().growth == Growth::Mirror,
-            Self::Match(found) => found.data,
+            Self::Match(found) => found.subject.is_data(),
             Self::Api(_) | Self::Member(_) => true,
             _ => false,
         }

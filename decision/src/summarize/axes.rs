@@ -50,8 +50,9 @@ pub(super) fn turned(limit: Limit) -> Limit {
 
 /// The intervals between limits, each with its ends; puts the limits in order, each once.
 pub(super) fn between(limits: &mut Vec<Limit>) -> Vec<(Option<Limit>, Option<Limit>)> {
-    let order = |limit: &Limit| (limit.value, !limit.inclusive);
-    limits.sort_by(|a, b| order(a).partial_cmp(&order(b)).unwrap_or(std::cmp::Ordering::Equal));
+    // Both zeros are one limit.
+    let value = |limit: &Limit| limit.value + 0.0;
+    limits.sort_by(|a, b| value(a).total_cmp(&value(b)).then(b.inclusive.cmp(&a.inclusive)));
     limits.dedup();
     let lows = std::iter::once(None).chain(limits.iter().copied().map(Some));
     let highs = limits.iter().map(|limit| Some(turned(*limit))).chain([None]);
