@@ -35,78 +35,6 @@ pub(crate) const DEFERRING: &[&str] = &["threading.Thread", "multiprocessing.Pro
 /// Receivers whose methods only write logs.
 pub(crate) const LOG_RECEIVERS: &[&str] = &["logging", "logger", "log", "LOGGER", "LOG", "_logger"];
 
-/// Pure functions of the standard library, and a few of pandas, that the interpreter knows, by dotted name.
-pub(crate) const PURE_FUNCTIONS: &[&str] = &[
-    "re.search",
-    "re.match",
-    "re.fullmatch",
-    "re.findall",
-    "re.finditer",
-    "re.sub",
-    "re.split",
-    "re.compile",
-    "collections.Counter",
-    "collections.defaultdict",
-    "collections.OrderedDict",
-    "collections.deque",
-    "math.floor",
-    "math.ceil",
-    "math.sqrt",
-    "math.isclose",
-    "math.hypot",
-    "math.dist",
-    "math.atan2",
-    "math.pow",
-    "math.copysign",
-    "math.fmod",
-    "math.log",
-    "math.trunc",
-    "math.acos",
-    "math.asin",
-    "math.atan",
-    "math.cos",
-    "math.cosh",
-    "math.degrees",
-    "math.exp",
-    "math.expm1",
-    "math.fabs",
-    "math.log10",
-    "math.log1p",
-    "math.log2",
-    "math.radians",
-    "math.sin",
-    "math.sinh",
-    "math.tan",
-    "math.tanh",
-    "math.cbrt",
-    "math.fsum",
-    "html.escape",
-    "xml.sax.saxutils.escape",
-    "json.dumps",
-    "json.loads",
-    "operator.itemgetter",
-    "operator.attrgetter",
-    "itertools.chain",
-    "itertools.islice",
-    "statistics.mean",
-    "numpy.mean",
-    "numpy.average",
-    "copy.copy",
-    "copy.deepcopy",
-    "pandas.DataFrame",
-    "pandas.Series",
-    "pandas.concat",
-    "difflib.SequenceMatcher",
-    "difflib.get_close_matches",
-    "bisect.bisect",
-    "bisect.bisect_left",
-    "bisect.bisect_right",
-];
-
-/// Flags of regular expressions, which the interpreter knows.
-pub(crate) const REGEX_FLAGS: &[&str] =
-    &["re.I", "re.IGNORECASE", "re.M", "re.MULTILINE", "re.S", "re.DOTALL", "re.U", "re.UNICODE", "re.X", "re.VERBOSE"];
-
 /// Texts of the standard library, as they are on the machines that applications are served from.
 pub(crate) const LIBRARY_TEXTS: &[(&str, &str)] = &[
     ("os.linesep", "\n"),
@@ -125,50 +53,6 @@ pub(crate) const LIBRARY_NUMBERS: &[(&str, f64)] = &[
     ("math.tau", std::f64::consts::TAU),
     ("math.e", std::f64::consts::E),
     ("numpy.pi", std::f64::consts::PI),
-];
-
-/// Python's builtin functions that only compute.
-pub(crate) const BUILTINS: &[&str] = &[
-    "abs",
-    "all",
-    "any",
-    "bool",
-    "dict",
-    "enumerate",
-    "filter",
-    "float",
-    "format",
-    "frozenset",
-    "getattr",
-    "hasattr",
-    "int",
-    "isinstance",
-    "iter",
-    "len",
-    "list",
-    "map",
-    "max",
-    "min",
-    "next",
-    "print",
-    "range",
-    "repr",
-    "reversed",
-    "round",
-    "set",
-    "sorted",
-    "str",
-    "sum",
-    "tuple",
-    "type",
-    "unicode",
-    "xrange",
-    "zip",
-    "ord",
-    "chr",
-    "divmod",
-    "pow",
-    "bytes",
 ];
 
 /// Library functions whose call an outsider does not see, by the start of their dotted name.
@@ -260,3 +144,12 @@ pub(crate) const READING_METHODS: &[&str] = &[
     "strftime",
     "total_seconds",
 ];
+
+/// What Python 2 called otherwise.
+pub(crate) fn modern(builtin: &str) -> &str {
+    match builtin {
+        "unicode" => "str",
+        "xrange" => "range",
+        other => other,
+    }
+}

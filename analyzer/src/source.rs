@@ -22,6 +22,9 @@ const MAX_FOLDERS: usize = 40;
 /// Why folders of packages are left out.
 const INSTALLED: &str = "holds installed packages";
 
+/// Why a linked file is left out.
+const OUTSIDE: &str = "is a link that leads out of the folder to analyze";
+
 /// Folders that hold other people's code.
 const SKIPPED_FOLDERS: [&str; 6] = ["venv", "env", "node_modules", "site-packages", "__pycache__", "virtualenv"];
 
@@ -135,7 +138,7 @@ fn walk(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>, sources: &mut Sou
     for entry in entries {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
-        // The link's target decides, so that linked files are read; linked folders are not followed.
+        // Linked files are read, if they lie in the folder as well; linked folders are not followed.
         let is_folder = entry.file_type()?.is_dir();
         if name.starts_with('.') {
             if is_folder {
@@ -166,12 +169,22 @@ fn walk(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>, sources: &mut Sou
                 sources.problems.push(problem(relative(root, &path), format!("cannot be listed: {error}")));
             }
         } else if is_python(&path) && path.is_file() {
-            paths.push(path);
+            if entry.file_type()?.is_symlink() && !is_below(root, &path) {
+                sources.problems.push(problem(relative(root, &path), OUTSIDE.to_owned()));
+            } else {
+                paths.push(path);
+            }
         } else {
             sources.data.note(relative(root, &path));
         }
     }
     Ok(())
+}
+
+/// Whether a link leads to something in a folder.
+fn is_below(folder: &Path, link: &Path) -> bool {
+    let places = fs::canonicalize(folder).and_then(|folder| Ok((folder, fs::canonicalize(link)?)));
+    places.is_ok_and(|(folder, target)| target.starts_with(folder))
 }
 
 /// Whether a package installer filled the folder (`pip install --target lib`), which leaves a record beside each
@@ -237,6 +250,27 @@ mod tests {
     use std::fs;
 
     use super::read;
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_read_that_stay_in_the_folder() {
+        use std::os::unix::fs::symlink;
+
+        let root = std::env::temp_dir().join(format!("chameleon-links-{}", std::process::id()));
+        fs::create_dir_all(root.join("app")).expect("a folder");
+        fs::write(root.join("secret.py"), "").expect("a file");
+        fs::write(root.join("app/main.py"), "").expect("a file");
+        symlink("main.py", root.join("app/again.py")).expect("a link");
+        symlink("../secret.py", root.join("app/other.py")).expect("a link");
+        symlink("/etc/hostname", root.join("app/system.py")).expect("a link");
+        let sources = read(&root.join("app")).expect("sources");
+        let paths: Vec<&str> = sources.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, ["again.py", "main.py"]);
+        let mut problems: Vec<&str> = sources.problems.iter().map(|problem| problem.file.as_str()).collect();
+        problems.sort_unstable();
+        assert_eq!(problems, ["other.py", "system.py"]);
+        fs::remove_dir_all(root).expect("the folder goes away");
+    }
 
     #[test]
     fn installed_packages_are_left_out_and_the_application_beside_them_is_read() {

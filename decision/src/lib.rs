@@ -15,6 +15,7 @@ mod budget;
 mod decider;
 mod decision;
 mod interpreter;
+mod library;
 mod output;
 mod predict;
 mod process;
@@ -33,6 +34,7 @@ pub use budget::Budget;
 pub use decider::{DecideError, Decider, OUT_OF_BUDGET};
 pub use decision::{Decision, Effect, Rendered};
 pub use interpreter::Observation;
+pub use library::{BUILTINS, PURE_FUNCTIONS, REGEX_FLAGS};
 pub use output::{ApiOutput, Label};
 pub use process::{Context, DecisionProcess, FORMAT_VERSION, Given, Problem, ReadError, Warning};
 pub use program::{

@@ -158,6 +158,55 @@ fn all_work_is_paid_for() {
     assert!(differences.is_empty(), "{differences}");
 }
 
+/// Methods of random programs.
+const METHODS: &[&str] = &[
+    "lower",
+    "split",
+    "append",
+    "get",
+    "format",
+    "pop",
+    "join",
+    "insert",
+    "zfill",
+    "replace",
+    "items",
+    "update",
+    "index",
+    "count",
+    "sort",
+    "startswith",
+    "setdefault",
+    "clear",
+    "center",
+];
+
+/// Functions of random programs.
+const FUNCTIONS: &[&str] = &[
+    "len",
+    "sorted",
+    "max",
+    "sum",
+    "range",
+    "dict",
+    "int",
+    "round",
+    "zip",
+    "next",
+    "iter",
+    "map",
+    "re.search",
+    "re.sub",
+    "re.findall",
+    "json.dumps",
+    "copy.deepcopy",
+    "pandas.DataFrame",
+    "collections.Counter",
+    "itertools.islice",
+    "enumerate",
+    "print",
+];
+
 fn any_expr() -> impl Strategy<Value = Expr> {
     let leaf = prop_oneof![
         Just(constant(Constant::None)),
@@ -172,51 +221,6 @@ fn any_expr() -> impl Strategy<Value = Expr> {
     ];
     leaf.prop_recursive(4, 40, 4, |inner| {
         let some = prop::collection::vec(inner.clone(), 0..4);
-        let methods = prop_oneof![
-            Just("lower"),
-            Just("split"),
-            Just("append"),
-            Just("get"),
-            Just("format"),
-            Just("pop"),
-            Just("join"),
-            Just("insert"),
-            Just("zfill"),
-            Just("replace"),
-            Just("items"),
-            Just("update"),
-            Just("index"),
-            Just("count"),
-            Just("sort"),
-            Just("startswith"),
-            Just("setdefault"),
-            Just("clear"),
-            Just("center")
-        ];
-        let builtins = prop_oneof![
-            Just("len"),
-            Just("sorted"),
-            Just("max"),
-            Just("sum"),
-            Just("range"),
-            Just("dict"),
-            Just("int"),
-            Just("round"),
-            Just("zip"),
-            Just("next"),
-            Just("iter"),
-            Just("map"),
-            Just("re.search"),
-            Just("re.sub"),
-            Just("re.findall"),
-            Just("json.dumps"),
-            Just("copy.deepcopy"),
-            Just("pandas.DataFrame"),
-            Just("collections.Counter"),
-            Just("itertools.islice"),
-            Just("enumerate"),
-            Just("print")
-        ];
         let binary_ops = prop_oneof![
             Just(BinaryOp::Add),
             Just(BinaryOp::Sub),
@@ -249,13 +253,10 @@ fn any_expr() -> impl Strategy<Value = Expr> {
                 stop: None,
                 step: Some(Box::new(step)),
             })),
-            (inner.clone(), methods, some.clone()).prop_map(|(object, name, args)| expr(ExprKind::Method {
-                object: Box::new(object),
-                name: name.to_owned(),
-                args,
-                keywords: Vec::new(),
-            })),
-            (builtins, some).prop_map(|(name, args)| expr(ExprKind::Builtin {
+            (inner.clone(), prop::sample::select(METHODS), some.clone()).prop_map(|(object, name, args)| expr(
+                ExprKind::Method { object: Box::new(object), name: name.to_owned(), args, keywords: Vec::new() }
+            )),
+            (prop::sample::select(FUNCTIONS), some).prop_map(|(name, args)| expr(ExprKind::Builtin {
                 name: name.to_owned(),
                 args,
                 keywords: Vec::new(),

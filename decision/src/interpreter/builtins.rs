@@ -16,46 +16,12 @@ use super::table::{Class, Key, Table};
 use super::text::Text;
 use super::value::{Growth, ListClass, Number, Spelling, Value};
 use crate::decision::Rendered;
+use crate::library::BUILTINS;
 use crate::program::{BinaryOp, CompareOp, HANDLED, SAID, SETTING, Span};
 
-/// Names that are builtins when the program does not bind them.
+/// Whether a name is a builtin when the program does not bind it.
 pub(super) fn is_builtin(name: &str) -> bool {
-    matches!(
-        name,
-        "abs"
-            | "all"
-            | "any"
-            | "bool"
-            | "dict"
-            | "enumerate"
-            | "filter"
-            | "float"
-            | "format"
-            | "frozenset"
-            | "int"
-            | "isinstance"
-            | "iter"
-            | "len"
-            | "list"
-            | "map"
-            | "max"
-            | "min"
-            | "next"
-            | "print"
-            | "range"
-            | "repr"
-            | "reversed"
-            | "round"
-            | "set"
-            | "sorted"
-            | "str"
-            | "sum"
-            | "tuple"
-            | "type"
-            | "zip"
-            | "object"
-            | "bytes"
-    )
+    BUILTINS.contains(&name)
 }
 
 impl<'p> Machine<'p, '_> {
@@ -88,7 +54,13 @@ impl<'p> Machine<'p, '_> {
     pub(super) fn call_builtin(&mut self, name: &str, args: Args<'p>, span: Span) -> Run<Value<'p>> {
         self.charge(1, span)?;
         let name = name.strip_prefix("builtins.").unwrap_or(name);
-        match name {
+        let known = self.known_builtin(name, args, span)?;
+        Ok(known.unwrap_or_else(|| Value::unknown(format!("{name}(...)"))))
+    }
+
+    /// What a builtin gives; `None` where it is not known.
+    fn known_builtin(&mut self, name: &str, args: Args<'p>, span: Span) -> Run<Option<Value<'p>>> {
+        let value: Run<Value<'p>> = match name {
             "print" => {
                 let printed = self.as_printed(&args.positional, span)?;
                 self.effect(span, "print", &printed)?;
@@ -112,19 +84,11 @@ impl<'p> Machine<'p, '_> {
                 number.map_or_else(|| raise("TypeError"), Ok)
             }
             "str" | "repr" | "ascii" => Ok(Value::Str(match args.get(0) {
-                Some(value) if name == "str" => self.to_str(value, span)?,
+                Some(value) if name == "str" => self.text_of(value, span)?,
                 Some(value) => self.repr(value, span)?,
                 None => Text::program(""),
             })),
-            "format" => {
-                let spec = match args.get(1) {
-                    Some(spec) if spec.unknown_text().is_some() => return Ok(Value::unknown("format(...)")),
-                    Some(Value::Str(spec)) => spec.as_str(),
-                    Some(_) => return raise("TypeError"),
-                    None => "",
-                };
-                Ok(Value::Str(self.format_value(args.get(0).unwrap_or(&Value::None), spec, span)?))
-            }
+            "format" => self.format(&args, span),
             "int" | "float" | "abs" | "round" | "math.floor" | "math.ceil" | "math.sqrt" => {
                 self.numeric(name, &args, span)
             }
@@ -193,8 +157,21 @@ impl<'p> Machine<'p, '_> {
                 self.unbound(name, args, span)
             }
             _ if name.starts_with("operator.") => self.operator(name, &args, span),
-            _ => Ok(Value::unknown(format!("{name}(...)"))),
-        }
+            _ => return Ok(None),
+        };
+        value.map(Some)
+    }
+
+    /// `format(value, spec)`.
+    fn format(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        let spec = match args.get(1) {
+            Some(spec) if spec.unknown_text().is_some() => return Ok(Value::unknown("format(...)")),
+            Some(Value::Str(spec)) => spec.as_str(),
+            Some(_) => return raise("TypeError"),
+            None => "",
+        };
+        let Some(value) = args.get(0) else { return raise("TypeError") };
+        Ok(Value::Str(self.format_value(value, spec, span)?))
     }
 
     /// `bytes(text, encoding)`: a text as [`Machine::str_method`] encodes it.
@@ -904,5 +881,64 @@ fn is_mapping(value: &Value<'_>) -> bool {
         Value::Dict(_) => true,
         Value::Api(object) => object.spelling != Spelling::Message,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Api;
+    use crate::interpreter::machine::Surroundings;
+    use crate::interpreter::memory::Memory;
+    use crate::library::{PURE_FUNCTIONS, REGEX_FLAGS};
+    use crate::output::ApiOutput;
+    use crate::program::Program;
+
+    /// Arguments of which some fit each function.
+    fn arguments<'p>() -> Vec<Vec<Value<'p>>> {
+        let (text, half, two) = (Value::str("1"), Value::Float(0.5, false), Value::int(2));
+        let list = || Value::list(vec![Value::str("1")], Growth::Fixed);
+        let numbers = || Value::list(vec![Value::int(1)], Growth::Fixed);
+        let mut frame = Table::new(Growth::Fixed);
+        frame.class = Class::Frame;
+        let frames = Value::list(vec![Value::Dict(Rc::new(frame.into()))], Growth::Fixed);
+        let class = Value::Builtin("int".into());
+        vec![
+            vec![],
+            vec![text.clone()],
+            vec![text.clone(), text.clone()],
+            vec![text.clone(), text.clone(), text.clone()],
+            vec![text.clone(), list()],
+            vec![two.clone()],
+            vec![half.clone()],
+            vec![two.clone(), two.clone()],
+            vec![half.clone(), half],
+            vec![numbers()],
+            vec![numbers(), numbers()],
+            vec![numbers(), two.clone()],
+            vec![class.clone(), list()],
+            vec![two, class],
+            vec![Value::None, text],
+            vec![Value::iterator(vec![Value::None], Growth::Fixed)],
+            vec![frames],
+        ]
+    }
+
+    #[test]
+    fn every_function_that_is_said_to_be_known_gives_a_value() {
+        let program =
+            Program { files: Vec::new(), globals: Vec::new(), functions: Vec::new(), entry: crate::FunctionId(0) };
+        let (api, output, memory) =
+            (Api::google_label_detection(), ApiOutput::labels([("Dog", 0.9)]), Memory::default());
+        let around = Surroundings { api: &api, default_top_k: None, given: &[], budget: None };
+        let mut machine = Machine::new(&program, around, &output, (&[], false), (&memory, None));
+        for name in BUILTINS.iter().chain(PURE_FUNCTIONS).chain(REGEX_FLAGS) {
+            let mut gives = |args| match machine.call_builtin(name, Args::positional(args), Span::default()) {
+                Ok(Value::Unknown(unknown)) => !unknown.text.ends_with("(...)"),
+                Ok(_) => true,
+                Err(_) => false,
+            };
+            assert!(arguments().into_iter().any(&mut gives), "{name}");
+        }
     }
 }

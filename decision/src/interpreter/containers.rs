@@ -64,34 +64,10 @@ impl<'p> Machine<'p, '_> {
         {
             return Ok(result);
         }
-        if matches!(list.borrow().class, ListClass::View("Series")) && matches!(name, "tolist" | "to_list") {
-            let List { items, growth, .. } = &*list.borrow();
-            self.charge(items.len(), span)?;
-            return Ok(Value::list(items.clone(), *growth));
-        }
-        if let ("mean" | "sum" | "max" | "min" | "any" | "all", []) = (name, args.positional.as_slice())
-            && is_column(&list.borrow())
+        if is_column(&list.borrow())
+            && let Some(result) = self.column_method(object, list, name, args, span)?
         {
-            let name = if name == "mean" { "numpy.mean" } else { name };
-            return self.call_builtin(name, Args::positional(vec![object.clone()]), span);
-        }
-        if let ("value_counts" | "unique" | "nunique", []) = (name, args.positional.as_slice())
-            && args.keywords.is_empty()
-            && is_column(&list.borrow())
-        {
-            return match name {
-                "value_counts" => self.value_counts(object, span),
-                "unique" => self.unique(list, span),
-                _ => {
-                    let values = self.unique(list, span)?;
-                    self.call_builtin("len", Args::positional(vec![values]), span)
-                }
-            };
-        }
-        if let ("isin", [values]) = (name, args.positional.as_slice())
-            && is_column(&list.borrow())
-        {
-            return self.column_in(list, values, span);
+            return Ok(result);
         }
         match (name, args.positional.as_slice()) {
             ("append" | "add", [item]) => {
@@ -162,6 +138,37 @@ impl<'p> Machine<'p, '_> {
             _ => return Ok(Value::unknown(format!("{name}(...)"))),
         }
         Ok(Value::None)
+    }
+
+    /// Methods that a column of a frame has of its own.
+    fn column_method(
+        &mut self,
+        object: &Value<'p>,
+        list: &Shared<List<'p>>,
+        name: &str,
+        args: &Args<'p>,
+        span: Span,
+    ) -> Run<Option<Value<'p>>> {
+        let of_all = |name: &str, machine: &mut Self| {
+            machine.call_builtin(name, Args::positional(vec![object.clone()]), span).map(Some)
+        };
+        match (name, args.positional.as_slice()) {
+            ("tolist" | "to_list", _) => {
+                let List { items, growth, .. } = &*list.borrow();
+                self.charge(items.len(), span)?;
+                Ok(Some(Value::list(items.clone(), *growth)))
+            }
+            ("mean", []) => of_all("numpy.mean", self),
+            ("sum" | "max" | "min" | "any" | "all", []) => of_all(name, self),
+            ("value_counts", []) if args.keywords.is_empty() => self.value_counts(object, span).map(Some),
+            ("unique", []) if args.keywords.is_empty() => self.unique(list, span).map(Some),
+            ("nunique", []) if args.keywords.is_empty() => {
+                let values = self.unique(list, span)?;
+                self.call_builtin("len", Args::positional(vec![values]), span).map(Some)
+            }
+            ("isin", [values]) => self.column_in(list, values, span).map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// Methods that a `deque` has of its own, or that its length bounds.
@@ -255,13 +262,7 @@ impl<'p> Machine<'p, '_> {
     }
 
     /// `items.index(item, start, stop)`.
-    fn index_of(
-        &mut self,
-        item: &Value<'p>,
-        items: &[Value<'p>],
-        bounds: &[Value<'p>],
-        span: Span,
-    ) -> Run<Value<'p>> {
+    fn index_of(&mut self, item: &Value<'p>, items: &[Value<'p>], bounds: &[Value<'p>], span: Span) -> Run<Value<'p>> {
         let Some([start, stop]) = clamped(bounds, items.len())? else { return Ok(Value::unknown("index(...)")) };
         let places = self.places_of(item, items.get(start..stop).unwrap_or_default(), 1, span)?;
         places.first().map_or_else(|| raise("ValueError"), |at| Ok(Value::int((start + at) as i64)))
@@ -530,7 +531,12 @@ impl<'p> Machine<'p, '_> {
     }
 
     /// Items that are in a table, and those that are not.
-    fn parted(&mut self, items: Vec<Value<'p>>, table: &Table<'p>, span: Span) -> Run<(Vec<Value<'p>>, Vec<Value<'p>>)> {
+    fn parted(
+        &mut self,
+        items: Vec<Value<'p>>,
+        table: &Table<'p>,
+        span: Span,
+    ) -> Run<(Vec<Value<'p>>, Vec<Value<'p>>)> {
         let (mut inside, mut outside) = (Vec::new(), Vec::new());
         for item in items {
             let key = self.key(&item, span)?;

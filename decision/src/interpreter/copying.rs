@@ -20,7 +20,11 @@ impl<'p> Machine<'p, '_> {
     pub(super) fn copied(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
         let Some(value) = args.at_or(0, "x") else { return raise("TypeError") };
         let value = value.clone();
-        if name == "copy.deepcopy" { self.deep_copy(&value, &mut Copies::default(), span) } else { self.copy(&value, span) }
+        if name == "copy.deepcopy" {
+            self.deep_copy(&value, &mut Copies::default(), span)
+        } else {
+            self.copy(&value, span)
+        }
     }
 
     fn copy(&mut self, value: &Value<'p>, span: Span) -> Run<Value<'p>> {
@@ -62,18 +66,18 @@ impl<'p> Machine<'p, '_> {
         match copy {
             Value::List(list) => {
                 let items = list.borrow().items.clone();
-                let items = self.deep_copies(items, copies, span)?;
+                let items = self.deep_copies(&items, copies, span)?;
                 list.borrow_mut().items = items;
             }
-            Value::Tuple(items) => return Ok(Value::tuple(self.deep_copies(items.to_vec(), copies, span)?)),
+            Value::Tuple(items) => return Ok(Value::tuple(self.deep_copies(items, copies, span)?)),
             Value::Dict(table) => {
-                let values = table.borrow().entries().iter().map(|entry| entry.1.clone()).collect();
-                let values = self.deep_copies(values, copies, span)?;
+                let values: Vec<_> = table.borrow().entries().iter().map(|entry| entry.1.clone()).collect();
+                let values = self.deep_copies(&values, copies, span)?;
                 table.borrow_mut().set_values(values);
             }
             Value::Unknown(object) => {
                 let (names, values): (Vec<_>, Vec<_>) = object.stored.borrow().clone().into_iter().unzip();
-                let values = self.deep_copies(values, copies, span)?;
+                let values = self.deep_copies(&values, copies, span)?;
                 object.stored.borrow_mut().extend(names.into_iter().zip(values));
             }
             _ => {}
@@ -81,7 +85,7 @@ impl<'p> Machine<'p, '_> {
         Ok(copy.clone())
     }
 
-    fn deep_copies(&mut self, values: Vec<Value<'p>>, copies: &mut Copies<'p>, span: Span) -> Run<Vec<Value<'p>>> {
+    fn deep_copies(&mut self, values: &[Value<'p>], copies: &mut Copies<'p>, span: Span) -> Run<Vec<Value<'p>>> {
         values.iter().map(|value| self.deep_copy(value, copies, span)).collect()
     }
 

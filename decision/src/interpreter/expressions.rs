@@ -335,7 +335,7 @@ impl<'p> Machine<'p, '_> {
                 Value::Dict(dict) if unpacks => {
                     let entries = dict.borrow().entries().to_vec();
                     for (key, value) in entries {
-                        named.push((self.to_str(&key, keyword.value.span)?.as_str().to_owned(), value));
+                        named.push((self.text_of(&key, keyword.value.span)?.as_str().to_owned(), value));
                     }
                 }
                 value => named.push((keyword.name.clone(), value)),
@@ -672,8 +672,7 @@ impl<'p> Machine<'p, '_> {
                 return Ok(true);
             }
             let value = inner.value.as_ref().map_or(Ok(Value::None), |value| machine.eval(value))?;
-            chooses |=
-                machine.looks > looks && (machine.is_own(&value, span)? || machine.is_own(&element, span)?);
+            chooses |= machine.looks > looks && (machine.is_own(&value, span)? || machine.is_own(&element, span)?);
             let key = machine.key(&element, span)?;
             table.insert(key, element, value);
             Ok(true)

@@ -118,7 +118,9 @@ impl<'p> Machine<'p, '_> {
             if let Some((_, tail)) = named {
                 rest = tail;
             }
-            let Some(end) = rest.find(|c: char| c == '%' || c.is_ascii_alphabetic()) else { return raise("ValueError") };
+            let Some(end) = rest.find(|c: char| c == '%' || c.is_ascii_alphabetic()) else {
+                return raise("ValueError");
+            };
             let (flags, kind) = (&rest[..end], &rest[end..=end]);
             rest = &rest[end + 1..];
             if kind == "%" {

@@ -304,7 +304,9 @@ impl<'p> Machine<'p, '_> {
         let mut seen = Table::new(Growth::Fixed);
         for item in items {
             self.charge(1, span)?;
-            let Some(key) = self.walk(span, |walk| Key::of(item, walk))? else { return Ok(Value::unknown("unique(...)")) };
+            let Some(key) = self.walk(span, |walk| Key::of(item, walk))? else {
+                return Ok(Value::unknown("unique(...)"));
+            };
             seen.insert(key, item.clone(), Value::None);
         }
         let growth = if *growth == Growth::Mirror && seen.len() < items.len() { Growth::Grown } else { *growth };

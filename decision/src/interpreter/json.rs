@@ -25,7 +25,7 @@ impl<'p> Machine<'p, '_> {
         // A response is plain data here, whatever turned it into that.
         if matches!(value, Value::Api(_)) {
             let shown = self.render(value, span)?;
-            let text = self.to_str(value, span)?.showing(vec![ShownPart::Value(shown)]);
+            let text = self.text_of(value, span)?.showing(vec![ShownPart::Value(shown)]);
             self.charge(text.as_str().len(), span)?;
             self.dumped.insert(text.shared(), value.clone());
             return Ok(Value::Str(text));
@@ -64,7 +64,11 @@ impl<'p> Machine<'p, '_> {
         }
         let read = serde_json::from_str(text.as_str());
         if let Ok(super::json_text::Read(value)) = read {
-            return if text.is_data() { self.walk(span, |walk| of_the_api(&value, MAX_NESTING, walk)) } else { Ok(value) };
+            return if text.is_data() {
+                self.walk(span, |walk| of_the_api(&value, MAX_NESTING, walk))
+            } else {
+                Ok(value)
+            };
         }
         // Python reads these, JSON has no such numbers.
         if ["NaN", "Infinity"].iter().any(|word| text.as_str().contains(word)) {

@@ -178,9 +178,7 @@ impl Writer<'_> {
         if self.style.sorted && dict.unknown_keys {
             self.out.loosen();
         } else if self.style.sorted {
-            entries = sorted(entries, &mut |a, b| {
-                Ok(order(&a.0, &b.0, self.walk)?.flatten() == Some(Ordering::Less))
-            })?;
+            entries = sorted(entries, &mut |a, b| Ok(order(&a.0, &b.0, self.walk)?.flatten() == Some(Ordering::Less)))?;
         }
         let own = if dict.growth == Growth::Mirror { Origin::Api } else { Origin::Program };
         self.nested(["{", "}"], own, &entries, |writer, (key, value)| {

@@ -201,6 +201,8 @@ pub(super) struct Machine<'p, 'o> {
     pub(super) moments: u64,
     /// What the module's containers that functions fill hold when the entry begins.
     pub(super) before: Vec<(&'p str, Span, Rendered)>,
+    /// Regular expressions of this run, by source and flags.
+    pub(super) patterns: HashSet<(Rc<str>, String)>,
     /// What `json.dumps` made texts of.
     pub(super) dumped: HashMap<Rc<str>, Value<'p>>,
     pub(super) effects: Effects,
@@ -276,45 +278,7 @@ fn run_anew<'p>(
     (script, tracing): (&[bool], bool),
     (memory, log): (&Memory<'p>, Option<Rc<Log>>),
 ) -> (Result<Ran, DecideError>, u64) {
-    let globals = Scope::new(None, Rc::default());
-    let mut machine = Machine {
-        program,
-        output,
-        around,
-        scopes: vec![Rc::clone(&globals)],
-        globals,
-        called_api: 0,
-        inspections: 0,
-        looks: 0,
-        iteration: None,
-        raised: None,
-        chosen: HashSet::default(),
-        handling: Vec::new(),
-        tracing,
-        sampling: 0,
-        grown: 0,
-        doubtful: false,
-        trace: Trace::default(),
-        stored: HashMap::default(),
-        moments: 0,
-        before: Vec::new(),
-        dumped: HashMap::default(),
-        effects: Effects::default(),
-        steps: 0,
-        limit: MAX_STEPS,
-        depth: 0,
-        script,
-        memory,
-        log,
-        choices: Vec::new(),
-        asked: 0,
-        first_call: None,
-        known_choices: Vec::new(),
-        assumed: None,
-        captured: Vec::new(),
-        making: Vec::new(),
-        objects: Vec::new(),
-    };
+    let mut machine = Machine::new(program, around, output, (script, tracing), (memory, log));
     let ended = machine.main();
     let ran = machine.end(ended);
     let steps = machine.steps;
@@ -322,6 +286,58 @@ fn run_anew<'p>(
         budget.spend(steps + START);
     }
     (ran, steps)
+}
+
+impl<'p, 'o> Machine<'p, 'o> {
+    /// The state before the run.
+    pub(super) fn new(
+        program: &'p Program,
+        around: Surroundings<'o>,
+        output: &'o ApiOutput,
+        (script, tracing): (&'o [bool], bool),
+        (memory, log): (&'o Memory<'p>, Option<Rc<Log>>),
+    ) -> Self {
+        let globals = Scope::new(None, Rc::default());
+        Self {
+            program,
+            output,
+            around,
+            scopes: vec![Rc::clone(&globals)],
+            globals,
+            called_api: 0,
+            inspections: 0,
+            looks: 0,
+            iteration: None,
+            raised: None,
+            chosen: HashSet::default(),
+            handling: Vec::new(),
+            tracing,
+            sampling: 0,
+            grown: 0,
+            doubtful: false,
+            trace: Trace::default(),
+            stored: HashMap::default(),
+            moments: 0,
+            before: Vec::new(),
+            patterns: HashSet::default(),
+            dumped: HashMap::default(),
+            effects: Effects::default(),
+            steps: 0,
+            limit: MAX_STEPS,
+            depth: 0,
+            script,
+            memory,
+            log,
+            choices: Vec::new(),
+            asked: 0,
+            first_call: None,
+            known_choices: Vec::new(),
+            assumed: None,
+            captured: Vec::new(),
+            making: Vec::new(),
+            objects: Vec::new(),
+        }
+    }
 }
 
 impl<'p> Machine<'p, '_> {
@@ -370,7 +386,9 @@ impl<'p> Machine<'p, '_> {
         };
         ran.map_err(|stop| match stop {
             Stop::Error(error) => error,
-            Stop::Raise(_) | Stop::Exit => DecideError::Malformed { span: Span::default(), what: "no end".to_owned() },
+            // Nothing of the program runs any more that could raise.
+            Stop::Raise(what) => DecideError::Malformed { span: Span::default(), what },
+            Stop::Exit => DecideError::Malformed { span: Span::default(), what: "exit".to_owned() },
         })
     }
 
@@ -429,7 +447,7 @@ impl<'p> Machine<'p, '_> {
     /// Records an effect, unless it happens for every item of the API alike: then nothing decided it.
     pub(super) fn effect(&mut self, span: Span, action: &str, values: &[Value<'p>]) -> Run<()> {
         if self.tracing && action == "print" && self.sampling == 0 {
-            let texts = values.iter().map(|value| self.to_str(value, span)).collect::<Run<Vec<_>>>()?;
+            let texts = values.iter().map(|value| self.text_of(value, span)).collect::<Run<Vec<_>>>()?;
             if texts.iter().all(super::text::Text::is_exact) {
                 let line = texts.iter().map(super::text::Text::as_str).collect::<Vec<_>>().join(" ");
                 self.trace.observation.printed.push(line);

@@ -24,8 +24,8 @@ const LEAST: usize = 4;
 /// Calls that are remembered at most.
 const MOST: usize = 256;
 
-/// Patterns that are remembered at most.
-const MOST_PATTERNS: usize = 256;
+/// Patterns that are remembered at most: more than one run can pay for.
+const MOST_PATTERNS: usize = 512;
 
 /// Patterns by source and flags; none where a source is no pattern.
 type Patterns = HashMap<(String, String), Option<Rc<Pattern>>>;
@@ -156,9 +156,10 @@ impl<'p> Memory<'p> {
             return known.clone();
         }
         let made = compile(source, flags).map(Rc::new);
-        if patterns.len() < MOST_PATTERNS {
-            patterns.insert(key, made.clone());
+        if patterns.len() >= MOST_PATTERNS {
+            patterns.clear();
         }
+        patterns.insert(key, made.clone());
         made
     }
 

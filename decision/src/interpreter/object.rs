@@ -167,7 +167,7 @@ impl<'p> Machine<'p, '_> {
                 return Ok(text);
             }
         }
-        Ok(Value::Str(self.to_str(object, span)?))
+        Ok(Value::Str(self.text_of(object, span)?))
     }
 
     /// Values as they are printed.

@@ -39,7 +39,7 @@ impl<'p> Machine<'p, '_> {
         if let (Value::Unknown(_), BinaryOp::Add, Value::Str(_)) | (Value::Str(_), BinaryOp::Add, Value::Unknown(_)) =
             (left, op, right)
         {
-            let (left, right) = (self.to_str(left, span)?, self.to_str(right, span)?);
+            let (left, right) = (self.text_of(left, span)?, self.text_of(right, span)?);
             self.charge((left.as_str().len() + right.as_str().len()) / 8, span)?;
             return Ok(Value::Str(Text::join([&left, &right])));
         }

@@ -15,6 +15,12 @@ use crate::program::Span;
 /// Largest compiled pattern, in bytes.
 const MAX_COMPILED: usize = 1 << 20;
 
+/// Steps that compiling a pattern takes.
+const COMPILED: usize = 4_000;
+
+/// Patterns of one run that are compiled for nothing, as applications have a few.
+const FREE_PATTERNS: usize = 16;
+
 /// Bytes that are searched in a step. Each match may take a search through the whole text: the crate's search is linear, the
 /// one for all matches is not.
 const SEARCHED: usize = 64;
@@ -112,9 +118,7 @@ impl<'p> Machine<'p, '_> {
             "re.finditer" => self.regex_finditer(&pattern, string(1)?, span),
             "re.split" => self.regex_split(&pattern, string(1)?, args.at_or(2, "maxsplit"), span),
             "re.sub" => match args.at_or(1, "repl") {
-                Some(replacement) => {
-                    self.regex_sub(&pattern, (replacement, string(2)?), args.at_or(3, "count"), span)
-                }
+                Some(replacement) => self.regex_sub(&pattern, (replacement, string(2)?), args.at_or(3, "count"), span),
                 None => raise("TypeError"),
             },
             _ => Ok(Value::unknown(format!("{name}(...)"))),
@@ -143,9 +147,7 @@ impl<'p> Machine<'p, '_> {
             "finditer" => self.regex_finditer(pattern, string(0)?, span),
             "split" => self.regex_split(pattern, string(0)?, args.at_or(1, "maxsplit"), span),
             "sub" => match args.at_or(0, "repl") {
-                Some(replacement) => {
-                    self.regex_sub(pattern, (replacement, string(1)?), args.at_or(2, "count"), span)
-                }
+                Some(replacement) => self.regex_sub(pattern, (replacement, string(1)?), args.at_or(2, "count"), span),
                 None => raise("TypeError"),
             },
             _ => raise("AttributeError"),
@@ -163,11 +165,23 @@ impl<'p> Machine<'p, '_> {
                     Some(Value::Int(flags, _)) => named_flags(*flags),
                     flags => flags.and_then(Value::unknown_text).unwrap_or_default(),
                 };
-                Ok(are_known(&flags).then(|| self.memory.pattern(text.as_str(), &flags, compile)).flatten())
+                if !are_known(&flags) {
+                    return Ok(None);
+                }
+                self.pay_for_pattern(text, &flags, span)?;
+                Ok(self.memory.pattern(text.as_str(), &flags, compile))
             }
             Value::Unknown(_) => Ok(None),
             _ => raise("TypeError"),
         }
+    }
+
+    /// Pays for compiling a pattern, unless the run had it before: that others of the program's runs compiled it makes none
+    /// of them shorter.
+    fn pay_for_pattern(&mut self, source: &Text, flags: &str, span: Span) -> Run<()> {
+        let is_new = self.patterns.insert((source.shared(), flags.to_owned()));
+        let steps = if is_new && self.patterns.len() > FREE_PATTERNS { COMPILED } else { 0 };
+        self.charge(steps, span)
     }
 
     /// The pattern for matches that lie there; the compiled ones are kept.
@@ -365,9 +379,7 @@ impl<'p> Machine<'p, '_> {
             ("group", []) => found.group(&Value::int(0)),
             ("group", [one]) => found.group(one),
             ("group", several) => Ok(Value::tuple(several.iter().map(|at| found.group(at)).collect::<Run<_>>()?)),
-            ("groups", _) => {
-                Ok(Value::tuple(found.groups.iter().skip(1).map(|group| text(group, &absent)).collect()))
-            }
+            ("groups", _) => Ok(Value::tuple(found.groups.iter().skip(1).map(|group| text(group, &absent)).collect())),
             ("groupdict", _) => {
                 let mut named: Vec<_> = found.names.iter().collect();
                 named.sort_by_key(|named| named.1);
@@ -383,8 +395,9 @@ impl<'p> Machine<'p, '_> {
                 let subject = found.subject.as_str();
                 self.charge(subject.len() / COPIED, span)?;
                 let place = |byte: usize| subject[..byte].chars().count() as i64;
-                let (start, end) =
-                    found.groups[at].as_ref().map_or((-1, -1), |group| (place(group.place.start), place(group.place.end)));
+                let (start, end) = found.groups[at]
+                    .as_ref()
+                    .map_or((-1, -1), |group| (place(group.place.start), place(group.place.end)));
                 let number = |place: i64| Value::Int(place, found.subject.is_data());
                 Ok(match name {
                     "start" => number(start),

@@ -94,13 +94,7 @@ fn answered(answer: &ApiObject<'_>, depth: usize, walk: &mut Walk) -> Rendered {
     Rendered::Parts(parts)
 }
 
-fn sequence(
-    [open, close]: [&str; 2],
-    items: &[Value<'_>],
-    growth: Growth,
-    depth: usize,
-    walk: &mut Walk,
-) -> Rendered {
+fn sequence([open, close]: [&str; 2], items: &[Value<'_>], growth: Growth, depth: usize, walk: &mut Walk) -> Rendered {
     if growth == Growth::Mirror {
         return Rendered::Data;
     }

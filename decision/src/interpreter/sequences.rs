@@ -198,9 +198,7 @@ impl<'p> Machine<'p, '_> {
             Value::Int(_, false) if name == "value" => Ok(object.clone()),
             Value::Int(_, false) if name == "name" => Ok(Value::unknown("a member's name")),
             Value::Builtin(builtin) => Ok(Value::Builtin(format!("{builtin}.{name}").into())),
-            Value::Match(found) if name == "string" => {
-                Ok(Value::Str(found.subject.clone()))
-            }
+            Value::Match(found) if name == "string" => Ok(Value::Str(found.subject.clone())),
             Value::Pattern(pattern) if name == "pattern" => Ok(Value::str(Rc::clone(&pattern.source))),
             Value::Dict(frame) if is_frame(&frame.borrow()) => {
                 let frame = frame.borrow();
@@ -236,14 +234,12 @@ impl<'p> Machine<'p, '_> {
         {
             return self.masked_outside(unknown, mask, span);
         }
-        match self.special(object, "__getitem__", vec![index.clone()], span)? {
-            Some(value) => Ok(value),
-            None => {
-                let place = format!("[{}]", self.repr(index, span)?.as_str());
-                let is_own = matches!(index, Value::Str(key) if key.is_plain());
-                Ok(if is_own { Self::entry(unknown, place) } else { Self::part(unknown, place) })
-            }
+        if let Some(value) = self.special(object, "__getitem__", vec![index.clone()], span)? {
+            return Ok(value);
         }
+        let place = format!("[{}]", self.repr(index, span)?.as_str());
+        let is_own = matches!(index, Value::Str(key) if key.is_plain());
+        Ok(if is_own { Self::entry(unknown, place) } else { Self::part(unknown, place) })
     }
 
     pub(super) fn item(&mut self, object: &Value<'p>, index: &Value<'p>, span: Span) -> Run<Value<'p>> {

@@ -269,9 +269,7 @@ impl<'p> Machine<'p, '_> {
 
     pub(super) fn assign(&mut self, target: &'p Target, value: Value<'p>, span: Span) -> Run<()> {
         match target {
-            Target::Name { name } => {
-                self.bind(name, value, span)
-            }
+            Target::Name { name } => self.bind(name, value, span),
             Target::Attribute { object, name } => {
                 let object = self.eval(object)?;
                 self.set_attribute(&object, name, value, span)

@@ -166,7 +166,7 @@ impl<'p> Machine<'p, '_> {
         for item in shuffled.unwrap_or(items) {
             texts.push(match item {
                 Value::Str(text) => text,
-                Value::Unknown(_) => self.to_str(&item, span)?,
+                Value::Unknown(_) => self.text_of(&item, span)?,
                 _ => return raise("TypeError"),
             });
         }

@@ -96,7 +96,7 @@ impl<'p> Machine<'p, '_> {
     }
 
     /// Python's `str`.
-    pub(super) fn to_str(&mut self, value: &Value<'p>, span: Span) -> Run<Text> {
+    pub(super) fn text_of(&mut self, value: &Value<'p>, span: Span) -> Run<Text> {
         self.walk(span, |walk| render::to_str(value, walk))
     }
 }

@@ -1,14 +1,12 @@
 //! Calls: of the API, of the application's own functions, of builtins, of methods, and of everything outside.
 
-use chameleon_decision::{Expr, ExprKind, FunctionId, Keyword};
+use chameleon_decision::{BUILTINS, Expr, ExprKind, FunctionId, Keyword, PURE_FUNCTIONS};
 use tree_sitter::Node;
 
 use super::Lower;
 use super::record::record;
 use crate::apis::Operation;
-use crate::calls::{
-    BUILTINS, DEFERRING, LOG_RECEIVERS, PURE_FUNCTIONS, QUIET_FUNCTIONS, RESPONSE_CONVERTERS, TECHNICAL_NAMES,
-};
+use crate::calls::{DEFERRING, LOG_RECEIVERS, QUIET_FUNCTIONS, RESPONSE_CONVERTERS, TECHNICAL_NAMES, modern};
 use crate::python::project::Referent;
 use crate::python::syntax::{field, named};
 
@@ -139,12 +137,7 @@ impl<'t> Lower<'_, 't> {
     }
 
     fn free_call(&mut self, node: Node<'t>, name: &str, arguments: Node<'t>) -> ExprKind {
-        // Python 2's names.
-        let name = match name {
-            "unicode" => "str",
-            "xrange" => "range",
-            other => other,
-        };
+        let name = modern(name);
         if let Some(test) = (name == "isinstance").then(|| self.instance_test(node, arguments)).flatten() {
             return test;
         }

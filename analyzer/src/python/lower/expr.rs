@@ -1,14 +1,14 @@
 //! Expressions other than calls, literals and lambdas.
 
 use chameleon_decision::{
-    BinaryOp, BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Keyword, Parameter,
-    Target, UnaryOp,
+    BUILTINS, BinaryOp, BoolOp, CompareOp, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Keyword,
+    Parameter, REGEX_FLAGS, Target, UnaryOp,
 };
 use tree_sitter::Node;
 
 use super::Lower;
 use super::table::COLUMN;
-use crate::calls::{BUILTINS, LIBRARY_NUMBERS, LIBRARY_TEXTS, REGEX_FLAGS};
+use crate::calls::{LIBRARY_NUMBERS, LIBRARY_TEXTS, modern};
 use crate::python::project::Referent;
 use crate::python::syntax::{children, field, named};
 
@@ -108,7 +108,7 @@ impl<'t> Lower<'_, 't> {
             Referent::Function(function) => function_value(function),
             Referent::Free(_) if name == "__name__" => constant(Constant::Str("__main__".to_owned())),
             // The interpreter knows builtins as values too, e.g. `key=len`.
-            Referent::Free(_) if BUILTINS.contains(&name) => ExprKind::Name { name: name.to_owned() },
+            Referent::Free(_) if BUILTINS.contains(&modern(name)) => ExprKind::Name { name: modern(name).to_owned() },
             Referent::Free(_) => self.opaque(node, "nothing here defines it"),
             Referent::Class(class) if self.project.classes[class].is_enumeration => {
                 ExprKind::List { elements: self.members(node, class) }
