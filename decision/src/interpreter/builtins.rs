@@ -1,20 +1,17 @@
 //! Python's builtins and the pure library functions that decision code calls.
 
-use std::cmp::Ordering;
 use std::rc::Rc;
 
 use super::expressions::Args;
 use super::frame::{columns_growth, is_frame, rows};
 use super::machine::{Machine, Run, Stop, raise};
-use super::numerals;
 use super::response;
 use super::sequences::COUNTED;
-use super::shuffled;
-use super::sorting::sorted;
 use super::strings::capitalize;
-use super::table::{Class, Key, Table};
+use super::table::Table;
 use super::text::Text;
-use super::value::{Growth, ListClass, Number, Spelling, Value};
+use super::types::{has_attribute, type_of};
+use super::value::{Growth, Value};
 use crate::decision::Rendered;
 use crate::library::BUILTINS;
 use crate::program::{BinaryOp, CompareOp, HANDLED, SAID, SETTING, Span};
@@ -106,7 +103,6 @@ impl<'p> Machine<'p, '_> {
             "range" => self.range(&args, span),
             "math.isclose" => self.is_close(&args),
             known if super::math::is_known(known) => self.math(known, &args, span),
-            "html.escape" | "xml.sax.saxutils.escape" => escape(name, &args),
             "min" | "max" => self.extreme(name == "max", &args, span),
             "numpy.average" => self.weighted_mean(&args, span),
             "sum" | "math.fsum" | "statistics.mean" | "numpy.mean" => self.sum(name, &args, span),
@@ -116,14 +112,15 @@ impl<'p> Machine<'p, '_> {
                 [] | [_] if args.keywords.is_empty() => raise("TypeError"),
                 _ => Ok(Value::unknown("pow(...)")),
             },
-            "ord" | "chr" => character(name, &args),
+            "html.escape" | "xml.sax.saxutils.escape" | "ord" | "chr" | "string.capwords" => {
+                self.of_text(name, &args, span)
+            }
             "bytes" => self.bytes(&args, span),
             "object" => Ok(Value::object("an object".to_owned(), Rendered::Unknown, [])),
             "itertools.chain" | "itertools.chain.from_iterable" => self.chain(name, &args, span),
             "itertools.islice" => self.islice(&args, span),
             "isinstance" => self.isinstance(&args),
             "type" => type_of(&args),
-            "string.capwords" => capwords(&args),
             "getattr" => self.getattr(&args),
             "hasattr" => Ok(has_attribute(&args)),
             "<record>" | "<object>" | "<instance>" | "<file>" | "<bound>" | "<answer>" | "<json>" | "<message>"
@@ -162,6 +159,18 @@ impl<'p> Machine<'p, '_> {
         value.map(Some)
     }
 
+    /// A function that goes through a text.
+    fn of_text(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
+        if let Some(Value::Str(text)) = args.get(0) {
+            self.charge(text.as_str().len() / COUNTED, span)?;
+        }
+        match name {
+            "ord" | "chr" => character(name, args),
+            "string.capwords" => capwords(args),
+            _ => escape(name, args),
+        }
+    }
+
     /// `format(value, spec)`.
     fn format(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
         let spec = match args.get(1) {
@@ -181,28 +190,6 @@ impl<'p> Machine<'p, '_> {
             [Value::Str(_)] if args.keywords.is_empty() => raise("TypeError"),
             [Value::Str(text), ..] => self.str_method(text, "encode", args, span),
             _ => Ok(Value::unknown("bytes(...)")),
-        }
-    }
-
-    fn divmod(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
-        let [a, b] = args.positional.as_slice() else { return raise("TypeError") };
-        let quotient = self.binary(a, BinaryOp::FloorDiv, b, span)?;
-        Ok(Value::tuple(vec![quotient, self.binary(a, BinaryOp::Mod, b, span)?]))
-    }
-
-    fn getattr(&mut self, args: &Args<'p>) -> Run<Value<'p>> {
-        let (Some(object), Some(Value::Str(name))) = (args.get(0), args.get(1)) else { return raise("TypeError") };
-        if name.is_unknown() {
-            return Ok(Value::unknown("getattr(...)"));
-        }
-        let found = self.attribute(object, name.as_str());
-        match (found, args.get(2)) {
-            (Err(Stop::Raise(class)), Some(default)) if class == "AttributeError" => Ok(default.clone()),
-            // Which methods a text or a container has is not known before one is called.
-            (Ok(Value::Bound(_)), Some(_)) if !matches!(object, Value::Unknown(_) | Value::Api(_)) => {
-                Ok(Value::unknown(format!("getattr(..., {})", name.as_str())))
-            }
-            (found, _) => found,
         }
     }
 
@@ -318,501 +305,6 @@ impl<'p> Machine<'p, '_> {
         };
         Ok(Value::Int(length as i64, value.is_data()))
     }
-
-    fn numeric(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
-        let Some(value) = args.get(0) else { return Ok(Value::int(0)) };
-        if let Some(what) = value.unknown_text() {
-            return Ok(Value::unknown(format!("{name}({what})")));
-        }
-        if let Value::Str(text) = value {
-            self.charge(text.as_str().len() / COUNTED, span)?;
-            return number_of(name, text, args);
-        }
-        if name == "int" && args.at_or(1, "base").is_some() {
-            return raise("TypeError");
-        }
-        let Some((number, data)) = value.number() else { return raise("TypeError") };
-        let whole = |value: f64| {
-            if value.is_nan() {
-                raise("ValueError")
-            } else if value.is_infinite() {
-                raise("OverflowError")
-            } else if value.abs() < 9.2e18 {
-                Ok(Value::Int(value as i64, data))
-            } else {
-                Ok(Value::unknown("an integer beyond 64 bits"))
-            }
-        };
-        match (name, number) {
-            ("float", number) => Ok(Value::Float(number.as_f64(), data)),
-            ("abs", Number::Int(value)) => {
-                Ok(value.checked_abs().map_or(Value::unknown("an integer beyond 64 bits"), |v| Value::Int(v, data)))
-            }
-            ("abs", Number::Float(value)) => Ok(Value::Float(value.abs(), data)),
-            ("math.sqrt", number) if number.as_f64() < 0.0 => raise("ValueError"),
-            ("math.sqrt", number) => Ok(Value::Float(number.as_f64().sqrt(), data)),
-            ("round", number) => match (number, args.at_or(1, "ndigits")) {
-                (Number::Int(value), None | Some(Value::None)) => Ok(Value::Int(value, data)),
-                (Number::Int(value), Some(Value::Int(digits, _))) if *digits >= 0 => Ok(Value::Int(value, data)),
-                (Number::Int(value), Some(Value::Int(digits, _))) => whole(round_to(value as f64, *digits)),
-                (number, None | Some(Value::None)) => whole(number.as_f64().round_ties_even()),
-                (number, Some(Value::Int(digits, _))) => Ok(Value::Float(round_to(number.as_f64(), *digits), data)),
-                _ => raise("TypeError"),
-            },
-            (_, Number::Int(value)) => Ok(Value::Int(value, data)),
-            ("math.floor", Number::Float(value)) => whole(value.floor()),
-            ("math.ceil", Number::Float(value)) => whole(value.ceil()),
-            (_, Number::Float(value)) => whole(value.trunc()),
-        }
-    }
-
-    fn collection(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
-        let Some(first) = args.get(0) else {
-            return match name {
-                "list" => Ok(Value::list(Vec::new(), Growth::Fixed)),
-                "tuple" => Ok(Value::tuple(Vec::new())),
-                "set" | "frozenset" => self.set_of(Vec::new(), Growth::Fixed, span),
-                "zip" => Ok(Value::iterator(Vec::new(), Growth::Fixed)),
-                _ => raise("TypeError"),
-            };
-        };
-        if let (Value::Unknown(unknown), "list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed") = (first, name)
-        {
-            return Ok(Value::unknown(format!("{name}({})", unknown.text)));
-        }
-        let growth = self.growth(first);
-        match name {
-            "map" => return self.map(args, span),
-            "filter" => return self.filter(args, span),
-            "zip" => return self.zip(args, span),
-            // Calls the first until it gives the second.
-            "iter" if args.positional.len() > 1 => return Ok(Value::unknown("iter(...)")),
-            "iter" if matches!(first, Value::Iterator(_) | Value::Generator(_)) => return Ok(first.clone()),
-            _ => {}
-        }
-        let mut items = Vec::new();
-        let seen = self.each(first, span, &mut |machine, item| {
-            machine.charge(1, span)?;
-            items.push(item);
-            Ok(true)
-        })?;
-        let growth = if seen == Growth::Sample { seen } else { growth };
-        Ok(match name {
-            "list" => Value::list(items, growth),
-            "tuple" if growth == Growth::Sample => Value::unknown("a tuple of unknown length"),
-            "tuple" => Value::tuple(items),
-            "set" | "frozenset" => return self.set_of(items, growth, span),
-            "iter" => Value::iterator(items, growth),
-            "reversed" => Value::iterator(items.into_iter().rev().collect(), growth),
-            "enumerate" => {
-                let start = match args.at_or(1, "start") {
-                    None => Some(0),
-                    Some(Value::Int(start, _)) => Some(*start),
-                    Some(Value::Bool(start)) => Some(i64::from(*start)),
-                    Some(start) if start.unknown_text().is_some() => None,
-                    Some(_) => return raise("TypeError"),
-                };
-                let number = |place: i64| match start.map(|start| start.checked_add(place)) {
-                    Some(Some(number)) => Value::int(number),
-                    Some(None) => Value::unknown("an integer beyond 64 bits"),
-                    None => Value::unknown("a number from enumerate(...)"),
-                };
-                let numbered = (0..).zip(items).map(|(place, item)| Value::tuple(vec![number(place), item]));
-                Value::iterator(numbered.collect(), growth)
-            }
-            _ => Value::list(self.sorted(items, args, span)?, growth),
-        })
-    }
-
-    fn map(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
-        let (Some(function), Some(iterable)) = (args.get(0), args.get(1)) else { return raise("TypeError") };
-        let growth = self.growth(iterable);
-        let rows = if args.positional.len() == 2 {
-            self.items(iterable, span)?.into_iter().map(|item| vec![item]).collect()
-        } else {
-            self.rows(&args.positional[1..], span)?
-        };
-        let mut mapped = Vec::new();
-        for row in rows {
-            mapped.push(self.call_value(function, Args::positional(row), span)?);
-        }
-        Ok(Value::iterator(mapped, growth))
-    }
-
-    fn filter(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
-        let (Some(function), Some(iterable)) = (args.get(0), args.get(1)) else { return raise("TypeError") };
-        let mut kept = Vec::new();
-        for item in self.items(iterable, span)? {
-            let verdict = match function {
-                Value::None => item.clone(),
-                _ => self.call_value(function, Args::positional(vec![item.clone()]), span)?,
-            };
-            if self.truth(&verdict, span)? {
-                kept.push(item);
-            }
-        }
-        Ok(Value::iterator(kept, Growth::Grown))
-    }
-
-    fn zip(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
-        let growths: Vec<_> = args.positional.iter().map(|iterable| self.growth(iterable)).collect();
-        let mirrors = growths.iter().all(|growth| *growth == Growth::Mirror);
-        let growth = if mirrors {
-            Growth::Mirror
-        } else if growths.contains(&Growth::Sample) {
-            Growth::Sample
-        } else {
-            growths.into_iter().find(|g| *g != Growth::Mirror).unwrap_or(Growth::Fixed)
-        };
-        let rows = match args.keyword("strict") {
-            None | Some(Value::Bool(false)) => self.rows(&args.positional, span)?,
-            Some(Value::Bool(true)) => self.rows_alike(&args.positional, span)?,
-            Some(_) => return Ok(Value::unknown("zip(...)")),
-        };
-        Ok(Value::iterator(rows.into_iter().map(Value::tuple).collect(), growth))
-    }
-
-    fn columns(&mut self, iterables: &[Value<'p>], span: Span) -> Run<Vec<Vec<Value<'p>>>> {
-        iterables.iter().map(|iterable| self.items(iterable, span)).collect()
-    }
-
-    /// Rows of columns that must all be as long.
-    fn rows_alike(&mut self, iterables: &[Value<'p>], span: Span) -> Run<Vec<Vec<Value<'p>>>> {
-        let columns = self.columns(iterables, span)?;
-        if columns.windows(2).any(|pair| pair[0].len() != pair[1].len()) {
-            return raise("ValueError");
-        }
-        self.rows_of(&columns, span)
-    }
-
-    fn rows(&mut self, iterables: &[Value<'p>], span: Span) -> Run<Vec<Vec<Value<'p>>>> {
-        let columns = self.columns(iterables, span)?;
-        self.rows_of(&columns, span)
-    }
-
-    fn rows_of(&mut self, columns: &[Vec<Value<'p>>], span: Span) -> Run<Vec<Vec<Value<'p>>>> {
-        let length = columns.iter().map(Vec::len).min().unwrap_or(0);
-        self.charge(length.saturating_mul(columns.len()), span)?;
-        Ok((0..length).map(|at| columns.iter().map(|column| column[at].clone()).collect()).collect())
-    }
-
-    /// Sorts as `sorted(items, key=..., reverse=...)` does: stable, also in reverse.
-    pub(super) fn sorted(&mut self, items: Vec<Value<'p>>, args: &Args<'p>, span: Span) -> Run<Vec<Value<'p>>> {
-        self.charge(items.len().saturating_mul(4), span)?;
-        let in_some_order = shuffled::whole(&items);
-        let is_shuffled = in_some_order.is_some();
-        let items = in_some_order.unwrap_or(items);
-        let mut keyed = Vec::with_capacity(items.len());
-        for item in items {
-            keyed.push((self.sort_key(&item, args, span)?, item));
-        }
-        let reverse = match args.keyword("reverse") {
-            Some(value) => self.truth(&value.clone(), span)?,
-            None => false,
-        };
-        // As Python does it, so that equal items stay in order.
-        if reverse {
-            keyed.reverse();
-        }
-        let mut keyed = sorted(keyed, &mut |a, b| match self.order(&a.0, &b.0, span)? {
-            Some(order) => Ok(order == Some(Ordering::Less)),
-            None => Err(self.undetermined(span, "the order of unknown values")),
-        })?;
-        if reverse {
-            keyed.reverse();
-        }
-        // Of equal ones any comes first, as they were shuffled.
-        let ties = is_shuffled && self.has_ties(&keyed, span)?;
-        let sorted: Vec<Value<'p>> = keyed.into_iter().map(|pair| pair.1).collect();
-        Ok(if ties { shuffled::anywhere(sorted) } else { sorted })
-    }
-
-    /// Whether two neighbours have the same key.
-    fn has_ties(&mut self, keyed: &[(Value<'p>, Value<'p>)], span: Span) -> Run<bool> {
-        for pair in keyed.windows(2) {
-            if self.order(&pair[0].0, &pair[1].0, span)? == Some(Some(Ordering::Equal)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    fn sort_key(&mut self, item: &Value<'p>, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
-        match args.keyword("key") {
-            None | Some(Value::None) => Ok(item.clone()),
-            Some(key) => self.call_value(&key.clone(), Args::positional(vec![item.clone()]), span),
-        }
-    }
-
-    fn extreme(&mut self, largest: bool, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
-        let items = match args.positional.as_slice() {
-            [] => return raise("TypeError"),
-            [iterable] => {
-                if let Value::Unknown(unknown) = iterable {
-                    return Ok(Value::unknown(format!("{}({})", if largest { "max" } else { "min" }, unknown.text)));
-                }
-                // Whether there is any was looked at.
-                self.inspect(iterable);
-                self.items(iterable, span)?
-            }
-            several => several.to_vec(),
-        };
-        let mut best: Option<(Value<'p>, Value<'p>)> = None;
-        for item in items {
-            let key = self.sort_key(&item, args, span)?;
-            let better = match &best {
-                None => true,
-                Some((best_key, _)) => match self.order(&key, best_key, span)? {
-                    Some(Some(Ordering::Greater)) => largest,
-                    Some(Some(Ordering::Less)) => !largest,
-                    Some(_) => false,
-                    None => return Ok(Value::unknown("the extreme of unknown values")),
-                },
-            };
-            if better {
-                best = Some((key, item));
-            }
-        }
-        match (best, args.keyword("default")) {
-            (Some((_, item)), _) => Ok(item),
-            (None, Some(fallback)) => Ok(fallback.clone()),
-            (None, None) => raise("ValueError"),
-        }
-    }
-
-    /// `math.isclose(a, b, rel_tol=..., abs_tol=...)`.
-    fn is_close(&mut self, args: &Args<'p>) -> Run<Value<'p>> {
-        let (Some(a), Some(b)) = (args.get(0), args.get(1)) else { return raise("TypeError") };
-        let (rel, abs) = (Value::Float(1e-9, false), Value::Float(0.0, false));
-        let tolerances = [args.keyword("rel_tol").unwrap_or(&rel), args.keyword("abs_tol").unwrap_or(&abs)];
-        if let Some(what) = [a, b].into_iter().chain(tolerances).find_map(Value::unknown_text) {
-            return Ok(Value::unknown(format!("math.isclose({what})")));
-        }
-        self.inspect_pair(a, b);
-        let number = |value: &Value<'p>| value.number().map_or_else(|| raise("TypeError"), |n| Ok(n.0.as_f64()));
-        let (a, b, rel, abs) = (number(a)?, number(b)?, number(tolerances[0])?, number(tolerances[1])?);
-        if rel < 0.0 || abs < 0.0 {
-            return raise("ValueError");
-        }
-        #[expect(clippy::float_cmp, reason = "as Python does, for infinities")]
-        let same = a == b;
-        let near = a.is_finite() && b.is_finite() && (a - b).abs() <= (rel * a.abs().max(b.abs())).max(abs);
-        Ok(Value::Bool(same || near))
-    }
-
-    /// `bisect.bisect(items, value)`: how many of the items, which are in order, come before the value.
-    fn bisect(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
-        let (Some(items), Some(value)) = (args.at_or(0, "a"), args.at_or(1, "x")) else { return raise("TypeError") };
-        let unknown = items.unknown_text().or_else(|| value.unknown_text());
-        if unknown.is_some() || args.positional.len() + args.keywords.len() > 2 {
-            return Ok(Value::unknown(format!("{name}(...)")));
-        }
-        let items = self.items(items, span)?;
-        let (mut low, mut high) = (0, items.len());
-        while low < high {
-            self.charge(1, span)?;
-            let middle = usize::midpoint(low, high);
-            let before = if name.ends_with("_left") {
-                self.compare(&items[middle], CompareOp::Lt, value, span)?
-            } else {
-                self.compare(value, CompareOp::Lt, &items[middle], span)?
-            };
-            if self.truth(&before, span)? == name.ends_with("_left") {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        Ok(Value::int(low as i64))
-    }
-
-    /// `numpy.average(values, weights=weights)`.
-    fn weighted_mean(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
-        let (Some(values), Some(weights)) = (args.at_or(0, "a"), args.at_or(2, "weights")) else {
-            return self.sum("numpy.mean", args, span);
-        };
-        if let Some(what) = values.unknown_text().or_else(|| weights.unknown_text()) {
-            return Ok(Value::unknown(format!("numpy.average({what})")));
-        }
-        let (values, weights) = (self.items(values, span)?, self.items(weights, span)?);
-        if values.len() != weights.len() {
-            return raise("ValueError");
-        }
-        let (mut total, mut weight) = (Value::int(0), Value::int(0));
-        for (value, by) in values.iter().zip(&weights) {
-            let part = self.binary(value, BinaryOp::Mul, by, span)?;
-            total = self.binary(&total, BinaryOp::Add, &part, span)?;
-            weight = self.binary(&weight, BinaryOp::Add, by, span)?;
-        }
-        self.binary(&total, BinaryOp::Div, &weight, span)
-    }
-
-    fn sum(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
-        let Some(iterable) = args.get(0) else { return raise("TypeError") };
-        let mut total = args.at_or(1, "start").cloned().unwrap_or(Value::int(0));
-        if matches!(total, Value::Str(_)) || args.positional.len() > 2 {
-            return raise("TypeError");
-        }
-        let mut count = 0;
-        let mirrors = self.growth(iterable) == Growth::Mirror;
-        for item in self.items(iterable, span)? {
-            total = self.binary(&total, BinaryOp::Add, &item, span)?;
-            count += 1;
-        }
-        if name.ends_with("mean") {
-            total = match (count, name) {
-                (0, "statistics.mean") => return raise("StatisticsError"),
-                (0, _) => Value::Float(f64::NAN, false),
-                _ => self.binary(&total, BinaryOp::Div, &Value::int(count), span)?,
-            };
-        }
-        if let ("math.fsum", Some((number, data))) = (name, total.number()) {
-            total = Value::Float(number.as_f64(), data);
-        }
-        Ok(if mirrors { total.into_data() } else { total })
-    }
-
-    fn range(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
-        let mut numbers = Vec::new();
-        let mut data = false;
-        for value in &args.positional {
-            match value {
-                Value::Int(value, from_api) => {
-                    numbers.push(*value);
-                    data |= *from_api;
-                }
-                Value::Bool(value) => numbers.push(i64::from(*value)),
-                Value::Unknown(unknown) => return Ok(Value::unknown(format!("range({})", unknown.text))),
-                _ => return raise("TypeError"),
-            }
-        }
-        let (start, stop, step) = match numbers.as_slice() {
-            [stop] => (0, *stop, 1),
-            [start, stop] => (*start, *stop, 1),
-            [_, _, 0] => return raise("ValueError"),
-            [start, stop, step] => (*start, *stop, *step),
-            _ => return raise("TypeError"),
-        };
-        let length = i128::from(stop) - i128::from(start);
-        let length = if step > 0 { length } else { -length }.max(0) / i128::from(step).abs();
-        self.charge(usize::try_from(length).unwrap_or(usize::MAX), span)?;
-        let mut items = Vec::new();
-        let mut at = start;
-        while (step > 0 && at < stop) || (step < 0 && at > stop) {
-            items.push(Value::int(at));
-            at = at.saturating_add(step);
-        }
-        Ok(Value::list(items, if data { Growth::Mirror } else { Growth::Fixed }))
-    }
-
-    fn dictionary(&mut self, name: &str, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
-        let mut table = Table::new(Growth::Fixed);
-        let counter = name.ends_with("Counter");
-        let default = name.ends_with("defaultdict");
-        table.class = match name {
-            _ if counter => Class::Counter,
-            _ if default => Class::Default(args.get(0).cloned().unwrap_or(Value::None)),
-            _ if name.ends_with("OrderedDict") => Class::Ordered,
-            _ => Class::Dict,
-        };
-        if let Some(entries) = args.get(usize::from(default)) {
-            if let Value::Unknown(unknown) = entries {
-                return Ok(Value::unknown(format!("{name}({})", unknown.text)));
-            }
-            if matches!(entries, Value::Api(_)) {
-                return Ok(entries.clone());
-            }
-            if counter && !matches!(entries, Value::Dict(_)) {
-                table.growth = Growth::Grown;
-                self.count_into(&mut table, entries, span)?;
-            } else {
-                self.update(&mut table, entries, span)?;
-            }
-        }
-        for (name, value) in &args.keywords {
-            table.insert(Key::Str(name.as_str().into()), Value::str(name.as_str()), value.clone());
-        }
-        Ok(Value::Dict(Rc::new(table.into())))
-    }
-
-    fn deque(&mut self, args: &Args<'p>, span: Span) -> Run<Value<'p>> {
-        let most = match args.at_or(1, "maxlen") {
-            None | Some(Value::None) => None,
-            Some(Value::Int(most, _)) => Some(usize::try_from(*most).or_else(|_| raise("ValueError"))?),
-            Some(Value::Unknown(unknown)) => return Ok(Value::unknown(format!("deque(..., {})", unknown.text))),
-            Some(_) => return raise("TypeError"),
-        };
-        let (mut items, growth) = match args.get(0) {
-            None => (Vec::new(), Growth::Fixed),
-            Some(Value::Unknown(unknown)) => return Ok(Value::unknown(format!("deque({})", unknown.text))),
-            Some(iterable) => (self.items(iterable, span)?, self.growth(iterable)),
-        };
-        let surplus = items.len().saturating_sub(most.unwrap_or(usize::MAX));
-        items.drain(..surplus);
-        Ok(Value::list_of(ListClass::Deque(most), items, growth))
-    }
-
-    #[expect(clippy::unused_self, reason = "one shape for all builtins")]
-    fn isinstance(&mut self, args: &Args<'p>) -> Run<Value<'p>> {
-        let (Some(value), Some(class)) = (args.get(0), args.get(1)) else { return raise("TypeError") };
-        let classes = match class {
-            Value::Tuple(classes) => classes.to_vec(),
-            class => vec![class.clone()],
-        };
-        let has_class = matches!(value, Value::Unknown(unknown) if unknown.class_name().is_some());
-        let mut unknown = value.unknown_text().filter(|_| !matches!(value, Value::Str(_)) && !has_class);
-        for class in classes {
-            match class {
-                Value::Builtin(class) => {
-                    let own = value.type_name();
-                    if own == class.trim_start_matches("collections.")
-                        || &*class == "object"
-                        || (&*class == "dict" && is_mapping(value))
-                        || (own == "bool" && &*class == "int")
-                        || (own == "set" && &*class == "frozenset")
-                    {
-                        return Ok(Value::Bool(true));
-                    }
-                }
-                other => unknown = other.unknown_text().or(unknown),
-            }
-        }
-        Ok(unknown.map_or(Value::Bool(false), |what| Value::unknown(format!("isinstance(..., {what})"))))
-    }
-}
-
-/// The number that a text says, for `int` and `float`.
-fn number_of<'p>(name: &str, text: &Text, args: &Args<'p>) -> Run<Value<'p>> {
-    let (string, data) = (text.as_str(), text.is_data());
-    let base = match args.at_or(1, "base") {
-        None => 10,
-        Some(Value::Int(base, _)) => *base,
-        Some(base) if base.unknown_text().is_some() => return Ok(Value::unknown("int(..., base)")),
-        Some(_) => return raise("TypeError"),
-    };
-    if !string.is_ascii() && string.contains(|c: char| !c.is_ascii() && c.is_numeric()) {
-        // Digits of other scripts.
-        return Ok(Value::unknown(format!("{name}(...)")));
-    }
-    match name {
-        "int" => Ok(match numerals::whole(string, base)? {
-            Some(number) => Value::Int(number, data),
-            None => Value::unknown("an integer beyond 64 bits"),
-        }),
-        "float" => Ok(Value::Float(numerals::float(string)?, data)),
-        _ => raise("TypeError"),
-    }
-}
-
-/// `hasattr(object, name)`: unknown of what comes from outside.
-fn has_attribute<'p>(args: &Args<'p>) -> Value<'p> {
-    let outside = || Value::unknown("hasattr(...)");
-    let Some(Value::Str(name)) = args.get(1).filter(|name| name.unknown_text().is_none()) else { return outside() };
-    match args.get(0) {
-        Some(Value::Unknown(object)) if object.has_attribute(name.as_str()) => Value::Bool(true),
-        Some(Value::None) if !name.as_str().starts_with("__") => Value::Bool(false),
-        _ => outside(),
-    }
 }
 
 /// `string.capwords(text)`.
@@ -856,40 +348,13 @@ fn escape<'p>(name: &str, args: &Args<'p>) -> Run<Value<'p>> {
     })))
 }
 
-/// Rounds half to even on the decimal text, as Python does (it rounds the exact binary value).
-fn round_to(value: f64, digits: i64) -> f64 {
-    if digits >= 0 {
-        // Rust's formatting rounds the exact binary value correctly.
-        format!("{value:.*}", digits.min(320) as usize).parse().unwrap_or(value)
-    } else {
-        let scale = 10f64.powi(digits.unsigned_abs().min(320) as i32);
-        (value / scale).round_ties_even() * scale
-    }
-}
-/// `type(value)`.
-fn type_of<'p>(args: &Args<'p>) -> Run<Value<'p>> {
-    Ok(match args.get(0) {
-        Some(Value::Unknown(unknown)) => Value::unknown(format!("type({})", unknown.text)),
-        Some(value) => Value::Builtin(value.type_name().into()),
-        None => return raise("TypeError"),
-    })
-}
-
-/// Whether a value is a dictionary, as all of a JSON answer is.
-fn is_mapping(value: &Value<'_>) -> bool {
-    match value {
-        Value::Dict(_) => true,
-        Value::Api(object) => object.spelling != Spelling::Message,
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::api::Api;
     use crate::interpreter::machine::Surroundings;
     use crate::interpreter::memory::Memory;
+    use crate::interpreter::table::Class;
     use crate::library::{PURE_FUNCTIONS, REGEX_FLAGS};
     use crate::output::ApiOutput;
     use crate::program::Program;
