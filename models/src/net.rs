@@ -227,7 +227,7 @@ impl Node {
     }
 }
 
-fn check_size(value: &str, shape: &[usize]) -> Result<(), NetworkError> {
+pub(crate) fn check_size(value: &str, shape: &[usize]) -> Result<(), NetworkError> {
     let elements = shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
     match elements {
         Some(1..=MAX_ELEMENTS) => Ok(()),

@@ -64,8 +64,8 @@ pub enum OnnxError {
         /// What is wrong.
         problem: String,
     },
-    /// The parameters are more than any network that is run here.
-    #[error("too many parameters")]
+    /// The parameters are more than any network has that is run here, or its constants come to more than such files hold.
+    #[error("too many numbers in its parameters or constants")]
     TooLarge,
     /// A network that is quantized cannot be written.
     #[error("quantized networks are not written as ONNX; export the one in f32")]

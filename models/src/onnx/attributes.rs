@@ -21,6 +21,12 @@ pub(super) enum Numbers {
     Integers(Vec<i64>),
 }
 
+/// The product of a shape's sides, where one of zero counts as one: what walks a constant walks its sides, and those beside
+/// an empty one can be of any length in a file of a few bytes. `None` is more than can be counted.
+pub(super) fn extent(shape: &[usize]) -> Option<usize> {
+    shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side.max(1)))
+}
+
 impl Numbers {
     pub(super) fn len(&self) -> usize {
         match self {
@@ -41,8 +47,10 @@ impl Constant {
         }
         let dims: Option<Vec<usize>> = tensor.dims.iter().map(|&dim| usize::try_from(dim).ok()).collect();
         let shape = dims.ok_or_else(|| fault(format!("shape {:?}", tensor.dims)))?;
-        let elements = shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
-        let elements = elements.filter(|n| *n <= MAX_ELEMENTS).ok_or_else(|| fault(format!("shape {shape:?}")))?;
+        if extent(&shape).is_none_or(|extent| extent > MAX_ELEMENTS) {
+            return Err(fault(format!("shape {shape:?}")));
+        }
+        let elements: usize = shape.iter().product();
         let raw = tensor.raw_data.as_slice();
         let numbers = match tensor.data_type {
             FLOAT if raw.is_empty() => Numbers::Floats(tensor.float_data.clone()),

@@ -18,11 +18,15 @@ use std::collections::{HashMap, HashSet};
 use prost::Message as _;
 
 use super::OnnxError;
-use super::attributes::Constant;
+use super::attributes::{Constant, extent};
 use super::proto::{GraphProto, ModelProto, NodeProto, ValueInfo};
-use crate::net::{INPUT, ImageInput, MAX_ELEMENTS, Network, Node, Op, Shape, node_shape};
+use crate::net::{INPUT, ImageInput, MAX_ELEMENTS, Network, Node, Op, Shape, check_size, node_shape};
 use crate::weights::Weights;
 use value::{Value, View};
+
+/// How many numbers may be worked out for each byte of the file: eight copies of all parameters in f32, since exporters
+/// transpose, convert and rename them.
+const WORKABLE_PER_BYTE: usize = 2;
 
 /// Reads a model. Its input is an image batch (N, C, H, W), which is not normalized any further: `mean` and `std` of
 /// the result are 0 and 1, to be set as the model was trained.
@@ -32,7 +36,7 @@ use value::{Value, View};
 pub fn import(bytes: &[u8]) -> Result<(Network, Weights), OnnxError> {
     let model = ModelProto::decode(bytes)?;
     let graph = model.graph.ok_or(OnnxError::Missing("graph"))?;
-    let mut importer = Importer::new(&graph)?;
+    let mut importer = Importer::new(&graph, bytes.len())?;
     for node in &graph.node {
         importer.node(node)?;
     }
@@ -52,10 +56,13 @@ struct Importer {
     /// Numbers in all parameters: operators that are folded into others make copies, which must not add up to more than
     /// memory holds.
     parameters: usize,
+    /// How many numbers may still be worked out: a node that makes millions takes a few bytes of the file.
+    workable: usize,
 }
 
 impl Importer {
-    fn new(graph: &GraphProto) -> Result<Self, OnnxError> {
+    /// One for the graph of a file of so many bytes.
+    fn new(graph: &GraphProto, bytes: usize) -> Result<Self, OnnxError> {
         let mut values = HashMap::new();
         for tensor in &graph.initializer {
             values.insert(tensor.name.clone(), Value::Constant(Constant::read(tensor)?));
@@ -64,6 +71,7 @@ impl Importer {
         let input = graph.input.iter().find(|input| !values.contains_key(&input.name));
         let input = input.ok_or(OnnxError::Missing("input"))?;
         let [channels, height, width] = image_shape(input)?;
+        check_size(INPUT, &[channels, height, width])?;
         let input_values = ImageInput { channels, height, width, mean: vec![0.0; channels], std: vec![1.0; channels] };
         let network = Network { name: graph.name.clone(), input: input_values, nodes: Vec::new(), quantization: None };
         values.insert(input.name.clone(), Value::View(View::new(INPUT, &[1, channels, height, width])));
@@ -74,6 +82,7 @@ impl Importer {
             places: HashMap::new(),
             values,
             parameters: 0,
+            workable: fold::MOST.saturating_add(bytes.saturating_mul(WORKABLE_PER_BYTE)),
         })
     }
 
@@ -141,7 +150,16 @@ impl Importer {
     /// Lets the node's output stand for something.
     fn set(&mut self, node: &NodeProto, value: Value) -> Result<(), OnnxError> {
         let output = node.output.first().ok_or_else(|| node.fault("it makes no value"))?;
-        self.values.insert(output.clone(), value);
+        self.bind(output, value)
+    }
+
+    /// Lets a name stand for something.
+    fn bind(&mut self, name: &str, value: Value) -> Result<(), OnnxError> {
+        if let Value::Constant(constant) = &value {
+            let left = extent(&constant.shape).and_then(|numbers| self.workable.checked_sub(numbers));
+            self.workable = left.ok_or(OnnxError::TooLarge)?;
+        }
+        self.values.insert(name.to_owned(), value);
         Ok(())
     }
 

@@ -112,6 +112,69 @@ fn what_cannot_be_run_is_told_with_its_node() {
     assert!(matches!(import(&[]), Err(OnnxError::Missing("graph"))));
 }
 
+/// The file of a small network, with changes.
+fn changed(change: impl FnOnce(&mut proto::GraphProto)) -> Vec<u8> {
+    use prost::Message as _;
+    let network = network();
+    let bytes = export(&network, &weights(&network)).unwrap();
+    let mut model = proto::ModelProto::decode(bytes.as_slice()).unwrap();
+    change(model.graph.as_mut().unwrap());
+    model.encode_to_vec()
+}
+
+#[test]
+fn an_input_beyond_all_memory_is_refused() {
+    for sides in [[1 << 62, 4, 4], [3, 1 << 62, 1 << 62], [3, i64::MAX, 2], [1 << 10, 1 << 10, 1 << 10]] {
+        let bytes = changed(|graph| {
+            let kind = graph.input[0].kind.as_mut().unwrap();
+            let dims = &mut kind.tensor.as_mut().unwrap().shape.as_mut().unwrap().dim;
+            dims.iter_mut().skip(1).zip(sides).for_each(|(dim, side)| dim.value = Some(side));
+        });
+        let error = import(&bytes).unwrap_err();
+        assert!(matches!(&error, OnnxError::Network(NetworkError::TooLarge(value)) if value == INPUT), "{error}");
+    }
+}
+
+/// Constants of this many zeros each, one node for each.
+fn zeros(graph: &mut proto::GraphProto, sizes: &[i64], nodes: usize) {
+    let shape = proto::TensorProto {
+        dims: vec![sizes.len() as i64],
+        data_type: proto::INT64,
+        int64_data: sizes.to_vec(),
+        name: "sizes".to_owned(),
+        ..proto::TensorProto::default()
+    };
+    graph.initializer.push(shape);
+    let node = |i: usize| proto::NodeProto {
+        op_type: "ConstantOfShape".to_owned(),
+        input: vec!["sizes".to_owned()],
+        output: vec![format!("zeros{i}")],
+        ..proto::NodeProto::default()
+    };
+    graph.node.splice(0..0, (0..nodes).map(node));
+}
+
+#[test]
+fn what_nodes_work_out_is_bounded_together() {
+    assert!(import(&changed(|graph| zeros(graph, &[1 << 10, 1 << 10], 10))).is_ok());
+    let error = import(&changed(|graph| zeros(graph, &[1 << 11, 1 << 11], 10))).unwrap_err();
+    assert!(matches!(error, OnnxError::TooLarge), "{error}");
+}
+
+#[test]
+fn long_sides_beside_an_empty_one_are_not_walked() {
+    for sizes in [[1 << 40, 0], [0, 1 << 40]] {
+        assert!(import(&changed(|graph| zeros(graph, &sizes, 1))).is_err());
+    }
+    assert!(import(&changed(|graph| zeros(graph, &[1 << 10, 0], 1))).is_ok());
+    let empty = |graph: &mut proto::GraphProto| {
+        let dims = vec![1 << 60, 0];
+        let name = "empty".to_owned();
+        graph.initializer.push(proto::TensorProto { dims, data_type: proto::FLOAT, name, ..Default::default() });
+    };
+    assert!(matches!(import(&changed(empty)), Err(OnnxError::Constant { .. })));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 

@@ -22,7 +22,7 @@ impl Importer {
                 Some(constant) => Value::Constant(gathered(constant, &part)),
                 None => Value::View(part),
             };
-            self.values.insert(output.clone(), value);
+            self.bind(output, value)?;
         }
         Ok(())
     }
@@ -41,8 +41,10 @@ impl Importer {
                 let target = self.needed(node, 1)?.integers();
                 reshape_sizes(&sizes, &target, node.int("allowzero", 0) != 0).and_then(|sizes| x.reshaped(&sizes))
             }
-            "Flatten" => axis_of(node.int("axis", 1), sizes.len() + 1)
-                .and_then(|axis| x.reshaped(&[sizes[..axis].iter().product(), sizes[axis..].iter().product()])),
+            "Flatten" => axis_of(node.int("axis", 1), sizes.len() + 1).and_then(|axis| {
+                let product = |sizes: &[usize]| sizes.iter().fold(1_usize, |all, &side| all.saturating_mul(side));
+                x.reshaped(&[product(&sizes[..axis]), product(&sizes[axis..])])
+            }),
             "Squeeze" => self.squeezed(node, x),
             "Unsqueeze" => self.integers(node, "axes", 1).and_then(|axes| unsqueezed(x, &axes)),
             "Gather" => self.selected(node, x),

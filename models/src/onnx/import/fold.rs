@@ -1,17 +1,20 @@
 //! Operators whose operands are constants: mostly what graphs compute from shapes.
 
 use super::super::OnnxError;
-use super::super::attributes::{Constant, Numbers};
+use super::super::attributes::{Constant, Numbers, extent};
 use super::super::proto::NodeProto;
 use super::Importer;
 use super::value::{Value, View, axis_of};
 
-/// The most numbers that are worked out; parameters are not made larger by what is done to them.
-const MOST: usize = 1 << 24;
+/// The most numbers that are worked out at once, and in all for a file of no size; parameters are not made larger by what is
+/// done to them.
+pub(super) const MOST: usize = 1 << 24;
 
 /// A constant read as a view of itself, so that rearranging constants and values is the same.
 pub(super) fn gathered(constant: &Constant, view: &View) -> Constant {
-    let mut places = vec![view.offset];
+    // Sides before an empty one would be walked for nothing.
+    let is_empty = view.dims.iter().any(|dim| dim.size == 0);
+    let mut places = if is_empty { Vec::new() } else { vec![view.offset] };
     for dim in &view.dims {
         places = places.iter().flat_map(|place| (0..dim.size).map(move |i| place + i * dim.stride)).collect();
     }
@@ -127,7 +130,7 @@ pub(super) fn broadcast(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
 
 /// A constant in the shape that it is broadcast to.
 pub(super) fn expand(x: &Constant, shape: &[usize]) -> Option<Constant> {
-    let elements = shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side))?;
+    let elements = extent(shape)?;
     if x.shape == shape {
         return Some(x.clone());
     }
@@ -199,7 +202,7 @@ fn concat(parts: &[&Constant], axis: i64) -> Option<Constant> {
         }
         shape[axis] = shape[axis].checked_add(part.shape[axis])?;
     }
-    if shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side))? > MOST {
+    if extent(&shape)? > MOST {
         return None;
     }
     let is_whole = parts.iter().all(|part| matches!(part.numbers, Numbers::Integers(_)));

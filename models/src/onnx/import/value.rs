@@ -78,7 +78,8 @@ impl View {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.dims.iter().map(|dim| dim.size).product()
+        // Beside an empty side the others can be of any length.
+        self.dims.iter().fold(1_usize, |product, dim| product.saturating_mul(dim.size))
     }
 
     /// The dimensions that are longer than one.
