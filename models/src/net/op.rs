@@ -157,8 +157,9 @@ impl Op {
         // The parameters' sizes follow from the numbers here, not only from the inputs' shapes.
         let parameters = match self {
             Self::Conv2d { groups: 0, .. } => None,
-            _ => self.parameters().iter().try_fold(0_usize, |_, (_, shape)| {
-                shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side))
+            _ => self.parameters().iter().try_fold(0_usize, |sum, (_, shape)| {
+                let elements = shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
+                sum.checked_add(elements?)
             }),
         };
         match parameters {
@@ -268,4 +269,20 @@ fn concat_shape(first: &[usize], inputs: &[&[usize]]) -> Result<Shape, String> {
 fn window_count(n: usize, kernel: usize, stride: usize, padding: usize) -> Option<usize> {
     let room = padding.checked_mul(2)?.checked_add(n)?.checked_sub(kernel)?;
     if kernel == 0 { None } else { Some(room.checked_div(stride)? + 1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_parameters_of_an_operation_count_towards_its_size() {
+        let linear = |d_in, d_out| Op::Linear { d_in, d_out }.check("head");
+        let too_large = Err(NetworkError::TooLarge("head".to_owned()));
+        assert_eq!(linear(1 << 10, 1 << 10), Ok(()));
+        // The weights alone, and weights that leave no room for the bias.
+        assert_eq!(linear(1 << 20, 1 << 20), too_large);
+        assert_eq!(linear(1 << 18, 1 << 10), too_large);
+        assert_eq!(linear(usize::MAX, 2), too_large);
+    }
 }
