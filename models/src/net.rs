@@ -9,7 +9,6 @@
 //! | `Conv2d`      | `{node}.weight` (out, in / groups, k, k), `{node}.bias` (out) if `bias`               |
 //! | `BatchNorm2d` | `{node}.weight`, `{node}.bias`, `{node}.running_mean`, `{node}.running_var` (channels) |
 //! | `Linear`      | `{node}.weight` (out, in), `{node}.bias` (out)                                       |
-//!
 //! | `LayerNorm`   | `{node}.weight`, `{node}.bias` (features)                                             |
 //! | `ClassToken`, `Offset` | `{node}.value` (features), (tokens, features)                               |
 //!

@@ -39,7 +39,6 @@ pub struct Name {
 }
 
 impl Kinds {
-    /// Those of a tagger's tags.
     /// Those of the tags of a tagger, whose rows these are.
     pub fn of(tags: &Head) -> Self {
         let dim = tags.features();
