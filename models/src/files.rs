@@ -4,18 +4,49 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 /// Replaces `path` by `content`: a temporary file beside it, sync, rename, sync of the folder. Everybody may read it.
 ///
 /// # Errors
 /// The folder cannot be written, or `path` is a folder.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = parent(path);
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = beside(path)?;
     file.write_all(content)?;
+    settle(file, path)
+}
+
+/// As [`replace`], but only the owner may read it: for keys.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = beside(path)?;
+    file.write_all(content)?;
+    persist(file, path)
+}
+
+/// An empty temporary file in the folder of `path`, to be written and given that name by [`settle`].
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    NamedTempFile::new_in(parent(path))
+}
+
+/// Gives a temporary file, written as a whole, its name: sync, rename, sync of the folder. Everybody may read it.
+///
+/// # Errors
+/// As [`replace`].
+pub fn settle(file: NamedTempFile, path: &Path) -> io::Result<()> {
     make_readable(file.as_file())?;
+    persist(file, path)
+}
+
+fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)
+    sync_folder(parent(path))
 }
 
 /// Replaces `folder` by one that holds `files` and nothing else: written to a temporary folder beside it, synced, then
@@ -86,7 +117,10 @@ fn parent(path: &Path) -> &Path {
 }
 
 /// Makes the names in a folder durable; other systems than Unix do so by themselves or not at all.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
@@ -127,6 +161,19 @@ mod tests {
             assert_eq!(std::fs::read_to_string(&path).expect("it is there"), content);
         }
         assert_eq!(std::fs::read_dir(folder.path()).expect("it can be listed").count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_private_is_read_by_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("key.pem");
+        let mode = |path: &Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+        replace(&path, b"once public").expect("the folder can be written");
+        assert_eq!(mode(&path), 0o644);
+        replace_private(&path, b"secret").expect("the folder can be written");
+        assert_eq!((mode(&path), fs::read(&path).expect("it is there").as_slice()), (0o600, &b"secret"[..]));
     }
 
     #[test]

@@ -13,13 +13,14 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use chameleon_models::files::{replace, sync_folder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use sled::transaction::TransactionError;
 
 use super::error::At;
 use super::state::State;
-use super::{Hash, RegistryError, files};
+use super::{Hash, RegistryError};
 
 const META: &[u8] = b"meta";
 const APP: &[u8] = b"app/";
@@ -127,7 +128,7 @@ impl Index {
         await_release(&dir.join("db")).at(&dir)?;
         let seal = seal_path(&dir);
         let hash = hash_files(&dir).at(&dir)?;
-        files::replace(&seal, hash.to_string().as_bytes()).at(&seal)
+        replace(&seal, hash.to_string().as_bytes()).at(&seal)
     }
 
     /// Removes the index, whatever its state.
@@ -142,7 +143,7 @@ impl Index {
                 other => other.at(&path)?,
             }
         }
-        files::sync_dir(registry).at(registry)
+        sync_folder(registry).at(registry)
     }
 }
 

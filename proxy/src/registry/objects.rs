@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use chameleon_models::files::settle;
+
 use super::error::At;
 use super::{Hash, RegistryError, files};
 
@@ -30,7 +32,7 @@ impl Objects {
             let path = self.path(hash);
             let shelf = path.parent().unwrap_or(&self.dir);
             files::create_dir(shelf).at(shelf)?;
-            files::settle(temp, &path).at(&path)?;
+            settle(temp, &path).at(&path)?;
         }
         Ok((hash, len))
     }

@@ -6,9 +6,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use chameleon_models::files::replace;
+
 use super::error::At;
 use super::state::Record;
-use super::{Hash, RegistryError, files};
+use super::{Hash, RegistryError};
 
 #[derive(Clone, Debug)]
 pub(super) struct Records {
@@ -43,7 +45,7 @@ impl Records {
         let content = encode(record);
         let entry = Entry { generation: record.generation, hash: Hash::of(&content) };
         let path = self.dir.join(entry.file_name());
-        files::replace(&path, &content).at(&path)
+        replace(&path, &content).at(&path)
     }
 
     /// All record files after a generation, oldest first. Other files (temporary ones of a crash) are passed over.

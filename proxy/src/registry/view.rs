@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use chameleon_models::files::replace;
 use serde::{Deserialize, Serialize};
 
+use super::RegistryError;
 use super::error::At;
 use super::state::{Publication, State};
-use super::{RegistryError, files};
 
 /// The current version of every application.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -46,5 +47,5 @@ pub(super) fn read(registry: &Path) -> Result<Current, RegistryError> {
 pub(super) fn write(registry: &Path, current: &Current) -> Result<(), RegistryError> {
     let path = path(registry);
     let content = serde_json::to_vec_pretty(current).expect("the view holds only maps with string keys");
-    files::replace(&path, &content).at(&path)
+    replace(&path, &content).at(&path)
 }

@@ -1,17 +1,17 @@
 //! The local certificate authority: made at first use, kept beside the registry, constrained by name.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use chameleon_models::files::{replace, replace_private};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
     PublicKeyData, SanType,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
 use time::{Duration, OffsetDateTime};
 use x509_parser::parse_x509_certificate;
 
@@ -100,9 +100,10 @@ impl Authority {
         let params = params();
         let certificate = params.self_signed(&key)?;
         // The key first: a certificate without its key could be handed out already.
-        write_private(&dir.join(KEY_FILE), key.serialize_pem().as_bytes())?;
+        let key_path = dir.join(KEY_FILE);
+        replace_private(&key_path, key.serialize_pem().as_bytes()).map_err(at(&key_path))?;
         let path = dir.join(CERTIFICATE_FILE);
-        bundle::write_public(&path, certificate.pem().as_bytes())?;
+        replace(&path, certificate.pem().as_bytes()).map_err(at(&path))?;
         tracing::info!(path = %path.display(), "Local certificate authority made");
         Ok(Self {
             certificate: certificate.der().clone(),
@@ -216,14 +217,6 @@ fn read(path: &Path) -> Result<Option<String>, TlsError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(at(path)(error)),
     }
-}
-
-/// Writes a file that only its owner can read; temporary files are made that way.
-fn write_private(path: &Path, content: &[u8]) -> Result<(), TlsError> {
-    let dir = path.parent().unwrap_or(Path::new("."));
-    let mut temp = NamedTempFile::new_in(dir).map_err(at(dir))?;
-    temp.write_all(content).and_then(|()| temp.as_file().sync_all()).map_err(at(path))?;
-    temp.persist(path).map(drop).map_err(|error| at(path)(error.error))
 }
 
 pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> TlsError {

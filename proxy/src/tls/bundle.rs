@@ -6,15 +6,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use chameleon_models::files::replace;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
 
 use super::authority::at;
 use super::{Authority, TlsError};
@@ -98,7 +97,7 @@ fn public_roots() -> Vec<CertificateDer<'static>> {
 
 fn write(path: &Path, certificates: &[CertificateDer<'static>]) -> Result<(), TlsError> {
     let text: String = certificates.iter().map(pem).collect();
-    write_public(path, text.as_bytes())
+    replace(path, text.as_bytes()).map_err(at(path))
 }
 
 pub(super) fn read_certificates(file: &Path) -> Vec<CertificateDer<'static>> {
@@ -115,18 +114,4 @@ fn pem(certificate: &CertificateDer<'static>) -> String {
     }
     text.push_str("-----END CERTIFICATE-----\n");
     text
-}
-
-/// Replaces a file that everybody may read.
-pub(super) fn write_public(path: &Path, content: &[u8]) -> Result<(), TlsError> {
-    let dir = path.parent().unwrap_or(Path::new("."));
-    let mut temp = NamedTempFile::new_in(dir).map_err(at(dir))?;
-    temp.write_all(content).map_err(at(path))?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        temp.as_file().set_permissions(fs::Permissions::from_mode(0o644)).map_err(at(path))?;
-    }
-    temp.as_file().sync_all().map_err(at(path))?;
-    temp.persist(path).map(drop).map_err(|error| at(path)(error.error))
 }

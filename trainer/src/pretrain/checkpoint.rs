@@ -1,10 +1,10 @@
 //! Training state on disk: one safetensors file, replaced atomically.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use chameleon_models::files::{beside, settle};
 use tch::{Device, Kind, Tensor};
 
 use crate::module::Module;
@@ -20,13 +20,12 @@ const STEP: &str = "step";
 /// # Errors
 /// The folder cannot be written.
 pub fn write_tensors(path: &Path, tensors: &[(String, Tensor)]) -> Result<()> {
-    let temporary = path.with_extension("part");
     let on_cpu =
         |(name, tensor): &(String, Tensor)| (name.clone(), tensor.detach().to_device(Device::Cpu).contiguous());
     let tensors: Vec<(String, Tensor)> = tensors.iter().map(on_cpu).collect();
-    Tensor::write_safetensors(&tensors, &temporary).with_context(|| format!("{}", temporary.display()))?;
-    File::open(&temporary)?.sync_all()?;
-    fs::rename(&temporary, path).with_context(|| format!("{}", path.display()))
+    let file = beside(path).with_context(|| format!("{}", path.display()))?;
+    Tensor::write_safetensors(&tensors, file.path()).with_context(|| format!("{}", file.path().display()))?;
+    settle(file, path).with_context(|| format!("{}", path.display()))
 }
 
 /// Reads what [`write_tensors`] wrote.
