@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 
 pub mod connect;
+mod hex;
+mod percent;
 pub mod redirect;
 pub mod registry;
 pub mod route;

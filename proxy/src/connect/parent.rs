@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::head::{normal_host, split_authority};
+use crate::percent::decode_strict;
 use crate::tls::is_under;
 
 /// Longest head of an answer; real ones have some hundred bytes.
@@ -32,7 +33,7 @@ impl Parent {
         let (user, authority) = rest.rsplit_once('@').map_or((None, rest), |(user, host)| (Some(user), host));
         let (host, port) = split_authority(authority).or_else(|| split_authority(&format!("{authority}:80")))?;
         let authorization = match user {
-            Some(user) => Some(format!("Basic {}", STANDARD.encode(percent_decode(user)?))),
+            Some(user) => Some(format!("Basic {}", STANDARD.encode(decode_strict(user)?))),
             None => None,
         };
         if no_proxy.split([',', ' ']).any(|entry| entry == "*") {
@@ -90,19 +91,4 @@ impl std::fmt::Debug for Parent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Parent").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
     }
-}
-
-/// Undoes `%XX`; `None` if one is malformed.
-fn percent_decode(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = text.bytes();
-    let mut decoded = Vec::with_capacity(text.len());
-    while let Some(byte) = bytes.next() {
-        if byte != b'%' {
-            decoded.push(byte);
-            continue;
-        }
-        let mut digit = || (bytes.next()? as char).to_digit(16);
-        decoded.push((digit()? * 16 + digit()?) as u8);
-    }
-    Some(decoded)
 }

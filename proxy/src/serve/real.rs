@@ -13,6 +13,7 @@ use super::context::{Context, cloud_host, text};
 use super::service::Shared;
 use super::timing::timed;
 use crate::connect::{Body, STAND_IN};
+use crate::percent;
 use crate::route::{CloudApi, Framing};
 use crate::upstream::{AwsKeys, Signed, Upstream, UpstreamError, is_signed_with};
 use crate::wire::status::{Code, Status, number_of};
@@ -162,9 +163,7 @@ fn refusal(status: &Status) -> Refusal {
 }
 
 fn message_of(headers: &HeaderMap) -> String {
-    // A plus sign stands for itself here.
-    let encoded = text(headers, "grpc-message").unwrap_or_default().replace('+', "%2B");
-    crate::wire::rest::percent_decode(&encoded)
+    percent::decode(text(headers, "grpc-message").unwrap_or_default())
 }
 
 #[derive(Deserialize)]

@@ -18,11 +18,11 @@ use super::real::deadline;
 use super::timing::{SERVER_TIMING, timed};
 use super::{Config, reply};
 use crate::connect::{Body, Proxy, Via};
+use crate::percent;
 use crate::route::{Apps, CloudApi, Clues, Endpoint, Framing, Method, split_app};
 use crate::upstream::headers::APP;
 use crate::upstream::{AwsKeys, Idle, Upstream};
 use crate::wire::body::{self, BodyLimits, Budget, Buffered};
-use crate::wire::rest::percent_decode;
 use crate::wire::status::{Code, Status};
 use crate::wire::{Engines, aws};
 
@@ -241,7 +241,7 @@ impl Shared {
     fn choose(&self, context: &Context) -> Result<Option<String>, Status> {
         let headers = context.headers();
         let (path, _) = split_app(context.parts.uri.path());
-        let path = path.map(percent_decode);
+        let path = path.map(percent::decode);
         let proxy_user = context.parts.extensions.get::<Via>().and_then(|via| via.app.as_deref());
         let aws_key = aws::scope(headers).map(|scope| scope.key);
         let clues = Clues {

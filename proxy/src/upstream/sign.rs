@@ -7,13 +7,15 @@
 //! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>.
 
 use std::fmt;
-use std::fmt::Write;
+use std::fmt::Write as _;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use ring::hmac;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::macros::format_description;
+
+use crate::hex::Hex;
 
 pub(super) const DATE: HeaderName = HeaderName::from_static("x-amz-date");
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -71,7 +73,7 @@ impl Signed<'_> {
         let (names, canonical) = self.canonical(headers);
         let scope = format!("{day}/{}/{}/aws4_request", self.region, self.service);
         let key = signing_key(keys, &day, self.region, self.service);
-        let signature = hex(mac(&key, &to_sign(&second, &scope, &canonical)).as_ref());
+        let signature = Hex(mac(&key, &to_sign(&second, &scope, &canonical)).as_ref()).to_string();
         let id = &keys.id;
         put_authorization(
             headers,
@@ -114,7 +116,7 @@ pub(super) fn to_sign(second: &str, scope: &str, canonical: &str) -> String {
 
 /// SHA-256 in hexadecimal.
 pub(super) fn hash(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
+    Hex(&Sha256::digest(bytes)).to_string()
 }
 
 fn put_authorization(headers: &mut HeaderMap, value: &str) {
@@ -130,14 +132,6 @@ fn value(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 
 fn mac(key: &[u8], text: &str) -> hmac::Tag {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

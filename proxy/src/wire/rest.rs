@@ -6,6 +6,7 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 
 use super::status::Status;
+use crate::percent;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=UTF-8");
 
@@ -27,7 +28,7 @@ impl Query {
         let mut parsed = Self::default();
         for pair in query.unwrap_or_default().split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let (name, value) = (percent_decode(name), percent_decode(value));
+            let (name, value) = (decode_query(name), decode_query(value));
             match name.strip_prefix('$').unwrap_or(&name) {
                 "alt" => {
                     let mut parts = value.split(';');
@@ -53,28 +54,10 @@ impl Query {
     }
 }
 
-/// Decodes `%XX` and `+`. What is no valid escape stays as it is; bytes that are not UTF-8 are replaced.
-pub fn percent_decode(text: &str) -> String {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut bytes = text.as_bytes();
-    while let [first, rest @ ..] = bytes {
-        let escape = match bytes {
-            [b'%', high, low, ..] => hex(*high).zip(hex(*low)),
-            _ => None,
-        };
-        if let Some((high, low)) = escape {
-            decoded.push(high * 16 + low);
-            bytes = &bytes[3..];
-        } else {
-            decoded.push(if *first == b'+' { b' ' } else { *first });
-            bytes = rest;
-        }
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    (digit as char).to_digit(16).map(|value| value as u8)
+/// Decodes a name or value of a query: `%XX`, and `+`, which is a blank. What is no valid escape stays as it is; bytes that
+/// are not UTF-8 are replaced.
+pub fn decode_query(text: &str) -> String {
+    percent::decode(&text.replace('+', " "))
 }
 
 /// A `200` with a JSON body.
@@ -139,7 +122,7 @@ mod tests {
 
         #[test]
         fn plain_text_decodes_to_itself(text in "[a-zA-Z0-9._~-]*") {
-            prop_assert_eq!(percent_decode(&text), text);
+            prop_assert_eq!(decode_query(&text), text);
         }
     }
 }

@@ -179,7 +179,7 @@ fn read_all(bytes: &[u8]) {
 /// Gives a line to every parser of targets and headers.
 fn read_line(line: &str) {
     rest::Query::parse(Some(line));
-    rest::percent_decode(line);
+    rest::decode_query(line);
     Parent::parse(line, line);
     let mut headers = HeaderMap::new();
     if let Ok(value) = HeaderValue::from_str(line) {
