@@ -180,15 +180,15 @@ impl Registry {
         })
     }
 
-    /// Checks the index, the log and every stored file. Gives the problems found, one line each; none is good.
+    /// Checks the log and every stored file. Gives the problems found, one line each; none is good.
     ///
     /// # Errors
-    /// The registry cannot be used at all.
+    /// The registry cannot be used at all; so a damaged index is an error, never a line of the result.
     pub fn verify(&self) -> Result<Vec<String>, RegistryError> {
         self.turn(|session| {
-            let mut problems = Vec::new();
-            let records = Records::new(self.dir.join("records"));
-            problems.extend(records.after(0)?.iter().filter_map(|entry| records.read(entry).err()));
+            let (logged, mut problems) = rebuild::replay(&Records::new(self.dir.join("records")))?;
+            // What the index has that the log has not, would be lost with the index.
+            problems.extend(rebuild::missing(logged.generation, session.state.generation + 1));
             for (app, publication) in session.state.publications() {
                 for (name, hash) in &publication.files {
                     if let Err(error) = self.objects.check(*hash) {

@@ -44,13 +44,12 @@ impl Registry {
     }
 }
 
-fn replay(records: &Records) -> Result<(State, Vec<String>), RegistryError> {
+/// The state that the log describes, and what of it cannot be read.
+pub(super) fn replay(records: &Records) -> Result<(State, Vec<String>), RegistryError> {
     let mut state = State::default();
     let mut problems = Vec::new();
     for entry in records.after(0)? {
-        if entry.generation > state.generation + 1 {
-            problems.push(format!("records {} to {} are missing", state.generation + 1, entry.generation - 1));
-        }
+        problems.extend(missing(state.generation, entry.generation));
         // Also a record that cannot be read uses up its number.
         state.generation = entry.generation;
         let applied = records
@@ -59,4 +58,13 @@ fn replay(records: &Records) -> Result<(State, Vec<String>), RegistryError> {
         problems.extend(applied.err());
     }
     Ok((state, problems))
+}
+
+/// A line about the records between two generations, if these do not follow each other.
+pub(super) fn missing(before: u64, after: u64) -> Option<String> {
+    match (before + 1, after.checked_sub(1)?) {
+        (first, last) if first > last => None,
+        (first, last) if first == last => Some(format!("record {first} is missing")),
+        (first, last) => Some(format!("records {first} to {last} are missing")),
+    }
 }

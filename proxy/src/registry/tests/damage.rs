@@ -116,6 +116,26 @@ fn a_rebuild_passes_over_a_damaged_record_and_says_so() {
     assert_eq!(registry.load("a").unwrap().files["head.safetensors"], b"one");
 }
 
+#[test]
+fn deleted_records_are_found_where_they_were_and_at_the_end() {
+    let (bench, _) = filled();
+    let mut records: Vec<_> =
+        fs::read_dir(bench.dir().join("records")).unwrap().map(|file| file.unwrap().path()).collect();
+    records.sort();
+    let registry = Registry::open(bench.dir()).unwrap();
+    assert_eq!((records.len(), registry.verify().unwrap()), (4, Vec::new()));
+    let content = fs::read(&records[3]).unwrap();
+    fs::remove_file(&records[3]).unwrap();
+    assert_eq!(registry.verify().unwrap(), ["record 4 is missing"]);
+    fs::write(&records[3], content).unwrap();
+    // The publication of version 2 of "a", and the way back from it to version 1.
+    for record in &records[1..3] {
+        fs::remove_file(record).unwrap();
+    }
+    assert_eq!(registry.verify().unwrap(), ["records 2 to 3 are missing"]);
+    assert_eq!(Registry::rebuild(bench.dir()).unwrap().problems, ["records 2 to 3 are missing"]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
