@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use super::objects::Objects;
 use super::{Current, Publication, RegistryError, Version, view};
@@ -102,19 +102,6 @@ impl Watch {
         let changed = self.generation != Some(current.generation);
         self.generation = Some(current.generation);
         Ok(changed.then_some(current))
-    }
-
-    /// Waits for a change, looking every `period`. Cancel safe.
-    ///
-    /// # Errors
-    /// As [`Watch::poll`].
-    pub async fn changed(&mut self, period: Duration) -> Result<Current, RegistryError> {
-        loop {
-            if let Some(current) = self.poll()? {
-                return Ok(current);
-            }
-            tokio::time::sleep(period).await;
-        }
     }
 
     /// Reads the files behind what was seen.

@@ -15,7 +15,7 @@ use chameleon_models::text::TextModels;
 use chameleon_models::zoo::{Generic, ImageLabels, ImageObjects, LabelInfo, TextTask};
 use chameleon_models::{labeler, objects};
 
-use crate::registry::{Current, Publication, Reader};
+use crate::registry::{Current, Publication, Reader, Version};
 use crate::wire::{
     Analysis, AppModels, Aspects, Detected, ImageFault, ImageLabeler, Images, Labelled, ObjectDetector, TextAnalyzer,
     TextFault,
@@ -56,6 +56,32 @@ impl Objects {
 impl From<ImageLabels> for Generics {
     fn from(labels: ImageLabels) -> Self {
         Self { labels, objects: None, texts: None }
+    }
+}
+
+/// What is published and cannot be served, with the reason, by application.
+type Faults = BTreeMap<String, (Version, String)>;
+
+/// The most looks at the registry from one try to read what could not be read to the next: what will never be readable is
+/// not to cost a core.
+const MAX_PAUSE: u32 = 64;
+
+/// What is published, to be taken over.
+struct Pending {
+    current: Current,
+    /// What could not be read the last time.
+    faults: Faults,
+    /// Looks at the registry from the last try to the next, twice as many each time.
+    pause: u32,
+    /// Those that are left.
+    left: u32,
+}
+
+impl Pending {
+    /// Counts a look at the registry; whether it is time to try again.
+    fn is_due(&mut self) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.left == 0
     }
 }
 
@@ -100,7 +126,7 @@ impl Models {
         };
         // What cannot be read is told by `follow`, which goes on trying.
         if let Some(Ok(current)) = models.registry.as_ref().map(Reader::current) {
-            models.refresh(&current);
+            models.refresh(&current, &Faults::new());
         }
         Ok(models)
     }
@@ -127,19 +153,24 @@ impl Models {
         self.apps.load().keys().cloned().collect()
     }
 
-    /// Looks at the registry every `period` and takes over what changed, for as long as it is polled.
+    /// Looks at the registry every `period` and takes over what changed, for as long as it is polled. What is published
+    /// and cannot be read is tried again: a disk that comes back, or a store that is mended, changes nothing that the
+    /// watch looks at.
     pub(super) async fn follow(self: Arc<Self>, period: Duration) {
         let Some(registry) = self.registry.clone() else { return };
         let mut watch = registry.watch();
         let mut told = None;
+        let mut pending: Option<Pending> = None;
         loop {
-            match watch.changed(period).await {
-                Ok(current) => {
+            match watch.poll() {
+                Ok(changed) => {
                     told = None;
-                    let models = Arc::clone(&self);
-                    // Reading and checking weights would hold up the connections of this thread.
-                    if let Err(error) = tokio::task::spawn_blocking(move || models.refresh(&current)).await {
-                        tracing::error!(%error, "Reading the registry failed");
+                    if let Some(current) = changed {
+                        let faults = pending.map(|pending| pending.faults).unwrap_or_default();
+                        pending = Some(Pending { current, faults, pause: 0, left: 1 });
+                    }
+                    if let Some(due) = pending.take_if(Pending::is_due) {
+                        pending = Arc::clone(&self).take_over(due).await;
                     }
                 }
                 Err(error) => {
@@ -154,10 +185,26 @@ impl Models {
         }
     }
 
-    /// Makes what is served equal to `current`. A new version that cannot be read leaves the old one in place.
-    fn refresh(&self, current: &Current) {
+    /// Makes what is served equal to what is pending; what holds something that cannot be read stays pending.
+    async fn take_over(self: Arc<Self>, mut pending: Pending) -> Option<Pending> {
+        // Reading and checking weights would hold up the connections of this thread.
+        let taken = tokio::task::spawn_blocking(move || {
+            pending.faults = self.refresh(&pending.current, &pending.faults);
+            pending.pause = (2 * pending.pause).clamp(1, MAX_PAUSE);
+            pending.left = pending.pause;
+            (!pending.faults.is_empty()).then_some(pending)
+        });
+        taken.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "Reading the registry failed");
+            None
+        })
+    }
+
+    /// Makes what is served equal to `current`. A new version that cannot be read leaves the old one in place, and is
+    /// among the faults that are returned; those that were `told` before are not told again.
+    fn refresh(&self, current: &Current, told: &Faults) -> Faults {
         let old = self.apps.load();
-        let mut new = BTreeMap::new();
+        let (mut new, mut faults) = (BTreeMap::new(), Faults::new());
         for (app, publication) in &current.apps {
             let known = old.get(app);
             if let Some(same) = known.filter(|known| known.publication == *publication) {
@@ -170,12 +217,18 @@ impl Models {
                     new.insert(app.clone(), Arc::new(published));
                 }
                 Err(problem) => {
-                    tracing::warn!(%app, version = %publication.version, %problem, "An app model cannot be served");
                     new.extend(known.map(|known| (app.clone(), Arc::clone(known))));
+                    let fault = (publication.version, problem);
+                    if told.get(app) != Some(&fault) {
+                        let (version, problem) = &fault;
+                        tracing::warn!(%app, %version, %problem, "An app model cannot be served");
+                    }
+                    faults.insert(app.clone(), fault);
                 }
             }
         }
         self.apps.store(Arc::new(new));
+        faults
     }
 
     fn read(&self, publication: &Publication) -> Result<Published, String> {

@@ -1,5 +1,7 @@
 //! Which application answers, and how that changes while serving.
 
+use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chameleon_proxy::registry::{Registry, Version};
@@ -68,25 +70,27 @@ async fn an_application_that_is_named_and_not_published_is_an_error() {
     }
 }
 
+/// Waits until the application's first label is the one expected, or until it is known no more.
+async fn becomes(server: &TestServer, app: &str, expected: Option<&str>) {
+    let target = format!("/apps/{app}/v1/images:annotate");
+    let changed = async {
+        loop {
+            let answer = server.post(&target, label_request(&red())).await;
+            let first = answer.status.is_success().then(|| answer.labels(0)).and_then(|all| all.into_iter().next());
+            if first.as_deref() == expected {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), changed).await.expect("the change is followed");
+}
+
 #[tokio::test]
 async fn what_is_published_rolled_back_or_removed_is_followed_while_serving() {
     let (temp, registry) = registry();
     let server = TestServer::with(Some(registry.dir()), |_| {}).await;
-    let becomes = async |expected: Option<&str>| {
-        let changed = async {
-            loop {
-                let request = Request::post("/apps/bins/v1/images:annotate");
-                let answer = server.http1().await.send(request, label_request(&red())).await;
-                let first =
-                    answer.status.is_success().then(|| answer.labels(0)).and_then(|labels| labels.into_iter().next());
-                if first.as_deref() == expected {
-                    return;
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(30), changed).await.expect("the change is followed");
-    };
+    let becomes = async |expected| becomes(&server, "bins", expected).await;
     becomes(Some("Blue")).await;
     publish(&temp, &registry, "bins", "Thing 7");
     becomes(Some("Thing 7")).await;
@@ -94,4 +98,29 @@ async fn what_is_published_rolled_back_or_removed_is_followed_while_serving() {
     becomes(Some("Blue")).await;
     registry.remove("bins").unwrap();
     becomes(None).await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_served_once_it_can() {
+    let (temp, registry) = registry();
+    let files = registry.list().unwrap().apps["bins"].files.clone();
+    let away: Vec<(PathBuf, PathBuf)> = files
+        .values()
+        .map(|hash| {
+            let digits = hash.to_string();
+            let path = registry.dir().join("objects").join(&digits[..2]).join(&digits[2..]);
+            let aside = temp.path().join(digits);
+            fs::rename(&path, &aside).unwrap();
+            (path, aside)
+        })
+        .collect();
+    let server = TestServer::with(Some(registry.dir()), |_| {}).await;
+    // Once this one is served, the registry was looked at, and the other one could not be read.
+    publish(&temp, &registry, "glass", "Thing 7");
+    becomes(&server, "glass", Some("Thing 7")).await;
+    becomes(&server, "bins", None).await;
+    for (path, aside) in away {
+        fs::rename(aside, path).unwrap();
+    }
+    becomes(&server, "bins", Some("Blue")).await;
 }
