@@ -126,7 +126,7 @@ fn head(headers: HeaderMap) -> http::response::Parts {
     parts
 }
 
-/// Longest message sent, in bytes before encoding: clients refuse header blocks beyond 8 to 16 KiB, and then show
+/// Longest message sent, in bytes as encoded: clients refuse header blocks beyond 8 to 16 KiB, and then show
 /// the developer no message at all.
 const MAX_MESSAGE: usize = 2048;
 
@@ -134,9 +134,7 @@ const MAX_MESSAGE: usize = 2048;
 fn percent_encode(message: &str) -> HeaderValue {
     let mut encoded = Vec::with_capacity(message.len());
     for character in message.chars() {
-        if encoded.len() + character.len_utf8() > MAX_MESSAGE {
-            break;
-        }
+        let before = encoded.len();
         let mut utf8 = [0; 4];
         for &byte in character.encode_utf8(&mut utf8).as_bytes() {
             if matches!(byte, b' '..=b'~') && byte != b'%' {
@@ -144,6 +142,11 @@ fn percent_encode(message: &str) -> HeaderValue {
             } else {
                 encoded.extend_from_slice(format!("%{byte:02X}").as_bytes());
             }
+        }
+        // Half a character would be none.
+        if encoded.len() > MAX_MESSAGE {
+            encoded.truncate(before);
+            break;
         }
     }
     HeaderValue::from_bytes(&encoded).expect("only printable ASCII was pushed")
@@ -203,6 +206,14 @@ mod tests {
         assert_eq!(status.code, Code::Unimplemented);
     }
 
+    #[test]
+    fn a_long_message_is_cut_between_characters() {
+        let encoded = |message: &str| percent_encode(message).to_str().unwrap().to_owned();
+        assert_eq!(encoded(&"x".repeat(MAX_MESSAGE + 1)), "x".repeat(MAX_MESSAGE));
+        // Nine bytes a character, of which 227 are 2043.
+        assert_eq!(encoded(&"€".repeat(MAX_MESSAGE)), "%E2%82%AC".repeat(227));
+    }
+
     proptest! {
         #[test]
         fn any_bytes_are_a_message_or_a_status(bytes: Vec<u8>) {
@@ -222,7 +233,7 @@ mod tests {
         #[test]
         fn any_message_makes_a_short_header(message: String) {
             let head = error_head(&Status::invalid(message));
-            prop_assert!(head.headers["grpc-message"].len() <= 3 * 4 + MAX_MESSAGE);
+            prop_assert!(head.headers["grpc-message"].len() <= MAX_MESSAGE);
         }
     }
 }
