@@ -55,6 +55,11 @@ impl TestServer {
         self.stop.take();
     }
 
+    /// Whether the server has stopped.
+    pub(crate) fn has_stopped(&self) -> bool {
+        self.task.is_finished()
+    }
+
     /// Waits until the server has stopped.
     pub(crate) async fn stopped(self) {
         self.task.await.unwrap();
