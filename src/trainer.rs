@@ -37,15 +37,28 @@ pub(crate) struct Inputs {
 impl Inputs {
     /// As the trainer takes them.
     pub(crate) fn words(&self) -> Vec<OsString> {
-        let weighting = self.weighting.map(|weighting| weighting.name().into());
-        let options = [
+        options([
             ("--data", self.data.clone().map(OsString::from)),
             ("--labels-map", self.labels_map.clone().map(OsString::from)),
             ("--device", self.device.clone().map(OsString::from)),
-            ("--weighting", weighting),
-        ];
-        options.into_iter().filter_map(|(option, value)| Some([option.into(), value?])).flatten().collect()
+            ("--weighting", self.weighting.map(|weighting| weighting.name().into())),
+        ])
     }
+}
+
+/// Options with their values, those that have one, as the trainer takes them.
+pub(crate) fn options<const N: usize>(options: [(&str, Option<OsString>); N]) -> Vec<OsString> {
+    options.into_iter().filter_map(|(option, value)| Some([option.into(), value?])).flatten().collect()
+}
+
+/// A number as an option's value.
+pub(crate) fn number(number: impl Into<u64>) -> OsString {
+    number.into().to_string().into()
+}
+
+/// Options without a value, those that are switched on, as the trainer takes them.
+pub(crate) fn switches<const N: usize>(switches: [(&str, bool); N]) -> Vec<OsString> {
+    switches.into_iter().filter(|(_, is_on)| *is_on).map(|(option, _)| option.into()).collect()
 }
 
 /// How much an image counts in a rate of wrong decisions.

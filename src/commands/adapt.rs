@@ -1,13 +1,14 @@
 //! `chameleon adapt`
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use crate::cli::Global;
 use crate::exit::ExitStatus;
+use crate::trainer::{number, options, switches};
 use crate::{printer, trainer};
 
 /// What to adapt to, and how.
@@ -48,28 +49,7 @@ struct Adapted {
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
     let work = tempfile::tempdir().context("no temporary folder can be made")?;
     let result = work.path().join("adapted.json");
-    let mut words: Vec<OsString> = vec!["adapt".into(), "--data".into(), arguments.data.clone().into()];
-    words.extend(["--out".into(), arguments.out.clone().into(), "--result".into(), result.clone().into()]);
-    words.extend(["--seed".into(), arguments.seed.to_string().into()]);
-    if let Some(map) = &arguments.labels_map {
-        words.extend(["--labels-map".into(), map.into()]);
-    }
-    if arguments.all_layers {
-        words.extend(["--part".into(), "all".into()]);
-    }
-    if let Some(device) = &arguments.device {
-        words.extend(["--device".into(), device.into()]);
-    }
-    if let Some(epochs) = arguments.epochs {
-        words.extend(["--epochs".into(), epochs.to_string().into()]);
-    }
-    if arguments.json {
-        words.push("--json".into());
-    }
-    if global.quiet {
-        words.push("--quiet".into());
-    }
-    printer::data(&trainer::run(&words)?)?;
+    printer::data(&trainer::run(&trainer_arguments(arguments, global, &result))?)?;
     let Adapted { epoch } = serde_json::from_str(&std::fs::read_to_string(result)?).context("the trainer's result")?;
     if epoch == 0 {
         return Ok(ExitStatus::Negative);
@@ -79,4 +59,20 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
         printer::note(format!("wrote the adapted model into {folder}; use it with --base {folder} or CHAMELEON_BASE"));
     }
     Ok(ExitStatus::Success)
+}
+
+fn trainer_arguments(arguments: &Arguments, global: &Global, result: &Path) -> Vec<OsString> {
+    let mut words: Vec<OsString> = vec!["adapt".into()];
+    words.extend(options([
+        ("--data", Some(arguments.data.clone().into())),
+        ("--out", Some(arguments.out.clone().into())),
+        ("--result", Some(result.into())),
+        ("--seed", Some(number(arguments.seed))),
+        ("--labels-map", arguments.labels_map.clone().map(OsString::from)),
+        ("--part", arguments.all_layers.then(|| "all".into())),
+        ("--device", arguments.device.clone().map(OsString::from)),
+        ("--epochs", arguments.epochs.map(number)),
+    ]));
+    words.extend(switches([("--json", arguments.json), ("--quiet", global.quiet)]));
+    words
 }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::cli::Global;
 use crate::exit::ExitStatus;
 use crate::home::Home;
+use crate::trainer::{number, options, switches};
 use crate::{printer, process, trainer};
 
 /// What to customize, and with what.
@@ -93,22 +94,21 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
 }
 
 fn trainer_arguments(arguments: &Arguments, global: &Global, app: &str, process: &Path, model: &Path) -> Vec<OsString> {
-    let mut words: Vec<OsString> = vec!["customize".into(), "--process".into(), process.into()];
-    words.extend(["--out".into(), model.into(), "--app".into(), app.into()]);
-    words.extend(["--seed".into(), arguments.seed.to_string().into()]);
-    words.extend(["--seeds".into(), arguments.seeds.to_string().into()]);
+    let mut words: Vec<OsString> = vec!["customize".into()];
+    words.extend(options([
+        ("--process", Some(process.into())),
+        ("--out", Some(model.into())),
+        ("--app", Some(app.into())),
+        ("--seed", Some(number(arguments.seed))),
+        ("--seeds", Some(number(arguments.seeds))),
+        ("--budget", arguments.budget.map(|budget| format!("{}ms", budget.as_millis()).into())),
+    ]));
+    if arguments.budget.is_none() {
+        words.extend(arguments.depth.words());
+    }
     words.extend(arguments.data.words());
-    match arguments.budget {
-        Some(budget) => words.extend(["--budget".into(), format!("{}ms", budget.as_millis()).into()]),
-        None => words.extend(arguments.depth.words()),
-    }
     words.extend(global.base_words());
-    if arguments.json {
-        words.push("--json".into());
-    }
-    if global.quiet {
-        words.push("--quiet".into());
-    }
+    words.extend(switches([("--json", arguments.json), ("--quiet", global.quiet)]));
     words
 }
 

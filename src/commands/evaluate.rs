@@ -11,6 +11,7 @@ use crate::cli::Global;
 use crate::evaluate::{Plan, Results, csv, page, table};
 use crate::exit::ExitStatus;
 use crate::published::Published;
+use crate::trainer::{number, options, switches};
 use crate::{printer, process, trainer};
 
 /// What to evaluate, and with what.
@@ -78,16 +79,11 @@ fn measure(app: &str, arguments: &Arguments, global: &Global) -> Result<ExitStat
     let work = tempfile::tempdir().context("no temporary folder can be made")?;
     let (folder, json) = (work.path().join("model"), work.path().join("measured.json"));
     model.write(&folder)?;
-    let mut words: Vec<OsString> = vec!["measure".into(), "--model".into(), folder.into()];
-    words.extend(["--out".into(), json.clone().into()]);
+    let mut words: Vec<OsString> = vec!["measure".into()];
+    words.extend(options([("--model", Some(folder.into())), ("--out", Some(json.clone().into()))]));
     words.extend(arguments.data.words());
     words.extend(global.base_words());
-    if arguments.json {
-        words.push("--json".into());
-    }
-    if global.quiet {
-        words.push("--quiet".into());
-    }
+    words.extend(switches([("--json", arguments.json), ("--quiet", global.quiet)]));
     printer::data(&trainer::run(&words)?)?;
     let Measured { better } = serde_json::from_str(&std::fs::read_to_string(json)?).context("the trainer's result")?;
     Ok(if better { ExitStatus::Success } else { ExitStatus::Negative })
@@ -121,21 +117,19 @@ fn write(path: &Path, text: &str) -> Result<()> {
 }
 
 fn trainer_arguments(arguments: &Arguments, global: &Global, plan: &Path) -> Vec<OsString> {
-    let mut words: Vec<OsString> = vec!["evaluate".into(), "--plan".into(), plan.into()];
-    words.extend(["--out".into(), arguments.out.clone().into()]);
-    words.extend(["--seed".into(), arguments.seed.to_string().into()]);
-    words.extend(["--seeds".into(), arguments.seeds.to_string().into()]);
+    let mut words: Vec<OsString> = vec!["evaluate".into()];
+    words.extend(options([
+        ("--plan", Some(plan.into())),
+        ("--out", Some(arguments.out.clone().into())),
+        ("--seed", Some(number(arguments.seed))),
+        ("--seeds", Some(number(arguments.seeds))),
+        ("--recipe", arguments.recipe.clone().map(OsString::from)),
+        ("--steps", arguments.steps.map(number)),
+        ("--jobs", arguments.jobs.map(number)),
+    ]));
     words.extend(arguments.data.words());
     words.extend(arguments.depth.words());
-    words.extend(arguments.mirrored.then(|| "--mirrored".into()));
     words.extend(global.base_words());
-    words.extend(arguments.recipe.iter().flat_map(|file| ["--recipe".into(), file.clone().into()]));
-    let numbers = [("--steps", arguments.steps), ("--jobs", arguments.jobs.map(u64::from))];
-    for (option, number) in numbers {
-        words.extend(number.iter().flat_map(|number| [option.into(), number.to_string().into()]));
-    }
-    if global.quiet {
-        words.push("--quiet".into());
-    }
+    words.extend(switches([("--mirrored", arguments.mirrored), ("--quiet", global.quiet)]));
     words
 }
