@@ -32,7 +32,7 @@ fn mutated_sources_are_analyzed_or_reported() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder");
     // Several at once begin at numbers of their own.
-    let first: u64 = std::env::var("FUZZ_FROM").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+    let first: u64 = std::env::var("FUZZ_FIRST").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
     let (mut runs, mut found, mut slowest) = (first, 0_usize, Duration::ZERO);
     while Instant::now() < end {
         let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ (runs.wrapping_mul(0x2545_f491_4f6c_dd1d) | 1));
