@@ -11,14 +11,14 @@ Needs only Python's standard library and pip.
 """
 
 import argparse
-import fcntl
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
+
+from target import TARGET, SetupError, locked, run
 
 TORCH_VERSION = "2.11.0"
 
@@ -37,10 +37,10 @@ WHEEL_TAGS = ["--python-version", "3.%d" % MINOR, "--implementation", "cp", "--a
 WHEEL_PLATFORMS = ["manylinux_2_28_x86_64", "manylinux_2_25_x86_64", "manylinux2014_x86_64", "manylinux_2_17_x86_64"]
 
 REQUIREMENTS = """\
-torch==2.11.0 --hash=sha256:%s
+torch==%s --hash=sha256:%s
 nvidia-cuda-runtime==13.0.96 --hash=sha256:7f82250d7782aa23b6cfe765ecc7db554bd3c2870c43f3d1821f1d18aebf0548
 nvidia-cuda-cupti==13.0.85 --hash=sha256:4eb01c08e859bf924d222250d2e8f8b8ff6d3db4721288cf35d14252a4d933c8
-""" % WHEELS[MINOR]
+""" % (TORCH_VERSION, WHEELS[MINOR])
 
 CPU_LIBRARIES = {
     "libtorch_cpu.so",
@@ -53,10 +53,6 @@ CPU_LIBRARIES = {
 
 # What the Python parts look for beside these.
 PYTHON_LIBRARIES = {"libtorch_python.so", "libtorch_global_deps.so", "libshm.so", "torch_shm_manager"}
-
-
-class SetupError(Exception):
-    """Something the user has to do."""
 
 
 def main():
@@ -78,11 +74,8 @@ def find_or_install(arguments):
             raise SetupError("LIBTORCH is %s, but there is no lib/libtorch_cpu.so in it; unset it or correct it" % given)
         return Path(given)
     name = "libtorch-%s%s" % (TORCH_VERSION, "-cuda" if arguments.cuda else "")
-    dest = arguments.dest or Path(__file__).resolve().parent.parent / "target" / name
-    dest.parent.mkdir(parents=True, exist_ok=True)
-    # Two builds may start at once: the second waits and finds the first one's copy.
-    with open(dest.parent / (dest.name + ".lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    dest = arguments.dest or TARGET / name
+    with locked(dest):
         if not is_complete(dest):
             install(dest, arguments)
     return dest
@@ -92,10 +85,8 @@ def find_or_install_python():
     """A directory as above that has the Python parts for this interpreter, in `python/`."""
     if sys.version_info.minor not in WHEELS:
         raise SetupError("there is no wheel of PyTorch %s here for Python 3.%d" % (TORCH_VERSION, sys.version_info.minor))
-    dest = Path(__file__).resolve().parent.parent / "target" / ("libtorch-%s" % TORCH_VERSION)
-    dest.parent.mkdir(parents=True, exist_ok=True)
-    with open(dest.parent / (dest.name + ".lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    dest = TARGET / ("libtorch-%s" % TORCH_VERSION)
+    with locked(dest):
         if not (is_complete(dest) and any((dest / "python" / "torch").glob("_C.cpython-3%d-*" % MINOR))):
             install(dest, argparse.Namespace(wheels=None, cuda=False))
     return dest
@@ -144,9 +135,11 @@ def download(wheels, source):
         command += ["--no-index", "--find-links", str(source)]
     command += ["--requirement", str(requirements), "--dest", str(wheels)]
     print("libtorch: fetching PyTorch %s (about 0.5 GB, once)" % TORCH_VERSION, file=sys.stderr)
-    if subprocess.run(command, stdout=sys.stderr).returncode != 0:
+    try:
+        run(command)
+    except SetupError:
         raise SetupError("pip could not fetch the pinned wheels; its message is above. Check that `%s -m pip` works, "
-                         "or set LIBTORCH to a libtorch %s" % (sys.executable, TORCH_VERSION))
+                         "or set LIBTORCH to a libtorch %s" % (sys.executable, TORCH_VERSION)) from None
 
 
 def unpack(wheel, tree, cuda):

@@ -8,14 +8,12 @@ that says why, where this machine has no Node (of version 20.15 or newer) with n
 """
 
 import argparse
-import fcntl
 import json
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-TARGET = Path(__file__).resolve().parent.parent / "target"
+from target import TARGET, SetupError, locked, run
 
 # The oldest release line that the packages of Google and AWS support, from when it had `zlib.crc32`.
 OLDEST = (20, 15)
@@ -27,11 +25,12 @@ def main():
     parser.add_argument("packages", nargs="+", metavar="PACKAGE")
     arguments = parser.parse_args()
     node = version()
-    TARGET.mkdir(exist_ok=True)
-    # Tests start at once and share one folder: the first makes it, the others wait.
-    with open(TARGET / ("node-%s.lock" % arguments.name), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        print(find_or_make(TARGET / ("node-%s" % arguments.name), node, arguments.packages))
+    folder = TARGET / ("node-%s" % arguments.name)
+    try:
+        with locked(folder):
+            print(find_or_make(folder, node, arguments.packages))
+    except SetupError as error:
+        sys.exit("node: %s" % error)
 
 
 def version():
@@ -59,9 +58,7 @@ def find_or_make(folder, node, packages):
     # Without a file of its own, npm would install into the nearest folder above that has one.
     (folder / "package.json").write_text(json.dumps({"private": True}))
     print("node: setting up %s" % folder.name, file=sys.stderr)
-    command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--save-exact", *packages]
-    if subprocess.run(command, cwd=folder, stdout=sys.stderr).returncode != 0:
-        sys.exit("node: `%s` failed; its message is above" % " ".join(command))
+    run(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", "--save-exact", *packages], cwd=folder)
     stamp.write_text(wanted)
     return folder
 

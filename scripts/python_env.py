@@ -8,14 +8,11 @@ installed without their dependencies. Needs only Python's standard library with 
 """
 
 import argparse
-import fcntl
 import os
 import shutil
-import subprocess
 import sys
-from pathlib import Path
 
-TARGET = Path(__file__).resolve().parent.parent / "target"
+from target import TARGET, SetupError, locked, run
 
 
 def main():
@@ -24,11 +21,12 @@ def main():
     parser.add_argument("requirements", nargs="*", metavar="REQUIREMENT")
     parser.add_argument("--bare", nargs="*", default=[], metavar="REQUIREMENT")
     arguments = parser.parse_args()
-    TARGET.mkdir(exist_ok=True)
-    # Tests start at once and share one environment: the first makes it, the others wait.
-    with open(TARGET / ("python-%s.lock" % arguments.name), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        print(find_or_make(TARGET / ("python-%s" % arguments.name), arguments))
+    folder = TARGET / ("python-%s" % arguments.name)
+    try:
+        with locked(folder):
+            print(find_or_make(folder, arguments))
+    except SetupError as error:
+        sys.exit("python: %s" % error)
 
 
 def find_or_make(folder, arguments):
@@ -47,11 +45,6 @@ def find_or_make(folder, arguments):
         run([*install, "--no-deps", *arguments.bare])
     stamp.write_text(wanted)
     return interpreter
-
-
-def run(command):
-    if subprocess.run([str(word) for word in command], stdout=sys.stderr).returncode != 0:
-        sys.exit("python: `%s` failed; its message is above" % " ".join(str(word) for word in command))
 
 
 if __name__ == "__main__":

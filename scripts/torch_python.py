@@ -9,7 +9,6 @@ of the GPU: whatever the Python parts want from those is a function that is neve
 Needs only Python's standard library, pip, and the C compiler and `nm` that every build of the workspace needs for linking.
 """
 
-import fcntl
 import os
 import shutil
 import subprocess
@@ -18,8 +17,7 @@ import tempfile
 from pathlib import Path
 
 import libtorch
-
-TARGET = Path(__file__).resolve().parent.parent / "target"
+from target import TARGET, SetupError, locked, run
 
 # What the Python parts import that is neither in the wheel nor in the standard library.
 REQUIREMENTS = ["typing_extensions==4.15.0"]
@@ -34,16 +32,13 @@ SYSTEM_LIBRARIES = ["libstdc++.so.6", "libgcc_s.so.1", "libc.so.6", "libm.so.6"]
 def main():
     try:
         print(find_or_make())
-    except libtorch.SetupError as error:
+    except SetupError as error:
         sys.exit("torch_python: %s" % error)
 
 
 def find_or_make():
-    name = "torch-python-%s-cp3%d" % (libtorch.TORCH_VERSION, sys.version_info.minor)
-    folder = TARGET / name
-    TARGET.mkdir(exist_ok=True)
-    with open(TARGET / (name + ".lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    folder = TARGET / ("torch-python-%s-cp3%d" % (libtorch.TORCH_VERSION, sys.version_info.minor))
+    with locked(folder):
         if not (folder / "complete").is_file():
             make(folder)
     return folder
@@ -100,7 +95,7 @@ def symbols(kind, libraries):
     for library in libraries:
         listing = subprocess.run(["nm", "-D", kind, str(library)], capture_output=True, text=True)
         if listing.returncode != 0:
-            raise libtorch.SetupError("nm cannot read %s: %s" % (library, listing.stderr.strip()))
+            raise SetupError("nm cannot read %s: %s" % (library, listing.stderr.strip()))
         for line in listing.stdout.splitlines():
             *_, letter, name = line.split()
             if letter not in "wv" or kind == "--defined-only":
@@ -111,11 +106,6 @@ def symbols(kind, libraries):
 def system_library(name):
     command = [os.environ.get("CC", "cc"), "-print-file-name=%s" % name]
     return Path(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
-
-
-def run(command):
-    if subprocess.run([str(word) for word in command], stdout=sys.stderr).returncode != 0:
-        raise libtorch.SetupError("`%s` failed; its message is above" % " ".join(str(word) for word in command))
 
 
 if __name__ == "__main__":
