@@ -1,7 +1,7 @@
 //! Invariants of ARCHITECTURE.md that a compiler does not check.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -10,6 +10,8 @@ use serde_json::Value;
 
 const NETWORK: [&str; 6] = ["hyper", "tokio", "rustls", "h2", "reqwest", "socket2"];
 const LIBTORCH: [&str; 2] = ["tch", "torch-sys"];
+const MACHINE_LEARNING: [&str; 9] =
+    ["tch", "torch-sys", "candle-core", "burn-core", "tract-core", "ort", "linfa", "ndarray", "safetensors"];
 
 /// What this is built for. What only other platforms need is not on a machine that has just built.
 fn platform() -> Result<String> {
@@ -19,14 +21,19 @@ fn platform() -> Result<String> {
     Ok(host.to_owned())
 }
 
-/// For every package of the workspace: the names of everything it builds with, development dependencies apart.
-fn closures() -> Result<BTreeMap<String, BTreeSet<String>>> {
+/// What Cargo knows of the workspace and of all that it builds with.
+fn metadata() -> Result<Value> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", &platform()?])
         .current_dir(repository())
         .output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout)?;
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// For every package of the workspace: the names of everything it builds with, development dependencies apart.
+fn closures() -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let metadata = metadata()?;
     let names: BTreeMap<&str, &str> = array(&metadata["packages"])
         .filter_map(|package| Some((package["id"].as_str()?, package["name"].as_str()?)))
         .collect();
@@ -78,6 +85,16 @@ fn rooms_that_read_and_reason_know_no_network() -> Result<()> {
 }
 
 #[test]
+fn rooms_before_the_models_know_no_machine_learning() -> Result<()> {
+    let closures = closures()?;
+    for package in ["chameleon-decision", "chameleon-analyzer", "chameleon-loss"] {
+        let found: Vec<&&str> = MACHINE_LEARNING.iter().filter(|name| closures[package].contains(**name)).collect();
+        assert!(found.is_empty(), "{package} builds with {found:?}");
+    }
+    Ok(())
+}
+
+#[test]
 fn dependencies_between_rooms_point_one_way() -> Result<()> {
     let closures = closures()?;
     let forbidden = [
@@ -106,21 +123,58 @@ fn the_lean_binary_links_no_libtorch() -> Result<()> {
     Ok(())
 }
 
+/// The first files of all libraries and programs of the workspace, by package.
+fn roots() -> Result<Vec<(String, PathBuf)>> {
+    let metadata = metadata()?;
+    let members: BTreeSet<&str> = array(&metadata["workspace_members"]).filter_map(Value::as_str).collect();
+    let packages =
+        array(&metadata["packages"]).filter(|package| package["id"].as_str().is_some_and(|id| members.contains(id)));
+    let mut roots = Vec::new();
+    for package in packages {
+        let name = package["name"].as_str().context("a package without a name")?;
+        for target in array(&package["targets"]).filter(|target| is_product(target)) {
+            roots.push((name.to_owned(), target["src_path"].as_str().context("a target without a file")?.into()));
+        }
+    }
+    Ok(roots)
+}
+
+/// Whether a target is neither a test nor a benchmark, an example or a build script.
+fn is_product(target: &Value) -> bool {
+    array(&target["kind"]).any(|kind| kind == "lib" || kind == "bin")
+}
+
 #[test]
 fn crates_without_kernels_forbid_unsafe_code() -> Result<()> {
-    for source in [
-        "src/main.rs",
-        "decision/src/lib.rs",
-        "analyzer/src/lib.rs",
-        "loss-synth/src/lib.rs",
-        "proxy/src/lib.rs",
-        "trainer/src/lib.rs",
-        "tests/src/lib.rs",
-        "bench/src/main.rs",
-    ] {
-        let text = std::fs::read_to_string(repository().join(source)).with_context(|| source.to_owned())?;
-        assert!(text.contains("#![forbid(unsafe_code)]"), "{source}");
+    let roots = roots()?;
+    assert!(roots.len() >= 10, "the workspace's libraries and programs: {roots:?}");
+    for (package, root) in roots {
+        let text = std::fs::read_to_string(&root).with_context(|| root.display().to_string())?;
+        let level = if package == "chameleon-models" { "deny" } else { "forbid" };
+        assert!(text.contains(&format!("#![{level}(unsafe_code)]")), "{}", root.display());
     }
+    Ok(())
+}
+
+#[test]
+fn only_the_kernels_of_the_models_allow_unsafe_code() -> Result<()> {
+    let mut folders = vec![repository().join("models/src")];
+    let mut allowed = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let Ok(text) = std::fs::read_to_string(&path) else { continue };
+            let lines: Vec<&str> = text.lines().map(str::trim).collect();
+            let allowing =
+                lines.windows(2).filter(|pair| pair[0].contains("(unsafe_code") && !pair[0].contains("deny"));
+            allowed.extend(allowing.map(|pair| pair[1].to_owned()));
+        }
+    }
+    assert_eq!(allowed, ["mod kernels;"]);
     Ok(())
 }
 

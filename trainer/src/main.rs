@@ -1,5 +1,7 @@
 //! The command line of the trainer. `chameleon` starts it; it can be used by itself.
 
+#![forbid(unsafe_code)]
+
 use std::io::Read as _;
 use std::process::ExitCode;
 
