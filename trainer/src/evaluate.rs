@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context, Result, ensure};
-use chameleon_decision::DecisionProcess;
+use chameleon_decision::{DecideError, DecisionProcess};
 use chameleon_models::zoo::{Generic, sha256};
 use rayon::prelude::*;
 
@@ -86,8 +86,8 @@ pub enum Read {
 /// averages over all.
 ///
 /// # Errors
-/// A service cannot be read, the data are of none, images are not their model's, or the folder cannot be written. A
-/// decision that cannot be evaluated is no error: the results say why.
+/// A service cannot be read, the data are of none, images are not their model's, training fails, or the folder cannot be
+/// written. A decision that cannot be evaluated with these examples is no error: the results say why.
 pub fn evaluate(plan: Plan, read: &dyn Fn(Service) -> Result<Read>, out: &Path, mode: ProgressMode) -> Result<Results> {
     let Plan { decisions, mut skipped, .. } = plan;
     let folder = out.join(DECISIONS);
@@ -182,9 +182,9 @@ impl Run<'_> {
         let Planned { name, process } = planned;
         let outcome = match self.measure(&name, &process, &|| advance(progress, 1)) {
             Ok(measurement) => Outcome::Measured(Box::new(measurement)),
-            Err(reason) => {
+            Err(stop) => {
                 advance(progress, steps);
-                Outcome::Skipped(format!("{reason:#}"))
+                Outcome::Skipped(stop.into_reason().with_context(|| name.clone())?)
             }
         };
         let row = Row::new(name, self.pool.service, process.summary.decision_type, key, outcome);
@@ -192,14 +192,22 @@ impl Run<'_> {
         Ok(row)
     }
 
-    fn measure(&self, name: &str, process: &DecisionProcess, tick: &(dyn Fn() + Sync)) -> Result<Measurement> {
-        if self.pool.form() == Form::Labels {
-            for branch in &process.summary.branches {
-                ensure!(!branch.labels.is_empty(), "branch `{}`: none of the model's labels reaches it", branch.name);
-            }
+    fn measure(
+        &self,
+        name: &str,
+        process: &DecisionProcess,
+        tick: &(dyn Fn() + Sync),
+    ) -> std::result::Result<Measurement, Stop> {
+        if self.pool.form() == Form::Labels
+            && let Some(branch) = process.summary.branches.iter().find(|branch| branch.labels.is_empty())
+        {
+            let reason = format!("branch `{}`: none of the model's labels reaches it", branch.name);
+            return Err(Stop::Unfit(reason));
         }
         let specialists = self.specialists.get().map(Vec::as_slice).unwrap_or_default();
-        let mut trial = Trial::new(name, process, self.pool, self.seeds, self.recipe)?;
+        // Nothing is trained yet: whatever is wrong is the decision's with these examples.
+        let trial = Trial::new(name, process, self.pool, self.seeds, self.recipe);
+        let mut trial = trial.map_err(|error| Stop::Unfit(format!("{error:#}")))?;
         trial.head(self.recipe, specialists, tick)?;
         trial.layers(self.recipe, tick)?;
         measurement(trial.finish()?)
@@ -222,10 +230,41 @@ impl Run<'_> {
     }
 }
 
-fn measurement(compared: Compared) -> Result<Measurement> {
+/// Why a decision was not measured.
+#[derive(Debug)]
+enum Stop {
+    /// These examples cannot evaluate it. That follows from both alone, so that trying again changes nothing.
+    Unfit(String),
+    /// Something else failed, such as memory that ran out.
+    Failed(anyhow::Error),
+}
+
+impl Stop {
+    /// The reason to leave the decision out.
+    ///
+    /// # Errors
+    /// What failed, if that is no reason: it is not kept as a result.
+    fn into_reason(self) -> Result<String> {
+        match self {
+            Self::Unfit(reason) => Ok(reason),
+            Self::Failed(error) => Err(error),
+        }
+    }
+}
+
+impl From<anyhow::Error> for Stop {
+    /// A program that cannot decide from an output cannot do so the next time either.
+    fn from(error: anyhow::Error) -> Self {
+        if error.is::<DecideError>() { Self::Unfit(format!("{error:#}")) } else { Self::Failed(error) }
+    }
+}
+
+fn measurement(compared: Compared) -> std::result::Result<Measurement, Stop> {
     let Compared { task, measured, .. } = compared;
     let strata = task.test.strata.groups().to_vec();
-    ensure!(strata.len() > 1, "the same decision is right for nearly every image");
+    if strata.len() < 2 {
+        return Err(Stop::Unfit("the same decision is right for nearly every image".to_owned()));
+    }
     let wrong = measured.wrong.into_iter().map(|(arm, counts)| (arm.name().to_owned(), counts)).collect();
     let wrong_served = measured.wrong_served.into_iter().map(u32::from).collect();
     let evaluation: Evaluation = measured.evaluation;
@@ -237,5 +276,22 @@ fn advance(progress: &Mutex<Progress>, steps: usize) {
     let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
     for _ in 0..steps {
         progress.tick();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chameleon_decision::Span;
+
+    use super::*;
+
+    #[test]
+    fn what_follows_from_the_decision_is_a_reason_and_what_fails_is_none() {
+        let refused = DecideError::Undetermined { span: Span::default(), what: "today".to_owned() };
+        let undecided: Result<()> = Err(refused).context("the application's program cannot be run");
+        let reason = Stop::from(undecided.expect_err("refused")).into_reason().expect("a reason");
+        assert!(reason.starts_with("the application's program cannot be run: "), "{reason}");
+        let failed = Stop::from(anyhow::anyhow!("out of memory").context("seed 1"));
+        assert_eq!(format!("{:#}", failed.into_reason().expect_err("no reason")), "seed 1: out of memory");
     }
 }
