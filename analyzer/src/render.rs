@@ -298,7 +298,8 @@ fn decision(process: &DecisionProcess) -> String {
             };
             let within = match summary.within {
                 Some(Order::AppPriority) => "; of several in one label, the first in the order below",
-                Some(_) => "; of several in one label, that whose word stands first in it",
+                Some(Order::ApiOutput) => "; of several in one label, that whose word stands first in it",
+                Some(Order::LastMatch) => "; of several in one label, that whose word stands last in it",
                 None => "",
             };
             format!("one of {branches} branches: {order}{within}")

@@ -121,22 +121,35 @@ impl Decision {
     /// Short text for people, e.g. `return 'compost'`; effects are separated by `; `, and beyond a dozen counted. Of a long
     /// value of the program's own, such as a whole table, the beginning and the end are shown.
     pub fn describe(&self) -> String {
-        let more = self.effects.len().saturating_sub(MAX_DESCRIBED);
-        let mut effects = self.effects[..self.effects.len() - more].to_vec();
+        self.describe_these(self.effects.clone())
+    }
+
+    /// So many of these as are shown, and how many there are beside them.
+    fn describe_these(&self, mut effects: Vec<Effect>) -> String {
+        effects.truncate(MAX_DESCRIBED);
+        let more = self.effects.len() - effects.len();
         effects.iter_mut().flat_map(|effect| &mut effect.values).for_each(Rendered::shorten);
         let text = Self { effects }.to_string();
         if more == 0 { text } else { format!("{text}; and {more} more") }
     }
 
     /// The same among the other decisions of a program: where not all effects are shown, those that all of them have are
-    /// left out first.
+    /// left out first. What is shown is in the order in which it is done.
     pub fn describe_among(&self, others: &[&Self]) -> String {
-        if self.effects.len() <= MAX_DESCRIBED {
-            return self.describe();
+        let is_common = |effect: &&Effect| others.iter().all(|other| other.effects.contains(effect));
+        let own = self.effects.iter().filter(|effect| !is_common(effect)).count();
+        let mut room = MAX_DESCRIBED.saturating_sub(own);
+        let mut shown: Vec<Effect> = Vec::new();
+        for effect in &self.effects {
+            if is_common(&effect) {
+                if room == 0 {
+                    continue;
+                }
+                room -= 1;
+            }
+            shown.push(effect.clone());
         }
-        let mut effects = self.effects.clone();
-        effects.sort_by_key(|effect| others.iter().all(|other| other.effects.contains(effect)));
-        Self { effects }.describe()
+        self.describe_these(shown)
     }
 
     /// The decision as a message names it, in so many characters at most.

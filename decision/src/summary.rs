@@ -246,7 +246,8 @@ pub struct Summary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Order>,
     /// For a multi-choice in the order of the answer: which branch wins where one label matches words of several. By
-    /// [`Order::AppPriority`] the first of the summary, by [`Order::ApiOutput`] that whose word stands first in the label.
+    /// [`Order::AppPriority`] the first of the summary, by [`Order::ApiOutput`] that whose word stands first in the
+    /// label, by [`Order::LastMatch`] last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Order>,
     /// The branches; for app priority in the application's order.

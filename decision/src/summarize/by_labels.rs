@@ -132,7 +132,7 @@ impl Draft {
         let only = found.any_name && matches!(found.branches.as_slice(), [branch] if any(branch));
         if only && hands_on(probe, &found) && !chooses(probe, &found) {
             match counted {
-                None => return Err(self.handed_on(probe, (&found, &words), api)?),
+                None => return Err(self.handed_on(probe, (&found, &words), (program, api))?),
                 // Whatever it is called, how sure the API may be: each item is handed on.
                 Some(Counted::Each) if words.is_empty() && cuts.iter().all(|cut| matches!(cut, Ok(None))) => {
                     self.summary.branches.clear();

@@ -25,6 +25,9 @@ const MAX_WORDS: usize = 24;
 /// More steps of one name than these are a count that is told otherwise.
 const MAX_STEPS: usize = 3;
 
+/// So many items of each name are many.
+const MANY: usize = 12;
+
 /// Numbers of items of which one shows that some number makes a difference.
 const SHOWING: [usize; 5] = [LONGEST as usize, 2, 3, 5, 10];
 
@@ -32,6 +35,8 @@ const SHOWING: [usize; 5] = [LONGEST as usize, 2, 3, 5, 10];
 struct Counted {
     word: String,
     count: usize,
+    /// The greatest number that leads there, where more lead where one does.
+    most: Option<usize>,
     /// Names of the vocabulary that count as the word does, and its own spelling.
     names: Vec<String>,
 }
@@ -81,7 +86,11 @@ impl Draft {
             return told;
         }
         let counted = find(probe, vocabulary)?;
-        if counted.is_empty() || (told.is_ok() && tells(&self.summary, &counted)) {
+        if counted.is_empty() {
+            self.take_back_of_many(program, probe)?;
+            return told;
+        }
+        if told.is_ok() && tells(&self.summary, &counted) {
             return told;
         }
         let known = std::mem::replace(self, Self { summary: before.0, warnings: before.1, ..self.clone() });
@@ -96,6 +105,27 @@ impl Draft {
         *self = known;
         self.summary.idle.retain(|word| counted.iter().all(|one| one.word != word.text));
         told.and(Err(Reason(counts::MAKES_A_DIFFERENCE.to_owned())))
+    }
+
+    /// A word is not without effect of which several items lead elsewhere beside other names.
+    fn take_back_of_many(&mut self, program: &Program, probe: &mut Probe<'_>) -> Result<(), DecideError> {
+        let words: Vec<String> = probe.compared().into_iter().filter(|word| !word.trim().is_empty()).collect();
+        let words = &words[..words.len().min(MAX_WORDS)];
+        if !self.summary.idle.iter().any(|idle| words.iter().any(|word| word.eq_ignore_ascii_case(&idle.text))) {
+            return Ok(());
+        }
+        let many = words.iter().flat_map(|word| std::iter::repeat_n(word.as_str(), MANY)).collect::<Vec<_>>();
+        let outcome = probe.exactly(&many)?;
+        let told = self.summary.branches.iter().map(|branch| &branch.outcome).chain([&self.summary.default]);
+        let is_told = told
+            .into_iter()
+            .any(|known| probe.decision(outcome).is_same_without_data(known) || probe.decision(outcome) == known);
+        if !is_told && self.summary.decision_type != DecisionType::MultiSelect {
+            self.summary.idle.retain(|word| !words.iter().any(|own| own.eq_ignore_ascii_case(&word.text)));
+            let what = probe.shown(outcome);
+            self.warn(program, format!("several items of all its names together lead to `{what}`"));
+        }
+        Ok(())
     }
 
     /// Whether which branch is taken does not hang on the order of the answer.
@@ -117,7 +147,11 @@ impl Draft {
     ) -> Result<(), DecideError> {
         let mut branches: Vec<Branch> = Vec::new();
         for branch in std::mem::take(&mut self.summary.branches) {
+            let mut parts = Vec::new();
             for part in by_number(branch) {
+                parts.extend(apart(probe, part)?);
+            }
+            for part in parts {
                 let names: Vec<String> = branches.iter().map(|known| known.name.clone()).collect();
                 let name = name::unlike(part.1.name.clone(), &names);
                 branches.push(with_words(probe, counted, constants, (part.0, Branch { name, ..part.1 }))?);
@@ -143,9 +177,9 @@ fn find(probe: &mut Probe<'_>, vocabulary: &Vocabulary) -> Result<Vec<Counted>, 
             if steps.len() > MAX_STEPS {
                 return Ok(Vec::new());
             }
-            for count in steps {
+            for (count, most) in steps {
                 let names = alike(probe, &form, count, vocabulary)?;
-                found.push(Counted { word: word.clone(), count, names });
+                found.push(Counted { word: word.clone(), count, most, names });
             }
             break;
         }
@@ -153,8 +187,9 @@ fn find(probe: &mut Probe<'_>, vocabulary: &Vocabulary) -> Result<Vec<Counted>, 
     Ok(found)
 }
 
-/// The numbers of items of a name from which they lead elsewhere than fewer do, and than as many of another name.
-fn steps(probe: &mut Probe<'_>, name: &str) -> Result<Vec<usize>, DecideError> {
+/// The numbers of items of a name from which they lead elsewhere than fewer do, and than as many of another name; with the
+/// number up to which they do, where more lead where one does.
+fn steps(probe: &mut Probe<'_>, name: &str) -> Result<Vec<(usize, Option<usize>)>, DecideError> {
     let of = |probe: &mut Probe<'_>, count: usize| probe.exactly(&vec![name; count]);
     let one = of(probe, 1)?;
     let mut shows = false;
@@ -162,12 +197,22 @@ fn steps(probe: &mut Probe<'_>, name: &str) -> Result<Vec<usize>, DecideError> {
         let (own, others) = (of(probe, count)?, probe.exactly(&vec![NEUTRAL; count])?);
         shows |= ![one, others].iter().any(|known| probe.differ_by_data_only(own, *known));
     }
-    let (mut steps, mut last) = (Vec::new(), one);
+    let mut steps: Vec<(usize, Option<usize>)> = Vec::new();
+    let mut last = one;
     for count in (2..LONGEST as usize).filter(|_| shows) {
         let outcome = of(probe, count)?;
+        if probe.differ_by_data_only(outcome, last) {
+            continue;
+        }
+        if let Some(step) = steps.last_mut().filter(|_| probe.differ_by_data_only(outcome, one)) {
+            step.1 = Some(count - 1);
+            last = one;
+            continue;
+        }
+        let next = of(probe, count + 1)?;
         // An outcome that says the number is another for each.
-        if !probe.differ_by_data_only(outcome, last) && of(probe, count + 1)? == outcome {
-            steps.push(count);
+        if next == outcome || probe.differ_by_data_only(next, one) {
+            steps.push((count, None));
             last = outcome;
         }
     }
@@ -207,11 +252,25 @@ fn by_number(branch: Branch) -> Vec<(usize, Branch)> {
     for label in &branch.labels {
         let (name, count) = self::parts(label);
         match parts.iter_mut().find(|part| part.0 == count) {
+            Some(part) if part.1.labels.iter().any(|known| known == name) => {}
             Some(part) => part.1.labels.push(name.to_owned()),
             None => parts.push((count, Branch { labels: vec![name.to_owned()], ..branch.clone() })),
         }
     }
     if parts.is_empty() { vec![(1, branch)] } else { parts }
+}
+
+/// A branch as one for each name, where so many items of several names do not take it together.
+fn apart(probe: &mut Probe<'_>, (count, branch): (usize, Branch)) -> Result<Vec<(usize, Branch)>, DecideError> {
+    let [first, .., last] = branch.labels.as_slice() else { return Ok(vec![(count, branch)]) };
+    let mixed: Vec<&str> =
+        std::iter::once(last.as_str()).chain(vec![first.as_str(); count.saturating_sub(1)]).collect();
+    let (all, some) = (probe.exactly(&vec![first.as_str(); count])?, probe.exactly(&mixed)?);
+    if count == 1 || all == some {
+        return Ok(vec![(count, branch)]);
+    }
+    let one = |label: &String| (count, Branch { labels: vec![label.clone()], ..branch.clone() });
+    Ok(branch.labels.iter().map(one).collect())
 }
 
 /// The branch with the words whose number it takes.
@@ -224,11 +283,14 @@ fn with_words(
     if count == 1 {
         return Ok(branch);
     }
-    let low = Some(Limit { value: count as f64, inclusive: true });
-    branch.regions = vec![counts::counting(low, None)];
+    let limit = |value: usize| Limit { value: value as f64, inclusive: true };
+    let most =
+        counted.iter().find(|one| one.count == count && one.names.iter().any(|name| branch.labels.contains(name)));
+    let most = most.and_then(|one| one.most).map(limit);
+    branch.regions = vec![counts::counting(Some(limit(count)), most)];
     branch.words.clear();
     for one in counted.iter().filter(|one| one.count == count) {
-        if !one.names.iter().any(|name| branch.labels.contains(name)) {
+        if !one.names.first().is_some_and(|name| branch.labels.contains(name)) {
             continue;
         }
         let Some((text, span)) = constants.place(&one.word) else { continue };

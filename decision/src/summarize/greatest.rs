@@ -4,6 +4,7 @@ mod ties;
 
 use serde_json::Value as Json;
 
+use super::axes::Axis;
 use super::constants::Constants;
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::ranges::append;
@@ -25,6 +26,9 @@ const MAX_FIELDS: usize = 16;
 /// Answers of several items that are tried, of which so many must not be a draw.
 const SEVERAL: usize = 48;
 const ENOUGH: usize = 12;
+
+/// Every so many of them are long.
+const LONG: usize = 8;
 
 /// Sums this close to each other are a draw.
 const NEAR: f64 = 1e-6;
@@ -226,7 +230,7 @@ impl<'s> Fields<'s> {
     ) -> Result<(), DecideError> {
         let Some(list) = self.list() else { return Ok(()) };
         for way in WAYS {
-            if self.adds_up(probe, way, led)? {
+            if self.adds_up(probe, (shape, &list), way, led)? {
                 draft.summary.several = Some(way.show().to_owned());
                 return Ok(());
             }
@@ -245,17 +249,27 @@ impl<'s> Fields<'s> {
     }
 
     /// Whether of several items it decides which field is the greatest of what their fields come to, one by one.
-    fn adds_up(&self, probe: &mut Probe<'_>, way: Way, led: &[Outcome]) -> Result<bool, DecideError> {
+    fn adds_up(
+        &self,
+        probe: &mut Probe<'_>,
+        (shape, list): (&Shape, &Path),
+        way: Way,
+        led: &[Outcome],
+    ) -> Result<bool, DecideError> {
         let mut random = Random(0x2545_f491_4f6c_dd1d);
+        // Whatever else is known of an item may weigh it.
+        let is_other = |axis: &Axis| axis.is_of(list) && !self.paths.contains(&axis.path);
+        let others: Vec<Axis> = Axis::all(shape).into_iter().filter(is_other).collect();
         let path = &self.paths[0];
         let mut clear = 0;
-        for _ in 0..SEVERAL {
+        for trial in 0..SEVERAL {
             let mut sums = vec![0.0; self.paths.len()];
             let mut answer: Option<Json> = None;
-            for _ in 0..2 + random.below(3) {
+            for _ in 0..if trial % LONG == LONG - 1 { 10 } else { 2 } + random.below(3) {
                 let values = self.values(&[random.below(self.paths.len())], usize::MAX, &mut random);
                 sums.iter_mut().zip(&values).for_each(|(sum, value)| *sum = way.with(*sum, self.level(value)));
                 let mut item = self.base.clone();
+                several::vary(&mut item, &others, &mut random);
                 self.paths.iter().zip(values).for_each(|(path, value)| put(&mut item, path, value));
                 match &mut answer {
                     Some(answer) => append(answer, &item, path),

@@ -112,7 +112,7 @@ fn of_items(probe: &mut Probe<'_>, shape: &Shape, list: &[String]) -> Option<OfL
     let place = of_alike(probe, shape, list, None);
     // Where none of those that are alike shows, one of the greatest number may.
     if let None | Some(Handed::First | Handed::Last) = place {
-        for measure in rank::measures(shape, list) {
+        for measure in rank::measures(shape, list, rank::MAX_NUMBERS) {
             let mut at = |shares| of_alike(probe, shape, list, Some((&measure, shares)));
             let (descending, ascending) = (at([0.8, 0.5, 0.2]), at([0.2, 0.5, 0.8]));
             if (descending, ascending) == (Some(Handed::First), Some(Handed::Last)) {
@@ -128,7 +128,7 @@ fn of_greatest(probe: &mut Probe<'_>, shape: &Shape, list: &[String]) -> Option<
     /// By how much a number is changed: it stays between the same two others.
     const NUDGE: f64 = 0.05;
     let usual = filled(shape.at(list).and_then(Shape::item)?, 0);
-    for measure in rank::measures(shape, list) {
+    for measure in rank::measures(shape, list, rank::MAX_NUMBERS) {
         let mut showing = |shares: [f64; 3]| {
             let mut shown = |changed: Option<usize>| {
                 let mut answer = around(shape, list);

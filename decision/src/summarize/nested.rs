@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::Draft;
+use super::axes::Axis;
 use super::branches::Branches;
 use super::probe::Probe;
 use super::ranges::append;
@@ -15,25 +16,27 @@ use crate::program::Program;
 use crate::shape::{ITEM, Path, Shape, show_path};
 use crate::summary::{DecisionType, Order};
 
-/// Names that the lists hold.
-const MAX_NAMES: usize = 6;
+/// Names that the lists hold, and how many of one branch: one may be counted apart from another.
+const MAX_NAMES: usize = 8;
+const NAMES_OF_ONE: usize = 2;
 
 /// Outer items that are tried for samples, of which so many of each outcome are kept.
 const FACES: usize = 24;
 const MAX_ALIKE: usize = 2;
 
-/// Answers of several outer items whose lists hold every name.
-const TRIALS: usize = 24;
+/// Answers of several outer items whose lists hold every name; every so many are long.
+const TRIALS: usize = 32;
+const LONG: usize = 8;
 
 /// Parts of one that scores are.
 const PARTS: usize = 1000;
 
 /// The lists of the names that decide.
-struct Nested<'n> {
+struct Nested {
     /// The list around.
     outer: Path,
     inner: Path,
-    names: Vec<&'n str>,
+    names: Vec<String>,
 }
 
 impl Draft {
@@ -56,14 +59,13 @@ impl Draft {
                 Some("the first whose list is not empty decides".to_owned())
             }
             Several::First => Some("the first alone decides".to_owned()),
-            Several::Own if nested.adds_up(probe)? => {
+            Several::Own if nested.adds_up(probe, shape)? => {
                 Some("the sums of their scores decide, as the scores of one do".to_owned())
             }
             _ if self.is_of_one_list(found, &several) => None,
-            Several::Own if nested.is_one_list(probe, &samples)? => {
+            Several::Own if nested.is_one_list(probe, shape)? => {
                 Some("the lists of all of them are looked at as one".to_owned())
             }
-            Several::FirstThatLeads => Some("the first that takes a branch decides".to_owned()),
             Several::Apart => Some("each is decided on by itself".to_owned()),
             _ => several.show(probe, found.default),
         };
@@ -98,14 +100,17 @@ impl Draft {
     }
 }
 
-impl<'n> Nested<'n> {
-    fn of(probe: &Probe<'_>, found: &'n Branches) -> Option<Self> {
+impl Nested {
+    fn of(probe: &Probe<'_>, found: &Branches) -> Option<Self> {
         let Subject::Members(members) = &probe.subject else { return None };
         let inner = members.list()?.clone();
         let outer = inner[..inner.iter().position(|step| step == ITEM)?].to_vec();
         let plain = found.branches.iter().filter(|branch| !branch.negated && !branch.except);
-        let samples = plain.filter_map(|branch| branch.samples.first()).chain(&found.filler);
-        let names: Vec<&str> = samples.map(String::as_str).take(MAX_NAMES).collect();
+        let mut names: Vec<String> =
+            plain.flat_map(|branch| branch.samples.iter().take(NAMES_OF_ONE)).take(MAX_NAMES).cloned().collect();
+        let all = members.vocabulary().into_iter().zip(&found.singles);
+        let of_none = all.filter(|(_, outcome)| **outcome == found.default).map(|(name, _)| name);
+        names.extend(of_none.take(NAMES_OF_ONE));
         (!names.is_empty()).then_some(Self { outer, inner, names })
     }
 
@@ -124,8 +129,8 @@ impl<'n> Nested<'n> {
     }
 
     /// Scores for all names, in some order.
-    fn scores(&self, random: &mut Random) -> Vec<(&'n str, f64)> {
-        self.names.iter().map(|name| (*name, (1 + random.below(PARTS - 1)) as f64 / PARTS as f64)).collect()
+    fn scores<'s>(&'s self, random: &mut Random) -> Vec<(&'s str, f64)> {
+        self.names.iter().map(|name| (name.as_str(), (1 + random.below(PARTS - 1)) as f64 / PARTS as f64)).collect()
     }
 
     /// Outer items that lead to all that one leads to, be it by one name or by the scores of all.
@@ -134,7 +139,7 @@ impl<'n> Nested<'n> {
         let mut samples: Vec<Sample> = Vec::new();
         for at in 0..FACES {
             let held = match at % 2 {
-                0 => vec![(self.names[at / 2 % self.names.len()], 1.0)],
+                0 => vec![(self.names[at / 2 % self.names.len()].as_str(), 1.0)],
                 _ => self.scores(&mut random),
             };
             let sample = Self::run(probe, Self::answer(probe, held))?;
@@ -154,7 +159,7 @@ impl<'n> Nested<'n> {
 
     /// An outer item whose list is empty.
     fn empty(&self, probe: &mut Probe<'_>) -> Result<Sample, DecideError> {
-        let mut answer = Self::answer(probe, vec![(self.names[0], 1.0)]);
+        let mut answer = Self::answer(probe, vec![(self.names[0].as_str(), 1.0)]);
         put(&mut answer, &self.inner, Json::Array(Vec::new()));
         Self::run(probe, answer)
     }
@@ -180,57 +185,51 @@ impl<'n> Nested<'n> {
     }
 
     /// Whether the names lead where they do in one list with the mean of their scores: their sums decide.
-    fn adds_up(&self, probe: &mut Probe<'_>) -> Result<bool, DecideError> {
-        let mut random = Random(0x2545_f491_4f6c_dd1d);
-        let mut led = Vec::new();
-        for _ in 0..TRIALS {
-            let count = 2 + random.below(3);
-            let items: Vec<_> = (0..count).map(|_| self.scores(&mut random)).collect();
-            let mean = |at: usize| items.iter().map(|item| item[at].1).sum::<f64>() / count as f64;
-            let mean = self.names.iter().enumerate().map(|(at, name)| (*name, mean(at))).collect();
-            let one = Self::run(probe, Self::answer(probe, mean))?;
-            let mut answers = items.into_iter().map(|item| Self::answer(probe, item));
-            let Some(mut all) = answers.next() else { return Ok(false) };
-            answers.for_each(|answer| append(&mut all, &answer, &self.item()));
-            let all = Self::run(probe, all)?;
-            if !probe.differ_by_data_only(all.outcome, one.outcome) {
-                return Ok(false);
-            }
-            led.push(all.outcome);
-        }
-        Ok(led.iter().any(|outcome| *outcome != led[0]))
+    fn adds_up(&self, probe: &mut Probe<'_>, shape: &Shape) -> Result<bool, DecideError> {
+        self.is_as_one(probe, shape, &|items| {
+            let mean = |at: usize| items.iter().map(|item| item[at].1).sum::<f64>() / items.len() as f64;
+            self.names.iter().enumerate().map(|(at, name)| (name.as_str(), mean(at))).collect()
+        })
     }
 
     /// Whether outer items lead where one does that has all their lists in one.
-    fn is_one_list(&self, probe: &mut Probe<'_>, samples: &[Sample]) -> Result<bool, DecideError> {
-        let item = self.item();
-        let held: Path = [self.inner.as_slice(), &[ITEM.to_owned()]].concat();
-        let mut differs = false;
-        for one in samples.iter().take(MAX_NAMES) {
-            for other in samples.iter().take(MAX_NAMES) {
-                let (mut apart, mut joined) = (one.answer.clone(), one.answer.clone());
-                append(&mut apart, &other.answer, &item);
-                append_within(&mut joined, &other.answer, (&self.outer, &held[item.len()..]));
-                let [apart, joined] = [apart, joined].map(|answer| probe.run(&ApiOutput::Answer { answer }));
-                let (apart, joined) = (apart?, joined?);
-                if !probe.differ_by_data_only(apart, joined) {
-                    return Ok(false);
-                }
-                differs |= !probe.differ_by_data_only(apart, one.outcome);
+    fn is_one_list(&self, probe: &mut Probe<'_>, shape: &Shape) -> Result<bool, DecideError> {
+        self.is_as_one(probe, shape, &|items| items.concat())
+    }
+
+    /// Whether outer items lead where one does whose list is made of theirs, whatever else is known of them.
+    fn is_as_one<'s>(
+        &'s self,
+        probe: &mut Probe<'_>,
+        shape: &Shape,
+        list: &dyn Fn(&[Vec<(&'s str, f64)>]) -> Vec<(&'s str, f64)>,
+    ) -> Result<bool, DecideError> {
+        let axes: Vec<Axis> = Axis::all(shape).into_iter().filter(|axis| axis.is_of(&self.outer)).collect();
+        let mut random = Random(0x2545_f491_4f6c_dd1d);
+        let (mut led, mut differs) = (Vec::new(), false);
+        for trial in 0..TRIALS {
+            let count = if trial % LONG == LONG - 1 { 8 } else { 2 } + random.below(3);
+            let items: Vec<_> = (0..count).map(|_| self.scores(&mut random)).collect();
+            let one = Self::run(probe, Self::answer(probe, list(&items)))?;
+            let mut answers = items.into_iter().map(|item| {
+                let mut answer = Self::answer(probe, item);
+                several::vary(&mut answer, &axes, &mut random);
+                answer
+            });
+            let Some(first) = answers.next() else { return Ok(false) };
+            let mut all = first.clone();
+            answers.for_each(|answer| append(&mut all, &answer, &self.item()));
+            let (all, first) = (Self::run(probe, all)?, Self::run(probe, first)?);
+            if !probe.differ_by_data_only(all.outcome, one.outcome) {
+                return Ok(false);
             }
+            differs |= !probe.differ_by_data_only(all.outcome, first.outcome);
+            led.push(all.outcome);
         }
-        Ok(differs)
+        Ok(differs && led.iter().any(|outcome| *outcome != led[0]))
     }
 
     fn item(&self) -> Path {
         [self.outer.as_slice(), &[ITEM.to_owned()]].concat()
-    }
-}
-
-/// Adds to the list within the first outer item what that of another answer has.
-fn append_within(answer: &mut Json, other: &Json, (outer, held): (&Path, &[String])) {
-    let first = format!("/{}/0", outer.join("/"));
-    if let (Some(item), Some(more)) = (answer.pointer_mut(&first), other.pointer(&first)) {
-        append(item, more, held);
     }
 }

@@ -1,13 +1,19 @@
 //! What happens when labels of several branches, or several labels of one, come together.
 
 use super::branches::{Branches, Found};
+use super::matching::is_pattern;
 use super::probe::{NEUTRAL, Outcome, Probe};
+use super::words::Found as Word;
 use super::{Reason, counted, counts, joint, union};
 use crate::decider::DecideError;
 use crate::summary::{DecisionType, Order};
 
 /// Beyond this many branches only neighbours are paired.
 const MAX_PAIRED: usize = 24;
+
+/// Words of each branch that are put into one label, and with how many branches after it.
+const MAX_WORDS: usize = 4;
+const REACH: usize = 3;
 
 /// Numbers of items of one kind that may make a difference, where an answer can have so many.
 const NUMBERS: [usize; 7] = [3, 4, 5, 6, 11, 21, 50];
@@ -102,18 +108,52 @@ pub(super) fn in_one_label(probe: &mut Probe<'_>, found: &Branches, class: Class
 
 /// Which branch a label takes that holds words of two, where it is always the first of them in the application's order, by
 /// which branches are sorted then, or always the one whose word stands first in the label.
-pub(super) fn within_label(probe: &mut Probe<'_>, found: &mut Branches) -> Result<Option<Order>, DecideError> {
+pub(super) fn within_label(
+    probe: &mut Probe<'_>,
+    found: &mut Branches,
+    words: &[Word],
+) -> Result<Option<Order>, DecideError> {
     // Where any other name takes a branch, one with a word more in it is any other.
     if !probe.subject.has_words() || found.branches.len() < 2 || found.filler.is_none() {
         return Ok(None);
     }
     let pairs = all_pairs(probe, found, (Company::OneLabel, found.default))?;
     let all = |wanted: &[Pair]| !pairs.is_empty() && pairs.iter().all(|pair| wanted.contains(&pair.2));
-    Ok(if all(&[Pair::Lower, Pair::Higher]) {
-        sort_by_priority(found, &pairs).ok().map(|_| Order::AppPriority)
+    let order = if all(&[Pair::Lower, Pair::Higher]) && sort_by_priority(found, &pairs).is_ok() {
+        Order::AppPriority
+    } else if all(&[Pair::First]) {
+        Order::ApiOutput
+    } else if all(&[Pair::Last]) {
+        Order::LastMatch
     } else {
-        all(&[Pair::First]).then_some(Order::ApiOutput)
-    })
+        return Ok(None);
+    };
+    // One word may stand before another of its branch.
+    for (at, first) in found.branches.iter().enumerate() {
+        for second in found.branches.iter().skip(at + 1).take(REACH) {
+            for (one, other) in words_of(words, first).flat_map(|one| words_of(words, second).map(move |it| (one, it)))
+            {
+                let led = [[one, other], [other, one]].map(|words| probe.labels(&[words.join(" ").as_str()]));
+                let [forward, backward] = led;
+                let expected = match order {
+                    Order::AppPriority => [first.outcome; 2],
+                    Order::ApiOutput => [first.outcome, second.outcome],
+                    Order::LastMatch => [second.outcome, first.outcome],
+                };
+                if [forward?, backward?] != expected {
+                    return Ok(None);
+                }
+            }
+        }
+    }
+    Ok(Some(order))
+}
+
+/// Words of a branch that are as they are compared.
+fn words_of<'w>(words: &'w [Word], branch: &Found) -> impl Iterator<Item = &'w str> + use<'w> {
+    let outcome = branch.outcome;
+    let own = words.iter().filter(move |word| word.outcome == Some(outcome) && !is_pattern(word.compared()));
+    own.map(Word::compared).take(MAX_WORDS)
 }
 
 /// The class of branches that every item takes by itself: only fields of one item come together.

@@ -143,6 +143,11 @@ impl<'p> Probe<'p> {
         self.most_steps = MAX_STEPS.min(self.steps + FEW_STEPS);
     }
 
+    /// How many results the program asks the API for.
+    pub(super) fn asked_for(&self) -> Option<usize> {
+        self.decider.results_asked_for()
+    }
+
     /// Labels stand for so many items from now on.
     pub(super) fn multiply(&mut self, copies: Copies) {
         self.copies = copies;

@@ -14,7 +14,7 @@ use crate::shape::{ITEM, Shape};
 const MANY: usize = 12;
 
 /// Numbers of an item that are tried.
-const MAX_NUMBERS: usize = 3;
+pub(super) const MAX_NUMBERS: usize = 3;
 
 /// The first items, or those of the greatest numbers, that are handed on.
 pub(super) struct Cut {
@@ -42,7 +42,7 @@ pub(super) fn of_branches(
         Subject::Names | Subject::Within(_) => list_of_names(shape),
     };
     let Some(list) = list else { return Ok(None) };
-    for measure in measures(shape, &list) {
+    for measure in measures(shape, &list, MAX_NUMBERS) {
         let mut led = Vec::new();
         for share in [0.8, 0.4] {
             let mut answer = answer.clone();
@@ -82,7 +82,7 @@ pub(super) fn of_names(probe: &mut Probe<'_>, shape: &Shape) -> Result<Option<Cu
         return Ok(None);
     }
     let (starts, ends): (Vec<usize>, Vec<usize>) = ((0..count).collect(), (MANY - count..MANY).collect());
-    for measure in measures(shape, &list) {
+    for measure in measures(shape, &list, MAX_NUMBERS) {
         if shown(Some((&measure, true)))? == ends && shown(Some((&measure, false)))? == starts {
             return Ok(Some(Cut { count: count as u32, by: Some(measure.show()) }));
         }
@@ -98,6 +98,18 @@ impl Measure {
         self.0.iter().map(Axis::show).collect::<Vec<_>>().join(" * ")
     }
 
+    /// What it is of the first item.
+    pub(super) fn of(&self, answer: &Json) -> Option<f64> {
+        let number = |axis: &Axis| {
+            let mut part = Some(answer);
+            for step in &axis.path {
+                part = part.and_then(|part| if step == ITEM { part.get(0) } else { part.get(step) });
+            }
+            part?.as_f64()
+        };
+        self.0.iter().map(number).product()
+    }
+
     /// Sets it of one item of the innermost list, so far from the least to the greatest.
     pub(super) fn set(&self, answer: &mut Json, at: usize, share: f64) {
         self.0.iter().for_each(|axis| set(answer, axis, at, share));
@@ -105,7 +117,7 @@ impl Measure {
 }
 
 /// What the items of a list are most likely to be put in order by: how sure they are, how large, and what comes first.
-pub(super) fn measures(shape: &Shape, list: &[String]) -> Vec<Measure> {
+pub(super) fn measures(shape: &Shape, list: &[String], most: usize) -> Vec<Measure> {
     let is_own =
         |axis: &Axis| axis.path.iter().rposition(|step| step == ITEM).is_some_and(|at| axis.path[..at] == *list);
     let mut own: Vec<Axis> = Axis::all(shape).into_iter().filter(is_own).collect();
@@ -116,7 +128,7 @@ pub(super) fn measures(shape: &Shape, list: &[String]) -> Vec<Measure> {
         (last == "width").then(|| Measure(vec![axis.clone(), other.clone()]))
     };
     let area = own.iter().find_map(sides);
-    own.into_iter().take(MAX_NUMBERS).map(|axis| Measure(vec![axis])).chain(area).collect()
+    own.into_iter().take(most).map(|axis| Measure(vec![axis])).chain(area).collect()
 }
 
 /// Sets the number of one item of the innermost list, so far from the least to the greatest; outer lists have one item.

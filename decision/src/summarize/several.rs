@@ -4,9 +4,11 @@
 use serde_json::Value as Json;
 
 use super::aggregate::is_both;
+use super::axes::Axis;
 use super::probe::{Outcome, Probe};
 use super::ranges::append;
 use super::rank;
+use super::subject::put;
 use super::verify::Random;
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
@@ -15,14 +17,18 @@ use crate::shape::{ITEM, Path, Shape};
 /// Items that are put together.
 const MAX_SAMPLES: usize = 6;
 
-/// Answers of more than two of them.
-const TRIALS: usize = 32;
+/// Answers of more than two of them, of which some have other numbers, and every so many are long.
+const TRIALS: usize = 60;
+const LONG: usize = 6;
 
-/// Most items of one answer.
-const LONGEST: usize = 6;
-
-/// So many answers at least must tell most of the items from the others.
+/// So many answers at least must tell a way from what the first of the items leads to.
 const ENOUGH: usize = 6;
+
+/// Numbers of an item by which the greatest or the least may decide.
+const MAX_NUMBERS: usize = 24;
+
+/// Steps of a number that is tried.
+const STEPS: usize = 64;
 
 /// An answer of one item, and what it leads to.
 #[derive(Clone)]
@@ -51,11 +57,14 @@ pub(super) enum Several {
     },
     /// What the one of the greatest number does.
     Greatest(String),
+    /// The same of the least.
+    Least(String),
     Own,
 }
 
-/// Some items, by what each leads to, and what they lead to together.
+/// Some items, what each leads to, and what they lead to together.
 struct Trial {
+    items: Vec<Sample>,
     parts: Vec<Outcome>,
     outcome: Outcome,
 }
@@ -83,14 +92,10 @@ fn of_samples(
 ) -> Result<Several, DecideError> {
     let pairs = pairs(probe, list, samples)?;
     let Some(any) = pairs.first() else { return Ok(Several::Own) };
-    let more = more(probe, list, samples)?;
+    let more = more(probe, (shape, list), samples)?;
     let fits = |told: &dyn Fn(&[Outcome]) -> Option<Outcome>| {
         pairs.iter().chain(&more).all(|trial| told(&trial.parts).is_none_or(|told| told == trial.outcome))
     };
-    // Of items that are alike in it, the one of the greatest number is the first.
-    if let Some(number) = greatest(probe, (shape, list), samples)? {
-        return Ok(Several::Greatest(number));
-    }
     if fits(&|parts| parts.first().copied()) {
         return Ok(Several::First);
     }
@@ -120,14 +125,15 @@ fn of_samples(
             return Ok(Several::Most { with_usual });
         }
     }
-    Ok(Several::Own)
+    Ok(by_number(&more, shape, list).unwrap_or(Several::Own))
 }
 
 impl Several {
     /// What several of the items of a list lead to, in words; nothing for what goes without saying.
     pub(super) fn show(&self, probe: &Probe<'_>, usual: Outcome) -> Option<String> {
         Some(match self {
-            Self::First | Self::FirstThatLeads | Self::Apart => return None,
+            Self::First | Self::Apart => return None,
+            Self::FirstThatLeads => format!("the first that leads to anything but `{}`", probe.shown(usual)),
             Self::Last => "the last one decides".to_owned(),
             Self::Alike(outcome) => format!("more than one lead to `{}`", probe.shown(*outcome)),
             Self::Order(order) => {
@@ -139,22 +145,23 @@ impl Several {
                 format!("what most of them lead to, those not counted that lead to `{}`", probe.shown(usual))
             }
             Self::Greatest(number) => format!("the one of the greatest {number} decides"),
-            Self::Own => "something of its own".to_owned(),
+            Self::Least(number) => format!("the one of the least {number} decides"),
+            Self::Own => "not told: what they lead to together is something of its own".to_owned(),
         })
     }
 }
 
 impl Trial {
     /// Runs the program on these items; an outcome that is one of theirs but for data is that one.
-    fn of(probe: &mut Probe<'_>, list: &[String], samples: &[&Sample]) -> Result<Option<Self>, DecideError> {
-        let Some((first, rest)) = samples.split_first() else { return Ok(None) };
+    fn of(probe: &mut Probe<'_>, list: &[String], items: Vec<Sample>) -> Result<Option<Self>, DecideError> {
+        let Some((first, rest)) = items.split_first() else { return Ok(None) };
         let mut answer = first.answer.clone();
         let path: Path = [list, &[ITEM.to_owned()]].concat();
-        rest.iter().for_each(|sample| append(&mut answer, &sample.answer, &path));
+        rest.iter().for_each(|item| append(&mut answer, &item.answer, &path));
         let outcome = probe.run(&ApiOutput::Answer { answer })?;
-        let parts: Vec<Outcome> = samples.iter().map(|sample| sample.outcome).collect();
+        let parts: Vec<Outcome> = items.iter().map(|item| item.outcome).collect();
         let known = parts.iter().copied().find(|part| probe.differ_by_data_only(*part, outcome));
-        Ok(Some(Self { parts, outcome: known.unwrap_or(outcome) }))
+        Ok(Some(Self { items, parts, outcome: known.unwrap_or(outcome) }))
     }
 
     /// Whether not all of its items lead to the same.
@@ -168,22 +175,54 @@ fn pairs(probe: &mut Probe<'_>, list: &[String], samples: &[Sample]) -> Result<V
     let mut tried = Vec::new();
     for one in samples {
         for other in samples {
-            tried.extend(Trial::of(probe, list, &[one, other])?);
+            tried.extend(Trial::of(probe, list, vec![one.clone(), other.clone()])?);
         }
     }
     Ok(tried)
 }
 
-/// Some of them at random.
-fn more(probe: &mut Probe<'_>, list: &[String], samples: &[Sample]) -> Result<Vec<Trial>, DecideError> {
+/// Some of them at random, as they are or with other numbers: one of them may be picked, or weighed, by any of these.
+fn more(
+    probe: &mut Probe<'_>,
+    (shape, list): (&Shape, &[String]),
+    samples: &[Sample],
+) -> Result<Vec<Trial>, DecideError> {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let axes: Vec<Axis> = Axis::all(shape).into_iter().filter(|axis| axis.is_of(list)).collect();
     let mut tried = Vec::new();
-    for _ in 0..TRIALS {
-        let count = 3 + random.below(LONGEST - 2);
-        let items: Vec<&Sample> = (0..count).map(|_| &samples[random.below(samples.len())]).collect();
-        tried.extend(Trial::of(probe, list, &items)?);
+    for trial in 0..TRIALS {
+        let is_long = trial % LONG == LONG - 1;
+        let count = if is_long { 10 } else { 3 } + random.below(3);
+        let mut items = Vec::new();
+        // Where only the first few are looked at, the last of many that are alike shows it.
+        let alike = is_long.then(|| random.below(samples.len()));
+        for place in 0..count {
+            let any = random.below(samples.len());
+            let mut item = samples[alike.filter(|_| place + 1 < count).unwrap_or(any)].clone();
+            if trial % 2 == 0 {
+                vary(&mut item.answer, &axes, &mut random);
+                let outcome = probe.run(&ApiOutput::Answer { answer: item.answer.clone() })?;
+                let known = samples.iter().map(|sample| sample.outcome);
+                let known = known.into_iter().find(|known| probe.differ_by_data_only(*known, outcome));
+                item.outcome = known.unwrap_or(outcome);
+            }
+            items.push(item);
+        }
+        tried.extend(Trial::of(probe, list, items)?);
     }
     Ok(tried)
+}
+
+/// Gives these numbers of an answer's items other values.
+pub(super) fn vary(answer: &mut Json, axes: &[Axis], random: &mut Random) {
+    for axis in axes {
+        let (low, high) = axis.range();
+        let any = random.below(STEPS + 1);
+        // What is sure enough, or large enough, is so at the end of its range.
+        let at = [any, 0, any, STEPS, any, any, any, any][random.below(8)];
+        let value = low + (high - low) * at as f64 / STEPS as f64;
+        put(answer, &axis.path, Json::from(value));
+    }
 }
 
 /// The outcomes in an order in which each wins over those after it, whichever item comes first.
@@ -211,33 +250,23 @@ pub(super) fn most<T: PartialEq>(parts: impl Iterator<Item = T>) -> Option<T> {
     first.next().filter(|_| first.next().is_none())
 }
 
-/// The number of which the item that has the greatest decides, wherever it stands.
-fn greatest(
-    probe: &mut Probe<'_>,
-    (shape, list): (&Shape, &[String]),
-    samples: &[Sample],
-) -> Result<Option<String>, DecideError> {
-    let path: Path = [list, &[ITEM.to_owned()]].concat();
-    for measure in rank::measures(shape, list) {
-        let mut all = true;
-        'pairs: for one in samples {
-            for other in samples.iter().filter(|other| other.outcome != one.outcome) {
-                for shares in [[0.8, 0.4], [0.4, 0.8]] {
-                    let mut answer = one.answer.clone();
-                    append(&mut answer, &other.answer, &path);
-                    shares.iter().enumerate().for_each(|(at, &share)| measure.set(&mut answer, at, share));
-                    let outcome = probe.run(&ApiOutput::Answer { answer })?;
-                    let wins = if shares[0] > shares[1] { one } else { other };
-                    all &= probe.differ_by_data_only(outcome, wins.outcome);
-                    if !all {
-                        break 'pairs;
-                    }
-                }
+/// The number of which the item that has the greatest, or the least, decides, wherever it stands.
+fn by_number(trials: &[Trial], shape: &Shape, list: &[String]) -> Option<Several> {
+    for measure in rank::measures(shape, list, MAX_NUMBERS) {
+        for is_least in [false, true] {
+            let led = |trial: &Trial| {
+                let numbers = trial.items.iter().map(|item| measure.of(&item.answer)).collect::<Option<Vec<_>>>()?;
+                let best = numbers.iter().copied().reduce(if is_least { f64::min } else { f64::max })?;
+                let mut at = (0..numbers.len()).filter(|&at| numbers[at] == best);
+                at.next().filter(|_| at.next().is_none()).map(|at| trial.parts[at])
+            };
+            let told = trials.iter().filter_map(|trial| led(trial).map(|outcome| (trial, outcome)));
+            let telling = told.clone().filter(|(trial, outcome)| trial.parts.first() != Some(outcome)).count();
+            if telling >= ENOUGH && told.clone().all(|(trial, outcome)| trial.outcome == outcome) {
+                let number = measure.show();
+                return Some(if is_least { Several::Least(number) } else { Several::Greatest(number) });
             }
         }
-        if all && samples.iter().any(|sample| sample.outcome != samples[0].outcome) {
-            return Ok(Some(measure.show()));
-        }
     }
-    Ok(None)
+    None
 }

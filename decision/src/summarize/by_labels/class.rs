@@ -44,7 +44,8 @@ impl Draft {
     /// The class of the decision, and in which order branches win.
     pub(super) fn set_class(&mut self, probe: &Probe<'_>, found: &Branches, class: Class) {
         (self.summary.decision_type, self.summary.order) = class;
-        if self.summary.decision_type == DecisionType::MultiChoice && self.summary.top_k == Some(1) {
+        let by_text = matches!(found.within, Some(Order::ApiOutput | Order::LastMatch));
+        if self.summary.decision_type == DecisionType::MultiChoice && self.summary.top_k == Some(1) && !by_text {
             // Branches can match the same label only, and then the application's order decides.
             self.summary.order = Some(Order::AppPriority);
         }
@@ -136,7 +137,7 @@ pub(super) fn classify(
                 return Ok((Err(reason), None));
             }
             if order == Some(Order::ApiOutput) {
-                found.within = order::within_label(probe, found)?;
+                found.within = order::within_label(probe, found, words)?;
             }
         }
         return Ok((class, None));

@@ -19,13 +19,19 @@ impl Draft {
         &mut self,
         probe: &mut Probe<'_>,
         (found, words): (&Branches, &[words::Found]),
-        api: &Api,
+        (program, api): (&Program, &Api),
     ) -> Result<Reason, DecideError> {
         // Names that are left out may stand before the one that is not.
         let leaves_out = found.branches.iter().any(|branch| branch.except);
         self.summary.top_k = if leaves_out { None } else { probe.looks_at(&api.answer)? };
-        if let Some(cut) = rank::of_names(probe, &api.answer)?.filter(|cut| cut.by.is_some()) {
-            (self.summary.top_k, self.summary.ranked) = (Some(cut.count), cut.by);
+        let mut most = None;
+        match rank::of_names(probe, &api.answer)? {
+            Some(cut) if cut.by.is_some() => (self.summary.top_k, self.summary.ranked) = (Some(cut.count), cut.by),
+            Some(cut) if leaves_out && cut.count > 1 && probe.asked_for() != Some(cut.count as usize) => {
+                most = Some(cut.count);
+                self.warn(program, no_more_than(cut.count));
+            }
+            _ => {}
         }
         if self.summary.top_k != Some(1) {
             // That names are handed on says so already, unless some are left out.
@@ -33,7 +39,7 @@ impl Draft {
             let names: Vec<_> = found.branches.iter().map(|branch| branch.samples.clone()).collect();
             let handed = handed::find(probe, found, &names, (&api.answer, &[]))?;
             self.summary.handed = handed.filter(|handed| match handed {
-                Handed::All => selects,
+                Handed::All => selects && most.is_none(),
                 Handed::Everything => false,
                 _ => true,
             });
@@ -119,10 +125,15 @@ impl Draft {
             && collects(probe, found)
             && let Some(most) = probe.looks_at(&api.answer)?
         {
-            self.warn(program, format!("of the names that are not left out no more than {most} are taken"));
+            self.warn(program, no_more_than(most));
         }
         Ok(())
     }
+}
+
+/// What is said of how many names are taken where some are left out.
+fn no_more_than(most: u32) -> String {
+    format!("of the names that are not left out no more than {most} are taken")
 }
 
 /// Whether what a branch does carries the API's data.

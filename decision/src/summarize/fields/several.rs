@@ -7,6 +7,7 @@ use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::shape::{ITEM, Path, Shape};
 use crate::summarize::Draft;
+use crate::summarize::axes::Axis;
 use crate::summarize::probe::{Outcome, Probe};
 use crate::summarize::ranges::append;
 use crate::summarize::several::{self, Sample, Several};
@@ -15,6 +16,9 @@ use crate::summarize::verify::Random;
 /// Answers of several items that are tried, of which so many must show that it is not the first of them.
 const TRIALS: usize = 32;
 const ENOUGH: usize = 6;
+
+/// Every so many answers are long.
+const LONG: usize = 8;
 
 /// How close to a limit a mean may not come: it is rounded.
 const NEAR: f64 = 1e-9;
@@ -65,12 +69,19 @@ impl Table<'_> {
     fn is_as_one(&self, probe: &mut Probe<'_>, way: Way, list: &Path) -> Result<bool, DecideError> {
         let mut random = Random(0x2545_f491_4f6c_dd1d);
         let item: Path = [list.as_slice(), &[ITEM.to_owned()]].concat();
+        let others: Vec<Axis> =
+            self.others.iter().filter_map(|field| field.axis.clone()).filter(|axis| axis.is_of(list)).collect();
         let mut telling = 0;
-        for _ in 0..TRIALS {
-            let count = 2 + random.below(4);
+        for trial in 0..TRIALS {
+            let count = if trial % LONG == LONG - 1 { 10 } else { 2 } + random.below(4);
             let places: Vec<Vec<usize>> = (0..count).map(|_| self.any_cells(&mut random)).collect();
             let Some(one) = self.as_one(way, &places) else { continue };
-            let mut answers = places.iter().map(|cells| self.answer(cells));
+            // What has no say on one item has none on how several are weighed.
+            let mut answers = places.iter().map(|cells| {
+                let mut answer = self.answer(cells);
+                several::vary(&mut answer, &others, &mut random);
+                answer
+            });
             let Some(mut all) = answers.next() else { continue };
             let first = probe.run(&ApiOutput::Answer { answer: all.clone() })?;
             answers.for_each(|answer| append(&mut all, &answer, &item));
@@ -89,9 +100,9 @@ impl Table<'_> {
         let (numbers, others): (Vec<&Field<'_>>, Vec<_>) = self.fields.iter().partition(|field| field.axis.is_some());
         let shown = |fields: Vec<&Field<'_>>| fields.into_iter().map(Field::show).collect::<Vec<_>>().join(", ");
         let numbers = (!numbers.is_empty()).then(|| format!("the {} {}", way.show(), shown(numbers)));
-        let others = (!others.is_empty()).then(|| format!("the {} that most have", shown(others)));
+        let others = (!others.is_empty()).then(|| format!("the {} of most", shown(others)));
         let parts = numbers.into_iter().chain(others).collect::<Vec<_>>().join(" and ");
-        format!("what one of {parts} leads to")
+        format!("as one with {parts}")
     }
 
     fn any_cells(&self, random: &mut Random) -> Vec<usize> {
