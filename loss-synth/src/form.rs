@@ -99,7 +99,15 @@ impl Form {
         }
         let (outputs, names) = compile::outputs(answer);
         let mut branches = compile::branches(summary, answer, config.min_score)?;
-        let rule = rule(summary, answer, &outputs, &branches)?;
+        let rule = match rule(summary, answer, &outputs, &branches)? {
+            // Of one result the first label is the last one, too, and no branch's label comes beside another's.
+            Rule::FirstBranch | Rule::LowestScore
+                if top_k == Some(1) && branches.iter().all(|branch| !branch.negated) =>
+            {
+                Rule::HighestScore
+            }
+            rule => rule,
+        };
         match rule {
             Rule::HighestScore | Rule::LowestScore => compile::keep_first_owner(&mut branches),
             Rule::Each => {
@@ -157,6 +165,11 @@ impl Form {
         };
         // What is left of intervals is intervals, so there would be a rest.
         self.rule == Rule::Exclusive && self.rest.is_none() && self.branches.iter().all(intervals)
+    }
+
+    /// Whether a label is one that some branch looks at.
+    pub(crate) fn is_own(&self, label: usize) -> bool {
+        self.branches.iter().any(|branch| branch.labels.binary_search(&label).is_ok())
     }
 
     /// The branches, and after them the rest.

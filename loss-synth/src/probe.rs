@@ -11,7 +11,7 @@
 //!   left of the changes towards the ideal output (true labels on top, others unseen) when labels are put back as long
 //!   as the decision stays right, those that moved most first. Its size is that of its largest change.
 //!
-//! Its gradient is that of these distances; the k-th score of other labels is a constant, as everywhere in this crate.
+//! Its gradient is that of these distances; the k-th score of labels that do not move is a constant.
 
 mod correction;
 mod flips;

@@ -7,28 +7,35 @@ use std::ops::Range;
 
 use crate::config::{LossConfig, Space};
 use crate::dual::Dual;
-use crate::form::{Form, LossBranch, Outputs, Rule};
+use crate::form::{Form, LossBranch, Outputs, Rule, Takes};
 use crate::link::softmax;
 use crate::pooling::Pooling;
 use crate::step::sigmoid;
-use cut::Highest;
+use cut::{Cut, Highest};
 
 /// Up to so many labels of one branch the largest outputs are kept for it: what no branch takes may be nearly all labels.
 const FEW: usize = 64;
 
 /// A row of raw outputs with the thresholds that labels and branches must exceed to be seen.
+///
+/// A threshold can be the cut to k: another label's output. What of it has a gradient:
+///
+/// - Where something is to be seen, a label of the application that crowds it out: it is one of those that train, and has
+///   to give way. Were it a constant, each branch would be pushed above the other on its own images and never below it on
+///   the other's, and all of the application's scores would rise without end.
+/// - A label outside the application is a constant: training could win by lowering it, and other applications read it.
+/// - Where something is not to be seen, all are constants: training could win by raising what crowds it out.
 pub(crate) struct Scores<'a> {
     form: &'a Form,
     raw: &'a [f32],
     space: Space,
     pub(crate) pooling: Pooling,
-    /// Per branch: the score threshold or the cut to k, whichever is higher. The cut is a constant here: were it not,
-    /// training could win by lowering an unrelated label.
-    thresholds: Vec<f64>,
+    /// Per branch: the score threshold or the cut to k, whichever is higher.
+    thresholds: Vec<Dual>,
     /// The largest outputs, if results are cut to k.
     highest: Option<Highest<'a>>,
     /// The k-th and the next largest output of all labels, where single labels decide.
-    cuts: Option<(f64, f64)>,
+    cuts: Option<(Cut, Cut)>,
 }
 
 impl<'a> Scores<'a> {
@@ -40,9 +47,10 @@ impl<'a> Scores<'a> {
         });
         let cut = |branch: &LossBranch| {
             let cut = top_k.zip(highest.as_ref()).map(|(k, highest)| highest.kth_without(k, &branch.labels));
-            cut.unwrap_or(f64::NEG_INFINITY)
+            cut.unwrap_or(Cut::NONE)
         };
-        let thresholds = form.all_branches().map(|branch| threshold(config.space, branch, cut(branch))).collect();
+        let thresholds =
+            form.all_branches().map(|branch| giving_way(form, config.space, branch, cut(branch))).collect();
         let cuts = top_k
             .zip(highest.as_ref())
             .filter(|_| matches!(form.rule, Rule::LowestScore | Rule::Each))
@@ -71,22 +79,45 @@ impl<'a> Scores<'a> {
     }
 
     /// What a label of branch `k` must exceed to be seen.
-    pub(crate) fn threshold(&self, k: usize) -> f64 {
-        self.thresholds[k]
+    fn threshold(&self, k: usize) -> Dual {
+        self.thresholds[k].clone()
+    }
+
+    /// The cut (a logit) for labels of these branches, none of which may be taken.
+    ///
+    /// Their labels crowd one another out and the first of them is seen all the same; so it is the cut that the others
+    /// make, and those of them that take no branch, being below their own thresholds.
+    pub(crate) fn cut_outside(&self, branches: &[usize]) -> f64 {
+        let Some((k, highest)) = self.form.top_k.zip(self.highest.as_ref()) else { return f64::NEG_INFINITY };
+        let listed: Vec<usize> = branches.iter().copied().filter(|&k| is_listed(self.branch(k))).collect();
+        let takes = |&(k, label): &(usize, usize)| f64::from(self.raw[label]) > logit(self.branch(k).min_score);
+        let mut taking: Vec<usize> = self.labels_of(&listed).filter(takes).map(|(_, label)| label).collect();
+        taking.sort_unstable();
+        highest.kth_without(k, &taking).value
+    }
+
+    /// What a label of branch `k` must exceed to be seen, with this cut.
+    pub(crate) fn threshold_with(&self, k: usize, cut: f64) -> f64 {
+        threshold(self.space, self.branch(k), cut)
     }
 
     /// By how much this one label of branch `k` is seen.
     pub(crate) fn label_seen(&self, k: usize, label: usize) -> Dual {
-        self.label(label).minus_constant(self.label_threshold(k, label))
+        self.label(label).minus(giving_way(self.form, self.space, self.branch(k), self.label_cut(label)))
     }
 
-    /// What this one label of branch `k` must exceed to be seen.
-    pub(crate) fn label_threshold(&self, k: usize, label: usize) -> f64 {
-        let cut = self.cuts.map_or(f64::NEG_INFINITY, |(kth, next)| {
+    /// By how much it is not.
+    pub(crate) fn label_unseen(&self, k: usize, label: usize) -> Dual {
+        let threshold = threshold(self.space, self.branch(k), self.label_cut(label).value);
+        Dual::constant(threshold).minus(self.label(label))
+    }
+
+    /// The cut that the other labels make for this one.
+    fn label_cut(&self, label: usize) -> Cut {
+        self.cuts.map_or(Cut::NONE, |(kth, next)| {
             // Among the other labels, the k-th largest is the next one for a label that is itself among the first k.
-            if f64::from(self.raw[label]) >= kth { next } else { kth }
-        });
-        threshold(self.space, self.branch(k), cut)
+            if f64::from(self.raw[label]) >= kth.value { next } else { kth }
+        })
     }
 
     /// One label's score.
@@ -119,10 +150,26 @@ impl<'a> Scores<'a> {
     }
 }
 
+/// Whether a branch is taken when one of its labels is seen.
+fn is_listed(branch: &LossBranch) -> bool {
+    branch.takes == Takes::Seen && !branch.negated
+}
+
 /// The slot that an output belongs to.
 fn slot_of(slots: &[Range<usize>], output: usize) -> Range<usize> {
     let at = slots.partition_point(|slot| slot.end <= output);
     slots.get(at).cloned().unwrap_or(output..output + 1)
+}
+
+/// What a label of a branch must exceed, where a label of the application that crowds it out has to give way.
+fn giving_way(form: &Form, space: Space, branch: &LossBranch, cut: Cut) -> Dual {
+    let value = threshold(space, branch, cut.value);
+    let own = cut.label.filter(|&label| cut.value > logit(branch.min_score) && form.is_own(label));
+    let slope = match space {
+        Space::Logit => 1.0,
+        Space::Probability => sigmoid(cut.value) * sigmoid(-cut.value),
+    };
+    own.map_or(Dual::constant(value), |label| Dual::of_logit(label, value, slope))
 }
 
 /// A branch's score threshold, or the cut to k (a logit) where that is higher.

@@ -28,7 +28,7 @@ pub enum TermKind {
 }
 
 /// One critical error that one image leaves open.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Term {
     Miss(Miss),
     Overtake(Overtake),
@@ -60,7 +60,10 @@ pub(crate) fn terms(rule: Rule, right: &[bool], truth: Truth, scores: &Scores) -
     let all: Vec<usize> = (0..right.len()).collect();
     let (wanted, wrong): (Vec<usize>, Vec<usize>) = all.iter().partition(|&&k| right[k]);
     match rule {
-        Rule::Independent => all.into_iter().map(|k| independent(k, right[k])).collect(),
+        Rule::Independent => {
+            let cut = scores.cut_outside(&wrong);
+            all.into_iter().map(|k| independent(k, right[k], cut)).collect()
+        }
         // A program that is run has no terms of its own.
         Rule::Program => Vec::new(),
         Rule::Each => scores.labels_of(&all).map(|(branch, label)| each(branch, label, truth)).collect(),
@@ -85,8 +88,8 @@ pub(crate) fn terms(rule: Rule, right: &[bool], truth: Truth, scores: &Scores) -
     }
 }
 
-fn independent(k: usize, right: bool) -> Term {
-    if right { Term::Miss(Miss::Branch(k)) } else { Term::FalseAlarm(FalseAlarm::Branches(vec![k])) }
+fn independent(branch: usize, right: bool, cut: f64) -> Term {
+    if right { Term::Miss(Miss::Branch(branch)) } else { Term::FalseAlarm(FalseAlarm::Branch { branch, cut }) }
 }
 
 fn each(branch: usize, label: usize, truth: Truth) -> Term {

@@ -142,7 +142,8 @@ where
   step(x)    log(1 + exp(2 (1 - x))) / 2
   z(label)   the logit of a label
   m(branch)  the largest z of its labels, softly: 0.25 log sum exp(z / 0.25)
-  t(branch)  what z must exceed to be seen: the threshold below, or the 10th largest z outside the branch if higher
+  t(branch)  what z must exceed to be seen: the threshold below, or the 10th largest z outside the branch if higher;
+             of branches that must not be taken, outside all their labels above their thresholds
 
 branches
   compost: 2 labels, threshold 0.000 (score 0.5)

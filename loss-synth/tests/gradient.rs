@@ -46,7 +46,7 @@ fn any_config() -> impl Strategy<Value = LossConfig> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
-    // Without a cut: the cut is a constant of the gradient on purpose.
+    // Without a cut: some of it is a constant of the gradient on purpose.
     #[test]
     fn gradient_matches_finite_differences(
         summary in any_summary(), logits in any_logits(), truth in any_truth(), config in any_config(),
@@ -136,6 +136,65 @@ fn a_wrong_branch_under_its_threshold_is_pushed_from_it_and_not_from_the_right_o
     logits[0] = -1.5;
     let with_higher = gradient(&loss(&summary, HARD), &logits, &[0]);
     assert!(with_low[2] > 0.0 && (with_low[2] - with_higher[2]).abs() < 1e-7);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, max_global_rejects: 100_000, ..ProptestConfig::default() })]
+
+    /// Without a cut, and where one result is looked at: with more of them a label can be in the way of another and not
+    /// the last that is. Where the last match wins, another label of the right branch can be nearer to being right.
+    #[test]
+    fn a_label_of_the_application_that_alone_makes_its_decision_wrong_learns(
+        summary in any_summary(), logits in any_logits(), truth in 0..WIDTH as u16, one in any::<bool>(),
+    ) {
+        let summary = Summary { top_k: one.then_some(1), ..summary };
+        prop_assume!(one || summary.order != Some(Order::LastMatch));
+        let loss = loss(&summary, LossConfig { default_top_k: None, ..HARD });
+        prop_assume!(loss.margin(&logits, &[truth]) < -1e-6);
+        let gradient = gradient(&loss, &logits, &[truth]);
+        for label in loss.labels().into_iter().filter(|&label| label != usize::from(truth)) {
+            let mut without = logits.clone();
+            without[label] = -9.0;
+            if loss.margin(&without, &[truth]) > 1e-6 {
+                prop_assert!(gradient[label] != 0.0, "label {} of {:?}", label, summary.branches);
+            }
+        }
+    }
+
+    /// That an image takes no branch of the application is as far away as its highest label, whichever branch that is of.
+    #[test]
+    fn lowering_all_labels_of_the_application_by_minus_the_margin_stops_a_false_alarm(
+        summary in any_summary(), logits in any_logits(), top_k in prop::option::of(1u32..6),
+    ) {
+        prop_assume!(summary.branches.iter().all(|branch| !branch.negated));
+        // A label below a threshold of its own crowds others out, and would be lowered with them.
+        let branches = summary.branches.into_iter().map(|branch| Branch { min_score: None, ..branch }).collect();
+        let summary = Summary { top_k, branches, ..summary };
+        let loss = loss(&summary, LossConfig { default_top_k: None, ..HARD });
+        let margin = loss.margin(&logits, &[]);
+        prop_assume!(margin < -1e-6);
+        let mut lowered = logits;
+        loss.labels().into_iter().for_each(|label| lowered[label] += margin as f32 - 1e-3);
+        prop_assert!(loss.margin(&lowered, &[]) > 0.0, "{} after {}", loss.margin(&lowered, &[]), margin);
+    }
+}
+
+#[test]
+fn where_one_result_is_looked_at_branches_do_not_drive_one_another_up() {
+    let order = Some(Order::AppPriority);
+    let summary = Summary { top_k: Some(1), ..summary(DecisionType::MultiChoice, order, two_branches()) };
+    let loss = loss(&summary, HARD);
+    // On an image of each branch the other's label is above, and above every label of the application's on one of neither.
+    let rows = [[1.0, 2.0, -1.0], [2.0, 1.0, -1.0], [2.0, 2.0, 1.0]];
+    let truths = [vec![0], vec![2], vec![9]];
+    let slopes = rows.iter().zip(&truths).map(|(row, truth)| {
+        let mut logits = vec![-3.0; WIDTH];
+        (logits[0], logits[2], logits[9]) = (row[0], row[1], row[2]);
+        let gradient = gradient(&loss, &logits, truth);
+        [gradient[0], gradient[2]]
+    });
+    let total = slopes.fold([0.0, 0.0], |total, slopes: [f32; 2]| [total[0] + slopes[0], total[1] + slopes[1]]);
+    assert!(total.iter().all(|&slope| slope >= 0.0), "{total:?}");
 }
 
 #[test]

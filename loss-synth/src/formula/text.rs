@@ -123,10 +123,14 @@ fn threshold(top_k: Option<usize>) -> String {
     let score = "what z must exceed to be seen: the threshold below";
     match top_k {
         None => score.to_owned(),
-        Some(1) => format!("{score}, or the largest z outside the branch if higher"),
-        Some(k) => format!("{score}, or the {} z outside the branch if higher", ordinal_largest(k)),
+        Some(1) => format!("{score}, or the largest z outside the branch if higher{AMONG}"),
+        Some(k) => format!("{score}, or the {} z outside the branch if higher{AMONG}", ordinal_largest(k)),
     }
 }
+
+/// Labels that would take one of several branches crowd one another out, and the first of them is seen all the same.
+const AMONG: &str =
+    ";\n             of branches that must not be taken, outside all their labels above their thresholds";
 
 fn ordinal_largest(k: usize) -> String {
     let suffix = match (k % 10, k % 100) {

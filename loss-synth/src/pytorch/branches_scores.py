@@ -7,10 +7,12 @@ class Branches(Outputs):
 
     def branch(self, z, k):
         """(N): by how much branch k is taken."""
-        best, seen = self.best(z, k), self.seen(z, k)
+        best = self.best(z, k)
         bounds = [[None if end is None else compared_score(end[0]) for end in ends] for ends in BRANCHES[k]["scores"]]
         lies = any_of([never(best), *(inside(best, low, high) for low, high in bounds)])
-        return torch.maximum(-seen, lies) if BRANCHES[k]["negated"] else torch.minimum(seen, lies)
+        if BRANCHES[k]["negated"]:
+            return torch.maximum(self.unseen(z, k), lies)
+        return torch.minimum(self.seen(z, k), lies)
 
     def right(self, truth):
         """(N, K): which branches should be taken where `truth` (N, WIDTH) says what is true: as good as sure."""

@@ -3,8 +3,17 @@ class Branches(Outputs):
 
     def taken(self, z):
         """(N, K): by how much each branch is taken."""
-        seen = [self.seen(z, k) for k in range(len(BRANCHES))]
-        return torch.stack([-m if branch["negated"] else m for m, branch in zip(seen, BRANCHES)], -1)
+        by_branch = [
+            self.unseen(z, k) if branch["negated"] else self.seen(z, k) for k, branch in enumerate(BRANCHES)
+        ]
+        return torch.stack(by_branch, -1)
+
+    def spared(self, z, among):
+        """(N, K): by how much each branch is not taken, where none of the branches `among` (N, K) may be."""
+        by_branch = [
+            self.seen(z, k) if branch["negated"] else self.unseen(z, k, among) for k, branch in enumerate(BRANCHES)
+        ]
+        return torch.stack(by_branch, -1)
 
     def right(self, truth):
         """(N, K): which branches should be taken where `truth` (N, WIDTH) says what is true."""

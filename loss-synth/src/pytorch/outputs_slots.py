@@ -28,6 +28,10 @@ class Outputs(nn.Module):
         """(N): by how much some member of branch k stands in the answer."""
         return largest(self.ahead(z, k))
 
+    def unseen(self, z, k, among=None):
+        """(N): by how much none does."""
+        return -self.seen(z, k)
+
     def at_least(self, z, k, number):
         """(N): by how much members of branch k stand in so many slots: that is, in the last of them."""
         ahead = self.ahead(z, k)

@@ -4,6 +4,7 @@ class DecisionLoss(Labels):
     def forward(self, logits, truth):
         """Mean loss of logits (N, WIDTH) where `truth` is true."""
         z = compared(logits)
-        seen = z[:, self.index()] - self.bounds(z)
+        scores = z[:, self.index()]
+        seen, unseen = scores - self.bounds(self.giving_way(z)), self.bounds(z.detach()) - scores
         true = truth[:, self.index()].bool()
-        return torch.where(true, MISS * step(seen), FALSE_ALARM * step(-seen)).sum(-1).mean()
+        return torch.where(true, MISS * step(seen), FALSE_ALARM * step(unseen)).sum(-1).mean()

@@ -5,8 +5,8 @@ class DecisionLoss(Branches):
         """Mean loss of logits (N, WIDTH) where `truth` is true."""
         z, right = compared(logits), self.right(truth)
         best = torch.stack([self.best(z, k) for k in range(len(BRANCHES))], -1)
-        threshold = torch.stack([self.least(z, k) for k in range(len(BRANCHES))], -1)
-        taken = best - threshold
+        taken = self.taken(z)
+        threshold = torch.stack([self.least_among(z, k, ~right) for k in range(len(BRANCHES))], -1)
         # By how much branch w does not come before branch r: (N, r, w). Where the cut is the right branch's own score, that
         # is what learns.
         behind = torch.where(best[:, :, None] >= threshold[:, None, :], best[:, :, None], threshold[:, None, :])
@@ -17,5 +17,5 @@ class DecisionLoss(Branches):
         chosen = margin.detach().argmax(-1, keepdim=True)
         missed = MISS * step(taken.gather(-1, chosen).squeeze(-1))
         overtaken = OVERTAKE * step(ahead.gather(-1, chosen).squeeze(-1))
-        alarmed = FALSE_ALARM * step(smallest(-taken))
+        alarmed = FALSE_ALARM * step(smallest(threshold - best))
         return torch.where(right.any(-1), missed + overtaken, alarmed).mean()

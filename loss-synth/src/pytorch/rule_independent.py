@@ -3,5 +3,6 @@ class DecisionLoss(Branches):
 
     def forward(self, logits, truth):
         """Mean loss of logits (N, WIDTH) where `truth` is true."""
-        taken, right = self.taken(compared(logits)), self.right(truth)
-        return torch.where(right, MISS * step(taken), FALSE_ALARM * step(-taken)).sum(-1).mean()
+        z, right = compared(logits), self.right(truth)
+        taken, spared = self.taken(z), self.spared(z, ~right)
+        return torch.where(right, MISS * step(taken), FALSE_ALARM * step(spared)).sum(-1).mean()

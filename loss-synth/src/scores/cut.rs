@@ -1,5 +1,20 @@
 //! The cut to k results.
 
+/// What a label must exceed to be among the results that are looked at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Cut {
+    pub(super) value: f64,
+    /// The label whose value it is, if it is one's.
+    pub(super) label: Option<usize>,
+}
+
+impl Cut {
+    /// Nothing is cut.
+    pub(super) const NONE: Self = Self { value: f64::NEG_INFINITY, label: None };
+    /// Everything is.
+    pub(super) const ALL: Self = Self { value: f64::INFINITY, label: None };
+}
+
 /// The largest of a row's values, descending, with their places: from them the cut that the other labels make is read
 /// off for each branch, and the row is gone through once.
 pub(super) struct Highest<'a> {
@@ -23,24 +38,24 @@ impl<'a> Highest<'a> {
         Self { values, highest }
     }
 
-    /// The k-th largest (from 1) of the values at other places than `left_out` (ascending); minus infinity if there are
-    /// fewer than k: then nothing is cut. Infinity for k = 0: then everything is.
-    pub(super) fn kth_without(&self, k: usize, left_out: &[usize]) -> f64 {
+    /// The k-th largest (from 1) of the values at other places than `left_out` (ascending): none if there are fewer than
+    /// k, all for k = 0.
+    pub(super) fn kth_without(&self, k: usize, left_out: &[usize]) -> Cut {
         if k == 0 {
-            return f64::INFINITY;
+            return Cut::ALL;
         }
         let is_other = |place: usize| left_out.binary_search(&place).is_err();
-        let mut kept = self.highest.iter().filter(|(_, place)| is_other(*place)).map(|(value, _)| *value);
-        if let Some(kth) = kept.nth(k - 1) {
-            return f64::from(kth);
+        let cut = |&(value, place): &(f32, usize)| Cut { value: f64::from(value), label: Some(place) };
+        if let Some(kth) = self.highest.iter().filter(|(_, place)| is_other(*place)).nth(k - 1) {
+            return cut(kth);
         }
         // So many are left out that they are more than what was kept for it.
-        let mut others: Vec<f32> =
-            self.values.iter().enumerate().filter(|(place, _)| is_other(*place)).map(|(_, value)| *value).collect();
+        let others = self.values.iter().enumerate().filter(|(place, _)| is_other(*place));
+        let mut others: Vec<(f32, usize)> = others.map(|(place, &value)| (value, place)).collect();
         if others.len() < k {
-            return f64::NEG_INFINITY;
+            return Cut::NONE;
         }
-        f64::from(*others.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a)).1)
+        cut(others.select_nth_unstable_by(k - 1, |a, b| b.0.total_cmp(&a.0)).1)
     }
 }
 
@@ -56,10 +71,10 @@ mod tests {
         let values = [5.0, 4.0, 3.0, 2.0];
         let highest = Highest::of(&values, 3);
         let kth = |k, left_out: &[usize]| highest.kth_without(k, left_out);
-        assert!((kth(2, &[]) - 4.0).abs() < 1e-9);
-        assert!((kth(2, &[0, 2]) - 2.0).abs() < 1e-9);
-        assert!(kth(3, &[0, 2]) < f64::MIN);
-        assert!(kth(0, &[0, 2]) > f64::MAX);
+        assert_eq!(kth(2, &[]), Cut { value: 4.0, label: Some(1) });
+        assert_eq!(kth(2, &[0, 2]), Cut { value: 2.0, label: Some(3) });
+        assert_eq!(kth(3, &[0, 2]), Cut::NONE);
+        assert_eq!(kth(0, &[0, 2]), Cut::ALL);
     }
 
     proptest! {
@@ -71,7 +86,9 @@ mod tests {
             others.sort_by(|a, b| b.total_cmp(a));
             let expected = others.get(k - 1).map_or(f64::NEG_INFINITY, |&kth| f64::from(kth));
             let found = Highest::of(&values, kept).kth_without(k, &left_out);
-            prop_assert!(found.total_cmp(&expected).is_eq(), "{found} {expected}");
+            prop_assert!(found.value.total_cmp(&expected).is_eq(), "{found:?} {expected}");
+            let is_its = |label: usize| f64::from(values[label]).total_cmp(&expected).is_eq() && !out[label];
+            prop_assert_eq!(found.label.is_some_and(is_its), expected.is_finite());
         }
     }
 }

@@ -17,16 +17,27 @@ impl Scores<'_> {
     pub(crate) fn taken(&self, k: usize) -> Dual {
         let branch = self.branch(k);
         match &branch.takes {
-            Takes::Seen if branch.negated => self.seen(k).negated(),
+            Takes::Seen if branch.negated => self.unseen(k),
             Takes::Seen => self.seen(k),
             Takes::Count(ranges) => any(ranges.iter().map(|range| self.counted(k, *range))),
             Takes::Score(intervals) => {
                 let best = self.best(k);
                 let bound = |value| self.score_bound(value);
                 let inside = any(intervals.iter().map(|interval| inside(*interval, &best, bound)));
-                if branch.negated { self.seen(k).negated().or(inside) } else { self.seen(k).and(inside) }
+                if branch.negated { self.unseen(k).or(inside) } else { self.seen(k).and(inside) }
             }
             Takes::Numbers(regions) => any(regions.iter().map(|region| self.within(region))),
+        }
+    }
+
+    /// By how much branch `k` is not taken, with the cut (a logit) that [`Scores::cut_outside`] gives for all that may not
+    /// be.
+    pub(crate) fn spared(&self, k: usize, cut: f64) -> Dual {
+        let branch = self.branch(k);
+        match (&branch.takes, &self.form.outputs) {
+            (Takes::Seen, _) if branch.negated => self.seen(k),
+            (Takes::Seen, Outputs::Scored) => Dual::constant(self.threshold_with(k, cut)).minus(self.best(k)),
+            _ => self.taken(k).negated(),
         }
     }
 
@@ -34,7 +45,15 @@ impl Scores<'_> {
     fn seen(&self, k: usize) -> Dual {
         match &self.form.outputs {
             Outputs::Slots { .. } => self.pooling.max(self.slot_margins(self.branch(k)).collect()),
-            _ => self.best(k).minus_constant(self.threshold(k)),
+            _ => self.best(k).minus(self.threshold(k)),
+        }
+    }
+
+    /// By how much none is.
+    fn unseen(&self, k: usize) -> Dual {
+        match &self.form.outputs {
+            Outputs::Slots { .. } => self.seen(k).negated(),
+            _ => Dual::constant(self.threshold(k).value).minus(self.best(k)),
         }
     }
 
@@ -79,7 +98,8 @@ impl Scores<'_> {
             // With so many of the branch among the first k, that many fewer others have a place there.
             let top_k = self.form.top_k.zip(self.highest.as_ref());
             let cut = top_k.map_or(f64::NEG_INFINITY, |(k, highest)| match (k + 1).checked_sub(number) {
-                Some(places) => highest.kth_without(places, &branch.labels),
+                // It bounds numbers from above, too, so none of it has a gradient.
+                Some(places) => highest.kth_without(places, &branch.labels).value,
                 None => f64::INFINITY,
             });
             let least = threshold(self.space, branch, cut);

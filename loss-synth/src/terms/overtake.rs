@@ -25,14 +25,15 @@ impl Overtake {
         match self {
             Self::HigherScore { right, wrong } => {
                 let right = scores.best(*right);
-                let room = |&w: &usize| right.clone().or(Dual::constant(scores.threshold(w))).minus(scores.best(w));
+                let cut = scores.cut_outside(wrong);
+                let threshold = |w| Dual::constant(scores.threshold_with(w, cut));
+                let room = |&w: &usize| right.clone().or(threshold(w)).minus(scores.best(w));
                 scores.pooling.min(wrong.iter().map(room).collect())
             }
             Self::LowerScore { right, wrong } => {
                 let right = scores.label(*right);
                 let room = |(w, label): (usize, usize)| {
-                    let unseen = Dual::constant(scores.label_threshold(w, label)).minus(scores.label(label));
-                    unseen.or(scores.label(label).minus(right.clone()))
+                    scores.label_unseen(w, label).or(scores.label(label).minus(right.clone()))
                 };
                 scores.pooling.min(scores.labels_of(wrong).map(room).collect())
             }
@@ -42,7 +43,8 @@ impl Overtake {
                 scores.pooling.min(pairs.map(room).collect())
             }
             Self::Priority { earlier } => {
-                scores.pooling.min(earlier.iter().map(|&k| scores.taken(k).negated()).collect())
+                let cut = scores.cut_outside(earlier);
+                scores.pooling.min(earlier.iter().map(|&k| scores.spared(k, cut)).collect())
             }
         }
     }

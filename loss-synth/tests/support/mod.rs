@@ -59,7 +59,10 @@ pub(crate) fn decide(summary: &Summary, default_top_k: u32, logits: &[f32]) -> V
 pub(crate) fn right(summary: &Summary, truth: &[u16]) -> Vec<Vec<usize>> {
     let truth: Vec<usize> = truth.iter().map(|&label| usize::from(label)).collect();
     let matches = |k: usize, label: usize| summary.branches[k].labels.contains(&letter(label));
-    let any_order = summary.decision_type == DecisionType::MultiChoice && summary.order != Some(Order::AppPriority);
+    // Of one result the application's order does not count, but where nothing takes a branch.
+    let of_one = summary.top_k == Some(1) && summary.branches.iter().all(|branch| !branch.negated);
+    let any_order =
+        summary.decision_type == DecisionType::MultiChoice && (summary.order != Some(Order::AppPriority) || of_one);
     if any_order && !truth.is_empty() {
         // Whichever true label comes first (or last) wins; labels of no branch change nothing.
         let mut decisions: Vec<Vec<usize>> =
