@@ -12,10 +12,39 @@ pub(super) fn of(branches: &[Vec<&Effect>]) -> Vec<String> {
     let texts: Vec<String> = branches.iter().map(|effects| text(effects)).collect();
     let clauses: Vec<String> = texts.iter().map(|text| first_clause(text).to_owned()).collect();
     let mut names = Vec::with_capacity(texts.len());
-    for name in if all_differ(&clauses) { clauses } else { texts } {
+    let short = if all_differ(&clauses) { clauses } else { texts };
+    let words: Vec<Vec<String>> = branches.iter().map(|effects| all_texts(effects)).collect();
+    for (at, name) in short.iter().enumerate() {
+        let alike = (0..short.len()).filter(|&other| other != at && short[other] == *name);
+        let others: Vec<&String> = alike.flat_map(|other| &words[other]).collect();
+        let own = words[at].iter().find(|word| *word != name && !others.is_empty() && !others.contains(word));
+        let name = own.map_or_else(|| name.clone(), |own| format!("{name} {own}"));
         names.push(unlike(shortened(name), &names));
     }
     names
+}
+
+/// Everything that a branch says, in order.
+fn all_texts(effects: &[&Effect]) -> Vec<String> {
+    let mut texts = Vec::new();
+    for value in effects.iter().flat_map(|effect| &effect.values) {
+        add_texts(value, &mut texts);
+    }
+    texts
+}
+
+fn add_texts(value: &Rendered, texts: &mut Vec<String>) {
+    match value {
+        Rendered::Parts(parts) | Rendered::Call { values: parts, .. } => {
+            for part in parts {
+                add_texts(part, texts);
+            }
+        }
+        Rendered::Keyword { value, .. } => add_texts(value, texts),
+        Rendered::Chosen(_) | Rendered::Named(_) | Rendered::Data | Rendered::Unknown => {
+            texts.extend(chosen_text(value));
+        }
+    }
 }
 
 /// What the branch says, else what it calls.
@@ -95,6 +124,21 @@ mod tests {
         assert_eq!(names(&["': Recycle it: blue bin.'", "': Compost it: green bin.'"]), ["Recycle it", "Compost it"]);
         assert_eq!(names(&["'It is: food'", "'It is: paper'"]), ["It is: food", "It is: paper"]);
         assert_eq!(names(&["'3.5 stars'"]), ["3.5 stars"]);
+    }
+
+    #[test]
+    fn equal_names_are_told_apart_by_what_else_their_branches_say() {
+        let effect = |bin: &str| Effect {
+            span: Span::default(),
+            action: "print".to_owned(),
+            values: ["'-> recycling:'", bin].map(|text| Rendered::Chosen(text.to_owned())).to_vec(),
+        };
+        let effects = ["'paper'", "'glass'", "'paper'"].map(effect);
+        let names = of(&effects.iter().map(|effect| vec![effect]).collect::<Vec<_>>());
+        assert_eq!(names, ["recycling", "recycling glass", "recycling (2)"]);
+        let effects = [effect("'paper'"), effect("'glass'")];
+        let names = of(&effects.iter().map(|effect| vec![effect]).collect::<Vec<_>>());
+        assert_eq!(names, ["recycling paper", "recycling glass"]);
     }
 
     #[test]
