@@ -1,7 +1,8 @@
 //! Sentiment: three classes of a passage, and what the APIs make of them.
 //!
 //! The score is the share of the positive class less that of the negative one; the magnitude the sum of its size over
-//! the sentences. A text is mixed as far as its sentences disagree: the mean distance of their scores from their mean.
+//! the sentences. A text is mixed as far as its sentences are of both signs: twice the smaller of what the positive and what
+//! the negative ones score, the mean over the sentences. A neutral sentence beside a negative one disagrees with nothing.
 
 use std::ops::Range;
 
@@ -65,6 +66,26 @@ fn score(shares: &[f64; 3]) -> f64 {
 
 fn disagreement(sentences: &[SentenceSentiment]) -> f64 {
     let count = sentences.len().max(1) as f64;
-    let mean = sentences.iter().map(|sentence| sentence.score).sum::<f64>() / count;
-    sentences.iter().map(|sentence| (sentence.score - mean).abs()).sum::<f64>() / count
+    let mean = |of: fn(f64) -> f64| sentences.iter().map(|sentence| of(sentence.score)).sum::<f64>() / count;
+    let (positive, negative) = (mean(|score| score.max(0.0)), mean(|score| (-score).max(0.0)));
+    2.0 * positive.min(negative)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(scores: &[f64]) -> f64 {
+        let sentence = |&score: &f64| SentenceSentiment { span: 0..1, score, magnitude: score.abs() };
+        disagreement(&scores.iter().map(sentence).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn only_sentences_of_both_signs_disagree() {
+        for scores in [&[][..], &[-0.9], &[-0.9, 0.0], &[-0.9, -0.1], &[0.8, 0.0, 0.3]] {
+            assert!(of(scores) < 1e-12, "{scores:?}");
+        }
+        assert!((of(&[1.0, -1.0]) - 1.0).abs() < 1e-12);
+        assert!((of(&[0.8, -0.4]) - 0.4).abs() < 1e-12);
+    }
 }
