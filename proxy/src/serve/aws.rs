@@ -109,9 +109,12 @@ pub(super) fn fault_of(api: CloudApi, status: &Status) -> Fault {
     }
 }
 
-/// The failure of a call that AWS alone answers and that cannot go there.
-pub(super) fn unanswered() -> Status {
-    let message = "This operation is answered by no model here, and the call cannot be passed on: its signature is for \
-                   this address, or there are no credentials";
-    Status::new(Code::Unimplemented, message)
+/// The failure of a call that AWS alone answers and that cannot go there: because nothing may, or because this one cannot.
+pub(super) fn unanswered(has_upstream: bool) -> Status {
+    let reason = if has_upstream {
+        "cannot be passed on: its signature is for this address, or there are no credentials"
+    } else {
+        "is not passed on: this server asks no real API"
+    };
+    Status::new(Code::Unimplemented, format!("This operation is answered by no model here, and the call {reason}"))
 }

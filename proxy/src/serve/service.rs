@@ -206,7 +206,7 @@ impl Shared {
         self.discard(&context.parts, body).await;
         let (_, path) = split_app(context.parts.uri.path());
         Err(match context.call.framing {
-            Framing::Aws => unanswered(),
+            Framing::Aws => unanswered(self.upstream.is_some()),
             Framing::Grpc => Status::new(Code::Unimplemented, format!("Unknown method: {path}.")),
             Framing::Rest if context.call.method == Method::Unknown => {
                 Status::new(Code::NotFound, format!("Nothing is served at {} {path}.", context.parts.method))

@@ -169,8 +169,18 @@ async fn made_up_credentials_and_keys_given_out_here_are_never_sent_on() {
     }
     let faces =
         Request::post("/").header("x-amz-target", "RekognitionService.DetectFaces").header("authorization", signed);
-    assert_eq!(connection.send(faces, "{}").await.json()["__type"], "UnknownOperationException");
+    let refused = connection.send(faces, "{}").await.json();
+    assert_eq!(refused["__type"], "UnknownOperationException");
+    assert!(refused.to_string().contains("its signature is for this address"), "{refused}");
     assert!(cloud.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_server_that_asks_no_real_api_says_so() {
+    let server = TestServer::with(None, |config| config.upstream = None).await;
+    let faces = Request::post("/").header("x-amz-target", "RekognitionService.DetectFaces");
+    let refused = server.http1().await.send(faces, "{}").await.json().to_string();
+    assert!(refused.contains("this server asks no real API") && !refused.contains("signature"), "{refused}");
 }
 
 #[tokio::test]
