@@ -195,7 +195,10 @@ impl Models {
             (!pending.faults.is_empty()).then_some(pending)
         });
         taken.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "Reading the registry failed");
+            // What is cancelled is so because the server ends.
+            if !error.is_cancelled() {
+                tracing::error!(%error, "Reading the registry failed");
+            }
             None
         })
     }
