@@ -18,6 +18,9 @@ pub struct Api {
     /// How many items come back when the caller does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_top_k: Option<u32>,
+    /// The score, in 0..1, below which no item comes back when the caller does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_least: Option<f64>,
     /// Whether several items of one answer can have the same name, as objects and lines of text do.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeats: bool,
@@ -44,6 +47,7 @@ impl Api {
             operation: "label_detection".to_owned(),
             answer: Shape::record([("label_annotations", Shape::list(label))]),
             default_top_k: Some(10),
+            default_least: None,
             repeats: false,
             in_order: false,
             vocabulary: Some("image-labels".to_owned()),

@@ -53,3 +53,7 @@ pub use summary::{
     Bounds, Branch, Condition, DecisionType, Handed, IdleWord, Limit, MatchMode, MinScore, Order, Region, Summary,
     Vocabulary, Word,
 };
+
+/// Names the build, by a hash of this crate's sources: programs of the same build write and read decision processes
+/// alike.
+pub const BUILD: &str = env!("CHAMELEON_BUILD");

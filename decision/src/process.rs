@@ -131,6 +131,11 @@ pub enum ReadError {
 }
 
 impl DecisionProcess {
+    /// The score, in 0..1, below which the API answers no item to this request; 0 where it answers all that it has.
+    pub fn least_score(&self) -> f64 {
+        self.asks_for.map(|least| least.value).or(self.api.default_least).unwrap_or(0.0)
+    }
+
     /// Reads the JSON form. The version is looked at first, so that a newer form is refused as such and not for a field.
     ///
     /// # Errors

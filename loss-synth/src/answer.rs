@@ -80,6 +80,13 @@ impl Answer {
         Self::Labels { vocabulary: vocabulary.clone(), percent: false }
     }
 
+    /// Labels with the scores of the process's API.
+    pub fn labels_of(process: &DecisionProcess, vocabulary: &Vocabulary) -> Self {
+        let leaves = process.api.answer.leaves();
+        let percent = leaves.iter().any(|(path, leaf)| show_path(path).contains(ITEM) && **leaf == Shape::Percent);
+        Self::Labels { vocabulary: vocabulary.clone(), percent }
+    }
+
     /// The form of answer that `process` decides by, with one item a row where items are decided on by themselves.
     /// `vocabulary` holds the labels of the network, for APIs that name things; `most` is how many items a list can
     /// have where a row is a whole list.
@@ -95,7 +102,6 @@ impl Answer {
             .iter()
             .filter_map(|&field| leaves.iter().find(|leaf| leaf.0 == field).map(|leaf| (field, leaf.1)))
             .collect();
-        let percent = leaves.iter().any(|leaf| leaf.0.contains(ITEM) && *leaf.1 == Shape::Percent);
         let named = summary.branches.iter().any(|branch| !branch.labels.is_empty());
         match found.first() {
             None if !named && !fields.is_empty() => Ok(Self::Items { most }),
@@ -104,7 +110,7 @@ impl Answer {
             _ if fields.is_empty()
                 || matches!(found.first(), Some((_, Shape::Name | Shape::Score | Shape::Percent))) =>
             {
-                Ok(Self::Labels { vocabulary: vocabulary.clone(), percent })
+                Ok(Self::labels_of(process, vocabulary))
             }
             _ => Err(LossError::UnknownField { field: fields.join(", "), api: process.api.path() }),
         }

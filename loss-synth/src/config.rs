@@ -1,5 +1,6 @@
 //! Configuration of the loss.
 
+use chameleon_decision::DecisionProcess;
 use serde::{Deserialize, Serialize};
 
 use crate::error::LossError;
@@ -91,6 +92,15 @@ impl LossConfig {
             wrong_weight: 5.0,
             ..Self::default()
         }
+    }
+
+    /// The same for the requests of an application, which may ask for surer labels than the API has.
+    pub(crate) fn asking(self, process: &DecisionProcess) -> Result<Self, LossError> {
+        let value = process.least_score();
+        if value >= 1.0 {
+            return Err(LossError::LeastScore { value });
+        }
+        Ok(Self { min_score: self.min_score.max(value), ..self })
     }
 
     /// # Errors

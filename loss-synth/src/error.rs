@@ -24,7 +24,7 @@ pub enum LossError {
         vocabulary: String,
     },
     /// No label of the vocabulary reaches any branch.
-    #[error("no label of vocabulary `{vocabulary}` reaches any branch, so every image gets the same decision")]
+    #[error("no label of vocabulary `{vocabulary}` reaches any branch, so the same is decided whatever is seen")]
     Unreachable {
         /// The vocabulary's name.
         vocabulary: String,
@@ -55,8 +55,14 @@ pub enum LossError {
     #[error("the decision has no formula: its loss runs the application's program, which PyTorch cannot")]
     NoFormula,
     /// The application looks at no result at all.
-    #[error("the application looks at the first 0 results, so every image gets the same decision")]
+    #[error("the application looks at the first 0 results, so the same is decided whatever is seen")]
     NothingSeen,
+    /// The request asks for surer items than there can be.
+    #[error("the request asks for scores of at least {value}, expected a number below 1")]
+    LeastScore {
+        /// What it asks for.
+        value: f64,
+    },
     /// A configuration value out of its range.
     #[error("loss configuration: {field} is {value}, expected {expected}")]
     Config {

@@ -4,6 +4,7 @@
 mod compile;
 mod rest;
 mod takes;
+mod unreached;
 
 use std::ops::Range;
 
@@ -15,6 +16,7 @@ use crate::config::LossConfig;
 use crate::error::LossError;
 use crate::probe::Probe;
 pub use takes::{CountRange, Interval, Takes};
+pub use unreached::{LeftOut, Unreached};
 
 /// How the branches that are met become a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +75,8 @@ pub(crate) struct Form {
     pub(crate) rule: Rule,
     pub(crate) outputs: Outputs,
     pub(crate) branches: Vec<LossBranch>,
+    /// What of the summary is not in them.
+    pub(crate) unreached: Unreached,
     /// Where branches exclude one another: what no branch takes.
     pub(crate) rest: Option<LossBranch>,
     pub(crate) top_k: Option<usize>,
@@ -117,7 +121,12 @@ impl Form {
             Rule::Exclusive => compile::turn_black_lists(&mut branches, names.len()),
             Rule::Independent | Rule::FirstBranch | Rule::FirstItem | Rule::LastItem | Rule::Program => {}
         }
+        let all = branches.clone();
         branches.retain_mut(|branch| compile::is_reachable(branch, &outputs, top_k));
+        let left_out = all.iter().filter(|branch| branches.iter().all(|kept| kept.name != branch.name));
+        let most = |branch: &LossBranch| compile::most_items(branch, &outputs, top_k);
+        let left_out = left_out.map(|branch| LeftOut::new(branch, most(branch))).collect();
+        let unreached = Unreached { branches: left_out, words: unreached::words(summary) };
         if branches.is_empty() {
             return Err(LossError::Unreachable { vocabulary: summary.vocabulary.clone() });
         }
@@ -129,7 +138,7 @@ impl Form {
         }
         let rest = (rule == Rule::Exclusive).then(|| rest::of(&branches)).flatten();
         let (decision_type, width) = (summary.decision_type, names.len());
-        Ok(Self { decision_type, rule, outputs, branches, rest, top_k, width, names })
+        Ok(Self { decision_type, rule, outputs, branches, unreached, rest, top_k, width, names })
     }
 
     /// The form of a program that is run: its branches say only which labels belong together. Labels of no branch that
@@ -150,6 +159,7 @@ impl Form {
             rule: Rule::Program,
             outputs: Outputs::Scored,
             branches,
+            unreached: Unreached { branches: Vec::new(), words: unreached::words(summary) },
             rest: None,
             top_k: probe.top_k(),
             width: vocabulary.labels.len(),

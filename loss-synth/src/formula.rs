@@ -6,7 +6,7 @@ use chameleon_decision::DecisionType;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Space;
-use crate::form::{LossBranch, Outputs, Rule, Takes};
+use crate::form::{LossBranch, Outputs, Rule, Takes, Unreached};
 use crate::loss::DecisionLoss;
 use crate::pooling::Pooling;
 use crate::scores::logit;
@@ -32,9 +32,15 @@ pub struct Formula {
     pub wrong_weight: f64,
     /// What `m` of a branch is compared with; none where the program is run.
     pub rival: Option<Rival>,
+    /// The numbers that the ends of intervals bound, in the order in which these name them; none where labels decide.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub numbers: Vec<String>,
     /// The branches that some label reaches; where they exclude one another, after them what none takes.
     pub branches: Vec<FormulaBranch>,
-    /// What is punished, by the image's true labels.
+    /// What of the decision is not in it, since no answer reaches it.
+    #[serde(default, skip_serializing_if = "Unreached::is_empty")]
+    pub unreached: Unreached,
+    /// What is punished, by what is true of the example.
     pub cases: Vec<FormulaCase>,
 }
 
@@ -69,10 +75,10 @@ pub struct FormulaBranch {
     pub takes: Takes,
 }
 
-/// The terms for some images.
+/// The terms for some examples.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FormulaCase {
-    /// Which images, to be read after "if".
+    /// Which examples, to be read after "if".
     pub when: String,
     /// The terms; the loss is their sum.
     pub terms: Vec<FormulaTerm>,
@@ -118,7 +124,12 @@ impl DecisionLoss {
                 Outputs::Slots { floor: true, .. } => Rival::MembersAndThreshold,
                 Outputs::Numbers(_) => Rival::Ends,
             }),
+            numbers: match &form.outputs {
+                Outputs::Numbers(numbers) => numbers.iter().map(|(_, number)| number.field.clone()).collect(),
+                Outputs::Scored | Outputs::Slots { .. } => Vec::new(),
+            },
             branches: branches.collect(),
+            unreached: form.unreached.clone(),
             cases: self.cases(),
         }
     }
@@ -147,7 +158,7 @@ impl DecisionLoss {
     fn independent(&self, k: usize) -> [FormulaCase; 2] {
         let branch = &self.form.branches[k];
         let (with, without) =
-            (format!("the image has a label of {}", branch.name), format!("it has none of {}", branch.name));
+            (format!("the example has a label of {}", branch.name), format!("it has none of {}", branch.name));
         let (taken, spared) = if branch.negated { (without, with) } else { (with, without) };
         [
             FormulaCase { when: taken, terms: vec![self.term(TermKind::Miss, self.taken(k))] },
@@ -159,8 +170,8 @@ impl DecisionLoss {
         let branch = &self.form.branches[k];
         let what = if branch.negated { "without labels of" } else { "with labels of" };
         let when = match k {
-            0 => format!("the image is one {what} {}", branch.name),
-            _ => format!("the first branch the image should take is {}", branch.name),
+            0 => format!("the example is one {what} {}", branch.name),
+            _ => format!("the first branch the example should take is {}", branch.name),
         };
         let mut terms = vec![self.term(TermKind::Miss, self.taken(k))];
         if k > 0 {
@@ -180,7 +191,7 @@ impl DecisionLoss {
         if self.form.branches.len() > 1 {
             terms.push(self.term(TermKind::Overtake, overtake.to_owned()));
         }
-        let when = format!("the image has labels of a branch; r is its right {thing} with the most room");
+        let when = format!("the example has labels of a branch; r is its right {thing} with the most room");
         FormulaCase { when, terms }
     }
 
@@ -213,7 +224,7 @@ impl DecisionLoss {
             Some(rest) => distance(rest, false),
             None => least(&(0..self.form.branches.len()).map(|k| self.spared(k)).collect::<Vec<_>>()),
         };
-        let when = "the image should take no branch".to_owned();
+        let when = "the example should take no branch".to_owned();
         FormulaCase { when, terms: vec![self.term(TermKind::FalseAlarm, margin)] }
     }
 

@@ -8,7 +8,7 @@ use crate::answer::{Answer, Truth};
 use crate::config::LossConfig;
 use crate::dual::Dual;
 use crate::error::LossError;
-use crate::form::{Form, LossBranch};
+use crate::form::{Form, LossBranch, Unreached};
 use crate::pooling::Pooling;
 use crate::probe::ProbedProgram;
 use crate::scores::Scores;
@@ -62,13 +62,19 @@ impl DecisionLoss {
 
     /// The loss of an application: that of its summary where this has a form, else, for labels, that of its program,
     /// which is then run around every output. A program that hands names on as they are decides nothing by most of them.
+    /// What the API does not answer for want of a score that the request asks for is not seen.
     ///
     /// # Errors
     /// As [`DecisionLoss::with_answer`]; of a program, also when no label changes what it does.
     pub fn of(process: &DecisionProcess, answer: &Answer, config: LossConfig) -> Result<Self, LossError> {
+        let config = config.asking(process)?;
         match (Self::with_answer(&process.summary, answer, config), answer) {
             (Err(LossError::NotInTaxonomy { reason }), Answer::Labels { vocabulary, .. }) if reason != HANDED_ON => {
-                Self::by_probing(process, vocabulary, config)
+                // Where no label by itself makes a difference, either, it is the form that tells why.
+                match Self::by_probing(process, vocabulary, config) {
+                    Err(LossError::Unreachable { .. }) => Err(LossError::NotInTaxonomy { reason }),
+                    loss => loss,
+                }
             }
             (loss, _) => loss,
         }
@@ -83,6 +89,7 @@ impl DecisionLoss {
         vocabulary: &Vocabulary,
         config: LossConfig,
     ) -> Result<Self, LossError> {
+        let config = config.asking(process)?;
         let program = ProbedProgram::new(process, vocabulary, config)?;
         let form = Form::of_program(&process.summary, vocabulary, &program.probe);
         Ok(Self { form, config, program: Some(Arc::new(program)) })
@@ -91,6 +98,11 @@ impl DecisionLoss {
     /// The branches that some label reaches, in the summary's order.
     pub fn branches(&self) -> &[LossBranch] {
         &self.form.branches
+    }
+
+    /// What of the summary the loss is not about, since no answer reaches it.
+    pub fn unreached(&self) -> &Unreached {
+        &self.form.unreached
     }
 
     /// The configuration.

@@ -125,17 +125,42 @@ fn branches_without_labels_drop_out() {
 }
 
 #[test]
+fn what_no_answer_reaches_is_told() {
+    let word = |text: &str| Word { text: text.to_owned(), mode: MatchMode::Exact, span: Span::default() };
+    let limit = |value| Some(Limit { value, inclusive: true });
+    let count = |low, high| Bounds { field: Bounds::COUNT.to_owned(), low, high, percent: false };
+    let counted = |name, bounds| Branch {
+        regions: vec![vec![bounds]],
+        words: vec![word("A"), word("Horse")],
+        ..branch(name, &[0])
+    };
+    let some = counted("some", count(limit(1.0), limit(2.0)));
+    let full = counted("full", count(limit(3.0), None));
+    let cars = summary(DecisionType::Count, None, vec![some, full]);
+    let loss = DecisionLoss::new(&cars, &vocabulary(), LossConfig::default()).expect("one branch is reachable");
+    let told = [
+        "branch `full` can be neither learnt nor measured: it needs 3 items, and the model tells no more than 1 apart",
+        "no label of the model is meant by Horse",
+    ];
+    assert_eq!(loss.unreached().remarks(), told);
+    let formula = loss.formula();
+    assert!(told.iter().all(|remark| formula.contains(remark)), "{formula}");
+    let all = DecisionLoss::new(&garbage(Order::ApiOutput), &vocabulary(), LossConfig::default()).expect("a loss");
+    assert!(all.unreached().is_empty() && !all.formula().contains("not in it"));
+}
+
+#[test]
 fn formula_shows_branches_thresholds_and_terms_of_this_application() {
     let loss = DecisionLoss::new(&garbage(Order::ApiOutput), &vocabulary(), LossConfig::default()).expect("a loss");
     assert_eq!(
         loss.formula(),
         "\
-loss of one image (multi-choice: the first label the API returns decides), averaged over the batch
+loss of one example (multi-choice: the first label the API returns decides), averaged over the batch
 
-  if the image has labels of a branch; r is its right branch with the most room:
+  if the example has labels of a branch; r is its right branch with the most room:
       step( m(r) - t(r) )  # miss
     + step( min over other branches w of max(m(r), t(w)) - m(w) )  # overtake
-  if the image should take no branch:
+  if the example should take no branch:
       step( min(t(compost) - m(compost), t(recycle) - m(recycle)) )  # false alarm
 
 where
@@ -159,7 +184,7 @@ fn formula_by_priority_names_the_earlier_branches() {
     let loss = DecisionLoss::new(&garbage(Order::AppPriority), &vocabulary(), LossConfig::default()).expect("a loss");
     let formula = loss.terms();
     let second = &formula.cases[1];
-    assert_eq!(second.when, "the first branch the image should take is recycle");
+    assert_eq!(second.when, "the first branch the example should take is recycle");
     let terms: Vec<(TermKind, &str)> = second.terms.iter().map(|term| (term.kind, term.margin.as_str())).collect();
     assert_eq!(terms, [(TermKind::Miss, "m(recycle) - t(recycle)"), (TermKind::Overtake, "t(compost) - m(compost)")]);
 }

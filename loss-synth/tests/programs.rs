@@ -89,6 +89,17 @@ fn margin_of_a_single_item_is_positive_exactly_when_the_program_decides_right() 
     }
 }
 
+/// What the API does not send takes no branch.
+#[test]
+fn labels_that_are_less_sure_than_the_request_asks_for_are_not_seen() {
+    let application = Application::read("sure_enough");
+    for loss in [application.any_loss(config(Space::Logit)), application.probed(config(Space::Logit))] {
+        positive_exactly_when_right(&application, &loss);
+    }
+    let formula = application.any_loss(config(Space::Logit)).formula();
+    assert!(formula.contains("compost: 3 labels, threshold 1.386 (score 0.8)"), "{formula}");
+}
+
 /// A classifier of ordered classes expects a number, which is compared as such.
 #[test]
 fn margin_of_an_expected_number_is_positive_exactly_when_the_program_decides_right() {
@@ -161,6 +172,12 @@ fn a_program_without_a_form_is_probed_by_the_labels_it_needs() {
     assert_eq!(names, ["Bottle", "Plastic"]);
     assert_eq!(loss.to_pytorch("two required"), Err(LossError::NoFormula));
     assert!(loss.formula().contains("the program itself decides"));
+}
+
+#[test]
+fn what_hangs_on_more_than_names_is_refused_for_that() {
+    let refused = Application::read("traffic").try_any_loss(LossConfig::default()).expect_err("names are not enough");
+    assert!(refused.to_string().contains("labels[].instances"), "{refused}");
 }
 
 /// Where one label, or labels of one kind, are all that is asked about, both ask for the same change.

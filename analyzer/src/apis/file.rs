@@ -104,6 +104,7 @@ struct OperationRow {
     #[serde(default)]
     least: Vec<String>,
     default_top_k: Option<u32>,
+    default_least: Option<f64>,
     #[serde(default)]
     repeats: bool,
     #[serde(default)]
@@ -170,6 +171,7 @@ fn operation(
         operation: row.name,
         answer: Shape::Other,
         default_top_k: row.default_top_k,
+        default_least: row.default_least,
         repeats: row.repeats,
         in_order: row.in_order,
         vocabulary: row.vocabulary,

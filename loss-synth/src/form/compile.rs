@@ -188,15 +188,20 @@ pub(super) fn turn_black_lists(branches: &mut [LossBranch], width: usize) {
     }
 }
 
-/// Whether some answer takes the branch and another does not. Numbers of items that no answer has are dropped.
-pub(super) fn is_reachable(branch: &mut LossBranch, outputs: &Outputs, top_k: Option<usize>) -> bool {
+/// How many items of a branch one answer can have.
+pub(super) fn most_items(branch: &LossBranch, outputs: &Outputs, top_k: Option<usize>) -> usize {
     let is_own = |slot: &Range<usize>| branch.labels.iter().any(|label| slot.contains(label));
     let most = match outputs {
         // Each slot is one item.
         Outputs::Slots { slots, .. } => slots.iter().filter(|slot| is_own(slot)).count(),
         _ => branch.labels.len(),
     };
-    let most = most.min(top_k.unwrap_or(usize::MAX));
+    most.min(top_k.unwrap_or(usize::MAX))
+}
+
+/// Whether some answer takes the branch and another does not. Numbers of items that no answer has are dropped.
+pub(super) fn is_reachable(branch: &mut LossBranch, outputs: &Outputs, top_k: Option<usize>) -> bool {
+    let most = most_items(branch, outputs, top_k);
     match &mut branch.takes {
         Takes::Seen | Takes::Score(_) => !branch.labels.is_empty(),
         Takes::Numbers(regions) => !regions.is_empty(),

@@ -16,7 +16,7 @@ const WIDTH: usize = 100;
 
 impl Display for Formula {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        writeln!(f, "loss of one image ({}), averaged over the batch\n", kind_of_decision(self))?;
+        writeln!(f, "loss of one example ({}), averaged over the batch\n", kind_of_decision(self))?;
         for case in &self.cases {
             writeln!(f, "  if {}:", case.when)?;
             for (i, term) in case.terms.iter().enumerate() {
@@ -47,7 +47,11 @@ impl Display for Formula {
             }
         }
         writeln!(f, "\nbranches")?;
-        self.branches.iter().try_for_each(|branch| write_branch(f, self, branch))
+        self.branches.iter().try_for_each(|branch| write_branch(f, self, branch))?;
+        if !self.unreached.is_empty() {
+            writeln!(f, "\nnot in it")?;
+        }
+        self.unreached.remarks().iter().try_for_each(|remark| writeln!(f, "  {remark}"))
     }
 }
 
@@ -144,7 +148,7 @@ fn ordinal_largest(k: usize) -> String {
 
 fn write_branch(f: &mut Formatter<'_>, formula: &Formula, branch: &FormulaBranch) -> fmt::Result {
     let count = branch.labels.len();
-    let takes = takes(branch);
+    let takes = takes(branch, &formula.numbers);
     if formula.rival == Some(Rival::Ends) {
         return writeln!(f, "  {}: {takes}", branch.name);
     }
@@ -170,7 +174,7 @@ fn write_branch(f: &mut Formatter<'_>, formula: &Formula, branch: &FormulaBranch
 }
 
 /// When the branch is taken, where that is more than that one of its labels is seen.
-fn takes(branch: &FormulaBranch) -> String {
+fn takes(branch: &FormulaBranch, numbers: &[String]) -> String {
     let either = |shown: Vec<String>| shown.join(" or ");
     match &branch.takes {
         Takes::Seen if branch.negated => ", taken when none is seen".to_owned(),
@@ -189,8 +193,9 @@ fn takes(branch: &FormulaBranch) -> String {
             format!(", taken when the best score lies in {shown}{unseen}")
         }
         Takes::Numbers(regions) => {
+            let name = |at: usize| numbers.get(at).cloned().unwrap_or_else(|| format!("number {}", at + 1));
             let region = |region: &Vec<(usize, Interval)>| {
-                let bounds = region.iter().map(|(at, bounds)| format!("number {} in {}", at + 1, interval(bounds)));
+                let bounds = region.iter().map(|(at, bounds)| format!("{} in {}", name(*at), interval(bounds)));
                 bounds.collect::<Vec<_>>().join(" and ")
             };
             either(regions.iter().map(region).collect())

@@ -83,7 +83,11 @@ impl Application {
     }
 
     pub(crate) fn any_loss(&self, config: LossConfig) -> DecisionLoss {
-        DecisionLoss::of(&self.process, &self.answer, config).expect("a loss can be made")
+        self.try_any_loss(config).expect("a loss can be made")
+    }
+
+    pub(crate) fn try_any_loss(&self, config: LossConfig) -> Result<DecisionLoss, LossError> {
+        DecisionLoss::of(&self.process, &self.answer, config)
     }
 
     pub(crate) fn probed(&self, config: LossConfig) -> DecisionLoss {
@@ -120,14 +124,15 @@ impl Application {
 
     /// The answer as an API would give it.
     fn output(&self, raw: &[f32]) -> ApiOutput {
-        let seen = |z: f32| z >= 0.0;
+        let score = |z: f32| 1.0 / (1.0 + (-f64::from(z)).exp());
+        let seen = |z: f32| score(z) >= self.process.least_score().max(0.5);
         match &self.answer {
             Answer::Labels { vocabulary, .. } | Answer::Element { vocabulary } => {
                 let mut labels: Vec<usize> = (0..raw.len()).filter(|&label| seen(raw[label])).collect();
                 labels.sort_by(|&a, &b| raw[b].total_cmp(&raw[a]));
                 labels.truncate(if matches!(self.answer, Answer::Element { .. }) { 1 } else { usize::MAX });
-                let score = |label: usize| 1.0 / (1.0 + (-f64::from(raw[label])).exp());
-                ApiOutput::labels(labels.into_iter().map(|label| (vocabulary.labels[label].as_str(), score(label))))
+                let scored = |label: usize| (vocabulary.labels[label].as_str(), score(raw[label]));
+                ApiOutput::labels(labels.into_iter().map(scored))
             }
             Answer::Items { .. } => {
                 let (list, item) = self.list();

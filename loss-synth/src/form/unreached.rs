@@ -1,0 +1,113 @@
+//! What of a decision no answer of the network reaches: it can be neither learnt nor measured, and its user must know.
+
+use std::fmt::{self, Display, Formatter};
+
+use chameleon_decision::{Branch, MatchMode, Summary, Word};
+use serde::{Deserialize, Serialize};
+
+use super::{LossBranch, Takes};
+
+/// Words that a remark names.
+const NAMED: usize = 10;
+
+/// What of a summary a loss is not about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unreached {
+    /// Branches that no answer takes, or every answer.
+    pub branches: Vec<LeftOut>,
+    /// Words of the other branches that no label of the network matches, in order of appearance.
+    pub words: Vec<String>,
+}
+
+/// A branch that is left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Its name in the summary.
+    pub branch: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl LeftOut {
+    /// `most` is how many of its items one answer can have.
+    pub(super) fn new(branch: &LossBranch, most: usize) -> Self {
+        let reason = match &branch.takes {
+            Takes::Count(ranges) => {
+                let least = ranges.iter().map(|range| range.least).min().unwrap_or(0);
+                if most == 0 {
+                    "no label of the model reaches it".to_owned()
+                } else if least > most {
+                    format!("it needs {least} items, and the model tells no more than {most} apart")
+                } else {
+                    "every answer takes it".to_owned()
+                }
+            }
+            Takes::Seen | Takes::Score(_) => "no label of the model reaches it".to_owned(),
+            Takes::Numbers(_) => "no number takes it".to_owned(),
+        };
+        Self { branch: branch.name.clone(), reason }
+    }
+}
+
+impl Unreached {
+    /// Whether the loss is about the whole decision.
+    pub fn is_empty(&self) -> bool {
+        self.branches.is_empty() && self.words.is_empty()
+    }
+
+    /// A line for each thing that is left out.
+    pub fn remarks(&self) -> Vec<String> {
+        let branch = |LeftOut { branch, reason }: &LeftOut| {
+            format!("branch `{branch}` can be neither learnt nor measured: {reason}")
+        };
+        let more = self.words.len().saturating_sub(NAMED);
+        let named = self.words[..self.words.len() - more].join(", ");
+        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let words = || format!("no label of the model is meant by {named}{rest}");
+        self.branches.iter().map(branch).chain((!self.words.is_empty()).then(words)).collect()
+    }
+}
+
+impl Display for Unreached {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.remarks().join("\n"))
+    }
+}
+
+/// The words that match no label of their branch.
+pub(super) fn words(summary: &Summary) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for branch in summary.branches.iter().filter(|branch| !branch.any && !branch.labels.is_empty()) {
+        let lost = branch.words.iter().filter(|word| !reaches(word, branch));
+        for word in lost.map(|word| word.text.clone()) {
+            if !found.contains(&word) {
+                found.push(word);
+            }
+        }
+    }
+    found.retain(|text| {
+        let of_others = summary.branches.iter().flat_map(|branch| branch.words.iter().map(move |word| (word, branch)));
+        !of_others.into_iter().any(|(word, branch)| word.text == *text && reaches(word, branch))
+    });
+    found
+}
+
+/// Whether a word is met by a label of its branch. Where it is not known how it is compared, it is taken to be.
+fn reaches(word: &Word, branch: &Branch) -> bool {
+    let (text, folded) = (word.text.as_str(), word.text.to_lowercase());
+    branch.labels.iter().any(|label| {
+        let lower = label.to_lowercase();
+        match word.mode {
+            MatchMode::Exact => label == text,
+            MatchMode::Iexact => lower == folded,
+            MatchMode::Contains => label.contains(text),
+            MatchMode::Icontains | MatchMode::FirstWord | MatchMode::AnyWord => lower.contains(&folded),
+            MatchMode::IcontainsEitherWay => lower.contains(&folded) || folded.contains(&lower),
+            MatchMode::StartsWith => label.starts_with(text),
+            MatchMode::IstartsWith => lower.starts_with(&folded),
+            MatchMode::EndsWith => label.ends_with(text),
+            MatchMode::IendsWith => lower.ends_with(&folded),
+            MatchMode::PathSegment | MatchMode::Any | MatchMode::Other => true,
+        }
+    })
+}
