@@ -17,6 +17,7 @@ pub mod offsets;
 pub mod output;
 pub mod pool;
 pub mod recipe;
+mod remarks;
 pub mod report;
 mod rows;
 mod serve;

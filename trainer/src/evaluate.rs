@@ -150,6 +150,11 @@ impl Run<'_> {
             }
             rows.push(known);
         }
+        let known = rows.iter().flatten().count();
+        if known > 0 && mode != ProgressMode::None {
+            let folder = self.folder.display();
+            eprintln!("{}: {known} of {} decisions have a result in {folder} already", self.pool.service, rows.len());
+        }
         if !left.is_empty() {
             self.train_specialists(mode)?;
             let steps = left.len() * self.seeds.len() * self.recipe.all_steps();
@@ -219,7 +224,7 @@ impl Run<'_> {
         let features: Vec<u8> = images.features.iter().flat_map(|value| value.to_le_bytes()).collect();
         let splits: Vec<u8> = images.split.iter().map(|split| *split as u8).collect();
         Ok(serde_json::to_string(&(
-            env!("CARGO_PKG_VERSION"),
+            (env!("CARGO_PKG_VERSION"), chameleon_decision::BUILD),
             self.model.weights_sha256(),
             self.recipe,
             self.seeds,

@@ -16,6 +16,9 @@ struct Cli {
     /// End when standard input is closed: so the trainer ends with the program that started it, however that ends
     #[arg(long, global = true, hide = true)]
     end_with_stdin: bool,
+    /// The build of the program that starts this one: another build may write what this one cannot read
+    #[arg(long, global = true, hide = true, value_name = "ID")]
+    build: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -48,6 +51,13 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     if cli.end_with_stdin {
         std::thread::spawn(end_with_stdin);
+    }
+    if let Some(other) = cli.build.filter(|build| build != chameleon_decision::BUILD) {
+        eprintln!(
+            "error: chameleon-trainer is of another build ({}) than the chameleon that starts it ({other}); run `make build`",
+            chameleon_decision::BUILD
+        );
+        return ExitCode::from(COULD_NOT_RUN);
     }
     let result = match cli.command {
         Command::Customize(options) => chameleon_trainer::customize::run(&options),

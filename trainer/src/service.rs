@@ -53,24 +53,26 @@ impl Service {
     /// # Errors
     /// No model can be customized for it.
     pub fn of(api: &Api) -> Result<Self> {
-        let found = Self::ALL.into_iter().find(|service| {
-            let [provider, name, operation] = service.operation();
-            api.is(provider, name, operation)
-        });
+        let is_it = |[provider, name, operation]: &[&str; 3]| api.is(provider, name, operation);
+        let found = Self::ALL.into_iter().find(|service| service.operations().iter().any(is_it));
         found.with_context(|| {
-            let known: Vec<String> = Self::ALL.iter().map(|service| service.operation().join("/")).collect();
+            let known: Vec<String> = Self::ALL
+                .iter()
+                .flat_map(|service| service.operations())
+                .map(|operation| operation.join("/"))
+                .collect();
             format!("{} cannot be customized yet; models answer {}", api.path(), known.join(", "))
         })
     }
 
-    /// Provider, service and operation.
-    fn operation(self) -> [&'static str; 3] {
+    /// Provider, service and operation of each API that it answers.
+    fn operations(self) -> &'static [[&'static str; 3]] {
         match self {
-            Self::ImageLabels => ["google", "vision", "label_detection"],
-            Self::ImageObjects => ["google", "vision", "object_localization"],
-            Self::TextSentiment => ["google", "language", "analyze_sentiment"],
-            Self::TextTopics => ["google", "language", "classify_text"],
-            Self::TextEntities => ["google", "language", "analyze_entities"],
+            Self::ImageLabels => &[["google", "vision", "label_detection"], ["aws", "rekognition", "detect_labels"]],
+            Self::ImageObjects => &[["google", "vision", "object_localization"]],
+            Self::TextSentiment => &[["google", "language", "analyze_sentiment"]],
+            Self::TextTopics => &[["google", "language", "classify_text"]],
+            Self::TextEntities => &[["google", "language", "analyze_entities"]],
         }
     }
 

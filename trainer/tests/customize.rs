@@ -5,7 +5,7 @@ mod support;
 use std::sync::Arc;
 
 use chameleon_analyzer::Catalog;
-use chameleon_decision::{ApiOutput, DecisionProcess, Order};
+use chameleon_decision::{ApiOutput, DecisionProcess, MinScore, Order};
 use chameleon_models::app::AppModel;
 use chameleon_models::bank::{Bank, Split};
 use chameleon_models::labeler::ImageLabeler;
@@ -41,6 +41,15 @@ fn run(process: &DecisionProcess) -> anyhow::Result<(AppModel, Evaluation)> {
 
 /// The balanced rate, counted anew: labels as they would be served, decided by the program.
 fn served_error(process: &DecisionProcess, app: Option<&AppModel>) -> f64 {
+    error_from(process, app, 0.5)
+}
+
+/// As [`served_error`], of the labels that score so much.
+fn served_error_from(process: &DecisionProcess, app: &AppModel, least: f64) -> f64 {
+    error_from(process, Some(app), least)
+}
+
+fn error_from(process: &DecisionProcess, app: Option<&AppModel>, least: f64) -> f64 {
     let (model, bank) = (model(), bank());
     let mut labeler = ImageLabeler::new(&model).expect("the small network");
     if let Some(app) = app {
@@ -53,7 +62,8 @@ fn served_error(process: &DecisionProcess, app: Option<&AppModel>) -> f64 {
         let truth: Vec<&str> = bank.targets[i].iter().map(|&label| names[usize::from(label)].as_str()).collect();
         let acceptable = decider.acceptable(&truth).expect("a program that runs");
         let default = decider.decide(&ApiOutput::labels(Vec::<(String, f64)>::new())).expect("a program that runs");
-        let labels = labeler.labels(bank.feature(i));
+        let mut labels = labeler.labels(bank.feature(i));
+        labels.retain(|label| label.score >= least);
         let served = decider
             .decide(&ApiOutput::labels(labels.into_iter().map(|label| (label.description, label.score))))
             .expect("a program that runs");
@@ -104,6 +114,31 @@ fn a_program_that_needs_other_labels_too_is_tuned_with_them() {
     assert!((served.tuning_generic - evaluation.arms["G"].balanced.mean).abs() < 0.15, "{}", served.tuning_generic);
 }
 
+/// The same program on answers of AWS, of which the request wants only those of so many percent.
+fn on_rekognition(mut process: DecisionProcess, percent: f64) -> DecisionProcess {
+    let catalog = Catalog::new(model().vocabulary());
+    let api = catalog.apis().find(|api| api.is("aws", "rekognition", "detect_labels"));
+    process.asks_for = Some(MinScore { value: percent / 100.0, inclusive: true });
+    process.api = api.expect("the table has it").clone();
+    let mut program = serde_json::to_string(&process.program).expect("serializes");
+    for (google, aws) in [("label_annotations", "labels"), ("description", "name")] {
+        program = program.replace(google, aws);
+    }
+    process.program = serde_json::from_str(&program).expect("parses");
+    process
+}
+
+#[test]
+fn labels_below_what_the_request_asks_for_are_not_seen() {
+    let process = on_rekognition(garbage(Order::ApiOutput), 80.0);
+    assert_eq!(Service::of(&process.api).expect("is answered"), Service::ImageLabels);
+    let (app, evaluation) = run(&process).expect("customizes");
+    assert!(evaluation.formula.contains("(score 0.8)"), "{}", evaluation.formula);
+    let (all, sure) = (served_error_from(&process, &app, 0.5), served_error_from(&process, &app, 0.8));
+    assert!((sure - evaluation.served.test).abs() < 1e-9, "{sure} and {}; of all {all}", evaluation.served.test);
+    assert!(sure < 0.7 * evaluation.arms["G"].balanced.mean, "{sure} of {}", evaluation.arms["G"].balanced.mean);
+}
+
 #[test]
 fn the_same_seeds_give_the_same_model() {
     let (a, b) = (run(&garbage(Order::AppPriority)), run(&garbage(Order::AppPriority)));
@@ -144,7 +179,7 @@ fn what_cannot_be_customized_is_said_in_one_message() {
     let lake = process(Order::ApiOutput, &[("water", vec!["Lake"])]);
     let error = customize("lake", &lake, material(few, &[1]).expect("examples"), None, ProgressMode::None);
     let error = error.expect_err("too few images").to_string();
-    assert_eq!(error, "branch `water`: 0 tuning images carry one of its labels, at least 5 are needed");
+    assert_eq!(error, "branch `water`: 0 tuning examples carry one of its labels, at least 5 are needed");
 }
 
 #[test]

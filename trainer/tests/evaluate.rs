@@ -45,6 +45,20 @@ fn run(out: &Path, seeds: &[u64]) -> Results {
 }
 
 #[test]
+fn a_trainer_of_another_build_says_so() {
+    let trainer = |build: &str| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_chameleon-trainer"));
+        let output = command.args(["customize", "--process", "no/such", "--out", "no/such", "--build", build]).output();
+        let output = output.expect("starts");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (status, told) = trainer("0");
+    assert!(status == Some(2) && told.contains("another build") && told.contains("make build"), "{told}");
+    let (status, told) = trainer(chameleon_decision::BUILD);
+    assert!(status == Some(2) && told.contains("no/such:"), "{told}");
+}
+
+#[test]
 fn every_arm_of_every_decision_is_measured_and_the_rest_is_explained() {
     let out = tempfile::tempdir().expect("a folder");
     let results = run(out.path(), &[1, 2]);

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::arms::{Arm, Candidate};
 use super::recipe::Recipe;
+use super::remarks;
 use super::report::{ArmReport, ErrorCounts, Evaluation, FORMAT_VERSION, Images, PROTOCOL, Rate, Ratio};
 use super::serve::serve;
 use super::task::Task;
@@ -77,6 +78,9 @@ pub fn measure(
     let ratios = RATIOS.iter().filter_map(ratio_of).collect();
     let (chosen, served) = serve(task, recipe, candidates, &tested, judge)?;
     let product = if served.passes { chosen } else { generic(candidates)? };
+    let mut remarks = task.loss.unreached().remarks();
+    let generic_wrong = &tested[generic(candidates)?].wrong;
+    remarks.extend(remarks::of(&task.test.strata, &served, &tested[chosen].wrong, generic_wrong));
     let evaluation = Evaluation {
         version: FORMAT_VERSION,
         app: app.to_owned(),
@@ -87,6 +91,7 @@ pub fn measure(
         ratios,
         attempts: Vec::new(),
         served,
+        remarks,
         formula: task.loss.formula(),
         recipe: recipe.clone(),
     };

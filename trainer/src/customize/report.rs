@@ -190,6 +190,9 @@ pub struct Evaluation {
     pub attempts: Vec<Attempt>,
     /// What is served.
     pub served: Served,
+    /// What its user should know beside the numbers.
+    #[serde(default)]
+    pub remarks: Vec<String>,
     /// The decision loss, as text.
     pub formula: String,
     /// All settings.
@@ -199,7 +202,7 @@ pub struct Evaluation {
 pub(super) const PROTOCOL: &str = "Incorrect-decision rate on held-out test examples (images or texts). Balanced: mean over the \
 decisions that are right for some example (decisions with fewer than 10 examples share one place); natural: mean over \
 examples. Every decision is taken by the application's program from all that the API would answer, labels with a score of \
-at least 0.5, highest first; it is right if an order of the true labels gives it. Thresholds, stopping and the served \
+at least 0.5, or of what the request asks for, highest first; it is right if an order of the true labels gives it. Thresholds, stopping and the served \
 model are chosen on the tuning examples, for all arms alike, by the rate that the recipe's weighting names. Intervals: \
 95 %, paired bootstrap over the test examples within decisions, errors averaged over seeds.";
 

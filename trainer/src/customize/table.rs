@@ -34,7 +34,8 @@ impl Display for Evaluation {
             }
         }
         let verdict = if self.served.passes { "served" } else { "not served" };
-        writeln!(f, "\n{verdict}: {}", self.served.reason)
+        writeln!(f, "\n{verdict}: {}", self.served.reason)?;
+        self.remarks.iter().try_for_each(|remark| writeln!(f, "note: {remark}"))
     }
 }
 

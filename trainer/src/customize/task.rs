@@ -124,7 +124,7 @@ impl Parts {
 fn answer(process: &DecisionProcess, pool: &Pool) -> Result<Answer> {
     let field = process.summary.field.clone().unwrap_or_default();
     match pool.form() {
-        Form::Labels => Ok(Answer::labels(&pool.vocabulary)),
+        Form::Labels => Ok(Answer::labels_of(process, &pool.vocabulary)),
         Form::Sentiment => score_answer(field),
         Form::Entity => kind_answer(field, &pool.vocabulary.labels),
     }
@@ -168,8 +168,9 @@ fn check_reach(summary: &Summary, examples: &Examples) -> Result<()> {
             let count = examples.of(split).into_iter().filter(|&i| reaches(examples.scores[i])).count();
             ensure!(
                 count >= MIN_IMAGES,
-                "branch `{}`: {count} {name} texts have a true score that takes it, at least {MIN_IMAGES} are needed",
-                branch.name
+                "branch `{}`: {count} {name} {} a true score that takes it, at least {MIN_IMAGES} are needed",
+                branch.name,
+                if count == 1 { "text has" } else { "texts have" }
             );
         }
     }
@@ -205,8 +206,9 @@ fn check_counts(loss: &DecisionLoss, examples: &Examples) -> Result<()> {
             let count = images.iter().filter(carries).count();
             if count < MIN_IMAGES {
                 bail!(
-                    "branch `{}`: {count} {name} images carry one of its labels, at least {MIN_IMAGES} are needed",
-                    branch.name
+                    "branch `{}`: {count} {name} {} one of its labels, at least {MIN_IMAGES} are needed",
+                    branch.name,
+                    if count == 1 { "example carries" } else { "examples carry" }
                 );
             }
         }

@@ -141,7 +141,7 @@ impl<'a> Collector<'a> {
     /// There is no record, names are no labels, or images are missing.
     pub(super) fn finish(self, source: &Path) -> Result<DataSet, DataError> {
         if let Some(place) = self.unknown_place {
-            return Err(UnknownLabels::new(self.unknown, place, self.labels.len()).into());
+            return Err(UnknownLabels::new(self.unknown, place, self.labels.names()).into());
         }
         if self.missing.missing > 0 {
             return Err(self.missing.into());

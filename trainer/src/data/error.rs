@@ -51,6 +51,9 @@ pub enum DataError {
         /// What is wrong with it.
         source: ImageError,
     },
+    /// Images that are there and cannot be decoded.
+    #[error(transparent)]
+    Images(#[from] UnusableImages),
     /// The model cannot be run.
     #[error(transparent)]
     Engine(#[from] chameleon_models::engine::EngineError),
@@ -109,38 +112,87 @@ pub struct UnknownLabels {
     /// A place where the first is used.
     pub place: String,
     /// Labels of the model.
-    pub vocabulary: usize,
+    pub vocabulary: Vec<String>,
 }
 
 impl UnknownLabels {
     /// Names with the number of their records.
-    pub(super) fn new(names: HashMap<String, usize>, place: String, vocabulary: usize) -> Self {
+    pub(super) fn new(names: HashMap<String, usize>, place: String, vocabulary: Vec<String>) -> Self {
         let mut names: Vec<(String, usize)> = names.into_iter().collect();
         names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         Self { names, place, vocabulary }
+    }
+
+    /// All labels of a model of few, else how many there are.
+    fn known(&self) -> String {
+        match self.vocabulary.len() {
+            many if many > LISTED => format!("the {many} labels"),
+            _ => format!("the labels {}", self.vocabulary.join(", ")),
+        }
     }
 }
 
 /// How many of a kind a message names.
 const NAMED: usize = 5;
+/// Labels of a model that a message lists, if there are no more.
+const LISTED: usize = 10;
 
 impl std::error::Error for UnknownLabels {}
 
 impl Display for UnknownLabels {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let named = self.names.iter().take(NAMED);
-        let named: Vec<String> = named.map(|(name, count)| format!("`{}` (in {count})", printable(name))).collect();
+        let times = |count: usize| if count == 1 { "once".to_owned() } else { format!("{count} times") };
+        let named: Vec<String> =
+            named.map(|(name, count)| format!("`{}` ({})", printable(name), times(*count))).collect();
         let rest = match self.names.len().saturating_sub(NAMED) {
             0 => String::new(),
             rest => format!(" and {rest} more"),
         };
         write!(
             f,
-            "{}: {}{rest}: not among the {} labels of the model; --labels-map FILE gives names their labels: a CSV \
+            "{}: {}{rest}: not among {} of the model; --labels-map FILE gives names their labels: a CSV \
              file of rows `name,label`, with an empty label for a name that says nothing, and the name * for all others",
             printable(&self.place),
             named.join(", "),
-            self.vocabulary,
+            self.known(),
+        )
+    }
+}
+
+/// Several images that cannot be decoded.
+#[derive(Debug)]
+pub struct UnusableImages {
+    /// The first, each with the place that lists it, and what is wrong with it.
+    pub first: Vec<String>,
+    /// How many there are.
+    pub unusable: usize,
+}
+
+impl UnusableImages {
+    /// One by itself tells all about itself.
+    pub(super) fn error(mut errors: Vec<DataError>) -> Option<DataError> {
+        if errors.len() < 2 {
+            return errors.pop();
+        }
+        let named = errors.iter().take(NAMED).map(|error| match error {
+            DataError::Image { place, source } => printable(format_args!("{place} ({source})")),
+            error => printable(error),
+        });
+        Some(Self { first: named.collect(), unusable: errors.len() }.into())
+    }
+}
+
+impl std::error::Error for UnusableImages {}
+
+impl Display for UnusableImages {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let more = if self.unusable > self.first.len() { ", …" } else { "" };
+        write!(
+            f,
+            "{} images cannot be used: {}{more}; replace them or leave them out of the data",
+            self.unusable,
+            self.first.join(", "),
         )
     }
 }

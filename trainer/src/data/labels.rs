@@ -58,6 +58,11 @@ impl Labels {
         Ok(self)
     }
 
+    /// Their names.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.all.iter().map(|label| label.name.clone()).collect()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.all.len()

@@ -31,6 +31,8 @@ pub struct Judge<'p> {
     form: Form,
     vocabulary: &'p [String],
     bounds: Vec<MinScore>,
+    /// The logit from which on the API answers a label.
+    floor: f32,
     decisions: HashMap<Decision, DecisionId>,
     /// Whether the very scores count.
     calculates: bool,
@@ -69,6 +71,7 @@ impl<'p> Judge<'p> {
             form,
             vocabulary,
             bounds: process.summary.branches.iter().flat_map(bounds).collect(),
+            floor: floor(process),
             calculates: false,
             decisions: HashMap::new(),
             by_output: HashMap::default(),
@@ -86,6 +89,11 @@ impl<'p> Judge<'p> {
         self.bounds = scores.constants.iter().flat_map(both).collect();
         self.calculates = scores.calculates;
         self.by_output.clear();
+    }
+
+    /// The logit from which on a label is answered: that of a score of one half, or of what the request asks for.
+    pub fn floor(&self) -> f32 {
+        self.floor
     }
 
     /// The decision on an output of these labels (index, logit), highest first.
@@ -161,9 +169,17 @@ impl<'p> Judge<'p> {
 /// The scores at which a branch may be taken or left. At the end of an interval, a score below, at and above it is told
 /// apart.
 fn bounds(branch: &Branch) -> impl Iterator<Item = MinScore> {
-    let ends = branch.regions.iter().flatten().flat_map(|bounds| [bounds.low, bounds.high]).flatten();
-    let ends = ends.flat_map(|end| [true, false].map(|inclusive| MinScore { value: end.value, inclusive }));
+    let ends = branch.regions.iter().flatten().flat_map(|bounds| {
+        let whole = if bounds.percent { 100.0 } else { 1.0 };
+        [bounds.low, bounds.high].into_iter().flatten().map(move |end| end.value / whole)
+    });
+    let ends = ends.flat_map(|value| [true, false].map(|inclusive| MinScore { value, inclusive }));
     branch.min_score.into_iter().chain(ends)
+}
+
+fn floor(process: &DecisionProcess) -> f32 {
+    let least = process.least_score().clamp(0.5, 1.0);
+    (least / (1.0 - least)).ln() as f32
 }
 
 fn passes(bound: MinScore, score: f64) -> bool {

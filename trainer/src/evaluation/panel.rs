@@ -35,6 +35,8 @@ pub struct Panel {
     /// Whether the program looks at labels that are not the application's own: at how many there are, say.
     reads_others: bool,
     form: Form,
+    /// The logit from which on a label is returned.
+    floor: f32,
 }
 
 impl Panel {
@@ -54,7 +56,8 @@ impl Panel {
         let strata = Strata::new(&right.iter().map(|right| right.decision).collect::<Vec<_>>(), weighting);
         let others = images.iter().map(|&i| others(pool.row(i), labels)).collect();
         let (labels, form) = (labels.to_vec(), pool.form());
-        let mut panel = Self { images, strata, right, labels, others, top_k, reads_others: false, form };
+        let floor = judge.floor();
+        let mut panel = Self { images, strata, right, labels, others, top_k, reads_others: false, form, floor };
         panel.reads_others = panel.tells_others_apart(pool, judge)?;
         Ok(panel)
     }
@@ -140,7 +143,7 @@ impl Panel {
 
     /// The other labels that are returned, highest first.
     fn others(&self, place: usize, shift: f32) -> impl Iterator<Item = (u16, f32)> {
-        self.others[place].iter().map(move |&(label, z)| (label, z + shift)).take_while(|&(_, z)| z >= 0.0)
+        self.others[place].iter().map(move |&(label, z)| (label, z + shift)).take_while(|&(_, z)| z >= self.floor)
     }
 
     /// Whether other labels can push one of the application's out of the results it looks at.
@@ -160,7 +163,9 @@ impl Panel {
     fn own(&self, row: &[f32], offsets: &[f32], seen: &mut Vec<(u16, f32)>) {
         let shifted = row.iter().zip(offsets).map(|(z, offset)| z + offset);
         seen.clear();
-        seen.extend(self.labels.iter().copied().zip(shifted).filter(|(_, z)| self.form.is_choice() || *z >= 0.0));
+        seen.extend(
+            self.labels.iter().copied().zip(shifted).filter(|(_, z)| self.form.is_choice() || *z >= self.floor),
+        );
         seen.sort_by(|a, b| b.1.total_cmp(&a.1));
     }
 }

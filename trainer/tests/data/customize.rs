@@ -80,7 +80,7 @@ fn every_layout_of_data_can_be_customized_with() {
 fn names_are_mapped() {
     let folder = in_sub_folders(["pain", "flasche", "rien"]);
     let message = fails(folder.path());
-    assert!(message.contains("`flasche` (in 20), `pain` (in 20), `rien` (in 20): not among the"), "{message}");
+    assert!(message.contains("`flasche` (20 times), `pain` (20 times), `rien` (20 times): not among the"), "{message}");
     let map = Folder::new();
     let map = map.write("map.csv", "pain,Bread\nflasche,Bottle\n*,\n");
     succeeds(folder.path(), &["--labels-map", &map.to_string_lossy()]);

@@ -52,6 +52,18 @@ fn features_are_those_of_the_images_in_their_order_and_means_over_views() {
 }
 
 #[test]
+fn all_images_that_cannot_be_used_are_told_at_once() {
+    let listed = Folder::with(&[("list.csv", "file,label\na.png,Apple\nb.png,Shoe\nc.png,Shoe\n")]).images(&["a.png"]);
+    listed.write("b.png", "GIF89a");
+    listed.write("c.png", "GIF89a");
+    let set = listed.read().expect("reads");
+    let error = features(&set, &model(), &[View::Plain], ProgressMode::None).expect_err("is refused").to_string();
+    let why = "the bytes are no JPEG, PNG or WebP image";
+    let named = format!("2 images cannot be used: b.png (list.csv, line 3) ({why}), c.png (list.csv, line 4) ({why});");
+    assert!(error.replace(&format!("{}/", listed.path().display()), "").starts_with(&named), "{error}");
+}
+
+#[test]
 fn an_image_that_cannot_be_used_is_named_with_its_place() {
     let listed = Folder::with(&[("list.csv", "file,label\na.png,Apple\nb.png,Shoe\n")]).images(&["a.png"]);
     listed.write("b.png", "GIF89a");

@@ -105,7 +105,7 @@ fn what_is_wrong_with_a_list_is_said_with_its_line_and_what_would_be_right() {
         (
             "labels.csv",
             "file,label\na.png,Zebra\nb.png,Zebra;Gnu\n",
-            "labels.csv, line 2: `Zebra` (in 2), `Gnu` (in 1): not among the 11 labels of the model; --labels-map FILE ",
+            "labels.csv, line 2: `Zebra` (2 times), `Gnu` (once): not among the 11 labels of the model; --labels-map FILE ",
         ),
         (
             "labels.jsonl",
@@ -141,7 +141,7 @@ fn what_is_wrong_with_a_list_is_said_with_its_line_and_what_would_be_right() {
 fn unknown_labels_are_counted_and_the_first_named() {
     let rows: Vec<String> = (0..7).map(|i| format!("a.png,name {i}")).collect();
     let error = Folder::with(&[("labels.csv", &format!("file,label\n{}", rows.join("\n")))]).images(&IMAGES).error();
-    assert!(error.contains("`name 4` (in 1) and 2 more: not among"), "{error}");
+    assert!(error.contains("`name 4` (once) and 2 more: not among"), "{error}");
 }
 
 #[test]

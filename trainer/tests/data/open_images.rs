@@ -51,7 +51,7 @@ fn what_is_wrong_is_said() {
         (NAMES, row("000a,x,/m/014j1m,yes"), "labels.csv, line 2: `yes` is no confidence from 0 to 1"),
         (NAMES, row("000a,x,/m/014j1m,NaN"), "labels.csv, line 2: `NaN` is no confidence from 0 to 1"),
         (NAMES, row("ffff,x,/m/014j1m,1"), "labels.csv: none of its images is there as ImageID.jpg; looked in "),
-        (NAMES, row("000a,x,/m/0h8n5zk,1"), "labels.csv, line 2: `Zebra` (in 1): not among the 11 labels"),
+        (NAMES, row("000a,x,/m/0h8n5zk,1"), "labels.csv, line 2: `Zebra` (once): not among the 11 labels"),
         (NAMES, row("000a,x"), "labels.csv, line 2: 2 columns, the rows before have 4"),
     ] {
         let error = Folder::with(&[names, ("labels.csv", &text)]).images(&["000a.png"]).error();

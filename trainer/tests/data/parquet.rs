@@ -108,7 +108,7 @@ fn what_is_wrong_is_said() {
     );
     let text = LabelColumn::Text(vec![Some("Zebra"), Some("Apple"), Some("Apple")]);
     let error = one_file(&text, &[], &[]).error();
-    assert!(error.starts_with("data.parquet, row 1: `Zebra` (in 1): not among"), "{error}");
+    assert!(error.starts_with("data.parquet, row 1: `Zebra` (once): not among"), "{error}");
     let file = Folder::new();
     let file = file.write("x.parquet", "PAR1 and then nothing of the kind");
     assert!(message(&read(&file).expect_err("is refused")).contains("x.parquet: not a whole Parquet file: "));

@@ -80,7 +80,11 @@ fn a_row_may_say_its_split() {
 #[test]
 fn what_cannot_be_used_is_said_with_its_place() {
     for (name, text, expected) in [
-        ("a.csv", "text,label\ngood,great\n", "a.csv, line 2: `great` (in 1): not among the 3 labels"),
+        (
+            "a.csv",
+            "text,label\ngood,great\n",
+            "a.csv, line 2: `great` (once): not among the labels negative, neutral, positive",
+        ),
         ("a.csv", "text,score\ngood,9\n", "a.csv, line 2: the score is `9`; expected a number in -1..1"),
         ("a.csv", "text,score\n ,1\n", "a.csv, line 2: the text is empty"),
         ("a.csv", "text,label,split\ngood,positive,later\n", "a.csv, line 2: `later` is no split"),

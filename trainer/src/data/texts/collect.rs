@@ -88,7 +88,7 @@ impl<'a> Collector<'a> {
     /// There is none, or names are no labels.
     pub(super) fn finish(self, source: &Path) -> Result<TextSet, DataError> {
         if let Some(place) = self.unknown_place {
-            return Err(UnknownLabels::new(self.unknown, place, self.labels.len()).into());
+            return Err(UnknownLabels::new(self.unknown, place, self.labels.names()).into());
         }
         if self.records.is_empty() {
             let reason = "no labelled text in it; expected a list of texts (CSV, JSON Lines, Parquet)";
