@@ -151,6 +151,19 @@ pub(crate) fn read(folder: &Path) -> Result<Vec<App>> {
     folders.into_iter().map(read_app).collect()
 }
 
+/// The folders beside them that have no description.
+///
+/// # Errors
+/// The folder cannot be read.
+pub(crate) fn others(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("{}", folder.display()))?;
+    let mut others: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let is_hidden = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    others.retain(|path| path.is_dir() && !path.join(DESCRIPTION).is_file() && !is_hidden(path));
+    others.sort();
+    Ok(others)
+}
+
 fn folders(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut folders: Vec<PathBuf> = std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     folders.retain(|path| path.join(DESCRIPTION).is_file());

@@ -33,6 +33,13 @@ fn main() -> ExitCode {
         Ok(status) => status.into(),
         Err(error) if is_broken_pipe(&error) => ExitStatus::Success.into(),
         Err(error) if error.is::<trainer::Told>() => ExitStatus::Error.into(),
+        Err(error) if error.is::<process::NoDecision>() => {
+            printer::error(&error);
+            ExitStatus::Negative.into()
+        }
+        Err(error) if error.is::<trainer::Stopped>() => {
+            ExitStatus::Child(error.downcast_ref().map_or(0, trainer::Stopped::code)).into()
+        }
         Err(error) => {
             printer::error(&error);
             ExitStatus::Error.into()

@@ -8,6 +8,11 @@ use chameleon_analyzer::{Analysis, Catalog};
 use chameleon_decision::{DecisionProcess, Vocabulary};
 use chameleon_models::app::AppManifest;
 
+/// Nothing is decided there, which is an answer and no failure.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct NoDecision(pub(crate) String);
+
 /// The name of the vocabulary that a file without a name of its own stands for.
 const IMAGE_LABELS: &str = "image-labels";
 /// The name of the vocabulary of topics.
@@ -90,8 +95,11 @@ fn choose(analysis: Analysis, call: Option<&str>) -> Result<DecisionProcess> {
     match (chosen.len(), places.is_empty()) {
         (1, _) => Ok(chosen.remove(0)),
         (_, true) => match analysis.problems.first() {
-            Some(problem) => bail!("no decision found; {}:{}: {}", problem.file, problem.line, problem.reason),
-            None => bail!("no call of a known ML API found"),
+            Some(problem) => {
+                let reason = format!("no decision found; {}:{}: {}", problem.file, problem.line, problem.reason);
+                Err(NoDecision(reason).into())
+            }
+            None => Err(NoDecision("no call of a known ML API found".to_owned()).into()),
         },
         (0, _) => bail!("no call at {}; there are {}", call.unwrap_or_default(), places.join(", ")),
         _ => bail!("several decisions; choose one with --call: {}", places.join(", ")),

@@ -1,20 +1,38 @@
 //! Starting `chameleon-trainer`, the binary that links libtorch, as a child.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
 
 use anyhow::{Context, Result, bail};
+use tokio::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
 
 const NAME: &str = "chameleon-trainer";
 
 /// The trainer's exit status when it could not run and has said why.
 const TOLD: i32 = 2;
 
+/// The numbers of the signals that ask a program to end.
+const SIGINT: u8 = 2;
+const SIGTERM: u8 = 15;
+
 /// The trainer could not run, and its own message is on stderr: there is nothing to add.
 #[derive(Debug, thiserror::Error)]
 #[error("{NAME} could not run")]
 pub(crate) struct Told;
+
+/// A signal ended the work.
+#[derive(Debug, thiserror::Error)]
+#[error("stopped by signal {0}")]
+pub(crate) struct Stopped(u8);
+
+impl Stopped {
+    /// The exit status as a shell would give it.
+    pub(crate) fn code(&self) -> u8 {
+        128 + self.0
+    }
+}
 
 /// The user's own data and what counts in it, for the commands that train and measure.
 #[derive(clap::Args)]
@@ -118,23 +136,37 @@ impl Depth {
 /// The trainer is not found, cannot start, or fails; its own message is then already on stderr.
 pub(crate) fn run(arguments: &[OsString]) -> Result<String> {
     let path = find()?;
-    let mut child = Command::new(&path)
-        .args(arguments)
-        .arg("--end-with-stdin")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("{} does not start", path.display()))?;
-    // Held until the trainer is done: it ends when this process does, even when that is killed.
-    let stdin = child.stdin.take();
-    let output = child.wait_with_output()?;
-    drop(stdin);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no thread to wait in")?;
+    let output = runtime.block_on(output_of(&path, arguments))?;
     match output.status.code() {
         Some(0) => {}
         Some(TOLD) => return Err(Told.into()),
         _ => bail!("{NAME} ended with {}", output.status),
     }
     String::from_utf8(output.stdout).with_context(|| format!("{NAME} printed something that is not UTF-8"))
+}
+
+/// Waits for the trainer. A request to end this process ends the trainer first, so that what was made for it is cleared
+/// away.
+async fn output_of(path: &Path, arguments: &[OsString]) -> Result<Output> {
+    let mut child = Command::new(path)
+        .args(arguments)
+        .args(["--end-with-stdin", "--build", chameleon_decision::BUILD])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .with_context(|| format!("{} does not start", path.display()))?;
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    // Held until the trainer is done: it ends when this process does, even when that is killed.
+    let stdin = child.stdin.take();
+    let output = tokio::select! {
+        output = child.wait_with_output() => output?,
+        _ = terminate.recv() => return Err(Stopped(SIGTERM).into()),
+        _ = interrupt.recv() => return Err(Stopped(SIGINT).into()),
+    };
+    drop(stdin);
+    Ok(output)
 }
 
 /// `CHAMELEON_TRAINER`, else the trainer beside this program, else the one on the `PATH`.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::cli::Global;
 use crate::evaluate::{Plan, Results, csv, page, table};
 use crate::exit::ExitStatus;
+use crate::process::NoDecision;
 use crate::published::Published;
 use crate::trainer::{number, options, switches};
 use crate::{printer, process, trainer};
@@ -92,7 +93,14 @@ fn measure(app: &str, arguments: &Arguments, global: &Global) -> Result<ExitStat
 fn evaluate(path: &Path, arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
     let plan = Plan::new(path, &arguments.only, &process::model_catalog()?)?;
     if plan.len() == 0 {
-        bail!("{}: no decision to evaluate", path.display());
+        return Err(NoDecision(format!("{}: no decision to evaluate", path.display())).into());
+    }
+    let left_out = Plan::left_out(path)?;
+    if !left_out.is_empty() && arguments.only.is_empty() && !global.quiet {
+        let names = left_out.join(", ");
+        printer::note(format!(
+            "without an app.json, and so left out: {names}; each can be evaluated by its own folder"
+        ));
     }
     std::fs::create_dir_all(&arguments.out).with_context(|| format!("{}", arguments.out.display()))?;
     let work = tempfile::tempdir().context("no temporary folder can be made")?;

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use chameleon_proxy::registry::{Current, History, Publication, Registry, Version};
 use clap::Subcommand;
+use serde_json::{Value, json};
 
 use crate::cli::Global;
 use crate::exit::ExitStatus;
@@ -39,54 +40,81 @@ enum Action {
         /// The version [default: the one before the current]
         #[arg(long, value_name = "N")]
         to: Option<u32>,
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Remove an application with all its versions
     Remove {
         /// The application
         app: String,
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Check every file against its SHA-256
-    Verify,
+    Verify {
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Make a damaged index anew from the published files
-    Rebuild,
+    Rebuild {
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
     let folder = Home::resolve(global.home.as_deref())?.registry();
     match &arguments.action {
-        Action::Rebuild => {
+        Action::Rebuild { json } => {
             let rebuilt = Registry::rebuild(folder)?;
-            printer::data(&format!("rebuilt: {} applications, {} versions", rebuilt.apps, rebuilt.versions))?;
-            return report_problems(&rebuilt.problems);
+            let (apps, versions, problems) = (rebuilt.apps, rebuilt.versions, rebuilt.problems);
+            let text = format!("rebuilt: {apps} applications, {versions} versions");
+            print(*json, &json!({ "apps": apps, "versions": versions, "problems": problems }), &text)?;
+            return report_problems(&problems, *json);
         }
         Action::List { json } => list(&Registry::open(folder)?.list()?, *json)?,
         Action::History { app, json } => history(app, &Registry::open(folder)?.history(app)?, *json)?,
-        Action::Rollback { app, to } => {
+        Action::Rollback { app, to, json } => {
             let version = Registry::open(folder)?.rollback(app, to.map(Version))?;
-            printer::data(&format!("{app} is served in version {version}"))?;
+            let text = format!("{app} is served in version {version}");
+            print(*json, &json!({ "app": app, "current": version }), &text)?;
         }
-        Action::Remove { app } => {
+        Action::Remove { app, json } => {
             let versions = Registry::open(folder)?.remove(app)?;
-            printer::data(&format!("{app} is removed, {versions} versions"))?;
+            let text = format!("{app} is removed, {versions} versions");
+            print(*json, &json!({ "app": app, "removed": versions }), &text)?;
         }
-        Action::Verify => return verify(&Registry::open(folder)?),
+        Action::Verify { json } => return verify(&Registry::open(folder)?, *json),
     }
     Ok(ExitStatus::Success)
 }
 
-fn verify(registry: &Registry) -> Result<ExitStatus> {
-    let problems = registry.verify()?;
-    if problems.is_empty() {
-        printer::data("every file is as it was published")?;
-    }
-    report_problems(&problems)
+fn print(as_json: bool, value: &Value, text: &str) -> Result<()> {
+    if as_json { printer::json(value) } else { Ok(printer::data(text)?) }
 }
 
-fn report_problems(problems: &[String]) -> Result<ExitStatus> {
+fn verify(registry: &Registry, json: bool) -> Result<ExitStatus> {
+    let problems = registry.verify()?;
+    if json {
+        printer::json(&json!({ "problems": problems }))?;
+    } else if problems.is_empty() {
+        printer::data("every file is as it was published")?;
+    }
+    report_problems(&problems, json)
+}
+
+/// Shows the problems, unless they are `told` already.
+fn report_problems(problems: &[String], told: bool) -> Result<ExitStatus> {
     if problems.is_empty() {
         return Ok(ExitStatus::Success);
     }
-    printer::data(&problems.join("\n"))?;
+    if !told {
+        printer::data(&problems.join("\n"))?;
+    }
     Ok(ExitStatus::Negative)
 }
 
@@ -105,7 +133,7 @@ fn list(current: &Current, json: bool) -> Result<()> {
 
 fn history(app: &str, history: &History, json: bool) -> Result<()> {
     if json {
-        return printer::json(&serde_json::json!({
+        return printer::json(&json!({
             "app": app, "current": history.current, "versions": history.versions,
         }));
     }

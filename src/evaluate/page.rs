@@ -24,6 +24,7 @@ pub(crate) fn page(results: &Results) -> String {
     page.push_str(&chart(&results.decisions));
     page.push_str(&by_decision(&results.decisions));
     page.push_str(&errors(results));
+    page.push_str(&remarks(&results.decisions));
     page.push_str(&skipped(results));
     // Writing to a string cannot fail, here and below.
     let _ = writeln!(
@@ -157,6 +158,20 @@ fn errors(results: &Results) -> String {
             sum(|errors| errors.other),
             quality
         );
+    }
+    text.push_str("</table>\n");
+    text
+}
+
+fn remarks(decisions: &[DecisionResult]) -> String {
+    if decisions.iter().all(|decision| decision.evaluation.remarks.is_empty()) {
+        return String::new();
+    }
+    let mut text = String::from("<h2>Notes</h2>\n<table><tr><th>decision</th><th></th></tr>\n");
+    for decision in decisions {
+        for remark in &decision.evaluation.remarks {
+            let _ = writeln!(text, "<tr><td>{}</td><td>{}</td></tr>", escape(&decision.name), escape(remark));
+        }
     }
     text.push_str("</table>\n");
     text

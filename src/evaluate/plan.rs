@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use chameleon_analyzer::Catalog;
 use chameleon_decision::DecisionProcess;
 use serde::Serialize;
@@ -60,6 +60,23 @@ impl Plan {
         Ok(plan)
     }
 
+    /// The folders of `path` that hold source and are none of its applications: in a corpus, those without a description.
+    ///
+    /// # Errors
+    /// A folder cannot be read.
+    pub(crate) fn left_out(path: &Path) -> Result<Vec<String>> {
+        if !corpus::is_corpus(path) {
+            return Ok(Vec::new());
+        }
+        let mut names = Vec::new();
+        for folder in corpus::others(path)? {
+            if holds_python(&folder)? {
+                names.push(file_name(&folder));
+            }
+        }
+        Ok(names)
+    }
+
     /// How many decisions there are to evaluate.
     pub(crate) fn len(&self) -> usize {
         self.decisions.len()
@@ -86,8 +103,20 @@ fn of_corpus(path: &Path, only: &[String], catalog: &Catalog) -> Result<Found> {
 
 fn of_application(path: &Path, catalog: &Catalog) -> Result<Found> {
     let analysis = chameleon_analyzer::analyze(path, catalog)?;
-    let name = file_name(path);
-    Ok(analysis.processes.into_iter().map(|process| (name.clone(), Ok(process))).collect())
+    let holds_applications = path.is_dir() && !holds_python(path)?;
+    let name = |process: &DecisionProcess| {
+        let file = process.program.files.get(process.call.file as usize);
+        let folder = file.and_then(|file| Some(file.split_once('/')?.0)).filter(|_| holds_applications);
+        folder.map_or_else(|| file_name(path), |folder| file_name(&path.join(folder)))
+    };
+    Ok(analysis.processes.into_iter().map(|process| (name(&process), Ok(process))).collect())
+}
+
+/// Whether a folder has source of its own: one that has none holds a folder for each application.
+fn holds_python(folder: &Path) -> Result<bool> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("{}", folder.display()))?;
+    let is_python = |path: &Path| path.extension().is_some_and(|extension| extension == "py");
+    Ok(entries.filter_map(|entry| Some(entry.ok()?.path())).any(|path| is_python(&path)))
 }
 
 /// The last part of a path, with characters that any file name may have.
@@ -104,4 +133,32 @@ fn unique(name: &str, taken: &mut HashSet<String>) -> String {
     let mut candidates = std::iter::once(name.to_owned()).chain(numbered);
     // The candidates never end.
     candidates.find(|candidate| taken.insert(candidate.clone())).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::model_catalog;
+
+    const SOURCE: &str = "from google.cloud import vision\nclient = vision.ImageAnnotatorClient()\nfor label in \
+        client.label_detection(image=vision.Image(content=open('a.jpg', 'rb').read())).label_annotations:\n    \
+        if label.description == 'Dog':\n        print('dog')\n";
+
+    fn names(files: &[&str]) -> Vec<String> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().join("mine");
+        for file in files {
+            let path = root.join(file);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("is made");
+            std::fs::write(path, SOURCE).expect("is written");
+        }
+        let plan = Plan::new(&root, &[], &model_catalog().expect("ships")).expect("a plan");
+        plan.decisions.into_iter().map(|planned| planned.name).collect()
+    }
+
+    #[test]
+    fn a_folder_of_applications_names_them_by_their_folders() {
+        assert_eq!(names(&["cats/app.py", "dogs/src/app.py"]), ["cats", "dogs"]);
+        assert_eq!(names(&["app.py", "lib/other.py"]), ["mine", "mine.2"]);
+    }
 }

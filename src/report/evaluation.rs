@@ -81,6 +81,8 @@ pub(crate) struct Evaluation {
     pub(crate) arms: BTreeMap<String, Arm>,
     pub(crate) ratios: BTreeMap<String, Ratio>,
     pub(crate) served: Served,
+    #[serde(default)]
+    pub(crate) remarks: Vec<String>,
     pub(crate) formula: String,
     pub(crate) recipe: Recipe,
 }

@@ -46,13 +46,17 @@ pub(crate) fn render(manifest: &AppManifest, photos: &[Photo]) -> Result<String>
 fn headline(evaluation: &Evaluation) -> String {
     let served = &evaluation.served;
     let generic = evaluation.arms.get("G").map_or(f64::NAN, |arm| evaluation.rate(arm).mean);
-    format!(
+    let mut text = format!(
         "<p class=\"headline\">Wrong decisions on held-out examples: <b>{:.1} %</b> with the generic model, \
          <b>{:.1} %</b> with the application's own.</p>\n<p>{}</p>\n",
         100.0 * generic,
         100.0 * served.test,
         escape(&served.reason)
-    )
+    );
+    for remark in &evaluation.remarks {
+        let _ = writeln!(text, "<p>Note: {}</p>", escape(remark));
+    }
+    text
 }
 
 fn decision(process: &DecisionProcess) -> String {

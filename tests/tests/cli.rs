@@ -160,8 +160,10 @@ fn a_file_that_is_not_python_is_one_clear_error() -> Result<()> {
 fn a_program_without_a_call_says_so_and_exits_with_1() -> Result<()> {
     let folder = tempfile::tempdir()?;
     fs::write(folder.path().join("plain.py"), "print('hello')\n")?;
-    let finished = Chameleon::new()?.run(&["analyze", &folder.path().to_string_lossy()])?;
-    assert_eq!(finished.status, Some(1), "{}", finished.stdout);
+    for command in ["analyze", "loss", "customize", "evaluate"] {
+        let finished = Chameleon::new()?.run(&[command, &folder.path().to_string_lossy()])?;
+        assert_eq!(finished.status, Some(1), "{command}: {finished:?}");
+    }
     Ok(())
 }
 

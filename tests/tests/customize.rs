@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use chameleon_tests::Chameleon;
 use image::RgbImage;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 const APP: &str = "apps-corpus/garbage-sorter";
@@ -170,6 +171,28 @@ fn a_killed_customization_leaves_the_registry_intact_and_runs_again() -> Result<
 }
 
 #[test]
+fn a_customization_that_is_asked_to_end_clears_its_temporary_files_away() -> Result<()> {
+    for (signal, status) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+        let chameleon = Chameleon::new()?;
+        let temporary = chameleon.home().join("temporary");
+        fs::create_dir(&temporary)?;
+        let mut command = chameleon.command(&["customize", APP, "--seeds", "100"])?;
+        let mut child = command.env("TMPDIR", &temporary).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        while fs::read_dir(&temporary)?.next().is_none() {
+            sleep(Duration::from_millis(20));
+        }
+        // The trainer is started after its input was written.
+        sleep(Duration::from_millis(700));
+        let id = Pid::from_raw(i32::try_from(child.id())?).context("it has an id")?;
+        kill_process(id, signal)?;
+        assert_eq!(child.wait()?.code(), Some(status));
+        assert_eq!(fs::read_dir(&temporary)?.count(), 0, "{signal:?}");
+        ensure!(ended(&temporary)?, "the trainer goes on after the program that started it");
+    }
+    Ok(())
+}
+
+#[test]
 fn images_that_cannot_be_used_are_one_clear_error() -> Result<()> {
     let chameleon = Chameleon::new()?;
     let empty = chameleon.home().join("empty");
@@ -196,8 +219,12 @@ fn versions_are_rolled_back_and_a_damaged_registry_is_rebuilt() -> Result<()> {
     let broken = chameleon.run(&["registry", "list"])?;
     assert_eq!(broken.status, Some(2), "{broken:?}");
     assert!(broken.stderr.contains("chameleon registry rebuild"), "{}", broken.stderr);
-    let rebuilt = chameleon.run(&["registry", "rebuild"])?;
+    let rebuilt = chameleon.run(&["registry", "rebuild", "--json"])?;
     assert_eq!(rebuilt.status, Some(0), "{rebuilt:?}");
+    let rebuilt: Value = serde_json::from_str(&rebuilt.stdout)?;
+    assert_eq!((&rebuilt["apps"], &rebuilt["versions"]), (&1.into(), &2.into()), "{rebuilt}");
+    let verified: Value = serde_json::from_str(&chameleon.run(&["registry", "verify", "--json"])?.stdout)?;
+    assert_eq!(verified["problems"], Value::Array(Vec::new()));
     let list: Value = serde_json::from_str(&chameleon.run(&["registry", "list", "--json"])?.stdout)?;
     assert_eq!(list["apps"]["garbage-sorter"]["version"], 1, "{list}");
     Ok(())
