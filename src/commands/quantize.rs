@@ -22,8 +22,8 @@ pub(crate) struct Arguments {
     /// everything in them
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<PathBuf>,
-    /// Bits of a weight
-    #[arg(long, value_name = "BITS", default_value_t = 8, value_parser = clap::value_parser!(u8).range(4..=8))]
+    /// Bits of a weight, 8 or 4
+    #[arg(long, value_name = "BITS", default_value_t = 8, value_parser = bits)]
     bits: u8,
     /// Folder to write the model to; `serve --base` serves it
     #[arg(long, value_name = "FOLDER")]
@@ -34,6 +34,14 @@ pub(crate) struct Arguments {
     /// Print as JSON
     #[arg(long)]
     json: bool,
+}
+
+fn bits(text: &str) -> Result<u8, &'static str> {
+    match text {
+        "4" => Ok(4),
+        "8" => Ok(8),
+        _ => Err("expected 8 or 4"),
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> {

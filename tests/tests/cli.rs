@@ -231,6 +231,14 @@ fn the_corpus_is_listed_and_a_folder_without_checkouts_is_refused() -> Result<()
 }
 
 #[test]
+fn only_bits_that_there_are_kernels_for_are_taken() -> Result<()> {
+    let finished = Chameleon::new()?.run(&["quantize", "--bits", "5", "--out", "no/such", "photo.jpg"])?;
+    assert_eq!(finished.status, Some(2), "{finished:?}");
+    assert!(finished.stderr.contains("expected 8 or 4"), "{finished:?}");
+    Ok(())
+}
+
+#[test]
 fn nonsense_arguments_exit_with_2() -> Result<()> {
     let chameleon = Chameleon::new()?;
     assert_eq!(chameleon.run(&["frobnicate"])?.status, Some(2));
