@@ -35,6 +35,8 @@ pub(super) fn of(strata: &Strata, served: &Served, wrong: &[bool], generic: &[bo
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::customize::arms::Arm;
 
@@ -42,7 +44,7 @@ mod tests {
         Served {
             arm: Arm::Decision,
             seeds: vec![1],
-            offsets: Default::default(),
+            offsets: BTreeMap::new(),
             others: 0.0,
             tuning: 0.1,
             tuning_generic: 0.2,
