@@ -31,6 +31,9 @@ const LONG: usize = 8;
 /// Parts of one that scores are.
 const PARTS: usize = 1000;
 
+/// Names with how sure the API is of them.
+type Scored<'s> = Vec<(&'s str, f64)>;
+
 /// The lists of the names that decide.
 struct Nested {
     /// The list around.
@@ -129,7 +132,7 @@ impl Nested {
     }
 
     /// Scores for all names, in some order.
-    fn scores<'s>(&'s self, random: &mut Random) -> Vec<(&'s str, f64)> {
+    fn scores(&self, random: &mut Random) -> Scored<'_> {
         self.names.iter().map(|name| (name.as_str(), (1 + random.below(PARTS - 1)) as f64 / PARTS as f64)).collect()
     }
 
@@ -202,7 +205,7 @@ impl Nested {
         &'s self,
         probe: &mut Probe<'_>,
         shape: &Shape,
-        list: &dyn Fn(&[Vec<(&'s str, f64)>]) -> Vec<(&'s str, f64)>,
+        list: &dyn Fn(&[Scored<'s>]) -> Scored<'s>,
     ) -> Result<bool, DecideError> {
         let axes: Vec<Axis> = Axis::all(shape).into_iter().filter(|axis| axis.is_of(&self.outer)).collect();
         let mut random = Random(0x2545_f491_4f6c_dd1d);

@@ -157,7 +157,9 @@ impl Trial {
         let Some((first, rest)) = items.split_first() else { return Ok(None) };
         let mut answer = first.answer.clone();
         let path: Path = [list, &[ITEM.to_owned()]].concat();
-        rest.iter().for_each(|item| append(&mut answer, &item.answer, &path));
+        for item in rest {
+            append(&mut answer, &item.answer, &path);
+        }
         let outcome = probe.run(&ApiOutput::Answer { answer })?;
         let parts: Vec<Outcome> = items.iter().map(|item| item.outcome).collect();
         let known = parts.iter().copied().find(|part| probe.differ_by_data_only(*part, outcome));
@@ -257,7 +259,7 @@ fn by_number(trials: &[Trial], shape: &Shape, list: &[String]) -> Option<Several
             let led = |trial: &Trial| {
                 let numbers = trial.items.iter().map(|item| measure.of(&item.answer)).collect::<Option<Vec<_>>>()?;
                 let best = numbers.iter().copied().reduce(if is_least { f64::min } else { f64::max })?;
-                let mut at = (0..numbers.len()).filter(|&at| numbers[at] == best);
+                let mut at = (0..numbers.len()).filter(|&at| numbers[at].to_bits() == best.to_bits());
                 at.next().filter(|_| at.next().is_none()).map(|at| trial.parts[at])
             };
             let told = trials.iter().filter_map(|trial| led(trial).map(|outcome| (trial, outcome)));
