@@ -269,7 +269,7 @@ impl<'s> Fields<'s> {
                 let values = self.values(&[random.below(self.paths.len())], usize::MAX, &mut random);
                 sums.iter_mut().zip(&values).for_each(|(sum, value)| *sum = way.with(*sum, self.level(value)));
                 let mut item = self.base.clone();
-                several::vary(&mut item, &others, &mut random);
+                several::vary(&mut item, &others, &mut random, trial % 2 == 0);
                 self.paths.iter().zip(values).for_each(|(path, value)| put(&mut item, path, value));
                 match &mut answer {
                     Some(answer) => append(answer, &item, path),

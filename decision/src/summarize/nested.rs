@@ -216,7 +216,7 @@ impl Nested {
             let one = Self::run(probe, Self::answer(probe, list(&items)))?;
             let mut answers = items.into_iter().map(|item| {
                 let mut answer = Self::answer(probe, item);
-                several::vary(&mut answer, &axes, &mut random);
+                several::vary(&mut answer, &axes, &mut random, trial % 2 == 0);
                 answer
             });
             let Some(first) = answers.next() else { return Ok(false) };

@@ -201,8 +201,8 @@ fn more(
         for place in 0..count {
             let any = random.below(samples.len());
             let mut item = samples[alike.filter(|_| place + 1 < count).unwrap_or(any)].clone();
-            if trial % 2 == 0 {
-                vary(&mut item.answer, &axes, &mut random);
+            if trial % 4 != 0 {
+                vary(&mut item.answer, &axes, &mut random, trial % 4 == 2);
                 let outcome = probe.run(&ApiOutput::Answer { answer: item.answer.clone() })?;
                 let known = samples.iter().map(|sample| sample.outcome);
                 let known = known.into_iter().find(|known| probe.differ_by_data_only(*known, outcome));
@@ -215,13 +215,12 @@ fn more(
     Ok(tried)
 }
 
-/// Gives these numbers of an answer's items other values.
-pub(super) fn vary(answer: &mut Json, axes: &[Axis], random: &mut Random) {
+/// Gives these numbers of an answer's items other values: any, or the ends of their ranges, where what is sure enough or
+/// large enough is surely so.
+pub(super) fn vary(answer: &mut Json, axes: &[Axis], random: &mut Random, ends: bool) {
     for axis in axes {
         let (low, high) = axis.range();
-        let any = random.below(STEPS + 1);
-        // What is sure enough, or large enough, is so at the end of its range.
-        let at = [any, 0, any, STEPS, any, any, any, any][random.below(8)];
+        let at = if ends { [0, STEPS][random.below(2)] } else { random.below(STEPS + 1) };
         let value = low + (high - low) * at as f64 / STEPS as f64;
         put(answer, &axis.path, Json::from(value));
     }

@@ -79,7 +79,7 @@ impl Table<'_> {
             // What has no say on one item has none on how several are weighed.
             let mut answers = places.iter().map(|cells| {
                 let mut answer = self.answer(cells);
-                several::vary(&mut answer, &others, &mut random);
+                several::vary(&mut answer, &others, &mut random, trial % 2 == 0);
                 answer
             });
             let Some(mut all) = answers.next() else { continue };
