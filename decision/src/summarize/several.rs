@@ -192,6 +192,19 @@ fn more(
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let axes: Vec<Axis> = Axis::all(shape).into_iter().filter(|axis| axis.is_of(list)).collect();
     let mut tried = Vec::new();
+    // One that has all of its numbers high after two that have them low, and the other way round: a weight shows.
+    for (one, other) in samples.iter().flat_map(|one| samples.iter().map(move |other| (one, other))) {
+        for [high, low] in [[STEPS, 0], [0, STEPS]] {
+            let mut items = vec![other.clone(), other.clone(), one.clone()];
+            for (place, item) in items.iter_mut().enumerate() {
+                for axis in &axes {
+                    set(&mut item.answer, axis, if place == 2 { high } else { low });
+                }
+                item.outcome = alone(probe, samples, &item.answer)?;
+            }
+            tried.extend(Trial::of(probe, list, items)?);
+        }
+    }
     for trial in 0..TRIALS {
         let is_long = trial % LONG == LONG - 1;
         let count = if is_long { 10 } else { 3 } + random.below(3);
@@ -203,10 +216,7 @@ fn more(
             let mut item = samples[alike.filter(|_| place + 1 < count).unwrap_or(any)].clone();
             if trial % 4 != 0 {
                 vary(&mut item.answer, &axes, &mut random, trial % 4 == 2);
-                let outcome = probe.run(&ApiOutput::Answer { answer: item.answer.clone() })?;
-                let known = samples.iter().map(|sample| sample.outcome);
-                let known = known.into_iter().find(|known| probe.differ_by_data_only(*known, outcome));
-                item.outcome = known.unwrap_or(outcome);
+                item.outcome = alone(probe, samples, &item.answer)?;
             }
             items.push(item);
         }
@@ -215,15 +225,25 @@ fn more(
     Ok(tried)
 }
 
+/// What one item leads to; what differs from what a sample does by data alone is that.
+fn alone(probe: &mut Probe<'_>, samples: &[Sample], answer: &Json) -> Result<Outcome, DecideError> {
+    let outcome = probe.run(&ApiOutput::Answer { answer: answer.clone() })?;
+    let known = samples.iter().map(|sample| sample.outcome).find(|known| probe.differ_by_data_only(*known, outcome));
+    Ok(known.unwrap_or(outcome))
+}
+
 /// Gives these numbers of an answer's items other values: any, or the ends of their ranges, where what is sure enough or
 /// large enough is surely so.
 pub(super) fn vary(answer: &mut Json, axes: &[Axis], random: &mut Random, ends: bool) {
     for axis in axes {
-        let (low, high) = axis.range();
-        let at = if ends { [0, STEPS][random.below(2)] } else { random.below(STEPS + 1) };
-        let value = low + (high - low) * at as f64 / STEPS as f64;
-        put(answer, &axis.path, Json::from(value));
+        set(answer, axis, if ends { [0, STEPS][random.below(2)] } else { random.below(STEPS + 1) });
     }
+}
+
+/// Sets a number so many steps from the least that it can be.
+fn set(answer: &mut Json, axis: &Axis, at: usize) {
+    let (low, high) = axis.range();
+    put(answer, &axis.path, Json::from(low + (high - low) * at as f64 / STEPS as f64));
 }
 
 /// The outcomes in an order in which each wins over those after it, whichever item comes first.
