@@ -95,29 +95,35 @@ fn evaluate(path: &Path, arguments: &Arguments, global: &Global) -> Result<ExitS
     if plan.len() == 0 {
         return Err(NoDecision(format!("{}: no decision to evaluate", path.display())).into());
     }
-    let left_out = Plan::left_out(path)?;
-    if !left_out.is_empty() && arguments.only.is_empty() && !global.quiet {
-        let names = left_out.join(", ");
-        printer::note(format!(
-            "without an app.json, and so left out: {names}; each can be evaluated by its own folder"
-        ));
-    }
     std::fs::create_dir_all(&arguments.out).with_context(|| format!("{}", arguments.out.display()))?;
     let work = tempfile::tempdir().context("no temporary folder can be made")?;
     let planned = work.path().join("plan.json");
     std::fs::write(&planned, serde_json::to_vec(&plan)?)?;
     trainer::run(&trainer_arguments(arguments, global, &planned))?;
 
-    let path = arguments.out.join("results.json");
-    let text = std::fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
-    let results: Results = serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
+    let made = arguments.out.join("results.json");
+    let text = std::fs::read_to_string(&made).with_context(|| format!("{}", made.display()))?;
+    let results: Results = serde_json::from_str(&text).with_context(|| format!("{}", made.display()))?;
     write(&arguments.out.join("results.csv"), &csv(&results))?;
     write(&arguments.out.join("report.html"), &page(&results))?;
     printer::data(&if arguments.json { text } else { table(&results) })?;
     if !global.quiet {
         printer::note(format!("wrote results.json, results.csv and report.html into {}", arguments.out.display()));
+        note_left_out(path, arguments)?;
     }
     Ok(if results.decisions.is_empty() { ExitStatus::Negative } else { ExitStatus::Success })
+}
+
+/// Names the folders of a corpus that say nothing of what is to be evaluated.
+fn note_left_out(path: &Path, arguments: &Arguments) -> Result<()> {
+    let left_out = Plan::left_out(path)?;
+    if !left_out.is_empty() && arguments.only.is_empty() {
+        let names = left_out.join(", ");
+        printer::note(format!(
+            "without an app.json, and so left out: {names}; each can be evaluated by its own folder"
+        ));
+    }
+    Ok(())
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
