@@ -10,17 +10,20 @@ const SHORT: usize = 64;
 const RUN: usize = 32;
 
 /// The items in order, equal ones as they were; the first comparison that fails ends it.
-pub(super) fn sorted<T>(items: Vec<T>, less: &mut dyn FnMut(&T, &T) -> Run<bool>) -> Run<Vec<T>> {
-    let mut runs = Vec::new();
-    let mut rest = items;
-    while !rest.is_empty() {
+pub(super) fn sorted<T>(mut items: Vec<T>, less: &mut dyn FnMut(&T, &T) -> Run<bool>) -> Run<Vec<T>> {
+    let mut lengths = Vec::new();
+    let mut from = 0;
+    while from < items.len() {
+        let rest = &mut items[from..];
         let least = if rest.len() < SHORT { rest.len() } else { RUN };
-        let found = run(&mut rest, less)?;
+        let found = run(rest, less)?;
         let end = found.max(least.min(rest.len()));
         insert(&mut rest[..end], found, less)?;
-        let after = rest.split_off(end);
-        runs.push(std::mem::replace(&mut rest, after));
+        lengths.push(end);
+        from += end;
     }
+    let mut left = items.into_iter();
+    let mut runs: Vec<Vec<T>> = lengths.into_iter().map(|length| left.by_ref().take(length).collect()).collect();
     while runs.len() > 1 {
         let mut pairs = runs.into_iter();
         let mut longer = Vec::new();
