@@ -12,9 +12,14 @@ pub struct Guess {
     pub code: &'static str,
     /// Confidence in 0..1.
     pub confidence: f64,
-    /// Whether the guess can be relied on: two ways of guessing agree, and there is more than a few words.
+    /// Whether the guess can be relied on: two ways of guessing agree, and the one that knows how sure it is, is so.
     pub reliable: bool,
 }
+
+/// How sure of a language a guess must be on which two ways agree. Of 12,284 English tweets 25 are taken for another
+/// language so, and 78 without it; were the frequencies' own word for it needed, it would be 2, but most short sentences
+/// of other languages would be taken for English.
+const SURE: f64 = 0.25;
 
 /// The languages that are told apart, with their codes of two letters: those that the APIs analyze. Among more,
 /// sentences of a few words are taken for languages that hardly anybody sends.
@@ -53,7 +58,7 @@ pub fn detect(text: &str) -> Option<Guess> {
     };
     let (_, code) = LANGUAGES.iter().find(|(known, _)| *known == lang)?;
     let confidence = if agreed { info.confidence() } else { 1.0 - info.confidence() };
-    Some(Guess { code, confidence, reliable: agreed && info.is_reliable() })
+    Some(Guess { code, confidence, reliable: agreed && (info.is_reliable() || confidence >= SURE) })
 }
 
 #[cfg(test)]
@@ -77,6 +82,21 @@ mod tests {
             assert_eq!(detect(text).expect("a guess").code, code, "{text}");
         }
         assert_eq!(detect("12 34 …"), None);
+    }
+
+    #[test]
+    fn sentences_of_other_languages_are_surely_theirs() {
+        for (text, code) in [
+            ("Das Hotel in Berlin war wunderbar und das Personal sehr freundlich.", "de"),
+            ("Ich liebe diesen Film.", "de"),
+            ("Das Essen war schlecht.", "de"),
+            ("Le film est magnifique.", "fr"),
+            ("Me encanta esta película.", "es"),
+            ("Het eten was heerlijk.", "nl"),
+        ] {
+            let guess = detect(text).expect("a guess");
+            assert_eq!((guess.code, guess.reliable), (code, true), "{text}");
+        }
     }
 
     #[test]

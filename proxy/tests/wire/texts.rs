@@ -87,6 +87,21 @@ async fn what_is_not_read_here_is_the_apis_own_error() {
 }
 
 #[tokio::test]
+async fn texts_at_the_ends_of_what_can_be_sent_are_answered_as_the_api_does() {
+    let server = server().await;
+    let path = "/v1/documents:analyzeSentiment";
+    let message = server.post(path, document(&"a".repeat(1_000_001), "")).await.error(400, "INVALID_ARGUMENT");
+    assert!(message.contains("1000001 bytes; the limit is 1000000"), "{message}");
+    assert!(server.post(path, document("", "")).await.error(400, "INVALID_ARGUMENT").contains("content"));
+    // Faces have no letters to tell a language by.
+    assert_eq!(server.post(path, document("😀😀😀", "")).await.json()["language"], "en");
+    // Nobody said in which language it is.
+    let german = document("Das Hotel in Berlin war wunderbar und das Personal sehr freundlich.", "");
+    let message = server.post("/v1/documents:analyzeEntities", german).await.error(400, "INVALID_ARGUMENT");
+    assert!(message.contains("language de"), "{message}");
+}
+
+#[tokio::test]
 async fn a_model_that_fails_says_nothing_of_itself() {
     let server = server().await;
     let message = server.post("/v1/documents:analyzeSentiment", document("explode", "")).await.error(500, "INTERNAL");

@@ -11,6 +11,9 @@ use crate::wire::json::{enumeration, root};
 use crate::wire::protobuf::{self, malformed};
 use crate::wire::status::{Code, Status};
 
+/// Bytes of a text at the most (Natural Language, quotas and limits).
+const MAX_CONTENT: usize = 1_000_000;
+
 /// A request, checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
@@ -139,6 +142,10 @@ impl Request {
     fn checked(method: Method, document: Document, encoding: i32, flags: Option<Flags>) -> Result<Self, Status> {
         if document.content.is_empty() && document.gcs_content_uri.is_empty() {
             return Err(Status::invalid("One of content, or gcs_content_uri must be set."));
+        }
+        if document.content.len() > MAX_CONTENT {
+            let message = format!("The document has {} bytes; the limit is {MAX_CONTENT}.", document.content.len());
+            return Err(Status::invalid_field("document.content", message));
         }
         if !matches!(document.r#type, 1 | 2) {
             return Err(Status::invalid_field("document.type", "The document type must be PLAIN_TEXT or HTML."));
