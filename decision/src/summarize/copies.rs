@@ -15,10 +15,10 @@ use crate::program::Program;
 use crate::summary::Vocabulary;
 
 /// Words of the program that are tried.
-const MAX_WORDS: usize = 24;
+pub(super) const MAX_WORDS: usize = 24;
 
 /// Numbers of items of which one shows that some number makes a difference.
-const SHOWING: [usize; 5] = [LONGEST as usize, 2, 3, 5, 10];
+pub(super) const SHOWING: [usize; 5] = [LONGEST as usize, 2, 3, 5, 10];
 
 /// Beside how many of the program's words another one is tried, where each name is there once.
 const MAX_COMPANY: usize = 8;

@@ -5,6 +5,7 @@
 //! the number. What was found of such labels is told of the name and its number then.
 
 use super::constants::Constants;
+use super::copies::{MAX_WORDS, SHOWING};
 use super::matching::{MODES, matches, neighbours, spellings};
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::subject::Subject;
@@ -19,17 +20,11 @@ use crate::summary::{Branch, DecisionType, Limit, MatchMode, Order, Summary, Voc
 /// Stands between a name and how many items it is.
 const MARK: char = '\u{1}';
 
-/// Words of the program that are tried.
-const MAX_WORDS: usize = 24;
-
 /// More steps of one name than these are a count that is told otherwise.
 const MAX_STEPS: usize = 3;
 
 /// So many items of each name are many.
 const MANY: usize = 12;
-
-/// Numbers of items of which one shows that some number makes a difference.
-const SHOWING: [usize; 5] = [LONGEST as usize, 2, 3, 5, 10];
 
 /// A word of which so many items lead elsewhere than fewer do.
 struct Counted {
@@ -85,9 +80,10 @@ impl Draft {
         if matches!(told, Ok(false)) || !repeats || vocabulary.labels.is_empty() || !constants.counts() {
             return told;
         }
-        let counted = find(probe, vocabulary)?;
+        // What cannot be tried, for want of steps or as several of them hang on something outside, is left untold.
+        let Ok(counted) = find(probe, vocabulary) else { return told };
         if counted.is_empty() {
-            self.take_back_of_many(program, probe)?;
+            self.take_back_of_many(program, probe).ok();
             return told;
         }
         if told.is_ok() && tells(&self.summary, &counted) {
@@ -98,8 +94,8 @@ impl Draft {
         let labels = vocabulary.labels.iter().cloned().chain(labels).collect();
         let extended = Vocabulary { name: vocabulary.name.clone(), labels };
         let retold = self.by_labels((program, api), probe, &extended);
-        if matches!(retold, Ok(true)) && self.is_by_priority() {
-            self.tell_counted(probe, &counted, &constants)?;
+        let told_anew = matches!(retold, Ok(true)) && self.is_by_priority();
+        if told_anew && self.tell_counted(probe, &counted, &constants).is_ok() {
             return Ok(true);
         }
         *self = known;

@@ -36,7 +36,10 @@ impl Draft {
             if self.summary.decision_type == DecisionType::MultiSelect {
                 self.warnings.extend(joint::other_numbers(probe, found)?);
             }
-            self.of_nested(probe, found, (program, &api.answer))?;
+            // For want of steps, or as several of them hang on something outside: what one leads to is told all the same.
+            if self.of_nested(probe, found, (program, &api.answer)).is_err() {
+                self.summary.several = Some("not told: what they lead to together cannot be tried".to_owned());
+            }
         }
         Ok(())
     }
@@ -137,7 +140,7 @@ pub(super) fn classify(
                 return Ok((Err(reason), None));
             }
             if order == Some(Order::ApiOutput) {
-                found.within = order::within_label(probe, found, words)?;
+                found.within = order::within_label(probe, found, words).unwrap_or_default();
             }
         }
         return Ok((class, None));
