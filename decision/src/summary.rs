@@ -104,6 +104,32 @@ pub enum MatchMode {
     Other,
 }
 
+impl MatchMode {
+    /// Whether a word matches a label so; no word does in a way that none of the others is.
+    pub fn matches(self, word: &str, label: &str) -> bool {
+        let folded = |text: &str| text.to_lowercase();
+        match self {
+            Self::Exact => word == label,
+            Self::Iexact => folded(word) == folded(label),
+            Self::Contains => label.contains(word),
+            Self::Icontains => folded(label).contains(&folded(word)),
+            Self::IcontainsEitherWay => {
+                let (label, word) = (folded(label), folded(word));
+                label.contains(&word) || word.contains(&label)
+            }
+            Self::StartsWith => label.starts_with(word),
+            Self::IstartsWith => folded(label).starts_with(&folded(word)),
+            Self::EndsWith => label.ends_with(word),
+            Self::IendsWith => folded(label).ends_with(&folded(word)),
+            Self::FirstWord => label.split_whitespace().next().is_some_and(|first| folded(first) == folded(word)),
+            Self::AnyWord => label.split_whitespace().any(|any| folded(any) == folded(word)),
+            Self::PathSegment => label.split('/').nth(1) == Some(word),
+            Self::Any => true,
+            Self::Other => false,
+        }
+    }
+}
+
 /// A word of the application, as written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Word {

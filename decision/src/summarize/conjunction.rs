@@ -1,7 +1,7 @@
 //! Labels that change what labels of a branch lead to: a branch that is taken in another one's place.
 
 use super::branches::{Branches, Found};
-use super::matching::{MODES, matches, neighbours};
+use super::matching::mode_of;
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::words::{self, Found as Word};
 use super::{Draft, Reason, name, union};
@@ -119,14 +119,7 @@ fn labels(
 
 /// How a word is compared, as far as labels beside one of the base show that lead to `hit` for the word.
 fn mode(probe: &mut Probe<'_>, sample: &str, hit: Outcome, word: &Word) -> Result<MatchMode, DecideError> {
-    let text = word.compared();
-    let mut seen = Vec::new();
-    for near in neighbours(text) {
-        let hit = probe.labels(&[sample, &near])? == hit;
-        seen.push((near, hit));
-    }
-    let explains = |mode: &MatchMode| seen.iter().all(|(near, hit)| matches(*mode, text, near) == *hit);
-    Ok(MODES.into_iter().find(explains).unwrap_or(MatchMode::Other))
+    mode_of(word.compared(), |near| Ok(probe.labels(&[sample, near])? == hit))
 }
 
 /// Whether each of these branches comes just before the one in whose place it is taken: what comes before that comes before

@@ -6,7 +6,7 @@
 
 use super::constants::Constants;
 use super::copies::{MAX_WORDS, SHOWING};
-use super::matching::{MODES, matches, neighbours, spellings};
+use super::matching::{mode_of, spellings};
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::subject::Subject;
 use super::verify::LONGEST;
@@ -298,11 +298,5 @@ fn with_words(
 /// How the word is compared, as far as so many of its neighbours show.
 fn mode(probe: &mut Probe<'_>, counted: &Counted) -> Result<MatchMode, DecideError> {
     let hit = probe.exactly(&vec![counted.names[0].as_str(); counted.count])?;
-    let mut seen = Vec::new();
-    for near in neighbours(&counted.word) {
-        let led = probe.exactly(&vec![near.as_str(); counted.count])? == hit;
-        seen.push((near, led));
-    }
-    let explains = |mode: &MatchMode| seen.iter().all(|(near, led)| matches(*mode, &counted.word, near) == *led);
-    Ok(MODES.into_iter().find(explains).unwrap_or(MatchMode::Other))
+    mode_of(&counted.word, |near| Ok(probe.exactly(&vec![near; counted.count])? == hit))
 }

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::constants::Constants;
-use super::matching::{MODES, matches, neighbours, spellings};
+use super::matching::{MODES, neighbours, spellings};
 use super::probe::{Outcome, Probe};
 use super::ranges::append;
 use super::subject::{Subject, put};
@@ -77,7 +77,7 @@ impl Item<'_> {
             }
         }
         let says = |mode: &MatchMode| {
-            seen.iter().all(|(label, kept)| words.iter().any(|word| matches(*mode, word, label)) == *kept)
+            seen.iter().all(|(label, kept)| words.iter().any(|word| mode.matches(word, label)) == *kept)
         };
         Ok(MODES.into_iter().find(says).unwrap_or(MatchMode::Other))
     }

@@ -1,6 +1,7 @@
 //! How a word of the application is compared with a label, as far as labels can show.
 
 use super::probe::NEUTRAL;
+use crate::decider::DecideError;
 use crate::sample;
 use crate::summary::MatchMode;
 
@@ -21,28 +22,15 @@ pub(super) const MODES: [MatchMode; 13] = [
     MatchMode::Any,
 ];
 
-/// Whether `word` matches `label` under `mode`.
-pub(super) fn matches(mode: MatchMode, word: &str, label: &str) -> bool {
-    let folded = |text: &str| text.to_lowercase();
-    match mode {
-        MatchMode::Exact => word == label,
-        MatchMode::Iexact => folded(word) == folded(label),
-        MatchMode::Contains => label.contains(word),
-        MatchMode::Icontains => folded(label).contains(&folded(word)),
-        MatchMode::IcontainsEitherWay => {
-            let (label, word) = (folded(label), folded(word));
-            label.contains(&word) || word.contains(&label)
-        }
-        MatchMode::StartsWith => label.starts_with(word),
-        MatchMode::IstartsWith => folded(label).starts_with(&folded(word)),
-        MatchMode::EndsWith => label.ends_with(word),
-        MatchMode::IendsWith => folded(label).ends_with(&folded(word)),
-        MatchMode::FirstWord => label.split_whitespace().next().is_some_and(|first| folded(first) == folded(word)),
-        MatchMode::AnyWord => label.split_whitespace().any(|any| folded(any) == folded(word)),
-        MatchMode::PathSegment => label.split('/').nth(1) == Some(word),
-        MatchMode::Any => true,
-        MatchMode::Other => false,
-    }
+/// How a word is compared, as far as its neighbours show that lead where it does.
+pub(super) fn mode_of(
+    word: &str,
+    mut hits: impl FnMut(&str) -> Result<bool, DecideError>,
+) -> Result<MatchMode, DecideError> {
+    let seen = neighbours(word).into_iter().map(|near| Ok((hits(&near)?, near)));
+    let seen = seen.collect::<Result<Vec<_>, DecideError>>()?;
+    let explains = |mode: &MatchMode| seen.iter().all(|(hit, near)| mode.matches(word, near) == *hit);
+    Ok(MODES.into_iter().find(explains).unwrap_or(MatchMode::Other))
 }
 
 /// Spellings under which a label could be the word itself.

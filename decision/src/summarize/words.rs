@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Reason;
 use super::branches::Branches;
 use super::constants::Constants;
-use super::matching::{MODES, is_pattern, matches, neighbours};
+use super::matching::{MODES, is_pattern, neighbours};
 use super::patterns;
 use super::probe::{NEUTRAL, Outcome, Probe};
 use crate::decider::DecideError;
@@ -305,7 +305,7 @@ fn set_modes(
         _ => Some(outcome == hit),
     };
     let explains = |mode: MatchMode, texts: &[&str], label: &str, outcome: Outcome| {
-        let predicted = texts.iter().any(|text| matches(mode, text, label));
+        let predicted = texts.iter().any(|text| mode.matches(text, label));
         verdict(outcome).is_none_or(|actual| actual == predicted)
     };
     let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();

@@ -94,20 +94,5 @@ pub(super) fn words(summary: &Summary) -> Vec<String> {
 
 /// Whether a word is met by a label of its branch. Where it is not known how it is compared, it is taken to be.
 fn reaches(word: &Word, branch: &Branch) -> bool {
-    let (text, folded) = (word.text.as_str(), word.text.to_lowercase());
-    branch.labels.iter().any(|label| {
-        let lower = label.to_lowercase();
-        match word.mode {
-            MatchMode::Exact => label == text,
-            MatchMode::Iexact => lower == folded,
-            MatchMode::Contains => label.contains(text),
-            MatchMode::Icontains | MatchMode::FirstWord | MatchMode::AnyWord => lower.contains(&folded),
-            MatchMode::IcontainsEitherWay => lower.contains(&folded) || folded.contains(&lower),
-            MatchMode::StartsWith => label.starts_with(text),
-            MatchMode::IstartsWith => lower.starts_with(&folded),
-            MatchMode::EndsWith => label.ends_with(text),
-            MatchMode::IendsWith => lower.ends_with(&folded),
-            MatchMode::PathSegment | MatchMode::Any | MatchMode::Other => true,
-        }
-    })
+    word.mode == MatchMode::Other || branch.labels.iter().any(|label| word.mode.matches(&word.text, label))
 }
