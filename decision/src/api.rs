@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::program::ResponseForm;
 use crate::shape::Shape;
 
 /// One operation of one service, e.g. Google Cloud Vision's label detection.
@@ -64,8 +65,14 @@ impl Api {
         format!("{}/{}/{}", self.provider, self.service, self.operation)
     }
 
-    /// Whether its JSON answers leave out what is empty, as protobuf's do.
-    pub(crate) fn omits_empty(&self) -> bool {
+    /// Whether its answers are messages of protobuf.
+    pub(crate) fn is_protobuf(&self) -> bool {
         self.provider == "google"
+    }
+
+    /// Whether answers that its JSON is read from leave out what is empty, as protobuf's do by default. Those that Natural
+    /// Language sends itself do not: they have `"score": 0` and `"sentences": []`.
+    pub(crate) fn omits_empty(&self, form: ResponseForm) -> bool {
+        self.is_protobuf() && !(form == ResponseForm::Json && self.service == "language")
     }
 }

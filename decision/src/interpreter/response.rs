@@ -42,7 +42,8 @@ impl<'a> Part<'a> {
         };
         View {
             form,
-            omits_empty: self.api.omits_empty(),
+            protobuf: self.api.is_protobuf(),
+            omits_empty: self.api.omits_empty(form),
             data: self.whose == Whose::Own,
             limit: self.limit,
             item: None,
@@ -81,7 +82,7 @@ pub(super) fn response<'p>(parts: &[Part<'_>], open: &[&Api], form: ResponseForm
         }));
     }
     let object = |fields| object(fields, view.spelling());
-    if !view.omits_empty {
+    if !view.protobuf {
         return object(fields);
     }
     let error = [
@@ -103,6 +104,7 @@ pub(super) fn response<'p>(parts: &[Part<'_>], open: &[&Api], form: ResponseForm
 #[derive(Clone, Copy)]
 struct View<'a> {
     form: ResponseForm,
+    protobuf: bool,
     omits_empty: bool,
     /// Whether what is in it is data of the API.
     data: bool,
@@ -116,7 +118,7 @@ struct View<'a> {
 
 impl View<'_> {
     fn spelling(self) -> Spelling {
-        match (self.omits_empty, self.form) {
+        match (self.protobuf, self.form) {
             (true, ResponseForm::Client) => Spelling::Message,
             (true, ResponseForm::Json) => Spelling::Camel,
             (false, _) => Spelling::Pascal,

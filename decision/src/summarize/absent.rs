@@ -13,7 +13,7 @@ use crate::summary::{DecisionType, Vocabulary};
 /// where the lists that the program names hold something.
 pub(super) fn filled(draft: Draft, decider: &Decider<'_>, vocabulary: &Vocabulary) -> Draft {
     let (program, api) = decider.subject();
-    if draft.summary.decision_type != DecisionType::Other || !wants_a_key(&draft) || !api.omits_empty() {
+    if draft.summary.decision_type != DecisionType::Other || !wants_a_key(&draft) || !api.is_protobuf() {
         return draft;
     }
     let constants = Constants::of(program);

@@ -135,8 +135,12 @@ fn merged(context: &Context, method: Method, local: &Answer, said: Bytes) -> Res
     let whole = if context.call.framing == Framing::Grpc {
         grpc::merge(said, local.to_proto(method)).map(|whole| reply::grpc_bytes(&whole))
     } else {
-        let local = local.to_json(method, context.query.enums_as_numbers).to_string();
-        rest::merge(&said, &local).map(|whole| reply::rest_bytes(whole.into()))
+        let mut local = local.to_json(method, context.query.enums_as_numbers);
+        // Of what was not found out here the other answer has the list.
+        if let Some(fields) = local.as_object_mut() {
+            fields.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
+        }
+        rest::merge(&said, &local.to_string()).map(|whole| reply::rest_bytes(whole.into()))
     };
     whole.ok_or_else(|| (Code::Internal.number(), "its answer is not one to this request.".to_owned()))
 }

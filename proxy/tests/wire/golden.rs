@@ -141,7 +141,6 @@ fn differences(answer: &Value, golden: &Value, at: &str, found: &mut Vec<String>
             for (name, value) in answer {
                 match golden.get(name) {
                     Some(golden) => differences(value, golden, &format!("{at}.{name}"), found),
-                    // A clean text has no offset in the captures, for zero is left out.
                     None => found.push(format!("{at}.{name} is not in the capture")),
                 }
             }

@@ -255,7 +255,10 @@ async fn calls_of_aws_that_are_signed_for_this_server_are_signed_anew_with_the_c
 #[tokio::test]
 async fn an_annotate_text_call_is_split_and_merged() {
     let cloud = Cloud::start(|_| {
-        json(200, r#"{"tokens":[{"lemma":"be"}],"sentences":[{"text":{"content":"x"}}],"language":"en"}"#)
+        json(
+            200,
+            r#"{"tokens":[{"lemma":"be"}],"sentences":[{"text":{"content":"x"}}],"categories":[{"name":"/X"}],"language":"en"}"#,
+        )
     })
     .await;
     let upstream = cloud.upstream();
@@ -269,6 +272,8 @@ async fn an_annotate_text_call_is_split_and_merged() {
     assert_eq!(answer["tokens"], json!([{ "lemma": "be" }]));
     assert_eq!(answer["documentSentiment"]["score"], json!(0.75));
     assert_eq!(answer["sentences"][0]["text"]["content"], "Paris is nice.");
+    // What was not looked for here is as the real API says it.
+    assert_eq!(answer["categories"], json!([{ "name": "/X" }]));
     let asked: Value = serde_json::from_slice(&cloud.only().body).unwrap();
     assert_eq!(asked["features"], json!({ "extractSyntax": true }));
     // A language that is not read here is the real API's altogether.

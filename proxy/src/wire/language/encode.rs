@@ -66,7 +66,8 @@ impl Answer {
         out.freeze()
     }
 
-    /// The response of a method in JSON, with enums as names or numbers.
+    /// The response of a method in JSON, with enums as names or numbers. As in the API's own answers, numbers that are 0
+    /// and empty lists are there.
     pub fn to_json(&self, method: Method, enums_as_numbers: bool) -> Value {
         let Numbers { sentences, entities, document_sentiment, language, categories, .. } = numbers(method);
         let v1 = method.version == Version::V1;
@@ -79,7 +80,7 @@ impl Answer {
             out.insert((if v1 { "language" } else { "languageCode" }).to_owned(), json!(self.language));
         }
         let mut list = |name: &str, number: u32, items: Vec<Value>| {
-            if number != 0 && !items.is_empty() {
+            if number != 0 {
                 out.insert(name.to_owned(), items.into());
             }
         };
@@ -166,25 +167,12 @@ fn number(value: f32) -> Value {
     value.to_string().parse::<f64>().map_or(Value::Null, Value::from)
 }
 
-fn put_number(name: &str, value: f32, out: &mut Map<String, Value>) {
-    if value != 0.0 {
-        out.insert(name.to_owned(), number(value));
-    }
-}
-
 fn mood_json(mood: Mood) -> Value {
-    let mut out = Map::new();
-    put_number("magnitude", mood.magnitude, &mut out);
-    put_number("score", mood.score, &mut out);
-    out.into()
+    json!({ "magnitude": number(mood.magnitude), "score": number(mood.score) })
 }
 
 fn span_json(span: &Span) -> Value {
-    let mut out = Map::from_iter([("content".to_owned(), json!(span.content))]);
-    if span.begin_offset != 0 {
-        out.insert("beginOffset".to_owned(), json!(span.begin_offset));
-    }
-    out.into()
+    json!({ "content": span.content, "beginOffset": span.begin_offset })
 }
 
 fn sentence_json(sentence: &Sentence) -> Value {
@@ -199,7 +187,7 @@ fn entity_json(v1: bool, entity: &Named, member: impl Fn(Member) -> Value) -> Va
         ("metadata".to_owned(), json!({})),
     ]);
     if v1 {
-        put_number("salience", entity.salience, &mut out);
+        out.insert("salience".to_owned(), number(entity.salience));
     }
     let mention = |(span, kind): &(Span, Member)| {
         let mut out = Map::from_iter([("text".to_owned(), span_json(span)), ("type".to_owned(), member(*kind))]);
@@ -207,7 +195,7 @@ fn entity_json(v1: bool, entity: &Named, member: impl Fn(Member) -> Value) -> Va
             out.insert("sentiment".to_owned(), mood_json(mood));
         }
         if !v1 {
-            put_number("probability", entity.probability, &mut out);
+            out.insert("probability".to_owned(), number(entity.probability));
         }
         Value::from(out)
     };
@@ -260,7 +248,7 @@ mod tests {
         let answer = answer(Encoding::Utf16);
         let v1 = answer.to_json(method(Version::V1, Kind::AnnotateText), false);
         assert_eq!(v1["documentSentiment"], json!({ "magnitude": 1.5, "score": 0.8 }));
-        assert_eq!(v1["sentences"][0]["sentiment"], json!({ "magnitude": 0.5 }));
+        assert_eq!(v1["sentences"][0]["sentiment"], json!({ "magnitude": 0.5, "score": 0.0 }));
         assert_eq!((&v1["language"], v1.get("languageSupported")), (&json!("en"), None));
         assert_eq!((&v1["entities"][0]["type"], &v1["entities"][0]["salience"]), (&json!("LOCATION"), &json!(1.0)));
         assert_eq!(v1["entities"][0]["mentions"][0]["text"], json!({ "content": "Paris", "beginOffset": 6 }));
