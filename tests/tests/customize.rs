@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use chameleon_tests::Chameleon;
@@ -13,6 +13,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 const APP: &str = "apps-corpus/garbage-sorter";
+
+/// Times that a customization is killed.
+const KILLS: u32 = 20;
 
 #[test]
 fn the_garbage_sorter_gets_a_model_that_decides_wrong_a_third_less_often() -> Result<()> {
@@ -152,22 +155,42 @@ fn the_same_seed_makes_the_same_model() -> Result<()> {
 }
 
 #[test]
-fn a_killed_customization_leaves_the_registry_intact_and_runs_again() -> Result<()> {
+fn a_customization_killed_at_any_moment_leaves_the_registry_intact_and_runs_again() -> Result<()> {
     let chameleon = Chameleon::new()?;
-    // The output folder is the mark by which the trainer is found among the processes.
-    let out = chameleon.home().join("model").to_string_lossy().into_owned();
-    let mut child =
-        chameleon.command(&["customize", APP, "--seeds", "1", "--out", &out])?.stdout(Stdio::null()).spawn()?;
-    // Long enough to be under way; where exactly it is hit must not matter.
-    sleep(Duration::from_millis(700));
-    child.kill()?;
-    child.wait()?;
-    ensure!(ended(chameleon.home())?, "the trainer goes on after the program that started it was killed");
-    let verified = chameleon.run(&["registry", "verify"])?;
-    assert_eq!(verified.status, Some(0), "{verified:?}");
-    let again = chameleon.run(&["customize", APP, "--seeds", "1"])?;
-    assert_eq!(again.status, Some(0), "{again:?}");
+    let customize = |seed: u32| chameleon.command(&["customize", APP, "--seeds", "1", "--seed", &seed.to_string()]);
+    let started = Instant::now();
+    ensure!(customize(0)?.stdout(Stdio::null()).stderr(Stdio::null()).status()?.success());
+    let length = started.elapsed();
+    let mut version = published(&chameleon)?;
+    assert_eq!(version, 1);
+    let mut random = 1u32;
+    for kill in 1..=KILLS {
+        // The trainer is found among the processes by its temporary folder.
+        let temporary = chameleon.home().join(format!("temporary-{kill}"));
+        fs::create_dir(&temporary)?;
+        let mut command = customize(kill)?;
+        let mut child = command.env("TMPDIR", &temporary).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        sleep(length.mul_f64(f64::from(random >> 8) / f64::from(1u32 << 24)));
+        child.kill()?;
+        child.wait()?;
+        ensure!(ended(&temporary)?, "the trainer goes on after the program that started it was killed");
+        let verified = chameleon.run(&["registry", "verify"])?;
+        assert_eq!(verified.status, Some(0), "kill {kill}: {verified:?}");
+        // Either the model of before is served or the new one, whole.
+        let now = published(&chameleon)?;
+        assert!(now == version || now == version + 1, "kill {kill}: version {version} became {now}");
+        version = now;
+    }
+    ensure!(customize(KILLS + 1)?.stdout(Stdio::null()).stderr(Stdio::null()).status()?.success());
+    assert_eq!(published(&chameleon)?, version + 1);
     Ok(())
+}
+
+/// The version of the application's model that is served.
+fn published(chameleon: &Chameleon) -> Result<u64> {
+    let list: Value = serde_json::from_str(&chameleon.run(&["registry", "list", "--json"])?.stdout)?;
+    list["apps"]["garbage-sorter"]["version"].as_u64().with_context(|| format!("{list}"))
 }
 
 #[test]
