@@ -32,6 +32,9 @@ const NODE_CLIENTS: [&str; 4] = [
     "@aws-sdk/client-comprehend@3.1138.0",
 ];
 
+/// Packages with example photographs, pinned; installed without what they depend on.
+const PHOTOGRAPHS: [&str; 2] = ["scikit-image==0.26.0", "scikit-learn==1.9.1"];
+
 /// Longest wait for one reply of a server on loopback.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -68,10 +71,22 @@ pub fn oldest_python() -> Result<PathBuf> {
     python_with("oldest-clients", &OLDEST_CLIENTS)
 }
 
-fn python_with(name: &str, packages: &[&str]) -> Result<PathBuf> {
+/// The folder of Python packages that hold example photographs, made once.
+///
+/// # Errors
+/// Python or its packages cannot be had.
+pub fn photographs() -> Result<PathBuf> {
+    let python = python_with("photographs", &[&["--bare"], &PHOTOGRAPHS[..]].concat())?;
+    let packages = python.parent().and_then(Path::parent).context("an interpreter lies in bin/")?.join("lib");
+    let versions = std::fs::read_dir(&packages)?.collect::<Result<Vec<_>, _>>()?;
+    let folders = versions.iter().map(|version| version.path().join("site-packages"));
+    folders.into_iter().find(|folder| folder.is_dir()).with_context(|| format!("{}: no packages", packages.display()))
+}
+
+fn python_with(name: &str, arguments: &[&str]) -> Result<PathBuf> {
     let script = repository().join("scripts/python_env.py");
-    let output = Command::new("python3").arg(script).arg(name).args(packages).stderr(Stdio::inherit()).output()?;
-    ensure!(output.status.success(), "the environment for the real clients could not be made");
+    let output = Command::new("python3").arg(script).arg(name).args(arguments).stderr(Stdio::inherit()).output()?;
+    ensure!(output.status.success(), "the Python environment `{name}` could not be made");
     Ok(String::from_utf8(output.stdout)?.trim().into())
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, ensure};
-use chameleon_tests::{Chameleon, Cloud, node, oldest_python, python, repository, skipped};
+use chameleon_tests::{Chameleon, Cloud, node, oldest_python, photographs, python, repository, skipped};
 use serde_json::Value;
 
 /// Variables that would lead a client elsewhere.
@@ -114,6 +114,18 @@ fn clients_without_any_credentials_are_served_what_models_answer() -> Result<()>
     let mut command = chameleon.command(&arguments)?;
     as_nobody(&mut command, chameleon.home());
     passes(command).map(drop)
+}
+
+#[test]
+fn sentences_and_photographs_that_no_model_was_trained_on_get_answers_that_make_sense() -> Result<()> {
+    let chameleon = Chameleon::new()?;
+    let (python, photographs) = (words(&python()?), words(&photographs()?));
+    let arguments = ["run", "--generic", "--no-upstream", "--", &python, &driver("samples.py"), &photographs];
+    let mut command = chameleon.command(&arguments)?;
+    as_nobody(&mut command, chameleon.home());
+    let lines = passes(command)?;
+    assert!(lines.lines().count() > 60, "{lines}");
+    Ok(())
 }
 
 #[test]

@@ -1,0 +1,107 @@
+"""What 77 customized applications cost on disk and in memory, beside the generic model that they share.
+
+    make build && python bench/cost.py
+
+Customizes the applications of apps-corpus (one seed, published whether better or not), each again with other seeds until
+there are 77, into a home of its own; then asks one server for each of them, and reads its memory from /proc before and
+after. Needs Linux and the standard library.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAMELEON = ROOT / "target/release/chameleon"
+APPLICATIONS = 77
+SEEDS = 4
+TEXT = {"document": {"type": "PLAIN_TEXT", "content": "The food was good.", "language": "en"}}
+# A white picture of 8 x 8 pixels.
+PICTURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mP8/5+BARkwMgAAJ8MC/5+3nTUAAAAASUVORK5CYII="
+)
+
+
+def customize(home, path, seed):
+    """Whether a model of it was published."""
+    name = f"{path.name.lower()}-{seed}"
+    words = ["customize", str(path), "--app", name, "--seeds", "1", "--seed", str(seed), "--force", "--quiet"]
+    done = subprocess.run([CHAMELEON, "--home", home, *words], capture_output=True, text=True, check=False)
+    return done.returncode == 0
+
+
+def size(folder):
+    return sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
+
+
+def resident(pid):
+    """Resident memory in bytes."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    raise SystemExit("no VmRSS in /proc")
+
+
+def post(address, path, body):
+    request = urllib.request.Request(f"{address}{path}", json.dumps(body).encode(), {"content-type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            answer.read()
+            return True
+    except urllib.error.HTTPError:
+        return False
+
+
+def ask(address, prefix):
+    """Whether each of the operations answers for an application; a model of one kind answers as that, the rest generically."""
+    picture = {"image": {"content": PICTURE}, "features": [{"type": "LABEL_DETECTION"}, {"type": "OBJECT_LOCALIZATION"}]}
+    calls = [("/v1/images:annotate", {"requests": [picture]})]
+    calls += [(f"/v1/documents:{kind}", TEXT) for kind in ("analyzeSentiment", "classifyText", "analyzeEntities")]
+    return all([post(address, prefix + path, body) for path, body in calls])
+
+
+def served(home, names):
+    """Resident memory after the generic model answered, and after every application did."""
+    words = ["--home", home, "serve", "--listen", "127.0.0.1:0", "--no-upstream"]
+    server = subprocess.Popen([CHAMELEON, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        address = next(word for line in server.stdout for word in line.split() if word.startswith("http://127.0.0.1:"))
+        for _ in range(20):
+            assert ask(address, ""), "the generic model does not answer"
+        before = resident(server.pid)
+        for name in names:
+            assert ask(address, f"/apps/{name}"), f"{name} does not answer"
+        return before, resident(server.pid)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(timeout=30)
+
+
+def main():
+    apps = sorted(path for path in (ROOT / "apps-corpus").iterdir() if path.is_dir())
+    with tempfile.TemporaryDirectory() as home:
+        names = []
+        for seed in range(1, SEEDS + 1):
+            for path in list(apps):
+                if len(names) == APPLICATIONS:
+                    break
+                if customize(home, path, seed):
+                    names.append(f"{path.name.lower()}-{seed}")
+                    print(f"{len(names)} of {APPLICATIONS}: {names[-1]}", flush=True)
+                else:
+                    apps.remove(path)
+        on_disk = size(Path(home) / "registry")
+        before, after = served(home, names)
+        zoo = {folder.name: size(folder) for folder in sorted((ROOT / "models/zoo").iterdir())}
+        print(f"applications: {len(names)}")
+        print(f"registry: {on_disk / 1e6:.1f} MB, {on_disk / max(len(names), 1) / 1e3:.0f} kB each")
+        print(f"server: {before / 1e6:.0f} MB, with all of them {after / 1e6:.0f} MB, {(after - before) / 1e6:.1f} MB more")
+        print("models that ship, with feature banks:", ", ".join(f"{name} {size / 1e6:.1f} MB" for name, size in zoo.items()))
+
+
+if __name__ == "__main__":
+    main()
