@@ -45,6 +45,22 @@ fn the_bank_that_ships_has_images_of_every_split_for_every_label() {
     }
 }
 
+/// What each was measured to be when it was written, on texts that it was not trained on; the least that is good enough.
+#[test]
+fn the_text_models_that_ship_are_good_enough() {
+    let floors = [
+        (TextTask::Sentiment, "movie-reviews accuracy", 0.76),
+        (TextTask::Sentiment, "tweet-sentiment macro-F1", 0.58),
+        (TextTask::Topics, "ag-news accuracy", 0.88),
+        (TextTask::Topics, "bbc-news accuracy", 0.96),
+        (TextTask::Entities, "btc-entities span F1", 0.55),
+    ];
+    for (task, measure, least) in floors {
+        let measured = text(task).unwrap().manifest.metrics["validation"][measure].as_f64();
+        assert!(measured >= Some(least), "{measure}: {measured:?}");
+    }
+}
+
 #[test]
 fn a_folder_is_read_with_its_bank() {
     let folder = tempfile::tempdir().unwrap();
