@@ -31,7 +31,9 @@ mod visit;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use chameleon_decision::{Budget, DecisionProcess, OUT_OF_BUDGET, Problem, SAME_OUTCOME, Span};
+use chameleon_decision::{
+    Branch, Budget, DecisionProcess, OUT_OF_BUDGET, Problem, Rendered, SAME_OUTCOME, Shape, Span, StmtKind, show_path,
+};
 
 use self::entry::{CallGraph, Chain};
 use self::facts::Facts;
@@ -54,10 +56,14 @@ const SAME_DONE: &str = " change what is done: nothing here is found to decide f
 /// What is said of a call from whose answer nothing is decided.
 const PASSED_ON: &str = "the answer is returned or shown, never compared: nothing here decides from it";
 
+/// How it ends what is said of a call on some of whose answers the program breaks, where it does the same on all others.
+const BREAKS: &str = "; it does the same on every other answer: nothing here decides from it";
+
 /// Whether this is said of a call from whose answer nothing is decided.
 pub(crate) fn decides_nothing(reason: &str) -> bool {
     reason == PASSED_ON
         || reason.ends_with(NOT_FOLLOWED)
+        || reason.ends_with(BREAKS)
         || (reason.starts_with(SAME_TEST) && reason.ends_with(SAME_DONE))
 }
 
@@ -275,6 +281,9 @@ impl Found {
                 let file = process.program.files.get(process.call.file as usize).cloned().unwrap_or_default();
                 let reason = "the code around this call is nested too deep".to_owned();
                 self.problems.push(Problem { file, line: process.call.line, reason });
+            } else if let Some(breaks) = breaks_only(&process) {
+                self.problems.push(Problem { reason: breaks + BREAKS, ..passes_through(run.project, run.site) });
+                self.problems.extend(problems);
             } else if tests_nothing(&process) {
                 let note = passes_through(run.project, run.site);
                 let test = match entry::tested(functions, run.graph, &facts, &chain) {
@@ -361,6 +370,35 @@ fn tests_nothing(process: &DecisionProcess) -> bool {
     let fails = summary.default.effects.iter().any(|effect| effect.action == "raise");
     let same = summary.reason.as_deref() == Some(SAME_OUTCOME);
     same && !fails && process.warnings.is_empty() && summary.idle.is_empty()
+}
+
+/// Where the program breaks on some answers, which it does not say itself, and does the same on all others: on which.
+///
+/// A table of names that is older than the API's enumeration is no decision: `("UNKNOWN", "PERSON")[entity.type]`.
+fn breaks_only(process: &DecisionProcess) -> Option<String> {
+    let summary = &process.summary;
+    let broken = |branch: &Branch| {
+        let raised = branch.outcome.effects.iter().find(|effect| effect.action == "raise")?;
+        let [Rendered::Chosen(class)] = raised.values.as_slice() else { return None };
+        (branch.words.is_empty() && !branch.labels.is_empty()).then(|| (class.clone(), branch.labels.join(", ")))
+    };
+    let broken: Vec<_> = summary.branches.iter().map(broken).collect::<Option<_>>()?;
+    let mut says = false;
+    for function in &process.program.functions {
+        visit::stmts(&function.body, &mut |stmt| says |= matches!(stmt.kind, StmtKind::Raise { .. }));
+    }
+    let usual = summary.default.effects.iter().all(|effect| effect.action != "raise");
+    let leaves = process.api.answer.leaves();
+    let leaf = leaves.iter().find(|(path, _)| summary.field.as_ref() == Some(&show_path(path)));
+    if !leaf.is_some_and(|(_, leaf)| matches!(leaf, Shape::Choice(_))) {
+        return None;
+    }
+    if broken.is_empty() || says || !usual || !process.warnings.is_empty() {
+        return None;
+    }
+    let field = summary.field.as_deref().unwrap_or("the answer");
+    let shown: Vec<String> = broken.iter().map(|(class, labels)| format!("{labels} ({class})")).collect();
+    Some(format!("the program breaks where {field} is {}", shown.join("; ")))
 }
 
 /// What is said of a call whose answer nobody looks at.

@@ -315,10 +315,26 @@ impl Bounds {
     pub const SUM: &str = "sum";
 }
 
+/// What a condition says of a field that is greater than the others.
+pub(crate) const GREATEST: &str = "the greatest";
+
 impl Summary {
     /// Whether some names are left out, or those that the API is not sure enough of.
     pub fn selects_names(&self) -> bool {
         self.branches.iter().any(|branch| branch.except || branch.min_score.is_some())
+    }
+
+    /// Whether the greatest of several fields decides, and where it is one of those that take no branch, the default is
+    /// what is done.
+    pub fn leaves_a_greatest(&self) -> bool {
+        let greatest = |branch: &Branch| {
+            let first = branch.conditions.first().filter(|condition| condition.values == [GREATEST])?;
+            Some(first.field.clone())
+        };
+        let Some(led) = self.branches.iter().map(greatest).collect::<Option<Vec<_>>>() else { return false };
+        let led: Vec<&str> = led.iter().flat_map(|fields| fields.split(" or ")).collect();
+        let fields = self.field.as_deref().unwrap_or_default();
+        !led.is_empty() && fields.split(", ").any(|field| !led.contains(&field))
     }
 
     /// A summary that tells nothing yet, of no known kind.

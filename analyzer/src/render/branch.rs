@@ -101,6 +101,7 @@ pub(super) fn default(out: &mut String, process: &DecisionProcess) {
         }
         // What is told here is what any other label leads to.
         DecisionType::Other if warns_of_empty(process) || selects(&process.summary) => "  Otherwise   ",
+        DecisionType::Other if process.summary.leaves_a_greatest() => "  Otherwise   ",
         DecisionType::Other | DecisionType::Range => "  Without labels  ",
     };
     let outcome = &process.summary.default;

@@ -91,7 +91,13 @@ impl Branches {
                 None => probe.labels(&[NEUTRAL])?,
             };
         }
-        let mut default = default_of(probe, empty, common, &singles)?;
+        let unwritten = unwritten(probe, empty, vocabulary, &singles);
+        // There is no answer without a value.
+        empty = unwritten.unwrap_or(empty);
+        let mut default = match unwritten {
+            Some(unwritten) => unwritten,
+            None => default_of(probe, empty, common, &singles)?,
+        };
         let any = probe.labels(&[NEUTRAL])?;
         // A list of names is not all that an API knows: what is left out may be none of them.
         let leaves_out = singles.iter().all(|&single| single == any) && leaves_some_out(probe, (empty, any))?;
@@ -282,6 +288,26 @@ fn default_of(
     // Of a few values, what the one of them leads to is no more usual than what the other does.
     let only_passes = only_passes && (!others || probe.subject.knows(NEUTRAL));
     Ok(if (others && agree * 2 > singles.len()) || only_passes { common } else { empty })
+}
+
+/// What the values lead to that the program does not name, where it names the one that an answer of nothing has, and another:
+/// `if s == "NEGATIVE": ... elif s == "NEUTRAL": ... else: ...`.
+fn unwritten(probe: &Probe<'_>, empty: Outcome, vocabulary: &Vocabulary, singles: &[Outcome]) -> Option<Outcome> {
+    if probe.subject.knows(NEUTRAL) {
+        return None;
+    }
+    let texts = probe.compared();
+    let is_written = |label: &String| texts.iter().any(|text| text.eq_ignore_ascii_case(label));
+    let (mut named, mut others) = (Vec::new(), Vec::new());
+    for (label, &outcome) in vocabulary.labels.iter().zip(singles) {
+        if is_written(label) { &mut named } else { &mut others }.push(outcome);
+    }
+    let (&other, rest) = others.split_first()?;
+    // A value that nothing is done for is no branch.
+    let acts = singles.iter().any(|&outcome| !probe.own_effects(empty, outcome).is_empty());
+    let one = acts && rest.iter().all(|&outcome| outcome == other);
+    (one && !named.contains(&other) && named.contains(&empty) && named.iter().any(|&outcome| outcome != empty))
+        .then_some(other)
 }
 
 /// Whether a word that the program compares names with leads to neither of two outcomes.

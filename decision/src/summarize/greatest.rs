@@ -15,7 +15,7 @@ use super::{Draft, Reason, name};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::shape::{ITEM, Path, Shape, show_path};
-use crate::summary::{Branch, Condition, DecisionType, Order};
+use crate::summary::{Branch, Condition, DecisionType, GREATEST, Order};
 
 /// Answers tried for each field that is the greatest.
 const TRIALS: usize = 8;
@@ -35,9 +35,6 @@ const NEAR: f64 = 1e-6;
 
 /// The least step of a number that is tried as the greatest.
 const FROM: usize = 2;
-
-/// What a condition says of a field that is greater than the others.
-const GREATEST: &str = "the greatest";
 
 /// Fields of one record that can be compared: numbers of one range, or members of one enumeration.
 struct Fields<'s> {

@@ -71,7 +71,7 @@ pub(super) fn top_k(
     (found, pairs): (&Branches, &[Found]),
     per_item: bool,
 ) -> Result<Result<Option<u32>, Reason>, DecideError> {
-    let Some(filler) = found.filler.clone() else { return Ok(Ok(None)) };
+    let Some(filler) = found.filler.clone().filter(|_| !probe.subject.is_single()) else { return Ok(Ok(None)) };
     let mut common: Option<Option<u32>> = None;
     for branch in found.branches.iter().filter(|branch| !branch.negated) {
         let Some(sample) = branch.samples.first() else { continue };

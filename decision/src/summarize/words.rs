@@ -59,6 +59,13 @@ impl Found {
     }
 }
 
+/// Whether a text may be compared with one of the values of an enumeration, of which some are given: what is in none of
+/// them is compared with something else of the answer.
+fn may_match(text: &str, values: &[String]) -> bool {
+    let text = text.trim().to_lowercase();
+    values.is_empty() || is_pattern(&text) || values.iter().any(|value| value.to_lowercase().contains(&text))
+}
+
 /// All words, in order of appearance; branches that no label reaches but a word does are added to `found`.
 pub(super) fn find(
     program: &Program,
@@ -69,7 +76,9 @@ pub(super) fn find(
     let constants = Constants::of(program);
     let entry = program.functions.get(program.entry.0 as usize).map(|function| function.span).unwrap_or_default();
     // Comparisons later in a chain show only after earlier ones failed; single labels went through all of them.
-    let compared: Vec<String> = probe.compared().into_iter().filter(|text| !text.trim().is_empty()).collect();
+    let values = if probe.subject.knows(NEUTRAL) { &[][..] } else { vocabulary.labels.as_slice() };
+    let compared: Vec<String> =
+        probe.compared().into_iter().filter(|text| !text.trim().is_empty() && may_match(text, values)).collect();
     let negated = found.branches.iter().find(|branch| branch.negated).map(|branch| branch.outcome);
     probe.merge_split()?;
     let rest = probe.labels(&[NEUTRAL])?;
@@ -125,7 +134,7 @@ pub(super) fn find(
             });
         }
         let is_known = |text: &String| only_split.contains(text) || words.iter().any(|word| word.text == *text);
-        let is_new = |text: &String| !text.trim().is_empty() && !is_known(text);
+        let is_new = |text: &String| !text.trim().is_empty() && !is_known(text) && may_match(text, values);
         fresh.extend(probe.compared().into_iter().filter(is_new));
         if fresh.is_empty() {
             break;
