@@ -16,7 +16,7 @@ impl AppModel {
     pub fn write(&self, folder: &Path, more: &[(&str, &[u8])]) -> Result<(), AppError> {
         let features = self.weight.len() / self.rows.len().max(1);
         let head = self.tensors(features)?.write_safetensors(Precision::F32)?;
-        let mut json = serde_json::to_vec_pretty(&self.manifest)?;
+        let mut json = serde_json::to_vec(&self.manifest)?;
         json.push(b'\n');
         let layers = self.layers.write_safetensors(Precision::F16)?;
         let mut files = vec![(APP_JSON, json.as_slice()), (HEAD_FILE, head.as_slice())];

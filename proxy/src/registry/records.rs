@@ -81,5 +81,5 @@ fn read(path: &Path, entry: &Entry) -> Result<Record, String> {
 }
 
 fn encode(record: &Record) -> Vec<u8> {
-    serde_json::to_vec_pretty(record).expect("records hold only maps with string keys")
+    serde_json::to_vec(record).expect("records hold only maps with string keys")
 }

@@ -46,6 +46,6 @@ pub(super) fn read(registry: &Path) -> Result<Current, RegistryError> {
 
 pub(super) fn write(registry: &Path, current: &Current) -> Result<(), RegistryError> {
     let path = path(registry);
-    let content = serde_json::to_vec_pretty(current).expect("the view holds only maps with string keys");
+    let content = serde_json::to_vec(current).expect("the view holds only maps with string keys");
     replace(&path, &content).at(&path)
 }
