@@ -6,11 +6,18 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use chameleon_models::app::{AppFiles, AppManifest, AppModel, BaseRef};
-use chameleon_models::zoo::ImageLabels;
+use chameleon_models::zoo::{ImageLabels, TextTask, objects};
 use chameleon_proxy::registry::Reader;
 
 use crate::cli::Global;
 use crate::home::Home;
+
+/// What a model made from this network answers, in a word; one of labels may have any name.
+pub(crate) fn kind(base: &BaseRef) -> &'static str {
+    let texts = TextTask::ALL.into_iter().map(TextTask::name);
+    let found = texts.chain([objects::NAME]).find(|name| *name == base.name);
+    found.and_then(|name| name.rsplit('-').next()).unwrap_or("labels")
+}
 
 /// The files of an application's published model.
 pub(crate) struct Published {

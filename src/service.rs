@@ -84,7 +84,8 @@ impl Service {
     /// # Errors
     /// `app` has no model that can be served; the message says why, and which applications have one.
     pub(crate) fn require(&self, app: &str) -> Result<()> {
-        if self.apps.contains(app) {
+        let parts = format!("{app}.");
+        if self.apps.contains(app) || self.apps.iter().any(|name| name.starts_with(&parts)) {
             return Ok(());
         }
         if self.registry.current()?.apps.contains_key(app) {

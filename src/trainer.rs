@@ -53,6 +53,11 @@ pub(crate) struct Inputs {
 }
 
 impl Inputs {
+    /// Whether layers are trained on something faster than the processor.
+    pub(crate) fn has_device(&self) -> bool {
+        self.device.as_ref().is_some_and(|device| device != "cpu")
+    }
+
     /// As the trainer takes them.
     pub(crate) fn words(&self) -> Vec<OsString> {
         options([
@@ -116,6 +121,21 @@ pub(crate) enum Depth {
 }
 
 impl Depth {
+    /// How many seeds are trained unless the user says: with each that trains all layers on a processor ten minutes more
+    /// go by.
+    pub(crate) fn seeds(self, has_device: bool) -> u64 {
+        match self {
+            Self::Head | Self::Adapters => 3,
+            Self::Stage | Self::AllAdapters | Self::Full => {
+                if has_device {
+                    3
+                } else {
+                    1
+                }
+            }
+        }
+    }
+
     /// As the trainer takes it.
     pub(crate) fn words(self) -> [OsString; 2] {
         let name = match self {

@@ -119,10 +119,10 @@ impl TextModels {
         entities::entities(&self.entities, text, app)
     }
 
-    /// As [`TextModels::entities`], with the mood of the sentences that name each.
-    pub fn entity_sentiment(&self, text: &str, app: Option<&AppModel>) -> Vec<Entity> {
+    /// As [`TextModels::entities`], with the mood of the sentences that name each, for which `mood` is the app model.
+    pub fn entity_sentiment(&self, text: &str, app: Option<&AppModel>, mood: Option<&AppModel>) -> Vec<Entity> {
         let mut entities = self.entities(text, app);
-        let sentences = self.sentiment(text, app).sentences;
+        let sentences = self.sentiment(text, mood).sentences;
         for entity in &mut entities {
             entity.sentiment = Some(entities::sentiment(&entity.mentions, &sentences));
         }

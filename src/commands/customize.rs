@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use chameleon_models::app::{APP_JSON, AppManifest};
 use chameleon_proxy::registry::{Registry, check_name};
 use serde::Deserialize;
 
 use crate::cli::Global;
 use crate::exit::ExitStatus;
 use crate::home::Home;
+use crate::published::{self, Published};
 use crate::trainer::{number, options, switches};
 use crate::{printer, process, trainer};
 
@@ -37,9 +39,9 @@ pub(crate) struct Arguments {
     /// First seed of the order of the training images
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many seeds to train and compare with
-    #[arg(long, default_value_t = 3, value_name = "N")]
-    seeds: u64,
+    /// How many seeds to train and compare with [default: 3; 1 where whole layers or all of them train without a GPU]
+    #[arg(long, value_name = "N")]
+    seeds: Option<u64>,
     /// Also keep the model in this folder: app.json, head.safetensors, evaluation.json
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -86,21 +88,46 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
         printer::note(format!("{app}: not published; the generic model goes on answering (--force publishes it)"));
         return Ok(ExitStatus::Negative);
     }
-    let version = registry.publish(&app, &model)?;
+    let part = part_of(&app, &model, &registry, global)?;
+    let name = part.as_ref().unwrap_or(&app);
+    let version = registry.publish(name, &model)?;
     if !global.quiet {
-        printer::note(format!("published {app}, version {version}"));
+        printer::note(format!("published {name}, version {version}"));
+        if part.is_some() {
+            printer::note(format!(
+                "{app} has a model for another API: of this one, calls of {app} are answered by {name}"
+            ));
+        }
     }
     Ok(ExitStatus::Success)
 }
 
+/// The name of this model, where the application has one of another kind that it must not replace: `NAME.objects` beside
+/// `NAME`, which is one of labels.
+fn part_of(app: &str, model: &Path, registry: &Registry, global: &Global) -> Result<Option<String>> {
+    if !registry.list()?.apps.contains_key(app) {
+        return Ok(None);
+    }
+    let path = model.join(APP_JSON);
+    let made = std::fs::read(&path).with_context(|| format!("{}", path.display()))?;
+    let kind = published::kind(&AppManifest::read(&made)?.base);
+    if published::kind(&Published::load(app, global)?.manifest()?.base) == kind {
+        return Ok(None);
+    }
+    let name = format!("{app}.{kind}");
+    check_name(&name)?;
+    Ok(Some(name))
+}
+
 fn trainer_arguments(arguments: &Arguments, global: &Global, app: &str, process: &Path, model: &Path) -> Vec<OsString> {
+    let seeds = arguments.seeds.unwrap_or_else(|| arguments.depth.seeds(arguments.data.has_device()));
     let mut words: Vec<OsString> = vec!["customize".into()];
     words.extend(options([
         ("--process", Some(process.into())),
         ("--out", Some(model.into())),
         ("--app", Some(app.into())),
         ("--seed", Some(number(arguments.seed))),
-        ("--seeds", Some(number(arguments.seeds))),
+        ("--seeds", Some(number(seeds))),
         ("--budget", arguments.budget.map(|budget| format!("{}ms", budget.as_millis()).into())),
     ]));
     if arguments.budget.is_none() {

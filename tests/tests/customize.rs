@@ -94,6 +94,37 @@ fn an_application_that_reads_moods_gets_a_model() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn an_application_that_asks_two_apis_gets_a_model_for_each() -> Result<()> {
+    let chameleon = Chameleon::new()?;
+    let app = chameleon.home().join("both");
+    fs::create_dir(&app)?;
+    let source = r#"
+from google.cloud import language_v1, vision
+
+def look(photo):
+    labels = vision.ImageAnnotatorClient().label_detection(image=vision.Image(content=photo)).label_annotations
+    return "dog" if any(label.description == "Dog" for label in labels) else "none"
+
+def read(text):
+    document = language_v1.Document(content=text, type_=language_v1.Document.Type.PLAIN_TEXT)
+    mood = language_v1.LanguageServiceClient().analyze_sentiment(document=document).document_sentiment
+    return "glad" if mood.score > 0.25 else "not"
+"#;
+    fs::write(app.join("app.py"), source)?;
+    let app = app.to_string_lossy();
+    for (call, published) in
+        [("app.py:5", "published both, version 1"), ("app.py:10", "published both.sentiment, version 1")]
+    {
+        let made = chameleon.run(&["customize", &app, "--call", call, "--seeds", "1", "--force"])?;
+        assert_eq!(made.status, Some(0), "{made:?}");
+        assert!(made.stderr.contains(published), "{made:?}");
+    }
+    let served = chameleon.run(&["run", "--app", "both", "--no-upstream", "--", "true"])?;
+    assert_eq!(served.status, Some(0), "{served:?}");
+    Ok(())
+}
+
 /// Pictures of a green bar (a bottle) and of a red disc (none), `n` of each, as folders of files.
 fn drawings(folder: &Path, n: u32) -> Result<()> {
     for (name, colour) in [("Bottle", [30, 160, 60]), ("_none", [220, 40, 30])] {

@@ -63,7 +63,7 @@ fn names_are_found_where_they_are() {
 #[test]
 fn the_mood_towards_a_name_is_that_of_its_sentences() {
     let text = "London is a wonderful, beautiful city. I hate the awful airport in Berlin.";
-    let found = models().entity_sentiment(text, None);
+    let found = models().entity_sentiment(text, None, None);
     let of = |name: &str| found.iter().find(|entity| entity.name == name).and_then(|entity| entity.sentiment);
     let (london, berlin) = (of("London").unwrap(), of("Berlin").unwrap());
     assert!(london.score > 0.2 && berlin.score < -0.2, "{london:?} {berlin:?}");

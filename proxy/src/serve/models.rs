@@ -255,14 +255,15 @@ impl Models {
         all.into_iter().find(|generic| generic.manifest().name == name)
     }
 
-    /// The model of an application.
+    /// The models of an application: its own, and those of its parts, `NAME.PART`. Of two that answer the same API the first
+    /// does.
     ///
     /// # Errors
-    /// It was withdrawn: the name.
-    fn published(&self, app: Option<&str>) -> Result<Option<Arc<Published>>, String> {
-        let Some(name) = app else { return Ok(None) };
-        let published = self.apps.load().get(name).map(Arc::clone);
-        published.map(Some).ok_or_else(|| name.to_owned())
+    /// All were withdrawn: the name.
+    fn published(&self, app: Option<&str>) -> Result<Vec<Arc<Published>>, String> {
+        let Some(name) = app else { return Ok(Vec::new()) };
+        let models: Vec<_> = of_app(&self.apps.load(), name).map(Arc::clone).collect();
+        if models.is_empty() { Err(name.to_owned()) } else { Ok(models) }
     }
 
     fn decoded(&self, image: &[u8]) -> Result<RgbImage, ImageFault> {
@@ -286,7 +287,7 @@ impl Models {
                 return Decoded { labeler: self.labeler.clone(), tensors: call.images.iter().map(withdrawn).collect() };
             }
         };
-        let own = published.and_then(|published| published.labeler.clone());
+        let own = published.iter().find_map(|published| published.labeler.clone());
         let labeler = own.unwrap_or_else(|| self.labeler.clone());
         let tensor = |image: &Bytes| Ok(preprocess::tensor(&self.decoded(image)?, labeler.input()));
         let tensors = call.images.iter().map(tensor).collect();
@@ -300,11 +301,17 @@ struct Decoded {
     tensors: Vec<Result<Vec<f32>, ImageFault>>,
 }
 
-/// The model of an application, if it was made for this network. Otherwise the application has its own answers to
+/// The models under a name, and under those that begin with it and a dot.
+fn of_app<'a>(apps: &'a BTreeMap<String, Arc<Published>>, name: &str) -> impl Iterator<Item = &'a Arc<Published>> {
+    let parts = format!("{name}.");
+    let from = apps.range(parts.clone()..);
+    apps.get(name).into_iter().chain(from.take_while(move |(part, _)| part.starts_with(&parts)).map(|(_, model)| model))
+}
+
+/// The one of an application's models that was made for this network. Without one the application has its own answers to
 /// another API, and generic ones to this one.
-fn own<'p>(published: Option<&'p Published>, generic: &dyn Generic) -> Option<&'p AppModel> {
-    let model = &published?.model;
-    is_of(model, generic).then_some(model)
+fn own<'p>(published: &'p [Arc<Published>], generic: &dyn Generic) -> Option<&'p AppModel> {
+    published.iter().map(|published| published.model.as_ref()).find(|model| is_of(model, generic))
 }
 
 fn is_of(model: &AppModel, generic: &dyn Generic) -> bool {
@@ -321,7 +328,7 @@ impl ObjectDetector for Models {
             let missing = || Err(ImageFault::Model("there is no model of objects".to_owned()));
             return images.iter().map(|_| missing()).collect();
         };
-        let model = own(published.as_deref(), generic);
+        let model = own(&published, generic);
         images.iter().map(|image| Ok(detector.detect(&self.decoded(image)?, model))).collect()
     }
 }
@@ -336,15 +343,18 @@ impl TextAnalyzer for Models {
         let published = self.published(app).map_err(TextFault::AppWithdrawn)?;
         let texts = self.generics.texts.as_ref();
         let texts = texts.ok_or_else(|| TextFault::Model("there is no model of texts".to_owned()))?;
-        // Each model passes over those that were made for another.
-        let model = published.as_ref().map(|published| published.model.as_ref());
-        let entities = || {
-            if aspects.entity_sentiment { texts.entity_sentiment(text, model) } else { texts.entities(text, model) }
+        let [sentiment, topics, entities] = TextTask::ALL.map(|task| own(&published, texts.generic(task)));
+        let names = || {
+            if aspects.entity_sentiment {
+                texts.entity_sentiment(text, entities, sentiment)
+            } else {
+                texts.entities(text, entities)
+            }
         };
         Ok(Analysis {
-            sentiment: aspects.sentiment.then(|| texts.sentiment(text, model)),
-            entities: aspects.entities.then(entities),
-            categories: aspects.categories.then(|| texts.categories(text, model)),
+            sentiment: aspects.sentiment.then(|| texts.sentiment(text, sentiment)),
+            entities: aspects.entities.then(names),
+            categories: aspects.categories.then(|| texts.categories(text, topics)),
         })
     }
 }
@@ -373,7 +383,7 @@ fn chain(error: impl std::error::Error + Send + Sync + 'static) -> String {
 
 impl AppModels for Models {
     fn knows(&self, app: &str) -> bool {
-        self.apps.load().contains_key(app)
+        of_app(&self.apps.load(), app).next().is_some()
     }
 }
 

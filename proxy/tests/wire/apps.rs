@@ -4,11 +4,14 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chameleon_models::text::TextModels;
+use chameleon_models::zoo::TextTask;
 use chameleon_proxy::registry::{Registry, Version};
+use chameleon_proxy::serve::Generics;
 use http::Request;
 use tempfile::TempDir;
 
-use crate::model::{red, write_app};
+use crate::model::{red, tiny, write_app, write_app_of};
 use crate::support::{ANNOTATE, TestServer, label_request};
 
 /// A registry with the application `bins`, which labels everything `Blue`.
@@ -48,6 +51,31 @@ async fn an_application_is_known_by_path_header_and_key() {
     for request in [Request::post(ANNOTATE), Request::post("/v1/images:annotate?key=AIzaUnknown")] {
         assert_eq!(first_label(&server, request).await, "Red");
     }
+}
+
+#[tokio::test]
+async fn an_application_that_asks_several_apis_has_a_model_for_each() {
+    let (temp, registry) = registry();
+    let texts = TextModels::shipped().unwrap();
+    let folder = temp.path().join("mood");
+    write_app_of(&folder, "bins.mood", "positive", texts.generic(TextTask::Sentiment));
+    registry.publish("bins.mood", &folder).unwrap();
+    // Nothing of it but its name begins like the other's.
+    publish(&temp, &registry, "binsight", "Thing 3");
+    let generics = Generics { labels: tiny(), objects: None, texts: Some(texts) };
+    let server = TestServer::of(generics, Some(registry.dir()), |_| {}).await;
+    assert_eq!(first_label(&server, Request::post("/apps/bins/v1/images:annotate")).await, "Blue");
+    let body = r#"{"document":{"type":"PLAIN_TEXT","content":"It is awful.","language":"en"}}"#;
+    let mut scores = Vec::new();
+    for path in ["", "/apps/bins", "/apps/bins.mood", "/apps/binsight"] {
+        let answer = server.post(&format!("{path}/v1/documents:analyzeSentiment"), body).await.json();
+        scores.push(answer["documentSentiment"]["score"].as_f64().unwrap());
+    }
+    assert!(scores[0] < 0.0 && scores[3].to_bits() == scores[0].to_bits(), "{scores:?}");
+    assert!(scores[1] > 0.9 && scores[2].to_bits() == scores[1].to_bits(), "{scores:?}");
+    // The part alone is the application's, too.
+    registry.remove("bins").unwrap();
+    becomes(&server, "bins", Some("Red")).await;
 }
 
 #[tokio::test]

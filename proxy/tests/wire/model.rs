@@ -7,7 +7,7 @@ use chameleon_models::app::{AppManifest, AppModel, BaseRef, FORMAT_VERSION};
 use chameleon_models::net::{INPUT, ImageInput, Network, Node, Op};
 use chameleon_models::resnet::{FEATURES, HEAD};
 use chameleon_models::weights::Weights;
-use chameleon_models::zoo::{ImageLabels, LabelInfo, Manifest, WEIGHTS};
+use chameleon_models::zoo::{Generic, ImageLabels, LabelInfo, Manifest, WEIGHTS};
 
 const SIDE: usize = 8;
 /// Labels that every image has, with falling scores.
@@ -48,11 +48,15 @@ pub(crate) fn tiny() -> ImageLabels {
 
 /// Writes an app model that gives every image the label `always` first.
 pub(crate) fn write_app(folder: &Path, app: &str, always: &str) {
-    let base = tiny();
+    write_app_of(folder, app, always, &tiny());
+}
+
+/// The same of another network: its output `always` is the greatest of all, whatever it sees.
+pub(crate) fn write_app_of(folder: &Path, app: &str, always: &str, base: &impl Generic) {
     let manifest = AppManifest {
         version: FORMAT_VERSION,
         app: app.to_owned(),
-        base: BaseRef::of(&base),
+        base: BaseRef::of(base),
         labels: vec![always.to_owned()],
         layers: None,
         others: 0.0,
@@ -60,7 +64,8 @@ pub(crate) fn write_app(folder: &Path, app: &str, always: &str) {
         evaluation: serde_json::Value::Null,
         recipe: serde_json::Value::Null,
     };
-    AppModel::new(manifest, vec![0.0; 3], vec![20.0], &base).unwrap().write(folder, &[]).unwrap();
+    let row = vec![0.0; base.feature_count()];
+    AppModel::new(manifest, row, vec![20.0], base).unwrap().write(folder, &[]).unwrap();
 }
 
 /// A PNG of one colour.

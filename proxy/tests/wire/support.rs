@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use chameleon_proxy::registry::Reader;
-use chameleon_proxy::serve::{Config, Models, Server};
+use chameleon_proxy::serve::{Config, Generics, Models, Server};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::{http1, http2};
 use hyper::{HeaderMap, Request, Response, StatusCode};
@@ -37,7 +37,16 @@ impl TestServer {
 
     /// A server of the tiny model with the applications of a registry.
     pub(crate) async fn with(registry: Option<&Path>, adjust: impl FnOnce(&mut Config)) -> Self {
-        let models = Models::new(model::tiny(), registry.map(Reader::new)).unwrap();
+        Self::of(model::tiny(), registry, adjust).await
+    }
+
+    /// A server of these generic models.
+    pub(crate) async fn of(
+        generics: impl Into<Generics>,
+        registry: Option<&Path>,
+        adjust: impl FnOnce(&mut Config),
+    ) -> Self {
+        let models = Models::new(generics, registry.map(Reader::new)).unwrap();
         let mut config = Config::new("127.0.0.1:0".parse().unwrap(), Arc::new(models));
         config.registry_poll = Duration::from_millis(20);
         adjust(&mut config);
