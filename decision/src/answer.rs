@@ -56,6 +56,20 @@ pub struct SentimentClasses {
     pub mixed: f64,
 }
 
+impl SentimentClasses {
+    /// The classes by the names that Amazon Comprehend gives them, with their shares.
+    pub fn named(&self) -> [(&'static str, f64); 4] {
+        let Self { positive, negative, neutral, mixed } = *self;
+        [("POSITIVE", positive), ("NEGATIVE", negative), ("NEUTRAL", neutral), ("MIXED", mixed)]
+    }
+
+    /// The name of the class with the greatest share, the first of equal ones.
+    pub fn greatest(&self) -> &'static str {
+        let all = self.named().into_iter();
+        all.reduce(|best, other| if other.1 > best.1 { other } else { best }).map_or("NEUTRAL", |best| best.0)
+    }
+}
+
 /// The mood of one sentence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SentenceSentiment {

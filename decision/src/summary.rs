@@ -201,6 +201,11 @@ pub struct Condition {
     pub intervals: Vec<Bounds>,
 }
 
+impl Condition {
+    /// What stands in the place of a value where the field must be the greatest of those beside it.
+    pub const GREATEST: &'static str = "the greatest";
+}
+
 /// One branch of the decision.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Branch {
@@ -315,9 +320,6 @@ impl Bounds {
     pub const SUM: &str = "sum";
 }
 
-/// What a condition says of a field that is greater than the others.
-pub(crate) const GREATEST: &str = "the greatest";
-
 impl Summary {
     /// Whether some names are left out, or those that the API is not sure enough of.
     pub fn selects_names(&self) -> bool {
@@ -328,7 +330,7 @@ impl Summary {
     /// what is done.
     pub fn leaves_a_greatest(&self) -> bool {
         let greatest = |branch: &Branch| {
-            let first = branch.conditions.first().filter(|condition| condition.values == [GREATEST])?;
+            let first = branch.conditions.first().filter(|condition| condition.values == [Condition::GREATEST])?;
             Some(first.field.clone())
         };
         let Some(led) = self.branches.iter().map(greatest).collect::<Option<Vec<_>>>() else { return false };

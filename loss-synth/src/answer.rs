@@ -15,8 +15,11 @@ use crate::link::Link;
 pub struct Field {
     /// The field, as the summary writes it: `sentiment`, `entities[].type`.
     pub name: String,
-    /// The labels that stand for its members, as the summary writes them.
+    /// The labels that stand for its members, as the summary writes them: those that the network tells apart.
     pub members: Vec<String>,
+    /// Further members of the enumeration, which the network never answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub never: Vec<String>,
 }
 
 /// One number of an answer.
@@ -24,8 +27,26 @@ pub struct Field {
 pub struct Number {
     /// The field, as the summary writes it: `document_sentiment.score`.
     pub field: String,
+    /// Where its raw outputs begin in a row. Numbers may be made of the same outputs, as the shares of classes are.
+    pub at: usize,
     /// How raw outputs make it.
     pub link: Link,
+}
+
+impl Number {
+    /// Where its raw outputs end.
+    pub(crate) fn end(&self) -> usize {
+        self.at + self.link.width()
+    }
+}
+
+/// A class, of which a share is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Class {
+    /// What the answer calls it: `NEGATIVE`.
+    pub member: String,
+    /// The field of its share in 0..1, as the summary writes it: `sentiment_score.negative`.
+    pub share: String,
 }
 
 /// The form of the answer, with what each raw output of a row stands for.
@@ -35,8 +56,10 @@ pub struct Number {
 /// | `Labels`   | (L): one a label                     | labels of sufficient score, highest first, cut to k            |
 /// | `Element`  | (L): one a label                     | one item: its best label, if that scores enough                |
 /// | `Members`  | (E x M): one a member, item by item  | for each item and field the member of the greatest output      |
+/// | `Classes`  | (C): one a class                     | the class of the greatest output, and all shares by softmax    |
 /// | `Items`    | (E): one a possible item             | how many items score enough                                    |
-/// | `Numbers`  | one or more for each number          | the numbers                                                    |
+/// | `Numbers`  | one or more for each number, shared  | the numbers                                                    |
+/// |            | or not                               |                                                                |
 ///
 /// Where an application decides on every item of a list by itself, a row is one item (`Element`, `Members` of one
 /// item, `Numbers`), and the batch is the items of all inputs.
@@ -61,6 +84,15 @@ pub enum Answer {
         fields: Vec<Field>,
         /// How many items a row is of: 1 for the answer itself.
         elements: usize,
+    },
+    /// Classes, with their shares. What is true is a class, as [`Truth::Labels`]: it then has all of the share.
+    Classes {
+        /// The field that one of them stands in, as the summary writes it: `sentiment`.
+        field: String,
+        /// Those that the network tells apart.
+        classes: Vec<Class>,
+        /// Those that the API has, too, and the network gives no share.
+        never: Vec<Class>,
     },
     /// A list of which only the length counts.
     Items {
@@ -116,13 +148,23 @@ impl Answer {
         }
     }
 
+    /// Members that the API has and the network never answers, as the summary writes them.
+    pub(crate) fn never(&self) -> Vec<&str> {
+        match self {
+            Self::Members { fields, .. } => fields.iter().flat_map(|field| &field.never).map(String::as_str).collect(),
+            Self::Classes { never, .. } => never.iter().map(|class| class.member.as_str()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Raw outputs of a row.
     pub fn width(&self) -> usize {
         match self {
             Self::Labels { vocabulary, .. } | Self::Element { vocabulary } => vocabulary.labels.len(),
             Self::Members { fields, elements } => elements * members_of_one(fields),
+            Self::Classes { classes, .. } => classes.len(),
             Self::Items { most } => *most,
-            Self::Numbers { numbers } => numbers.iter().map(|number| number.link.width()).sum(),
+            Self::Numbers { numbers } => numbers.iter().map(Number::end).max().unwrap_or(0),
         }
     }
 }
@@ -137,7 +179,7 @@ fn members(summary: &Summary, found: &[(&str, &Shape)], most: usize) -> Answer {
     let fields = found.iter().map(|&(name, leaf)| {
         let own = name.rsplit_once("[].").map_or(name, |(_, own)| own);
         let shown = |member: &String| if found.len() == 1 { member.clone() } else { format!("{own} {member}") };
-        Field { name: name.to_owned(), members: members_of(leaf).iter().map(shown).collect() }
+        Field { name: name.to_owned(), members: members_of(leaf).iter().map(shown).collect(), never: Vec::new() }
     });
     let fields: Vec<Field> = fields.collect();
     let in_list = found.iter().any(|field| field.0.contains(ITEM));
@@ -154,7 +196,7 @@ fn members_of(leaf: &Shape) -> Vec<String> {
     }
 }
 
-/// What has no limit that anyone meets is only known to be positive.
+/// What has no limit that anyone meets is only known to be positive. Each has an output of its own.
 fn numbers(found: &[(&str, &Shape)]) -> Answer {
     let link = |leaf: &Shape| match leaf {
         Shape::Percent => Link::Bounded { low: 0.0, high: 100.0 },
@@ -162,7 +204,8 @@ fn numbers(found: &[(&str, &Shape)]) -> Answer {
         Shape::Number { low, high } => Link::Bounded { low: *low, high: *high },
         _ => Link::Bounded { low: 0.0, high: 1.0 },
     };
-    let numbers = found.iter().map(|(field, leaf)| Number { field: (*field).to_owned(), link: link(leaf) });
+    let numbers = found.iter().enumerate();
+    let numbers = numbers.map(|(at, (field, leaf))| Number { field: (*field).to_owned(), at, link: link(leaf) });
     Answer::Numbers { numbers: numbers.collect() }
 }
 

@@ -1,6 +1,7 @@
 //! A summary made ready for arithmetic: indices of raw outputs instead of names, and the rule by which branches are
 //! taken.
 
+mod classes;
 mod compile;
 mod rest;
 mod takes;
@@ -64,8 +65,8 @@ pub(crate) enum Outputs {
     Scored,
     /// Of each slot the member of the greatest output; with a floor only if its score suffices.
     Slots { slots: Vec<Range<usize>>, floor: bool },
-    /// Numbers, each from the outputs that begin at the index.
-    Numbers(Vec<(usize, Number)>),
+    /// Numbers.
+    Numbers(Vec<Number>),
 }
 
 /// What the loss knows of an application.
@@ -84,10 +85,18 @@ pub(crate) struct Form {
     pub(crate) width: usize,
     /// What each raw output stands for, for the formula.
     pub(crate) names: Vec<String>,
+    /// The numbers where a class is true, class by class; empty where numbers are true themselves.
+    true_numbers: Vec<Vec<f64>>,
 }
 
 impl Form {
     pub(crate) fn new(summary: &Summary, answer: &Answer, config: &LossConfig) -> Result<Self, LossError> {
+        if let Some((lowered, plain)) = classes::lowered(summary, answer)? {
+            let mut form = Self::new(&lowered, &plain, config)?;
+            form.unreached.words = unreached::words(summary, &answer.never());
+            form.true_numbers = classes::true_numbers(answer, form.numbers());
+            return Ok(form);
+        }
         let top_k = match answer {
             Answer::Labels { .. } => summary.top_k.or(config.default_top_k).map(|k| k as usize),
             _ => None,
@@ -121,12 +130,14 @@ impl Form {
             Rule::Exclusive => compile::turn_black_lists(&mut branches, names.len()),
             Rule::Independent | Rule::FirstBranch | Rule::FirstItem | Rule::LastItem | Rule::Program => {}
         }
-        let all = branches.clone();
-        branches.retain_mut(|branch| compile::is_reachable(branch, &outputs, top_k));
-        let left_out = all.iter().filter(|branch| branches.iter().all(|kept| kept.name != branch.name));
-        let most = |branch: &LossBranch| compile::most_items(branch, &outputs, top_k);
-        let left_out = left_out.map(|branch| LeftOut::new(branch, most(branch))).collect();
-        let unreached = Unreached { branches: left_out, words: unreached::words(summary) };
+        let mut left_out = Vec::new();
+        branches.retain_mut(|branch| {
+            let why = compile::why_unreached(branch, &outputs, top_k);
+            let is_kept = why.is_none();
+            left_out.extend(why.map(|reason| LeftOut { branch: branch.name.clone(), reason }));
+            is_kept
+        });
+        let unreached = Unreached { branches: left_out, words: unreached::words(summary, &answer.never()) };
         if branches.is_empty() {
             return Err(LossError::Unreachable { vocabulary: summary.vocabulary.clone() });
         }
@@ -138,7 +149,8 @@ impl Form {
         }
         let rest = (rule == Rule::Exclusive).then(|| rest::of(&branches)).flatten();
         let (decision_type, width) = (summary.decision_type, names.len());
-        Ok(Self { decision_type, rule, outputs, branches, unreached, rest, top_k, width, names })
+        let true_numbers = Vec::new();
+        Ok(Self { decision_type, rule, outputs, branches, unreached, rest, top_k, width, names, true_numbers })
     }
 
     /// The form of a program that is run: its branches say only which labels belong together. Labels of no branch that
@@ -159,11 +171,12 @@ impl Form {
             rule: Rule::Program,
             outputs: Outputs::Scored,
             branches,
-            unreached: Unreached { branches: Vec::new(), words: unreached::words(summary) },
+            unreached: Unreached { branches: Vec::new(), words: unreached::words(summary, &[]) },
             rest: None,
             top_k: probe.top_k(),
             width: vocabulary.labels.len(),
             names: vocabulary.labels.clone(),
+            true_numbers: Vec::new(),
         }
     }
 
@@ -195,6 +208,14 @@ impl Form {
         }
     }
 
+    /// The numbers of the answer, if it is made of some.
+    pub(crate) fn numbers(&self) -> &[Number] {
+        match &self.outputs {
+            Outputs::Numbers(numbers) => numbers,
+            Outputs::Scored | Outputs::Slots { .. } => &[],
+        }
+    }
+
     /// The items in the order in which they decide.
     pub(crate) fn items(&self) -> Vec<usize> {
         let items = 0..self.slots().len();
@@ -218,6 +239,11 @@ impl Form {
             let right = self.branch_of_items(truth);
             return (0..self.branches.len()).map(|k| Some(k) == right).collect();
         }
+        let of_class = |labels: &[u16]| self.true_numbers.get(usize::from(*labels.first()?));
+        let truth = match truth {
+            Truth::Labels(labels) => of_class(labels).map_or(truth, |numbers| Truth::Numbers(numbers)),
+            Truth::Numbers(_) => truth,
+        };
         self.branches.iter().map(|branch| branch.takes.holds(branch, truth, self.top_k)).collect()
     }
 }

@@ -125,7 +125,7 @@ impl DecisionLoss {
                 Outputs::Numbers(_) => Rival::Ends,
             }),
             numbers: match &form.outputs {
-                Outputs::Numbers(numbers) => numbers.iter().map(|(_, number)| number.field.clone()).collect(),
+                Outputs::Numbers(numbers) => numbers.iter().map(|number| number.field.clone()).collect(),
                 Outputs::Scored | Outputs::Slots { .. } => Vec::new(),
             },
             branches: branches.collect(),

@@ -17,6 +17,7 @@
 //! | labels                               | best score of its labels, less the threshold or the cut to k, whichever is higher  |
 //! | members of an enumeration            | best score of its members, less the best of the others                             |
 //! | ranges of a number (or of a score)   | distance of the number to the nearer end of the range                              |
+//! | a class and its share                | as members, or as ranges of several shares                                         |
 //! | counts from a to b                   | `min(margin of the a-th best label, minus that of the b+1-th)`                     |
 //! | every item by itself                 | as above, with a row for each item                                                 |
 //! | none of these ([`Probe`])            | found by running the program around its output                                     |
@@ -60,7 +61,7 @@ mod scores;
 mod step;
 mod terms;
 
-pub use answer::{Answer, Field, Number, Truth};
+pub use answer::{Answer, Class, Field, Number, Truth};
 pub use config::{LossConfig, Space, TermWeights};
 pub use error::LossError;
 pub use form::{CountRange, Interval, LeftOut, LossBranch, Rule, Takes, Unreached};

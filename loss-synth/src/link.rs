@@ -7,8 +7,8 @@ use crate::dual::Dual;
 use crate::scores::logit;
 use crate::step::{sigmoid, softplus};
 
-/// How raw outputs `z` make one number `s`. All but [`Link::Expectation`] take one output and grow with it, so that in
-/// [`Space::Logit`] a bound `b` on the number is the bound `s⁻¹(b)` on the output.
+/// How raw outputs `z` make one number `s`. What [`Space::Logit`] compares is the output itself, which the number grows
+/// with, and the bound `b` on the number as the bound `s⁻¹(b)` on the output; of [`Link::Share`] it is the log-odds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Link {
@@ -28,6 +28,14 @@ pub enum Link {
         /// The number that each class stands for.
         values: Vec<f64>,
     },
+    /// `s = softmax(z)_class`: how likely a classifier takes one of its classes to be. In [`Space::Logit`] its log-odds are
+    /// compared, `z_class - log sum exp(z_other)`, with those of the bound.
+    Share {
+        /// Which class, below `classes`.
+        class: usize,
+        /// How many classes there are.
+        classes: usize,
+    },
 }
 
 impl Link {
@@ -36,6 +44,20 @@ impl Link {
         match self {
             Self::Identity | Self::Bounded { .. } | Self::Positive => 1,
             Self::Expectation { values } => values.len(),
+            Self::Share { classes, .. } => *classes,
+        }
+    }
+
+    /// The least and the greatest that the number can be, or comes near to.
+    pub(crate) fn range(&self) -> (f64, f64) {
+        match self {
+            Self::Identity => (f64::NEG_INFINITY, f64::INFINITY),
+            Self::Bounded { low, high } => (*low, *high),
+            Self::Positive => (0.0, f64::INFINITY),
+            Self::Expectation { values } => values
+                .iter()
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value))),
+            Self::Share { .. } => (0.0, 1.0),
         }
     }
 
@@ -48,11 +70,21 @@ impl Link {
         self.compared(Space::Probability, raw, 0).value
     }
 
+    /// The number where one class is all there is; of what is made of one output, no number.
+    pub(crate) fn of_class(&self, of: usize) -> f64 {
+        match self {
+            Self::Expectation { values } => values.get(of).copied().unwrap_or(f64::NAN),
+            Self::Share { class, .. } => f64::from(u8::from(*class == of)),
+            Self::Identity | Self::Bounded { .. } | Self::Positive => f64::NAN,
+        }
+    }
+
     /// What is compared with a bound, from the outputs of a row that begin at `at`.
     pub(crate) fn compared(&self, space: Space, row: &[f32], at: usize) -> Dual {
         let z = f64::from(row[at]);
         match self {
             Self::Expectation { values } => expectation(&row[at..at + values.len()], values, at),
+            Self::Share { class, classes } => share(space, &row[at..at + classes], *class, at),
             _ if space == Space::Logit => Dual::of_logit(at, z, 1.0),
             Self::Identity => Dual::of_logit(at, z, 1.0),
             Self::Bounded { low, high } => {
@@ -69,6 +101,7 @@ impl Link {
             _ if space == Space::Probability => bound,
             Self::Identity | Self::Expectation { .. } => bound,
             Self::Bounded { low, high } => logit((bound - low) / (high - low)),
+            Self::Share { .. } => logit(bound),
             Self::Positive => bound.max(0.0).exp_m1().ln(),
         }
     }
@@ -79,6 +112,25 @@ fn expectation(raw: &[f32], values: &[f64], at: usize) -> Dual {
     let mean: f64 = shares.iter().zip(values).map(|(share, value)| share * value).sum();
     let slopes = shares.iter().zip(values).enumerate().map(|(i, (share, value))| (at + i, share * (value - mean)));
     Dual { value: mean, slopes: slopes.collect() }
+}
+
+/// The share of a class, or its log-odds.
+fn share(space: Space, raw: &[f32], class: usize, at: usize) -> Dual {
+    let others: Vec<usize> = (0..raw.len()).filter(|&other| other != class).collect();
+    let outputs: Vec<f32> = others.iter().map(|&other| raw[other]).collect();
+    let log_odds = f64::from(raw[class]) - log_sum_exp(&outputs);
+    let (value, steepness) = match space {
+        Space::Logit => (log_odds, 1.0),
+        Space::Probability => (sigmoid(log_odds), sigmoid(log_odds) * sigmoid(-log_odds)),
+    };
+    let slopes = others.iter().zip(softmax(&outputs)).map(|(&other, share)| (at + other, -steepness * share));
+    Dual { value, slopes: slopes.chain([(at + class, steepness)]).collect() }
+}
+
+/// `log sum exp(z)` without overflow.
+fn log_sum_exp(raw: &[f32]) -> f64 {
+    let largest = raw.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    f64::from(largest) + raw.iter().map(|&z| f64::from(z - largest).exp()).sum::<f64>().ln()
 }
 
 /// `exp(z_i) / sum exp(z)` without overflow.
@@ -93,9 +145,10 @@ pub(crate) fn softmax(raw: &[f32]) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    fn links() -> [Link; 4] {
+    fn links() -> [Link; 5] {
         let expectation = Link::Expectation { values: vec![-1.0, 0.0, 1.0] };
-        [Link::Identity, Link::Bounded { low: -1.0, high: 1.0 }, Link::Positive, expectation]
+        let share = Link::Share { class: 1, classes: 3 };
+        [Link::Identity, Link::Bounded { low: -1.0, high: 1.0 }, Link::Positive, expectation, share]
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chameleon_decision::{DecisionProcess, HANDED_ON, Summary, Vocabulary};
 
-use crate::answer::{Answer, Truth};
+use crate::answer::{Answer, Number, Truth};
 use crate::config::LossConfig;
 use crate::dual::Dual;
 use crate::error::LossError;
@@ -103,6 +103,17 @@ impl DecisionLoss {
     /// What of the summary the loss is not about, since no answer reaches it.
     pub fn unreached(&self) -> &Unreached {
         &self.form.unreached
+    }
+
+    /// The numbers that the intervals of [`Takes::Numbers`](crate::Takes::Numbers) are of, in the order of their places;
+    /// none where labels or members decide.
+    pub fn numbers(&self) -> &[Number] {
+        self.form.numbers()
+    }
+
+    /// For each of [`DecisionLoss::branches`], whether it is one to be taken when this is true.
+    pub fn right_branches(&self, truth: Truth) -> Vec<bool> {
+        self.form.right_branches(truth)
     }
 
     /// The configuration.

@@ -61,9 +61,26 @@ fn a_decision_about_numbers_needs_an_answer_of_numbers() {
     let summary = Summary { field: Some("score".to_owned()), ..summary(DecisionType::TrueFalse, None, vec![range]) };
     let error = error(&summary, LossConfig::default()).to_string();
     assert!(error.contains("where score lies"), "{error}");
-    let other = Number { field: "magnitude".to_owned(), link: Link::Positive };
+    let other = Number { field: "magnitude".to_owned(), at: 0, link: Link::Positive };
     let error = DecisionLoss::with_answer(&summary, &Answer::Numbers { numbers: vec![other] }, LossConfig::default());
     assert!(matches!(error, Err(LossError::UnknownField { field, .. }) if field == "score"));
+}
+
+#[test]
+fn ranges_beyond_what_the_number_can_be_drop_out() {
+    let limit = |value| Some(Limit { value, inclusive: false });
+    let range = |name, low, high| {
+        let bounds = Bounds { field: "score".to_owned(), low, high, percent: false };
+        Branch { regions: vec![vec![bounds]], ..branch(name, &[]) }
+    };
+    let branches = vec![range("high", limit(0.5), None), range("too high", limit(1.5), None)];
+    let summary = Summary { field: Some("score".to_owned()), ..summary(DecisionType::Range, None, branches) };
+    let link = Link::Bounded { low: -1.0, high: 1.0 };
+    let answer = Answer::Numbers { numbers: vec![Number { field: "score".to_owned(), at: 0, link }] };
+    let loss = DecisionLoss::with_answer(&summary, &answer, LossConfig::default()).expect("one branch is reachable");
+    assert_eq!(loss.branches().iter().map(|branch| branch.name.as_str()).collect::<Vec<_>>(), ["high"]);
+    let told = "branch `too high` can be neither learnt nor measured: no number takes it";
+    assert_eq!(loss.unreached().remarks(), [told]);
 }
 
 #[test]

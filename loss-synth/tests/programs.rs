@@ -30,6 +30,16 @@ const NAMED: [&str; 16] = [
     "without_people",
 ];
 
+/// Programs about classes of sentiment and their shares.
+const OF_CLASSES: [&str; 6] = [
+    "comprehend_sentiment",
+    "comprehend_score",
+    "two_shares",
+    "surest_share",
+    "sure_and_negative",
+    "more_good_than_bad",
+];
+
 /// Programs about labels that are probed: those without a form, and some that have one.
 const PROBED: [&str; 8] = [
     "two_required",
@@ -110,10 +120,36 @@ fn margin_of_an_expected_number_is_positive_exactly_when_the_program_decides_rig
     }
 }
 
+/// Whether the class decides, its share, or both.
+#[test]
+fn margin_of_classes_is_positive_exactly_when_the_program_decides_right() {
+    for name in OF_CLASSES {
+        let application = Application::read(name).of_classes();
+        for space in [Space::Logit, Space::Probability] {
+            let loss = application.loss(config(space)).unwrap_or_else(|e| panic!("{name}: {e}"));
+            positive_exactly_when_right(&application, &loss);
+        }
+    }
+}
+
+/// One sentence is not mixed, so what only mixed texts take is left out and told.
+#[test]
+fn what_only_a_class_without_a_share_takes_is_told() {
+    let told = |name: &str| {
+        let loss = Application::read(name).of_classes().loss(LossConfig::default());
+        loss.unwrap_or_else(|e| panic!("{name}: {e}")).unreached().remarks()
+    };
+    assert_eq!(told("comprehend_sentiment"), ["no label of the model is meant by MIXED"]);
+    let branch = "branch `a form` can be neither learnt nor measured: no number takes it";
+    assert!(told("sure_and_negative").contains(&branch.to_owned()), "{:?}", told("sure_and_negative"));
+    assert!(told("comprehend_score").is_empty());
+}
+
 #[test]
 fn gradients_of_every_form_match_finite_differences() {
-    for name in NAMED {
-        let application = Application::read(name);
+    let named = NAMED.map(Application::read);
+    for application in named.into_iter().chain(OF_CLASSES.map(|name| Application::read(name).of_classes())) {
+        let name = &application.name;
         for (space, pooling) in
             [(Space::Logit, Pooling::LogSumExp { temperature: 0.5 }), (Space::Probability, Pooling::Max)]
         {

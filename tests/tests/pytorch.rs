@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use chameleon_analyzer::Catalog;
 use chameleon_decision::{DecisionProcess, Vocabulary};
 use chameleon_loss::{
-    Answer, DecisionLoss, Link, LossConfig, LossError, Number, Pooling, Space, Step, TermWeights, Truth,
+    Answer, Class, DecisionLoss, Link, LossConfig, LossError, Number, Pooling, Space, Step, TermWeights, Truth,
 };
 use chameleon_tests::repository;
 use serde_json::{Value, json};
@@ -88,8 +88,8 @@ fn configurations() -> [(LossConfig, &'static str); 3] {
     [(LossConfig::default(), "default"), (hard, "hard"), (soft, "soft")]
 }
 
-/// The forms of answer that a network for this decision can have: that of the API; of labels also one item, and of numbers
-/// what ordered classes make of them.
+/// The forms of answer that a network for this decision can have: that of the API; of labels also one item, of numbers
+/// what ordered classes make of them, and of sentiments the classes with their shares.
 fn answers(process: &DecisionProcess, vocabulary: &Vocabulary) -> Result<Vec<(Answer, &'static str)>> {
     let answer = match Answer::of(process, vocabulary, ITEMS) {
         Ok(answer) => answer,
@@ -100,12 +100,24 @@ fn answers(process: &DecisionProcess, vocabulary: &Vocabulary) -> Result<Vec<(An
         Answer::Labels { vocabulary, .. } => Some((Answer::Element { vocabulary: vocabulary.clone() }, "item")),
         Answer::Numbers { numbers } => {
             let link = Link::Expectation { values: vec![-1.0, -0.5, 0.0, 0.5, 1.0] };
-            let numbers = numbers.iter().map(|number| Number { link: link.clone(), ..number.clone() });
+            let numbers = numbers.iter().enumerate().map(|(place, number)| Number {
+                at: place * link.width(),
+                link: link.clone(),
+                ..number.clone()
+            });
             Some((Answer::Numbers { numbers: numbers.collect() }, "classes"))
         }
-        Answer::Element { .. } | Answer::Members { .. } | Answer::Items { .. } => None,
+        Answer::Element { .. } | Answer::Members { .. } | Answer::Items { .. } | Answer::Classes { .. } => None,
     };
-    Ok(std::iter::once((answer, "api")).chain(other).collect())
+    let of_sentiment = process.api.is("aws", "comprehend", "detect_sentiment");
+    Ok(std::iter::once((answer, "api")).chain(other).chain(of_sentiment.then(|| (shares(), "shares"))).collect())
+}
+
+/// What a classifier of three sentiments makes of its outputs.
+fn shares() -> Answer {
+    let class = |name: &str| Class { member: name.to_uppercase(), share: format!("sentiment_score.{name}") };
+    let classes = ["negative", "neutral", "positive"].map(class).to_vec();
+    Answer::Classes { field: "sentiment".to_owned(), classes, never: vec![class("mixed")] }
 }
 
 /// Writes the module of a loss and a batch with what is expected; false where there is no formula.
@@ -119,8 +131,8 @@ fn write(
 ) -> Result<bool> {
     let Ok(loss) = DecisionLoss::with_answer(&process.summary, answer, config) else { return Ok(false) };
     let rows: Vec<Vec<f32>> = (0..ROWS).map(|_| logits(answer, &loss, random)).collect();
-    let numbers = matches!(answer, Answer::Numbers { .. });
-    let true_numbers: Vec<Vec<f64>> = (0..ROWS).map(|_| true_numbers(answer, random)).collect();
+    let numbers = !loss.numbers().is_empty();
+    let true_numbers: Vec<Vec<f64>> = (0..ROWS).map(|_| true_numbers(answer, &loss, random)).collect();
     let true_labels: Vec<Vec<u16>> = (0..ROWS).map(|_| true_labels(answer, &loss, random)).collect();
     let truth: Vec<Truth> = if numbers {
         true_numbers.iter().map(|numbers| Truth::Numbers(numbers)).collect()
@@ -158,6 +170,9 @@ fn true_labels(answer: &Answer, loss: &DecisionLoss, random: &mut Random) -> Vec
         });
         return members.collect();
     }
+    if let Answer::Classes { classes, .. } = answer {
+        return vec![random.below(classes.len()) as u16];
+    }
     let own = loss.labels();
     if let Answer::Element { .. } = answer {
         return own.get(random.below(own.len() + 1)).map(|&label| label as u16).into_iter().collect();
@@ -170,13 +185,13 @@ fn true_labels(answer: &Answer, loss: &DecisionLoss, random: &mut Random) -> Vec
     labels
 }
 
-fn true_numbers(answer: &Answer, random: &mut Random) -> Vec<f64> {
-    let Answer::Numbers { numbers } = answer else { return Vec::new() };
-    let number = |link: &Link| {
-        let raw: Vec<f32> = (0..link.width()).map(|_| 6.0 * random.share() as f32 - 3.0).collect();
-        link.number(&raw)
-    };
-    numbers.iter().map(|number| &number.link).map(number).collect()
+fn true_numbers(answer: &Answer, loss: &DecisionLoss, random: &mut Random) -> Vec<f64> {
+    if loss.numbers().is_empty() {
+        return Vec::new();
+    }
+    let raw: Vec<f32> = (0..answer.width()).map(|_| 6.0 * random.share() as f32 - 3.0).collect();
+    let number = |number: &Number| number.link.number(&raw[number.at..number.at + number.link.width()]);
+    loss.numbers().iter().map(number).collect()
 }
 
 /// The largest differences of value and gradient, by module.

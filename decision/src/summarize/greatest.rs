@@ -15,7 +15,7 @@ use super::{Draft, Reason, name};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::shape::{ITEM, Path, Shape, show_path};
-use crate::summary::{Branch, Condition, DecisionType, GREATEST, Order};
+use crate::summary::{Branch, Condition, DecisionType, Order};
 
 /// Answers tried for each field that is the greatest.
 const TRIALS: usize = 8;
@@ -350,7 +350,7 @@ impl Draft {
             self.summary.branches.push(Branch {
                 name,
                 outcome: probe.decision(outcome).clone(),
-                conditions: std::iter::once(condition(vec![GREATEST.to_owned()])).chain(of_members).collect(),
+                conditions: std::iter::once(condition(vec![Condition::GREATEST.to_owned()])).chain(of_members).collect(),
                 evidence: name::evidence(probe, outcome, usual, &effects),
                 ..Branch::default()
             });

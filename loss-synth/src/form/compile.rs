@@ -37,17 +37,17 @@ pub(super) fn outputs(answer: &Answer) -> (Outputs, Vec<String>) {
             let names = (0..*elements).flat_map(|element| members.iter().map(move |member| shown(element, member)));
             (Outputs::Slots { slots, floor: false }, names.collect())
         }
+        // Classes are lowered to one of the others before.
+        Answer::Classes { classes, .. } => {
+            (Outputs::Scored, classes.iter().map(|class| class.member.clone()).collect())
+        }
         Answer::Items { most } => (Outputs::Scored, (1..=*most).map(|item| format!("item {item}")).collect()),
         Answer::Numbers { numbers } => {
-            let mut start = 0;
-            let mut placed = Vec::new();
-            for number in numbers {
-                placed.push((start, number.clone()));
-                start += number.link.width();
+            let mut names = vec![String::new(); answer.width()];
+            for number in numbers.iter().rev() {
+                names[number.at..number.end()].fill(number.field.clone());
             }
-            let names =
-                numbers.iter().flat_map(|number| std::iter::repeat_n(number.field.clone(), number.link.width()));
-            (Outputs::Numbers(placed), names.collect())
+            (Outputs::Numbers(numbers.clone()), names)
         }
     }
 }
@@ -70,7 +70,7 @@ fn index(answer: &Answer) -> HashMap<&str, Vec<usize>> {
             let places = |at: usize| (0..*elements).map(|element| element * one + at).collect();
             members.map(|(at, member)| (member.as_str(), places(at))).collect()
         }
-        Answer::Items { .. } | Answer::Numbers { .. } => HashMap::new(),
+        Answer::Items { .. } | Answer::Numbers { .. } | Answer::Classes { .. } => HashMap::new(),
     }
 }
 
@@ -100,7 +100,8 @@ fn compile(
         return Err(LossError::NotInTaxonomy { reason });
     }
     let mut labels = Vec::new();
-    for label in &branch.labels {
+    let never = answer.never();
+    for label in branch.labels.iter().filter(|label| !never.contains(&label.as_str())) {
         labels.extend(index.get(label.as_str()).ok_or_else(|| LossError::UnknownLabel {
             branch: branch.name.clone(),
             label: label.clone(),
@@ -189,7 +190,7 @@ pub(super) fn turn_black_lists(branches: &mut [LossBranch], width: usize) {
 }
 
 /// How many items of a branch one answer can have.
-pub(super) fn most_items(branch: &LossBranch, outputs: &Outputs, top_k: Option<usize>) -> usize {
+fn most_items(branch: &LossBranch, outputs: &Outputs, top_k: Option<usize>) -> usize {
     let is_own = |slot: &Range<usize>| branch.labels.iter().any(|label| slot.contains(label));
     let most = match outputs {
         // Each slot is one item.
@@ -199,18 +200,48 @@ pub(super) fn most_items(branch: &LossBranch, outputs: &Outputs, top_k: Option<u
     most.min(top_k.unwrap_or(usize::MAX))
 }
 
-/// Whether some answer takes the branch and another does not. Numbers of items that no answer has are dropped.
-pub(super) fn is_reachable(branch: &mut LossBranch, outputs: &Outputs, top_k: Option<usize>) -> bool {
+/// Why no answer takes the branch, or every answer; none where some do. What no answer has is dropped from it: numbers of
+/// items, and regions that no number reaches, with the bounds that every number keeps.
+pub(super) fn why_unreached(branch: &mut LossBranch, outputs: &Outputs, top_k: Option<usize>) -> Option<String> {
+    const NO_LABEL: &str = "no label of the model reaches it";
+    const ALWAYS: &str = "every answer takes it";
     let most = most_items(branch, outputs, top_k);
-    match &mut branch.takes {
-        Takes::Seen | Takes::Score(_) => !branch.labels.is_empty(),
-        Takes::Numbers(regions) => !regions.is_empty(),
+    let why = match &mut branch.takes {
+        Takes::Seen | Takes::Score(_) if !branch.labels.is_empty() => return None,
+        Takes::Seen if branch.negated => ALWAYS,
+        Takes::Seen | Takes::Score(_) => NO_LABEL,
+        Takes::Numbers(regions) => {
+            keep_within_range(regions, outputs);
+            match regions.as_slice() {
+                [] => "no number takes it",
+                all if all.iter().any(Vec::is_empty) => ALWAYS,
+                _ => return None,
+            }
+        }
+        Takes::Count(_) if most == 0 => NO_LABEL,
         Takes::Count(ranges) => {
+            let least = ranges.iter().map(|range| range.least).min().unwrap_or(0);
             ranges.retain(|range| range.least <= most);
             for range in ranges.iter_mut() {
                 range.most = range.most.filter(|&limit| limit < most);
             }
-            !ranges.is_empty() && *ranges != [CountRange { least: 0, most: None }]
+            if ranges.is_empty() {
+                return Some(format!("it needs {least} items, and the model tells no more than {most} apart"));
+            }
+            if *ranges != [CountRange { least: 0, most: None }] {
+                return None;
+            }
+            ALWAYS
         }
+    };
+    Some(why.to_owned())
+}
+
+fn keep_within_range(regions: &mut Vec<Vec<(usize, Interval)>>, outputs: &Outputs) {
+    let Outputs::Numbers(numbers) = outputs else { return };
+    let range = |at: usize| numbers[at].link.range();
+    regions.retain(|region| region.iter().all(|&(at, interval)| interval.meets(range(at))));
+    for region in regions {
+        region.retain(|&(at, interval)| !interval.covers(range(at)));
     }
 }

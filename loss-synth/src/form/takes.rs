@@ -46,6 +46,18 @@ impl Interval {
         self.low.is_none_or(above) && self.high.is_none_or(below)
     }
 
+    /// Whether a number from `low` to `high` lies inside.
+    pub(super) fn meets(&self, (low, high): (f64, f64)) -> bool {
+        let from_above = self.low.is_none_or(|end| high > end.value || (end.inclusive && high >= end.value));
+        let from_below = self.high.is_none_or(|end| low < end.value || (end.inclusive && low <= end.value));
+        from_above && from_below
+    }
+
+    /// Whether every number from `low` to `high` lies inside.
+    pub(super) fn covers(&self, (low, high): (f64, f64)) -> bool {
+        self.holds(low) && self.holds(high)
+    }
+
     /// Whether no number lies between this and a later one.
     fn touches(&self, later: &Self) -> bool {
         match (self.high, later.low) {

@@ -5,8 +5,6 @@ use std::fmt::{self, Display, Formatter};
 use chameleon_decision::{Branch, MatchMode, Summary, Word};
 use serde::{Deserialize, Serialize};
 
-use super::{LossBranch, Takes};
-
 /// Words that a remark names.
 const NAMED: usize = 10;
 
@@ -26,27 +24,6 @@ pub struct LeftOut {
     pub branch: String,
     /// Why.
     pub reason: String,
-}
-
-impl LeftOut {
-    /// `most` is how many of its items one answer can have.
-    pub(super) fn new(branch: &LossBranch, most: usize) -> Self {
-        let reason = match &branch.takes {
-            Takes::Count(ranges) => {
-                let least = ranges.iter().map(|range| range.least).min().unwrap_or(0);
-                if most == 0 {
-                    "no label of the model reaches it".to_owned()
-                } else if least > most {
-                    format!("it needs {least} items, and the model tells no more than {most} apart")
-                } else {
-                    "every answer takes it".to_owned()
-                }
-            }
-            Takes::Seen | Takes::Score(_) => "no label of the model reaches it".to_owned(),
-            Takes::Numbers(_) => "no number takes it".to_owned(),
-        };
-        Self { branch: branch.name.clone(), reason }
-    }
 }
 
 impl Unreached {
@@ -74,11 +51,11 @@ impl Display for Unreached {
     }
 }
 
-/// The words that match no label of their branch.
-pub(super) fn words(summary: &Summary) -> Vec<String> {
+/// The words that match no label of their branch but such as the network `never` answers.
+pub(super) fn words(summary: &Summary, never: &[&str]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for branch in summary.branches.iter().filter(|branch| !branch.any && !branch.labels.is_empty()) {
-        let lost = branch.words.iter().filter(|word| !reaches(word, branch));
+        let lost = branch.words.iter().filter(|word| !reaches(word, branch, never));
         for word in lost.map(|word| word.text.clone()) {
             if !found.contains(&word) {
                 found.push(word);
@@ -87,12 +64,13 @@ pub(super) fn words(summary: &Summary) -> Vec<String> {
     }
     found.retain(|text| {
         let of_others = summary.branches.iter().flat_map(|branch| branch.words.iter().map(move |word| (word, branch)));
-        !of_others.into_iter().any(|(word, branch)| word.text == *text && reaches(word, branch))
+        !of_others.into_iter().any(|(word, branch)| word.text == *text && reaches(word, branch, never))
     });
     found
 }
 
 /// Whether a word is met by a label of its branch. Where it is not known how it is compared, it is taken to be.
-fn reaches(word: &Word, branch: &Branch) -> bool {
-    word.mode == MatchMode::Other || branch.labels.iter().any(|label| word.mode.matches(&word.text, label))
+fn reaches(word: &Word, branch: &Branch, never: &[&str]) -> bool {
+    let mut labels = branch.labels.iter().filter(|label| !never.contains(&label.as_str()));
+    word.mode == MatchMode::Other || labels.any(|label| word.mode.matches(&word.text, label))
 }

@@ -8,6 +8,10 @@ def number(logits, field, outputs, link, details):
     raw = logits[:, outputs[0] : outputs[1]]
     if link == "expectation":
         return (torch.softmax(raw, -1) * raw.new_tensor(details)).sum(-1)
+    if link == "share":
+        others = [other for other in range(raw.shape[-1]) if other != details]
+        log_odds = raw[:, details] - torch.logsumexp(raw[:, others], -1)
+        return log_odds if COMPARE_OUTPUTS else torch.sigmoid(log_odds)
     raw = raw[:, 0]
     if COMPARE_OUTPUTS or link == "identity":
         return raw
@@ -24,5 +28,5 @@ def compared_bound(at, bound):
         return bound
     if link == "positive":
         return -math.inf if bound <= 0.0 else math.log(math.expm1(bound))
-    share = (bound - details[0]) / (details[1] - details[0])
+    share = bound if link == "share" else (bound - details[0]) / (details[1] - details[0])
     return math.inf if share >= 1.0 else -math.inf if share <= 0.0 else math.log(share / (1.0 - share))

@@ -44,9 +44,9 @@ pub(super) fn write(loss: &DecisionLoss, module: &mut String) {
             constant("HAS_FLOOR", python(*floor).to_owned(), "whether it does only with a sufficient score");
         }
         Outputs::Numbers(numbers) => {
-            let shown = numbers.iter().map(|(start, number)| {
+            let shown = numbers.iter().map(|number| {
                 let (link, details) = link(&number.link);
-                format!("({}, ({start}, {}), {link}, {details})", text(&number.field), start + number.link.width())
+                format!("({}, ({}, {}), {link}, {details})", text(&number.field), number.at, number.end())
             });
             let shown: Vec<String> = shown.collect();
             constant("NUMBERS", format!("[{}]", shown.join(", ")), "field, its outputs, how they make it");
@@ -126,6 +126,7 @@ fn link(link: &Link) -> (&'static str, String) {
         Link::Positive => ("\"positive\"", "None".to_owned()),
         Link::Bounded { low, high } => ("\"bounded\"", format!("({}, {})", number(*low), number(*high))),
         Link::Expectation { values } => ("\"expectation\"", list(values, |value| number(*value))),
+        Link::Share { class, .. } => ("\"share\"", class.to_string()),
     }
 }
 

@@ -116,8 +116,8 @@ impl Scores<'_> {
     fn within(&self, region: &[(usize, Interval)]) -> Dual {
         let Outputs::Numbers(numbers) = &self.form.outputs else { return Dual::constant(f64::NEG_INFINITY) };
         all(region.iter().map(|&(at, interval)| {
-            let (start, number) = &numbers[at];
-            let value = number.link.compared(self.space, self.raw, *start);
+            let number = &numbers[at];
+            let value = number.link.compared(self.space, self.raw, number.at);
             inside(interval, &value, |bound| number.link.bound(self.space, bound))
         }))
     }

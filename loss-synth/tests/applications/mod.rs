@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chameleon_analyzer::Catalog;
 use chameleon_decision::{ApiOutput, Decision, DecisionProcess, Shape, Vocabulary, show_path};
-use chameleon_loss::{Answer, DecisionLoss, Link, LossConfig, LossError, Truth};
+use chameleon_loss::{Answer, Class, DecisionLoss, Link, LossConfig, LossError, Truth};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -24,6 +24,9 @@ const LABELS: [&str; 14] = [
     "Water",
     "Street",
 ];
+
+/// What a classifier of sentiments tells apart.
+const CLASSES: [&str; 3] = ["negative", "neutral", "positive"];
 
 /// Items in a list that is decided on as a whole.
 const ITEMS: usize = 4;
@@ -78,6 +81,14 @@ impl Application {
         Self { answer: Answer::Numbers { numbers }, ..self }
     }
 
+    /// The same application with a classifier of three sentiments.
+    pub(crate) fn of_classes(self) -> Self {
+        let class = |name: &str| Class { member: name.to_uppercase(), share: format!("sentiment_score.{name}") };
+        let classes = CLASSES.map(class).to_vec();
+        let answer = Answer::Classes { field: "sentiment".to_owned(), classes, never: vec![class("mixed")] };
+        Self { answer, ..self }
+    }
+
     pub(crate) fn loss(&self, config: LossConfig) -> Result<DecisionLoss, LossError> {
         DecisionLoss::with_answer(&self.process.summary, &self.answer, config)
     }
@@ -111,6 +122,10 @@ impl Application {
                     labels.iter().map(|&label| vocabulary.labels[usize::from(label)].as_str()).collect();
                 decider.acceptable(&names).expect("the program decides")
             }
+            (Truths::Labels(labels), Answer::Classes { .. }) => {
+                let share = |class: usize| f64::from(u8::from(labels.contains(&(class as u16))));
+                vec![self.decide(&answer_of_classes([share(0), share(1), share(2)]))]
+            }
             (Truths::Labels(labels), _) => {
                 let mut raw = vec![-9.0; self.answer.width()];
                 for &label in labels {
@@ -140,6 +155,10 @@ impl Application {
                 ApiOutput::Answer { answer: json!({ list: items }) }
             }
             Answer::Members { .. } => self.answer_of_members(raw),
+            Answer::Classes { .. } => {
+                let share = |class: usize| Link::Share { class, classes: CLASSES.len() }.number(raw);
+                answer_of_classes([share(0), share(1), share(2)])
+            }
             Answer::Numbers { numbers } => {
                 let mut start = 0;
                 let values = numbers.iter().map(|number| {
@@ -205,6 +224,15 @@ impl Application {
     }
 }
 
+/// What Comprehend answers for a text of one sentence, of which nothing is mixed.
+fn answer_of_classes(shares: [f64; 3]) -> ApiOutput {
+    let greatest = (0..3).max_by(|&a, &b| shares[a].total_cmp(&shares[b])).expect("three classes");
+    let [negative, neutral, positive] = shares;
+    let scores = json!({ "negative": negative, "neutral": neutral, "positive": positive, "mixed": 0.0 });
+    let sentiment = CLASSES[greatest].to_uppercase();
+    ApiOutput::Answer { answer: json!({ "sentiment": sentiment, "sentiment_score": scores }) }
+}
+
 /// One answer with what another says that it does not: for fields of one record.
 fn merged(mut answer: Json, other: &Json) -> Json {
     if let (Some(fields), Some(others)) = (answer.as_object_mut(), other.as_object()) {
@@ -230,7 +258,9 @@ pub(crate) fn any_truth(answer: &Answer) -> BoxedStrategy<Truths> {
         Answer::Labels { .. } | Answer::Items { .. } => prop::collection::btree_set(0..width, 0..5)
             .prop_map(|labels| Truths::Labels(labels.into_iter().collect()))
             .boxed(),
-        Answer::Element { .. } => (0..width).prop_map(|label| Truths::Labels(vec![label])).boxed(),
+        Answer::Element { .. } | Answer::Classes { .. } => {
+            (0..width).prop_map(|label| Truths::Labels(vec![label])).boxed()
+        }
         Answer::Members { fields, elements } => {
             let sizes: Vec<u16> =
                 (0..*elements).flat_map(|_| fields.iter().map(|field| field.members.len() as u16)).collect();

@@ -227,15 +227,8 @@ fn language(guess: Guess) -> Value {
 
 fn mood(sentiment: &Sentiment) -> Value {
     let classes = sentiment.classes;
-    let named = [
-        ("POSITIVE", classes.positive),
-        ("NEGATIVE", classes.negative),
-        ("NEUTRAL", classes.neutral),
-        ("MIXED", classes.mixed),
-    ];
-    let largest = named.into_iter().reduce(|best, other| if other.1 > best.1 { other } else { best });
     json!({
-        "Sentiment": largest.map_or("NEUTRAL", |(name, _)| name),
+        "Sentiment": classes.greatest(),
         "SentimentScore": {
             "Positive": classes.positive,
             "Negative": classes.negative,
