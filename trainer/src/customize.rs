@@ -5,6 +5,7 @@
 //! kept. The comparison that decides whether the result is served trains its control arms alongside (see
 //! [`arms::Arm`]).
 
+mod answer;
 pub mod arms;
 pub mod body;
 mod budget;
@@ -16,6 +17,7 @@ pub mod objective;
 pub mod offsets;
 pub mod output;
 pub mod pool;
+mod reach;
 pub mod recipe;
 mod remarks;
 pub mod report;

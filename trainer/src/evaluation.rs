@@ -4,6 +4,7 @@
 //! their true labels. *Balanced* is its mean over the decisions that are right for some image, so that rare decisions
 //! count as much as frequent ones; *natural* is its mean over the images.
 
+pub mod answers;
 pub mod bootstrap;
 pub mod crossed;
 pub mod form;

@@ -25,8 +25,10 @@ pub enum Service {
     ImageLabels,
     /// Objects of images.
     ImageObjects,
-    /// The mood of a text.
+    /// The mood of a text as a score.
     TextSentiment,
+    /// The mood of a text as one of several classes, with a share of each.
+    TextClasses,
     /// The topics of a text.
     TextTopics,
     /// The kinds of the names in a text.
@@ -45,8 +47,14 @@ pub enum Model {
 
 impl Service {
     /// All.
-    pub const ALL: [Self; 5] =
-        [Self::ImageLabels, Self::ImageObjects, Self::TextSentiment, Self::TextTopics, Self::TextEntities];
+    pub const ALL: [Self; 6] = [
+        Self::ImageLabels,
+        Self::ImageObjects,
+        Self::TextSentiment,
+        Self::TextClasses,
+        Self::TextTopics,
+        Self::TextEntities,
+    ];
 
     /// The service that an application calls.
     ///
@@ -71,8 +79,15 @@ impl Service {
             Self::ImageLabels => &[["google", "vision", "label_detection"], ["aws", "rekognition", "detect_labels"]],
             Self::ImageObjects => &[["google", "vision", "object_localization"]],
             Self::TextSentiment => &[["google", "language", "analyze_sentiment"]],
+            Self::TextClasses => {
+                &[["aws", "comprehend", "detect_sentiment"], ["aws", "comprehend", "batch_detect_sentiment"]]
+            }
             Self::TextTopics => &[["google", "language", "classify_text"]],
-            Self::TextEntities => &[["google", "language", "analyze_entities"]],
+            Self::TextEntities => &[
+                ["google", "language", "analyze_entities"],
+                ["aws", "comprehend", "detect_entities"],
+                ["aws", "comprehend", "batch_detect_entities"],
+            ],
         }
     }
 
@@ -131,7 +146,7 @@ impl Service {
     fn text(self) -> Option<TextTask> {
         match self {
             Self::ImageLabels | Self::ImageObjects => None,
-            Self::TextSentiment => Some(TextTask::Sentiment),
+            Self::TextSentiment | Self::TextClasses => Some(TextTask::Sentiment),
             Self::TextTopics => Some(TextTask::Topics),
             Self::TextEntities => Some(TextTask::Entities),
         }
@@ -166,6 +181,7 @@ impl Display for Service {
             Self::ImageLabels => "image labels",
             Self::ImageObjects => "objects",
             Self::TextSentiment => "sentiment",
+            Self::TextClasses => "classes of sentiment",
             Self::TextTopics => "topics",
             Self::TextEntities => "entities",
         })

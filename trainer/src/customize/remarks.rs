@@ -33,6 +33,14 @@ pub(super) fn of(strata: &Strata, served: &Served, wrong: &[bool], generic: &[bo
     remarks
 }
 
+/// A remark on examples that are in no split.
+pub(super) fn left_out(count: usize) -> Option<String> {
+    let are = if count == 1 { "example is" } else { "examples are" };
+    (count > 0).then(|| {
+        format!("{count} {are} left out: what is right for them is what the application does at a single number alone, which no model answers")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;

@@ -1,14 +1,15 @@
 //! Everything about one customization that stays fixed: the application, its labels, its images.
 
 use anyhow::{Context, Result, bail, ensure};
-use chameleon_decision::{Bounds, DecisionProcess, Summary};
-use chameleon_loss::{Answer, DecisionLoss, Field, Link, LossConfig, Number};
+use chameleon_decision::DecisionProcess;
+use chameleon_loss::{DecisionLoss, LossConfig};
 use chameleon_models::bank::Split;
-use chameleon_models::text::SCORES;
 
+use super::answer::answer;
 use super::examples::Examples;
 use super::head::Head;
 use super::pool::Pool;
+use super::reach::{check_agreement, check_reach, is_only_met_by_chance};
 use super::recipe::Recipe;
 use super::train_set::TrainSet;
 use crate::evaluation::form::Form;
@@ -16,9 +17,8 @@ use crate::evaluation::judge::Judge;
 use crate::evaluation::panel::Panel;
 
 /// What examples are for, and what that is called.
-const SPLITS: [(Split, &str); 3] = [(Split::Train, "training"), (Split::Tune, "tuning"), (Split::Test, "test")];
-/// Different true scores that a message lists.
-const MOST_SHOWN: usize = 5;
+pub(super) const SPLITS: [(Split, &str); 3] =
+    [(Split::Train, "training"), (Split::Tune, "tuning"), (Split::Test, "test")];
 /// Images that every branch needs in each split: fewer say nothing about it.
 pub const MIN_IMAGES: usize = 5;
 
@@ -42,6 +42,8 @@ pub struct Task<'p> {
     pub tune: Panel,
     /// Images to measure with.
     pub test: Panel,
+    /// How many images are in none of the three, since no answer of a model is right for them but by chance.
+    pub left_out: usize,
 }
 
 impl<'p> Task<'p> {
@@ -66,16 +68,30 @@ impl<'p> Task<'p> {
                 Parts::by_class(&pool.vocabulary.labels)
             }
             Form::Sentiment => {
-                check_reach(&process.summary, &pool.examples)?;
+                check_reach(&loss, &pool.examples)?;
+                Parts::by_class(&pool.vocabulary.labels)
+            }
+            Form::Classes => {
+                judge.look_at_numbers(&loss);
+                check_agreement(&loss, judge)?;
+                if loss.numbers().is_empty() {
+                    check_counts(&loss, &pool.examples)?;
+                } else {
+                    check_reach(&loss, &pool.examples)?;
+                }
                 Parts::by_class(&pool.vocabulary.labels)
             }
         };
         let examples = &pool.examples;
-        let mut panel = |split| Panel::new(examples.of(split), pool, &labels, loss.top_k(), recipe.weighting, judge);
+        let told = |image: &usize| !is_only_met_by_chance(&loss, examples.truth(*image));
+        let of = |split| -> Vec<usize> { examples.of(split).into_iter().filter(told).collect() };
+        let mut panel = |split| Panel::new(of(split), pool, &labels, loss.top_k(), recipe.weighting, judge);
         let (tune, test) = (panel(Split::Tune)?, panel(Split::Test)?);
-        let train = TrainSet::new(pool, recipe, &loss, judge)?;
+        let train = of(Split::Train);
+        let left_out = examples.split.len() - train.len() - tune.images.len() - test.images.len();
+        let train = TrainSet::new(&train, pool, recipe, &loss, judge)?;
         let generic = pool.head.rows(&labels);
-        Ok(Self { pool, loss, labels, groups, group, generic, train, tune, test })
+        Ok(Self { pool, loss, labels, groups, group, generic, train, tune, test, left_out })
     }
 
     /// Logits of one image of all labels: the application's are `own` (n), each with its `offset` (n); the others are
@@ -118,81 +134,6 @@ impl Parts {
         let labels = (0..classes.len() as u16).collect();
         Self { labels, groups: classes.to_vec(), group: (0..classes.len()).collect() }
     }
-}
-
-/// The form in which the loss sees the network's outputs.
-fn answer(process: &DecisionProcess, pool: &Pool) -> Result<Answer> {
-    let field = process.summary.field.clone().unwrap_or_default();
-    match pool.form() {
-        Form::Labels => Ok(Answer::labels_of(process, &pool.vocabulary)),
-        Form::Sentiment => score_answer(field),
-        Form::Entity => kind_answer(field, &pool.vocabulary.labels),
-    }
-}
-
-/// The kind of one entity.
-fn kind_answer(name: String, kinds: &[String]) -> Result<Answer> {
-    ensure!(
-        name == "entities[].type",
-        "the decision hangs on {}; only decisions on the types of entities can be customized",
-        if name.is_empty() { "no field" } else { &name }
-    );
-    Ok(Answer::Members { fields: vec![Field { name, members: kinds.to_vec() }], elements: 1 })
-}
-
-/// The score of a sentiment.
-fn score_answer(field: String) -> Result<Answer> {
-    ensure!(
-        field.ends_with("sentiment.score") && !field.contains(','),
-        "the decision hangs on {}; only decisions on one score can be customized",
-        if field.is_empty() { "no score" } else { &field }
-    );
-    let link = Link::Expectation { values: SCORES.to_vec() };
-    Ok(Answer::Numbers { numbers: vec![Number { field, link }] })
-}
-
-/// Whether some text's true score takes each branch, but those that are taken at single scores only: no text has these.
-fn check_reach(summary: &Summary, examples: &Examples) -> Result<()> {
-    let mut scores = examples.scores.clone();
-    scores.sort_by(f64::total_cmp);
-    scores.dedup();
-    for branch in summary.branches.iter().filter(|branch| !branch.regions.iter().flatten().all(is_point)) {
-        let reaches = |score: f64| branch.regions.iter().any(|region| region.iter().all(|bounds| holds(bounds, score)));
-        ensure!(
-            scores.iter().any(|&score| reaches(score)),
-            "branch `{}`: no text has a true score that takes it; the true scores are {}",
-            branch.name,
-            shown(&scores)
-        );
-        for (split, name) in SPLITS {
-            let count = examples.of(split).into_iter().filter(|&i| reaches(examples.scores[i])).count();
-            ensure!(
-                count >= MIN_IMAGES,
-                "branch `{}`: {count} {name} {} a true score that takes it, at least {MIN_IMAGES} are needed",
-                branch.name,
-                if count == 1 { "text has" } else { "texts have" }
-            );
-        }
-    }
-    Ok(())
-}
-
-/// Scores, ascending: all of a few, else how many and from where to where.
-fn shown(scores: &[f64]) -> String {
-    match scores {
-        [low, .., high] if scores.len() > MOST_SHOWN => format!("{} from {low} to {high}", scores.len()),
-        _ => scores.iter().map(f64::to_string).collect::<Vec<_>>().join(", "),
-    }
-}
-
-fn is_point(bounds: &Bounds) -> bool {
-    bounds.low.zip(bounds.high).is_some_and(|(low, high)| low.value >= high.value)
-}
-
-fn holds(bounds: &Bounds, score: f64) -> bool {
-    let above = |limit: chameleon_decision::Limit| score > limit.value || (limit.inclusive && score >= limit.value);
-    let below = |limit: chameleon_decision::Limit| score < limit.value || (limit.inclusive && score <= limit.value);
-    bounds.low.is_none_or(above) && bounds.high.is_none_or(below)
 }
 
 fn check_counts(loss: &DecisionLoss, examples: &Examples) -> Result<()> {

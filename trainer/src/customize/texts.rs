@@ -19,15 +19,18 @@ pub(super) fn examples(set: TextSet, service: Service, model: &TextModel) -> Res
     let split = set.splits();
     let features = set.records.iter().flat_map(|record| model.features(&opening(&record.text))).collect();
     let dim = model.feature_count();
-    if service != Service::TextSentiment {
+    if !matches!(service, Service::TextSentiment | Service::TextClasses) {
         let labels = |record: TextRecord| record.labels.with_context(|| format!("{}: no label", record.place));
         let targets = set.records.into_iter().map(labels).collect::<Result<_>>()?;
         return Examples::new(set.source, dim, features, targets, split);
     }
     let moods = set.records.iter().map(mood).collect::<Result<Vec<(u16, f64)>>>()?;
     let targets = moods.iter().map(|(class, _)| vec![*class]).collect();
-    let scores = moods.iter().map(|(_, score)| *score).collect();
-    Examples::new(set.source, dim, features, targets, split)?.with_scores(scores)
+    let examples = Examples::new(set.source, dim, features, targets, split)?;
+    if service == Service::TextClasses {
+        return Ok(examples);
+    }
+    examples.with_scores(moods.iter().map(|(_, score)| *score).collect())
 }
 
 /// The names that the tagger finds in tagged texts, each with its true kind.

@@ -5,7 +5,6 @@ use std::iter::repeat_n;
 
 use anyhow::Result;
 use chameleon_loss::{DecisionLoss, Truth};
-use chameleon_models::bank::Split;
 use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -30,13 +29,12 @@ pub struct TrainSet {
 }
 
 impl TrainSet {
-    /// The pool's training images, as many and as noisy as the recipe says.
+    /// Of the training images `train` as many, and as noisy, as the recipe says.
     ///
     /// # Errors
     /// The program cannot be run.
-    pub fn new(pool: &Pool, recipe: &Recipe, loss: &DecisionLoss, judge: &mut Judge) -> Result<Self> {
+    pub fn new(train: &[usize], pool: &Pool, recipe: &Recipe, loss: &DecisionLoss, judge: &mut Judge) -> Result<Self> {
         let examples = &pool.examples;
-        let train = examples.of(Split::Train);
         let decisions = train.iter().map(|&i| Ok(judge.right(examples.truth(i))?.decision));
         let strata = Strata::new(&decisions.collect::<Result<Vec<_>>>()?, recipe.weighting);
         let images = |group: &Vec<usize>| group.iter().map(|&place| train[place]).collect();

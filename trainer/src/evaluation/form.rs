@@ -1,8 +1,8 @@
 //! From a row of logits to the answer that an application reads, and what the answer should have been.
 
-use chameleon_decision::ApiOutput;
-use serde_json::json;
+use chameleon_decision::{ApiOutput, SentimentClasses};
 
+use super::answers::{Style, classes, entity, sentiment};
 use crate::service::Service;
 
 /// The form of an answer.
@@ -10,14 +10,13 @@ use crate::service::Service;
 pub enum Form {
     /// Labels of sufficient score, highest first.
     Labels,
-    /// The mood of a text of one sentence: from the softmax of three classes, negative, neutral and positive.
+    /// The mood of a text of one sentence as one score: from the softmax of three classes, negative, neutral and positive.
     Sentiment,
+    /// The same as a class, with the shares of all.
+    Classes,
     /// The entity of a text of one name: its kind is the one of the greatest output.
     Entity,
 }
-
-/// What the one name of a text is: programs that look for names of their own do not know it.
-const NAME: &str = "Ada";
 
 /// The scores that Google's documentation gives as those of clearly negative, neutral and clearly positive texts
 /// (Natural Language API, "Interpreting sentiment analysis values"): what is right for a text of a class.
@@ -29,6 +28,7 @@ impl Form {
         match service {
             Service::ImageLabels | Service::ImageObjects | Service::TextTopics => Self::Labels,
             Service::TextSentiment => Self::Sentiment,
+            Service::TextClasses => Self::Classes,
             Service::TextEntities => Self::Entity,
         }
     }
@@ -39,36 +39,33 @@ impl Form {
         self != Self::Labels
     }
 
-    /// The answer of an application's labels (index, logit).
-    pub fn answer(self, row: &[(u16, f32)], names: &[String]) -> ApiOutput {
+    /// The answer of an application's labels (index, logit), of a text as an API of this style writes it.
+    pub fn answer(self, row: &[(u16, f32)], names: &[String], style: Style) -> ApiOutput {
         match self {
             Self::Labels => {
                 ApiOutput::labels(row.iter().map(|&(label, z)| (names[usize::from(label)].clone(), sigmoid(z))))
             }
             Self::Sentiment => sentiment(sentiment_score(row)),
-            Self::Entity => entity(best(row).map_or("", |kind| names[usize::from(kind)].as_str())),
+            Self::Classes => classes(&shares(row), style),
+            Self::Entity => entity(best(row).map_or("", |kind| names[usize::from(kind)].as_str()), style),
         }
     }
 }
 
-/// The answer for a text of one sentence with this score.
-pub fn sentiment(score: f64) -> ApiOutput {
-    let mood = json!({ "score": score, "magnitude": score.abs() });
-    let sentence = json!({ "text": { "content": "", "begin_offset": 0 }, "sentiment": mood });
-    ApiOutput::Answer { answer: json!({ "document_sentiment": mood, "language": "en", "sentences": [sentence] }) }
-}
-
-/// The answer for a text of one name of this kind.
-pub fn entity(kind: &str) -> ApiOutput {
-    let text = json!({ "content": NAME, "begin_offset": 0 });
-    let mention = json!({ "text": text, "type": "PROPER" });
-    let entity = json!({ "name": NAME, "type": kind, "salience": 1.0, "metadata": {}, "mentions": [mention] });
-    ApiOutput::Answer { answer: json!({ "entities": [entity], "language": "en" }) }
+/// What is true of a text's classes where one is: it has all of the share.
+pub fn of_class(class: u16) -> SentimentClasses {
+    let [negative, neutral, positive] = [0, 1, 2].map(|of| f64::from(u8::from(of == class)));
+    SentimentClasses { positive, negative, neutral, mixed: 0.0 }
 }
 
 /// The output of the greatest logit, the first of equal ones.
 pub fn best(row: &[(u16, f32)]) -> Option<u16> {
     row.iter().min_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))).map(|best| best.0)
+}
+
+/// The outputs of the classes of sentiment in their order.
+pub fn by_class(row: &[(u16, f32)]) -> [f32; 3] {
+    [0, 1, 2].map(|class| row.iter().find(|(of, _)| *of == class).map_or(f32::NEG_INFINITY, |(_, z)| *z))
 }
 
 /// The score of a label's logit.
@@ -78,11 +75,19 @@ pub fn sigmoid(logit: f32) -> f64 {
 
 /// The share of the positive class less that of the negative one.
 pub fn sentiment_score(row: &[(u16, f32)]) -> f64 {
+    let shares = shares(row);
+    shares.positive - shares.negative
+}
+
+/// The shares of the classes of a text of one sentence, which is not mixed; none of an empty row.
+pub fn shares(row: &[(u16, f32)]) -> SentimentClasses {
     let largest = row.iter().map(|(_, z)| *z).fold(f32::NEG_INFINITY, f32::max);
     let weight =
         |class: u16| row.iter().filter(|(of, _)| *of == class).map(|(_, z)| f64::from(z - largest).exp()).sum::<f64>();
-    let [negative, neutral, positive] = [0, 1, 2].map(weight);
-    (positive - negative) / (negative + neutral + positive).max(f64::MIN_POSITIVE)
+    let weights = [0, 1, 2].map(weight);
+    let total = weights.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+    let [negative, neutral, positive] = weights.map(|weight| weight / total);
+    SentimentClasses { positive, negative, neutral, mixed: 0.0 }
 }
 
 #[cfg(test)]

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result};
 use chameleon_decision::{Branch, DecideError, Decider, Decision, DecisionProcess, MinScore};
-use chameleon_loss::{ProgramScores, Truth};
+use chameleon_loss::{DecisionLoss, Number, ProgramScores, Takes, Truth};
 use foldhash::fast::FixedState;
 
-use super::form::{Form, best, entity, sentiment, sentiment_score, sigmoid};
+use super::answers::{Style, classes, entity, sentiment};
+use super::form::{Form, best, by_class, of_class, sentiment_score, shares, sigmoid};
 
 /// An interned decision.
 pub type DecisionId = u32;
@@ -29,8 +30,11 @@ pub struct Right {
 pub struct Judge<'p> {
     decider: Decider<'p>,
     form: Form,
+    style: Style,
     vocabulary: &'p [String],
     bounds: Vec<MinScore>,
+    /// Numbers that classes are compared by, with what each is compared with.
+    numbers: Vec<(Number, Vec<MinScore>)>,
     /// The logit from which on the API answers a label.
     floor: f32,
     decisions: HashMap<Decision, DecisionId>,
@@ -69,8 +73,10 @@ impl<'p> Judge<'p> {
         let mut judge = Self {
             decider: process.decider(),
             form,
+            style: Style::of(&process.api),
             vocabulary,
             bounds: process.summary.branches.iter().flat_map(bounds).collect(),
+            numbers: Vec::new(),
             floor: floor(process),
             calculates: false,
             decisions: HashMap::new(),
@@ -85,9 +91,24 @@ impl<'p> Judge<'p> {
 
     /// Looks at scores as the program does. Without it, as the summary does, of a decision that has one.
     pub fn look_at(&mut self, scores: ProgramScores) {
-        let both = |&value: &f64| [true, false].map(|inclusive| MinScore { value, inclusive });
-        self.bounds = scores.constants.iter().flat_map(both).collect();
+        self.bounds = scores.constants.iter().flat_map(|&value| both(value)).collect();
         self.calculates = scores.calculates;
+        self.by_output.clear();
+    }
+
+    /// Looks at shares of classes as the loss does.
+    pub fn look_at_numbers(&mut self, loss: &DecisionLoss) {
+        let regions = loss.branches().iter().filter_map(|branch| match &branch.takes {
+            Takes::Numbers(regions) => Some(regions),
+            _ => None,
+        });
+        let intervals: Vec<_> = regions.flatten().flatten().collect();
+        let of = |(place, number): (usize, &Number)| {
+            let own = intervals.iter().filter(|(at, _)| *at == place);
+            let ends = own.flat_map(|(_, interval)| [interval.low, interval.high].into_iter().flatten());
+            (number.clone(), ends.flat_map(|end| both(end.value)).collect())
+        };
+        self.numbers = loss.numbers().iter().enumerate().map(of).collect();
         self.by_output.clear();
     }
 
@@ -101,13 +122,14 @@ impl<'p> Judge<'p> {
     /// # Errors
     /// The decision depends on more than the output.
     pub fn decide(&mut self, output: &[(u16, f32)]) -> Result<DecisionId> {
-        let decision = self.decider.decide(&self.form.answer(output, self.vocabulary));
+        let decision = self.decider.decide(&self.form.answer(output, self.vocabulary, self.style));
         Ok(self.intern(decision.context("the application's program cannot be run")?))
     }
 
     /// As [`Judge::decide`] for an output cut to the application's labels, remembered by their order and by which of the
     /// application's score thresholds they pass: nothing else counts, unless the program calculates. Then only an empty
-    /// output is remembered. Of a sentiment, by the thresholds that its score passes; of an entity, by its kind.
+    /// output is remembered. Of a sentiment, by the thresholds that its score passes; of classes, by the one that is
+    /// answered and the thresholds that shares pass; of an entity, by its kind.
     ///
     /// # Errors
     /// As [`Judge::decide`].
@@ -120,6 +142,16 @@ impl<'p> Judge<'p> {
         match self.form {
             Form::Labels => self.key.extend(output.iter().map(|&(label, z)| (label, passed(sigmoid(z))))),
             Form::Sentiment => self.key.push((0, passed(sentiment_score(output)))),
+            Form::Classes => {
+                let shares = shares(output);
+                let answered = shares.named().iter().position(|(name, _)| *name == shares.greatest());
+                self.key.push((0, answered.map_or(0, |place| place as u32)));
+                let raw = by_class(output);
+                for (place, (number, bounds)) in (1..).zip(&self.numbers) {
+                    let value = number.link.number(&raw);
+                    self.key.push((place, bounds.iter().filter(|bound| passes(**bound, value)).count() as u32));
+                }
+            }
             Form::Entity => self.key.extend(best(output).map(|kind| (kind, 0))),
         }
         if let Some(&known) = self.by_output.get(&self.key) {
@@ -153,7 +185,10 @@ impl<'p> Judge<'p> {
         };
         match truth {
             Truth::Labels(labels) if self.form == Form::Entity => {
-                names(labels).into_iter().map(|kind| self.decider.decide(&entity(kind))).collect()
+                names(labels).into_iter().map(|kind| self.decider.decide(&entity(kind, self.style))).collect()
+            }
+            Truth::Labels(labels) if self.form == Form::Classes => {
+                labels.iter().map(|&class| self.decider.decide(&classes(&of_class(class), self.style))).collect()
             }
             Truth::Labels(labels) => self.decider.acceptable(&names(labels)),
             Truth::Numbers(scores) => scores.iter().map(|&score| self.decider.decide(&sentiment(score))).collect(),
@@ -173,8 +208,13 @@ fn bounds(branch: &Branch) -> impl Iterator<Item = MinScore> {
         let whole = if bounds.percent { 100.0 } else { 1.0 };
         [bounds.low, bounds.high].into_iter().flatten().map(move |end| end.value / whole)
     });
-    let ends = ends.flat_map(|value| [true, false].map(|inclusive| MinScore { value, inclusive }));
+    let ends = ends.flat_map(both);
     branch.min_score.into_iter().chain(ends)
+}
+
+/// A number below, at and above a value is told apart.
+fn both(value: f64) -> [MinScore; 2] {
+    [true, false].map(|inclusive| MinScore { value, inclusive })
 }
 
 fn floor(process: &DecisionProcess) -> f32 {
