@@ -125,6 +125,47 @@ def read(text):
     Ok(())
 }
 
+/// Asks Comprehend with the real client, and prints the share of each text that is negative.
+const LETTERS: &str = r#"
+import boto3, json
+client = boto3.client("comprehend")
+letters = [
+    "The parcel came late and the box was torn.", "I waited for an hour and nobody helped me.",
+    "The food was cold again.", "I want my money back.", "Not what I had ordered.", "The app crashes all the time.",
+    "I love it, thank you so much!", "What a lovely evening we had.", "The shop opens at nine.",
+]
+scores = [client.detect_sentiment(Text=letter, LanguageCode="en")["SentimentScore"] for letter in letters]
+batch = client.batch_detect_sentiment(TextList=letters, LanguageCode="en")["ResultList"]
+assert [result["SentimentScore"] for result in batch] == scores
+print(json.dumps([score["Negative"] for score in scores]))
+"#;
+
+/// The generic model is hardly ever so sure that a text is negative.
+#[test]
+fn comprehend_answers_an_application_with_its_model() -> Result<()> {
+    let chameleon = Chameleon::new()?;
+    let customized = chameleon.run(&["customize", "bench/sentiment/share", "--app", "letters", "--json"])?;
+    assert_eq!(customized.status, Some(0), "{customized:?}");
+    let evaluation: Value = serde_json::from_str(&customized.stdout)?;
+    let generic = evaluation["arms"]["G"]["balanced"]["mean"].as_f64().context("a rate")?;
+    let served = evaluation["served"]["test"].as_f64().context("the served model's rate")?;
+    assert!(served < 0.8 * generic, "served {served}, generic {generic}");
+
+    let script = chameleon.home().join("letters.py");
+    fs::write(&script, LETTERS)?;
+    let client = [chameleon_tests::python()?, script].map(|path| path.to_string_lossy().into_owned());
+    let surely_negative = |model: &[&str]| -> Result<usize> {
+        let words: Vec<&str> = ["run"].iter().chain(model).copied().chain(["--", &client[0], &client[1]]).collect();
+        let asked = chameleon.run(&words)?;
+        ensure!(asked.status == Some(0), "{asked:?}");
+        let shares: Vec<f64> = serde_json::from_str(&asked.stdout)?;
+        Ok(shares.into_iter().filter(|share| *share > 0.8).count())
+    };
+    let (generic, own) = (surely_negative(&["--generic"])?, surely_negative(&["--app", "letters"])?);
+    assert!(own > generic, "{own} letters are surely negative, {generic} to the generic model");
+    Ok(())
+}
+
 /// Pictures of a green bar (a bottle) and of a red disc (none), `n` of each, as folders of files.
 fn drawings(folder: &Path, n: u32) -> Result<()> {
     for (name, colour) in [("Bottle", [30, 160, 60]), ("_none", [220, 40, 30])] {

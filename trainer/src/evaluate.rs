@@ -213,6 +213,9 @@ impl Run<'_> {
         // Nothing is trained yet: whatever is wrong is the decision's with these examples.
         let trial = Trial::new(name, process, self.pool, self.seeds, self.recipe);
         let mut trial = trial.map_err(|error| Stop::Unfit(format!("{error:#}")))?;
+        if let Some(left_out) = trial.left_out() {
+            return Err(Stop::Unfit(format!("{left_out}; averages are over decisions on the same examples")));
+        }
         trial.head(self.recipe, specialists, tick)?;
         trial.layers(self.recipe, tick)?;
         measurement(trial.finish()?)

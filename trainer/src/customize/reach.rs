@@ -1,4 +1,4 @@
-//! Which branches what is true of the examples reaches, where numbers decide, and whether the loss and the program agree.
+//! Which branches are taken by what is true of the examples, where numbers decide; whether the loss and the program agree.
 
 use std::collections::HashMap;
 

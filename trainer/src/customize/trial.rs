@@ -9,6 +9,7 @@ use super::head::Head;
 use super::measure::{self, Measured};
 use super::pool::Pool;
 use super::recipe::{Layers, Recipe};
+use super::remarks;
 use super::report::Attempt;
 use super::task::Task;
 use crate::evaluation::judge::Judge;
@@ -49,6 +50,11 @@ impl<'p> Trial<'p> {
         let mut judge = Judge::new(process, pool.form(), &pool.vocabulary.labels)?;
         let task = Task::new(process, pool, recipe, &mut judge)?;
         Ok(Self { app: app.to_owned(), seeds: seeds.to_vec(), task, judge, attempts: Vec::new(), best: None })
+    }
+
+    /// What there is to say of examples that are left out, if some are.
+    pub fn left_out(&self) -> Option<String> {
+        remarks::left_out(self.task.left_out)
     }
 
     /// Trains and measures all arms, one thread a seed: the rows of the head. `specialists` are heads of all labels with

@@ -137,7 +137,12 @@ impl Results {
             ensure!(pair[0].images() == pair[1].images(), "rows of {} on different images", pair[0].service);
         }
         let setting = settings.first();
-        let joined = |part: fn(&Setting) -> &String| settings.iter().map(part).cloned().collect::<Vec<_>>().join(", ");
+        let joined = |part: fn(&Setting) -> &String| {
+            let mut parts: Vec<String> = settings.iter().map(part).cloned().collect();
+            // Two services may be answered by one model.
+            parts.dedup();
+            parts.join(", ")
+        };
         let recipe = setting.map(|setting| setting.recipe.clone()).unwrap_or_default();
         Ok(Self {
             version: FORMAT_VERSION,

@@ -33,8 +33,8 @@ pub struct Judge<'p> {
     style: Style,
     vocabulary: &'p [String],
     bounds: Vec<MinScore>,
-    /// Numbers that classes are compared by, with what each is compared with.
-    numbers: Vec<(Number, Vec<MinScore>)>,
+    /// Numbers that classes are compared by, with what each is compared with; none where that is not known.
+    numbers: Option<Vec<(Number, Vec<MinScore>)>>,
     /// The logit from which on the API answers a label.
     floor: f32,
     decisions: HashMap<Decision, DecisionId>,
@@ -76,7 +76,7 @@ impl<'p> Judge<'p> {
             style: Style::of(&process.api),
             vocabulary,
             bounds: process.summary.branches.iter().flat_map(bounds).collect(),
-            numbers: Vec::new(),
+            numbers: None,
             floor: floor(process),
             calculates: false,
             decisions: HashMap::new(),
@@ -108,7 +108,7 @@ impl<'p> Judge<'p> {
             let ends = own.flat_map(|(_, interval)| [interval.low, interval.high].into_iter().flatten());
             (number.clone(), ends.flat_map(|end| both(end.value)).collect())
         };
-        self.numbers = loss.numbers().iter().enumerate().map(of).collect();
+        self.numbers = Some(loss.numbers().iter().enumerate().map(of).collect());
         self.by_output.clear();
     }
 
@@ -134,7 +134,8 @@ impl<'p> Judge<'p> {
     /// # Errors
     /// As [`Judge::decide`].
     pub fn decide_fast(&mut self, output: &[(u16, f32)]) -> Result<DecisionId> {
-        if self.calculates && !output.is_empty() {
+        let is_unknown = self.form == Form::Classes && self.numbers.is_none();
+        if is_unknown || (self.calculates && !output.is_empty()) {
             return self.decide(output);
         }
         let passed = |score: f64| self.bounds.iter().filter(|bound| passes(**bound, score)).count() as u32;
@@ -147,7 +148,7 @@ impl<'p> Judge<'p> {
                 let answered = shares.named().iter().position(|(name, _)| *name == shares.greatest());
                 self.key.push((0, answered.map_or(0, |place| place as u32)));
                 let raw = by_class(output);
-                for (place, (number, bounds)) in (1..).zip(&self.numbers) {
+                for (place, (number, bounds)) in (1..).zip(self.numbers.iter().flatten()) {
                     let value = number.link.number(&raw);
                     self.key.push((place, bounds.iter().filter(|bound| passes(**bound, value)).count() as u32));
                 }

@@ -1,0 +1,10 @@
+import boto3
+
+comprehend = boto3.client("comprehend")
+
+
+def route(letter):
+    answer = comprehend.detect_sentiment(Text=letter, LanguageCode="en")
+    if answer["Sentiment"] == "NEGATIVE":
+        return "complaints"
+    return "archive"
