@@ -148,9 +148,9 @@ fn a_decision_on_the_class_of_sentiment_is_customized_and_served() {
 
     let texts = TextModels::shipped().expect("they ship");
     let mood = |app: &AppModel| texts.sentiment("A fine day and a good meal.", Some(app)).classes.greatest();
-    for class in 0..CLASSES.len() {
+    for (class, name) in CLASSES.iter().enumerate() {
         let bias = (0..CLASSES.len()).map(|of| if of == class { 1e6 } else { 0.0 }).collect();
-        assert_eq!(mood(&AppModel { bias, ..app.clone() }), CLASSES[class].to_uppercase());
+        assert_eq!(mood(&AppModel { bias, ..app.clone() }), name.to_uppercase());
     }
 }
 
