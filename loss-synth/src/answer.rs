@@ -4,10 +4,11 @@
 //! that the two need to know of each other: a trainer for another kind of answer says which of these it trains, the
 //! loss does the rest.
 
-use chameleon_decision::{DecisionProcess, ITEM, Shape, Summary, Vocabulary, show_path};
+use chameleon_decision::{Bounds, DecisionProcess, DecisionType, ITEM, Shape, Summary, Vocabulary, show_path};
 use serde::{Deserialize, Serialize};
 
 use crate::error::LossError;
+use crate::form::count_range;
 use crate::link::Link;
 
 /// An enumeration of an answer.
@@ -53,7 +54,7 @@ pub struct Class {
 ///
 /// | answer     | raw outputs of a row                 | what the application sees                                      |
 /// |------------|--------------------------------------|----------------------------------------------------------------|
-/// | `Labels`   | (L): one a label                     | labels of sufficient score, highest first, cut to k            |
+/// | `Labels`   | (R x L): one a label, R times        | labels of sufficient score, highest first, cut to k            |
 /// | `Element`  | (L): one a label                     | one item: its best label, if that scores enough                |
 /// | `Members`  | (E x M): one a member, item by item  | for each item and field the member of the greatest output      |
 /// | `Classes`  | (C): one a class                     | the class of the greatest output, and all shares by softmax    |
@@ -72,6 +73,10 @@ pub enum Answer {
         vocabulary: Vocabulary,
         /// Whether the API gives scores in 0..100, as bounds on a label's score are then written.
         percent: bool,
+        /// R, how many of one label an answer can have: the network's outputs are all labels for the first of each, then
+        /// all for the second, and so on. What is true is told the same way: of a label that is there twice, the first
+        /// and the second.
+        most: usize,
     },
     /// One item of a list, such as an object, known by a label.
     Element {
@@ -109,14 +114,16 @@ pub enum Answer {
 impl Answer {
     /// Labels with scores in 0..1.
     pub fn labels(vocabulary: &Vocabulary) -> Self {
-        Self::Labels { vocabulary: vocabulary.clone(), percent: false }
+        Self::Labels { vocabulary: vocabulary.clone(), percent: false, most: 1 }
     }
 
-    /// Labels with the scores of the process's API.
+    /// Labels with the scores of the process's API; if this can answer a label several times and the decision counts, as
+    /// many of each as the decision tells apart.
     pub fn labels_of(process: &DecisionProcess, vocabulary: &Vocabulary) -> Self {
         let leaves = process.api.answer.leaves();
         let percent = leaves.iter().any(|(path, leaf)| show_path(path).contains(ITEM) && **leaf == Shape::Percent);
-        Self::Labels { vocabulary: vocabulary.clone(), percent }
+        let most = if process.api.repeats { most_counted(&process.summary) } else { 1 };
+        Self::Labels { vocabulary: vocabulary.clone(), percent, most }
     }
 
     /// The form of answer that `process` decides by, with one item a row where items are decided on by themselves.
@@ -160,7 +167,8 @@ impl Answer {
     /// Raw outputs of a row.
     pub fn width(&self) -> usize {
         match self {
-            Self::Labels { vocabulary, .. } | Self::Element { vocabulary } => vocabulary.labels.len(),
+            Self::Labels { vocabulary, most, .. } => most * vocabulary.labels.len(),
+            Self::Element { vocabulary } => vocabulary.labels.len(),
             Self::Members { fields, elements } => elements * members_of_one(fields),
             Self::Classes { classes, .. } => classes.len(),
             Self::Items { most } => *most,
@@ -172,6 +180,19 @@ impl Answer {
 /// Raw outputs of one item.
 pub(crate) fn members_of_one(fields: &[Field]) -> usize {
     fields.iter().map(|field| field.members.len()).sum()
+}
+
+/// More of one label than these are not told apart: each is an output for every label.
+const MOST_COUNTED: usize = 64;
+
+/// The number of items from which on a decision tells no more apart, at least 1.
+fn most_counted(summary: &Summary) -> usize {
+    if summary.decision_type != DecisionType::Count {
+        return 1;
+    }
+    let regions = summary.branches.iter().flat_map(|branch| branch.regions.iter().flatten());
+    let counts = regions.filter(|bounds| bounds.field == Bounds::COUNT).map(count_range);
+    counts.map(|range| range.most.map_or(range.least, |most| most + 1)).fold(1, usize::max).min(MOST_COUNTED)
 }
 
 /// The summary writes a member with its field, from the item on, where there are several fields.

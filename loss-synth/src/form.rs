@@ -16,6 +16,7 @@ use crate::answer::{Answer, Number, Truth};
 use crate::config::LossConfig;
 use crate::error::LossError;
 use crate::probe::Probe;
+pub(crate) use compile::count_range;
 pub use takes::{CountRange, Interval, Takes};
 pub use unreached::{LeftOut, Unreached};
 

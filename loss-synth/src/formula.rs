@@ -2,6 +2,8 @@
 
 mod text;
 
+pub(crate) use text::ordinal;
+
 use chameleon_decision::DecisionType;
 use serde::{Deserialize, Serialize};
 

@@ -62,7 +62,8 @@ impl DecisionLoss {
 
     /// The loss of an application: that of its summary where this has a form, else, for labels, that of its program,
     /// which is then run around every output. A program that hands names on as they are decides nothing by most of them.
-    /// What the API does not answer for want of a score that the request asks for is not seen.
+    /// What the API does not answer for want of a score that the request asks for is not seen. A program that is run has
+    /// one output a label, however many of it the `answer` can have.
     ///
     /// # Errors
     /// As [`DecisionLoss::with_answer`]; of a program, also when no label changes what it does.
@@ -93,6 +94,11 @@ impl DecisionLoss {
         let program = ProbedProgram::new(process, vocabulary, config)?;
         let form = Form::of_program(&process.summary, vocabulary, &program.probe);
         Ok(Self { form, config, program: Some(Arc::new(program)) })
+    }
+
+    /// Raw outputs of a row.
+    pub fn width(&self) -> usize {
+        self.form.width
     }
 
     /// The branches that some label reaches, in the summary's order.
@@ -132,6 +138,11 @@ impl DecisionLoss {
         labels.sort_unstable();
         labels.dedup();
         labels
+    }
+
+    /// Which of the branches are right when this is true.
+    pub fn right_branches(&self, truth: Truth) -> Vec<bool> {
+        self.form.right_branches(truth)
     }
 
     /// Mean loss over a batch; writes its gradient by the logits.

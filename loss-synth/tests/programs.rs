@@ -5,13 +5,13 @@ mod applications;
 mod slopes;
 
 use applications::{Application, any_raw, any_truth};
-use chameleon_loss::{DecisionLoss, LossConfig, LossError, Pooling, Space};
+use chameleon_loss::{Answer, DecisionLoss, LossConfig, LossError, Pooling, Space};
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
 use slopes::check_slopes;
 
 /// Programs with a form, with the type of answer they decide by.
-const NAMED: [&str; 16] = [
+const NAMED: [&str; 18] = [
     "sentiment_ladder",
     "sentiment_sign",
     "magnitude",
@@ -28,6 +28,8 @@ const NAMED: [&str; 16] = [
     "shopping_list",
     "both_are_asked",
     "without_people",
+    "crowd",
+    "fruit_pair",
 ];
 
 /// Programs about classes of sentiment and their shares.
@@ -167,6 +169,24 @@ fn gradients_of_every_form_match_finite_differences() {
             });
         }
     }
+}
+
+#[test]
+fn a_count_of_objects_has_an_output_for_each_of_a_name_that_the_decision_tells_apart() {
+    let loss = Application::read("crowd").any_loss(LossConfig::default());
+    assert!(loss.unreached().is_empty(), "{}", loss.unreached());
+    for branch in loss.terms().branches {
+        assert_eq!(branch.labels, ["Person", "2nd Person", "3rd Person"], "{}", branch.name);
+    }
+    let formula = loss.formula();
+    assert!(formula.contains("taken when 3 or more are seen"), "{formula}");
+}
+
+/// The label-detection API answers each label once.
+#[test]
+fn a_label_that_an_answer_cannot_repeat_has_one_output() {
+    let application = Application::read("jar_count");
+    assert!(matches!(application.answer, Answer::Labels { most: 1, .. }), "{:?}", application.answer);
 }
 
 #[test]

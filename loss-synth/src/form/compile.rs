@@ -10,11 +10,15 @@ use super::takes::{joined, joined_counts};
 use super::{CountRange, Interval, LossBranch, Outputs, Takes};
 use crate::answer::{Answer, members_of_one};
 use crate::error::LossError;
+use crate::formula::ordinal;
 
 /// How raw outputs are seen, and what each stands for.
 pub(super) fn outputs(answer: &Answer) -> (Outputs, Vec<String>) {
     match answer {
-        Answer::Labels { vocabulary, .. } => (Outputs::Scored, vocabulary.labels.clone()),
+        Answer::Labels { vocabulary, most, .. } => {
+            let names = (1..=*most).flat_map(|rank| vocabulary.labels.iter().map(move |label| ranked(rank, label)));
+            (Outputs::Scored, names.collect())
+        }
         Answer::Element { vocabulary } => {
             let slots = std::iter::once(0..vocabulary.labels.len()).collect();
             (Outputs::Slots { slots, floor: true }, vocabulary.labels.clone())
@@ -52,6 +56,11 @@ pub(super) fn outputs(answer: &Answer) -> (Outputs, Vec<String>) {
     }
 }
 
+/// What an output of labels stands for, of which an answer can have several.
+fn ranked(rank: usize, label: &str) -> String {
+    if rank == 1 { label.to_owned() } else { format!("{} {label}", ordinal(rank)) }
+}
+
 /// The branches, those that nothing reaches too.
 pub(super) fn branches(summary: &Summary, answer: &Answer, min_score: f64) -> Result<Vec<LossBranch>, LossError> {
     let index = index(answer);
@@ -61,7 +70,12 @@ pub(super) fn branches(summary: &Summary, answer: &Answer, min_score: f64) -> Re
 /// The raw outputs of each label.
 fn index(answer: &Answer) -> HashMap<&str, Vec<usize>> {
     match answer {
-        Answer::Labels { vocabulary, .. } | Answer::Element { vocabulary } => {
+        Answer::Labels { vocabulary, most, .. } => {
+            let width = vocabulary.labels.len();
+            let ranks = |at: usize| (0..*most).map(|rank| rank * width + at).collect();
+            vocabulary.labels.iter().enumerate().map(|(at, label)| (label.as_str(), ranks(at))).collect()
+        }
+        Answer::Element { vocabulary } => {
             vocabulary.labels.iter().enumerate().map(|(at, label)| (label.as_str(), vec![at])).collect()
         }
         Answer::Members { fields, elements } => {
@@ -162,7 +176,7 @@ fn interval(bounds: &Bounds, whole: f64) -> Interval {
 }
 
 /// Whole numbers only: `> 2` is `>= 3`.
-fn count_range(bounds: &Bounds) -> CountRange {
+pub(crate) fn count_range(bounds: &Bounds) -> CountRange {
     let least = bounds.low.map_or(0.0, |low| if low.inclusive { low.value.ceil() } else { low.value.floor() + 1.0 });
     let most = bounds.high.map(|high| if high.inclusive { high.value.floor() } else { high.value.ceil() - 1.0 });
     CountRange { least: least.max(0.0) as usize, most: most.map(|most| most.max(0.0) as usize) }

@@ -128,7 +128,7 @@ fn threshold(top_k: Option<usize>) -> String {
     match top_k {
         None => score.to_owned(),
         Some(1) => format!("{score}, or the largest z outside the branch if higher{AMONG}"),
-        Some(k) => format!("{score}, or the {} z outside the branch if higher{AMONG}", ordinal_largest(k)),
+        Some(k) => format!("{score}, or the {} largest z outside the branch if higher{AMONG}", ordinal(k)),
     }
 }
 
@@ -136,14 +136,15 @@ fn threshold(top_k: Option<usize>) -> String {
 const AMONG: &str =
     ";\n             of branches that must not be taken, outside all their labels above their thresholds";
 
-fn ordinal_largest(k: usize) -> String {
+/// `1st`, `2nd`, `3rd`, `4th`, ...
+pub(crate) fn ordinal(k: usize) -> String {
     let suffix = match (k % 10, k % 100) {
         (1, n) if n != 11 => "st",
         (2, n) if n != 12 => "nd",
         (3, n) if n != 13 => "rd",
         _ => "th",
     };
-    format!("{k}{suffix} largest")
+    format!("{k}{suffix}")
 }
 
 fn write_branch(f: &mut Formatter<'_>, formula: &Formula, branch: &FormulaBranch) -> fmt::Result {

@@ -90,7 +90,7 @@ impl Application {
     }
 
     pub(crate) fn loss(&self, config: LossConfig) -> Result<DecisionLoss, LossError> {
-        DecisionLoss::with_answer(&self.process.summary, &self.answer, config)
+        DecisionLoss::with_answer(&self.process.summary, &self.answer, self.asking(config))
     }
 
     pub(crate) fn any_loss(&self, config: LossConfig) -> DecisionLoss {
@@ -98,11 +98,16 @@ impl Application {
     }
 
     pub(crate) fn try_any_loss(&self, config: LossConfig) -> Result<DecisionLoss, LossError> {
-        DecisionLoss::of(&self.process, &self.answer, config)
+        DecisionLoss::of(&self.process, &self.answer, self.asking(config))
+    }
+
+    /// The same where the API answers no more when nothing is said; unless nothing at all is to be cut.
+    fn asking(&self, config: LossConfig) -> LossConfig {
+        LossConfig { default_top_k: config.default_top_k.and(self.process.api.default_top_k), ..config }
     }
 
     pub(crate) fn probed(&self, config: LossConfig) -> DecisionLoss {
-        DecisionLoss::by_probing(&self.process, &vocabulary(), config).expect("labels change what it does")
+        DecisionLoss::by_probing(&self.process, &vocabulary(), self.asking(config)).expect("labels change what it does")
     }
 
     /// Whether the program decides right on the answer that these raw outputs make.
@@ -118,8 +123,7 @@ impl Application {
         let decider = self.process.decider();
         match (truth, &self.answer) {
             (Truths::Labels(labels), Answer::Labels { vocabulary, .. }) => {
-                let names: Vec<&str> =
-                    labels.iter().map(|&label| vocabulary.labels[usize::from(label)].as_str()).collect();
+                let names: Vec<&str> = labels.iter().map(|&output| name(vocabulary, usize::from(output))).collect();
                 decider.acceptable(&names).expect("the program decides")
             }
             (Truths::Labels(labels), Answer::Classes { .. }) => {
@@ -146,7 +150,7 @@ impl Application {
                 let mut labels: Vec<usize> = (0..raw.len()).filter(|&label| seen(raw[label])).collect();
                 labels.sort_by(|&a, &b| raw[b].total_cmp(&raw[a]));
                 labels.truncate(if matches!(self.answer, Answer::Element { .. }) { 1 } else { usize::MAX });
-                let scored = |label: usize| (vocabulary.labels[label].as_str(), score(raw[label]));
+                let scored = |output: usize| (name(vocabulary, output), score(raw[output]));
                 ApiOutput::labels(labels.into_iter().map(scored))
             }
             Answer::Items { .. } => {
@@ -233,6 +237,11 @@ fn answer_of_classes(shares: [f64; 3]) -> ApiOutput {
     ApiOutput::Answer { answer: json!({ "sentiment": sentiment, "sentiment_score": scores }) }
 }
 
+/// What an output stands for: all labels once, then all for the second time, and so on.
+fn name(vocabulary: &Vocabulary, output: usize) -> &str {
+    &vocabulary.labels[output % vocabulary.labels.len()]
+}
+
 /// One answer with what another says that it does not: for fields of one record.
 fn merged(mut answer: Json, other: &Json) -> Json {
     if let (Some(fields), Some(others)) = (answer.as_object_mut(), other.as_object()) {
@@ -255,6 +264,16 @@ pub(crate) fn any_raw(answer: &Answer) -> impl Strategy<Value = Vec<f32>> + use<
 pub(crate) fn any_truth(answer: &Answer) -> BoxedStrategy<Truths> {
     let width = answer.width() as u16;
     match answer {
+        Answer::Labels { vocabulary, most, .. } if *most > 1 => {
+            let (names, most) = (vocabulary.labels.len() as u16, *most as u16);
+            // Of a label that is there so often, the first outputs are true.
+            prop::collection::btree_map(0..names, 1..=most, 0..5)
+                .prop_map(move |times| {
+                    let outputs = |(label, times): (u16, u16)| (0..times).map(move |rank| rank * names + label);
+                    Truths::Labels(times.into_iter().flat_map(outputs).collect())
+                })
+                .boxed()
+        }
         Answer::Labels { .. } | Answer::Items { .. } => prop::collection::btree_set(0..width, 0..5)
             .prop_map(|labels| Truths::Labels(labels.into_iter().collect()))
             .boxed(),
