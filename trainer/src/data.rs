@@ -38,6 +38,7 @@ mod layout;
 mod lines;
 mod open_images;
 mod parquet;
+mod shown;
 mod split;
 mod table;
 pub mod texts;
@@ -54,6 +55,7 @@ pub use features::{View, features};
 pub use image::{ImageLoader, ImageSource};
 pub use labels::Labels;
 pub use parquet::ParquetImage;
+pub use shown::Shown;
 use split::Dealt;
 
 /// Labelled records of one source.
@@ -76,6 +78,8 @@ pub struct Record {
     pub content: Content,
     /// Indices in the vocabulary, ascending, with the broader labels that always come along.
     pub labels: Vec<u16>,
+    /// Those of each object, ascending, where the source gives objects one by one: a label may be there several times.
+    pub objects: Vec<u16>,
     /// What the source says it is for.
     pub split: Option<Split>,
     /// Where its labels stand, for messages: a file with a line or row.
@@ -116,6 +120,16 @@ impl DataSet {
     /// The labels of each record.
     pub fn targets(&self) -> Vec<Vec<u16>> {
         self.records.iter().map(|record| record.labels.clone()).collect()
+    }
+
+    /// What each record shows, and how often.
+    pub fn shown(&self) -> Vec<Shown> {
+        let shown = |record: &Record| Shown {
+            labels: record.labels.clone(),
+            objects: record.objects.clone(),
+            place: record.to_string(),
+        };
+        self.records.iter().map(shown).collect()
     }
 }
 

@@ -1,4 +1,5 @@
-//! COCO instances: an image carries the categories of its annotations; one without annotations carries none.
+//! COCO instances: an image carries the categories of its annotations, each as often as it is annotated; one without
+//! annotations carries none.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -10,6 +11,7 @@ use serde::Deserialize;
 
 use super::collect::{Collector, Item};
 use super::folders::{file_name, image_folders};
+use super::shown::GROUP;
 use super::{DataError, ImageSource};
 
 /// What is read of a file to see whether it is in this format.
@@ -34,6 +36,9 @@ struct Image {
 struct Annotation {
     image_id: Id,
     category_id: Id,
+    /// 1 where it is of a group.
+    #[serde(default)]
+    iscrowd: u8,
 }
 
 #[derive(Deserialize)]
@@ -84,7 +89,7 @@ pub(super) fn read(file: &Path, split: Option<Split>, collector: &mut Collector<
     })?;
     let categories: HashMap<&Id, usize> = coco.categories.iter().enumerate().map(|(i, c)| (&c.id, i)).collect();
     let images: HashMap<&Id, usize> = coco.images.iter().enumerate().map(|(i, image)| (&image.id, i)).collect();
-    let mut carried: Vec<Vec<usize>> = vec![Vec::new(); coco.images.len()];
+    let mut carried: Vec<Vec<(usize, usize)>> = vec![Vec::new(); coco.images.len()];
     for (i, annotation) in coco.annotations.iter().enumerate() {
         let missing = |what, id| {
             DataError::format(
@@ -94,14 +99,15 @@ pub(super) fn read(file: &Path, split: Option<Split>, collector: &mut Collector<
         };
         let image = images.get(&annotation.image_id).ok_or_else(|| missing("image", &annotation.image_id))?;
         let category = categories.get(&annotation.category_id);
-        carried[*image].push(*category.ok_or_else(|| missing("category", &annotation.category_id))?);
+        let category = *category.ok_or_else(|| missing("category", &annotation.category_id))?;
+        carried[*image].push((category, if annotation.iscrowd == 0 { 1 } else { GROUP }));
     }
     let folder = folder_of_images(file, &coco.images);
     for (image, carried) in coco.images.iter().zip(&carried) {
         let place = format!("{}, image {}", file.display(), image.id);
         let source = ImageSource::File(folder.join(&image.file_name));
-        let names = carried.iter().map(|&category| coco.categories[category].name.as_str());
-        collector.add(Item { image: source, split, place }, names)?;
+        let objects = carried.iter().map(|&(category, times)| (coco.categories[category].name.as_str(), times));
+        collector.add_objects(Item { image: source, split, place }, objects)?;
     }
     Ok(())
 }

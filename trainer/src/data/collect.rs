@@ -79,6 +79,29 @@ impl<'a> Collector<'a> {
     /// It is already there for another split.
     pub(super) fn add<'n>(&mut self, item: Item, names: impl IntoIterator<Item = &'n str>) -> Result<(), DataError> {
         let labels: Vec<u16> = names.into_iter().flat_map(|name| self.resolve(name, &item.place)).collect();
+        self.extend(item, labels, &[])
+    }
+
+    /// As [`Collector::add`], with a name for every object, and how many of it there are.
+    ///
+    /// # Errors
+    /// As [`Collector::add`].
+    pub(super) fn add_objects<'n>(
+        &mut self,
+        item: Item,
+        names: impl IntoIterator<Item = (&'n str, usize)>,
+    ) -> Result<(), DataError> {
+        let mut objects = Vec::new();
+        for (name, times) in names {
+            let mut labels = self.resolve(name, &item.place);
+            labels.sort_unstable();
+            labels.dedup();
+            objects.extend(labels.into_iter().flat_map(|label| std::iter::repeat_n(label, times)));
+        }
+        self.extend(item, objects.clone(), &objects)
+    }
+
+    fn extend(&mut self, item: Item, labels: Vec<u16>, objects: &[u16]) -> Result<(), DataError> {
         let name = item.image.name(self.root);
         let i = match self.by_name.get(&name) {
             Some(&i) => i,
@@ -93,6 +116,8 @@ impl<'a> Collector<'a> {
         record.labels.extend(labels);
         record.labels.sort_unstable();
         record.labels.dedup();
+        record.objects.extend(objects);
+        record.objects.sort_unstable();
         Ok(())
     }
 
@@ -104,8 +129,8 @@ impl<'a> Collector<'a> {
             }
         }
         self.by_name.insert(name.clone(), self.records.len());
-        let content = Content::Image(image);
-        self.records.push(Record { name, content, labels: Vec::new(), split, place: place.to_owned() });
+        let (content, place) = (Content::Image(image), place.to_owned());
+        self.records.push(Record { name, content, labels: Vec::new(), objects: Vec::new(), split, place });
         self.records.len() - 1
     }
 

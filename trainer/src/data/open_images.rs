@@ -2,7 +2,7 @@
 //! or of boxes.
 //!
 //! An image carries the labels of its rows with a confidence of at least a half. Rows with less say that people looked
-//! and did not see it; so an image with only such rows carries no label.
+//! and did not see it; so an image with only such rows carries no label. A row with a box is one object, or a group.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use csv::StringRecord;
 
 use super::collect::{Collector, Item};
 use super::folders::{entries, image_folders, is_image};
+use super::shown::GROUP;
 use super::{DataError, ImageSource, columns, table};
 
 /// From which confidence on a label counts. Labels that people verified have 0 or 1.
@@ -22,13 +23,17 @@ struct Columns {
     image: usize,
     label: usize,
     confidence: Option<usize>,
+    /// A side of the box: rows without are not of single objects.
+    left: Option<usize>,
+    group: Option<usize>,
 }
 
 impl Columns {
     fn of(row: &StringRecord) -> Option<Self> {
         let cells = table::cells(row);
         let find = |name| columns::find(&[name], &cells);
-        Some(Self { image: find("ImageID")?, label: find("LabelName")?, confidence: find("Confidence") })
+        let (image, label, confidence) = (find("ImageID")?, find("LabelName")?, find("Confidence"));
+        Some(Self { image, label, confidence, left: find("XMin"), group: find("IsGroupOf") })
     }
 }
 
@@ -95,7 +100,11 @@ fn add(
     };
     let place = format!("{}, line {}", file.display(), row.position().map_or(0, csv::Position::line));
     let item = Item { image: ImageSource::File(image.to_owned()), split, place };
-    collector.add(item, confident.then_some(code))
+    if columns.left.is_none() {
+        return collector.add(item, confident.then_some(code));
+    }
+    let is_group = columns.group.is_some_and(|column| &row[column] == "1");
+    collector.add_objects(item, confident.then_some((code, if is_group { GROUP } else { 1 })))
 }
 
 /// The images in some folders by their id, which is their name without ending.

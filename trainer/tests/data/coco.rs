@@ -3,7 +3,7 @@
 use chameleon_models::bank::Split;
 use serde_json::{Value, json};
 
-use crate::files::{Folder, assert_records, message, read};
+use crate::files::{Folder, assert_records, message, named, read};
 
 fn coco() -> Value {
     json!({
@@ -43,6 +43,17 @@ fn an_image_carries_the_categories_of_its_annotations() {
         assert_records(&set.read().unwrap_or_else(|error| panic!("{list}: {error}")), &expected);
         assert_eq!(read(&set.path().join(list)).expect("reads").records.len(), 3);
     }
+}
+
+#[test]
+fn every_annotation_is_an_object_and_a_group_is_several() {
+    let mut coco = coco();
+    coco["annotations"][3]["iscrowd"] = json!(1);
+    let set = Folder::with(&[("x.json", &coco.to_string())]).images(&["a.png", "b.png", "c.png"]);
+    let objects: Vec<String> = set.read().expect("reads").shown().iter().map(|shown| named(&shown.objects)).collect();
+    let shoes = |what: &str| [what; 6].join(" ");
+    let b = format!("Apple {} Food {}", shoes("Shoe"), shoes("Clothing"));
+    assert_eq!(objects, ["Apple Apple Food Food", &b, ""]);
 }
 
 #[test]

@@ -85,11 +85,13 @@ pub(crate) fn png(colour: u8) -> Vec<u8> {
 
 /// Name, names of the labels, and split of each record.
 pub(crate) fn summary(set: &DataSet) -> Vec<(String, String, Option<Split>)> {
+    set.records.iter().map(|record| (record.name.clone(), named(&record.labels), record.split)).collect()
+}
+
+/// The names of labels.
+pub(crate) fn named(labels: &[u16]) -> String {
     let names = crate::support::labels();
-    let text = |labels: &[u16]| {
-        labels.iter().map(|&label| names[usize::from(label)].name.clone()).collect::<Vec<_>>().join(" ")
-    };
-    set.records.iter().map(|record| (record.name.clone(), text(&record.labels), record.split)).collect()
+    labels.iter().map(|&label| names[usize::from(label)].name.clone()).collect::<Vec<_>>().join(" ")
 }
 
 /// Checks name, labels and split of all records.

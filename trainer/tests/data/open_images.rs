@@ -2,7 +2,7 @@
 
 use chameleon_models::bank::Split;
 
-use crate::files::{Folder, assert_records};
+use crate::files::{Folder, assert_records, named};
 
 const NAMES: (&str, &str) = ("class-descriptions.csv", "/m/014j1m,Apple\n/m/06rrc,Shoe\n/m/0h8n5zk,Zebra\n");
 const LABELS: &str = "ImageID,Source,LabelName,Confidence
@@ -37,6 +37,26 @@ fn boxes_and_labels_of_an_image_are_put_together() {
     let files = [NAMES, ("validation-annotations-bbox.csv", boxes), ("validation-imagelabels.csv", labels)];
     let set = Folder::with(&files).images(&["images/000a.png"]).read().expect("reads");
     assert_records(&set, &[("images/000a.png", "Apple Shoe Food Clothing", Some(Split::Tune))]);
+}
+
+#[test]
+fn boxes_are_objects_that_can_be_counted_and_labels_are_none() {
+    let boxes = "ImageID,LabelName,Confidence,XMin,XMax,YMin,YMax,IsGroupOf
+000a,/m/06rrc,1,0.1,0.2,0.3,0.4,0
+000a,/m/06rrc,1,0.5,0.6,0.3,0.4,0
+000b,/m/06rrc,1,0.5,0.6,0.3,0.4,1
+";
+    let labels = "ImageID,Source,LabelName,Confidence\n000a,verification,/m/06rrc,1\n000a,verification,/m/014j1m,1\n";
+    let files = [NAMES, ("validation-annotations-bbox.csv", boxes), ("validation-imagelabels.csv", labels)];
+    let set = Folder::with(&files).images(&["images/000a.png", "images/000b.png"]).read().expect("reads");
+    let shown = set.shown();
+    assert_eq!(named(&shown[0].objects), "Shoe Shoe Clothing Clothing");
+    assert_eq!(named(&shown[1].objects), [["Shoe"; 6].join(" "), ["Clothing"; 6].join(" ")].join(" "));
+    let counted: Vec<bool> = shown[0].labels.iter().map(|&label| shown[0].is_counted(label)).collect();
+    assert_eq!(
+        (named(&shown[0].labels).as_str(), counted),
+        ("Apple Shoe Food Clothing", vec![false, true, false, true])
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ fn set(given: &[(Option<Split>, u16)]) -> DataSet {
         name: format!("{i}.png"),
         content: Content::Image(ImageSource::File(format!("{i}.png").into())),
         labels: vec![label],
+        objects: Vec::new(),
         split,
         place: String::new(),
     };
