@@ -140,11 +140,6 @@ impl DecisionLoss {
         labels
     }
 
-    /// Which of the branches are right when this is true.
-    pub fn right_branches(&self, truth: Truth) -> Vec<bool> {
-        self.form.right_branches(truth)
-    }
-
     /// Mean loss over a batch; writes its gradient by the logits.
     ///
     /// # Shapes

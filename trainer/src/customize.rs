@@ -246,8 +246,8 @@ impl Inputs {
         Ok((Examples::new(set.source, model.feature_count(), features, targets, split)?, body))
     }
 
-    /// Images in which objects are looked for. What is true of one is which objects it shows; where they are does not
-    /// matter, as candidates stay as they are.
+    /// Images in which objects are looked for. What is true of one is which objects it shows, and how many if the source
+    /// says it; where they are does not matter, as candidates stay as they are.
     fn read_scenes(&self, path: &Path, labels: &Labels, model: &ImageObjects) -> Result<Examples> {
         let mut set = data::read(path, labels)?;
         self.show(&set.notes);
@@ -263,8 +263,8 @@ impl Inputs {
                 all - set.records.len()
             )]);
         }
-        let (split, targets) = (set.splits(), set.targets());
-        Examples::from_candidates(set.source, detector.features(), &candidates, targets, split)
+        let (split, shown) = (set.splits(), set.shown());
+        Examples::from_candidates(set.source, detector.features(), &candidates, shown, split)
     }
 
     /// How to show progress.
@@ -331,7 +331,9 @@ pub fn customize(
 ) -> Result<(AppModel, Evaluation)> {
     let Material { service, model, examples, body, mut recipe, seeds } = material;
     let pool = Pool::new(service, &model, examples, body)?;
-    let mut trial = Trial::new(app, process, &pool, &seeds, &recipe)?;
+    let counting = pool.counting(process, &recipe)?;
+    let pool = counting.as_ref().unwrap_or(&pool);
+    let mut trial = Trial::new(app, process, pool, &seeds, &recipe)?;
     let work = |stage, steps: usize| Mutex::new(Progress::start(mode, stage, (seeds.len() * steps) as u64));
     // A thread that panicked while it counted leaves a count that is still good enough.
     let tick = |progress: &Mutex<Progress>| progress.lock().unwrap_or_else(PoisonError::into_inner).tick();

@@ -211,8 +211,10 @@ impl Run<'_> {
         }
         let specialists = self.specialists.get().map(Vec::as_slice).unwrap_or_default();
         // Nothing is trained yet: whatever is wrong is the decision's with these examples.
-        let trial = Trial::new(name, process, self.pool, self.seeds, self.recipe);
-        let mut trial = trial.map_err(|error| Stop::Unfit(format!("{error:#}")))?;
+        let unfit = |error| Stop::Unfit(format!("{error:#}"));
+        let counting = self.pool.counting(process, self.recipe).map_err(unfit)?;
+        let pool = counting.as_ref().unwrap_or(self.pool);
+        let mut trial = Trial::new(name, process, pool, self.seeds, self.recipe).map_err(unfit)?;
         if let Some(left_out) = trial.left_out() {
             return Err(Stop::Unfit(format!("{left_out}; averages are over decisions on the same examples")));
         }
@@ -233,7 +235,7 @@ impl Run<'_> {
             self.seeds,
             sha256(&features),
             sha256(&splits),
-            sha256(&serde_json::to_vec(&images.targets)?),
+            sha256(&serde_json::to_vec(&(&images.targets, &images.shown))?),
         ))?)
     }
 }

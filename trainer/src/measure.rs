@@ -121,13 +121,16 @@ pub fn measure(app: &AppModel, material: Material) -> Result<Measured> {
         DecisionProcess::from_json(&app.manifest.process.to_string()).context("the model's decision process")?;
     ensure!(!examples.targets.is_empty(), "{}: no images", examples.source);
     let pool = Pool::new(service, &model, examples, body)?;
-    let mut judge = Judge::new(&process, pool.form(), &pool.vocabulary.labels)?;
+    let counting = pool.counting(&process, &recipe)?;
+    let pool = counting.as_ref().unwrap_or(&pool);
+    let mut judge = Judge::new(&process, pool.form(), &pool.outputs)?;
     let labels: Vec<u16> = app.rows.iter().map(|&row| row as u16).collect();
     let images: Vec<usize> = (0..pool.examples.targets.len()).collect();
-    let panel = Panel::new(images, &pool, &labels, None, recipe.weighting, &mut judge)?;
-    let none = vec![0.0; labels.len()];
+    let outputs = pool.outputs_of(&labels);
+    let panel = Panel::new(images, pool, &outputs, None, recipe.weighting, &mut judge)?;
+    let none = vec![0.0; outputs.len()];
     let mut wrong = |delta: &Delta, others: f32| -> Result<Vec<bool>> {
-        let (logits, panel) = delta.seen(&pool, &panel)?;
+        let (logits, panel) = delta.seen(pool, &panel)?;
         panel.wrong_exactly(&logits, Shifts { own: &none, others }, &mut judge)
     };
     let head = Head { weight: app.weight.clone(), bias: app.bias.clone() };

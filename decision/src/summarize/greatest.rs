@@ -350,7 +350,9 @@ impl Draft {
             self.summary.branches.push(Branch {
                 name,
                 outcome: probe.decision(outcome).clone(),
-                conditions: std::iter::once(condition(vec![Condition::GREATEST.to_owned()])).chain(of_members).collect(),
+                conditions: std::iter::once(condition(vec![Condition::GREATEST.to_owned()]))
+                    .chain(of_members)
+                    .collect(),
                 evidence: name::evidence(probe, outcome, usual, &effects),
                 ..Branch::default()
             });

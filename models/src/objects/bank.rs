@@ -4,7 +4,7 @@
 //! classes or, if it is a background, none.
 //!
 //! The file is safetensors: `features` U8 (R, D), `scale` F32 (D), `rows` U16 (N), how many of the R rows are of each
-//! image in turn, `classes` U16 (N, M), each row ascending and filled up with 65535, `split` U8 (N).
+//! image in turn, `classes` U16 (N, M), one for each object, each row ascending and filled up with 65535, `split` U8 (N).
 
 use safetensors::{Dtype, SafeTensors};
 
@@ -20,7 +20,7 @@ const NONE: u16 = u16::MAX;
 pub struct BankScene {
     /// Features of its candidates, (K, D), K at least 1.
     pub features: Vec<f32>,
-    /// Classes of its objects, ascending, each once.
+    /// Classes of its objects, ascending, one for each object.
     pub classes: Vec<u16>,
     /// What it is for.
     pub split: Split,
@@ -33,8 +33,8 @@ pub struct ObjectBank {
     pub dim: usize,
     /// The images.
     pub scenes: Vec<BankScene>,
-    /// Indices of the names of each image's objects, ascending.
-    pub targets: Vec<Vec<u16>>,
+    /// Indices of the names of each image's objects, ascending: a name is there as often as there are objects of it.
+    pub objects: Vec<Vec<u16>>,
 }
 
 impl ObjectBank {
@@ -52,8 +52,8 @@ impl ObjectBank {
                 return Err(BankError::Value);
             }
         }
-        let targets = scenes.iter().map(|scene| targets(&scene.classes, labels)).collect::<Result<_, _>>()?;
-        Ok(Self { dim, scenes, targets })
+        let objects = scenes.iter().map(|scene| named(&scene.classes, labels)).collect::<Result<_, _>>()?;
+        Ok(Self { dim, scenes, objects })
     }
 
     /// Number of images.
@@ -127,12 +127,12 @@ impl ObjectBank {
     }
 }
 
-/// The names that objects of these classes have.
-fn targets(classes: &[u16], labels: &[LabelInfo]) -> Result<Vec<u16>, BankError> {
+/// The names that objects of these classes have, ascending.
+fn named(classes: &[u16], labels: &[LabelInfo]) -> Result<Vec<u16>, BankError> {
     let has = |label: &LabelInfo, class: u16| label.classes.contains(&class);
     if let Some(&class) = classes.iter().find(|&&class| !labels.iter().any(|label| has(label, class))) {
         return Err(BankError::Class(class));
     }
-    let named = labels.iter().enumerate().filter(|(_, label)| classes.iter().any(|&class| has(label, class)));
-    Ok(named.map(|(i, _)| i as u16).collect())
+    let times = |label: &LabelInfo| classes.iter().filter(|&&class| has(label, class)).count();
+    Ok((0u16..).zip(labels).flat_map(|(i, label)| std::iter::repeat_n(i, times(label))).collect())
 }

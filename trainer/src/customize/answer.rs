@@ -19,10 +19,18 @@ const MIXED: &str = "mixed";
 pub(super) fn answer(process: &DecisionProcess, pool: &Pool) -> Result<Answer> {
     let field = process.summary.field.clone().unwrap_or_default();
     match pool.form() {
-        Form::Labels => Ok(Answer::labels_of(process, &pool.vocabulary)),
+        Form::Labels => Ok(labels(process, pool, pool.examples.ranks)),
         Form::Sentiment => score(field),
         Form::Classes => Ok(classes(Style::of(&process.api))),
         Form::Entity => kind(field, process, &pool.vocabulary.labels),
+    }
+}
+
+/// Labels, of each at most so many as can be told apart.
+pub(super) fn labels(process: &DecisionProcess, pool: &Pool, ranks: usize) -> Answer {
+    match Answer::labels_of(process, &pool.vocabulary) {
+        Answer::Labels { vocabulary, percent, most } => Answer::Labels { vocabulary, percent, most: most.min(ranks) },
+        other => other,
     }
 }
 

@@ -104,7 +104,7 @@ pub fn untrained(task: &Task, recipe: &Recipe, judge: &mut Judge) -> Result<[Can
 /// # Errors
 /// The program cannot be run.
 pub fn specialist(task: &Task, recipe: &Recipe, (seed, all): &(u64, Head), judge: &mut Judge) -> Result<Candidate> {
-    let delta = Delta::from(all.rows(&task.labels));
+    let delta = Delta::from(all.rows(&task.pool.labels_of(&task.labels)));
     let tuned = tune(task, &delta, recipe, judge)?;
     Ok(Candidate { arm: Arm::Specialist, seeds: vec![*seed], delta, tuned })
 }

@@ -48,7 +48,7 @@ impl Delta {
             return Ok((self.head.logits(&pool.examples.select(&panel.images))?, Cow::Borrowed(panel)));
         };
         let body = pool.body.as_ref().context("changed layers need the images, not only their features")?;
-        let features = body.features(layers, &panel.images)?;
+        let features = body.features(layers, &panel.images)?.into();
         let panel = panel.with_others(&pool.head.logits(&features)?);
         Ok((self.head.logits(&features)?, Cow::Owned(panel)))
     }

@@ -79,20 +79,48 @@ impl Head {
         Ok(Self { weight: values(weight)?, bias: values(bias)? })
     }
 
-    /// Logits (N, n) of features (N, K, D), row-major.
+    /// Logits of the candidates that count, row-major: (N, R * n), see [`affine`].
     ///
     /// # Errors
     /// libtorch cannot hand them out.
-    pub fn logits(&self, features: &Tensor) -> Result<Vec<f32>> {
+    pub fn logits(&self, features: &Features) -> Result<Vec<f32>> {
         let (weight, bias) = self.tensors();
         values(&tch::no_grad(|| affine(features, &weight, &bias)))
     }
 }
 
-/// `features weight^T + bias`, for each image the largest over its rows: (N, K, D) to (N, n). An object is in an image
-/// where one of its candidates is one.
-pub fn affine(features: &Tensor, weight: &Tensor, bias: &Tensor) -> Tensor {
-    let logits = features.matmul(&weight.tr()) + bias; // (N, K, n)
+/// What a head reads of N images.
+pub struct Features {
+    /// (N, K, D): K candidates of each.
+    pub values: Tensor,
+    /// R, how many of its best candidates an image has logits of for each label.
+    pub ranks: usize,
+    /// (N, K, 1): where an image has fewer candidates than others, true; none where that makes no difference.
+    pub absent: Option<Tensor>,
+}
+
+impl From<Tensor> for Features {
+    /// Features (N, K, D) of which the best candidate counts.
+    fn from(values: Tensor) -> Self {
+        Self { values, ranks: 1, absent: None }
+    }
+}
+
+/// The logit of a candidate that is not there: nothing shifts it to where it is seen, and its sigmoid is a number.
+const ABSENT: f64 = -1e4;
+
+/// `features weight^T + bias`, for each image and label the R largest over its candidates, descending: (N, K, D) to
+/// (N, R * n), all labels' largest first, then all labels' second, and so on. Where R is 1: an object is in an image
+/// where one of its candidates is one. Else there are as many as candidates are.
+pub fn affine(features: &Features, weight: &Tensor, bias: &Tensor) -> Tensor {
+    let logits = features.values.matmul(&weight.tr()) + bias; // (N, K, n)
+    if features.ranks > 1 {
+        let logits = match &features.absent {
+            Some(absent) => logits.masked_fill(absent, ABSENT),
+            None => logits,
+        };
+        return logits.topk(features.ranks as i64, 1, true, true).0.flatten(1, 2);
+    }
     if logits.size()[1] == 1 { logits.squeeze_dim(1) } else { logits.amax([1i64].as_slice(), false) }
 }
 

@@ -111,7 +111,7 @@ fn images(task: &Task) -> Images {
         tune: task.tune.images.len(),
         test: task.test.images.len(),
         test_by_decision: task.test.strata.groups().iter().map(Vec::len).collect(),
-        labels: task.labels.len(),
+        labels: task.generic.bias.len(),
         labels_together: together(task),
     }
 }

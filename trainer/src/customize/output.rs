@@ -20,13 +20,15 @@ pub const EVALUATION_JSON: &str = "evaluation.json";
 pub fn app_model(process: &DecisionProcess, model: &dyn Generic, compared: &Compared) -> Result<AppModel> {
     let Compared { task, candidates, measured } = compared;
     let (candidate, evaluation) = (&candidates[measured.served], &measured.evaluation);
+    let labels = task.pool.labels_of(&task.labels);
+    // Outputs of one label are shifted alike, and the first outputs are one for each.
     let offsets = task.by_label(&candidate.tuned.offsets);
     let bias = candidate.delta.head.bias.iter().zip(offsets).map(|(bias, offset)| bias + offset).collect();
     let manifest = AppManifest {
         version: FORMAT_VERSION,
         app: evaluation.app.clone(),
         base: BaseRef::of(model),
-        labels: task.labels.iter().map(|&label| model.labels()[usize::from(label)].name.clone()).collect(),
+        labels: labels.iter().map(|&label| model.labels()[usize::from(label)].name.clone()).collect(),
         layers: None,
         others: candidate.tuned.others,
         process: serde_json::to_value(process)?,

@@ -1,6 +1,7 @@
 //! How an application model is trained.
 
 use anyhow::{Result, ensure};
+use chameleon_decision::DecisionProcess;
 use chameleon_loss::LossConfig;
 use serde::{Deserialize, Serialize};
 
@@ -128,6 +129,11 @@ impl Default for Stage {
 }
 
 impl Recipe {
+    /// The settings of the loss for an application of this API.
+    pub fn loss_of(&self, process: &DecisionProcess) -> LossConfig {
+        LossConfig { default_top_k: process.api.default_top_k, ..self.loss }
+    }
+
     /// Steps of all arms together, for one seed: those of the head.
     pub fn steps(&self) -> usize {
         self.first.steps + 2 * self.second.steps

@@ -63,7 +63,7 @@ pub fn train(trained: &Trained, start: &Delta, stage: &Stage, seed: u64) -> Resu
         let images = draw(trained.groups, stage.batch, &mut rng);
         let features = match &changing {
             None => trained.pool.examples.select(&images),
-            Some((_, training)) => training.features(&images, &mut rng),
+            Some((_, training)) => training.features(&images, &mut rng).into(),
         };
         let logits = affine(&features, &rows.weight(), &rows.bias);
         let loss = (trained.loss)(&images, &logits)?;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use chameleon_decision::DecisionProcess;
-use chameleon_loss::{DecisionLoss, LossConfig};
+use chameleon_loss::{DecisionLoss, Takes};
 use chameleon_models::bank::Split;
 
 use super::answer::answer;
@@ -28,11 +28,11 @@ pub struct Task<'p> {
     pub pool: &'p Pool,
     /// The decision loss.
     pub loss: DecisionLoss,
-    /// The application's labels: indices in the vocabulary, ascending, n.
+    /// The outputs of the application's labels, ascending, n.
     pub labels: Vec<u16>,
     /// Names of the groups of labels that are shifted together: the branches, or the classes of which one is true.
     pub groups: Vec<String>,
-    /// The group each label belongs to.
+    /// The group each of them belongs to.
     pub group: Vec<usize>,
     /// The generic head's rows of the application's labels.
     pub generic: Head,
@@ -52,9 +52,9 @@ impl<'p> Task<'p> {
     /// # Errors
     /// The decision has no loss, a branch has too few images, or the program cannot be run.
     pub fn new(process: &DecisionProcess, pool: &'p Pool, recipe: &Recipe, judge: &mut Judge) -> Result<Self> {
-        let config = LossConfig { default_top_k: process.api.default_top_k, ..recipe.loss };
         let answer = answer(process, pool)?;
-        let loss = DecisionLoss::of(process, &answer, config).context("no loss can be made for this application")?;
+        let loss = DecisionLoss::of(process, &answer, recipe.loss_of(process))
+            .context("no loss can be made for this application")?;
         if let Some(scores) = loss.program_scores() {
             judge.look_at(scores);
         }
@@ -90,7 +90,7 @@ impl<'p> Task<'p> {
         let train = of(Split::Train);
         let left_out = examples.split.len() - train.len() - tune.images.len() - test.images.len();
         let train = TrainSet::new(&train, pool, recipe, &loss, judge)?;
-        let generic = pool.head.rows(&labels);
+        let generic = pool.head.rows(&pool.labels_of(&labels));
         Ok(Self { pool, loss, labels, groups, group, generic, train, tune, test, left_out })
     }
 
@@ -140,16 +140,21 @@ fn check_counts(loss: &DecisionLoss, examples: &Examples) -> Result<()> {
     for (split, name) in SPLITS {
         let images = examples.of(split);
         ensure!(!images.is_empty(), "there are no {name} images");
-        for branch in loss.branches() {
+        for (k, branch) in loss.branches().iter().enumerate() {
+            let counts = matches!(branch.takes, Takes::Count(_));
             let carries = |&&i: &&usize| {
+                if counts {
+                    return loss.right_branches(examples.truth(i))[k];
+                }
                 examples.targets[i].iter().any(|&label| branch.labels.binary_search(&usize::from(label)).is_ok())
             };
             let count = images.iter().filter(carries).count();
             if count < MIN_IMAGES {
                 bail!(
-                    "branch `{}`: {count} {name} {} one of its labels, at least {MIN_IMAGES} are needed",
+                    "branch `{}`: {count} {name} {} {}, at least {MIN_IMAGES} are needed",
                     branch.name,
-                    if count == 1 { "example carries" } else { "examples carry" }
+                    if count == 1 { "example carries" } else { "examples carry" },
+                    if counts { "as many of its labels as it asks for" } else { "one of its labels" }
                 );
             }
         }

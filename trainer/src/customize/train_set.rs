@@ -58,7 +58,7 @@ impl TrainSet {
         let mut noisy = HashMap::new();
         if recipe.noise > 0.0 {
             let all = groups.iter().flatten();
-            noisy.extend(all.map(|&i| (i, with_noise(&examples.targets[i], loss, recipe.noise, &mut rng))));
+            noisy.extend(all.map(|&i| (i, with_noise(&examples.targets[i], pool, loss, recipe.noise, &mut rng))));
         }
         Ok(Self { groups, count, noisy })
     }
@@ -99,8 +99,8 @@ fn hardest(group: &[usize], pool: &Pool, own: &[usize]) -> Vec<usize> {
     without.into_iter().map(|(_, image)| image).collect()
 }
 
-/// Labels of which those of a branch may have been replaced by another label of the same branch.
-fn with_noise(truth: &[u16], loss: &DecisionLoss, noise: f64, rng: &mut ChaCha8Rng) -> Vec<u16> {
+/// Labels of which those of a branch may have been replaced by another label of the same branch, once.
+fn with_noise(truth: &[u16], pool: &Pool, loss: &DecisionLoss, noise: f64, rng: &mut ChaCha8Rng) -> Vec<u16> {
     let mut labels = truth.to_vec();
     for branch in loss.branches() {
         let within = |label: &u16| branch.labels.binary_search(&usize::from(*label)).is_ok();
@@ -108,8 +108,9 @@ fn with_noise(truth: &[u16], loss: &DecisionLoss, noise: f64, rng: &mut ChaCha8R
             continue;
         }
         labels.retain(|label| !within(label));
+        let own: Vec<u16> = branch.labels.iter().map(|&label| label as u16).collect();
         // A branch that carries a label is not empty.
-        labels.extend(branch.labels.choose(rng).map(|&label| label as u16));
+        labels.extend(pool.labels_of(&own).choose(rng));
     }
     labels.sort_unstable();
     labels

@@ -47,7 +47,7 @@ impl<'p> Trial<'p> {
         seeds: &[u64],
         recipe: &Recipe,
     ) -> Result<Self> {
-        let mut judge = Judge::new(process, pool.form(), &pool.vocabulary.labels)?;
+        let mut judge = Judge::new(process, pool.form(), &pool.outputs)?;
         let task = Task::new(process, pool, recipe, &mut judge)?;
         Ok(Self { app: app.to_owned(), seeds: seeds.to_vec(), task, judge, attempts: Vec::new(), best: None })
     }

@@ -82,7 +82,6 @@ fn seen(
     let scene = seen.map(|seen| {
         let mut classes: Vec<u16> = seen.objects.iter().map(|shown| shown.class).collect();
         classes.sort_unstable();
-        classes.dedup();
         BankScene {
             features: seen.candidates.iter().flat_map(|candidate| candidate.features.clone()).collect(),
             classes,

@@ -12,14 +12,14 @@ fn bank() -> ObjectBank {
         classes: classes.to_vec(),
         split,
     };
-    let scenes = vec![scene(2, &[1, 3], Split::Train), scene(1, &[], Split::Tune), scene(4, &[0], Split::Test)];
+    let scenes = vec![scene(2, &[1, 3], Split::Train), scene(1, &[], Split::Tune), scene(4, &[0, 0, 3], Split::Test)];
     ObjectBank::new(DIM, scenes, &labels()).unwrap()
 }
 
 #[test]
 fn scenes_come_back_with_their_rows_and_names() {
     let back = ObjectBank::read(&bank().write().unwrap(), &labels()).unwrap();
-    assert_eq!(back.targets, [vec![1, 2, 4, 5], vec![], vec![0, 1, 4]]);
+    assert_eq!(back.objects, [vec![1, 2, 4, 5], vec![], vec![0, 0, 1, 1, 4, 4, 5]]);
     assert_eq!(back.write().unwrap(), bank().write().unwrap(), "rounding again changes nothing");
     for (back, scene) in back.scenes.iter().zip(&bank().scenes) {
         assert_eq!((&back.classes, back.split), (&scene.classes, scene.split));
@@ -45,7 +45,7 @@ proptest! {
     #[test]
     fn damaged_banks_never_panic(bit in any::<usize>(), cut in 0_usize..3) {
         if let Ok(bank) = ObjectBank::read(&damage(&bank().write().unwrap(), bit, cut), &labels()) {
-            prop_assert_eq!(bank.targets.len(), bank.len());
+            prop_assert_eq!(bank.objects.len(), bank.len());
             prop_assert!(bank.scenes.iter().all(|scene| scene.features.len() % bank.dim == 0));
         }
     }
