@@ -7,10 +7,16 @@
     VENV/bin/python bench/mosaics.py TINY_IMAGENET SCENES --objects trainer/src/objects/names.txt
     chameleon evaluate apps-corpus --data SCENES
 
-TINY_IMAGENET holds train-*.parquet, validation-*.parquet (columns image, label) and classes.txt (number, WordNet id, name).
+    VENV/bin/python bench/mosaics.py TINY_IMAGENET SCENES --objects trainer/src/objects/names.txt --boxes --alike 0.5
+    chameleon evaluate bench/counts --data SCENES
+
+TINY_IMAGENET holds train-*.parquet, validation-*.parquet (columns image, label; with --boxes bbox, too) and classes.txt
+(number, WordNet id, name).
 Training pictures are made of the last two training shards, tuning and test pictures of one half of the validation images
 each; no image is in two splits. With --objects labels are the names of objects that the file gives the classes, a third of
-the images is shown alone, the others in mosaics, and none twice: the scenes that the detector's bank is made of.
+the images is shown alone, the others in mosaics, and none twice: the scenes that the detector's bank is made of. With
+--boxes every object is listed with its box, as COCO lists instances, so that how many there are is known, too; with
+--alike a share of the mosaics has two to four images with one name in common.
 """
 
 import argparse
@@ -28,12 +34,13 @@ CORNERS = [(0, 0), (SIDE, 0), (0, SIDE), (SIDE, SIDE)]
 BACKGROUND, LEFT_OUT = "-", "?"
 
 
-def read(files):
-    """Encoded images with their classes."""
+def read(files, boxes):
+    """Encoded images with their classes and, if asked for, where the object of that class is."""
+    columns = ["image", "label"] + ["bbox"] * boxes
     rows = []
     for file in files:
-        table = pyarrow.parquet.read_table(file, columns=["image", "label"])
-        rows += [(row["image"]["bytes"], row["label"]) for row in table.to_pylist()]
+        table = pyarrow.parquet.read_table(file, columns=columns)
+        rows += [(row["image"]["bytes"], row["label"], row.get("bbox")) for row in table.to_pylist()]
     return rows
 
 
@@ -67,17 +74,44 @@ def mosaics(images, count, chance):
     return [[next(source) for _ in CORNERS] for _ in range(count)]
 
 
-def scenes(images, chance):
-    """A third of the images alone, the others in groups of four, none twice."""
+def scenes(images, names, alike, chance):
+    """A third of the images alone, the others in groups of four, none twice; a share of the groups are of one kind."""
     images = chance.sample(images, len(images))
     alone, together = images[: len(images) // 3], images[len(images) // 3 :]
+    if alike:
+        return [[image] for image in alone] + kinds(together, names, alike, chance)
     fours = range(0, len(together) - len(together) % 4, 4)
     return [[image] for image in alone] + [together[start : start + 4] for start in fours]
 
 
+def kinds(images, names, alike, chance):
+    """Groups of four, none twice: of a share of the groups two to four images have their broadest name in common."""
+    left = dict.fromkeys(range(len(images)))
+    named = {}
+    for place, (_, label, _) in enumerate(images):
+        named.setdefault((names[label] or [None])[-1], []).append(place)
+    groups = []
+    while len(left) >= len(CORNERS):
+        first = next(iter(left))
+        group = [first]
+        kind = (names[images[first][1]] or [None])[-1]
+        wanted = chance.randint(2, len(CORNERS)) if kind and chance.random() < alike else 1
+        del left[first]
+        while named[kind] and len(group) < wanted:
+            place = named[kind].pop()
+            if place in left:
+                group.append(place)
+                del left[place]
+        while len(group) < len(CORNERS):
+            group.append(next(iter(left)))
+            del left[group[-1]]
+        groups.append([images[place] for place in chance.sample(group, len(group))])
+    return groups
+
+
 def picture(images):
     """One image, or four beside each other."""
-    decoded = [Image.open(io.BytesIO(encoded)).convert("RGB") for encoded, _ in images]
+    decoded = [Image.open(io.BytesIO(encoded)).convert("RGB") for encoded, *_ in images]
     if len(decoded) == 1:
         return decoded[0]
     mosaic = Image.new("RGB", (2 * SIDE, 2 * SIDE))
@@ -92,8 +126,44 @@ def write(groups, split, names, out):
     for number, images in enumerate(groups):
         file = f"{split}/{number}.png"
         picture(images).save(out / file)
-        labels = list(dict.fromkeys(name for _, label in images for name in names[label]))
+        labels = list(dict.fromkeys(name for _, label, _ in images for name in names[label]))
         yield {"file_name": file, "labels": labels, "split": split}
+
+
+def special(names):
+    """The names of each class that say more than its others: those that always come along with one are left out."""
+    classes_of = {}
+    for number, own in names.items():
+        for name in own:
+            classes_of.setdefault(name, set()).add(number)
+
+    def is_special(name, own):
+        others = own[: own.index(name)]
+        return not any(classes_of[other] < classes_of[name] for other in own) and not any(
+            classes_of[other] == classes_of[name] for other in others
+        )
+
+    return {number: [name for name in own if is_special(name, own)] for number, own in names.items()}
+
+
+def instances(groups, split, names, out):
+    """Writes pictures, and the list of their objects as COCO has it."""
+    known = sorted({name for all_names in names.values() for name in all_names})
+    category = {name: number for number, name in enumerate(known, 1)}
+    annotations = []
+    for number, (images, _) in enumerate(zip(groups, write(groups, split, names, out))):
+        for (_, label, (left, top, right, bottom)), (x, y) in zip(images, CORNERS):
+            box = [x + left, y + top, right + 1 - left, bottom + 1 - top]
+            for name in names[label]:
+                shown = {"id": len(annotations) + 1, "image_id": number, "category_id": category[name], "bbox": box}
+                annotations.append(shown | {"iscrowd": 0})
+    listed = {
+        "images": [{"id": number, "file_name": f"{number}.png"} for number in range(len(groups))],
+        "annotations": annotations,
+        "categories": [{"id": number, "name": name} for name, number in category.items()],
+    }
+    (out / "annotations").mkdir(exist_ok=True)
+    (out / "annotations" / f"instances_{split}.json").write_text(json.dumps(listed))
 
 
 def main():
@@ -102,24 +172,34 @@ def main():
     parser.add_argument("out", type=Path)
     parser.add_argument("--training", type=int, help="training pictures [default: 20000; of scenes, all that there are]")
     parser.add_argument("--objects", type=Path, help="file of lines `WordNet id and name of a class: names of objects`")
+    parser.add_argument("--boxes", action="store_true", help="list every object with its box, as COCO does")
+    parser.add_argument("--alike", type=float, default=0, help="share of the mosaics with several things of one kind")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
+    if (arguments.boxes or arguments.alike) and not arguments.objects:
+        parser.error("--boxes and --alike need --objects")
     chance = random.Random(arguments.seed)
     known = classes(arguments.images / "classes.txt")
     names = objects(arguments.objects, known) if arguments.objects else {n: [name] for n, (_, name) in known.items()}
-    training = read(sorted(arguments.images.glob("train-*.parquet"))[-2:])
-    held_out = read(sorted(arguments.images.glob("validation-*.parquet")))
+    training = read(sorted(arguments.images.glob("train-*.parquet"))[-2:], arguments.boxes)
+    held_out = read(sorted(arguments.images.glob("validation-*.parquet")), arguments.boxes)
     chance.shuffle(held_out)
     half = len(held_out) // 2
     parts = {"train": training, "validation": held_out[:half], "test": held_out[half:]}
+    groups_of = {}
+    for split, images in parts.items():
+        if arguments.objects:
+            groups_of[split] = scenes([image for image in images if image[1] in names], names, arguments.alike, chance)
+            if split == "train" and arguments.training:
+                groups_of[split] = chance.sample(groups_of[split], min(arguments.training, len(groups_of[split])))
+        else:
+            groups_of[split] = mosaics(images, (arguments.training or 20_000) if split == "train" else half, chance)
+    if arguments.boxes:
+        for split, groups in groups_of.items():
+            instances(groups, split, special(names), arguments.out)
+        return
     with open(arguments.out.with_suffix(".jsonl.part"), "w") as lines:
-        for split, images in parts.items():
-            if arguments.objects:
-                groups = scenes([image for image in images if image[1] in names], chance)
-                if split == "train" and arguments.training:
-                    groups = chance.sample(groups, min(arguments.training, len(groups)))
-            else:
-                groups = mosaics(images, (arguments.training or 20_000) if split == "train" else half, chance)
+        for split, groups in groups_of.items():
             for line in write(groups, split, names, arguments.out):
                 lines.write(json.dumps(line) + "\n")
     arguments.out.with_suffix(".jsonl.part").rename(arguments.out / "metadata.jsonl")
