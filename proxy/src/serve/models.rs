@@ -98,13 +98,20 @@ pub struct Models {
     apps: ArcSwap<BTreeMap<String, Arc<Published>>>,
 }
 
-/// One application's model and what it was read from.
+/// One application's model and what it was read from, but for how it was measured.
 #[derive(Debug)]
 struct Published {
     publication: Publication,
     model: Arc<AppModel>,
     /// With its model, if that is one of labels.
     labeler: Option<labeler::ImageLabeler>,
+}
+
+impl Published {
+    /// Whether this is what is published.
+    fn is(&self, publication: &Publication) -> bool {
+        (self.publication.version, &self.publication.files) == (publication.version, &publication.files)
+    }
 }
 
 impl Models {
@@ -210,7 +217,7 @@ impl Models {
         let (mut new, mut faults) = (BTreeMap::new(), Faults::new());
         for (app, publication) in &current.apps {
             let known = old.get(app);
-            if let Some(same) = known.filter(|known| known.publication == *publication) {
+            if let Some(same) = known.filter(|known| known.is(publication)) {
                 new.insert(app.clone(), Arc::clone(same));
                 continue;
             }
@@ -240,10 +247,17 @@ impl Models {
         let files = AppFiles::find(|name| stored.files.get(name).map(|bytes| &bytes[..])).map_err(chain)?;
         let base = AppManifest::read(files.app_json).map_err(chain)?.base;
         let generic = self.generic(&base.name).ok_or_else(|| format!("there is no generic model `{}`", base.name))?;
-        let model = Arc::new(AppModel::from_bytes(files, generic).map_err(chain)?);
+        let mut model = AppModel::from_bytes(files, generic).map_err(chain)?;
+        // What it was made from and how it was measured is for reports, and many times its rows.
+        let AppManifest { process, evaluation, recipe, .. } = &mut model.manifest;
+        for part in [process, evaluation, recipe] {
+            *part = serde_json::Value::Null;
+        }
+        let model = Arc::new(model);
         let labels = &self.generics.labels;
         let labeler = is_of(&model, labels).then(|| self.labeler.for_app(labels, Arc::clone(&model)));
-        Ok(Published { publication: publication.clone(), labeler: labeler.transpose().map_err(chain)?, model })
+        let publication = Publication { metrics: serde_json::Value::Null, ..publication.clone() };
+        Ok(Published { publication, labeler: labeler.transpose().map_err(chain)?, model })
     }
 
     /// The generic model of a name. One of labels that was made elsewhere has another name than the one that ships.
