@@ -61,6 +61,16 @@ fn deep_operators_calls_and_blocks_do_not_overflow() {
 }
 
 #[test]
+fn what_is_picked_again_and_again_from_what_was_picked_does_not_grow() {
+    let source = CALL.replace(
+        "    for label",
+        "    import random\n    some = 'a'\n    for step in range(2000):\n        some = [some, some, 'b'][random.randint(0, 2)]\n    for label",
+    );
+    let source = source.replace("return 'dog'", "return some");
+    assert_eq!(analysis("picked.py", source.as_bytes()).processes.len(), 1);
+}
+
+#[test]
 fn a_ladder_of_a_hundred_arms_is_read_whole() {
     let arm = |n: u32| format!("        elif label.description == 'W{n}':\n            return {n}\n");
     let mut arms: String = (0..100).map(arm).collect();

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::frame::{has_columns, is_column, is_frame, rows};
 use super::machine::{Machine, Run, raise};
 use super::table::{Class, Key};
-use super::value::{Growth, List, ListClass, Unknown, Value};
+use super::value::{Growth, ListClass, Unknown, Value};
 use super::watch::Change;
 use crate::decision::Rendered;
 use crate::program::Span;
@@ -242,6 +242,24 @@ impl<'p> Machine<'p, '_> {
         Ok(if is_own { Self::entry(unknown, place) } else { Self::part(unknown, place) })
     }
 
+    /// An item that something outside picks: which one is not known, but from what, if that is no data of the answer.
+    fn item_among(&mut self, items: &[Value<'p>], span: Span) -> Run<Value<'p>> {
+        let mut parts = vec![Rendered::Chosen("[".to_owned())];
+        for (at, item) in items.iter().take(MAX_NAMED).enumerate() {
+            parts.extend((at > 0).then(|| Rendered::Chosen(", ".to_owned())));
+            parts.push(self.render(item, span)?);
+        }
+        let end = if items.len() > MAX_NAMED { ", ...]" } else { "]" };
+        parts.push(Rendered::Chosen(end.to_owned()));
+        let among = Rendered::Parts(parts);
+        // What picks among items that were picked themselves would grow with every step.
+        if items.is_empty() || among.has_data() || among.size() >= MAX_SHOWN {
+            return Ok(unknown_item());
+        }
+        let text = format!("an item of {among}");
+        Ok(Value::unknown_shown(text, Rendered::Parts(vec![Rendered::Chosen("an item of ".to_owned()), among])))
+    }
+
     pub(super) fn item(&mut self, object: &Value<'p>, index: &Value<'p>, span: Span) -> Run<Value<'p>> {
         match object {
             Value::Unknown(unknown) => self.item_outside(object, unknown, index, span),
@@ -299,10 +317,15 @@ impl<'p> Machine<'p, '_> {
                 }
                 if index.unknown_text().is_some() {
                     // Whichever it is of one that is not the API's, it is that one.
-                    return Ok(match &*list.borrow() {
-                        List { items, growth, .. } if items.len() == 1 && *growth != Growth::Mirror => items[0].clone(),
-                        _ => Value::unknown("an item at an unknown index"),
-                    });
+                    let (some, growth) = {
+                        let list = list.borrow();
+                        (list.items.iter().take(MAX_NAMED + 1).cloned().collect::<Vec<_>>(), list.growth)
+                    };
+                    return match some.as_slice() {
+                        [only] if growth != Growth::Mirror => Ok(only.clone()),
+                        _ if matches!(growth, Growth::Mirror | Growth::Sample) => Ok(unknown_item()),
+                        some => self.item_among(some, span),
+                    };
                 }
                 if list.borrow().growth == Growth::Sample && !matches!(index, Value::Int(0 | -1, _)) {
                     return Ok(Value::unknown("an item of an unknown collection"));
@@ -318,7 +341,7 @@ impl<'p> Machine<'p, '_> {
             }
             Value::Tuple(items) => {
                 if index.unknown_text().is_some() {
-                    return Ok(Value::unknown("an item at an unknown index"));
+                    return self.item_among(&items[..items.len().min(MAX_NAMED + 1)], span);
                 }
                 let at = self.index_in(index, items.len(), span)?;
                 Ok(self.chosen_by(index, items[at].clone()))
@@ -428,6 +451,17 @@ fn places([start, stop, step]: [Option<i64>; 3], length: usize) -> Vec<usize> {
         at = at.saturating_add(step);
     }
     picked
+}
+
+/// So many items of a collection say which one it is.
+const MAX_NAMED: usize = 3;
+
+/// Values in them of which no more is shown.
+const MAX_SHOWN: usize = 40;
+
+/// An item of a collection of which no more is known.
+fn unknown_item<'p>() -> Value<'p> {
+    Value::unknown("an item at an unknown index")
 }
 
 /// Whether this is a column of truth values, by which rows of a frame are picked.

@@ -318,7 +318,7 @@ impl Value<'_> {
 
     pub(super) fn unknown_shown(text: impl Into<String>, shown: Rendered) -> Self {
         Self::Unknown(Rc::new(Unknown {
-            text: text.into(),
+            text: shortened(text.into()),
             shown,
             is_record: false,
             is_object: false,
