@@ -320,8 +320,19 @@ fn steps_of(probe: &mut Probe<'_>, shape: &Shape, list: &Path) -> Result<Option<
             is_told_apart(probe, without, with)
                 .then(|| vec![(without, vec![counting(None, limit(0.0))]), (with, vec![counting(limit(1.0), None)])])
         }
-        Counted::Number(_) | Counted::Numbers(_) | Counted::Each => None,
+        Counted::Each => steps_of_each(probe, &outcomes),
+        Counted::Number(_) | Counted::Numbers(_) => None,
     })
+}
+
+/// What numbers of items lead to where something is done for each of them, but not for any number alike: one person is
+/// spoken of in one way, several one after the other.
+fn steps_of_each(probe: &mut Probe<'_>, outcomes: &[Outcome]) -> Option<Vec<Step>> {
+    let folded = numbers::folded(probe, outcomes);
+    match steps(&folded) {
+        Counted::Steps(steps) if folded[1..].iter().any(|outcome| *outcome != folded[1]) => Some(steps),
+        _ => None,
+    }
 }
 
 /// One outcome and the numbers of items that lead to it.

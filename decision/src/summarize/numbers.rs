@@ -8,6 +8,12 @@ const COUNT: &str = "<count>";
 /// What stands for a number that goes up or down with it.
 const NUMBER: &str = "<number>";
 
+/// Whether an effect stands for those with any number in its place.
+pub(super) fn says_any(effect: &Effect) -> bool {
+    let shown = effect.to_string();
+    shown.contains(COUNT) || shown.contains(NUMBER)
+}
+
 /// The outcomes on 0, 1, 2, ... items, where each run of those that say their numbers and are alike in all else is one.
 pub(super) fn merged(probe: &mut Probe<'_>, outcomes: &[Outcome]) -> Vec<Outcome> {
     let links: Vec<Option<Outcome>> = (1..outcomes.len())
@@ -30,6 +36,31 @@ pub(super) fn merged(probe: &mut Probe<'_>, outcomes: &[Outcome]) -> Vec<Outcome
         }
     }
     merged
+}
+
+/// The outcomes on 0, 1, 2, ... items, where what one statement does again and again with other whole numbers is done once.
+pub(super) fn folded(probe: &mut Probe<'_>, outcomes: &[Outcome]) -> Vec<Outcome> {
+    let mut folded: Vec<Outcome> = Vec::with_capacity(outcomes.len());
+    for &outcome in outcomes {
+        // Each with what it is the first time.
+        let mut once: Vec<(Effect, &Effect)> = Vec::new();
+        for next in &probe.decision(outcome).effects {
+            let again = |first: &Effect| effect(first, next, None).filter(|_| first.span == next.span);
+            match once.iter_mut().find_map(|(all, first)| again(first).map(|both| (all, both))) {
+                Some((all, both)) => *all = both,
+                None => once.push((next.clone(), next)),
+            }
+        }
+        let effects = once.into_iter().map(|(all, _)| all).collect();
+        folded.push(probe.intern(Decision { effects }));
+    }
+    // What is done once says the number of that time.
+    for at in (1..folded.len().saturating_sub(1)).rev() {
+        if are_alike(probe.decision(folded[at]), probe.decision(folded[at + 1])) {
+            folded[at] = folded[at + 1];
+        }
+    }
+    folded
 }
 
 /// Whether decisions that say how many there are do so alike but for places where one of them has a number as it is.

@@ -11,7 +11,7 @@ use super::matching::spellings;
 use super::mixed::Mixed;
 use super::probe::{NEUTRAL, OTHER, Outcome, Probe};
 use super::subject::put;
-use super::{Draft, EMPTY_OUTCOME, ONLY_EMPTY, SAME_OUTCOME, counts, warnings};
+use super::{Draft, EMPTY_OUTCOME, ONLY_EMPTY, SAME_OUTCOME, counts, numbers, warnings};
 use crate::api::Api;
 use crate::decider::DecideError;
 use crate::decision::Decision;
@@ -43,6 +43,9 @@ struct Told {
     messages: BTreeSet<String>,
 }
 
+/// What stands for every number.
+const A_NUMBER: &str = "0";
+
 /// What an outcome does, and a word with it.
 pub(super) type News = (String, String);
 
@@ -62,6 +65,9 @@ impl Told {
 
     fn add(&mut self, decision: &Decision) {
         self.words.extend(news(decision));
+        // Where any number is told, each is.
+        let any = decision.effects.iter().filter(|effect| numbers::says_any(effect));
+        self.words.extend(any.map(|effect| (effect.action.clone(), A_NUMBER.to_owned())));
     }
 
     /// The first thing that an outcome does which is not told.
@@ -82,7 +88,7 @@ pub(super) fn news(decision: &Decision) -> Vec<News> {
         for word in effect.chosen_words() {
             match word.parse::<f64>() {
                 Ok(_) if effect.action == "print" => {}
-                Ok(_) => all.push((effect.action.clone(), "0".to_owned())),
+                Ok(_) => all.push((effect.action.clone(), A_NUMBER.to_owned())),
                 Err(_) => all.push((effect.action.clone(), word)),
             }
         }
