@@ -83,9 +83,9 @@ pub(super) fn top_k(
             probe.labels(&labels).map(|outcome| outcome == beside)
         };
         let mut cut = None;
-        if !reaches(probe, LONGEST - 1)? {
+        if !reaches(probe, LONGEST)? {
             let mut place = 1;
-            while place < LONGEST && reaches(probe, place)? {
+            while reaches(probe, place)? {
                 place += 1;
             }
             // The others that a label stands for are there, too.
