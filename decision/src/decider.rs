@@ -1,5 +1,7 @@
 //! Running a program on an API output.
 
+use std::sync::{Mutex, PoisonError};
+
 use thiserror::Error;
 
 use crate::interpreter::{Choice, Memory, Observation, Ran, Surroundings, Trace, run};
@@ -70,6 +72,28 @@ impl DecideError {
     }
 }
 
+/// The answers on which a program's decision hangs on something outside, as they are come upon.
+#[derive(Debug, Default)]
+pub struct Stops {
+    noted: Mutex<Vec<(DecideError, ApiOutput)>>,
+}
+
+impl Stops {
+    /// The first answer on which the decision hangs on something outside that is told in these words.
+    pub fn answer(&self, told: &str) -> Option<ApiOutput> {
+        let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.iter().find(|(error, _)| error.to_string() == told).map(|(_, answer)| answer.clone())
+    }
+
+    /// Notes the first answer for each such thing.
+    fn note(&self, error: &DecideError, answer: &ApiOutput) {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(error, DecideError::Undetermined { .. }) && noted.iter().all(|(known, _)| known != error) {
+            noted.push((error.clone(), answer.clone()));
+        }
+    }
+}
+
 /// Runs a program: what does the application do for this API output?
 #[derive(Clone, Debug)]
 pub struct Decider<'p> {
@@ -78,12 +102,13 @@ pub struct Decider<'p> {
     default_top_k: Option<u32>,
     given: Vec<Given>,
     budget: Option<&'p Budget>,
+    stops: Option<&'p Stops>,
 }
 
 impl<'p> Decider<'p> {
     /// A decider for `program` on answers of `api`.
     pub fn new(program: &'p Program, api: &'p Api) -> Self {
-        Self { program, api, default_top_k: api.default_top_k, given: Vec::new(), budget: None }
+        Self { program, api, default_top_k: api.default_top_k, given: Vec::new(), budget: None, stops: None }
     }
 
     /// The same, where another API that the program asks answers so. What no answer is given of is unknown.
@@ -98,6 +123,12 @@ impl<'p> Decider<'p> {
     #[must_use]
     pub fn within(self, budget: &'p Budget) -> Self {
         Self { budget: Some(budget), ..self }
+    }
+
+    /// The same, where answers on which the decision hangs on something outside are noted.
+    #[must_use]
+    pub fn noting(self, stops: &'p Stops) -> Self {
+        Self { stops: Some(stops), ..self }
     }
 
     /// The program and the API that it is run for.
@@ -182,6 +213,14 @@ impl<'p> Decider<'p> {
 
     /// The runs for `output`, one for each way through its tests of unknown values.
     fn runs(&self, output: &ApiOutput, tracing: bool, memory: &Memory<'p>) -> Result<Runs, DecideError> {
+        let runs = self.runs_of(output, tracing, memory);
+        if let (Err(error), Some(stops)) = (&runs, self.stops) {
+            stops.note(error, output);
+        }
+        runs
+    }
+
+    fn runs_of(&self, output: &ApiOutput, tracing: bool, memory: &Memory<'p>) -> Result<Runs, DecideError> {
         let mut runs = Runs::default();
         let mut script = Vec::new();
         loop {

@@ -31,7 +31,7 @@ pub use answer::{
 };
 pub use api::Api;
 pub use budget::Budget;
-pub use decider::{DecideError, Decider, OUT_OF_BUDGET};
+pub use decider::{DecideError, Decider, OUT_OF_BUDGET, Stops};
 pub use decision::{Decision, Effect, Rendered};
 pub use interpreter::Observation;
 pub use library::{BUILTINS, PURE_FUNCTIONS, REGEX_FLAGS};

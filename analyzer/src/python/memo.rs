@@ -4,7 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
-use chameleon_decision::{Decision, Summary, Warning};
+use chameleon_decision::{ApiOutput, Decision, Summary, Warning};
 
 use super::cut::Ways;
 use super::entry::Chain;
@@ -41,9 +41,20 @@ type Key = (Vec<usize>, Ways, End);
 #[derive(Default)]
 pub(super) struct Memo {
     slices: RefCell<BTreeMap<Key, Rc<Slice>>>,
+    /// Answers on which a summary came to hang on something outside, by the reason that it gives.
+    stops: RefCell<BTreeMap<String, ApiOutput>>,
 }
 
 impl Memo {
+    pub(super) fn note_stop(&self, reason: String, answer: ApiOutput) {
+        self.stops.borrow_mut().insert(reason, answer);
+    }
+
+    /// The answer on which a summary came to hang on something outside, if that is why it is of no known kind.
+    pub(super) fn stop_of(&self, summary: &Summary) -> Option<ApiOutput> {
+        self.stops.borrow().get(summary.reason.as_ref()?).cloned()
+    }
+
     /// The slice of a chain with these ways, made by `cut` if it is not known. Another one of the same program shares its
     /// trial: ways of tests that are not in it make no difference.
     pub(super) fn slice(&self, chain: &Chain, ways: &Ways, end: End, cut: impl FnOnce() -> Slice) -> Rc<Slice> {

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use chameleon_decision::{ApiOutput, Budget, DecisionProcess, DecisionType, Given, Problem, Span, Vocabulary};
 
+use super::contexts;
 use super::cut::Ways;
 use super::entry::{CallGraph, Chain};
 use super::lower::{Lowered, Site};
@@ -24,6 +25,12 @@ use ways::{ASSUMING, Assuming, Mixed, ROUNDS};
 /// Steps that cutting a slice takes for each statement there is.
 const CUT: u64 = 20;
 
+/// How many answers on which a decision hangs on something outside are tried beside the others.
+const MAX_STOPS: usize = 3;
+
+/// Which part of the steps that are left a search with one of them may take.
+const STOPS_SHARE: u64 = 8;
+
 /// What it takes to make the processes of one API call.
 #[derive(Clone)]
 pub(super) struct Run<'a> {
@@ -36,6 +43,8 @@ pub(super) struct Run<'a> {
     pub(super) inputs: &'a [Site],
     /// What those APIs answer.
     pub(super) given: &'a [Given],
+    /// Answers on which the decision was found to hang on something outside: they are tried with all others.
+    pub(super) stopping: &'a [ApiOutput],
     /// Statements of the code.
     pub(super) size: u64,
     /// What pays for all of it.
@@ -67,10 +76,34 @@ impl<'a> Run<'a> {
         Run { budget, memo: Rc::default(), ..self.clone() }
     }
 
-    /// The process of a chain. Where the outermost function hangs on things outside, an inner one may still decide by
-    /// the answer alone: that one is taken, and what stopped the outer one is reported. Where none does, the outermost
-    /// one is read as far as it decides by the answer.
+    /// The process of a chain. That it hangs on something outside may come to light only when it is summarized, on an
+    /// answer that is not among those tried: then the search begins anew with that one, and what it finds is taken where it
+    /// is of a known kind.
     pub(super) fn best(&self, chain: &Chain) -> Found {
+        let found = self.found(chain);
+        let mut stopping = self.stopping.to_vec();
+        let mut next = self.memo.stop_of(&found.0.summary);
+        while let Some(answer) = next.filter(|_| stopping.len() < MAX_STOPS && !self.budget.is_spent()) {
+            stopping.push(answer);
+            let budget = Budget::new(self.budget.limit().saturating_sub(self.budget.spent()) / STOPS_SHARE);
+            let run = Run { stopping: &stopping, ..self.within(&budget) };
+            let other = run.found(chain);
+            self.budget.spend(budget.spent());
+            if budget.is_spent() {
+                break;
+            }
+            if contexts::told(&other.0).1 {
+                return other;
+            }
+            next = run.memo.stop_of(&other.0.summary);
+        }
+        found
+    }
+
+    /// The process of a chain, as far as the answers that are tried show. Where the outermost function hangs on things
+    /// outside, an inner one may still decide by the answer alone: that one is taken, and what stopped the outer one is
+    /// reported. Where none does, the outermost one is read as far as it decides by the answer.
+    fn found(&self, chain: &Chain) -> Found {
         let parts: Vec<Chain> = (0..chain.functions.len())
             .map(|from| Chain { functions: chain.functions[from..].to_vec(), decides: chain.decides })
             .collect();

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use chameleon_decision::{
-    ApiOutput, Decision, DecisionProcess, Expr, ExprKind, FORMAT_VERSION, Problem, SETTING, Span,
+    ApiOutput, Decision, DecisionProcess, Expr, ExprKind, FORMAT_VERSION, Problem, SETTING, Span, Stops,
 };
 
 use super::trial::MAX_ANSWERS;
@@ -136,12 +136,18 @@ impl Run<'_> {
         let (summary, warnings, takes_given) = slice.trial.summary.get_or_init(|| {
             let takes_given = inputs::are_needed(self, slice);
             let given = if takes_given { self.given } else { &[] };
-            let (mut summary, warnings) = self.decider_given(&slice.program, given).summarize(self.vocabulary);
+            let stops = Stops::default();
+            let decider = self.decider_given(&slice.program, given).noting(&stops);
+            let (mut summary, warnings) = decider.summarize(self.vocabulary);
+            let stop = summary.reason.as_deref().and_then(|reason| stops.answer(reason));
             if let Some((_, Problem { file, line, reason })) = self.undecided(slice)
                 && slice.program.files.get(slice.call.file as usize) != Some(&file)
                 && summary.reason == Some(format!("line {line}: {reason}"))
             {
                 summary.reason = Some(format!("{file}:{line}: {reason}"));
+            }
+            if let (Some(stop), Some(reason)) = (stop, &summary.reason) {
+                self.memo.note_stop(reason.clone(), stop);
             }
             (summary, warnings, takes_given)
         });

@@ -60,7 +60,8 @@ impl Run<'_> {
 
     /// Answers that go different ways through a slice.
     pub(super) fn answers<'s>(&'s self, slice: &Slice) -> impl Iterator<Item = ApiOutput> + use<'s> {
-        probe::answers(&self.site.api.answer, self.vocabulary, &slice.program)
+        let usual = probe::answers(&self.site.api.answer, self.vocabulary, &slice.program);
+        usual.chain(self.stopping.iter().cloned())
     }
 
     /// The first place where the program's decision hangs on something outside, with the run's file where it is in the
