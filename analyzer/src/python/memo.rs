@@ -4,7 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
-use chameleon_decision::{ApiOutput, Decision, Summary, Warning};
+use chameleon_decision::{ApiOutput, Decision, Span, Summary, Warning};
 
 use super::cut::Ways;
 use super::entry::Chain;
@@ -43,6 +43,8 @@ pub(super) struct Memo {
     slices: RefCell<BTreeMap<Key, Rc<Slice>>>,
     /// Answers on which a summary came to hang on something outside, by the reason that it gives.
     stops: RefCell<BTreeMap<String, ApiOutput>>,
+    /// The calls whose answers are tested at a place.
+    answers_tested: RefCell<BTreeMap<Span, Vec<Span>>>,
 }
 
 impl Memo {
@@ -53,6 +55,11 @@ impl Memo {
     /// The answer on which a summary came to hang on something outside, if that is why it is of no known kind.
     pub(super) fn stop_of(&self, summary: &Summary) -> Option<ApiOutput> {
         self.stops.borrow().get(summary.reason.as_ref()?).cloned()
+    }
+
+    /// The calls whose answers are tested at a place, found by `find` if they are not known.
+    pub(super) fn answers_tested(&self, place: Span, find: impl FnOnce() -> Vec<Span>) -> Vec<Span> {
+        self.answers_tested.borrow_mut().entry(place).or_insert_with(find).clone()
     }
 
     /// The slice of a chain with these ways, made by `cut` if it is not known. Another one of the same program shares its

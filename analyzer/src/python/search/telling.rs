@@ -9,15 +9,16 @@ use chameleon_decision::{
 };
 
 use super::trial::MAX_ANSWERS;
-use super::{Found, Run};
+use super::{CUT, Found, Run};
 use crate::python::cut::Assumption;
+use crate::python::facts::Facts;
+use crate::python::lower::Site;
 use crate::python::slice::Slice;
 use crate::python::{inputs, path, probe, visit};
 
-/// What is said of a test of something outside that returns at once, whatever the answer is: no assumption about what
-/// is decided otherwise.
-const RETURNS: &str =
-    "this test depends on something outside the program, and returns; the decision is read as if it did not";
+/// What is said in the middle of what is said of a test of something outside that returns at once, whatever the answer
+/// is: no assumption about what is decided otherwise.
+const RETURNS: &str = ", and returns; ";
 
 /// Whether this is said of a test, whose line shows what is compared.
 pub(crate) fn is_of_a_test(reason: &str) -> bool {
@@ -32,12 +33,16 @@ const SUMMED: &str = "what several calls answer is put together here; what is to
 
 /// Whether a remark tells no assumption that could as well be another.
 pub(in crate::python) fn is_remark(problem: &Problem) -> bool {
-    matches!(problem.reason.as_str(), RETURNS | FALLS_BACK | SUMMED)
+    matches!(problem.reason.as_str(), FALLS_BACK | SUMMED) || returns(problem)
+}
+
+fn returns(problem: &Problem) -> bool {
+    is_of_a_test(&problem.reason) && problem.reason.contains(RETURNS)
 }
 
 /// Whether a remark is about no test of something outside.
 pub(in crate::python) fn says_nothing_of_tests(problem: &Problem) -> bool {
-    is_remark(problem) && problem.reason != RETURNS
+    is_remark(problem) && !returns(problem)
 }
 
 /// Of more assumptions than these it is not said what is done otherwise.
@@ -45,6 +50,9 @@ const MAX_OTHERWISE: usize = 4;
 
 /// Characters of what is done otherwise.
 pub(super) const LONGEST_OTHERWISE: usize = 120;
+
+/// Of more other calls than these it is not asked whether it is their answer that is tested.
+const MAX_OTHERS: usize = 8;
 
 impl Run<'_> {
     /// The process of a slice, and what there is to say about it.
@@ -56,7 +64,10 @@ impl Run<'_> {
             line: span.line,
             reason: reason.to_owned(),
         };
-        let passed = slice.passed.iter().map(|span| remark(span, RETURNS));
+        let passed = slice.passed.iter().map(|span| {
+            let (what, decision) = self.outside(*span);
+            remark(span, &format!("this test depends on {what}{RETURNS}{decision} is read as if it did not"))
+        });
         let passed = passed.chain(slice.summed.iter().map(|span| remark(span, SUMMED)));
         let problems = assumed.chain(passed).chain(settings(slice)).collect();
         let mut process = self.summarized(slice);
@@ -72,18 +83,61 @@ impl Run<'_> {
     /// What is assumed, and with `more` what is done otherwise.
     pub(super) fn assumption(&self, slice: &Slice, assumption: Assumption, more: bool) -> Problem {
         let Assumption { span, holds, is_loop, .. } = assumption;
-        let (what, way) = match (is_loop, holds) {
-            (false, true) => ("this test depends on something outside the program", "held"),
-            (false, false) => ("this test depends on something outside the program", "did not hold"),
-            (true, _) => ("this loop runs over something outside the program", "did not run"),
+        let (kind, way) = match (is_loop, holds) {
+            (false, true) => ("this test depends on", "held"),
+            (false, false) => ("this test depends on", "did not hold"),
+            (true, _) => ("this loop runs over", "did not run"),
         };
-        let mut reason = format!("{what}; the decision is read as if it {way}");
+        let (what, decision) = self.outside(span);
+        let mut reason = format!("{kind} {what}; {decision} is read as if it {way}");
         let otherwise = if more { self.otherwise(slice, assumption) } else { None };
         if let Some(otherwise) = otherwise {
             let others = if slice.assumptions.len() > 1 { ", all others the same" } else { "" };
             let _ = write!(reason, " (else{others}: {otherwise})");
         }
         Problem { file: path(self.project, span.file), line: span.line, reason }
+    }
+
+    /// What is tested at a place, and what is said to be decided otherwise: the answer of one other call, if it is that, or
+    /// something outside.
+    fn outside(&self, place: Span) -> (String, String) {
+        let at = |span: Span| format!("{}:{}", path(self.project, span.file), span.line);
+        match self.memo.answers_tested(place, || self.answers_tested(place)).as_slice() {
+            [other] => (format!("the answer of {}", at(*other)), format!("what {} decides", at(self.site.span))),
+            _ => ("something outside the program".to_owned(), "the decision".to_owned()),
+        }
+    }
+
+    /// The calls whose answers are tested at a place; none where it may be this call's own, by what a variable holds at
+    /// another time.
+    fn answers_tested(&self, place: Span) -> Vec<Span> {
+        let mut tested = None;
+        for (at, function) in self.lowered.functions.iter().enumerate().filter(|of| of.1.span.file == place.file) {
+            visit::exprs(&function.body, &mut |expr| {
+                if tested.is_none() && expr.span == place {
+                    tested = Some((at, expr.clone()));
+                }
+            });
+        }
+        let Some((function, test)) = tested else { return Vec::new() };
+        let live = self.graph.reachable([function]);
+        let size: u64 = live.iter().map(|at| visit::size(&self.lowered.functions[*at].body)).sum();
+        let asked_for = |site: &Site| {
+            self.budget.spend(size * CUT);
+            let facts = Facts::new(self.lowered, &live, &[function], (&[], &live), &BTreeSet::new(), site, &[]);
+            facts.expr(function, &test)
+        };
+        let is_other = |site: &&Site| site.span != self.site.span && live.contains(&site.function);
+        let mut others: Vec<&Site> = self.lowered.sites.iter().filter(is_other).collect();
+        others.dedup_by_key(|other| other.span);
+        if others.len() > MAX_OTHERS || others.is_empty() || asked_for(self.site).data {
+            return Vec::new();
+        }
+        let is_tested = |other: &&Site| {
+            let fact = asked_for(other);
+            fact.data && !fact.unknown
+        };
+        others.into_iter().filter(is_tested).map(|other| other.span).collect()
     }
 
     /// Whether a word has an effect where something outside is not as it is assumed: it leads elsewhere than any other.
