@@ -6,18 +6,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use chameleon_models::app::{AppFiles, AppManifest, AppModel, BaseRef};
-use chameleon_models::zoo::{ImageLabels, TextTask, objects};
+use chameleon_models::zoo::{ImageLabels, Kind};
 use chameleon_proxy::registry::Reader;
 
 use crate::cli::Global;
 use crate::home::Home;
-
-/// What a model made from this network answers, in a word; one of labels may have any name.
-pub(crate) fn kind(base: &BaseRef) -> &'static str {
-    let texts = TextTask::ALL.into_iter().map(TextTask::name);
-    let found = texts.chain([objects::NAME]).find(|name| *name == base.name);
-    found.and_then(|name| name.rsplit('-').next()).unwrap_or("labels")
-}
 
 /// The files of an application's published model.
 pub(crate) struct Published {
@@ -33,6 +26,27 @@ impl Published {
     pub(crate) fn load(app: &str, global: &Global) -> Result<Self> {
         let model = Reader::new(Home::resolve(global.home.as_deref())?.registry()).load(app)?;
         Ok(Self { app: app.to_owned(), files: model.files })
+    }
+
+    /// The application's model of a kind: its own, or that of its part, if it has one; else its own, whatever it answers.
+    ///
+    /// # Errors
+    /// As [`Published::load`].
+    pub(crate) fn load_of(app: &str, kind: Kind, global: &Global) -> Result<Self> {
+        let own = Self::load(app, global);
+        if own.as_ref().is_ok_and(|own| own.kind().is_ok_and(|of| of == kind)) {
+            return own;
+        }
+        let part = Self::load(&format!("{app}.{kind}"), global);
+        part.ok().filter(|part| part.kind().is_ok_and(|of| of == kind)).map_or(own, Ok)
+    }
+
+    /// What the model answers.
+    ///
+    /// # Errors
+    /// As [`Published::manifest`].
+    pub(crate) fn kind(&self) -> Result<Kind> {
+        Ok(Kind::of_base(&self.manifest()?.base))
     }
 
     /// Writes them into a new folder.

@@ -22,6 +22,7 @@ pub(crate) struct Service {
     pub(crate) server: Server,
     /// Names of the applications that have a model.
     pub(crate) apps: BTreeSet<String>,
+    models: Arc<Models>,
     registry: Reader,
     bundle: PathBuf,
     google: Identity,
@@ -60,7 +61,7 @@ impl Service {
         let google = identity(of_google);
         let aws = identity(redirect::has_aws_credentials(environment));
         let listen = settings.server.listen;
-        let mut config = Config::new(listen, models);
+        let mut config = Config::new(listen, Arc::clone(&models));
         config.tls = Some(Tls::new(authority));
         config.credentials = (google == Identity::Local).then(Credentials::default);
         config.parent = parent(environment);
@@ -74,7 +75,7 @@ impl Service {
         // Calls that are signed for this server get no further, unless they can be signed anew.
         let leads_aws = aws == Identity::Local || redirect::signs_with_key(environment) || config.upstream.is_none();
         let server = Server::bind(config).await.with_context(|| format!("cannot listen on {listen}"))?;
-        let service = Self { server, apps, registry, bundle, google, aws: leads_aws.then_some(aws) };
+        let service = Self { server, apps, models, registry, bundle, google, aws: leads_aws.then_some(aws) };
         if let Some(app) = &settings.server.app {
             service.require(app)?;
         }
@@ -84,8 +85,7 @@ impl Service {
     /// # Errors
     /// `app` has no model that can be served; the message says why, and which applications have one.
     pub(crate) fn require(&self, app: &str) -> Result<()> {
-        let parts = format!("{app}.");
-        if self.apps.contains(app) || self.apps.iter().any(|name| name.starts_with(&parts)) {
+        if self.models.has(app) {
             return Ok(());
         }
         if self.registry.current()?.apps.contains_key(app) {

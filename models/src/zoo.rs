@@ -8,6 +8,7 @@ mod convert;
 mod embedded;
 mod files;
 mod generic;
+mod kind;
 pub mod objects;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use convert::ConvertError;
 pub use files::sha256;
 pub use generic::Generic;
+pub use kind::Kind;
 pub use objects::{ImageObjects, read_object_bank, read_objects};
 #[cfg(feature = "bank")]
 pub use text::text_bank;

@@ -4,15 +4,16 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use chameleon_models::app::{APP_JSON, AppManifest};
+use anyhow::{Context, Result, bail, ensure};
+use chameleon_decision::Api;
+use chameleon_models::zoo::Kind;
 use chameleon_proxy::registry::{Registry, check_name};
 use serde::Deserialize;
 
 use crate::cli::Global;
 use crate::exit::ExitStatus;
 use crate::home::Home;
-use crate::published::{self, Published};
+use crate::published::Published;
 use crate::trainer::{number, options, switches};
 use crate::{printer, process, trainer};
 
@@ -21,7 +22,8 @@ use crate::{printer, process, trainer};
 pub(crate) struct Arguments {
     /// A Python file, or a folder of them
     path: PathBuf,
-    /// Name to publish the model under [default: the name of PATH]
+    /// Name to publish the model under [default: the name of PATH]; where it has a model for another API, NAME.labels,
+    /// NAME.objects, NAME.sentiment, NAME.topics or NAME.entities, which answers for NAME, too
     #[arg(long)]
     app: Option<String>,
     /// The decision, when there are several: the API call's line, if need be with FILE: before and :FUNCTION or
@@ -73,6 +75,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
     check_name(&app)?;
     // Before the training, not after it: a registry that cannot take the model is found out now.
     let registry = Registry::open(Home::resolve(global.home.as_deref())?.registry())?;
+    let name = name_of_model(&app, &process.api, &registry, global)?;
 
     let work = tempfile::tempdir().context("no temporary folder can be made")?;
     let described = work.path().join("process.json");
@@ -88,12 +91,10 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
         printer::note(format!("{app}: not published; the generic model goes on answering (--force publishes it)"));
         return Ok(ExitStatus::Negative);
     }
-    let part = part_of(&app, &model, &registry, global)?;
-    let name = part.as_ref().unwrap_or(&app);
-    let version = registry.publish(name, &model)?;
+    let version = registry.publish(&name, &model)?;
     if !global.quiet {
         printer::note(format!("published {name}, version {version}"));
-        if part.is_some() {
+        if name != app {
             printer::note(format!(
                 "{app} has a model for another API: of this one, calls of {app} are answered by {name}"
             ));
@@ -102,21 +103,53 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
     Ok(ExitStatus::Success)
 }
 
-/// The name of this model, where the application has one of another kind that it must not replace: `NAME.objects` beside
-/// `NAME`, which is one of labels.
-fn part_of(app: &str, model: &Path, registry: &Registry, global: &Global) -> Result<Option<String>> {
-    if !registry.list()?.apps.contains_key(app) {
+/// The name that a model for this API is published under: the application's, or, where that has a model for another API,
+/// one of its parts, `NAME.KIND`. What cannot be read is replaced.
+///
+/// # Errors
+/// A model stands there that must not be replaced.
+fn name_of_model(app: &str, api: &Api, registry: &Registry, global: &Global) -> Result<String> {
+    let Some(kind) = Kind::of_api(api) else { return Ok(app.to_owned()) };
+    let Some((own, of)) = standing(app, registry, global)? else { return Ok(app.to_owned()) };
+    if own == kind {
+        check_same_api(app, &of, api)?;
+        return Ok(app.to_owned());
+    }
+    let part = format!("{app}.{kind}");
+    check_name(&part).with_context(|| format!("{app} has a model of {own}; the one of {kind} would be `{part}`"))?;
+    match standing(&part, registry, global)? {
+        Some((own, _)) if own != kind => {
+            bail!("{part} is an application of its own, with a model of {own}: give this one another name with --app")
+        }
+        Some((_, of)) => check_same_api(&part, &of, api)?,
+        None => {}
+    }
+    Ok(part)
+}
+
+/// What the model under a name answers, and for which API it was made; none where there is none that can be read.
+fn standing(name: &str, registry: &Registry, global: &Global) -> Result<Option<(Kind, String)>> {
+    if !registry.list()?.apps.contains_key(name) {
         return Ok(None);
     }
-    let path = model.join(APP_JSON);
-    let made = std::fs::read(&path).with_context(|| format!("{}", path.display()))?;
-    let kind = published::kind(&AppManifest::read(&made)?.base);
-    if published::kind(&Published::load(app, global)?.manifest()?.base) == kind {
-        return Ok(None);
-    }
-    let name = format!("{app}.{kind}");
-    check_name(&name)?;
-    Ok(Some(name))
+    let manifest = Published::load(name, global).and_then(|model| model.manifest());
+    Ok(manifest.ok().map(|manifest| {
+        let api = &manifest.process["api"];
+        let part = |field: &str| api[field].as_str().unwrap_or_default().to_owned();
+        (Kind::of_base(&manifest.base), ["provider", "service", "operation"].map(part).join("/"))
+    }))
+}
+
+/// Two APIs of one kind are answered by one model.
+fn check_same_api(name: &str, of: &str, api: &Api) -> Result<()> {
+    ensure!(
+        // Of a model that somebody else wrote it may not be known.
+        of == api.path() || of == "//",
+        "{name} has a model for {of}, which answers {}, too: give this one a name of its own with --app, or remove that one \
+         with `chameleon registry remove {name}`",
+        api.path()
+    );
+    Ok(())
 }
 
 fn trainer_arguments(arguments: &Arguments, global: &Global, app: &str, process: &Path, model: &Path) -> Vec<OsString> {

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use chameleon_decision::Label;
 use chameleon_models::labeler::ImageLabeler;
 use chameleon_models::preprocess::{self, DecodeLimits};
+use chameleon_models::zoo::Kind;
 
 use crate::cli::Global;
 use crate::exit::ExitStatus;
@@ -35,7 +36,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
     let base = global.base()?;
     let generic = ImageLabeler::new(&base)?;
     let labeler = match &arguments.app {
-        Some(app) => generic.for_app(&base, Arc::new(Published::load(app, global)?.labels(&base)?))?,
+        Some(app) => generic.for_app(&base, Arc::new(Published::load_of(app, Kind::Labels, global)?.labels(&base)?))?,
         None => generic,
     };
     let mut all = serde_json::Map::new();

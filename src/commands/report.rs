@@ -8,6 +8,7 @@ use chameleon_decision::{ApiOutput, DecisionProcess};
 use chameleon_models::files::replace;
 use chameleon_models::labeler::ImageLabeler;
 use chameleon_models::preprocess::{self, DecodeLimits};
+use chameleon_models::zoo::Kind;
 
 use crate::cli::Global;
 use crate::exit::ExitStatus;
@@ -29,7 +30,10 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
-    let published = Published::load(&arguments.app, global)?;
+    let published = match arguments.images.as_slice() {
+        [] => Published::load(&arguments.app, global)?,
+        _ => Published::load_of(&arguments.app, Kind::Labels, global)?,
+    };
     let photos = if arguments.images.is_empty() { Vec::new() } else { photos(arguments, &published, global)? };
     let page = report::render(&published.manifest()?, &photos)?;
     replace(&arguments.out, page.as_bytes()).with_context(|| format!("{}", arguments.out.display()))?;

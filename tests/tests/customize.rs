@@ -100,6 +100,7 @@ fn an_application_that_asks_two_apis_gets_a_model_for_each() -> Result<()> {
     let app = chameleon.home().join("both");
     fs::create_dir(&app)?;
     let source = r#"
+import boto3
 from google.cloud import language_v1, vision
 
 def look(photo):
@@ -110,18 +111,39 @@ def read(text):
     document = language_v1.Document(content=text, type_=language_v1.Document.Type.PLAIN_TEXT)
     mood = language_v1.LanguageServiceClient().analyze_sentiment(document=document).document_sentiment
     return "glad" if mood.score > 0.25 else "not"
+
+def listen(text):
+    mood = boto3.client("comprehend").detect_sentiment(Text=text, LanguageCode="en")["Sentiment"]
+    return "glad" if mood == "POSITIVE" else "not"
 "#;
     fs::write(app.join("app.py"), source)?;
     let app = app.to_string_lossy();
-    for (call, published) in
-        [("app.py:5", "published both, version 1"), ("app.py:10", "published both.sentiment, version 1")]
-    {
-        let made = chameleon.run(&["customize", &app, "--call", call, "--seeds", "1", "--force"])?;
+    let customize = |call: &str, seed: &str| {
+        chameleon.run(&["customize", &app, "--call", call, "--seeds", "1", "--seed", seed, "--force"])
+    };
+    for (call, seed, published) in [
+        ("app.py:6", "1", "published both, version 1"),
+        ("app.py:11", "1", "published both.sentiment, version 1"),
+        ("app.py:11", "2", "published both.sentiment, version 2"),
+    ] {
+        let made = customize(call, seed)?;
         assert_eq!(made.status, Some(0), "{made:?}");
         assert!(made.stderr.contains(published), "{made:?}");
     }
-    let served = chameleon.run(&["run", "--app", "both", "--no-upstream", "--", "true"])?;
-    assert_eq!(served.status, Some(0), "{served:?}");
+    // The same model would answer both clouds.
+    let refused = customize("app.py:15", "1")?;
+    assert_eq!(refused.status, Some(2), "{refused:?}");
+    assert!(refused.stderr.contains("both.sentiment has a model for google/language/analyze_sentiment"), "{refused:?}");
+
+    let server = chameleon.serve(&["--no-upstream"])?;
+    let body = r#"{"document":{"type":"PLAIN_TEXT","content":"The food was cold.","language":"en"}}"#;
+    let score = |prefix: &str| -> Result<Value> {
+        let (status, answer) = server.post(&format!("{prefix}/v1/documents:analyzeSentiment"), body)?;
+        ensure!(status == 200, "{answer}");
+        Ok(answer["documentSentiment"]["score"].clone())
+    };
+    assert_eq!(score("/apps/both")?, score("/apps/both.sentiment")?);
+    assert_ne!(score("/apps/both")?, score("")?);
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use chameleon_models::app::{AppFiles, AppManifest, AppModel};
 use chameleon_models::engine::EngineError;
 use chameleon_models::preprocess::{self, DecodeLimits, ImageError, RgbImage};
 use chameleon_models::text::TextModels;
-use chameleon_models::zoo::{Generic, ImageLabels, ImageObjects, LabelInfo, TextTask};
+use chameleon_models::zoo::{Generic, ImageLabels, ImageObjects, Kind, LabelInfo, TextTask};
 use chameleon_models::{labeler, objects};
 
 use crate::registry::{Current, Publication, Reader, Version};
@@ -96,6 +96,8 @@ pub struct Models {
     limits: DecodeLimits,
     registry: Option<Reader>,
     apps: ArcSwap<BTreeMap<String, Arc<Published>>>,
+    /// Names of published models of which no version could be read yet.
+    unreadable: ArcSwap<BTreeSet<String>>,
 }
 
 /// One application's model and what it was read from, but for how it was measured.
@@ -130,6 +132,7 @@ impl Models {
             limits: DecodeLimits::default(),
             registry,
             apps: ArcSwap::default(),
+            unreadable: ArcSwap::default(),
         };
         // What cannot be read is told by `follow`, which goes on trying.
         if let Some(Ok(current)) = models.registry.as_ref().map(Reader::current) {
@@ -155,9 +158,14 @@ impl Models {
         self
     }
 
-    /// Names of the applications that have a model, in order.
+    /// Names of the models that are served, in order.
     pub fn apps(&self) -> Vec<String> {
         self.apps.load().keys().cloned().collect()
+    }
+
+    /// Whether there is a model for an application, under its name or as a part, and none of its own that cannot be read.
+    pub fn has(&self, app: &str) -> bool {
+        self.published(Some(app)).is_ok()
     }
 
     /// Looks at the registry every `period` and takes over what changed, for as long as it is polled. What is published
@@ -237,6 +245,7 @@ impl Models {
                 }
             }
         }
+        self.unreadable.store(Arc::new(faults.keys().filter(|app| !new.contains_key(*app)).cloned().collect()));
         self.apps.store(Arc::new(new));
         faults
     }
@@ -269,13 +278,15 @@ impl Models {
         all.into_iter().find(|generic| generic.manifest().name == name)
     }
 
-    /// The models of an application: its own, and those of its parts, `NAME.PART`. Of two that answer the same API the first
-    /// does.
+    /// The models of an application: its own, and those of its parts. Of two of one kind its own answers.
     ///
     /// # Errors
-    /// All were withdrawn: the name.
+    /// All were withdrawn, or its own is published and was never readable: the name.
     fn published(&self, app: Option<&str>) -> Result<Vec<Arc<Published>>, String> {
         let Some(name) = app else { return Ok(Vec::new()) };
+        if self.unreadable.load().contains(name) {
+            return Err(name.to_owned());
+        }
         let models: Vec<_> = of_app(&self.apps.load(), name).map(Arc::clone).collect();
         if models.is_empty() { Err(name.to_owned()) } else { Ok(models) }
     }
@@ -315,11 +326,14 @@ struct Decoded {
     tensors: Vec<Result<Vec<f32>, ImageFault>>,
 }
 
-/// The models under a name, and under those that begin with it and a dot.
+/// The models of an application: under its own name, and those of its parts, `NAME.KIND`, that are of this kind.
 fn of_app<'a>(apps: &'a BTreeMap<String, Arc<Published>>, name: &str) -> impl Iterator<Item = &'a Arc<Published>> {
-    let parts = format!("{name}.");
-    let from = apps.range(parts.clone()..);
-    apps.get(name).into_iter().chain(from.take_while(move |(part, _)| part.starts_with(&parts)).map(|(_, model)| model))
+    let part = move |kind: Kind| {
+        let part = apps.get(&format!("{name}.{kind}"));
+        part.filter(|published| Kind::of_base(&published.model.manifest.base) == kind)
+    };
+    let parts: Vec<_> = Kind::ALL.into_iter().filter_map(part).collect();
+    apps.get(name).into_iter().chain(parts)
 }
 
 /// The one of an application's models that was made for this network. Without one the application has its own answers to

@@ -53,29 +53,53 @@ async fn an_application_is_known_by_path_header_and_key() {
     }
 }
 
+/// Publishes a model that finds every text glad.
+fn publish_glad(temp: &TempDir, registry: &Registry, app: &str) -> TextModels {
+    let texts = TextModels::shipped().unwrap();
+    let folder = temp.path().join("glad");
+    write_app_of(&folder, app, "positive", texts.generic(TextTask::Sentiment));
+    registry.publish(app, &folder).unwrap();
+    texts
+}
+
+async fn score(server: &TestServer, path: &str) -> f64 {
+    let body = r#"{"document":{"type":"PLAIN_TEXT","content":"It is awful.","language":"en"}}"#;
+    let answer = server.post(&format!("{path}/v1/documents:analyzeSentiment"), body).await.json();
+    answer["documentSentiment"]["score"].as_f64().unwrap()
+}
+
 #[tokio::test]
 async fn an_application_that_asks_several_apis_has_a_model_for_each() {
     let (temp, registry) = registry();
-    let texts = TextModels::shipped().unwrap();
-    let folder = temp.path().join("mood");
-    write_app_of(&folder, "bins.mood", "positive", texts.generic(TextTask::Sentiment));
-    registry.publish("bins.mood", &folder).unwrap();
-    // Nothing of it but its name begins like the other's.
+    publish_glad(&temp, &registry, "bins.sentiment");
+    // Names that only begin like an application's are others' own, and so is a part's of another kind.
     publish(&temp, &registry, "binsight", "Thing 3");
+    publish_glad(&temp, &registry, "binsight.v2");
+    let texts = publish_glad(&temp, &registry, "binsight.labels");
     let generics = Generics { labels: tiny(), objects: None, texts: Some(texts) };
     let server = TestServer::of(generics, Some(registry.dir()), |_| {}).await;
     assert_eq!(first_label(&server, Request::post("/apps/bins/v1/images:annotate")).await, "Blue");
-    let body = r#"{"document":{"type":"PLAIN_TEXT","content":"It is awful.","language":"en"}}"#;
-    let mut scores = Vec::new();
-    for path in ["", "/apps/bins", "/apps/bins.mood", "/apps/binsight"] {
-        let answer = server.post(&format!("{path}/v1/documents:analyzeSentiment"), body).await.json();
-        scores.push(answer["documentSentiment"]["score"].as_f64().unwrap());
+    let generic = score(&server, "").await;
+    assert!(generic < 0.0, "{generic}");
+    for glad in ["/apps/bins", "/apps/bins.sentiment", "/apps/binsight.v2", "/apps/binsight.labels"] {
+        assert!(score(&server, glad).await > 0.9, "{glad}");
     }
-    assert!(scores[0] < 0.0 && scores[3].to_bits() == scores[0].to_bits(), "{scores:?}");
-    assert!(scores[1] > 0.9 && scores[2].to_bits() == scores[1].to_bits(), "{scores:?}");
-    // The part alone is the application's, too.
+    assert_eq!(score(&server, "/apps/binsight").await.to_bits(), generic.to_bits());
+    // A part alone is the application's, too; what it has no model for is answered as for everybody.
     registry.remove("bins").unwrap();
     becomes(&server, "bins", Some("Red")).await;
+}
+
+#[tokio::test]
+async fn an_application_whose_own_model_cannot_be_read_is_not_answered_as_if_it_had_none() {
+    let (temp, registry) = registry();
+    let texts = publish_glad(&temp, &registry, "bins.sentiment");
+    let hash = registry.list().unwrap().apps["bins"].files["app.json"].to_string();
+    fs::write(registry.dir().join("objects").join(&hash[..2]).join(&hash[2..]), "{").unwrap();
+    let generics = Generics { labels: tiny(), objects: None, texts: Some(texts) };
+    let server = TestServer::of(generics, Some(registry.dir()), |_| {}).await;
+    let answer = server.post("/apps/bins/v1/images:annotate", label_request(&red())).await;
+    assert_eq!(answer.json()["responses"][0]["error"]["code"], 5, "{}", answer.text());
 }
 
 #[tokio::test]
