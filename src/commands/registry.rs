@@ -84,9 +84,9 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
             print(*json, &json!({ "app": app, "current": version }), &text)?;
         }
         Action::Remove { app, json } => {
-            let versions = Registry::open(folder)?.remove(app)?;
-            let text = format!("{app} is removed, {versions} versions");
-            print(*json, &json!({ "app": app, "removed": versions }), &text)?;
+            let files = Registry::open(folder)?.remove(app)?;
+            let text = format!("{app} is removed, and {files} files that no other version needs");
+            print(*json, &json!({ "app": app, "files": files }), &text)?;
         }
         Action::Verify { json } => return verify(&Registry::open(folder)?, *json),
     }

@@ -67,7 +67,7 @@ impl Answer {
     }
 
     /// The response of a method in JSON, with enums as names or numbers. As in the API's own answers, numbers that are 0
-    /// and empty lists are there.
+    /// and lists of nothing are there: those of what models answer here.
     pub fn to_json(&self, method: Method, enums_as_numbers: bool) -> Value {
         let Numbers { sentences, entities, document_sentiment, language, categories, .. } = numbers(method);
         let v1 = method.version == Version::V1;
