@@ -185,7 +185,9 @@ impl Form {
     pub(crate) fn is_complete(&self) -> bool {
         let intervals = |branch: &LossBranch| match &branch.takes {
             Takes::Numbers(regions) => regions.iter().all(|region| region.len() == 1),
-            Takes::Seen | Takes::Score(_) | Takes::Count(_) => true,
+            Takes::Score(_) | Takes::Count(_) => true,
+            // Something may be seen that is none of them.
+            Takes::Seen => false,
         };
         // What is left of intervals is intervals, so there would be a rest.
         self.rule == Rule::Exclusive && self.rest.is_none() && self.branches.iter().all(intervals)

@@ -5,7 +5,7 @@ mod applications;
 mod slopes;
 
 use applications::{Application, any_raw, any_truth};
-use chameleon_loss::{Answer, DecisionLoss, LossConfig, LossError, Pooling, Space};
+use chameleon_loss::{Answer, DecisionLoss, LossConfig, LossError, Pooling, Space, Truth};
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
 use slopes::check_slopes;
@@ -98,6 +98,19 @@ fn margin_of_a_single_item_is_positive_exactly_when_the_program_decides_right() 
             let loss = application.loss(config(space)).unwrap_or_else(|e| panic!("{name}: {e}"));
             positive_exactly_when_right(&application, &loss);
         }
+    }
+}
+
+/// Glass needs a score of one half, fruit of 0.7: fruit at 0.61 takes no branch.
+#[test]
+fn an_item_below_the_threshold_of_its_own_branch_takes_none() {
+    let application = Application::read("garbage_order").of_single_items();
+    let mut raw = vec![0.0; 14];
+    raw[1] = 0.46;
+    for space in [Space::Logit, Space::Probability] {
+        let loss = application.loss(config(space)).expect("a loss");
+        assert!(loss.margin_of(&raw, Truth::Labels(&[6])) > 0.0, "{space:?}");
+        assert!(loss.margin_of(&raw, Truth::Labels(&[1])) < 0.0, "{space:?}");
     }
 }
 

@@ -11,7 +11,8 @@ use super::{CountRange, Interval, LossBranch, Takes};
 /// The name of the rest.
 const NAME: &str = "no branch";
 
-/// The rest as a branch of its own; none where there is none, or it is no set of intervals (of several numbers).
+/// The rest as a branch of its own; none where there is none, it is no set of intervals (of several numbers), or each branch
+/// has a threshold of its own.
 pub(super) fn of(branches: &[LossBranch]) -> Option<LossBranch> {
     let first = branches.first()?;
     let mut labels: Vec<usize> = branches.iter().flat_map(|branch| &branch.labels).copied().collect();
@@ -22,7 +23,10 @@ pub(super) fn of(branches: &[LossBranch]) -> Option<LossBranch> {
         Some(LossBranch { name, labels, negated, min_score: first.min_score, takes })
     };
     match &first.takes {
-        Takes::Seen => rest(Takes::Seen, true),
+        Takes::Seen => {
+            let alike = |branch: &LossBranch| branch.min_score.to_bits() == first.min_score.to_bits();
+            if branches.iter().all(alike) { rest(Takes::Seen, true) } else { None }
+        }
         Takes::Score(_) => {
             let all = branches.iter().flat_map(|branch| match &branch.takes {
                 Takes::Score(intervals) => intervals.as_slice(),
