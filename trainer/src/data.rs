@@ -55,6 +55,7 @@ pub use features::{View, features};
 pub use image::{ImageLoader, ImageSource};
 pub use labels::Labels;
 pub use parquet::ParquetImage;
+pub(crate) use shown::GROUP;
 pub use shown::Shown;
 use split::Dealt;
 
@@ -80,6 +81,10 @@ pub struct Record {
     pub labels: Vec<u16>,
     /// Those of each object, ascending, where the source gives objects one by one: a label may be there several times.
     pub objects: Vec<u16>,
+    /// Labels of groups of objects, ascending: there may be more of them than `objects` has.
+    pub groups: Vec<u16>,
+    /// Labels that something else is of, too, which is only named, ascending.
+    pub uncounted: Vec<u16>,
     /// What the source says it is for.
     pub split: Option<Split>,
     /// Where its labels stand, for messages: a file with a line or row.
@@ -127,6 +132,8 @@ impl DataSet {
         let shown = |record: &Record| Shown {
             labels: record.labels.clone(),
             objects: record.objects.clone(),
+            groups: record.groups.clone(),
+            uncounted: record.uncounted.clone(),
             place: record.to_string(),
         };
         self.records.iter().map(shown).collect()

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use chameleon_loss::Truth;
 use chameleon_models::bank::{Bank, Split};
 use chameleon_models::objects::bank::ObjectBank;
 use tch::Tensor;
 
 use super::head::Features;
-use crate::data::Shown;
+use crate::data::{GROUP, Shown};
 
 /// N images.
 pub struct Examples {
@@ -128,18 +128,23 @@ impl Examples {
     /// The same images for a decision by how many there are of some `names`, up to `ranks` of each: of `labels` in all.
     ///
     /// # Errors
-    /// Of an image it is known that it shows one of the names, but not how often.
+    /// Of an image it is known that it shows one of the names, but not how often; or only that there is a group of it.
     pub fn counting(&self, names: &[u16], labels: usize, ranks: usize) -> Result<Self> {
         let outputs = |shown: &Shown| {
-            let known = names.iter().all(|name| shown.is_counted(*name));
+            ensure!(
+                names.iter().all(|name| shown.is_counted(*name)),
+                "the decision asks how many objects there are, and of {} only what it shows is known, not how often; \
+                 give every object by itself, as in COCO's and Open Images' lists of boxes",
+                shown.place
+            );
+            ensure!(
+                names.iter().all(|name| shown.is_told_up_to(*name, ranks)),
+                "the decision tells up to {ranks} objects apart, and {} has a box around a group, which may be of more \
+                 than {GROUP}; leave such pictures out, or give the group's objects by themselves",
+                shown.place
+            );
             let all = (0..ranks).flat_map(|rank| shown.at_least(rank + 1).map(move |name| rank * labels + name));
-            known.then(|| all.map(|output| output as u16).collect()).with_context(|| {
-                format!(
-                    "the decision asks how many objects there are, and of {} only what it shows is known, not how often; \
-                     give every object by itself, as in COCO's and Open Images' lists of boxes",
-                    shown.place
-                )
-            })
+            Ok(all.map(|output| output as u16).collect())
         };
         let targets = self.shown.iter().map(outputs).collect::<Result<_>>()?;
         Ok(Self {
@@ -233,5 +238,15 @@ mod tests {
         assert!(examples.counting(&[0, 2], 3, 2).is_ok(), "the decision does not ask for the other label");
         let refused = examples.counting(&[0, 1], 3, 2).err().expect("of one it is not known how many").to_string();
         assert!(refused.contains("only what it shows is known, not how often"), "{refused}");
+    }
+
+    #[test]
+    fn a_group_is_not_told_from_a_larger_one() {
+        let mut examples = two_scenes();
+        examples.shown[1] = Shown { groups: vec![0], ..Shown::of_objects([vec![0; 6], vec![1]].concat()) };
+        assert!(examples.counting(&[0], 3, 6).is_ok());
+        assert!(examples.counting(&[1], 3, 7).is_ok(), "the decision does not ask for the group's name");
+        let refused = examples.counting(&[0], 3, 7).err().expect("six or seven").to_string();
+        assert!(refused.contains("has a box around a group, which may be of more than 6"), "{refused}");
     }
 }

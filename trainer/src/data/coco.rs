@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use chameleon_models::bank::Split;
 use serde::Deserialize;
+use serde_json::Value as Json;
 
 use super::collect::{Collector, Item};
 use super::folders::{file_name, image_folders};
-use super::shown::GROUP;
 use super::{DataError, ImageSource};
 
 /// What is read of a file to see whether it is in this format.
@@ -36,9 +36,20 @@ struct Image {
 struct Annotation {
     image_id: Id,
     category_id: Id,
-    /// 1 where it is of a group.
+    /// Whether it is of a group: in COCO's own files 0 or 1; some tools write other numbers, truth values or null.
     #[serde(default)]
-    iscrowd: u8,
+    iscrowd: Json,
+}
+
+impl Annotation {
+    fn is_group(&self) -> bool {
+        match &self.iscrowd {
+            Json::Bool(is_group) => *is_group,
+            Json::Number(number) => number.as_f64() != Some(0.0),
+            Json::String(text) => !matches!(text.as_str(), "" | "0" | "false"),
+            Json::Null | Json::Array(_) | Json::Object(_) => false,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -89,7 +100,7 @@ pub(super) fn read(file: &Path, split: Option<Split>, collector: &mut Collector<
     })?;
     let categories: HashMap<&Id, usize> = coco.categories.iter().enumerate().map(|(i, c)| (&c.id, i)).collect();
     let images: HashMap<&Id, usize> = coco.images.iter().enumerate().map(|(i, image)| (&image.id, i)).collect();
-    let mut carried: Vec<Vec<(usize, usize)>> = vec![Vec::new(); coco.images.len()];
+    let mut carried: Vec<Vec<(usize, bool)>> = vec![Vec::new(); coco.images.len()];
     for (i, annotation) in coco.annotations.iter().enumerate() {
         let missing = |what, id| {
             DataError::format(
@@ -100,13 +111,13 @@ pub(super) fn read(file: &Path, split: Option<Split>, collector: &mut Collector<
         let image = images.get(&annotation.image_id).ok_or_else(|| missing("image", &annotation.image_id))?;
         let category = categories.get(&annotation.category_id);
         let category = *category.ok_or_else(|| missing("category", &annotation.category_id))?;
-        carried[*image].push((category, if annotation.iscrowd == 0 { 1 } else { GROUP }));
+        carried[*image].push((category, annotation.is_group()));
     }
     let folder = folder_of_images(file, &coco.images);
     for (image, carried) in coco.images.iter().zip(&carried) {
         let place = format!("{}, image {}", file.display(), image.id);
         let source = ImageSource::File(folder.join(&image.file_name));
-        let objects = carried.iter().map(|&(category, times)| (coco.categories[category].name.as_str(), times));
+        let objects = carried.iter().map(|&(category, is_group)| (coco.categories[category].name.as_str(), is_group));
         collector.add_objects(Item { image: source, split, place }, objects)?;
     }
     Ok(())

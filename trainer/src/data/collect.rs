@@ -9,6 +9,7 @@ use chameleon_models::bank::Split;
 
 use super::codes::Codes;
 use super::error::{MissingImages, UnknownLabels};
+use super::shown::GROUP;
 use super::{Content, DataError, DataSet, ImageSource, Labels, Record};
 
 /// A record before its names are resolved.
@@ -79,29 +80,39 @@ impl<'a> Collector<'a> {
     /// It is already there for another split.
     pub(super) fn add<'n>(&mut self, item: Item, names: impl IntoIterator<Item = &'n str>) -> Result<(), DataError> {
         let labels: Vec<u16> = names.into_iter().flat_map(|name| self.resolve(name, &item.place)).collect();
-        self.extend(item, labels, &[])
+        self.record(item, &labels)?;
+        Ok(())
     }
 
-    /// As [`Collector::add`], with a name for every object, and how many of it there are.
+    /// As [`Collector::add`], with a name for every object or group of objects, and whether it is a group.
     ///
     /// # Errors
     /// As [`Collector::add`].
     pub(super) fn add_objects<'n>(
         &mut self,
         item: Item,
-        names: impl IntoIterator<Item = (&'n str, usize)>,
+        names: impl IntoIterator<Item = (&'n str, bool)>,
     ) -> Result<(), DataError> {
-        let mut objects = Vec::new();
-        for (name, times) in names {
+        let (mut objects, mut groups) = (Vec::new(), Vec::new());
+        for (name, is_group) in names {
             let mut labels = self.resolve(name, &item.place);
             labels.sort_unstable();
             labels.dedup();
-            objects.extend(labels.into_iter().flat_map(|label| std::iter::repeat_n(label, times)));
+            let times = if is_group { GROUP } else { 1 };
+            objects.extend(labels.iter().flat_map(|&label| std::iter::repeat_n(label, times)));
+            groups.extend(labels.into_iter().filter(|_| is_group));
         }
-        self.extend(item, objects.clone(), &objects)
+        let record = self.record(item, &objects)?;
+        record.objects.extend(objects);
+        record.objects.sort_unstable();
+        record.groups.extend(groups);
+        record.groups.sort_unstable();
+        record.groups.dedup();
+        Ok(())
     }
 
-    fn extend(&mut self, item: Item, labels: Vec<u16>, objects: &[u16]) -> Result<(), DataError> {
+    /// The record of an image, which carries these labels too.
+    fn record(&mut self, item: Item, labels: &[u16]) -> Result<&mut Record, DataError> {
         let name = item.image.name(self.root);
         let i = match self.by_name.get(&name) {
             Some(&i) => i,
@@ -116,9 +127,7 @@ impl<'a> Collector<'a> {
         record.labels.extend(labels);
         record.labels.sort_unstable();
         record.labels.dedup();
-        record.objects.extend(objects);
-        record.objects.sort_unstable();
-        Ok(())
+        Ok(record)
     }
 
     fn push(&mut self, name: String, image: ImageSource, split: Option<Split>, place: &str) -> usize {
@@ -130,7 +139,16 @@ impl<'a> Collector<'a> {
         }
         self.by_name.insert(name.clone(), self.records.len());
         let (content, place) = (Content::Image(image), place.to_owned());
-        self.records.push(Record { name, content, labels: Vec::new(), objects: Vec::new(), split, place });
+        self.records.push(Record {
+            name,
+            content,
+            labels: Vec::new(),
+            objects: Vec::new(),
+            groups: Vec::new(),
+            uncounted: Vec::new(),
+            split,
+            place,
+        });
         self.records.len() - 1
     }
 
@@ -164,7 +182,7 @@ impl<'a> Collector<'a> {
     ///
     /// # Errors
     /// There is no record, names are no labels, or images are missing.
-    pub(super) fn finish(self, source: &Path) -> Result<DataSet, DataError> {
+    pub(super) fn finish(mut self, source: &Path) -> Result<DataSet, DataError> {
         if let Some(place) = self.unknown_place {
             return Err(UnknownLabels::new(self.unknown, place, self.labels.names()).into());
         }
@@ -174,6 +192,21 @@ impl<'a> Collector<'a> {
         if self.records.is_empty() {
             return Err(DataError::Empty { path: source.to_owned() });
         }
+        find_uncounted(&mut self.records, self.labels);
         Ok(DataSet { source: source.display().to_string(), records: self.records, notes: self.notes })
+    }
+}
+
+/// A label that is named, and of no object, is of objects that are not given one by one; and so are those that it brings.
+fn find_uncounted(records: &mut [Record], labels: &Labels) {
+    let mut implied: HashMap<u16, Vec<u16>> = HashMap::new();
+    for record in records {
+        let is_named = |label: &&u16| record.objects.binary_search(label).is_err();
+        for &label in record.labels.iter().filter(is_named) {
+            let brought = implied.entry(label).or_insert_with(|| labels.implied(usize::from(label)));
+            record.uncounted.extend(brought.iter());
+        }
+        record.uncounted.sort_unstable();
+        record.uncounted.dedup();
     }
 }

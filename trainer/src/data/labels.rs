@@ -95,8 +95,8 @@ impl Labels {
         all
     }
 
-    /// A label brings those whose classes include all of its own.
-    fn implied(&self, label: usize) -> Vec<u16> {
+    /// A label brings those whose classes include all of its own, and itself. Ascending.
+    pub(super) fn implied(&self, label: usize) -> Vec<u16> {
         let classes = &self.all[label].classes;
         let broader = |other: &LabelInfo| !classes.is_empty() && classes.iter().all(|c| other.classes.contains(c));
         (0..self.all.len()).filter(|&i| i == label || broader(&self.all[i])).map(|i| i as u16).collect()

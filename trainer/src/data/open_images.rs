@@ -12,7 +12,6 @@ use csv::StringRecord;
 
 use super::collect::{Collector, Item};
 use super::folders::{entries, image_folders, is_image};
-use super::shown::GROUP;
 use super::{DataError, ImageSource, columns, table};
 
 /// From which confidence on a label counts. Labels that people verified have 0 or 1.
@@ -104,7 +103,7 @@ fn add(
         return collector.add(item, confident.then_some(code));
     }
     let is_group = columns.group.is_some_and(|column| &row[column] == "1");
-    collector.add_objects(item, confident.then_some((code, if is_group { GROUP } else { 1 })))
+    collector.add_objects(item, confident.then_some((code, is_group)))
 }
 
 /// The images in some folders by their id, which is their name without ending.

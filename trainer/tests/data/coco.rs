@@ -57,6 +57,19 @@ fn every_annotation_is_an_object_and_a_group_is_several() {
 }
 
 #[test]
+fn a_group_may_be_written_in_other_ways() {
+    let shoes = |iscrowd: Value| {
+        let mut coco = coco();
+        coco["annotations"][3]["iscrowd"] = iscrowd;
+        let set = Folder::with(&[("x.json", &coco.to_string())]).images(&["a.png", "b.png", "c.png"]);
+        let shown = set.read().expect("reads").shown().swap_remove(1);
+        named(&shown.objects).matches("Shoe").count()
+    };
+    assert_eq!([json!(false), json!(null), json!(0.0), json!("0")].map(shoes), [1; 4]);
+    assert_eq!([json!(true), json!(1.0), json!("1")].map(shoes), [6; 3]);
+}
+
+#[test]
 fn files_of_other_annotations_are_passed_by() {
     let captions = json!({"images": [], "annotations": [{"image_id": 7, "caption": "an apple"}]}).to_string();
     let files = [

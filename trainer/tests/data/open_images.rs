@@ -60,6 +60,21 @@ fn boxes_are_objects_that_can_be_counted_and_labels_are_none() {
 }
 
 #[test]
+fn what_is_named_beside_boxes_is_of_the_broader_names_too() {
+    let boxes = "ImageID,LabelName,Confidence,XMin,XMax,YMin,YMax\n000a,/m/06rrc,1,0.1,0.2,0.3,0.4\n";
+    let labels = "ImageID,Source,LabelName,Confidence\n000a,verification,/m/01n4qj,1\n000a,verification,/m/06rrc,1\n";
+    let files = [
+        ("class-descriptions.csv", "/m/06rrc,Shoe\n/m/01n4qj,Shirt\n"),
+        ("validation-annotations-bbox.csv", boxes),
+        ("validation-imagelabels.csv", labels),
+    ];
+    let set = Folder::with(&files).images(&["images/000a.png"]).read().expect("reads");
+    let shown = &set.shown()[0];
+    let counted: Vec<bool> = shown.labels.iter().map(|&label| shown.is_counted(label)).collect();
+    assert_eq!((named(&shown.labels).as_str(), counted), ("Shirt Shoe Clothing", vec![false, true, false]));
+}
+
+#[test]
 fn what_is_wrong_is_said() {
     let row = |row: &str| format!("ImageID,Source,LabelName,Confidence\n{row}\n");
     for (names, text, expected) in [

@@ -10,6 +10,8 @@ fn set(given: &[(Option<Split>, u16)]) -> DataSet {
         content: Content::Image(ImageSource::File(format!("{i}.png").into())),
         labels: vec![label],
         objects: Vec::new(),
+        groups: Vec::new(),
+        uncounted: Vec::new(),
         split,
         place: String::new(),
     };
