@@ -29,6 +29,18 @@ pub enum LossError {
         /// The vocabulary's name.
         vocabulary: String,
     },
+    /// Where numbers decide, every answer takes the same branches.
+    #[error("whatever is answered, the same is decided: {reasons}")]
+    Settled {
+        /// Of each branch, why no answer takes it, or every answer.
+        reasons: String,
+    },
+    /// The number of all items decides, whatever they are.
+    #[error("branch `{branch}`: how many items there are of whatever name decides, which cannot be customized")]
+    CountsAll {
+        /// The branch.
+        branch: String,
+    },
     /// A black-list where the order of labels decides.
     #[error("branch `{branch}` is a black-list, which has no place in the order of the labels")]
     NegatedInOrder {

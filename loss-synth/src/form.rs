@@ -9,7 +9,7 @@ mod unreached;
 
 use std::ops::Range;
 
-use chameleon_decision::{DecisionType, Order, Summary, Vocabulary};
+use chameleon_decision::{Bounds, Branch, DecisionType, Order, Summary, Vocabulary};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Answer, Number, Truth};
@@ -140,7 +140,11 @@ impl Form {
         });
         let unreached = Unreached { branches: left_out, words: unreached::words(summary, &answer.never()) };
         if branches.is_empty() {
-            return Err(LossError::Unreachable { vocabulary: summary.vocabulary.clone() });
+            return Err(match (outputs, summary.branches.iter().find(|branch| counts_all(branch))) {
+                (Outputs::Numbers(_), _) => LossError::Settled { reasons: unreached.reasons() },
+                (_, Some(branch)) => LossError::CountsAll { branch: branch.name.clone() },
+                _ => LossError::Unreachable { vocabulary: summary.vocabulary.clone() },
+            });
         }
         let in_order = [Rule::HighestScore, Rule::LowestScore, Rule::FirstItem, Rule::LastItem];
         if in_order.contains(&rule)
@@ -296,4 +300,10 @@ fn rule(summary: &Summary, answer: &Answer, outputs: &Outputs, branches: &[LossB
 /// Whether an item is one member.
 fn has_one_field(answer: &Answer) -> bool {
     matches!(answer, Answer::Members { fields, .. } if fields.len() == 1)
+}
+
+/// Whether the number of all items takes a branch, whatever they are: no label is looked at.
+pub fn counts_all(branch: &Branch) -> bool {
+    let counts = branch.regions.iter().flatten().any(|bounds| bounds.field == Bounds::COUNT);
+    counts && branch.labels.is_empty() && branch.words.is_empty()
 }

@@ -64,7 +64,7 @@ mod terms;
 pub use answer::{Answer, Class, Field, Number, Truth};
 pub use config::{LossConfig, Space, TermWeights};
 pub use error::LossError;
-pub use form::{CountRange, Interval, LeftOut, LossBranch, Rule, Takes, Unreached};
+pub use form::{CountRange, Interval, LeftOut, LossBranch, Rule, Takes, Unreached, counts_all};
 pub use formula::{Formula, FormulaBranch, FormulaCase, FormulaTerm, Rival};
 pub use link::Link;
 pub use loss::{DecisionLoss, ProgramScores, TermMargin};

@@ -48,7 +48,7 @@ impl Link {
         }
     }
 
-    /// The least and the greatest that the number can be, or comes near to.
+    /// The least and the greatest that the number comes near to, and does not reach, unless they are one.
     pub(crate) fn range(&self) -> (f64, f64) {
         match self {
             Self::Identity => (f64::NEG_INFINITY, f64::INFINITY),

@@ -13,6 +13,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use chameleon_decision::{DecideError, DecisionProcess};
+use chameleon_loss::counts_all;
 use chameleon_models::zoo::{Generic, sha256};
 use rayon::prelude::*;
 
@@ -206,7 +207,12 @@ impl Run<'_> {
         if self.pool.form() == Form::Labels
             && let Some(branch) = process.summary.branches.iter().find(|branch| branch.labels.is_empty())
         {
-            let reason = format!("branch `{}`: none of the model's labels reaches it", branch.name);
+            let reason = if counts_all(branch) {
+                "how many there are of whatever name decides, which cannot be customized"
+            } else {
+                "none of the model's labels reaches it"
+            };
+            let reason = format!("branch `{}`: {reason}", branch.name);
             return Err(Stop::Unfit(reason));
         }
         let specialists = self.specialists.get().map(Vec::as_slice).unwrap_or_default();

@@ -81,10 +81,14 @@ impl Shares<'_> {
         if condition.values.is_empty() {
             return Ok(condition.intervals.iter().map(|bounds| vec![bounds.clone()]).collect());
         }
-        match self.all().find(|class| class.share == condition.field) {
-            Some(class) if condition.values == [Condition::GREATEST] => Ok(vec![self.greatest(class, self.all())]),
-            _ => Err(unknown(&condition.field)),
+        if condition.values != [Condition::GREATEST] {
+            return Err(unknown(&condition.field));
         }
+        let greatest = |share: &str| {
+            let class = self.all().find(|class| class.share == share).ok_or_else(|| unknown(&condition.field))?;
+            Ok(self.greatest(class, self.all()))
+        };
+        condition.field.split(" or ").map(greatest).collect()
     }
 
     /// Where a class has the greatest share.
@@ -101,23 +105,25 @@ impl Shares<'_> {
         region
     }
 
-    /// How the outputs make a number: a share, or a sum or difference of some.
+    /// How the outputs make a number, as summaries write it: a share, the difference of two (`a - b`), or their mean
+    /// (`(a + b) / 2`).
     fn link(&self, field: &str) -> Result<Link, LossError> {
         let classes = self.classes.len();
         if let Some(class) = self.classes.iter().position(|class| class.share == field) {
             return Ok(Link::Share { class, classes });
         }
+        let mean = field.strip_prefix('(').and_then(|field| field.strip_suffix(") / 2"));
+        let terms = match (mean.and_then(|sum| sum.split_once(" + ")), field.split_once(" - ")) {
+            (Some((one, other)), _) => vec![(one, 0.5), (other, 0.5)],
+            (None, Some((one, other))) => vec![(one, 1.0), (other, -1.0)],
+            (None, None) => vec![(field, 1.0)],
+        };
         let mut values = vec![0.0; classes];
-        let mut sign = 1.0;
-        for word in field.split(' ') {
-            match word {
-                "-" => sign = -1.0,
-                "+" => sign = 1.0,
-                share => match self.classes.iter().position(|class| class.share == share) {
-                    Some(class) => values[class] += sign,
-                    None if self.never.iter().any(|class| class.share == share) => {}
-                    None => return Err(unknown(field)),
-                },
+        for (share, weight) in terms {
+            match self.classes.iter().position(|class| class.share == share) {
+                Some(class) => values[class] += weight,
+                None if self.never.iter().any(|class| class.share == share) => {}
+                None => return Err(unknown(field)),
             }
         }
         Ok(Link::Expectation { values })

@@ -46,16 +46,20 @@ impl Interval {
         self.low.is_none_or(above) && self.high.is_none_or(below)
     }
 
-    /// Whether a number from `low` to `high` lies inside.
+    /// Whether a number between `low` and `high` lies inside: neither is reached, unless there is no other.
     pub(super) fn meets(&self, (low, high): (f64, f64)) -> bool {
-        let from_above = self.low.is_none_or(|end| high > end.value || (end.inclusive && high >= end.value));
-        let from_below = self.high.is_none_or(|end| low < end.value || (end.inclusive && low <= end.value));
-        from_above && from_below
+        if low >= high {
+            return self.holds(low);
+        }
+        self.low.is_none_or(|end| high > end.value) && self.high.is_none_or(|end| low < end.value)
     }
 
-    /// Whether every number from `low` to `high` lies inside.
+    /// Whether every number between `low` and `high` lies inside.
     pub(super) fn covers(&self, (low, high): (f64, f64)) -> bool {
-        self.holds(low) && self.holds(high)
+        if low >= high {
+            return self.holds(low);
+        }
+        self.low.is_none_or(|end| end.value <= low) && self.high.is_none_or(|end| end.value >= high)
     }
 
     /// Whether no number lies between this and a later one.
@@ -153,6 +157,23 @@ mod tests {
         assert_eq!(all, [interval(None, Some(-0.5)), interval(Some(0.0), None)]);
         // Neither holds the number between them.
         assert_eq!(joined(vec![interval(None, Some(0.0)), interval(Some(0.0), None)]).len(), 2);
+    }
+
+    #[test]
+    fn the_ends_of_a_range_are_not_reached_unless_they_are_one() {
+        let closed = |value| Limit { value, inclusive: true };
+        let at = |low: Option<f64>, high: Option<f64>| Interval { low: low.map(closed), high: high.map(closed) };
+        let share = (0.0, 1.0);
+        for outside in [at(Some(1.0), None), at(None, Some(0.0)), at(Some(1.0), Some(1.0)), interval(Some(1.0), None)] {
+            assert!(!outside.meets(share) && !outside.covers(share), "{outside:?}");
+        }
+        for all in [interval(Some(0.0), None), interval(None, Some(1.0)), at(Some(0.0), None), at(None, None)] {
+            assert!(all.meets(share) && all.covers(share), "{all:?}");
+        }
+        for some in [at(Some(0.5), Some(0.5)), interval(Some(0.5), None), at(Some(0.0), Some(0.1))] {
+            assert!(some.meets(share) && !some.covers(share), "{some:?}");
+        }
+        assert!(at(Some(0.0), None).covers((0.0, 0.0)) && !interval(Some(0.0), None).meets((0.0, 0.0)));
     }
 
     #[test]

@@ -32,6 +32,12 @@ impl Unreached {
         self.branches.is_empty() && self.words.is_empty()
     }
 
+    /// Each branch that is left out, with why.
+    pub(super) fn reasons(&self) -> String {
+        let shown = |LeftOut { branch, reason }: &LeftOut| format!("branch `{branch}`: {reason}");
+        self.branches.iter().map(shown).collect::<Vec<_>>().join("; ")
+    }
+
     /// A line for each thing that is left out.
     pub fn remarks(&self) -> Vec<String> {
         let branch = |LeftOut { branch, reason }: &LeftOut| {
