@@ -20,6 +20,7 @@ pub mod pool;
 mod reach;
 pub mod recipe;
 mod remarks;
+mod repeats;
 pub mod report;
 mod rows;
 mod serve;

@@ -184,6 +184,51 @@ fn what_nothing_is_trained_for_is_refused() {
     assert!(refused(TORN).contains("no loss can be made"), "{}", refused(TORN));
 }
 
+fn asks_for_shares(decision: &str) -> DecisionProcess {
+    asks_comprehend(&format!(
+        "\
+    s = comprehend.detect_sentiment(Text=text, LanguageCode='en')['SentimentScore']
+    {decision}
+"
+    ))
+}
+
+#[test]
+fn sums_of_shares_and_the_greatest_of_them_are_customized() {
+    for decision in [
+        "return 'fine' if s['Positive'] + s['Neutral'] > 0.6 else 'call'",
+        "return 'fine' if max(s, key=s.get) in ('Positive', 'Neutral') else 'call'",
+    ] {
+        let (_, evaluation) = customized(&asks_for_shares(decision)).expect(decision);
+        assert_eq!(evaluation.images.test_by_decision.len(), 2, "{decision}: {evaluation}");
+        assert!(evaluation.arms["G"].balanced.mean < 0.4, "{decision}: {evaluation}");
+    }
+}
+
+#[test]
+fn shares_at_the_ends_of_their_range_are_refused() {
+    let refused = |decision: &str| {
+        let refused = customized(&asks_for_shares(decision)).map(|_| ()).expect_err(decision);
+        format!("{refused:#}")
+    };
+    for decision in [
+        "return 'call' if s['Negative'] >= 1 else 'file'",
+        "return 'call' if s['Positive'] > 0 else 'file'",
+        "return 'call' if s['Negative'] <= 0 else 'file'",
+        "return 'call' if int(s['Negative']) == 1 else 'file'",
+    ] {
+        let refused = refused(decision);
+        assert!(refused.contains("whatever is answered, the same is decided"), "{decision}: {refused}");
+    }
+    for decision in [
+        "return 'call' if s['Negative'] >= 1 else 'thanks' if s['Positive'] > 0.5 else 'file'",
+        "return 'thanks' if s['Negative'] > 0 and s['Positive'] > 0.5 else 'file'",
+    ] {
+        let refused = refused(decision);
+        assert!(refused.contains("is 1 the decision is another than where it comes as near"), "{decision}: {refused}");
+    }
+}
+
 #[test]
 fn both_apis_types_of_entities_are_the_same_decision() {
     let (_, google) = customized(&process(WHO_ASKS_GOOGLE)).expect("customizes");

@@ -98,6 +98,35 @@ fn pictures_of_which_only_the_names_are_known_are_refused_where_the_decision_cou
     assert!(refused.contains("only what it shows is known, not how often"), "{refused}");
 }
 
+fn refusal(decision: &str) -> String {
+    let refused = run(&process(decision), examples()).map(|_| ()).expect_err(decision);
+    format!("{refused:#}")
+}
+
+#[test]
+fn numbers_that_decide_beside_other_names_are_refused() {
+    for decision in [
+        "return 'a' if names.count('Animal') >= 2 else 'b' if names.count('Vehicle') >= 1 else 'c'",
+        "return 'a' if names.count('Animal') > names.count('Vehicle') else 'c'",
+    ] {
+        let refused = refusal(decision);
+        assert!(refused.contains("how many there are of some names beside others"), "{decision}: {refused}");
+    }
+}
+
+#[test]
+fn numbers_of_whatever_name_are_refused() {
+    let refused = refusal("return 'many' if len(names) >= 3 else 'few'");
+    assert!(refused.contains("how many items there are of whatever name decides"), "{refused}");
+}
+
+#[test]
+fn what_is_learnt_of_numbers_is_all_that_the_decision_hangs_on() {
+    let refused = refusal("return 'empty' if not names else 'one' if names.count('Animal') == 1 else 'other'");
+    assert!(refused.contains("hangs on more than how many there are of its names"), "{refused}");
+    assert!(refused.contains("on no object it does `return 'empty'`"), "{refused}");
+}
+
 #[test]
 fn a_decision_that_does_not_count_has_one_output_a_name() {
     let (service, model) = (Service::ImageObjects, Model::Objects(Box::new(model())));

@@ -113,6 +113,24 @@ fn scores_of_ones_own_reach_what_classes_do_not() {
 }
 
 #[test]
+fn a_score_that_no_answer_reaches_is_refused_where_texts_have_it() {
+    let source = URGENT.replace("score < -0.7", "score >= 1.0").replace("score < 0.2", "score > 0.2");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("moods.csv");
+    let write = |best: f64| {
+        let row = |i: usize| format!("so it is {i},{}\n", [0.0, 0.5, best][i % 3]);
+        fs::write(&file, format!("text,score\n{}", (0..300).map(row).collect::<String>())).expect("writes");
+    };
+    write(1.0);
+    let refused = customized(&process(&source), Some(&file)).map(|_| ()).expect_err("no answer is so");
+    assert!(format!("{refused:#}").contains("come near to -1 and 1, and reach neither"), "{refused:#}");
+    write(0.9);
+    let (_, evaluation) = customized(&process(&source), Some(&file)).expect("no text is so");
+    let told = "branch `now` can be neither learnt nor measured: no number takes it";
+    assert!(evaluation.remarks.iter().any(|remark| remark == told), "{:?}", evaluation.remarks);
+}
+
+#[test]
 fn tagged_texts_of_ones_own_are_names() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = "Barack B-PER\nObama I-PER\nvisited O\nLondon B-LOC\nand O\nMicrosoft B-ORG\n. O\n\n".repeat(60);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::{Result, ensure};
 use chameleon_loss::{DecisionLoss, Interval, LossBranch, Takes, Truth};
+use chameleon_models::text::CLASSES;
 
 use super::examples::Examples;
 use super::task::{MIN_IMAGES, SPLITS};
@@ -16,6 +17,8 @@ const MOST_SHOWN: usize = 5;
 const TRIALS: usize = 500;
 /// Such outputs lie between this and its negative: shares up to 0.9999.
 const WIDEST: f64 = 5.0;
+/// How near to the ends of their range scores are tried.
+const NEAR: f64 = 1e-6;
 
 /// Whether what is true of some examples takes each branch, but those that are taken at single numbers only.
 pub(super) fn check_reach(loss: &DecisionLoss, examples: &Examples) -> Result<()> {
@@ -41,13 +44,28 @@ pub(super) fn check_reach(loss: &DecisionLoss, examples: &Examples) -> Result<()
     Ok(())
 }
 
+/// Whether the program decides the same at true scores of -1 and 1 as at what a model's answer comes near to.
+pub(super) fn check_true_scores(examples: &Examples, judge: &mut Judge) -> Result<()> {
+    for score in examples.scores.iter().filter(|score| score.abs() >= 1.0) {
+        let right = judge.right(Truth::Numbers(&[*score]))?.decision;
+        let near = judge.right(Truth::Numbers(&[score * (1.0 - NEAR)]))?.decision;
+        ensure!(
+            right == near,
+            "at the true score {score} the decision is one that no answer of a model leads to: its scores come near to -1 \
+             and 1, and reach neither"
+        );
+    }
+    Ok(())
+}
+
 /// Whether what is right takes a branch that a model's answer takes by chance alone: at a single number.
 pub(super) fn is_only_met_by_chance(loss: &DecisionLoss, truth: Truth) -> bool {
     !loss.numbers().is_empty()
         && loss.right_branches(truth).iter().zip(loss.branches()).any(|(&right, branch)| right && is_point(branch))
 }
 
-/// Whether the program decides the same wherever the same branches are taken.
+/// Whether the program decides the same wherever the same branches are taken: on answers of a model, and where a class is
+/// true and has all of the share, which an answer of a model comes near to.
 pub(super) fn check_agreement(loss: &DecisionLoss, judge: &mut Judge) -> Result<()> {
     let mut decisions = HashMap::new();
     for raw in outputs() {
@@ -60,6 +78,15 @@ pub(super) fn check_agreement(loss: &DecisionLoss, judge: &mut Judge) -> Result<
         ensure!(
             *decisions.entry(taken).or_insert(decision) == decision,
             "the decision hangs on more of the answer than classes of sentiment and their shares"
+        );
+    }
+    for (class, name) in (0..).zip(CLASSES) {
+        let truth = Truth::Labels(&[class]);
+        let right = judge.right(truth)?.decision;
+        ensure!(
+            decisions.get(&loss.right_branches(truth)).is_none_or(|&near| near == right),
+            "where the share of {name} is 1 the decision is another than where it comes as near to 1 as a model's answer can; \
+             compare with a number between 0 and 1"
         );
     }
     Ok(())

@@ -9,8 +9,9 @@ use super::answer::answer;
 use super::examples::Examples;
 use super::head::Head;
 use super::pool::Pool;
-use super::reach::{check_agreement, check_reach, is_only_met_by_chance};
+use super::reach::{check_agreement, check_reach, check_true_scores, is_only_met_by_chance};
 use super::recipe::Recipe;
+use super::repeats::check_repeats;
 use super::train_set::TrainSet;
 use crate::evaluation::form::Form;
 use crate::evaluation::judge::Judge;
@@ -60,6 +61,7 @@ impl<'p> Task<'p> {
         }
         let Parts { labels, groups, group } = match pool.form() {
             Form::Labels => {
+                check_repeats(process, pool, &loss)?;
                 check_counts(&loss, &pool.examples)?;
                 Parts::by_branch(&loss)
             }
@@ -68,6 +70,7 @@ impl<'p> Task<'p> {
                 Parts::by_class(&pool.vocabulary.labels)
             }
             Form::Sentiment => {
+                check_true_scores(&pool.examples, judge)?;
                 check_reach(&loss, &pool.examples)?;
                 Parts::by_class(&pool.vocabulary.labels)
             }
