@@ -55,9 +55,13 @@ pub(super) fn check_repeats(process: &DecisionProcess, pool: &Pool, loss: &Decis
         let once: Vec<Counted> =
             answers.iter().map(|answer| answer.iter().map(|&(name, _)| (name, 1)).collect()).collect();
         for (((answer, decision), once), other) in answers.iter().zip(&decisions).zip(&once).zip(&decided(&once)?) {
-            // That a number is handed on, of which any decides alike, is no decision of its own.
-            let alike = process.summary.decision_type == DecisionType::Count
-                && process.summary.taken(&output(answer)) == process.summary.taken(&output(once));
+            // That a number is handed on, of which any decides alike, or that the same is done for each item, is no
+            // decision of its own.
+            let summary = &process.summary;
+            let for_each = summary.per_element || summary.again || summary.handed.is_some();
+            let any_number = summary.decision_type == DecisionType::Count
+                && summary.taken(&output(answer)) == summary.taken(&output(once));
+            let alike = for_each || any_number;
             ensure!(
                 decision == other || alike,
                 "the decision hangs on how many there are of some names beside others, which cannot be learnt: {}, {}",
