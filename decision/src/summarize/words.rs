@@ -77,8 +77,7 @@ pub(super) fn find(
     let entry = program.functions.get(program.entry.0 as usize).map(|function| function.span).unwrap_or_default();
     // Comparisons later in a chain show only after earlier ones failed; single labels went through all of them.
     let values = if probe.subject.knows(NEUTRAL) { &[][..] } else { vocabulary.labels.as_slice() };
-    let compared: Vec<String> =
-        probe.compared().into_iter().filter(|text| !text.trim().is_empty() && may_match(text, values)).collect();
+    let compared: Vec<String> = probe.compared().into_iter().filter(|text| !text.trim().is_empty()).collect();
     let negated = found.branches.iter().find(|branch| branch.negated).map(|branch| branch.outcome);
     probe.merge_split()?;
     let rest = probe.labels(&[NEUTRAL])?;
@@ -115,6 +114,7 @@ pub(super) fn find(
             } else {
                 let led = match elsewhere.remove(&text) {
                     Some(led) => Some(led),
+                    None if !may_match(&text, values) => None,
                     None => found.spelling(probe, &text)?,
                 };
                 if let Some((outcome, spelling)) = &led {
@@ -134,7 +134,7 @@ pub(super) fn find(
             });
         }
         let is_known = |text: &String| only_split.contains(text) || words.iter().any(|word| word.text == *text);
-        let is_new = |text: &String| !text.trim().is_empty() && !is_known(text) && may_match(text, values);
+        let is_new = |text: &String| !text.trim().is_empty() && !is_known(text);
         fresh.extend(probe.compared().into_iter().filter(is_new));
         if fresh.is_empty() {
             break;
