@@ -1,22 +1,22 @@
 //! Customization for decisions on Comprehend's classes of sentiment and its types of entities.
 
+#[path = "support/texts.rs"]
+mod texts;
+
 use std::fs;
 
-use chameleon_analyzer::Catalog;
-use chameleon_decision::{DecisionProcess, Vocabulary};
+use chameleon_decision::DecisionProcess;
 use chameleon_models::app::AppModel;
 use chameleon_models::text::{CLASSES, TextModels};
 use chameleon_trainer::customize::pool::Pool;
-use chameleon_trainer::customize::recipe::Recipe;
 use chameleon_trainer::customize::report::Evaluation;
 use chameleon_trainer::customize::task::Task;
-use chameleon_trainer::customize::{self, Depth, Inputs, Material};
-use chameleon_trainer::data::View;
+use chameleon_trainer::customize::{self, Material};
 use chameleon_trainer::evaluation::judge::Judge;
 use chameleon_trainer::progress::ProgressMode;
-use chameleon_trainer::service::Service;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
+use texts::{PEOPLE_AND_PLACES, material, process};
 
 /// Where a function `decide` with this body begins.
 const HEAD: &str = "import boto3\n\ncomprehend = boto3.client('comprehend')\n\ndef decide(text):\n    ";
@@ -30,6 +30,11 @@ const REPLY: &str = "\
     elif mood == 'MIXED':
         return 'hm'
     return 'noted'
+";
+
+const NEGATIVE: &str = "\
+    mood = comprehend.detect_sentiment(Text=text, LanguageCode='en')['Sentiment']
+    return 'call' if mood == 'NEGATIVE' else 'file'
 ";
 
 const ANGRY: &str = "\
@@ -82,58 +87,12 @@ const WHO: &str = "\
     return 'neither'
 ";
 
-const WHO_ASKS_GOOGLE: &str = "\
-from google.cloud import language_v1
-from google.cloud.language_v1 import enums
-
-def decide(text):
-    client = language_v1.LanguageServiceClient()
-    document = {'content': text, 'type': enums.Document.Type.PLAIN_TEXT}
-    for entity in client.analyze_entities(document).entities:
-        kind = enums.Entity.Type(entity.type).name
-        if kind == 'PERSON':
-            return 'who'
-        elif kind == 'LOCATION':
-            return 'where'
-    return 'neither'
-";
-
-fn process(source: &str) -> DecisionProcess {
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("app.py"), source).expect("writes");
-    let catalog = Catalog::new(Vocabulary { name: "none".to_owned(), labels: vec!["Dog".to_owned()] });
-    let analysis = chameleon_analyzer::analyze(folder.path(), &catalog).expect("reads");
-    assert_eq!(analysis.processes.len(), 1, "{:?}", analysis.problems);
-    analysis.processes.into_iter().next().expect("one")
-}
-
 fn asks_comprehend(body: &str) -> DecisionProcess {
     process(&format!("{HEAD}{body}"))
 }
 
-/// What ships, with few steps.
-fn material(process: &DecisionProcess, data: Option<&std::path::Path>) -> anyhow::Result<Material> {
-    let inputs = Inputs {
-        depth: Depth::Head,
-        device: tch::Device::Cpu,
-        data: data.map(std::path::Path::to_owned),
-        labels_map: None,
-        base: None,
-        recipe: None,
-        weighting: None,
-        seed: 1,
-        seeds: 2,
-        steps: Some(20),
-        quiet: true,
-        progress: ProgressMode::None,
-    };
-    let material = inputs.read(Service::of(&process.api)?, None, &[View::Plain])?;
-    let recipe = Recipe { resamples: 100, ..material.recipe.clone() };
-    Ok(Material { recipe, ..material })
-}
-
 fn customized(process: &DecisionProcess) -> anyhow::Result<(AppModel, Evaluation)> {
-    customize::customize("app", process, material(process, None)?, None, ProgressMode::None)
+    texts::customized(process, None)
 }
 
 #[test]
@@ -156,9 +115,10 @@ fn a_decision_on_the_class_of_sentiment_is_customized_and_served() {
 
 #[test]
 fn a_decision_on_shares_is_right_as_that_on_the_class_is() {
+    let by_class = customized(&asks_comprehend(NEGATIVE)).expect("customizes").1;
     for body in [ANGRY, SURELY, BATCH] {
         let (_, evaluation) = customized(&asks_comprehend(body)).expect("customizes");
-        assert_eq!(evaluation.images.test_by_decision.len(), 2, "{evaluation}");
+        assert_eq!(evaluation.images.test_by_decision, by_class.images.test_by_decision, "{body}");
         let (wrong, tuned) = (evaluation.arms["G"].balanced.mean, evaluation.arms["T"].balanced.mean);
         assert!(wrong < 0.5 && tuned < 0.4, "{body}: {evaluation}");
     }
@@ -231,7 +191,7 @@ fn shares_at_the_ends_of_their_range_are_refused() {
 
 #[test]
 fn both_apis_types_of_entities_are_the_same_decision() {
-    let (_, google) = customized(&process(WHO_ASKS_GOOGLE)).expect("customizes");
+    let (_, google) = customized(&process(PEOPLE_AND_PLACES)).expect("customizes");
     let (_, comprehend) = customized(&asks_comprehend(WHO)).expect("customizes");
     for (arm, report) in &google.arms {
         assert_eq!(report.balanced.by_seed, comprehend.arms[arm].balanced.by_seed, "{arm}");

@@ -1,34 +1,14 @@
 //! Customization for decisions on texts: on what ships, and on one's own.
 
-use std::fs;
-use std::path::Path;
+#[path = "support/texts.rs"]
+mod texts;
 
-use chameleon_analyzer::Catalog;
-use chameleon_decision::{DecisionProcess, EntityKind, Vocabulary};
+use std::fs;
+
+use chameleon_decision::EntityKind;
 use chameleon_models::app::AppModel;
 use chameleon_models::text::{KINDS, TextModels};
-use chameleon_trainer::customize::recipe::Recipe;
-use chameleon_trainer::customize::report::Evaluation;
-use chameleon_trainer::customize::{self, Depth, Inputs, Material};
-use chameleon_trainer::data::View;
-use chameleon_trainer::progress::ProgressMode;
-use chameleon_trainer::service::Service;
-
-const PEOPLE_AND_PLACES: &str = "\
-from google.cloud import language_v1
-from google.cloud.language_v1 import enums
-
-def found(text):
-    client = language_v1.LanguageServiceClient()
-    document = {'content': text, 'type': enums.Document.Type.PLAIN_TEXT}
-    for entity in client.analyze_entities(document).entities:
-        kind = enums.Entity.Type(entity.type).name
-        if kind == 'PERSON':
-            return 'who'
-        elif kind == 'LOCATION':
-            return 'where'
-    return 'neither'
-";
+use texts::{PEOPLE_AND_PLACES, customized, process};
 
 const URGENT: &str = "\
 from google.cloud import language_v1
@@ -43,37 +23,6 @@ def urgency(text):
         return 'soon'
     return 'later'
 ";
-
-fn process(source: &str) -> DecisionProcess {
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("app.py"), source).expect("writes");
-    let catalog = Catalog::new(Vocabulary { name: "none".to_owned(), labels: vec!["Dog".to_owned()] });
-    let analysis = chameleon_analyzer::analyze(folder.path(), &catalog).expect("reads");
-    assert_eq!(analysis.processes.len(), 1, "{:?}", analysis.problems);
-    analysis.processes.into_iter().next().expect("one")
-}
-
-/// Customizes with few steps, on what ships or on `data`.
-fn customized(process: &DecisionProcess, data: Option<&Path>) -> anyhow::Result<(AppModel, Evaluation)> {
-    let service = Service::of(&process.api)?;
-    let inputs = Inputs {
-        depth: Depth::Head,
-        device: tch::Device::Cpu,
-        data: data.map(Path::to_owned),
-        labels_map: None,
-        base: None,
-        recipe: None,
-        weighting: None,
-        seed: 1,
-        seeds: 2,
-        steps: Some(20),
-        quiet: true,
-        progress: ProgressMode::None,
-    };
-    let material = inputs.read(service, None, &[View::Plain])?;
-    let recipe = Recipe { resamples: 100, ..material.recipe.clone() };
-    customize::customize("app", process, Material { recipe, ..material }, None, ProgressMode::None)
-}
 
 #[test]
 fn a_decision_on_the_kinds_of_entities_is_customized_and_served() {
