@@ -1,6 +1,5 @@
 //! A server put together from this machine's home folder, and the environment that redirects a program to it.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,9 +19,8 @@ use crate::home::Home;
 pub(crate) struct Service {
     /// Not yet serving.
     pub(crate) server: Server,
-    /// Names of the applications that have a model.
-    pub(crate) apps: BTreeSet<String>,
-    models: Arc<Models>,
+    /// What answers.
+    pub(crate) models: Arc<Models>,
     registry: Reader,
     bundle: PathBuf,
     google: Identity,
@@ -54,7 +52,6 @@ impl Service {
         let registry = Reader::new(home.registry());
         let models = Models::new(generics(base)?, Some(registry.clone()))?.with_limits(settings.decode_limits());
         let models = Arc::new(models);
-        let apps: BTreeSet<String> = models.apps().into_iter().collect();
         let identity = |own| if own { Identity::Own } else { Identity::Local };
         let of_google =
             redirect::has_google_credentials(environment) || redirect::has_google_machine(environment).await;
@@ -75,7 +72,7 @@ impl Service {
         // Calls that are signed for this server get no further, unless they can be signed anew.
         let leads_aws = aws == Identity::Local || redirect::signs_with_key(environment) || config.upstream.is_none();
         let server = Server::bind(config).await.with_context(|| format!("cannot listen on {listen}"))?;
-        let service = Self { server, apps, models, registry, bundle, google, aws: leads_aws.then_some(aws) };
+        let service = Self { server, models, registry, bundle, google, aws: leads_aws.then_some(aws) };
         if let Some(app) = &settings.server.app {
             service.require(app)?;
         }
@@ -91,7 +88,7 @@ impl Service {
         if self.registry.current()?.apps.contains_key(app) {
             bail!("the model of {app} cannot be served; the reason is in the warning above");
         }
-        let known = match self.apps.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        let known = match self.models.apps().as_slice() {
             [] => "no application has one yet".to_owned(),
             names => format!("there are models for {}", names.join(", ")),
         };

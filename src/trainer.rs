@@ -124,16 +124,8 @@ impl Depth {
     /// How many seeds are trained unless the user says: with each that trains all layers on a processor ten minutes more
     /// go by.
     pub(crate) fn seeds(self, has_device: bool) -> u64 {
-        match self {
-            Self::Head | Self::Adapters => 3,
-            Self::Stage | Self::AllAdapters | Self::Full => {
-                if has_device {
-                    3
-                } else {
-                    1
-                }
-            }
-        }
+        let is_long = matches!(self, Self::Stage | Self::AllAdapters | Self::Full) && !has_device;
+        if is_long { 1 } else { 3 }
     }
 
     /// As the trainer takes it.

@@ -32,7 +32,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use chameleon_decision::{
-    Branch, Budget, DecisionProcess, OUT_OF_BUDGET, Problem, Rendered, SAME_OUTCOME, Shape, Span, StmtKind, show_path,
+    Branch, Budget, DecisionProcess, OUT_OF_BUDGET, Problem, Program, Rendered, SAME_OUTCOME, Shape, Span, StmtKind,
+    show_path,
 };
 
 use self::entry::{CallGraph, Chain};
@@ -373,33 +374,36 @@ fn tests_nothing(process: &DecisionProcess) -> bool {
     same && !fails && process.warnings.is_empty() && summary.idle.is_empty()
 }
 
-/// Where the program breaks on some answers, which it does not say itself, and does the same on all others: on which.
+/// Where the program breaks on some members of an enumeration, which it does not say itself, and does the same on all
+/// others: on which.
 ///
 /// A table of names that is older than the API's enumeration is no decision: `("UNKNOWN", "PERSON")[entity.type]`.
 fn breaks_only(process: &DecisionProcess) -> Option<String> {
     let summary = &process.summary;
+    let field = summary.field.as_deref()?;
+    let leaves = process.api.answer.leaves();
+    let (_, leaf) = leaves.iter().find(|(path, _)| show_path(path) == field)?;
+    let fails = summary.default.effects.iter().any(|effect| effect.action == "raise");
+    if !matches!(leaf, Shape::Choice(_)) || summary.branches.is_empty() || fails || !process.warnings.is_empty() {
+        return None;
+    }
     let broken = |branch: &Branch| {
         let raised = branch.outcome.effects.iter().find(|effect| effect.action == "raise")?;
         let [Rendered::Chosen(class)] = raised.values.as_slice() else { return None };
-        (branch.words.is_empty() && !branch.labels.is_empty()).then(|| (class.clone(), branch.labels.join(", ")))
+        let labels = branch.labels.join(", ");
+        (branch.words.is_empty() && !labels.is_empty()).then(|| format!("{labels} ({class})"))
     };
-    let broken: Vec<_> = summary.branches.iter().map(broken).collect::<Option<_>>()?;
-    let mut says = false;
-    for function in &process.program.functions {
-        visit::stmts(&function.body, &mut |stmt| says |= matches!(stmt.kind, StmtKind::Raise { .. }));
+    let broken: Vec<String> = summary.branches.iter().map(broken).collect::<Option<_>>()?;
+    (!raises(&process.program)).then(|| format!("the program breaks where {field} is {}", broken.join("; ")))
+}
+
+/// Whether a program has a `raise` of its own.
+fn raises(program: &Program) -> bool {
+    let mut raises = false;
+    for function in &program.functions {
+        visit::stmts(&function.body, &mut |stmt| raises |= matches!(stmt.kind, StmtKind::Raise { .. }));
     }
-    let usual = summary.default.effects.iter().all(|effect| effect.action != "raise");
-    let leaves = process.api.answer.leaves();
-    let leaf = leaves.iter().find(|(path, _)| summary.field.as_ref() == Some(&show_path(path)));
-    if !leaf.is_some_and(|(_, leaf)| matches!(leaf, Shape::Choice(_))) {
-        return None;
-    }
-    if broken.is_empty() || says || !usual || !process.warnings.is_empty() {
-        return None;
-    }
-    let field = summary.field.as_deref().unwrap_or("the answer");
-    let shown: Vec<String> = broken.iter().map(|(class, labels)| format!("{labels} ({class})")).collect();
-    Some(format!("the program breaks where {field} is {}", shown.join("; ")))
+    raises
 }
 
 /// What is said of a call whose answer nobody looks at.

@@ -81,7 +81,7 @@ fn allow_many_connections() {
 
 /// Where the server is and how to point a program at it, as lines that a shell can read.
 fn greeting(service: &Service, app: Option<String>, environment: &chameleon_proxy::redirect::Environment) -> String {
-    let apps = match service.apps.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+    let apps = match service.models.apps().as_slice() {
         [] => "# no application has a model yet: every caller gets the generic one".to_owned(),
         names => format!(
             "# models: {}; choose one as the user in https_proxy, e.g. http://{}:app@…",

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use chameleon_decision::Api;
 use chameleon_models::bank::Bank;
-use chameleon_models::zoo::{self, Generic, ImageLabels, ImageObjects, TextModel, TextTask};
+use chameleon_models::zoo::{self, Generic, ImageLabels, ImageObjects, Kind, TextModel, TextTask};
 use serde::{Deserialize, Serialize};
 
 use crate::customize::examples::Examples;
@@ -46,49 +46,25 @@ pub enum Model {
 }
 
 impl Service {
-    /// All.
-    pub const ALL: [Self; 6] = [
-        Self::ImageLabels,
-        Self::ImageObjects,
-        Self::TextSentiment,
-        Self::TextClasses,
-        Self::TextTopics,
-        Self::TextEntities,
-    ];
-
     /// The service that an application calls.
     ///
     /// # Errors
     /// No model can be customized for it.
     pub fn of(api: &Api) -> Result<Self> {
-        let is_it = |[provider, name, operation]: &[&str; 3]| api.is(provider, name, operation);
-        let found = Self::ALL.into_iter().find(|service| service.operations().iter().any(is_it));
-        found.with_context(|| {
-            let known: Vec<String> = Self::ALL
-                .iter()
-                .flat_map(|service| service.operations())
-                .map(|operation| operation.join("/"))
-                .collect();
+        let kind = Kind::of_api(api).with_context(|| {
+            let known: Vec<String> =
+                Kind::ALL.into_iter().flat_map(Kind::apis).map(|operation| operation.join("/")).collect();
             format!("{} cannot be customized yet; models answer {}", api.path(), known.join(", "))
+        })?;
+        Ok(match kind {
+            Kind::Labels => Self::ImageLabels,
+            Kind::Objects => Self::ImageObjects,
+            // Google answers a score, AWS classes.
+            Kind::Sentiment if api.provider == "google" => Self::TextSentiment,
+            Kind::Sentiment => Self::TextClasses,
+            Kind::Topics => Self::TextTopics,
+            Kind::Entities => Self::TextEntities,
         })
-    }
-
-    /// Provider, service and operation of each API that it answers.
-    fn operations(self) -> &'static [[&'static str; 3]] {
-        match self {
-            Self::ImageLabels => &[["google", "vision", "label_detection"], ["aws", "rekognition", "detect_labels"]],
-            Self::ImageObjects => &[["google", "vision", "object_localization"]],
-            Self::TextSentiment => &[["google", "language", "analyze_sentiment"]],
-            Self::TextClasses => {
-                &[["aws", "comprehend", "detect_sentiment"], ["aws", "comprehend", "batch_detect_sentiment"]]
-            }
-            Self::TextTopics => &[["google", "language", "classify_text"]],
-            Self::TextEntities => &[
-                ["google", "language", "analyze_entities"],
-                ["aws", "comprehend", "detect_entities"],
-                ["aws", "comprehend", "batch_detect_entities"],
-            ],
-        }
     }
 
     /// The training settings that its models are customized with by default.

@@ -50,16 +50,29 @@ impl Kind {
         }
     }
 
+    /// Provider, service and operation of each API that its models answer and can be customized for.
+    pub fn apis(self) -> &'static [[&'static str; 3]] {
+        match self {
+            Self::Labels => &[["google", "vision", "label_detection"], ["aws", "rekognition", "detect_labels"]],
+            Self::Objects => &[["google", "vision", "object_localization"]],
+            Self::Sentiment => &[
+                ["google", "language", "analyze_sentiment"],
+                ["aws", "comprehend", "detect_sentiment"],
+                ["aws", "comprehend", "batch_detect_sentiment"],
+            ],
+            Self::Topics => &[["google", "language", "classify_text"]],
+            Self::Entities => &[
+                ["google", "language", "analyze_entities"],
+                ["aws", "comprehend", "detect_entities"],
+                ["aws", "comprehend", "batch_detect_entities"],
+            ],
+        }
+    }
+
     /// Of models that answer this API; none where no model does.
     pub fn of_api(api: &Api) -> Option<Self> {
-        Some(match api.operation.trim_start_matches("batch_") {
-            "label_detection" | "detect_labels" => Self::Labels,
-            "object_localization" => Self::Objects,
-            "analyze_sentiment" | "detect_sentiment" => Self::Sentiment,
-            "classify_text" => Self::Topics,
-            "analyze_entities" | "detect_entities" => Self::Entities,
-            _ => return None,
-        })
+        let is_it = |[provider, service, operation]: &[&str; 3]| api.is(provider, service, operation);
+        Self::ALL.into_iter().find(|kind| kind.apis().iter().any(is_it))
     }
 }
 

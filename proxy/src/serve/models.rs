@@ -15,7 +15,7 @@ use chameleon_models::text::TextModels;
 use chameleon_models::zoo::{Generic, ImageLabels, ImageObjects, Kind, LabelInfo, TextTask};
 use chameleon_models::{labeler, objects};
 
-use crate::registry::{Current, Publication, Reader, Version};
+use crate::registry::{Current, Hash, Publication, Reader, Version};
 use crate::wire::{
     Analysis, AppModels, Aspects, Detected, ImageFault, ImageLabeler, Images, Labelled, ObjectDetector, TextAnalyzer,
     TextFault,
@@ -100,10 +100,11 @@ pub struct Models {
     unreadable: ArcSwap<BTreeSet<String>>,
 }
 
-/// One application's model and what it was read from, but for how it was measured.
+/// One application's model and what it was read from.
 #[derive(Debug)]
 struct Published {
-    publication: Publication,
+    version: Version,
+    files: BTreeMap<String, Hash>,
     model: Arc<AppModel>,
     /// With its model, if that is one of labels.
     labeler: Option<labeler::ImageLabeler>,
@@ -112,7 +113,7 @@ struct Published {
 impl Published {
     /// Whether this is what is published.
     fn is(&self, publication: &Publication) -> bool {
-        (self.publication.version, &self.publication.files) == (publication.version, &publication.files)
+        (self.version, &self.files) == (publication.version, &publication.files)
     }
 }
 
@@ -265,8 +266,8 @@ impl Models {
         let model = Arc::new(model);
         let labels = &self.generics.labels;
         let labeler = is_of(&model, labels).then(|| self.labeler.for_app(labels, Arc::clone(&model)));
-        let publication = Publication { metrics: serde_json::Value::Null, ..publication.clone() };
-        Ok(Published { publication, labeler: labeler.transpose().map_err(chain)?, model })
+        let (version, files) = (publication.version, publication.files.clone());
+        Ok(Published { version, files, labeler: labeler.transpose().map_err(chain)?, model })
     }
 
     /// The generic model of a name. One of labels that was made elsewhere has another name than the one that ships.
