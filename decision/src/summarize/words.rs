@@ -75,8 +75,8 @@ pub(super) fn find(
 ) -> Result<Vec<Found>, DecideError> {
     let constants = Constants::of(program);
     let entry = program.functions.get(program.entry.0 as usize).map(|function| function.span).unwrap_or_default();
-    // Comparisons later in a chain show only after earlier ones failed; single labels went through all of them.
     let values = if probe.subject.knows(NEUTRAL) { &[][..] } else { vocabulary.labels.as_slice() };
+    // Comparisons later in a chain show only after earlier ones failed; single labels went through all of them.
     let compared: Vec<String> = probe.compared().into_iter().filter(|text| !text.trim().is_empty()).collect();
     let negated = found.branches.iter().find(|branch| branch.negated).map(|branch| branch.outcome);
     probe.merge_split()?;
