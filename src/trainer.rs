@@ -53,11 +53,6 @@ pub(crate) struct Inputs {
 }
 
 impl Inputs {
-    /// Whether layers are trained on something faster than the processor.
-    pub(crate) fn has_device(&self) -> bool {
-        self.device.as_ref().is_some_and(|device| device != "cpu")
-    }
-
     /// As the trainer takes them.
     pub(crate) fn words(&self) -> Vec<OsString> {
         options([
@@ -121,13 +116,6 @@ pub(crate) enum Depth {
 }
 
 impl Depth {
-    /// How many seeds are trained unless the user says: with each that trains all layers on a processor ten minutes more
-    /// go by.
-    pub(crate) fn seeds(self, has_device: bool) -> u64 {
-        let is_long = matches!(self, Self::Stage | Self::AllAdapters | Self::Full) && !has_device;
-        if is_long { 1 } else { 3 }
-    }
-
     /// As the trainer takes it.
     pub(crate) fn words(self) -> [OsString; 2] {
         let name = match self {

@@ -41,9 +41,9 @@ pub(crate) struct Arguments {
     /// First seed of the order of the training images
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many seeds to train and compare with [default: 3; 1 where whole layers or all of them train without a GPU]
-    #[arg(long, value_name = "N")]
-    seeds: Option<u64>,
+    /// How many seeds to train and compare with
+    #[arg(long, default_value_t = 3, value_name = "N")]
+    seeds: u64,
     /// Also keep the model in this folder: app.json, head.safetensors, evaluation.json
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -153,14 +153,13 @@ fn check_same_api(name: &str, of: &str, api: &Api) -> Result<()> {
 }
 
 fn trainer_arguments(arguments: &Arguments, global: &Global, app: &str, process: &Path, model: &Path) -> Vec<OsString> {
-    let seeds = arguments.seeds.unwrap_or_else(|| arguments.depth.seeds(arguments.data.has_device()));
     let mut words: Vec<OsString> = vec!["customize".into()];
     words.extend(options([
         ("--process", Some(process.into())),
         ("--out", Some(model.into())),
         ("--app", Some(app.into())),
         ("--seed", Some(number(arguments.seed))),
-        ("--seeds", Some(number(seeds))),
+        ("--seeds", Some(number(arguments.seeds))),
         ("--budget", arguments.budget.map(|budget| format!("{}ms", budget.as_millis()).into())),
     ]));
     if arguments.budget.is_none() {
