@@ -23,6 +23,7 @@ mod constants;
 mod copies;
 mod counted;
 mod counts;
+mod deeds;
 mod enough;
 mod excluded;
 mod fields;
@@ -243,10 +244,21 @@ impl Draft {
         } else {
             self.warnings = told;
         }
+        self.tell_deeds(&probe);
         let presumed = [(probe.presumed(), warnings::PRESUMED), (probe.presumed_one(), warnings::PRESUMED_ONE)];
         for (mut places, message) in presumed {
             places.dedup_by_key(|span| (span.file, span.line));
             self.warnings.extend(places.into_iter().map(|span| Warning { span, message: message.to_owned() }));
+        }
+    }
+
+    /// Adds to each branch what it does outside with the API's data, though that alone decides nothing.
+    fn tell_deeds(&mut self, probe: &Probe<'_>) {
+        let outcomes = self.summary.branches.iter_mut().map(|branch| &mut branch.outcome);
+        for outcome in outcomes.chain([&mut self.summary.default]) {
+            if let Some(whole) = probe.with_deeds(outcome) {
+                outcome.clone_from(whole);
+            }
         }
     }
 

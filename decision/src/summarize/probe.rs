@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::constants::{Constants, KEYS};
 use super::copies::Copies;
+use super::deeds::{Deeds, reaches_out};
 use super::held;
 use super::matching::{is_pattern, spellings};
 use super::subject::Subject;
@@ -74,6 +75,8 @@ pub(super) struct Probe<'p> {
     same: HashMap<Outcome, Outcome>,
     /// Effects that say nothing: they happen on every label, only not on none.
     noise: Vec<Effect>,
+    /// Those of them that reach something outside, by outcome.
+    deeds: Deeds,
     /// Tests by outcome, from the traced runs.
     pub(super) tests: HashMap<Outcome, BTreeSet<(Span, bool)>>,
     pub(super) all_tests: BTreeSet<(Span, bool)>,
@@ -107,6 +110,7 @@ impl<'p> Probe<'p> {
             ways: Default::default(),
             same: HashMap::new(),
             noise: Vec::new(),
+            deeds: Deeds::default(),
             tests: HashMap::new(),
             all_tests: BTreeSet::new(),
             inspecting: BTreeSet::new(),
@@ -316,13 +320,33 @@ impl<'p> Probe<'p> {
             let same = |noise: &Effect| noise.span == effect.span && effect.action == "print" && passes_through(effect);
             self.noise.iter().any(|noise| noise == effect || same(noise))
         };
+        let mut done = decision.clone();
         decision.effects.retain(|effect| !is_noise(effect));
+        done.effects.retain(|effect| reaches_out(effect) || decision.effects.contains(effect));
+        let outcome = self.number_of(decision);
+        if !self.noise.is_empty() {
+            self.deeds.note(&self.outcomes[outcome], &done);
+        }
+        outcome
+    }
+
+    fn number_of(&mut self, decision: Decision) -> Outcome {
         if let Some(outcome) = self.index.get(&decision) {
             return *self.same.get(outcome).unwrap_or(outcome);
         }
         self.outcomes.push(decision.clone());
         self.index.insert(decision, self.outcomes.len() - 1);
         self.outcomes.len() - 1
+    }
+
+    /// An outcome of a summary with what is done outside on all answers that lead there, though it decides nothing.
+    pub(super) fn with_deeds(&self, outcome: &Decision) -> Option<&Decision> {
+        self.deeds.whole(outcome)
+    }
+
+    fn take_for(&mut self, outcome: Outcome, kind: Outcome) {
+        self.same.insert(outcome, kind);
+        self.deeds.merge(&self.outcomes[outcome], &self.outcomes[kind]);
     }
 
     pub(super) fn decision(&self, outcome: Outcome) -> &Decision {
@@ -419,7 +443,7 @@ impl<'p> Probe<'p> {
             let is_part = |a: Outcome, b: Outcome| self.outcomes[a].is_part_by_data(&self.outcomes[b]);
             match kinds.iter().find(|&&kind| is_part(kind, *outcome) || is_part(*outcome, kind)) {
                 Some(&kind) if kind != *outcome => {
-                    self.same.insert(*outcome, kind);
+                    self.take_for(*outcome, kind);
                     *outcome = kind;
                 }
                 Some(_) => {}
@@ -441,7 +465,7 @@ impl<'p> Probe<'p> {
             for form in spellings(&pattern) {
                 let outcome = self.labels(&[&form])?;
                 if outcome != usual && self.differ_by_repeats_only(outcome, usual) {
-                    self.same.insert(outcome, usual);
+                    self.take_for(outcome, usual);
                 }
             }
         }
