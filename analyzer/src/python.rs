@@ -33,7 +33,7 @@ use std::rc::Rc;
 
 use chameleon_decision::{
     Branch, Budget, DecisionProcess, OUT_OF_BUDGET, Problem, Program, Rendered, SAME_OUTCOME, Shape, Span, StmtKind,
-    show_path,
+    Vocabulary, show_path,
 };
 
 use self::entry::{CallGraph, Chain};
@@ -48,7 +48,7 @@ use crate::apis::Catalog;
 use crate::data::DataFiles;
 use crate::source::SourceFile;
 
-/// How it begins what is said of a call whose answer is compared with something, to no effect, before the place is named.
+/// How it begins what is said of a call whose answer has no effect, before the place is named where it is tested.
 const SAME_TEST: &str = "on no answer that was tried does ";
 
 /// How it ends.
@@ -74,6 +74,9 @@ const MAX_STEPS: u64 = 50_000_000;
 /// Steps that the analysis of one function with the call in it may take at most, where that of all that follows takes too
 /// many.
 const FEW_STEPS: u64 = MAX_STEPS / 8;
+
+/// Answers on which it is looked for a test of the answer that changes nothing.
+const FEW_ANSWERS: usize = 40;
 
 /// The steps that the calls in one file may take.
 struct Shares {
@@ -288,11 +291,16 @@ impl Found {
                 self.problems.extend(problems);
             } else if tests_nothing(&process) {
                 let note = passes_through(run.project, run.site);
-                let test = match entry::tested(functions, run.graph, &facts, &chain) {
-                    Some(test) if test.file == run.site.span.file => format!("the test of it in line {}", test.line),
-                    Some(test) => format!("the test of it in {}:{}", path(run.project, test.file), test.line),
-                    None => "a test of it".to_owned(),
-                };
+                let test = tested(&process, run.vocabulary).map_or_else(
+                    || "it".to_owned(),
+                    |Span { file, line, .. }| {
+                        let file = process.program.files.get(file as usize).filter(|file| **file != note.file);
+                        match file {
+                            None => format!("the test of it in line {line}"),
+                            Some(file) => format!("the test of it in {file}:{line}"),
+                        }
+                    },
+                );
                 self.problems.push(Problem { reason: format!("{SAME_TEST}{test}{SAME_DONE}"), ..note });
                 self.problems.extend(problems);
             } else if !self.processes.iter().any(|other| is_same_slice(other, &process)) {
@@ -372,6 +380,13 @@ fn tests_nothing(process: &DecisionProcess) -> bool {
     let fails = summary.default.effects.iter().any(|effect| effect.action == "raise");
     let same = summary.reason.as_deref() == Some(SAME_OUTCOME);
     same && !fails && process.warnings.is_empty() && summary.idle.is_empty()
+}
+
+/// The first test of the answer that is made on some of the answers that are tried.
+fn tested(process: &DecisionProcess, vocabulary: &Vocabulary) -> Option<Span> {
+    let decider = process.decider();
+    let answers = probe::answers(&process.api.answer, vocabulary, &process.program).take(FEW_ANSWERS);
+    answers.filter_map(|answer| decider.tests(&answer).ok()).flatten().min_by_key(|span| (span.file, span.line))
 }
 
 /// Where the program breaks on some members of an enumeration, which it does not say itself, and does the same on all

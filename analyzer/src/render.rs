@@ -205,6 +205,9 @@ fn decided(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
             Handed::Greatest => &format!("the one of the greatest {number} is handed on"),
             Handed::Last => "the last one that matches is handed on",
             Handed::All if any => "all are handed on",
+            Handed::All if process.summary.decision_type == DecisionType::MultiChoice => {
+                "of the branch taken, all that match are handed on"
+            }
             Handed::All => "all that match are handed on",
             Handed::Everything => "all items are handed on, those that do not match, too",
             Handed::Listed => "a list with something for each that matches is handed on, once",

@@ -1,5 +1,6 @@
 //! Running a program on an API output.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use thiserror::Error;
@@ -209,6 +210,14 @@ impl<'p> Decider<'p> {
     /// As [`Decider::decide`].
     pub fn asks(&self, output: &ApiOutput) -> Result<bool, DecideError> {
         Ok(self.runs(output, false, &Memory::default())?.first.is_some())
+    }
+
+    /// The places of tests at which the application looks at the answer.
+    ///
+    /// # Errors
+    /// As [`Decider::decide`].
+    pub fn tests(&self, output: &ApiOutput) -> Result<BTreeSet<Span>, DecideError> {
+        Ok(self.trace(output, true, &Memory::default())?.1.inspecting)
     }
 
     /// The runs for `output`, one for each way through its tests of unknown values.

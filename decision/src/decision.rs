@@ -118,38 +118,27 @@ impl Hash for Decision {
 }
 
 impl Decision {
-    /// Short text for people, e.g. `return 'compost'`; effects are separated by `; `, and beyond a dozen counted. Of a long
-    /// value of the program's own, such as a whole table, the beginning and the end are shown.
+    /// Short text for people, e.g. `return 'compost'`; effects are separated by `; `, and beyond a dozen counted: the first
+    /// and the last ones are shown then. Of a long value of the program's own, such as a whole table, the beginning and the
+    /// end are shown.
     pub fn describe(&self) -> String {
-        self.describe_these(self.effects.clone())
+        self.describe_among(&[])
     }
 
-    /// So many of these as are shown, and how many there are beside them.
-    fn describe_these(&self, mut effects: Vec<Effect>) -> String {
-        effects.truncate(MAX_DESCRIBED);
+    /// The same among the other decisions of a program: where not all effects are shown, those that most of them have are
+    /// left out first. What is shown is in the order in which it is done.
+    pub fn describe_among(&self, others: &[&Self]) -> String {
+        let last = self.effects.len().saturating_sub(1);
+        let having = |effect: &Effect| others.iter().filter(|other| other.effects.contains(effect)).count();
+        let mut places: Vec<usize> = (0..self.effects.len()).collect();
+        places.sort_by_cached_key(|&at| (having(&self.effects[at]), at.min(last - at), at));
+        places.truncate(MAX_DESCRIBED);
+        places.sort_unstable();
+        let mut effects: Vec<Effect> = places.into_iter().map(|at| self.effects[at].clone()).collect();
         let more = self.effects.len() - effects.len();
         effects.iter_mut().flat_map(|effect| &mut effect.values).for_each(Rendered::shorten);
         let text = Self { effects }.to_string();
         if more == 0 { text } else { format!("{text}; and {more} more") }
-    }
-
-    /// The same among the other decisions of a program: where not all effects are shown, those that all of them have are
-    /// left out first. What is shown is in the order in which it is done.
-    pub fn describe_among(&self, others: &[&Self]) -> String {
-        let is_common = |effect: &&Effect| others.iter().all(|other| other.effects.contains(effect));
-        let own = self.effects.iter().filter(|effect| !is_common(effect)).count();
-        let mut room = MAX_DESCRIBED.saturating_sub(own);
-        let mut shown: Vec<Effect> = Vec::new();
-        for effect in &self.effects {
-            if is_common(&effect) {
-                if room == 0 {
-                    continue;
-                }
-                room -= 1;
-            }
-            shown.push(effect.clone());
-        }
-        self.describe_these(shown)
     }
 
     /// The decision as a message names it, in so many characters at most.

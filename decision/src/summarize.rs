@@ -34,6 +34,7 @@ mod held;
 mod held_counts;
 mod idle;
 mod items;
+mod joined;
 mod joint;
 mod kinds;
 mod ladders;
@@ -46,7 +47,7 @@ mod name;
 mod nested;
 mod numbers;
 mod order;
-mod patterns;
+
 mod preferred;
 mod probe;
 mod products;

@@ -186,13 +186,6 @@ pub(super) fn chains(functions: &[Function], graph: &CallGraph, facts: &Facts<'_
     chains
 }
 
-/// The first place at which the functions of a chain, or else what they call, test the answer.
-pub(super) fn tested(functions: &[Function], graph: &CallGraph, facts: &Facts<'_>, chain: &Chain) -> Option<Span> {
-    let search = Search { functions, graph, facts, decides: HashMap::new(), found: Vec::new() };
-    let called = graph.reachable(chain.functions.iter().copied());
-    chain.functions.iter().rev().copied().chain(called).find_map(|function| search.test_in(function))
-}
-
 /// The shortest chain of calls from one function to another.
 pub(super) fn chain_between(graph: &CallGraph, from: usize, to: usize) -> Option<Chain> {
     let mut before: HashMap<usize, usize> = HashMap::from([(from, from)]);

@@ -14,7 +14,7 @@ use super::counts::Counted;
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::subject::other_field;
 use super::{
-    Draft, EMPTY_OUTCOME, Reason, conditions, conjunction, idle, items, ladders, lines, name, patterns, ranges, scores,
+    Draft, EMPTY_OUTCOME, Reason, conditions, conjunction, idle, items, joined, ladders, lines, name, ranges, scores,
     warnings, words,
 };
 use crate::api::Api;
@@ -65,7 +65,7 @@ impl Draft {
         let mut words =
             if probe.subject.has_words() { words::find(program, probe, &mut found, vocabulary)? } else { Vec::new() };
         in_source_order(probe, &mut found, &words);
-        patterns::tell(self, program, &words);
+        joined::tell(self, probe, &words);
         let mut company = words::in_company(probe, &found, &mut words)?;
         if company.is_none() && lines {
             company = lines::find(probe, &found, &mut words)?;

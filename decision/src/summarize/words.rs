@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Reason;
 use super::branches::Branches;
 use super::constants::Constants;
+use super::joined;
 use super::matching::{MODES, is_pattern, neighbours};
-use super::patterns;
 use super::probe::{NEUTRAL, Outcome, Probe};
 use crate::decider::DecideError;
 use crate::program::{Program, Span};
@@ -37,8 +37,10 @@ pub(super) struct Found {
     pub(super) in_company: bool,
     /// There are too many words for it to be tried beside others: what it does there is not known.
     pub(super) untried: bool,
-    /// A pattern that leads there only in one label with others.
-    pub(super) joined: bool,
+    /// It leads there only in one label with the others of these groups.
+    pub(super) groups: Vec<usize>,
+    /// It leads there only in one label with a word of this outcome.
+    pub(super) beside: Option<Outcome>,
     pub(super) mode: MatchMode,
 }
 
@@ -46,6 +48,11 @@ impl Found {
     /// Whether a text of the source is this word.
     pub(super) fn is(&self, text: &str) -> bool {
         self.written == text || self.text == text || self.text.trim().to_lowercase() == text.trim().to_lowercase()
+    }
+
+    /// Whether it leads where it does in a label of its own.
+    fn is_alone(&self) -> bool {
+        self.groups.is_empty() && self.beside.is_none()
     }
 
     /// The text as it is compared.
@@ -105,8 +112,9 @@ pub(super) fn find(
     let against = negated.or_else(|| found.branches.iter().find(|branch| branch.except).map(|branch| branch.outcome));
     let mut words: Vec<Found> = Vec::new();
     let mut fresh = compared;
-    // A word of the program can be what leads to the comparison with the next one.
-    for _ in 0..ROUNDS {
+    // A word of the program can be what leads to the comparison with the next one, alone or in one label with others.
+    let (mut alone, mut together) = (0, 0);
+    while alone < ROUNDS && together < MAX_IDLE {
         for text in std::mem::take(&mut fresh) {
             let (written, span) = constants.place(&text).unwrap_or_else(|| (text.clone(), entry));
             let outcome = if against.is_some() && !elsewhere.contains_key(&text) {
@@ -129,19 +137,29 @@ pub(super) fn find(
                 outcome,
                 in_company: false,
                 untried: false,
-                joined: false,
+                groups: Vec::new(),
+                beside: None,
                 mode: MatchMode::Other,
             });
         }
-        let is_known = |text: &String| only_split.contains(text) || words.iter().any(|word| word.text == *text);
-        let is_new = |text: &String| !text.trim().is_empty() && !is_known(text);
-        fresh.extend(probe.compared().into_iter().filter(is_new));
+        fresh = new_ones(probe, &only_split, &words);
+        if !fresh.is_empty() {
+            alone += 1;
+            continue;
+        }
+        if against.is_some() {
+            break;
+        }
+        joined::find(probe, found, &mut words)?;
+        joined::try_in_one(probe, &words)?;
+        fresh = new_ones(probe, &only_split, &words);
         if fresh.is_empty() {
             break;
         }
+        together += 1;
     }
     if against.is_none() {
-        patterns::join(probe, found, &mut words)?;
+        joined::beside(probe, found, &mut words)?;
     }
     words.sort_by_key(|word| word.span);
     for at in 0..found.branches.len() {
@@ -149,10 +167,17 @@ pub(super) fn find(
         let against = branch.negated || branch.except;
         let (outcome, hit) = (branch.outcome, if against { found.default } else { branch.outcome });
         let mut of_branch: Vec<_> =
-            words.iter_mut().filter(|word| word.outcome == Some(outcome) && !word.joined).collect();
+            words.iter_mut().filter(|word| word.outcome == Some(outcome) && word.is_alone()).collect();
         set_modes(probe, &mut of_branch, hit, found, vocabulary)?;
     }
     Ok(words)
+}
+
+/// What was compared with labels and is none of the words yet.
+fn new_ones(probe: &Probe<'_>, only_split: &[String], words: &[Found]) -> Vec<String> {
+    let is_known = |text: &String| only_split.contains(text) || words.iter().any(|word| word.text == *text);
+    let is_new = |text: &String| !text.trim().is_empty() && !is_known(text);
+    probe.compared().into_iter().filter(is_new).collect()
 }
 
 /// The patterns all of whose matches lead to what any name does.
