@@ -56,7 +56,7 @@ pub(crate) struct Operation {
     pub(crate) discovery: Option<(String, String)>,
     /// How it was asked for before the client of today.
     pub(crate) legacy: Option<Legacy>,
-    /// What the answer was like before.
+    /// What an earlier generation of the client answers.
     pub(crate) earlier: Option<Earlier>,
     /// The end of the REST address.
     pub(crate) rest: Option<String>,
@@ -92,25 +92,25 @@ pub(crate) struct Legacy {
     pub(crate) limit: Vec<String>,
 }
 
-/// An earlier generation of a client library that calls fields of the answer otherwise.
-#[derive(Clone, Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+/// An earlier generation of a client library, which answers in another shape.
+#[derive(Clone, Debug)]
 pub(crate) struct Earlier {
-    /// How its client is made, as sources write it.
+    /// How its client is made, as sources write it, and how today's is.
     pub(crate) client: String,
-    /// Fields of the answer by what they were called.
-    pub(crate) fields: BTreeMap<String, String>,
+    pub(crate) today: Option<String>,
+    /// The field of the answer that the oldest versions gave in its place.
+    pub(crate) returns: Option<String>,
+    /// What it answers.
+    pub(crate) answer: Shape,
+    /// Parts of that which are looked into only where a source names them.
+    pub(crate) named: Vec<NamedPart>,
 }
 
 impl Earlier {
-    /// Gives the fields of an answer their earlier names.
-    fn rename(&self, answer: &mut Shape) {
-        let Shape::Record(fields) = answer else { return };
-        for (earlier, today) in &self.fields {
-            if let Some(field) = fields.remove(today) {
-                fields.insert(earlier.clone(), field);
-            }
-        }
+    /// Whether it is this generation that sources call.
+    pub(crate) fn is_used_in<'s>(&self, mut sources: impl Iterator<Item = &'s str> + Clone) -> bool {
+        let makes_today = |text: &str| self.today.as_ref().is_some_and(|today| text.contains(today));
+        sources.clone().any(|text| text.contains(&self.client)) && !sources.any(makes_today)
     }
 }
 
@@ -166,21 +166,18 @@ impl Catalog {
     pub(crate) fn as_named_in(&self, sources: &[&str]) -> Cow<'_, Self> {
         let mut catalog = Cow::Borrowed(self);
         for (at, operation) in self.operations.iter().enumerate() {
-            for part in &operation.named {
+            let earlier = operation.earlier.as_ref().filter(|earlier| earlier.is_used_in(sources.iter().copied()));
+            if let Some(earlier) = earlier {
+                catalog.to_mut().operations[at].api.answer.clone_from(&earlier.answer);
+            }
+            for part in earlier.map_or(&operation.named, |earlier| &earlier.named) {
                 let Some(name) = part.path.last() else { continue };
-                let known = operation.earlier.iter().flat_map(|earlier| &earlier.fields);
-                let old = known.into_iter().find(|(_, today)| *today == name).map(|(earlier, _)| earlier.clone());
-                let forms = [name.clone(), camel_case(name), pascal_case(name), old.unwrap_or_else(|| name.clone())];
+                let forms = [name.clone(), camel_case(name), pascal_case(name)];
                 if sources.iter().any(|text| forms.iter().any(|form| has_word(text, form)))
                     && let Some(place) = catalog.to_mut().operations[at].api.answer.at_mut(&part.path)
                 {
                     *place = part.shape.clone();
                 }
-            }
-            if let Some(earlier) = &operation.earlier
-                && sources.iter().any(|text| text.contains(&earlier.client))
-            {
-                earlier.rename(&mut catalog.to_mut().operations[at].api.answer);
             }
         }
         catalog

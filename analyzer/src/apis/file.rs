@@ -97,7 +97,7 @@ struct OperationRow {
     feature: Option<String>,
     discovery: Option<DiscoveryRow>,
     legacy: Option<Legacy>,
-    earlier: Option<Earlier>,
+    earlier: Option<EarlierRow>,
     rest: Option<String>,
     #[serde(default)]
     limit: Vec<String>,
@@ -110,6 +110,15 @@ struct OperationRow {
     #[serde(default)]
     in_order: bool,
     vocabulary: Option<String>,
+    answer: ShapeRow,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EarlierRow {
+    client: String,
+    today: Option<String>,
+    returns: Option<String>,
     answer: ShapeRow,
 }
 
@@ -185,11 +194,21 @@ fn operation(
     if let ShapeRow::Record(fields) = &mut answer {
         fields.extend(service.every.clone());
     }
-    let mut reader = Reader { enumerations, shapes, depth: 0, path: Vec::new(), named: Vec::new() };
-    let answer = reader.shape(answer).map_err(missing)?;
-    let mut named = reader.named;
-    // What lies in another such part has a place only once that part is there.
-    named.sort_by_key(|part| part.path.len());
+    let read = |answer: ShapeRow| {
+        let mut reader = Reader { enumerations, shapes, depth: 0, path: Vec::new(), named: Vec::new() };
+        let answer = reader.shape(answer).map_err(missing)?;
+        // What lies in another such part has a place only once that part is there.
+        reader.named.sort_by_key(|part| part.path.len());
+        Ok((answer, reader.named))
+    };
+    let earlier = match row.earlier {
+        Some(EarlierRow { client, today, returns, answer }) => {
+            let (answer, named) = read(answer)?;
+            Some(Earlier { client, today, returns, answer, named })
+        }
+        None => None,
+    };
+    let (answer, named) = read(answer)?;
     api.answer = answer;
     // What a service asks for by feature goes through its one address, where the feature tells the operation.
     let by_feature = row.feature.is_some();
@@ -202,7 +221,7 @@ fn operation(
         annotate_batch: if by_feature { service.annotate_batch.clone() } else { Vec::new() },
         discovery: shared(row.discovery).map(|row| (row.resource, row.method)),
         legacy: row.legacy,
-        earlier: row.earlier,
+        earlier,
         rest: row.rest.or_else(|| service.rest.clone().filter(|_| by_feature)),
         feature: row.feature,
         named_in_source: service.named_in_source.then(|| service.name.clone()),

@@ -9,6 +9,7 @@ mod api;
 mod awaited;
 mod call;
 mod callers;
+mod earlier;
 mod enumeration;
 mod exception;
 mod expr;

@@ -67,8 +67,9 @@ impl<'t> Lower<'_, 't> {
         let limit = limit.or_else(behind);
         let max_results = limit.map(|limit| Box::new(self.expr(limit)));
         let mut output = ExprKind::ApiOutput { max_results, form: called.form, beside: Vec::new() };
-        if let Some(legacy) = called.legacy {
-            output = ExprKind::Attribute { object: Box::new(self.at(node, output)), name: legacy.returns.clone() };
+        let field = called.legacy.map(|legacy| legacy.returns.clone());
+        if let Some(name) = field.or_else(|| self.field_answered(node, called.operation)) {
+            output = ExprKind::Attribute { object: Box::new(self.at(node, output)), name };
         }
         let Some(name) = self.undefined_client(callee) else { return Some(output) };
         let reason = format!("nothing defines `{name}`: Python raises NameError here, before the API is asked");
