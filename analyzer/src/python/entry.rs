@@ -226,7 +226,12 @@ impl Search<'_> {
     fn climb(&mut self, path: &mut Vec<usize>) {
         let top = path[path.len() - 1];
         let escapes = self.facts.result(top).api || self.shares(top) || self.raises(top) || self.facts.hands_back(top);
-        let climbs = |caller: &usize| escapes && !path.contains(caller) && !is_test(&self.functions[*caller].name);
+        let climbs = |caller: &usize| {
+            escapes
+                && !path.contains(caller)
+                && !is_test(&self.functions[*caller].name)
+                && (path.len() > 1 || self.facts.may_ask(*caller))
+        };
         let callers: Vec<usize> = self.graph.callers[top].iter().copied().filter(climbs).collect();
         if callers.is_empty() || path.len() >= MAX_CHAIN {
             self.finish(path);

@@ -9,7 +9,7 @@ mod reading;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use chameleon_decision::{Expr, ExprKind, Function, Stmt, StmtKind, Target};
+use chameleon_decision::{Constant, Expr, ExprKind, Function, Stmt, StmtKind, Target};
 
 use super::laid_out::{Item, LaidOut, elements};
 use super::lower::{Lowered, OBJECT, Site};
@@ -98,6 +98,28 @@ impl<'a> Facts<'a> {
     /// The code that the facts are about.
     pub(super) fn lowered(&self) -> &'a Lowered {
         self.lowered
+    }
+
+    /// Whether a function that calls the one of the site may ask for it: the site is chosen by what a parameter says.
+    pub(super) fn may_ask(&self, caller: usize) -> bool {
+        let Some((parameter, key)) = &self.site.asked else { return true };
+        let parameters = &self.functions[self.site.function].parameters;
+        let place = parameters.iter().position(|known| plain(known) == parameter);
+        let says_other = |said: &Expr| match &said.kind {
+            ExprKind::Constant { value: Constant::Str(said) } => !said.trim().eq_ignore_ascii_case(key),
+            _ => false,
+        };
+        let mut asks = false;
+        visit::exprs(&self.functions[caller].body, &mut |expr| {
+            if let ExprKind::Call { function, args, keywords } = &expr.kind
+                && function.0 as usize == self.site.function
+            {
+                let by_name = keywords.iter().find(|keyword| keyword.name == *parameter).map(|keyword| &keyword.value);
+                let said = by_name.or_else(|| args.get(place?));
+                asks |= said.is_none_or(|said| !says_other(said));
+            }
+        });
+        asks
     }
 
     /// Whether a function puts something of the answer into what it is given.

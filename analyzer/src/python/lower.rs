@@ -9,6 +9,7 @@ mod api;
 mod awaited;
 mod call;
 mod callers;
+mod chosen;
 mod earlier;
 mod enumeration;
 mod exception;
@@ -57,6 +58,8 @@ pub(super) struct Site {
     pub(super) asks_for: Option<MinScore>,
     /// Index of the function that calls.
     pub(super) function: usize,
+    /// The parameter of the function that says which of several methods is called, and what it says for this one.
+    pub(super) asked: Option<(String, Rc<str>)>,
     /// The call with what it is given, as far as these are plain values: what shows of it to an outsider.
     pub(super) request: Rc<Expr>,
 }

@@ -40,6 +40,7 @@ struct Called<'c> {
 impl<'t> Lower<'_, 't> {
     /// The API's answer, where a call is one of an API.
     pub(super) fn api_output(&mut self, node: Node<'t>, callee: Node<'t>, arguments: Node<'t>) -> Option<ExprKind> {
+        let callee = self.method_named(callee).unwrap_or(callee);
         let mut all = self.client_calls(callee, arguments);
         if all.is_empty() {
             all.extend(self.legacy_call(callee, arguments));
@@ -53,7 +54,7 @@ impl<'t> Lower<'_, 't> {
             let site = |called: &Called<'_>| {
                 let (api, request) = (called.operation.api.clone(), Rc::clone(request.as_ref()?));
                 let asks_for = self.least_score(called.operation, arguments);
-                Some(Site { span, api, asks_for, function: self.function, request })
+                Some(Site { span, api, asks_for, function: self.function, asked: None, request })
             };
             let sites: Vec<Site> = all.iter().filter_map(site).collect();
             self.sites.extend(sites);
@@ -77,6 +78,11 @@ impl<'t> Lower<'_, 't> {
         let kind = ExprKind::Builtin { name: UNDEFINED.to_owned(), args: Vec::new(), keywords: Vec::new() };
         let (raises, output) = (self.at(node, kind), self.at(node, output));
         Some(self.second(node, raises, output))
+    }
+
+    /// Whether a method is one of a client that asks an API.
+    pub(super) fn is_api_method(&self, method: Node<'t>, arguments: Node<'t>) -> bool {
+        method.kind() == "attribute" && !self.client_calls(method, arguments).is_empty()
     }
 
     /// The call as one of something outside, with the arguments that call nothing themselves.

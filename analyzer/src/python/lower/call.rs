@@ -22,6 +22,9 @@ impl<'t> Lower<'_, 't> {
         if let Some(output) = self.api_output(node, callee, arguments) {
             return output;
         }
+        if let Some(chosen) = self.chosen_call(node, callee, arguments) {
+            return chosen;
+        }
         if let Some(work) = self.handed_to_thread(node, callee, arguments) {
             return work;
         }
