@@ -50,6 +50,7 @@ fn the_account_says_how_sure_the_request_wants_items_to_be() {
     });
     assert!(told.count() > 0);
     assert!(account_of("sureness-said-elsewhere").contains("Asks for    at least 85 %"));
+    assert!(account_of("words-that-are-sure-enough").contains("Asks for    at least 85 %"));
 }
 
 #[test]
