@@ -10,6 +10,7 @@
 
 mod alike;
 mod answer_text;
+mod binning;
 mod builtins;
 mod collecting;
 mod containers;

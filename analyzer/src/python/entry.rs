@@ -20,6 +20,9 @@ const MAX_CHAIN: usize = 12;
 /// More ways to reach one call are not followed.
 const MAX_CHAINS: usize = 64;
 
+/// What sorts numbers into intervals, or chooses where something holds.
+const BINNING: [&str; 4] = ["pandas.cut", "numpy.digitize", "numpy.select", "numpy.where"];
+
 /// A way to the API call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Chain {
@@ -379,6 +382,7 @@ impl Search<'_> {
                 }
                 _ => false,
             },
+            ExprKind::Builtin { name, args, .. } if BINNING.contains(&name.as_str()) => args.first().is_some_and(api),
             ExprKind::Binary { op: BinaryOp::BitAnd, .. } => api(expr),
             ExprKind::Comprehension { inner } => inner.clauses.iter().flat_map(|(_, _, tests)| tests).any(api),
             ExprKind::Builtin { name, args, keywords } if matches!(name.as_str(), "max" | "min") => {

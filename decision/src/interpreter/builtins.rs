@@ -100,6 +100,7 @@ impl<'p> Machine<'p, '_> {
             | "defaultdict" => self.dictionary(name, &args, span),
             "collections.deque" | "deque" => self.deque(&args, span),
             "pandas.DataFrame" | "pandas.Series" | "pandas.concat" | "<column>" => self.table(name, &args, span),
+            binned if super::binning::is_known(binned) => self.binned(binned, &args, span),
             "range" => self.range(&args, span),
             "math.isclose" => self.is_close(&args),
             known if super::math::is_known(known) => self.math(known, &args, span),
@@ -368,6 +369,7 @@ mod tests {
         frame.class = Class::Frame;
         let frames = Value::list(vec![Value::Dict(Rc::new(frame.into()))], Growth::Fixed);
         let class = Value::Builtin("int".into());
+        let edges = Value::list(vec![Value::int(0), Value::int(1)], Growth::Fixed);
         vec![
             vec![],
             vec![text.clone()],
@@ -386,6 +388,8 @@ mod tests {
             vec![Value::None, text],
             vec![Value::iterator(vec![Value::None], Growth::Fixed)],
             vec![frames],
+            // Into intervals, whose edges go up, by their places.
+            vec![numbers(), edges, Value::Bool(true), Value::Bool(false)],
         ]
     }
 

@@ -11,10 +11,13 @@ use super::walk::Walk;
 use crate::program::{BinaryOp, CompareOp, Span};
 
 /// The class of a frame's columns.
-const SERIES: ListClass = ListClass::View("Series");
+pub(super) const SERIES: ListClass = ListClass::View("Series");
 
 /// Methods of dictionaries that frames have, too.
 const OF_DICTIONARIES: [&str; 6] = ["copy", "get", "items", "keys", "pop", "update"];
+
+/// Methods that write a frame to a file or a database.
+const WRITING: [&str; 5] = ["to_csv", "to_excel", "to_parquet", "to_pickle", "to_sql"];
 
 /// Rows that `head` and `tail` give when not told.
 const ROWS: usize = 5;
@@ -51,8 +54,20 @@ impl<'p> Machine<'p, '_> {
             Some(Value::Dict(columns)) => {
                 // What makes a column may change the dictionary.
                 let columns = columns.borrow().entries().to_vec();
+                let rows = match args.keyword("index") {
+                    Some(index @ (Value::List(_) | Value::Tuple(_))) => Some(self.items(index, span)?.len()),
+                    _ => None,
+                };
                 for (name, column) in columns {
-                    let (growth, items) = (growth_of(&column), self.items(&column, span)?);
+                    let items = match rows {
+                        // One value beside a list of rows is in each of them.
+                        Some(rows) if !matches!(column, Value::List(_) | Value::Tuple(_)) => {
+                            self.charge(rows, span)?;
+                            vec![column.clone(); rows]
+                        }
+                        _ => self.items(&column, span)?,
+                    };
+                    let growth = growth_of(&column);
                     self.walk(span, |walk| set(&mut frame, name, items, growth, walk))?;
                 }
             }
@@ -155,8 +170,8 @@ impl<'p> Machine<'p, '_> {
             }
             "to_string" => Ok(Some(Value::Str(self.repr(&Value::Dict(Rc::new(frame.clone().into())), span)?))),
             _ if OF_DICTIONARIES.contains(&name) => Ok(None),
-            // Where the rows of a table from outside go.
-            _ if frame.unknown_keys => {
+            // Where the rows of a table from outside go, and any that are written to a file.
+            _ if frame.unknown_keys || WRITING.contains(&name) => {
                 let shown = Value::Dict(Rc::new(frame.clone().into()));
                 let given: Vec<Value<'p>> = std::iter::once(shown).chain(args.all()).collect();
                 self.outside_call(span, &format!("table.{name}"), (&given, &args.names())).map(Some)
