@@ -1,6 +1,6 @@
 //! Thin helpers over tree-sitter: parsing, spans, text, and the places where the syntax is broken.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chameleon_decision::{Problem, Span};
 use tree_sitter::{Node, Parser, Tree};
@@ -24,6 +24,8 @@ pub(super) struct Parsed {
     pub(super) text: Arc<str>,
     /// The syntax tree.
     pub(super) tree: Tree,
+    /// Whether it is written for Python 2, once somebody asked.
+    of_two: OnceLock<bool>,
 }
 
 /// Parses one file. Python 2 is accepted; what cannot be parsed is a region of the tree, not a failure.
@@ -31,10 +33,27 @@ pub(super) fn parse(file: u32, source: &SourceFile) -> Option<Parsed> {
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_python::LANGUAGE.into()).ok()?;
     let tree = parser.parse(source.text.as_bytes(), None)?;
-    Some(Parsed { file, path: source.path.clone(), text: Arc::clone(&source.text), tree })
+    Some(Parsed { file, path: source.path.clone(), text: Arc::clone(&source.text), tree, of_two: OnceLock::new() })
 }
 
 impl Parsed {
+    /// Whether a statement stands in it that only Python 2 has: `print names`, `exec code`.
+    pub(super) fn is_python_two(&self) -> bool {
+        *self.of_two.get_or_init(|| {
+            let mut found = false;
+            visit_all(self.tree.root_node(), |node| {
+                // `print (names)` is a call in Python 3.
+                let is_call = || field(node, "argument").is_some_and(|first| first.kind().starts_with("parenthesized"));
+                found |= match node.kind() {
+                    "print_statement" => !is_call(),
+                    "exec_statement" => true,
+                    _ => false,
+                };
+            });
+            found
+        })
+    }
+
     /// The text of a node.
     pub(super) fn text(&self, node: Node<'_>) -> &str {
         self.text.get(node.byte_range()).unwrap_or_default()

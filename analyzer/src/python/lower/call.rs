@@ -13,6 +13,9 @@ use crate::python::syntax::{field, named};
 /// Arguments by which clients are given what to look at.
 const GIVEN_BY_NAME: [&str; 7] = ["Image", "Text", "TextList", "image", "document", "request", "text"];
 
+/// Functions that gave lists in Python 2.
+const LISTS_OF_OLD: [&str; 3] = ["filter", "map", "zip"];
+
 impl<'t> Lower<'_, 't> {
     /// Lowers a call.
     pub(super) fn call(&mut self, node: Node<'t>) -> ExprKind {
@@ -149,7 +152,12 @@ impl<'t> Lower<'_, 't> {
         }
         if BUILTINS.contains(&name) {
             let (args, keywords) = self.arguments(arguments);
-            return ExprKind::Builtin { name: name.to_owned(), args, keywords };
+            let made = ExprKind::Builtin { name: name.to_owned(), args, keywords };
+            if LISTS_OF_OLD.contains(&name) && self.parsed.is_python_two() {
+                let args = vec![self.at(node, made)];
+                return ExprKind::Builtin { name: "list".to_owned(), args, keywords: Vec::new() };
+            }
+            return made;
         }
         self.library_call(node, name, arguments)
     }

@@ -16,7 +16,10 @@ impl<'t> Lower<'_, 't> {
     pub(super) fn mapped(&mut self, node: Node<'t>, callee: Node<'t>, arguments: Node<'t>) -> Option<ExprKind> {
         if self.parsed.text(callee) == "map" && matches!(self.referent(callee), Some(Referent::Free(_))) {
             let [work, items] = named(arguments)[..] else { return None };
-            return self.of_each(node, work, ComprehensionKind::Generator, |lower| lower.expr(items));
+            // Python 2 makes the whole list at once.
+            let is_list = self.parsed.is_python_two();
+            let kind = if is_list { ComprehensionKind::List } else { ComprehensionKind::Generator };
+            return self.of_each(node, work, kind, |lower| lower.expr(items));
         }
         let (object, name) = (field(callee, "object")?, field(callee, "attribute")?);
         if self.own_method(callee).is_some() || matches!(self.referent(callee), Some(Referent::Function(_))) {
