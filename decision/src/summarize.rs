@@ -44,6 +44,7 @@ mod lists;
 mod matching;
 mod mixed;
 mod name;
+mod namesakes;
 mod nested;
 mod numbers;
 mod order;

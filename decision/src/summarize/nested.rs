@@ -89,7 +89,7 @@ impl Draft {
             return false;
         }
         match (self.summary.decision_type, self.summary.order, several) {
-            (DecisionType::TrueFalse, _, Several::FirstThatLeads)
+            (DecisionType::TrueFalse, _, Several::FirstThatLeads | Several::EachThatLeads)
             | (_, Some(Order::ApiOutput), Several::FirstThatLeads)
             | (DecisionType::MultiSelect, _, Several::Apart)
             | (_, Some(Order::LastMatch), Several::Last) => true,

@@ -7,6 +7,7 @@ use super::axes::{Axis, Stretch, stretches};
 use super::branches::Branches;
 use super::choice::{Choice, Items};
 use super::constants::Constants;
+use super::namesakes::Texts;
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::subject::{Subject, alternatives, list_of_names};
 use super::{Draft, Reason, grid, products};
@@ -78,11 +79,14 @@ pub(super) fn fill(
         return Err(together(axis, &other));
     }
     let usual = draft.default_outcome;
+    let texts = if axis.is_in_list() { own_texts(probe, shape, axis, stretches)? } else { Texts::default() };
     let together = if axis.is_in_list() {
         let items = |numbers: &[f64]| {
             let mut answer = answer_with(shape, axis, numbers[0]);
-            for &number in &numbers[1..] {
-                append(&mut answer, &answer_with(shape, axis, number), &axis.path);
+            for (place, &number) in numbers.iter().enumerate().skip(1) {
+                let mut item = answer_with(shape, axis, number);
+                texts.set(&mut item, place);
+                append(&mut answer, &item, &axis.path);
             }
             ApiOutput::Answer { answer }
         };
@@ -99,7 +103,7 @@ pub(super) fn fill(
             if let Aggregate::AnyOfFirst(_, most) = among {
                 draft.summary.top_k = u32::try_from(most).ok();
             }
-            draft.summary.per_element = acts_again(probe, shape, axis, stretches)?;
+            draft.summary.per_element = acts_again(probe, shape, axis, (stretches, &texts))?;
             let choice = Items { shape, axis }.choice(probe, stretches, draft.default_outcome)?;
             draft.hands_on(axis, choice.as_ref());
         }
@@ -142,14 +146,34 @@ impl Draft {
     }
 }
 
+/// The texts that tell items of these numbers apart.
+fn own_texts(probe: &mut Probe<'_>, shape: &Shape, axis: &Axis, stretches: &[Stretch]) -> Result<Texts, DecideError> {
+    let list = axis.path.iter().rposition(|step| step == ITEM).map_or(&[][..], |at| &axis.path[..=at]);
+    let one: Vec<_> =
+        stretches.iter().map(|stretch| (answer_with(shape, axis, stretch.sample), stretch.outcome)).collect();
+    Texts::of(probe, (shape, list), one.iter().map(|(answer, outcome)| (answer, *outcome)))
+}
+
 /// Whether a second item in the same stretch has the application do what it does once more.
-fn acts_again(probe: &mut Probe<'_>, shape: &Shape, axis: &Axis, stretches: &[Stretch]) -> Result<bool, DecideError> {
+fn acts_again(
+    probe: &mut Probe<'_>,
+    shape: &Shape,
+    axis: &Axis,
+    (stretches, texts): (&[Stretch], &Texts),
+) -> Result<bool, DecideError> {
     for stretch in stretches {
         let one = answer_with(shape, axis, stretch.sample);
-        let mut both = one.clone();
-        append(&mut both, &one, &axis.path);
-        let [one, both] = [one, both].map(|answer| ApiOutput::Answer { answer });
-        if probe.shown_times(&both)? > probe.shown_times(&one)? {
+        let both = |texts: &Texts| {
+            let (mut both, mut other) = (one.clone(), one.clone());
+            texts.set(&mut other, 1);
+            append(&mut both, &other, &axis.path);
+            ApiOutput::Answer { answer: both }
+        };
+        let single = ApiOutput::Answer { answer: one.clone() };
+        // What is kept by its name is done again for another name, where a list only holds one more.
+        if probe.shown_times(&both(&Texts::default()))? > probe.shown_times(&single)?
+            || probe.acted_times(&both(texts))? > probe.acted_times(&single)?
+        {
             return Ok(true);
         }
     }

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 
 use super::aggregate::is_both;
 use super::axes::Axis;
+use super::namesakes::Texts;
 use super::probe::{Outcome, Probe};
 use super::ranges::append;
 use super::rank;
@@ -44,6 +45,8 @@ pub(super) enum Several {
     First,
     /// What the first one does that leads elsewhere than is usual.
     FirstThatLeads,
+    /// What one does that leads elsewhere than is usual, for each of them.
+    EachThatLeads,
     Last,
     /// More than one lead to this, whatever they are.
     Alike(Outcome),
@@ -90,9 +93,11 @@ fn of_samples(
     samples: &[Sample],
     usual: Outcome,
 ) -> Result<Several, DecideError> {
-    let pairs = pairs(probe, list, samples)?;
+    let known = samples.iter().map(|sample| (&sample.answer, sample.outcome));
+    let texts = Texts::of(probe, (shape, list), known)?;
+    let pairs = pairs(probe, (list, &texts), samples)?;
     let Some(any) = pairs.first() else { return Ok(Several::Own) };
-    let more = more(probe, (shape, list), samples)?;
+    let more = more(probe, (shape, list, &texts), samples)?;
     let fits = |told: &dyn Fn(&[Outcome]) -> Option<Outcome>| {
         pairs.iter().chain(&more).all(|trial| told(&trial.parts).is_none_or(|told| told == trial.outcome))
     };
@@ -100,7 +105,8 @@ fn of_samples(
         return Ok(Several::First);
     }
     if fits(&|parts| Some(parts.iter().copied().find(|part| *part != usual).unwrap_or(usual))) {
-        return Ok(Several::FirstThatLeads);
+        let again = does_again(probe, (list, &texts), samples, usual)?;
+        return Ok(if again { Several::EachThatLeads } else { Several::FirstThatLeads });
     }
     if fits(&|parts| parts.last().copied()) {
         return Ok(Several::Last);
@@ -134,6 +140,7 @@ impl Several {
         Some(match self {
             Self::First | Self::Apart => return None,
             Self::FirstThatLeads => format!("the first that leads to anything but `{}`", probe.shown(usual)),
+            Self::EachThatLeads => format!("each that leads to anything but `{}`", probe.shown(usual)),
             Self::Last => "the last one decides".to_owned(),
             Self::Alike(outcome) => format!("more than one lead to `{}`", probe.shown(*outcome)),
             Self::Order(order) => {
@@ -153,12 +160,18 @@ impl Several {
 
 impl Trial {
     /// Runs the program on these items; an outcome that is one of theirs but for data is that one.
-    fn of(probe: &mut Probe<'_>, list: &[String], items: Vec<Sample>) -> Result<Option<Self>, DecideError> {
+    fn of(
+        probe: &mut Probe<'_>,
+        (list, texts): (&[String], &Texts),
+        items: Vec<Sample>,
+    ) -> Result<Option<Self>, DecideError> {
         let Some((first, rest)) = items.split_first() else { return Ok(None) };
         let mut answer = first.answer.clone();
         let path: Path = [list, &[ITEM.to_owned()]].concat();
-        for item in rest {
-            append(&mut answer, &item.answer, &path);
+        for (place, item) in (1..).zip(rest) {
+            let mut item = item.answer.clone();
+            texts.set(&mut item, place);
+            append(&mut answer, &item, &path);
         }
         let outcome = probe.run(&ApiOutput::Answer { answer })?;
         let parts: Vec<Outcome> = items.iter().map(|item| item.outcome).collect();
@@ -173,20 +186,45 @@ impl Trial {
 }
 
 /// Every item before every other, and before itself.
-fn pairs(probe: &mut Probe<'_>, list: &[String], samples: &[Sample]) -> Result<Vec<Trial>, DecideError> {
+fn pairs(
+    probe: &mut Probe<'_>,
+    (list, texts): (&[String], &Texts),
+    samples: &[Sample],
+) -> Result<Vec<Trial>, DecideError> {
     let mut tried = Vec::new();
     for one in samples {
         for other in samples {
-            tried.extend(Trial::of(probe, list, vec![one.clone(), other.clone()])?);
+            tried.extend(Trial::of(probe, (list, texts), vec![one.clone(), other.clone()])?);
         }
     }
     Ok(tried)
 }
 
+/// Whether the program does what an item leads to once more for a second one that leads there, too.
+fn does_again(
+    probe: &mut Probe<'_>,
+    (list, texts): (&[String], &Texts),
+    samples: &[Sample],
+    usual: Outcome,
+) -> Result<bool, DecideError> {
+    let path: Path = [list, &[ITEM.to_owned()]].concat();
+    for sample in samples.iter().filter(|sample| sample.outcome != usual) {
+        let one = sample.answer.clone();
+        let (mut both, mut other) = (one.clone(), one.clone());
+        texts.set(&mut other, 1);
+        append(&mut both, &other, &path);
+        let [one, both] = [one, both].map(|answer| ApiOutput::Answer { answer });
+        if probe.acted_times(&both)? <= probe.acted_times(&one)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Some of them at random, as they are or with other numbers: one of them may be picked, or weighed, by any of these.
 fn more(
     probe: &mut Probe<'_>,
-    (shape, list): (&Shape, &[String]),
+    (shape, list, texts): (&Shape, &[String], &Texts),
     samples: &[Sample],
 ) -> Result<Vec<Trial>, DecideError> {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
@@ -202,7 +240,7 @@ fn more(
                 }
                 item.outcome = alone(probe, samples, &item.answer)?;
             }
-            tried.extend(Trial::of(probe, list, items)?);
+            tried.extend(Trial::of(probe, (list, texts), items)?);
         }
     }
     for trial in 0..TRIALS {
@@ -220,7 +258,7 @@ fn more(
             }
             items.push(item);
         }
-        tried.extend(Trial::of(probe, list, items)?);
+        tried.extend(Trial::of(probe, (list, texts), items)?);
     }
     Ok(tried)
 }
