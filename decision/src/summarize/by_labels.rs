@@ -91,7 +91,7 @@ impl Draft {
         let ends = [found.default, found.empty];
         let cuts = found.branches.iter().map(|branch| scores::threshold(probe, branch, ends));
         let cuts = cuts.collect::<Result<Vec<_>, _>>()?;
-        let top_k = scores::top_k(probe, (&found, &pairs), per_item)?;
+        let top_k = self.top_k(probe, (&found, &pairs), per_item)?;
         self.describe(probe, &found, &words, &cuts, vocabulary);
         let one_branch = matches!(class, Ok((DecisionType::MultiChoice, _)));
         let told = self.warnings.clone();

@@ -46,9 +46,18 @@ pub(super) fn find(
             }
         }
         let least = least.get(at).copied().flatten();
-        let items = Items::new(probe, (shape, &list), (branch, least), (first.clone(), second))?;
         let other = of_none(probe, found, &first)?;
-        let Some(handed) = items.handed(probe, other.as_deref())? else { continue };
+        let mut handed = |pair: (String, Option<String>)| {
+            Items::new(probe, (shape, &list), (branch, least), pair)?.handed(probe, other.as_deref())
+        };
+        let Some(one) = handed((first.clone(), second.clone()))? else { continue };
+        // Where names are put in order, which comes first is none of the answer's doing.
+        if let (Handed::First | Handed::Last, Some(second)) = (one, second)
+            && handed((second, Some(first)))?.is_some_and(|turned| turned != one)
+        {
+            return Ok(None);
+        }
+        let handed = one;
         if *told.get_or_insert(handed) != handed {
             return Ok(None);
         }

@@ -1,9 +1,9 @@
 //! Score thresholds and how many results the application looks at.
 
-use super::Reason;
 use super::branches::{Branches, Found};
-use super::probe::{Outcome, Probe};
+use super::probe::{NEUTRAL, Outcome, Probe};
 use super::verify::LONGEST;
+use super::{Draft, Reason};
 use crate::decider::DecideError;
 use crate::summary::MinScore;
 
@@ -63,10 +63,26 @@ pub(super) fn threshold(
     Ok(Ok(Some(MinScore { value: if inclusive { above } else { below }, inclusive })))
 }
 
+impl Draft {
+    /// How many results the application looks at, or why their places in the answer say nothing.
+    pub(super) fn top_k(
+        &mut self,
+        probe: &mut Probe<'_>,
+        (found, pairs): (&Branches, &[Found]),
+        per_item: bool,
+    ) -> Result<Result<Option<u32>, Reason>, DecideError> {
+        if let Some(reason) = in_alphabet(probe, found)? {
+            self.is_put_together = true;
+            return Ok(Err(reason));
+        }
+        top_k(probe, (found, pairs), per_item)
+    }
+}
+
 /// How many results the application looks at, when fewer than the longest answer.
 /// Where every item leaves its own trace (`per_item`), what the others leave shows beside the branch's; and where any
 /// other label takes the place of a branch (`pairs`), that is what is looked for.
-pub(super) fn top_k(
+fn top_k(
     probe: &mut Probe<'_>,
     (found, pairs): (&Branches, &[Found]),
     per_item: bool,
@@ -103,4 +119,30 @@ pub(super) fn top_k(
         common = Some(cut);
     }
     Ok(Ok(common.flatten()))
+}
+
+/// Why the place of a name in the answer says nothing, where names are put in order first: of several it is the first or
+/// the last of that order which decides.
+fn in_alphabet(probe: &mut Probe<'_>, found: &Branches) -> Result<Option<Reason>, DecideError> {
+    let branch = found.branches.iter().find(|branch| !branch.negated && !branch.except);
+    let Some((sample, outcome)) = branch.and_then(|branch| Some((branch.samples.first()?.as_str(), branch.outcome)))
+    else {
+        return Ok(None);
+    };
+    // Signs before and behind all letters and digits.
+    let (low, high) = (format!("!{NEUTRAL}"), format!("~{NEUTRAL}"));
+    if [&low, &high].into_iter().any(|name| !probe.subject.knows(name) || probe.subject.exclude(name, sample)) {
+        return Ok(None);
+    }
+    let beside = [probe.labels(&[&low, sample])?, probe.labels(&[&high, sample])?];
+    let place = match beside.map(|led| led == outcome) {
+        [false, true] => "first",
+        [true, false] => "last",
+        _ => return Ok(None),
+    };
+    let turned = [probe.labels(&[sample, &low])?, probe.labels(&[sample, &high])?];
+    let alone = [probe.labels(&[&low])?, probe.labels(&[&high])?];
+    let other = usize::from(place == "last");
+    let is_so = beside == turned && alone[0] == alone[1] && beside[other] == alone[other];
+    Ok(is_so.then(|| Reason(format!("of several names the {place} in the order of the alphabet decides"))))
 }
