@@ -129,6 +129,12 @@ pub(super) fn constructed<'t>(project: &Project<'t>, function: usize, call: Node
     }
 }
 
+/// Whether a callee, seen from a function, is a function or method of the run.
+pub(super) fn is_own_method<'t>(project: &Project<'t>, function: usize, callee: Node<'t>) -> bool {
+    let at = Lower::new(project, function);
+    matches!(at.referent(callee), Some(Referent::Function(_) | Referent::Class(_))) || at.own_method(callee).is_some()
+}
+
 /// Lowers one function.
 struct Lower<'p, 't> {
     project: &'p Project<'t>,

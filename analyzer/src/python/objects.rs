@@ -10,9 +10,9 @@ use std::collections::{BTreeSet, HashSet};
 use tree_sitter::Node;
 
 use super::entry::{CallGraph, is_test};
-use super::lower::{Lowered, constructed};
+use super::lower::{Lowered, constructed, is_own_method};
 use super::project::{Project, Referent};
-use super::syntax::{field, visit_scope};
+use super::syntax::{field, named, visit_scope};
 
 /// How many functions an object is followed through that return it.
 const MAX_HOPS: u32 = 2;
@@ -104,11 +104,11 @@ impl<'t> Made<'_, 't> {
         let mut is_kept = true;
         while let Some(parent) = at.parent() {
             match parent.kind() {
+                "assignment" => is_kept &= !self.is_handed_out(function, parent),
                 "parenthesized_expression"
                 | "await"
                 | "boolean_operator"
                 | "conditional_expression"
-                | "assignment"
                 | "keyword_argument"
                 | "attribute"
                 | "default_parameter"
@@ -129,6 +129,22 @@ impl<'t> Made<'_, 't> {
             at = parent;
         }
         !is_kept
+    }
+
+    /// Whether the variable that an object is put into is handed to something outside: what that sees are its attributes.
+    fn is_handed_out(&self, function: usize, assignment: Node<'t>) -> bool {
+        let parsed = self.project.modules[self.project.functions[function].module].parsed;
+        let Some(variable) = field(assignment, "left").filter(|left| left.kind() == "identifier") else { return false };
+        let mut found = false;
+        visit_scope(self.project.functions[function].body, |node| {
+            let Some(callee) = (node.kind() == "call").then(|| field(node, "function")).flatten() else { return };
+            let given = field(node, "arguments").map(named).unwrap_or_default();
+            let mut given = given.into_iter().map(|argument| field(argument, "value").unwrap_or(argument));
+            found |= given.any(|given| parsed.text(given) == parsed.text(variable))
+                && matches!(callee.kind(), "attribute")
+                && !is_own_method(self.project, function, callee);
+        });
+        found
     }
 }
 

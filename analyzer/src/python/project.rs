@@ -149,7 +149,28 @@ impl<'t> Project<'t> {
     /// The same, where it is known who calls what.
     pub(super) fn with_callers(mut self) -> Self {
         self.callers = Callers::new(&self);
+        let is_static = |function: &usize| self.is_called_as_static(*function);
+        for function in (0..self.functions.len()).filter(is_static).collect::<Vec<_>>() {
+            self.functions[function].receiver = None;
+            // What was found out on the way took it for an object.
+            self.parameter_classes.take();
+            self.returned_classes.take();
+        }
         self
+    }
+
+    /// Whether a function in a class is called on the class alone, and its first parameter is not called `self`: it is no
+    /// method, but is handed all of its parameters, as one that is decorated with `@staticmethod`.
+    fn is_called_as_static(&self, function: usize) -> bool {
+        let code = &self.functions[function];
+        let is_usual = |receiver: &String| matches!(receiver.as_str(), "self" | "cls");
+        if code.is_class_method || code.is_property || code.receiver.as_ref().is_none_or(is_usual) {
+            return false;
+        }
+        let name = code.name.rsplit('.').next().unwrap_or_default();
+        self.callers.count(function) > 0
+            && !name.starts_with("__")
+            && !self.callers.calls_on_object(self, function, name)
     }
 
     /// Indexes parsed files.

@@ -221,7 +221,9 @@ fn is_printable(c: char) -> bool {
 
 /// An object by the fields that it holds.
 fn record(stored: &HashMap<String, Value<'_>>, depth: usize, walk: &mut Walk) -> Rendered {
-    let mut fields: Vec<_> = stored.iter().filter_map(|(name, value)| Some((name.strip_prefix('.')?, value))).collect();
+    // A function is none of the object's own.
+    let fields = stored.iter().filter(|(_, value)| !matches!(value, Value::Function(_)));
+    let mut fields: Vec<_> = fields.filter_map(|(name, value)| Some((name.strip_prefix('.')?, value))).collect();
     fields.sort_by_key(|field| field.0);
     let shown = |(name, value): (&str, &Value<'_>)| {
         Rendered::Parts(vec![Rendered::Chosen(format!("{name}=")), render_nested(value, depth - 1, walk)])

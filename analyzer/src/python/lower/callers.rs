@@ -45,6 +45,16 @@ impl<'t> Callers<'t> {
         self.of.get(&function).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a function in a class may be called as a method of an object, under its name without its class's: on any
+    /// of which it is not known that the method is another one.
+    pub(in crate::python) fn calls_on_object(&self, project: &Project<'t>, function: usize, name: &str) -> bool {
+        let calls = self.methods.get(name).map_or(&[][..], Vec::as_slice);
+        calls.iter().any(|(caller, call)| {
+            let own = field(*call, "function").and_then(|callee| Lower::new(project, *caller).own_method(callee));
+            own.is_none_or(|own| own == function)
+        })
+    }
+
     /// Finds them.
     pub(in crate::python) fn new(project: &Project<'t>) -> Self {
         let mut callers = Self::default();

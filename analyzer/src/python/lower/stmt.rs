@@ -1,6 +1,8 @@
 //! Statements.
 
-use chameleon_decision::{BoolOp, Constant, Expr, ExprKind, Keyword, Span, Stmt, StmtKind, Target, UnaryOp};
+use chameleon_decision::{
+    BoolOp, Constant, Expr, ExprKind, FunctionId, Keyword, Span, Stmt, StmtKind, Target, UnaryOp,
+};
 use tree_sitter::Node;
 
 use super::Lower;
@@ -104,8 +106,21 @@ impl<'t> Lower<'_, 't> {
         }
         let value =
             if at.kind() == "yield" { self.opaque_expr(at, "what is sent to a generator") } else { self.expr(at) };
+        if let [target] = targets[..]
+            && let Some(setter) = self.setter(target)
+        {
+            let function = FunctionId(setter as u32);
+            let call = ExprKind::Call { function, args: vec![value], keywords: Vec::new() };
+            return Some(StmtKind::Expr { value: self.at(node, call) });
+        }
         let value = self.member(targets.last().copied().filter(|_| targets.len() == 1), at, value);
         Some(StmtKind::Assign { targets: targets.into_iter().map(|target| self.target(target)).collect(), value })
+    }
+
+    /// What a class does where one of its properties is set.
+    fn setter(&self, target: Node<'t>) -> Option<usize> {
+        let (object, name) = (field(target, "object")?, field(target, "attribute")?);
+        self.project.method(self.class_of(object)?, &format!("{}.setter", self.parsed.text(name)))
     }
 
     fn augmented(&mut self, node: Node<'t>) -> Option<StmtKind> {

@@ -74,7 +74,9 @@ impl<'t> Project<'t> {
         let qualified = if owner == "<module>" { name.clone() } else { format!("{owner}.{name}") };
         let function = self.add_function(module, qualified, Some(node), body, Some(parent), class);
         if let Some(class) = class {
-            self.classes[class].methods.insert(name, function);
+            let accessor = decorators(parsed, node).into_iter().find(|name| matches!(*name, "setter" | "deleter"));
+            let method = accessor.map_or(name.clone(), |accessor| format!("{name}.{accessor}"));
+            self.classes[class].methods.insert(method, function);
             let constructed = self.functions[function].scope.constructed_attributes.clone();
             for (attribute, callee) in constructed {
                 self.classes[class].constructed.insert(attribute, (function, callee));
