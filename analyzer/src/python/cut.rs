@@ -14,6 +14,7 @@ use chameleon_decision::{Constant, Expr, ExprKind, Span, Stmt, StmtKind, Target}
 
 use super::entry::CallGraph;
 use super::facts::{Fact, Facts};
+use super::lower::NUMBER;
 use super::{several, visit};
 use crate::calls::EXITS;
 
@@ -299,9 +300,12 @@ pub(super) fn havoc(span: Span, mut names: Vec<String>) -> Vec<Stmt> {
     names.into_iter().map(assign).collect()
 }
 
-/// A variable's name without its module.
+/// A variable's name without its module, or the number of its loop.
 pub(super) fn shown(name: &str) -> &str {
-    name.split_once(':').map_or(name, |(_, name)| name)
+    match name.split_once(':') {
+        Some((_, name)) => name,
+        None => name.split(NUMBER).next().unwrap_or(name),
+    }
 }
 
 /// Whether a block never runs to its end.

@@ -18,6 +18,7 @@ mod file;
 mod function;
 mod handed;
 mod literal;
+mod loop_variables;
 mod mapped;
 mod object;
 mod path;
@@ -37,6 +38,7 @@ use chameleon_decision::{Api, Expr, ExprKind, Function, MinScore, Problem, Span}
 use tree_sitter::Node;
 
 pub(super) use self::callers::Callers;
+pub(super) use self::loop_variables::NUMBER;
 pub(super) use self::object::OBJECT;
 pub(super) use self::record::RECORD;
 use super::fills;

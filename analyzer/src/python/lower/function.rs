@@ -3,7 +3,7 @@
 use chameleon_decision::{Expr, ExprKind, Function, Parameter, Stmt, StmtKind, Target};
 use tree_sitter::Node;
 
-use super::Lower;
+use super::{Lower, loop_variables};
 use crate::python::project::parameter_name;
 use crate::python::syntax::{field, named};
 use crate::python::visit;
@@ -39,7 +39,9 @@ impl<'t> Lower<'_, 't> {
         if let Some(object) = self.made_object() {
             statements.push(Stmt { span, kind: StmtKind::Return { value: Some(Expr { span, kind: object }) } });
         }
-        Function { name, parameters, body: statements, span }
+        let mut function = Function { name, parameters, body: statements, span };
+        loop_variables::set_apart(&mut function);
+        function
     }
 
     /// Parameters that nested functions read live in the shared variable too.
