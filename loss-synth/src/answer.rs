@@ -207,7 +207,8 @@ fn members(summary: &Summary, found: &[(&str, &Shape)], most: usize) -> Answer {
     Answer::Members { fields, elements: if in_list && !summary.per_element { most } else { 1 } }
 }
 
-fn members_of(leaf: &Shape) -> Vec<String> {
+/// The members of an enumeration; none of another leaf.
+pub(crate) fn members_of(leaf: &Shape) -> Vec<String> {
     match leaf {
         // A number that no member has is an empty name.
         Shape::Choice(choice) => choice.members.iter().filter(|member| !member.is_empty()).cloned().collect(),

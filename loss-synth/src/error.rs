@@ -63,6 +63,14 @@ pub enum LossError {
         /// The API.
         api: String,
     },
+    /// The decision is about something that a classifier does not answer.
+    #[error("the decision hangs on {field}; only decisions on {only} can be customized")]
+    Unanswered {
+        /// The field, as the summary writes it.
+        field: String,
+        /// What it answers.
+        only: &'static str,
+    },
     /// A loss that runs the application's program cannot be written as a formula.
     #[error("the decision has no formula: its loss runs the application's program, which PyTorch cannot")]
     NoFormula,

@@ -47,6 +47,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod classifier;
 mod config;
 mod dual;
 mod error;
@@ -62,6 +63,7 @@ mod step;
 mod terms;
 
 pub use answer::{Answer, Class, Field, Number, Truth};
+pub use classifier::Classifier;
 pub use config::{LossConfig, Space, TermWeights};
 pub use error::LossError;
 pub use form::{CountRange, Interval, LeftOut, LossBranch, Rule, Takes, Unreached, counts_all};

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use chameleon_loss::{Answer, DecisionLoss, LossConfig};
+use chameleon_decision::{DecisionProcess, Vocabulary};
+use chameleon_loss::{Answer, Classifier, DecisionLoss, LossConfig, LossError};
+use chameleon_models::text::{CLASSES, KINDS, SCORES};
+use chameleon_models::zoo::Kind;
 
 use crate::exit::ExitStatus;
 use crate::{printer, process};
@@ -43,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus> {
     let catalog = process::model_catalog()?;
     let process = process::find(&arguments.path, arguments.call.as_deref())?;
     let config = LossConfig { default_top_k: process.api.default_top_k, ..LossConfig::default() };
-    let loss = Answer::of(&process, &catalog.vocabulary(&process.api), MOST_ITEMS)
+    let loss = answer(&process, &catalog.vocabulary(&process.api))
         .and_then(|answer| DecisionLoss::of(&process, &answer, config))
         .with_context(|| format!("{}", arguments.path.display()))?;
     match if arguments.json { Emit::Json } else { arguments.emit } {
@@ -55,4 +58,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitStatus> {
         }
     }
     Ok(ExitStatus::Success)
+}
+
+/// The form of answer that a model is customized to give; where none can be, the one that the API describes.
+fn answer(process: &DecisionProcess, vocabulary: &Vocabulary) -> Result<Answer, LossError> {
+    let kinds = KINDS.map(str::to_owned);
+    let classifier = match Kind::of_api(&process.api) {
+        Some(Kind::Sentiment) => Some(Classifier::Sentiment { classes: &CLASSES, scores: &SCORES }),
+        Some(Kind::Entities) => Some(Classifier::Entity { kinds: &kinds }),
+        Some(Kind::Labels | Kind::Objects | Kind::Topics) | None => None,
+    };
+    match classifier.map(|classifier| Answer::of_classifier(process, &classifier)) {
+        None | Some(Err(LossError::Unanswered { .. })) => Answer::of(process, vocabulary, MOST_ITEMS),
+        Some(answer) => answer,
+    }
 }

@@ -119,6 +119,25 @@ fn one_of_several_decisions_is_chosen_by_its_place() -> Result<()> {
     Ok(())
 }
 
+/// Models of texts have three classes of sentiment and four kinds of entities, whatever an API calls them.
+#[test]
+fn loss_is_about_the_outputs_of_the_model_that_is_customized() -> Result<()> {
+    for (app, width) in [
+        ("bench/sentiment/class", 3),
+        ("bench/sentiment/share", 3),
+        ("bench/sentiment/both", 3),
+        ("bench/sentiment/score", 3),
+        ("loss-synth/tests/programs/entity_types.py", 4),
+        // No model is customized for these.
+        ("loss-synth/tests/programs/magnitude.py", 1),
+        ("loss-synth/tests/programs/safe_search.py", 12),
+    ] {
+        let module = Chameleon::new()?.run(&["loss", app, "--emit", "pytorch"])?;
+        assert!(module.stdout.contains(&format!("\nWIDTH = {width} ")), "{app}: {module:?}");
+    }
+    Ok(())
+}
+
 #[test]
 fn loss_is_written_for_programs_too() -> Result<()> {
     let app = "apps-corpus/garbage-sorter";

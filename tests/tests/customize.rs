@@ -169,6 +169,8 @@ fn comprehend_answers_an_application_with_its_model() -> Result<()> {
     let customized = chameleon.run(&["customize", "bench/sentiment/share", "--app", "letters", "--json"])?;
     assert_eq!(customized.status, Some(0), "{customized:?}");
     let evaluation: Value = serde_json::from_str(&customized.stdout)?;
+    let shown = chameleon.run(&["loss", "bench/sentiment/share"])?.stdout;
+    assert_eq!(Some(shown.trim_end()), evaluation["formula"].as_str().map(str::trim_end), "what is trained with");
     let generic = evaluation["arms"]["G"]["balanced"]["mean"].as_f64().context("a rate")?;
     let served = evaluation["served"]["test"].as_f64().context("the served model's rate")?;
     assert!(served < 0.8 * generic, "served {served}, generic {generic}");

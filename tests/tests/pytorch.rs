@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use chameleon_analyzer::Catalog;
 use chameleon_decision::{DecisionProcess, Vocabulary};
 use chameleon_loss::{
-    Answer, Class, DecisionLoss, Link, LossConfig, LossError, Number, Pooling, Space, Step, TermWeights, Truth,
+    Answer, Classifier, DecisionLoss, Link, LossConfig, LossError, Number, Pooling, Space, Step, TermWeights, Truth,
 };
 use chameleon_tests::repository;
 use serde_json::{Value, json};
@@ -110,14 +110,9 @@ fn answers(process: &DecisionProcess, vocabulary: &Vocabulary) -> Result<Vec<(An
         Answer::Element { .. } | Answer::Members { .. } | Answer::Items { .. } | Answer::Classes { .. } => None,
     };
     let of_sentiment = process.api.is("aws", "comprehend", "detect_sentiment");
-    Ok(std::iter::once((answer, "api")).chain(other).chain(of_sentiment.then(|| (shares(), "shares"))).collect())
-}
-
-/// What a classifier of three sentiments makes of its outputs.
-fn shares() -> Answer {
-    let class = |name: &str| Class { member: name.to_uppercase(), share: format!("sentiment_score.{name}") };
-    let classes = ["negative", "neutral", "positive"].map(class).to_vec();
-    Answer::Classes { field: "sentiment".to_owned(), classes, never: vec![class("mixed")] }
+    let classifier = Classifier::Sentiment { classes: &["negative", "neutral", "positive"], scores: &[-1.0, 0.0, 1.0] };
+    let shares = of_sentiment.then(|| Answer::of_classifier(process, &classifier)).transpose()?;
+    Ok(std::iter::once((answer, "api")).chain(other).chain(shares.map(|answer| (answer, "shares"))).collect())
 }
 
 /// Writes the module of a loss and a batch with what is expected; false where there is no formula.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chameleon_analyzer::Catalog;
 use chameleon_decision::{ApiOutput, Decision, DecisionProcess, Shape, Vocabulary, show_path};
-use chameleon_loss::{Answer, Class, DecisionLoss, Link, LossConfig, LossError, Truth};
+use chameleon_loss::{Answer, Classifier, DecisionLoss, Link, LossConfig, LossError, Truth};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -83,9 +83,8 @@ impl Application {
 
     /// The same application with a classifier of three sentiments.
     pub(crate) fn of_classes(self) -> Self {
-        let class = |name: &str| Class { member: name.to_uppercase(), share: format!("sentiment_score.{name}") };
-        let classes = CLASSES.map(class).to_vec();
-        let answer = Answer::Classes { field: "sentiment".to_owned(), classes, never: vec![class("mixed")] };
+        let classifier = Classifier::Sentiment { classes: &CLASSES, scores: &[-1.0, 0.0, 1.0] };
+        let answer = Answer::of_classifier(&self.process, &classifier).expect("the API answers classes");
         Self { answer, ..self }
     }
 

@@ -6,6 +6,9 @@ use serde_json::{Value as Json, json};
 /// What the one name of a text is: programs that look for names of their own do not know it.
 const NAME: &str = "Ada";
 
+/// Where the answer to a batch has what it says of each text.
+const RESULTS: &str = "result_list";
+
 /// How an API writes an answer about a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
@@ -20,22 +23,17 @@ pub enum Style {
 impl Style {
     /// The style of an API.
     pub fn of(api: &Api) -> Self {
-        match (api.provider.as_str(), api.operation.starts_with("batch_")) {
-            ("aws", true) => Self::ComprehendBatch,
-            ("aws", false) => Self::Comprehend,
+        match (api.provider.as_str(), api.answer.at(&[RESULTS.to_owned()])) {
+            ("aws", Some(_)) => Self::ComprehendBatch,
+            ("aws", None) => Self::Comprehend,
             _ => Self::Google,
         }
-    }
-
-    /// What stands before the fields of an answer to one text.
-    pub fn prefix(self) -> &'static str {
-        if self == Self::ComprehendBatch { "result_list[]." } else { "" }
     }
 
     fn comprehend(self, mut about: Json) -> ApiOutput {
         let answer = if self == Self::ComprehendBatch {
             about["index"] = json!(0);
-            json!({ "result_list": [about], "error_list": [] })
+            json!({ RESULTS: [about], "error_list": [] })
         } else {
             about
         };
