@@ -90,7 +90,7 @@ pub(crate) enum Command {
     Model(model::Arguments),
     /// Turn a model into one with weights of 8 or 4 bits, which is smaller and faster
     Quantize(quantize::Arguments),
-    /// Write an HTML report about an application's model
+    /// Write an HTML report about an application's models
     Report(report::Arguments),
     /// List the applications of a corpus, or check the analyzer against the decisions they are known to make
     Corpus(corpus::Arguments),

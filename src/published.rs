@@ -41,6 +41,32 @@ impl Published {
         part.ok().filter(|part| part.kind().is_ok_and(|of| of == kind)).map_or(own, Ok)
     }
 
+    /// The models that answer for an application, one a kind: its own, and those of its parts, `NAME.KIND`.
+    ///
+    /// # Errors
+    /// As [`Published::load`].
+    pub(crate) fn all_of(app: &str, global: &Global) -> Result<Vec<Self>> {
+        let known = Reader::new(Home::resolve(global.home.as_deref())?.registry()).current()?.apps;
+        let own = if known.contains_key(app) { Some(Self::load(app, global)?) } else { None };
+        let own_kind = own.as_ref().map(Self::kind).transpose()?;
+        let mut all = Vec::from_iter(own);
+        for kind in Kind::ALL.into_iter().filter(|kind| Some(*kind) != own_kind) {
+            let name = format!("{app}.{kind}");
+            if known.contains_key(&name) {
+                let part = Self::load(&name, global)?;
+                // Else it is an application of its own with such a name.
+                all.extend(if part.kind()? == kind { Some(part) } else { None });
+            }
+        }
+        // Without any, that says so.
+        if all.is_empty() { Ok(vec![Self::load(app, global)?]) } else { Ok(all) }
+    }
+
+    /// The name that it is published under.
+    pub(crate) fn name(&self) -> &str {
+        &self.app
+    }
+
     /// What the model answers.
     ///
     /// # Errors

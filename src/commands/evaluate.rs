@@ -21,7 +21,8 @@ pub(crate) struct Arguments {
     /// A corpus of applications, an application's folder, or a Python file
     #[arg(required_unless_present = "app")]
     path: Option<PathBuf>,
-    /// Instead: compare the model published for this application with the generic one, on your images or texts in --data
+    /// Instead: compare the model published under this name (NAME.objects and so on where an application has several) with
+    /// the generic one, on your images or texts in --data
     #[arg(long, value_name = "NAME", requires = "data",
         conflicts_with_all = ["path", "out", "only", "recipe", "seed", "seeds", "steps", "jobs", "depth", "mirrored"])]
     app: Option<String>,
@@ -76,7 +77,16 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
 
 /// A published model on the user's own images or texts.
 fn measure(app: &str, arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
-    let model = Published::load(app, global)?;
+    let models = Published::all_of(app, global)?;
+    let Some((model, others)) = models.split_first() else { bail!("{app}: no model") };
+    if !others.is_empty() && !global.quiet {
+        let others: Vec<&str> = others.iter().map(Published::name).collect();
+        printer::note(format!(
+            "this measures {}; {app} has further models, to be measured by their own names: {}",
+            model.name(),
+            others.join(", ")
+        ));
+    }
     let work = tempfile::tempdir().context("no temporary folder can be made")?;
     let (folder, json) = (work.path().join("model"), work.path().join("measured.json"));
     model.write(&folder)?;

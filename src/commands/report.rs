@@ -13,13 +13,13 @@ use chameleon_models::zoo::Kind;
 use crate::cli::Global;
 use crate::exit::ExitStatus;
 use crate::published::Published;
-use crate::report::{self, Answer, Photo};
+use crate::report::{self, Answer, Photo, Reported};
 use crate::{printer, process};
 
 /// What to report on.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The application, as published
+    /// The application, as published: all its models, or one by its own name, as NAME.objects
     app: String,
     /// Photographs to show with both models' answers
     #[arg(value_name = "IMAGE")]
@@ -30,23 +30,35 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> {
-    let published = match arguments.images.as_slice() {
-        [] => Published::load(&arguments.app, global)?,
-        _ => Published::load_of(&arguments.app, Kind::Labels, global)?,
-    };
-    let photos = if arguments.images.is_empty() { Vec::new() } else { photos(arguments, &published, global)? };
-    let page = report::render(&published.manifest()?, &photos)?;
-    replace(&arguments.out, page.as_bytes()).with_context(|| format!("{}", arguments.out.display()))?;
+    let models = Published::all_of(&arguments.app, global)?;
+    let mut reported: Vec<Reported> = models.iter().map(described).collect::<Result<_>>()?;
+    if !arguments.images.is_empty() {
+        let labels = models.iter().map(|model| Ok(model.kind()? == Kind::Labels)).collect::<Result<Vec<bool>>>()?;
+        let place = labels.into_iter().position(|is_of_labels| is_of_labels);
+        let place = place.with_context(|| does_not_label(&arguments.app))?;
+        reported[place].photos = photos(arguments, &models[place], global)?;
+    }
+    replace(&arguments.out, report::render(&arguments.app, &reported)?.as_bytes())
+        .with_context(|| format!("{}", arguments.out.display()))?;
     if !global.quiet {
-        printer::note(format!("wrote {}", arguments.out.display()));
+        let names: Vec<&str> = models.iter().map(Published::name).collect();
+        printer::note(format!("wrote {}, about {}", arguments.out.display(), names.join(", ")));
     }
     Ok(ExitStatus::Success)
+}
+
+fn described(model: &Published) -> Result<Reported> {
+    Ok(Reported { name: model.name().to_owned(), manifest: model.manifest()?, photos: Vec::new() })
+}
+
+fn does_not_label(app: &str) -> String {
+    format!("{app}: its model does not label photographs; leave them out")
 }
 
 /// What both models make of the photographs.
 fn photos(arguments: &Arguments, published: &Published, global: &Global) -> Result<Vec<Photo>> {
     let base = global.base()?;
-    ensure!(published.is_for(&base)?, "{}: its model does not label photographs; leave them out", arguments.app);
+    ensure!(published.is_for(&base)?, does_not_label(&arguments.app));
     let app = Arc::new(published.labels(&base)?);
     let generic = ImageLabeler::new(&base)?;
     let own = generic.for_app(&base, Arc::clone(&app))?;

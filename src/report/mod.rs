@@ -1,4 +1,4 @@
-//! The HTML report about an application's model: one self-contained page, no script, nothing fetched.
+//! The HTML report about an application's models: one self-contained page, no script, nothing fetched.
 
 mod chart;
 mod evaluation;
@@ -20,27 +20,44 @@ use crate::process;
 
 pub(crate) const STYLE: &str = include_str!("style.css");
 
-/// The page for a model and some photographs.
+/// A model to report on.
+pub(crate) struct Reported {
+    /// The name that it is published under.
+    pub(crate) name: String,
+    /// What it is.
+    pub(crate) manifest: AppManifest,
+    /// Photographs with its answers.
+    pub(crate) photos: Vec<Photo>,
+}
+
+/// The page for an application's models, one after the other.
 ///
 /// # Errors
-/// The model's description holds no decision process or no evaluation.
-pub(crate) fn render(manifest: &AppManifest, photos: &[Photo]) -> Result<String> {
-    let process = process::of_model(manifest)?;
-    let evaluation: Evaluation =
-        serde_json::from_value(manifest.evaluation.clone()).context("the model's evaluation")?;
-    let app = escape(&manifest.app);
+/// A model's description holds no decision process or no evaluation.
+pub(crate) fn render(app: &str, models: &[Reported]) -> Result<String> {
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\"><title>{app}</title><style>{STYLE}</style></head>\n\
-         <body><h1>{app}</h1>\n"
+         <meta name=\"viewport\" content=\"width=device-width\"><title>{}</title><style>{STYLE}</style></head>\n<body>",
+        escape(app)
     );
-    page.push_str(&headline(&evaluation));
-    page.push_str(&decision(&process));
-    page.push_str(&comparison(&evaluation));
-    page.push_str(&gallery(photos));
-    write!(page, "<h2>The loss</h2>\n<pre>{}</pre>\n", escape(&evaluation.formula))?;
+    for model in models {
+        page.push_str(&section(model).with_context(|| model.name.clone())?);
+    }
     page.push_str("</body></html>\n");
     Ok(page)
+}
+
+fn section(model: &Reported) -> Result<String> {
+    let process = process::of_model(&model.manifest)?;
+    let evaluation: Evaluation =
+        serde_json::from_value(model.manifest.evaluation.clone()).context("the model's evaluation")?;
+    let mut text = format!("<h1>{}</h1>\n", escape(&model.name));
+    text.push_str(&headline(&evaluation));
+    text.push_str(&decision(&process));
+    text.push_str(&comparison(&evaluation));
+    text.push_str(&gallery(&model.photos));
+    writeln!(text, "<h2>The loss</h2>\n<pre>{}</pre>", escape(&evaluation.formula))?;
+    Ok(text)
 }
 
 fn headline(evaluation: &Evaluation) -> String {

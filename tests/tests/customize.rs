@@ -135,6 +135,22 @@ def listen(text):
     assert_eq!(refused.status, Some(2), "{refused:?}");
     assert!(refused.stderr.contains("both.sentiment has a model for google/language/analyze_sentiment"), "{refused:?}");
 
+    let page = chameleon.home().join("report.html");
+    let heads = |app: &str| -> Result<[bool; 2]> {
+        let written = chameleon.run(&["report", app, "--out", &page.to_string_lossy()])?;
+        ensure!(written.status == Some(0), "{written:?}");
+        let page = fs::read_to_string(&page)?;
+        Ok(["both", "both.sentiment"].map(|name| page.contains(&format!("<h1>{name}</h1>"))))
+    };
+    assert_eq!([heads("both")?, heads("both.sentiment")?], [[true, true], [false, true]]);
+    let texts = chameleon.home().join("texts.csv");
+    fs::write(&texts, "text,label\nI love it,positive\nIt is awful,negative\n")?;
+    let measure = |app: &str| chameleon.run(&["evaluate", "--app", app, "--data", &texts.to_string_lossy(), "--json"]);
+    let further = "both has further models, to be measured by their own names: both.sentiment";
+    assert!(measure("both")?.stderr.contains(further));
+    let part = measure("both.sentiment")?;
+    assert!(!part.stderr.contains("further models") && part.stdout.contains(r#""images": 2"#), "{part:?}");
+
     let server = chameleon.serve(&["--no-upstream"])?;
     let body = r#"{"document":{"type":"PLAIN_TEXT","content":"The food was cold.","language":"en"}}"#;
     let score = |prefix: &str| -> Result<Value> {
