@@ -128,9 +128,9 @@ impl Sources {
 
 fn walk(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>, sources: &mut Sources, root: &Path) -> io::Result<()> {
     let entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
-    // What is to be analyzed may have its packages beside it, as what is uploaded to a function service does.
-    let installed = if depth == 0 { installed_names(&entries) } else { HashSet::new() };
-    if depth > 0 && is_installed(&entries) {
+    // An application may have its packages beside it, as what is uploaded to a function service does.
+    let installed = installed_names(&entries);
+    if depth > 0 && is_installed(&entries, &installed) {
         sources.skip(root, folder, INSTALLED);
         return Ok(());
     }
@@ -188,12 +188,14 @@ fn is_below(folder: &Path, link: &Path) -> bool {
 }
 
 /// Whether a package installer filled the folder (`pip install --target lib`), which leaves a record beside each
-/// package, or a virtual environment did, which puts the packages below the standard library.
-fn is_installed(entries: &[fs::DirEntry]) -> bool {
-    entries.iter().any(|entry| {
-        let name = entry.file_name();
-        is_record(&name) || name == "site-packages"
-    })
+/// package, and no file is there that it did not bring; or a virtual environment did, which puts the packages below the
+/// standard library.
+fn is_installed(entries: &[fs::DirEntry], installed: &HashSet<String>) -> bool {
+    let is_own = |entry: &fs::DirEntry| {
+        is_python(&entry.path()) && !installed.contains(entry.file_name().to_string_lossy().as_ref())
+    };
+    let is_filled = entries.iter().any(|entry| is_record(&entry.file_name())) && !entries.iter().any(is_own);
+    is_filled || entries.iter().any(|entry| entry.file_name() == "site-packages")
 }
 
 /// Whether this is what a package installer writes about a package.

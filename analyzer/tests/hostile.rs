@@ -207,17 +207,25 @@ fn what_is_put_into_an_answer_is_paid_for() {
 #[test]
 fn packages_beside_the_application_are_left_out() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("beside-{}", std::process::id()));
-    for inside in ["six-1.0.dist-info", "web_kit", "web_kit-2.1.dist-info", "mine"] {
-        fs::create_dir_all(folder.join(inside)).expect("a folder");
+    // A function with its packages, and a folder of packages alone.
+    for place in ["", "function/", "lib/"] {
+        for inside in ["six-1.0.dist-info", "web_kit", "web_kit-2.1.dist-info"] {
+            fs::create_dir_all(folder.join(place).join(inside)).expect("a folder");
+        }
+        fs::write(folder.join(place).join("six-1.0.dist-info/RECORD"), "six.py,sha256=x,10\n").expect("a file");
+        for file in ["six.py", "web_kit/vision.py"] {
+            fs::write(folder.join(place).join(file), CALL).expect("a file");
+        }
     }
-    fs::write(folder.join("six-1.0.dist-info/RECORD"), "six.py,sha256=x,10\n").expect("a file");
-    for file in ["six.py", "web_kit/vision.py", "mine/app.py", "app.py"] {
+    fs::create_dir_all(folder.join("mine")).expect("a folder");
+    for file in ["mine/app.py", "app.py", "function/handler.py"] {
         fs::write(folder.join(file), CALL).expect("a file");
     }
     let analysis = analyze(&folder, &catalog()).expect("an analysis");
     fs::remove_dir_all(&folder).expect("the folder goes away");
-    assert_eq!(analysis.files, 2, "only the application's own");
-    assert!(analysis.skipped.iter().any(|skipped| skipped.folder == "web_kit"));
+    assert_eq!(analysis.files, 3, "only the application's own");
+    let skipped: Vec<&str> = analysis.skipped.iter().map(|skipped| skipped.folder.as_str()).collect();
+    assert_eq!(skipped, ["function/web_kit", "lib", "web_kit"]);
 }
 
 /// Pieces of Python that make sense in few orders.

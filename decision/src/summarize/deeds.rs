@@ -17,7 +17,7 @@ impl Deeds {
     pub(super) fn note(&mut self, outcome: &Decision, done: &Decision) {
         match self.0.get_mut(outcome) {
             Some(known) => {
-                known.effects.retain(|effect| outcome.effects.contains(effect) || done.effects.contains(effect))
+                known.effects.retain(|effect| outcome.effects.contains(effect) || done.effects.contains(effect));
             }
             None => {
                 self.0.insert(outcome.clone(), done.clone());
