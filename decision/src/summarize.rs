@@ -48,7 +48,6 @@ mod namesakes;
 mod nested;
 mod numbers;
 mod order;
-
 mod preferred;
 mod probe;
 mod products;
@@ -259,7 +258,7 @@ impl Draft {
         let outcomes = self.summary.branches.iter_mut().map(|branch| &mut branch.outcome);
         for outcome in outcomes.chain([&mut self.summary.default]) {
             if let Some(whole) = probe.with_deeds(outcome) {
-                outcome.clone_from(whole);
+                *outcome = whole;
             }
         }
     }

@@ -36,7 +36,8 @@ impl<'p> Machine<'p, '_> {
         let is_more =
             args.positional.len() > 4 || args.keywords.iter().any(|(name, _)| !known.contains(&name.as_str()));
         let (Value::List(_), Some(edges)) = (numbers, self.edges(edges, span)?) else { return Ok(None) };
-        if is_more {
+        // One edge bounds nothing.
+        if is_more || edges.len() < 2 {
             return Ok(None);
         }
         let labels = match args.at_or(3, "labels") {

@@ -320,9 +320,12 @@ impl<'p> Probe<'p> {
             let same = |noise: &Effect| noise.span == effect.span && effect.action == "print" && passes_through(effect);
             self.noise.iter().any(|noise| noise == effect || same(noise))
         };
-        let mut done = decision.clone();
-        decision.effects.retain(|effect| !is_noise(effect));
-        done.effects.retain(|effect| reaches_out(effect) || decision.effects.contains(effect));
+        let mut done = Decision::default();
+        if !self.noise.is_empty() {
+            done.clone_from(&decision);
+            decision.effects.retain(|effect| !is_noise(effect));
+            done.effects.retain(|effect| reaches_out(effect) || !is_noise(effect));
+        }
         let outcome = self.number_of(decision);
         if !self.noise.is_empty() {
             self.deeds.note(&self.outcomes[outcome], &done);
@@ -340,7 +343,7 @@ impl<'p> Probe<'p> {
     }
 
     /// An outcome of a summary with what is done outside on all answers that lead there, though it decides nothing.
-    pub(super) fn with_deeds(&self, outcome: &Decision) -> Option<&Decision> {
+    pub(super) fn with_deeds(&self, outcome: &Decision) -> Option<Decision> {
         self.deeds.whole(outcome)
     }
 

@@ -143,6 +143,14 @@ fn in_alphabet(probe: &mut Probe<'_>, found: &Branches) -> Result<Option<Reason>
     let turned = [probe.labels(&[sample, &low])?, probe.labels(&[sample, &high])?];
     let alone = [probe.labels(&[&low])?, probe.labels(&[&high])?];
     let other = usize::from(place == "last");
-    let is_so = beside == turned && alone[0] == alone[1] && beside[other] == alone[other];
+    // Nor does the score decide first, or how often a name is there.
+    let mut is_so = beside == turned && alone[0] == alone[1] && beside[other] == alone[other];
+    for (name, led) in [&low, &high].into_iter().zip(beside) {
+        let unequal = [[(name.as_str(), 1.0), (sample, 0.9)], [(sample, 1.0), (name.as_str(), 0.9)]];
+        for labels in unequal {
+            is_so = is_so && probe.scored(&labels)? == led;
+        }
+        is_so = is_so && probe.labels(&[name, name, sample])? == led && probe.labels(&[sample, sample, name])? == led;
+    }
     Ok(is_so.then(|| Reason(format!("of several names the {place} in the order of the alphabet decides"))))
 }

@@ -41,6 +41,8 @@ pub(super) struct Found {
     pub(super) groups: Vec<usize>,
     /// It leads there only in one label with a word of this outcome.
     pub(super) beside: Option<Outcome>,
+    /// What there is to say about it beside other words.
+    pub(super) remarks: Vec<String>,
     pub(super) mode: MatchMode,
 }
 
@@ -113,7 +115,7 @@ pub(super) fn find(
     let mut words: Vec<Found> = Vec::new();
     let mut fresh = compared;
     // A word of the program can be what leads to the comparison with the next one, alone or in one label with others.
-    let (mut alone, mut together) = (0, 0);
+    let (mut alone, mut together, mut groups) = (0, 0, Vec::new());
     while alone < ROUNDS && together < MAX_IDLE {
         for text in std::mem::take(&mut fresh) {
             let (written, span) = constants.place(&text).unwrap_or_else(|| (text.clone(), entry));
@@ -139,6 +141,7 @@ pub(super) fn find(
                 untried: false,
                 groups: Vec::new(),
                 beside: None,
+                remarks: Vec::new(),
                 mode: MatchMode::Other,
             });
         }
@@ -150,8 +153,8 @@ pub(super) fn find(
         if against.is_some() {
             break;
         }
-        joined::find(probe, found, &mut words)?;
-        joined::try_in_one(probe, &words)?;
+        groups = joined::groups(probe, found, &words)?;
+        joined::try_in_one(probe, &words, &groups)?;
         fresh = new_ones(probe, &only_split, &words);
         if fresh.is_empty() {
             break;
@@ -159,6 +162,7 @@ pub(super) fn find(
         together += 1;
     }
     if against.is_none() {
+        joined::assign(probe, found, &mut words, groups)?;
         joined::beside(probe, found, &mut words)?;
     }
     words.sort_by_key(|word| word.span);

@@ -13,6 +13,13 @@ const MAX_METHODS: usize = 16;
 /// How many names stand between a call and what is called.
 const MAX_NAMES: u32 = 3;
 
+/// Methods of a text that leave it the word that it is.
+const SPELLINGS: [&str; 4] = ["casefold", "lower", "strip", "upper"];
+
+/// Methods of a dictionary or a list after which it does not hold what it was made with.
+const CHANGES: [&str; 10] =
+    ["append", "clear", "extend", "insert", "pop", "popitem", "remove", "reverse", "setdefault", "update"];
+
 /// The place of a value in a dictionary or a list.
 enum Place<'t> {
     Key(Node<'t>),
@@ -30,7 +37,8 @@ impl<'t> Lower<'_, 't> {
         }
         let (args, _) = self.arguments(arguments);
         let mut chosen = ExprKind::CallValue { callee: Box::new(self.expr(callee)), args };
-        for (place, method) in methods.into_iter().rev() {
+        // Of a key that is there twice the last one holds.
+        for (place, method) in methods {
             if !self.is_api_method(method, arguments) {
                 continue;
             }
@@ -58,7 +66,11 @@ impl<'t> Lower<'_, 't> {
         let ExprKind::Constant { value: Constant::Str(key) } = &key.kind else { return };
         // `wanted.lower()` is told by `wanted`.
         let mut name = index;
-        while let Some(object) = field(name, "function").and_then(|method| field(method, "object")) {
+        while let Some(method) = field(name, "function") {
+            let (Some(object), Some(called)) = (field(method, "object"), field(method, "attribute")) else { return };
+            if !SPELLINGS.contains(&self.parsed.text(called)) {
+                return;
+            }
             name = object;
         }
         let asked = (self.parsed.text(name).to_owned(), key.as_str().into());
@@ -87,8 +99,31 @@ impl<'t> Lower<'_, 't> {
             _ => return None,
         };
         let is_literal = |node: &Node<'t>| matches!(node.kind(), "dictionary" | "list" | "tuple");
-        let held = if is_literal(&object) { object } else { self.set_to(object).filter(is_literal)? };
+        let held = if is_literal(&object) {
+            object
+        } else {
+            self.set_to(object).filter(is_literal).filter(|_| !self.is_changed(object))?
+        };
         Some((held, index))
+    }
+
+    /// Whether something in this file is put into what a name stands for, or taken out of it.
+    fn is_changed(&self, name: Node<'t>) -> bool {
+        let is_it = |node: Option<Node<'t>>| node.is_some_and(|node| self.parsed.text(node) == self.parsed.text(name));
+        let mut changed = false;
+        visit_all(self.parsed.tree.root_node(), |node| {
+            changed |= match node.kind() {
+                "assignment" | "augmented_assignment" => {
+                    field(node, "left").is_some_and(|left| left.kind() == "subscript" && is_it(field(left, "value")))
+                }
+                "call" => field(node, "function").is_some_and(|method| {
+                    let called = field(method, "attribute").map(|called| self.parsed.text(called));
+                    is_it(field(method, "object")) && called.is_some_and(|called| CHANGES.contains(&called))
+                }),
+                _ => false,
+            };
+        });
+        changed
     }
 
     /// What the only assignment in this file to a name, or to an attribute that is written alike, gives it.

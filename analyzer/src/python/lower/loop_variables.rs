@@ -49,10 +49,16 @@ impl Uses {
                 visit::below(expr, &mut |expr| match &expr.kind {
                     ExprKind::Name { name } if !within.contains(name) => self.spoil(name),
                     ExprKind::Walrus { name, .. } => self.spoil(name),
-                    ExprKind::Lambda { parameters, .. } => {
+                    ExprKind::Lambda { parameters, body } => {
                         for parameter in parameters {
                             self.spoil(parameter.name.trim_start_matches('*'));
                         }
+                        // Called later, it reads what the name stands for then.
+                        visit::below(body, &mut |expr| {
+                            if let ExprKind::Name { name } = &expr.kind {
+                                self.spoil(name);
+                            }
+                        });
                     }
                     ExprKind::Comprehension { inner } => {
                         let targets = inner.clauses.iter().map(|(target, ..)| target);
