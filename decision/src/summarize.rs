@@ -61,6 +61,7 @@ mod shares;
 mod showing;
 mod subject;
 mod sums;
+mod sure_counts;
 mod texts;
 mod together;
 mod union;
@@ -374,6 +375,9 @@ impl Draft {
             return Ok(());
         }
         if copies::fill(self, probe, (program, api), constants, vocabulary)? {
+            return Ok(());
+        }
+        if constants.counts() && sure_counts::fill(self, probe, &api.answer)? {
             return Ok(());
         }
         if products::fill(self, probe, &api.answer, constants)? {

@@ -288,15 +288,15 @@ pub(super) fn tell(draft: &mut Draft, probe: &Probe<'_>, words: &[Found]) {
         if ways.len() > MAX_WAYS {
             let all: Vec<&Found> =
                 words.iter().filter(|word| word.outcome == outcome && !word.groups.is_empty()).collect();
-            draft.warnings.push(needed("several, though not any several,", &all));
+            draft.warnings.push(needed("several", &all, ", in more ways than are told"));
         } else {
-            draft.warnings.extend(ways.into_iter().map(|group| needed("all", group)));
+            draft.warnings.extend(ways.into_iter().map(|group| needed("all", group, "")));
         }
     }
 }
 
-fn needed(how_many: &str, words: &[&Found]) -> Warning {
+fn needed(how_many: &str, words: &[&Found], more: &str) -> Warning {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{}`", word.written)).collect();
-    let message = format!("one label must match {how_many} of these at once: {}", quoted.join(", "));
+    let message = format!("one label must match {how_many} of these at once{more}: {}", quoted.join(", "));
     Warning { span: words[0].span, message }
 }
