@@ -126,7 +126,7 @@ impl Decision {
     }
 
     /// The same among the other decisions of a program: where not all effects are shown, those that most of them have are
-    /// left out first. What is shown is in the order in which it is done.
+    /// left out first, and of as common ones those in the middle. What is shown is in the order in which it is done.
     pub fn describe_among(&self, others: &[&Self]) -> String {
         let last = self.effects.len().saturating_sub(1);
         let having = |effect: &Effect| others.iter().filter(|other| other.effects.contains(effect)).count();

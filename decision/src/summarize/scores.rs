@@ -36,31 +36,43 @@ pub(super) fn threshold(
     if lowest == 0 {
         return Ok(Ok(None));
     }
-    // Positive floats are ordered as their bits: halving ends at two neighbours.
-    let mut below = (f64::from(lowest - 1) / f64::from(STEPS)).to_bits();
-    let mut above = (f64::from(lowest) / f64::from(STEPS)).to_bits();
-    while above - below > 1 {
-        let middle = below + (above - below) / 2;
-        if passes(sample, f64::from_bits(middle))?.0 { above = middle } else { below = middle }
-    }
-    let (above, below) = (f64::from_bits(above), f64::from_bits(below));
+    let ends = [lowest - 1, lowest].map(|step| f64::from(step) / f64::from(STEPS));
+    let [below, above] = neighbours(ends, &mut |score| Ok(passes(sample, score)?.0))?;
     for other in &branch.samples {
         if !passes(other, above)?.0 || passes(other, below)?.0 {
             return Ok(Err(Reason("labels of one branch need different scores".to_owned())));
         }
     }
+    Ok(Ok(as_written([below, above], &mut |score| Ok(passes(sample, score)?.0))?))
+}
+
+/// The two neighbouring scores, of which the higher one passes, between one that does not pass and one that does.
+pub(super) fn neighbours(
+    ends: [f64; 2],
+    passes: &mut dyn FnMut(f64) -> Result<bool, DecideError>,
+) -> Result<[f64; 2], DecideError> {
+    // Positive floats are ordered as their bits: halving ends at two neighbours.
+    let [mut below, mut above] = ends.map(f64::to_bits);
+    while above - below > 1 {
+        let middle = below + (above - below) / 2;
+        if passes(f64::from_bits(middle))? { above = middle } else { below = middle }
+    }
+    Ok([below, above].map(f64::from_bits))
+}
+
+/// The bound between two neighbouring scores as a person writes it; none where every score above 0 passes.
+pub(super) fn as_written(
+    [below, above]: [f64; 2],
+    passes: &mut dyn FnMut(f64) -> Result<bool, DecideError>,
+) -> Result<Option<MinScore>, DecideError> {
     // A percentage is a hundred times the score: what a person writes may lie a few floats off.
     let short = (above * 1e6).round() / 1e6;
     if (short - above).abs() < 1e-12 && ![below, above].map(f64::to_bits).contains(&short.to_bits()) {
-        return Ok(Ok(Some(MinScore { value: short, inclusive: passes(sample, short)?.0 })));
+        return Ok(Some(MinScore { value: short, inclusive: passes(short)? }));
     }
     // `> 0.7` passes first at the float after 0.7; the shorter of the two is what the source says.
     let inclusive = above.to_string().len() <= below.to_string().len();
-    if below == 0.0 {
-        // Every label scores more than nothing.
-        return Ok(Ok(None));
-    }
-    Ok(Ok(Some(MinScore { value: if inclusive { above } else { below }, inclusive })))
+    Ok((below != 0.0).then_some(MinScore { value: if inclusive { above } else { below }, inclusive }))
 }
 
 impl Draft {

@@ -5,6 +5,7 @@
 use super::Draft;
 use super::counts::{Counted, steps};
 use super::probe::{NEUTRAL, Outcome, Probe};
+use super::scores::{as_written, neighbours};
 use super::subject::{list_of_names, named_field};
 use crate::decider::DecideError;
 use crate::shape::{Shape, show_path};
@@ -61,28 +62,15 @@ fn cut(probe: &mut Probe<'_>, count: usize, usual: Outcome, many: Outcome) -> Re
     if scored(probe, count, 0.0)? != usual {
         return Ok(None);
     }
-    // Positive floats are ordered as their bits: halving ends at two neighbours.
-    let (mut below, mut above) = (0f64.to_bits(), 1f64.to_bits());
-    while above - below > 1 {
-        let middle = below + (above - below) / 2;
-        let outcome = scored(probe, count, f64::from_bits(middle))?;
-        if outcome == many {
-            above = middle;
-        } else if outcome == usual {
-            below = middle;
-        } else {
-            return Ok(None);
-        }
-    }
-    let (above, below) = (f64::from_bits(above), f64::from_bits(below));
-    // A percentage is a hundred times the score: what a person writes may lie a few floats off.
-    let short = (above * 1e6).round() / 1e6;
-    if (short - above).abs() < 1e-12 && ![below, above].contains(&short) {
-        let inclusive = scored(probe, count, short)? == many;
-        return Ok(Some(MinScore { value: short, inclusive }));
-    }
-    let inclusive = above.to_string().len() <= below.to_string().len();
-    Ok((below > 0.0).then_some(MinScore { value: if inclusive { above } else { below }, inclusive }))
+    let mut is_other = false;
+    let mut passes = |score: f64| {
+        let outcome = scored(probe, count, score)?;
+        is_other |= outcome != usual && outcome != many;
+        Ok(outcome == many)
+    };
+    let found = neighbours([0.0, 1.0], &mut passes)?;
+    let cut = as_written(found, &mut passes)?;
+    Ok(cut.filter(|_| !is_other))
 }
 
 /// Whether items that are not sure enough change nothing beside those that are.
