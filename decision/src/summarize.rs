@@ -104,7 +104,7 @@ impl Decider<'_> {
 }
 
 /// The reason of a summary whose program does the same on every answer.
-pub const SAME_OUTCOME: &str = "every answer of the API leads to the same outcome";
+pub const SAME_OUTCOME: &str = "every answer that was tried leads to the same outcome";
 /// The reason of a summary where other APIs answer so that this one is not asked.
 pub const NOT_ASKED: &str = "the API is not asked then";
 /// How a warning begins that an answer without results leads to something that no other one does.
@@ -442,7 +442,7 @@ impl Draft {
             Some(any) => {
                 let own = !probe.own_effects(any, self.default_outcome).is_empty();
                 let shown = if own { probe.shown_beside(any, self.default_outcome) } else { probe.shown(any) };
-                format!("{ONLY_EMPTY}; any other leads to `{shown}`")
+                format!("{ONLY_EMPTY}; any other that was tried leads to `{shown}`")
             }
             None if self.summary.top_k.is_some() => {
                 self.summary.field = subject::named_field(&api.answer);
