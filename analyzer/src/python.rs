@@ -5,6 +5,7 @@
 //! a slice starts; [`cut`], [`slice`] and [`link`] make it; [`search`] tries slices until one decides by the answer.
 
 mod contexts;
+mod conversions;
 mod cut;
 mod entry;
 mod facts;

@@ -41,9 +41,9 @@ pub(super) use self::callers::Callers;
 pub(super) use self::loop_variables::NUMBER;
 pub(super) use self::object::OBJECT;
 pub(super) use self::record::RECORD;
-use super::fills;
 use super::project::{Project, Referent};
 use super::syntax::{Parsed, field};
+use super::{conversions, fills};
 
 /// How deep expressions and statements may nest. People's code stays under 30; the rest of the pipeline recurses over
 /// what comes out of here, and JSON readers refuse more than 128 levels, of which one level here makes two or three.
@@ -116,6 +116,7 @@ pub(super) fn lower(project: &Project<'_>) -> Lowered {
         lowered.problems.extend(lower.problems);
     }
     lowered.sites.sort_by_key(|site| site.span);
+    conversions::pass_on(&mut lowered.functions);
     lowered.filled = fills::filled(&lowered);
     lowered
 }
