@@ -91,7 +91,7 @@ impl Cut<'_> {
         let Some(at) = block.iter().position(|stmt| self.holds(stmt)) else {
             return self.after(block, false);
         };
-        let mut out = self.before(&block[..at]);
+        let mut out: Vec<Stmt> = block[..at].iter().flat_map(|stmt| self.before_focus(stmt)).collect();
         out.extend(self.focus(&block[at]));
         if !is_endless(&block[at]) {
             out.extend(self.after(&block[at + 1..], false));

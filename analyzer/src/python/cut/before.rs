@@ -15,6 +15,20 @@ impl Cut<'_> {
         block.iter().flat_map(|stmt| self.before_stmt(stmt)).collect()
     }
 
+    /// A statement that runs before the focus in the same block. Where it would leave the block the focus is not reached,
+    /// as with a setting by which nobody asks the API: what is decided is what it does otherwise.
+    pub(in crate::python) fn before_focus(&mut self, stmt: &Stmt) -> Vec<Stmt> {
+        match &stmt.kind {
+            StmtKind::If { test, body, orelse } if exits(body) && !self.fact(test).other => {
+                let span = test.span;
+                let mut out = self.before_stmt(&Stmt { span, kind: StmtKind::Expr { value: test.clone() } });
+                out.extend(orelse.iter().flat_map(|stmt| self.before_focus(stmt)));
+                out
+            }
+            _ => self.before_stmt(stmt),
+        }
+    }
+
     fn before_stmt(&mut self, stmt: &Stmt) -> Vec<Stmt> {
         let span = stmt.span;
         match &stmt.kind {
