@@ -7,6 +7,7 @@
 
 mod after;
 mod before;
+mod rounds;
 
 use std::collections::BTreeMap;
 
@@ -83,6 +84,8 @@ pub(super) struct Cut<'a> {
     pub(super) partly: Vec<Span>,
     /// Tests of something outside after the answer, which return at once where they hold, or do not: taken not to.
     pub(super) passed: Vec<Span>,
+    /// Tests of what a loop that asks the API keeps from one round to the next.
+    pub(super) kept: Vec<Span>,
 }
 
 impl Cut<'_> {
@@ -163,6 +166,7 @@ impl Cut<'_> {
                 out
             }
             StmtKind::While { body, .. } if self.block_holds(body) => {
+                self.kept.extend(self.kept(body));
                 let inner = self.toward(body);
                 vec![once(span, None, inner)]
             }

@@ -34,6 +34,8 @@ pub(super) struct Slice {
     pub(super) passed: Vec<Span>,
     /// Where what comes of several calls' answers is put together, with the run's file.
     pub(super) summed: Vec<Span>,
+    /// Tests of what a loop that asks the API keeps from one round to the next, with the run's file.
+    pub(super) kept: Vec<Span>,
     /// Where the entry was ended early, with the run's file.
     pub(super) ended: Option<Span>,
     /// What trying the program has shown.
@@ -95,6 +97,7 @@ pub(super) fn slice(
         partly: Vec::new(),
         passed: Vec::new(),
         summed: Vec::new(),
+        kept: Vec::new(),
     };
     for &function in &live {
         slicer.add(function, true);
@@ -105,12 +108,12 @@ pub(super) fn slice(
         End::Mixing => slicer.shorten(entry, Stop::Mixing),
     };
     let globals = slicer.globals(&suppliers, &made, entry);
-    let Slicer { functions, assumptions, open, partly, passed, summed, .. } = slicer;
+    let Slicer { functions, assumptions, open, partly, passed, summed, kept, .. } = slicer;
     let is_beside = |other: &&Site| other.span == site.span && other.api != site.api;
     let beside = lowered.sites.iter().filter(is_beside).map(|other| other.api.clone()).collect();
     let (program, call) = link(project, entry, functions, globals, (site, beside), inputs);
     let cut_by = (chain.clone(), ways.clone(), end);
-    Slice { cut_by, program, call, assumptions, open, partly, passed, summed, ended, trial: Rc::default() }
+    Slice { cut_by, program, call, assumptions, open, partly, passed, summed, kept, ended, trial: Rc::default() }
 }
 
 /// Code that runs before the entry and sets what it reads: modules, and functions around nested ones.
@@ -212,6 +215,7 @@ struct Slicer<'a> {
     partly: Vec<Span>,
     passed: Vec<Span>,
     summed: Vec<Span>,
+    kept: Vec<Span>,
 }
 
 impl Slicer<'_> {
@@ -235,7 +239,8 @@ impl Slicer<'_> {
         several::count_one(&mut code.body, &cut.each);
         let whole = &self.lowered.functions[function].body;
         let summed = at.and_then(|_| several::summed(self.facts, function, whole, &|block| cut.block_holds(block)));
-        let Cut { assumptions, open, partly, passed, .. } = cut;
+        let Cut { assumptions, open, partly, passed, kept, .. } = cut;
+        self.kept.extend(kept);
         self.partly.extend(partly);
         self.summed.extend(summed);
         self.assumptions.extend(assumptions);
@@ -297,6 +302,7 @@ impl Slicer<'_> {
             open: Vec::new(),
             partly: Vec::new(),
             passed: Vec::new(),
+            kept: Vec::new(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use chameleon_decision::{
-    ApiOutput, Decision, DecisionProcess, Expr, ExprKind, FORMAT_VERSION, Problem, SETTING, Span, Stops,
+    ApiOutput, Decision, DecisionProcess, Expr, ExprKind, FORMAT_VERSION, Problem, SAME_OUTCOME, SETTING, Span, Stops,
 };
 
 use super::trial::MAX_ANSWERS;
@@ -31,9 +31,16 @@ const FALLS_BACK: &str = "this setting may be another; the decision is read with
 /// What is said where one call's answer is told of several that are added up.
 const SUMMED: &str = "what several calls answer is put together here; what is told is what one of them leads to";
 
+/// What is said of a test of what a round before has left.
+const KEPT: &str =
+    "what is tested here is kept from one round of the loop to the next; the decision is read for the first one";
+
+/// The reason where the first round does the same on every answer that was tried.
+const LATER: &str = "what is done hangs on what is kept from one round of the loop to the next";
+
 /// Whether a remark tells no assumption that could as well be another.
 pub(in crate::python) fn is_remark(problem: &Problem) -> bool {
-    matches!(problem.reason.as_str(), FALLS_BACK | SUMMED) || returns(problem)
+    matches!(problem.reason.as_str(), FALLS_BACK | SUMMED | KEPT) || returns(problem)
 }
 
 fn returns(problem: &Problem) -> bool {
@@ -69,6 +76,7 @@ impl Run<'_> {
             remark(span, &format!("this test depends on {what}{RETURNS}{decision} is read as if it did not"))
         });
         let passed = passed.chain(slice.summed.iter().map(|span| remark(span, SUMMED)));
+        let passed = passed.chain(slice.kept.iter().map(|span| remark(span, KEPT)));
         let problems = assumed.chain(passed).chain(settings(slice)).collect();
         let mut process = self.summarized(slice);
         if few && !slice.assumptions.is_empty() {
@@ -76,6 +84,13 @@ impl Run<'_> {
             // A word that is idle in one list can lead to the branch of another one.
             let leads = |text: &str| branches.iter().any(|branch| branch.words.iter().any(|word| word.text == text));
             process.summary.idle.retain(|word| leads(&word.text) || !self.wakes(slice, &word.text));
+        }
+        let summary = &mut process.summary;
+        if !slice.kept.is_empty() && summary.reason.as_deref() == Some(SAME_OUTCOME) {
+            // What a word or a condition does it may do in the next round.
+            summary.reason = Some(LATER.to_owned());
+            summary.idle.clear();
+            process.warnings.clear();
         }
         (process, problems)
     }
