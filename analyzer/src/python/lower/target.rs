@@ -1,10 +1,10 @@
 //! Places to assign to.
 
-use chameleon_decision::Target;
+use chameleon_decision::{Expr, ExprKind, Target};
 use tree_sitter::Node;
 
 use super::Lower;
-use crate::python::syntax::{field, named};
+use crate::python::syntax::{field, fields, named};
 
 impl<'t> Lower<'_, 't> {
     /// The left side of an assignment or a loop variable.
@@ -21,13 +21,11 @@ impl<'t> Lower<'_, 't> {
                 }
                 let Some(object) = field(node, "value") else { return self.lost_target(node) };
                 let object = Box::new(self.expr(object));
-                match field(node, "subscript") {
-                    Some(index) if index.kind() != "slice" => {
-                        let index = Box::new(self.expr(index));
-                        Target::Subscript { object, index }
-                    }
-                    _ => self.lost_target(node),
-                }
+                let index = match &fields(node, "subscript")[..] {
+                    [index] if index.kind() != "slice" => self.expr(*index),
+                    parts => self.place(node, parts),
+                };
+                Target::Subscript { object, index: Box::new(index) }
             }
             "pattern_list" | "tuple_pattern" | "list_pattern" | "tuple" | "list" | "expression_list" => {
                 Target::Tuple { elements: named(node).into_iter().map(|element| self.target(element)).collect() }
@@ -56,6 +54,23 @@ impl<'t> Lower<'_, 't> {
             }
             _ => self.lost_target(node),
         }
+    }
+
+    /// Some of the items of what is assigned to. Which ones is not known, so that all of them may have changed.
+    fn place(&self, node: Node<'t>, parts: &[Node<'t>]) -> Expr {
+        let whole = self.parsed.text(node);
+        let text = parts.first().zip(parts.last()).and_then(|(first, last)| {
+            let start = first.start_byte().checked_sub(node.start_byte())?;
+            whole.get(start..last.end_byte().checked_sub(node.start_byte())?)
+        });
+        let kind = ExprKind::Opaque {
+            text: text.unwrap_or(whole).to_owned(),
+            call: false,
+            args: Vec::new(),
+            names: Vec::new(),
+            reason: "several places at once are not followed".to_owned(),
+        };
+        self.at(node, kind)
     }
 
     fn lost_target(&mut self, node: Node<'t>) -> Target {
