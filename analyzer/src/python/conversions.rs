@@ -1,5 +1,6 @@
 //! Functions that make ready for storing what they are given: they take apart what is nested, call themselves on every
-//! part, and put it together again, with other types of numbers (boto3's DynamoDB takes `Decimal` and refuses `float`).
+//! part, and put it together again, with other types of numbers (boto3 refuses `float` where it stores, and takes
+//! `Decimal`).
 //!
 //! Nothing is decided in them by what an answer says, and which types the parts have may hang on things outside. So each
 //! is lowered to what it is to a decision: it gives what it is given.
