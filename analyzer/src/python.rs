@@ -27,14 +27,13 @@ mod slice;
 mod syntax;
 mod templates;
 mod unit_tests;
-mod visit;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use chameleon_decision::{
     Branch, Budget, DecisionProcess, OUT_OF_BUDGET, Problem, Program, Rendered, SAME_OUTCOME, Shape, Span, StmtKind,
-    Vocabulary, show_path,
+    Vocabulary, show_path, visit,
 };
 
 use self::entry::{CallGraph, Chain};

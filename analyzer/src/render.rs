@@ -94,7 +94,7 @@ fn section(out: &mut String, process: &DecisionProcess, sources: &Sources<'_>) {
     line!(out);
     let place = if entry_name == "<module>" { "the module's own code".to_owned() } else { format!("{entry_name}()") };
     line!(out, "  Decided in  {place}, {entry_file}");
-    let asked = inputs::asked(program);
+    let asked = program.other_apis();
     if process.contexts.is_empty() {
         decided(out, process, sources);
     } else {

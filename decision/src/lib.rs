@@ -24,6 +24,7 @@ mod sample;
 mod shape;
 mod summarize;
 mod summary;
+pub mod visit;
 
 pub use answer::{
     BoundingBox, Category, DetectedObject, Entity, EntityKind, EntitySentiment, Mention, SentenceSentiment, Sentiment,

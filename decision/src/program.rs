@@ -5,9 +5,12 @@
 //! analyzer cannot follow becomes [`ExprKind::Opaque`]: calling it is an effect, its value is unknown, and branching on
 //! that value makes `decide` fail with the place, rather than guess.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::api::Api;
+use crate::visit;
 
 /// The builtin that runs its argument for the variables that it sets: what it shows is no part of the decision.
 pub const PREPARING: &str = "<preparing>";
@@ -56,6 +59,24 @@ pub struct Program {
     pub functions: Vec<Function>,
     /// The function to run: the outermost one whose effects depend on the API's output.
     pub entry: FunctionId,
+}
+
+impl Program {
+    /// The other APIs that it asks, by path, and where.
+    pub fn other_apis(&self) -> BTreeMap<String, (Api, Span)> {
+        let mut apis = BTreeMap::new();
+        visit::program(self, &mut |expr| {
+            let (first, beside) = match &expr.kind {
+                ExprKind::OtherOutput { api, beside, .. } => (Some(&**api), beside),
+                ExprKind::ApiOutput { beside, .. } => (None, beside),
+                _ => return,
+            };
+            for api in first.into_iter().chain(beside) {
+                apis.entry(api.path()).or_insert_with(|| (api.clone(), expr.span));
+            }
+        });
+        apis
+    }
 }
 
 /// A function of the slice.

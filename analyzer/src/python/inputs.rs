@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use chameleon_decision::{Api, ApiOutput, Decider, Expr, ExprKind, Given, Problem, Program, Span};
+use chameleon_decision::{Api, ApiOutput, Decider, Given, Problem, Span};
 
 use super::cut::Ways;
 use super::entry::Chain;
@@ -15,7 +15,7 @@ use super::lower::Site;
 pub(crate) use super::probe::UNKNOWN_NAME;
 use super::search::{Found, Run, is_remark, says_nothing_of_tests};
 use super::slice::{End, Slice};
-use super::{contexts, path, probe, visit};
+use super::{contexts, path, probe};
 
 /// Every one of these APIs answers nothing.
 pub(super) fn nothing(sites: &[Site]) -> Vec<Given> {
@@ -50,7 +50,7 @@ fn with_others(run: &Run<'_>, chain: &Chain, others: &[Site]) -> Option<Found> {
     let usual = nothing(others);
     let usually = run.with_inputs(others, &usual);
     let slice = usually.cut(chain, &Ways::new(), End::Whole);
-    let apis = asked(&slice.program);
+    let apis = slice.program.other_apis();
     let tried = contexts::of(&apis, &usual, &slice.program);
     let trying = contexts::Trying::new(run, &apis, &slice.program);
     let telling = |given: &&Vec<Given>| {
@@ -63,7 +63,7 @@ fn with_others(run: &Run<'_>, chain: &Chain, others: &[Site]) -> Option<Found> {
         None if tried.is_empty() => return None,
         None => usually.best(chain),
     };
-    let apis = asked(&process.program);
+    let apis = process.program.other_apis();
     process.given.retain(|given| apis.contains_key(&given.api));
     if !contexts::is_told(&process.summary) {
         return None;
@@ -94,28 +94,11 @@ pub(crate) fn describe(apis: &BTreeMap<String, (Api, Span)>, given: &Given) -> O
 
 /// Whether a slice's decision hangs on answers of other APIs.
 pub(super) fn are_needed(run: &Run<'_>, slice: &Slice) -> bool {
-    if asked(&slice.program).is_empty() {
+    if slice.program.other_apis().is_empty() {
         return false;
     }
     let decider = Decider::new(&slice.program, &run.site.api).within(run.budget);
     let answers = probe::answers(&run.site.api.answer, run.vocabulary, &slice.program);
     let answers = answers.chain(probe::more_answers(&slice.program));
     decider.decide_each(answers).any(|decided| decided.is_err())
-}
-
-/// The other APIs that a program asks, by path, and where.
-pub(crate) fn asked(program: &Program) -> BTreeMap<String, (Api, Span)> {
-    let mut apis = BTreeMap::new();
-    let mut note = |expr: &Expr| {
-        let asked: Vec<&Api> = match &expr.kind {
-            ExprKind::OtherOutput { api, beside, .. } => std::iter::once(&**api).chain(beside).collect(),
-            ExprKind::ApiOutput { beside, .. } => beside.iter().collect(),
-            _ => return,
-        };
-        for api in asked {
-            apis.entry(api.path()).or_insert_with(|| (api.clone(), expr.span));
-        }
-    };
-    visit::program(program, &mut note);
-    apis
 }

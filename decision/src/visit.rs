@@ -3,13 +3,13 @@
 //! One place knows what is below what; everything else asks for "all expressions" or "all statements". Lowering bounds
 //! the depth, so recursion is safe here.
 
-use chameleon_decision::{Expr, ExprKind, Program, Stmt, StmtKind, Target};
+use crate::program::{Expr, ExprKind, Program, Stmt, StmtKind, Target};
 
 /// The two flavours of a walk, over shared and over exclusive references.
 macro_rules! walks {
     ($own_exprs:ident, $target_exprs:ident, $parts:ident, $iter:ident, $as_ref:ident $(, $mut:tt)?) => {
         /// Calls `visit` on every expression directly in a statement: tests, values, and those inside targets.
-        pub(super) fn $own_exprs<'a>(stmt: &'a $($mut)? Stmt, visit: &mut dyn FnMut(&'a $($mut)? Expr)) {
+        pub fn $own_exprs<'a>(stmt: &'a $($mut)? Stmt, visit: &mut dyn FnMut(&'a $($mut)? Expr)) {
             match &$($mut)? stmt.kind {
                 StmtKind::Assign { targets, value } => {
                     for target in targets {
@@ -52,7 +52,7 @@ macro_rules! walks {
         }
 
         /// Calls `visit` on the expressions directly in an expression.
-        pub(super) fn $parts<'a>(expr: &'a $($mut)? Expr, visit: &mut dyn FnMut(&'a $($mut)? Expr)) {
+        pub fn $parts<'a>(expr: &'a $($mut)? Expr, visit: &mut dyn FnMut(&'a $($mut)? Expr)) {
             match &$($mut)? expr.kind {
                 ExprKind::Constant { .. } | ExprKind::Name { .. } | ExprKind::FunctionValue { .. } => {}
                 ExprKind::ApiOutput { max_results, .. } | ExprKind::OtherOutput { max_results, .. } => {
@@ -124,7 +124,7 @@ walks!(own_exprs, target_exprs, parts, iter, as_ref);
 walks!(own_exprs_mut, target_exprs_mut, parts_mut, iter_mut, as_mut, mut);
 
 /// Calls `visit` on every expression of a block, inner before outer, to change it.
-pub(super) fn map_exprs(block: &mut [Stmt], visit: &mut dyn FnMut(&mut Expr)) {
+pub fn map_exprs(block: &mut [Stmt], visit: &mut dyn FnMut(&mut Expr)) {
     for stmt in block {
         own_exprs_mut(stmt, &mut |expr| map_expr(expr, visit));
         for inner in blocks_mut(stmt) {
@@ -134,13 +134,13 @@ pub(super) fn map_exprs(block: &mut [Stmt], visit: &mut dyn FnMut(&mut Expr)) {
 }
 
 /// Calls `visit` on everything in an expression and then on itself.
-pub(super) fn map_expr(expr: &mut Expr, visit: &mut dyn FnMut(&mut Expr)) {
+pub fn map_expr(expr: &mut Expr, visit: &mut dyn FnMut(&mut Expr)) {
     parts_mut(expr, &mut |part| map_expr(part, visit));
     visit(expr);
 }
 
 /// The blocks of a statement, to change them.
-pub(super) fn blocks_mut(stmt: &mut Stmt) -> Vec<&mut Vec<Stmt>> {
+pub fn blocks_mut(stmt: &mut Stmt) -> Vec<&mut Vec<Stmt>> {
     match &mut stmt.kind {
         StmtKind::If { body, orelse, .. }
         | StmtKind::For { body, orelse, .. }
@@ -156,7 +156,7 @@ pub(super) fn blocks_mut(stmt: &mut Stmt) -> Vec<&mut Vec<Stmt>> {
 }
 
 /// Calls `visit` on every statement, outer before inner.
-pub(super) fn stmts<'a>(block: &'a [Stmt], visit: &mut dyn FnMut(&'a Stmt)) {
+pub fn stmts<'a>(block: &'a [Stmt], visit: &mut dyn FnMut(&'a Stmt)) {
     for stmt in block {
         visit(stmt);
         for inner in stmt.blocks() {
@@ -166,19 +166,19 @@ pub(super) fn stmts<'a>(block: &'a [Stmt], visit: &mut dyn FnMut(&'a Stmt)) {
 }
 
 /// How many statements there are in a block.
-pub(super) fn size(block: &[Stmt]) -> u64 {
+pub fn size(block: &[Stmt]) -> u64 {
     let mut size = 0;
     stmts(block, &mut |_| size += 1);
     size
 }
 
 /// Calls `visit` on every expression of a block, outer before inner.
-pub(super) fn exprs<'a>(block: &'a [Stmt], visit: &mut dyn FnMut(&'a Expr)) {
+pub fn exprs<'a>(block: &'a [Stmt], visit: &mut dyn FnMut(&'a Expr)) {
     stmts(block, &mut |stmt| own_exprs(stmt, &mut |expr| below(expr, visit)));
 }
 
 /// Calls `visit` on every expression of a program's statements, outer before inner.
-pub(super) fn program<'a>(program: &'a Program, visit: &mut dyn FnMut(&'a Expr)) {
+pub fn program<'a>(program: &'a Program, visit: &mut dyn FnMut(&'a Expr)) {
     exprs(&program.globals, visit);
     for function in &program.functions {
         exprs(&function.body, visit);
@@ -186,13 +186,13 @@ pub(super) fn program<'a>(program: &'a Program, visit: &mut dyn FnMut(&'a Expr))
 }
 
 /// Calls `visit` on an expression and everything in it, outer before inner.
-pub(super) fn below<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
+pub fn below<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
     visit(expr);
     parts(expr, &mut |part| below(part, visit));
 }
 
 /// Names a target binds.
-pub(super) fn bound<'a>(target: &'a Target, visit: &mut dyn FnMut(&'a str)) {
+pub fn bound<'a>(target: &'a Target, visit: &mut dyn FnMut(&'a str)) {
     match target {
         Target::Name { name } => visit(name),
         Target::Attribute { .. } | Target::Subscript { .. } => {}
@@ -220,7 +220,7 @@ const MUTATORS: &[&str] = &[
 ];
 
 /// Names of variables that a statement itself (not the blocks in it) assigns, or whose contents it changes.
-pub(super) fn written(stmt: &Stmt) -> Vec<String> {
+pub fn written(stmt: &Stmt) -> Vec<String> {
     let mut names = Vec::new();
     match &stmt.kind {
         StmtKind::Assign { targets, .. } => targets.iter().for_each(|target| places(target, &mut names)),
@@ -243,7 +243,7 @@ pub(super) fn written(stmt: &Stmt) -> Vec<String> {
 }
 
 /// Whether a call of something outside changes the order of its first argument in place.
-pub(super) fn reorders(text: &str) -> bool {
+pub fn reorders(text: &str) -> bool {
     let callee = text.split('(').next().unwrap_or(text);
     matches!(callee.rsplit('.').next(), Some("shuffle" | "heapify"))
 }
@@ -260,7 +260,7 @@ fn places(target: &Target, names: &mut Vec<String>) {
 }
 
 /// The variable at the bottom of `a.b[c].d`.
-pub(super) fn root(expr: &Expr) -> Option<&str> {
+pub fn root(expr: &Expr) -> Option<&str> {
     match &expr.kind {
         ExprKind::Name { name } => Some(name),
         ExprKind::Attribute { object, .. }
@@ -272,14 +272,14 @@ pub(super) fn root(expr: &Expr) -> Option<&str> {
 }
 
 /// All names written anywhere in a block.
-pub(super) fn written_in(block: &[Stmt]) -> Vec<String> {
+pub fn written_in(block: &[Stmt]) -> Vec<String> {
     let mut names = Vec::new();
     stmts(block, &mut |stmt| names.extend(written(stmt)));
     names
 }
 
 /// Variables whose contents a block changes: an attribute or item is set, something is added.
-pub(super) fn changed_in(block: &[Stmt]) -> Vec<&str> {
+pub fn changed_in(block: &[Stmt]) -> Vec<&str> {
     let mut names = Vec::new();
     stmts(block, &mut |stmt| {
         match &stmt.kind {
@@ -307,12 +307,12 @@ fn changed<'a>(target: &'a Target, names: &mut Vec<&'a str>) {
 }
 
 /// Whether a method call changes its receiver.
-pub(super) fn written_by(expr: &Expr) -> bool {
+pub fn written_by(expr: &Expr) -> bool {
     matches!(&expr.kind, ExprKind::Method { name, .. } if MUTATORS.contains(&name.as_str()))
 }
 
 /// Names that a block binds (not those whose contents it only changes).
-pub(super) fn bound_in(block: &[Stmt]) -> Vec<String> {
+pub fn bound_in(block: &[Stmt]) -> Vec<String> {
     let mut names = Vec::new();
     stmts(block, &mut |stmt| {
         let mut add = |target: &Target| bound(target, &mut |name| names.push(name.to_owned()));
