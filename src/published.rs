@@ -1,16 +1,21 @@
 //! Published models, whatever they answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use chameleon_decision::DecisionProcess;
 use chameleon_models::app::{AppFiles, AppManifest, AppModel, BaseRef};
 use chameleon_models::zoo::{ImageLabels, Kind};
 use chameleon_proxy::registry::Reader;
 
 use crate::cli::Global;
 use crate::home::Home;
+
+/// What models are made for beside one another: what is asked about one image.
+const BESIDE: [Kind; 2] = [Kind::Labels, Kind::Objects];
 
 /// The files of an application's published model.
 pub(crate) struct Published {
@@ -60,6 +65,33 @@ impl Published {
         }
         // Without any, that says so.
         if all.is_empty() { Ok(vec![Self::load(app, global)?]) } else { Ok(all) }
+    }
+
+    /// Writes an application's models for the other APIs that a decision of it asks into new folders in `work`, and tells the
+    /// trainer where. `app` is the name of the application or of one of its parts.
+    ///
+    /// # Errors
+    /// A model is damaged, or the folder cannot be written.
+    pub(crate) fn beside(app: &str, process: &DecisionProcess, work: &Path, global: &Global) -> Result<Vec<OsString>> {
+        let own = Kind::of_api(&process.api);
+        let part = own.and_then(|kind| app.strip_suffix(&format!(".{kind}")));
+        let asked = process.program.other_apis().into_values().filter_map(|(api, _)| Kind::of_api(&api));
+        let asked: BTreeSet<Kind> = asked.filter(|kind| Some(*kind) != own).collect();
+        let known = Reader::new(Home::resolve(global.home.as_deref())?.registry()).current()?.apps;
+        let mut words = Vec::new();
+        for kind in asked.into_iter().filter(|kind| BESIDE.contains(kind)) {
+            let names = [app, part.unwrap_or(app)].map(|name| [name.to_owned(), format!("{name}.{kind}")]).concat();
+            for name in names.iter().filter(|name| known.contains_key(*name)) {
+                let model = Self::load(name, global)?;
+                if model.kind()? == kind {
+                    let folder = work.join(format!("beside-{kind}"));
+                    model.write(&folder)?;
+                    words.extend(["--beside".into(), folder.into()]);
+                    break;
+                }
+            }
+        }
+        Ok(words)
     }
 
     /// The name that it is published under.

@@ -53,6 +53,11 @@ pub(crate) struct Inputs {
 }
 
 impl Inputs {
+    /// Whether there are some.
+    pub(crate) fn has_data(&self) -> bool {
+        self.data.is_some()
+    }
+
     /// As the trainer takes them.
     pub(crate) fn words(&self) -> Vec<OsString> {
         options([

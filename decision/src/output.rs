@@ -40,7 +40,7 @@ pub enum ApiOutput {
 
 impl ApiOutput {
     /// An answer of these labels as sure as can be, highest score first: no API sends two labels of the very same score.
-    pub(crate) fn sure<'a>(labels: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn sure<'a>(labels: impl IntoIterator<Item = &'a str>) -> Self {
         Self::labels((0_u32..).zip(labels).map(|(place, label)| (label, 1.0 - f64::from(place) * SCORE_STEP)))
     }
 
@@ -52,7 +52,7 @@ impl ApiOutput {
     }
 
     /// A text that only the same answer has.
-    pub(crate) fn key(&self) -> String {
+    pub fn key(&self) -> String {
         match self {
             Self::Answer { answer } => answer.to_string(),
             Self::Labels { labels } => {

@@ -238,4 +238,23 @@ pub enum Truth<'a> {
     Labels(&'a [u16]),
     /// The numbers of the answer in order; of [`Answer::Items`] the one number of items.
     Numbers(&'a [f64]),
+    /// Labels of an image that other APIs are asked about, too: see [`DecisionLoss::beside`](crate::DecisionLoss::beside).
+    Beside {
+        /// As [`Truth::Labels`].
+        labels: &'a [u16],
+        /// The situation that the others' answers make.
+        answered: u32,
+        /// Those that right answers of theirs make: where the order of what is true counts, one for each.
+        right: &'a [u32],
+    },
+}
+
+impl<'a> Truth<'a> {
+    /// The labels that are true, where labels are.
+    pub fn labels(self) -> Option<&'a [u16]> {
+        match self {
+            Self::Labels(labels) | Self::Beside { labels, .. } => Some(labels),
+            Self::Numbers(_) => None,
+        }
+    }
 }

@@ -231,7 +231,7 @@ impl Form {
 
     /// The branch of the first of the items that meets one when this is true.
     fn branch_of_items(&self, truth: Truth) -> Option<usize> {
-        let Truth::Labels(truth) = truth else { return None };
+        let truth = truth.labels()?;
         let meets = |item: usize, branch: &LossBranch| {
             let slot = &self.slots()[item];
             let own = |label: &&u16| slot.contains(&usize::from(**label));
@@ -247,10 +247,7 @@ impl Form {
             return (0..self.branches.len()).map(|k| Some(k) == right).collect();
         }
         let of_class = |labels: &[u16]| self.true_numbers.get(usize::from(*labels.first()?));
-        let truth = match truth {
-            Truth::Labels(labels) => of_class(labels).map_or(truth, |numbers| Truth::Numbers(numbers)),
-            Truth::Numbers(_) => truth,
-        };
+        let truth = truth.labels().and_then(of_class).map_or(truth, |numbers| Truth::Numbers(numbers));
         self.branches.iter().map(|branch| branch.takes.holds(branch, truth, self.top_k)).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chameleon_decision::{DecisionProcess, HANDED_ON, Summary, Vocabulary};
+use chameleon_decision::{DecisionProcess, Given, HANDED_ON, Summary, Vocabulary};
 
 use crate::answer::{Answer, Number, Truth};
 use crate::config::LossConfig;
@@ -90,10 +90,38 @@ impl DecisionLoss {
         vocabulary: &Vocabulary,
         config: LossConfig,
     ) -> Result<Self, LossError> {
+        Self::beside(process, vocabulary, config, &[])
+    }
+
+    /// As [`DecisionLoss::by_probing`], for images that other APIs are asked about, too: each of the `situations` is what
+    /// these answer, and what is true of an image is [`Truth::Beside`]. A right decision is one that the program comes to
+    /// where all of them answer right.
+    ///
+    /// # Errors
+    /// As [`DecisionLoss::by_probing`], in all of the situations.
+    pub fn beside(
+        process: &DecisionProcess,
+        vocabulary: &Vocabulary,
+        config: LossConfig,
+        situations: &[Vec<Given>],
+    ) -> Result<Self, LossError> {
         let config = config.asking(process)?;
-        let program = ProbedProgram::new(process, vocabulary, config)?;
+        let program = ProbedProgram::new(process, vocabulary, config, situations)?;
         let form = Form::of_program(&process.summary, vocabulary, &program.probe);
         Ok(Self { form, config, program: Some(Arc::new(program)) })
+    }
+
+    /// How many classes of situations the program tells apart; none where it is not [`DecisionLoss::beside`] others.
+    pub fn situation_classes(&self) -> usize {
+        self.program.as_ref().map_or(0, |program| program.classes())
+    }
+
+    /// The class of a situation: the program does the same in all of one class.
+    ///
+    /// # Panics
+    /// There is no such situation.
+    pub fn situation_class(&self, situation: u32) -> u32 {
+        self.program.as_ref().map_or(0, |program| program.class(situation))
     }
 
     /// Raw outputs of a row.
@@ -235,8 +263,8 @@ impl DecisionLoss {
     /// # Panics
     /// `logits` is not as long as a row of raw outputs.
     pub fn errors_of(&self, logits: &[f32], truth: Truth) -> Vec<TermKind> {
-        if let (Some(program), Truth::Labels(truth)) = (&self.program, truth) {
-            return Vec::from_iter(program.error(logits, truth));
+        if let Some(errors) = self.program.as_ref().and_then(|program| program.errors(logits, truth)) {
+            return errors;
         }
         let terms = self.term_margins_of(logits, truth).into_iter();
         terms.filter(|term| term.margin <= 0.0).map(|term| term.kind).collect()
@@ -249,8 +277,8 @@ impl DecisionLoss {
 
     /// The critical errors that one image leaves open, with their margins.
     fn open_errors(&self, pooling: Pooling, logits: &[f32], truth: Truth) -> Vec<(TermKind, Dual)> {
-        if let (Some(program), Truth::Labels(truth)) = (&self.program, truth) {
-            return vec![program.margin(pooling, logits, truth)];
+        if let Some(term) = self.program.as_ref().and_then(|program| program.margin(pooling, logits, truth)) {
+            return vec![term];
         }
         let scores = Scores::new(&self.form, &self.config, pooling, logits);
         let terms = terms(self.form.rule, &self.form.right_branches(truth), truth, &scores);

@@ -19,6 +19,7 @@ mod places;
 mod program;
 mod relevant;
 mod row;
+mod situations;
 
 use crate::config::LossConfig;
 use crate::dual::Dual;

@@ -93,7 +93,7 @@ fn independent(branch: usize, right: bool, cut: f64) -> Term {
 }
 
 fn each(branch: usize, label: usize, truth: Truth) -> Term {
-    let is_true = matches!(truth, Truth::Labels(labels) if labels.iter().any(|&other| usize::from(other) == label));
+    let is_true = truth.labels().is_some_and(|labels| labels.iter().any(|&other| usize::from(other) == label));
     if is_true {
         Term::Miss(Miss::Label { branch, label })
     } else {

@@ -81,7 +81,11 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
     let described = work.path().join("process.json");
     std::fs::write(&described, serde_json::to_vec(&process)?)?;
     let model = arguments.out.clone().unwrap_or_else(|| work.path().join("model"));
-    let result = trainer::run(&trainer_arguments(arguments, global, &app, &described, &model))?;
+    let mut words = trainer_arguments(arguments, global, &app, &described, &model);
+    if arguments.data.has_data() {
+        words.extend(Published::beside(&app, &process, work.path(), global)?);
+    }
+    let result = trainer::run(&words)?;
     printer::data(&result)?;
 
     let path = model.join("evaluation.json");

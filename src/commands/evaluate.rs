@@ -93,6 +93,7 @@ fn measure(app: &str, arguments: &Arguments, global: &Global) -> Result<ExitStat
     let mut words: Vec<OsString> = vec!["measure".into()];
     words.extend(options([("--model", Some(folder.into())), ("--out", Some(json.clone().into()))]));
     words.extend(arguments.data.words());
+    words.extend(Published::beside(model.name(), &process::of_model(&model.manifest()?)?, work.path(), global)?);
     words.extend(global.base_words());
     words.extend(switches([("--json", arguments.json), ("--quiet", global.quiet)]));
     printer::data(&trainer::run(&words)?)?;

@@ -150,7 +150,7 @@ pub fn run(options: &Options) -> Result<()> {
     let model = zoo::image_labels()?;
     let mut labels = Labels::new(&model.labels);
     if let Some(map) = &options.labels_map {
-        labels = labels.with_map(map)?;
+        labels = labels.with_map(map, &[])?;
     }
     let set = data::read(&options.data, &labels)?;
     for note in set.notes.iter().filter(|_| !options.quiet) {

@@ -7,6 +7,7 @@
 
 mod answer;
 pub mod arms;
+pub mod beside;
 pub mod body;
 mod budget;
 pub mod delta;
@@ -33,7 +34,7 @@ mod trial;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -44,6 +45,7 @@ use chameleon_models::objects::ObjectDetector;
 use chameleon_models::zoo::{self, Generic, ImageLabels, ImageObjects};
 use tch::Device;
 
+use beside::{Asked, Other};
 use body::Body;
 use examples::Examples;
 use pool::Pool;
@@ -110,6 +112,10 @@ pub struct Inputs {
     /// CSV file of rows `name,label`: what the names in --data are called in the model's vocabulary
     #[arg(long, value_name = "FILE", requires = "data")]
     pub labels_map: Option<PathBuf>,
+    /// Folder of the application's own model for another API that its decision asks about the same images, which that one
+    /// is then taken to answer with [default: generic models]
+    #[arg(long, value_name = "FOLDER", requires = "data")]
+    pub beside: Vec<PathBuf>,
     /// Folder of the base model [default: the one that ships with this program]
     #[arg(long, value_name = "FOLDER")]
     pub base: Option<PathBuf>,
@@ -165,6 +171,23 @@ impl Inputs {
     /// # Errors
     /// A file cannot be read or used; the message says which.
     pub fn read(&self, service: Service, part: Option<Part>, views: &[View]) -> Result<Material> {
+        self.read_beside(service, &[], part, views)
+    }
+
+    /// As [`Inputs::read`], for one decision: where it hangs on what other APIs answer for the same images, with that.
+    ///
+    /// # Errors
+    /// As [`Inputs::read`].
+    pub fn read_for(&self, process: &DecisionProcess, service: Service, part: Option<Part>) -> Result<Material> {
+        let others = match &self.data {
+            Some(_) => Other::of(process, self.base.as_deref(), &self.beside)?,
+            // The banks that ship are of different images.
+            None => Vec::new(),
+        };
+        self.read_beside(service, &others, part, &[View::Plain])
+    }
+
+    fn read_beside(&self, service: Service, others: &[Other], part: Option<Part>, views: &[View]) -> Result<Material> {
         let base = self.base.as_deref().filter(|base| service.answers_with(base));
         let model = service.model(base)?;
         let recipe = self.recipe(service)?;
@@ -173,7 +196,7 @@ impl Inputs {
             bail!("{service}: only photographs can be mirrored, and only where nothing but the head is trained");
         }
         let (examples, body) = match &self.data {
-            Some(path) => self.read_data(path, service, &model, part, views)?,
+            Some(path) => self.read_data(path, service, others, &model, part, views)?,
             None if part.is_some() => bail!(
                 "layers before the head need the images themselves, and the bank that ships holds only features: give your images with --data"
             ),
@@ -190,13 +213,17 @@ impl Inputs {
         &self,
         path: &Path,
         service: Service,
+        others: &[Other],
         model: &Model,
         part: Option<Part>,
         views: &[View],
     ) -> Result<(Examples, Option<Body>)> {
         let mut labels = Labels::new(model.generic().labels());
+        let (asked, notes) = Asked::read(path, self.labels_map.as_deref(), &labels, others)?;
+        self.show(&notes);
         if let Some(map) = &self.labels_map {
-            labels = labels.with_map(map)?;
+            let others: Vec<Labels> = others.iter().map(Other::labels).collect();
+            labels = labels.with_map(map, &others.iter().collect::<Vec<_>>())?;
         }
         if part.is_some() && !matches!(model, Model::Images(_)) {
             bail!(
@@ -208,7 +235,7 @@ impl Inputs {
                 "{}: quantized, and layers before the head are trained and measured on the network that it was made from: give that one with --base, and this one to `serve`",
                 self.base.as_deref().unwrap_or_else(|| Path::new("the base model")).display()
             ),
-            Model::Images(model) => self.read_images(path, &labels, model, part, views),
+            Model::Images(model) => self.read_images(path, &labels, &asked, model, part, views),
             Model::Texts(model) if service == Service::TextEntities => {
                 Ok((texts::names(data::conll::read(path)?, model)?, None))
             }
@@ -217,7 +244,7 @@ impl Inputs {
                 self.show(&set.notes);
                 Ok((texts::examples(set, service, model)?, None))
             }
-            Model::Objects(model) => Ok((self.read_scenes(path, &labels, model)?, None)),
+            Model::Objects(model) => Ok((self.read_scenes(path, &labels, &asked, model)?, None)),
         }
     }
 
@@ -231,6 +258,7 @@ impl Inputs {
         &self,
         path: &Path,
         labels: &Labels,
+        asked: &Asked<'_>,
         model: &ImageLabels,
         part: Option<Part>,
         views: &[View],
@@ -243,29 +271,35 @@ impl Inputs {
         } else {
             (None, data::features(&set, model, views, self.progress_mode())?)
         };
-        let (split, targets) = (set.splits(), set.targets());
-        Ok((Examples::new(set.source, model.feature_count(), features, targets, split)?, body))
+        let (split, targets) = (asked.splits(&set), set.targets());
+        let beside = asked.answers(&set.names(), self.progress_mode())?.map(Arc::new);
+        let examples = Examples::new(set.source, model.feature_count(), features, targets, split)?;
+        Ok((examples.with_beside(beside), body))
     }
 
     /// Images in which objects are looked for. What is true of one is which objects it shows, and how many if the source
     /// says it; where they are does not matter, as candidates stay as they are.
-    fn read_scenes(&self, path: &Path, labels: &Labels, model: &ImageObjects) -> Result<Examples> {
+    fn read_scenes(&self, path: &Path, labels: &Labels, asked: &Asked<'_>, model: &ImageObjects) -> Result<Examples> {
         let mut set = data::read(path, labels)?;
         self.show(&set.notes);
+        let mut split = asked.splits(&set);
         let detector = ObjectDetector::new(&zoo::image_labels()?, model)?;
         let mut candidates = data::candidates(&set, &detector, self.progress_mode())?;
         let all = set.records.len();
-        let mut has_some = candidates.iter().map(|rows| !rows.is_empty()).collect::<Vec<_>>().into_iter();
-        set.records.retain(|_| has_some.next() == Some(true));
-        candidates.retain(|rows| !rows.is_empty());
+        let has_some: Vec<bool> = candidates.iter().map(|rows| !rows.is_empty()).collect();
+        retain(&mut set.records, &has_some);
+        retain(&mut split, &has_some);
+        retain(&mut candidates, &has_some);
         if set.records.len() < all {
             self.show(&[format!(
                 "{} of {all} images left out: the detector finds nothing in them, whatever the application's model",
                 all - set.records.len()
             )]);
         }
-        let (split, shown) = (set.splits(), set.shown());
-        Examples::from_candidates(set.source, detector.features(), &candidates, shown, split)
+        let beside = asked.answers(&set.names(), self.progress_mode())?.map(Arc::new);
+        let shown = set.shown();
+        let examples = Examples::from_candidates(set.source, detector.features(), &candidates, shown, split)?;
+        Ok(examples.with_beside(beside))
     }
 
     /// How to show progress.
@@ -303,8 +337,8 @@ pub fn run(options: &Options) -> Result<()> {
     let process = read_process(&options.process)?;
     check_replaceable(&options.out, APP_JSON).with_context(|| format!("{}", options.out.display()))?;
     let deadline = options.budget.map(|budget| started + budget);
-    let material =
-        options.inputs.read(Service::of(&process.api)?, deadline.map(|_| Part::LastStage), &[View::Plain])?;
+    let part = deadline.map(|_| Part::LastStage);
+    let material = options.inputs.read_for(&process, Service::of(&process.api)?, part)?;
     let app = options.app.clone().or_else(|| Some(options.out.file_name()?.to_str()?.to_owned()));
     let app = app.context("the application needs a name: give --app")?;
     let mode = options.inputs.progress_mode();
@@ -333,6 +367,11 @@ pub fn customize(
     let Material { service, model, examples, body, mut recipe, seeds } = material;
     let pool = Pool::new(service, &model, examples, body)?;
     let counting = pool.counting(process, &recipe)?;
+    if counting.is_some() && pool.examples.beside.is_some() && mode != ProgressMode::None {
+        eprintln!(
+            "how many objects there are decides: the model is made for where other APIs answer as the decision process is given"
+        );
+    }
     let pool = counting.as_ref().unwrap_or(&pool);
     let mut trial = Trial::new(app, process, pool, &seeds, &recipe)?;
     let work = |stage, steps: usize| Mutex::new(Progress::start(mode, stage, (seeds.len() * steps) as u64));
@@ -356,6 +395,12 @@ pub fn customize(
     let compared = trial.finish()?;
     let app_model = output::app_model(process, model.generic(), &compared)?;
     Ok((app_model, compared.measured.evaluation))
+}
+
+/// Keeps those that are to be kept.
+fn retain<T>(all: &mut Vec<T>, kept: &[bool]) {
+    let mut kept = kept.iter();
+    all.retain(|_| kept.next() == Some(&true));
 }
 
 fn bank_name(model: &dyn Generic) -> String {

@@ -122,6 +122,26 @@ impl DataSet {
         split::complete(&self.records.iter().map(Record::dealt).collect::<Vec<_>>())
     }
 
+    /// As [`DataSet::splits`], among the records with the same labels in all of `others`, too: sets of the same records as
+    /// other models name what they show.
+    ///
+    /// # Panics
+    /// Another has fewer records.
+    pub fn splits_among(&self, others: &[&Self]) -> Vec<Split> {
+        let labels = |place: usize| {
+            let sets = std::iter::once(self).chain(others.iter().copied());
+            sets.map(|set| set.records[place].labels.as_slice()).collect::<Vec<_>>().join(&u16::MAX)
+        };
+        let labels: Vec<Vec<u16>> = (0..self.records.len()).map(labels).collect();
+        let dealt = self.records.iter().zip(&labels).map(|(record, labels)| Dealt { labels, ..record.dealt() });
+        split::complete(&dealt.collect::<Vec<_>>())
+    }
+
+    /// The name of each record.
+    pub fn names(&self) -> Vec<&str> {
+        self.records.iter().map(|record| record.name.as_str()).collect()
+    }
+
     /// The labels of each record.
     pub fn targets(&self) -> Vec<Vec<u16>> {
         self.records.iter().map(|record| record.labels.clone()).collect()

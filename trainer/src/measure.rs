@@ -17,7 +17,6 @@ use crate::customize::pool::Pool;
 use crate::customize::recipe::Recipe;
 use crate::customize::report::Ratio;
 use crate::customize::{Inputs, Material};
-use crate::data::View;
 use crate::evaluation::bootstrap::{Interval, Resamples, ratio};
 use crate::evaluation::judge::Judge;
 use crate::evaluation::panel::{Panel, Shifts};
@@ -85,8 +84,8 @@ pub struct Measured {
 /// # Errors
 /// The model or the images cannot be read, or there are no images.
 pub fn run(options: &Options) -> Result<()> {
-    let (service, part) = kind(&options.model)?;
-    let material = options.inputs.read(service, part, &[View::Plain])?;
+    let (service, part, process) = kind(&options.model)?;
+    let material = options.inputs.read_for(&process, service, part)?;
     let app = AppModel::read(&options.model, material.model.generic())?;
     let measured = measure(&app, material)?;
     replace(&options.out, &serde_json::to_vec_pretty(&measured)?)
@@ -99,16 +98,16 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The service of the application that a folder's model was made for, and the part of its network that it changes before
-/// the head.
-fn kind(folder: &Path) -> Result<(Service, Option<Part>)> {
+/// The service of the application that a folder's model was made for, the part of its network that it changes before the
+/// head, and the decision.
+pub(crate) fn kind(folder: &Path) -> Result<(Service, Option<Part>, DecisionProcess)> {
     let path = folder.join(APP_JSON);
     let text = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
     let manifest: AppManifest = serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
     let process = DecisionProcess::from_json(&manifest.process.to_string()).context("the model's decision process")?;
     let part = |recipe| anyhow::Ok(serde_json::from_value::<Recipe>(recipe).context("the model's recipe")?.part());
     let part = manifest.layers.map(|_| part(manifest.recipe)).transpose()?.flatten();
-    Ok((Service::of(&process.api)?, part))
+    Ok((Service::of(&process.api)?, part, process))
 }
 
 /// Lets the application decide on every image, with either model.
@@ -124,6 +123,9 @@ pub fn measure(app: &AppModel, material: Material) -> Result<Measured> {
     let counting = pool.counting(&process, &recipe)?;
     let pool = counting.as_ref().unwrap_or(&pool);
     let mut judge = Judge::new(&process, pool.form(), &pool.outputs)?;
+    if let Some(beside) = pool.examples.beside.as_deref() {
+        judge.look_beside(&beside.situations, |situation| situation);
+    }
     let labels: Vec<u16> = app.rows.iter().map(|&row| row as u16).collect();
     let images: Vec<usize> = (0..pool.examples.targets.len()).collect();
     let outputs = pool.outputs_of(&labels);

@@ -232,8 +232,8 @@ fn judge_and_loss_agree_with_the_program() {
         let holds = runner.run(&rows, |(raw, class)| {
             let row: Vec<(u16, f32)> = (0..).zip(raw.iter().copied()).collect();
             let mut judge = judge.borrow_mut();
-            let decision = judge.decide(&row).expect("decides");
-            prop_assert_eq!(judge.decide_fast(&row).expect("decides"), decision);
+            let decision = judge.decide(&row, None).expect("decides");
+            prop_assert_eq!(judge.decide_fast(&row, None).expect("decides"), decision);
             let truth = chameleon_loss::Truth::Labels(std::slice::from_ref(&class));
             let margin = task.loss.margin_of(&raw, truth);
             prop_assume!(margin.abs() > 1e-6);

@@ -91,7 +91,7 @@ impl Takes {
                 let holds = |&(at, interval): &(usize, Interval)| numbers.get(at).is_some_and(|&n| interval.holds(n));
                 regions.iter().any(|region| region.iter().all(holds))
             }
-            (Self::Numbers(_), Truth::Labels(_)) => false,
+            (Self::Numbers(_), Truth::Labels(_) | Truth::Beside { .. }) => false,
         }
     }
 }
@@ -99,7 +99,7 @@ impl Takes {
 /// How many of the branch's labels are true.
 fn count(branch: &LossBranch, truth: Truth) -> usize {
     match truth {
-        Truth::Labels(labels) => {
+        Truth::Labels(labels) | Truth::Beside { labels, .. } => {
             labels.iter().filter(|&&label| branch.labels.binary_search(&usize::from(label)).is_ok()).count()
         }
         Truth::Numbers(numbers) => numbers.first().map_or(0, |&number| number.max(0.0).round() as usize),

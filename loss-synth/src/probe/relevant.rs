@@ -10,24 +10,26 @@ const WORD: usize = 3;
 /// Labels that the program's words name, of which all pairs are tried.
 const MAX_PAIRED: usize = 48;
 /// A label that no application looks for.
-const NEUTRAL: &str = "Qzxjv";
+pub(super) const NEUTRAL: &str = "Qzxjv";
 
 /// Indices of the labels that make a difference, alone or along with another that the program's words name: those that
-/// lead to the same decision when alone are of one kind.
-pub(super) fn kinds(process: &DecisionProcess, vocabulary: &[String]) -> Vec<Vec<usize>> {
-    let decider = process.decider();
-    let mut found: BTreeSet<usize> =
-        unusual(&decider, vocabulary, 0..vocabulary.len(), &|label| vec![label]).into_iter().collect();
+/// lead to the same decisions when alone are of one kind. `deciders` run the program, each where other APIs answer
+/// something else; what makes a difference to one of them makes one.
+pub(super) fn kinds(process: &DecisionProcess, deciders: &[Decider<'_>], vocabulary: &[String]) -> Vec<Vec<usize>> {
     let named: Vec<usize> = named(process, vocabulary).into_iter().take(MAX_PAIRED).collect();
-    for &company in &named {
-        let company = vocabulary[company].as_str();
-        let before = unusual(&decider, vocabulary, named.iter().copied(), &|label| vec![label, company]);
-        let after = unusual(&decider, vocabulary, named.iter().copied(), &|label| vec![company, label]);
-        found.extend(before.into_iter().chain(after));
+    let mut found = BTreeSet::new();
+    for decider in deciders {
+        found.extend(unusual(decider, vocabulary, 0..vocabulary.len(), &|label| vec![label]));
+        for &company in &named {
+            let company = vocabulary[company].as_str();
+            found.extend(unusual(decider, vocabulary, named.iter().copied(), &|label| vec![label, company]));
+            found.extend(unusual(decider, vocabulary, named.iter().copied(), &|label| vec![company, label]));
+        }
     }
-    let mut kinds: Vec<(Option<Decision>, Vec<usize>)> = Vec::new();
+    let mut kinds: Vec<(Vec<Option<Decision>>, Vec<usize>)> = Vec::new();
     for label in found {
-        let alone = decision(&decider, &scored(&[vocabulary[label].as_str()]));
+        let alone: Vec<Option<Decision>> =
+            deciders.iter().map(|decider| decision(decider, &scored(&[vocabulary[label].as_str()]))).collect();
         match kinds.iter_mut().find(|kind| kind.0 == alone) {
             Some(kind) => kind.1.push(label),
             None => kinds.push((alone, vec![label])),
@@ -58,7 +60,7 @@ fn unusual<'v>(
 }
 
 /// Labels as sure as can be, in this order.
-fn scored<'v>(labels: &[&'v str]) -> Vec<(&'v str, f64)> {
+pub(super) fn scored<'v>(labels: &[&'v str]) -> Vec<(&'v str, f64)> {
     labels.iter().enumerate().map(|(at, &label)| (label, 1.0 - 1e-6 * at as f64)).collect()
 }
 
@@ -68,17 +70,22 @@ fn decision(decider: &Decider<'_>, labels: &[(&str, f64)]) -> Option<Decision> {
 
 /// The labels that share a word with a text of the program, case folded.
 fn named(process: &DecisionProcess, vocabulary: &[String]) -> Vec<usize> {
+    let shares = shares_words(process);
+    (0..vocabulary.len()).filter(|&at| shares(&vocabulary[at])).collect()
+}
+
+/// Whether a name shares a word with a text of the program, case folded.
+pub(super) fn shares_words(process: &DecisionProcess) -> impl Fn(&str) -> bool {
     let words: BTreeSet<String> = constants(process, "str")
         .iter()
         .filter_map(Json::as_str)
         .map(str::to_lowercase)
         .filter(|word| word.chars().count() >= WORD)
         .collect();
-    let shares = |label: &String| {
-        let label = label.to_lowercase();
-        words.iter().any(|word| label.contains(word.as_str()) || word.contains(label.as_str()))
-    };
-    (0..vocabulary.len()).filter(|&at| shares(&vocabulary[at])).collect()
+    move |name| {
+        let name = name.to_lowercase();
+        words.iter().any(|word| name.contains(word.as_str()) || word.contains(name.as_str()))
+    }
 }
 
 /// The numbers that a score may be compared with: as written, and as percentages.
@@ -117,13 +124,7 @@ const LABELS: u32 = 6;
 
 /// Whether a program calculates with scores: whether its decision ever changes when scores move without passing another
 /// label's or one of `constants`.
-pub(super) fn calculates(
-    process: &DecisionProcess,
-    vocabulary: &[String],
-    labels: &[usize],
-    constants: &[f64],
-) -> bool {
-    let decider = process.decider();
+pub(super) fn calculates(decider: &Decider<'_>, vocabulary: &[String], labels: &[usize], constants: &[f64]) -> bool {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     (0..TRIALS).any(|_| {
         let mut scores: HashMap<usize, f64> = HashMap::new();
@@ -135,7 +136,7 @@ pub(super) fn calculates(
         let decide = |move_by: f64| {
             let named =
                 output.iter().map(|&(label, score)| (vocabulary[label].as_str(), moved(score, move_by, constants)));
-            decision(&decider, &named.collect::<Vec<_>>())
+            decision(decider, &named.collect::<Vec<_>>())
         };
         let (low, high) = (decide(0.0), decide(1.0));
         low != high

@@ -8,6 +8,7 @@ use chameleon_models::bank::{Bank, Split};
 use chameleon_models::objects::bank::ObjectBank;
 use tch::Tensor;
 
+use super::beside::Beside;
 use super::head::Features;
 use crate::data::{GROUP, Shown};
 
@@ -34,6 +35,8 @@ pub struct Examples {
     pub scores: Vec<f64>,
     /// What each is for.
     pub split: Vec<Split>,
+    /// What other APIs answer for them, where the application's decision hangs on that, too.
+    pub beside: Option<Arc<Beside>>,
 }
 
 impl Examples {
@@ -66,6 +69,7 @@ impl Examples {
             shown: Vec::new(),
             scores: Vec::new(),
             split,
+            beside: None,
         })
     }
 
@@ -78,12 +82,31 @@ impl Examples {
         Ok(Self { scores, ..self })
     }
 
+    /// The same with what other APIs answer for each, if that counts.
+    #[must_use]
+    pub fn with_beside(self, beside: Option<Arc<Beside>>) -> Self {
+        Self { beside, ..self }
+    }
+
     /// What is true of an image.
     pub fn truth(&self, image: usize) -> Truth<'_> {
         match self.scores.get(image) {
             Some(score) => Truth::Numbers(std::slice::from_ref(score)),
-            None => Truth::Labels(&self.targets[image]),
+            None => self.truth_of(image, &self.targets[image]),
         }
+    }
+
+    /// What is true of an image that is said to carry these labels.
+    pub fn truth_of<'t>(&'t self, image: usize, labels: &'t [u16]) -> Truth<'t> {
+        match &self.beside {
+            Some(beside) => Truth::Beside { labels, answered: beside.answered[image], right: &beside.right[image] },
+            None => Truth::Labels(labels),
+        }
+    }
+
+    /// The situation that other APIs' answers for an image make, where these count.
+    pub fn situation(&self, image: usize) -> Option<u32> {
+        self.beside.as_ref().map(|beside| beside.answered[image])
     }
 
     /// Images that objects were looked for in: features of each one's candidates, (K, D), and what it shows. An image with
@@ -156,6 +179,7 @@ impl Examples {
             shown: self.shown.clone(),
             scores: Vec::new(),
             split: self.split.clone(),
+            beside: None,
             ..*self
         })
     }

@@ -79,6 +79,8 @@ pub fn measure(
     let (chosen, served) = serve(task, recipe, candidates, &tested, judge)?;
     let product = if served.passes { chosen } else { generic(candidates)? };
     let mut remarks = task.loss.unreached().remarks();
+    let beside = task.pool.examples.beside.as_ref();
+    remarks.extend(beside.and_then(|beside| remarks::beside(&beside.models)));
     remarks.extend(remarks::left_out(task.left_out));
     let generic_wrong = &tested[generic(candidates)?].wrong;
     remarks.extend(remarks::of(&task.test.strata, &served, &tested[chosen].wrong, generic_wrong));

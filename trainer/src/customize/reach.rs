@@ -74,7 +74,7 @@ pub(super) fn check_agreement(loss: &DecisionLoss, judge: &mut Judge) -> Result<
         let class = [best(&row).unwrap_or(0)];
         let given = if numbers.is_empty() { Truth::Labels(&class) } else { Truth::Numbers(&numbers) };
         let taken = loss.right_branches(given);
-        let decision = judge.decide(&row)?;
+        let decision = judge.decide(&row, None)?;
         ensure!(
             *decisions.entry(taken).or_insert(decision) == decision,
             "the decision hangs on more of the answer than classes of sentiment and their shares"

@@ -33,6 +33,14 @@ pub(super) fn of(strata: &Strata, served: &Served, wrong: &[bool], generic: &[bo
     remarks
 }
 
+/// A remark on the other APIs whose answers count.
+pub(super) fn beside(models: &[String]) -> Option<String> {
+    (!models.is_empty()).then(|| {
+        let models = models.join(" and ");
+        format!("a decision is right if it is the one on what is true for all APIs that it hangs on; beside this one {models} answers")
+    })
+}
+
 /// A remark on examples that are in no split.
 pub(super) fn left_out(count: usize) -> Option<String> {
     let are = if count == 1 { "example is" } else { "examples are" };

@@ -52,10 +52,16 @@ impl<'p> Task<'p> {
     ///
     /// # Errors
     /// The decision has no loss, a branch has too few images, or the program cannot be run.
-    pub fn new(process: &DecisionProcess, pool: &'p Pool, recipe: &Recipe, judge: &mut Judge) -> Result<Self> {
-        let answer = answer(process, pool)?;
-        let loss = DecisionLoss::of(process, &answer, recipe.loss_of(process))
-            .context("no loss can be made for this application")?;
+    pub fn new(process: &DecisionProcess, pool: &'p Pool, recipe: &Recipe, judge: &mut Judge<'p>) -> Result<Self> {
+        let config = recipe.loss_of(process);
+        let loss = match pool.examples.beside.as_deref() {
+            Some(beside) => DecisionLoss::beside(process, &pool.vocabulary, config, &beside.situations),
+            None => DecisionLoss::of(process, &answer(process, pool)?, config),
+        };
+        let loss = loss.context("no loss can be made for this application")?;
+        if let Some(beside) = pool.examples.beside.as_deref() {
+            judge.look_beside(&beside.situations, |situation| loss.situation_class(situation));
+        }
         if let Some(scores) = loss.program_scores() {
             judge.look_at(scores);
         }

@@ -66,7 +66,7 @@ impl TrainSet {
     /// What is said to be true of an image.
     pub fn truth<'t>(&'t self, pool: &'t Pool, image: usize) -> Truth<'t> {
         match self.noisy.get(&image) {
-            Some(labels) => Truth::Labels(labels),
+            Some(labels) => pool.examples.truth_of(image, labels),
             None => pool.examples.truth(image),
         }
     }

@@ -32,11 +32,12 @@ impl Labels {
     }
 
     /// The same, where other names stand for some labels: rows `name,label` of a CSV file, with several labels
-    /// separated by `;` or `|`, none for a name that says nothing, and the name `*` for all that are not named.
+    /// separated by `;` or `|`, none for a name that says nothing, and the name `*` for all that are not named. A row of
+    /// labels that are `others`' alone is for them.
     ///
     /// # Errors
-    /// The file cannot be read, or names a label that is not there.
-    pub fn with_map(mut self, file: &Path) -> Result<Self, DataError> {
+    /// The file cannot be read, or names a label that is nowhere.
+    pub fn with_map(mut self, file: &Path, others: &[&Self]) -> Result<Self, DataError> {
         let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_path(file);
         let reader = reader.as_mut().map_err(|error| DataError::csv(file, error))?;
         for (i, row) in reader.records().enumerate() {
@@ -48,12 +49,20 @@ impl Labels {
                 continue;
             }
             let labels = labels.split(SEPARATORS).map(str::trim).filter(|label| !label.is_empty() && *label != NONE);
-            let labels = labels.map(|label| self.by_name.get(&label.to_lowercase()).copied().ok_or(label));
-            let labels = labels.collect::<Result<Vec<_>, _>>().map_err(|label| {
+            let labels: Vec<&str> = labels.collect();
+            let is_known = |label: &str, by: &Self| by.by_name.contains_key(&label.to_lowercase());
+            let is_nowhere =
+                |label: &&&str| !is_known(label, &self) && !others.iter().any(|other| is_known(label, other));
+            if let Some(label) = labels.iter().find(is_nowhere) {
                 let known = self.all.len();
-                DataError::csv_row(file, &row, format!("`{label}` is not one of the {known} labels of the model"))
-            })?;
-            self.map.insert(name.to_lowercase(), labels);
+                let reason = format!("`{label}` is not one of the {known} labels of the model");
+                return Err(DataError::csv_row(file, &row, reason));
+            }
+            let own = labels.iter().filter_map(|label| self.by_name.get(&label.to_lowercase()).copied());
+            let own: Vec<usize> = own.collect();
+            if !own.is_empty() || labels.is_empty() {
+                self.map.insert(name.to_lowercase(), own);
+            }
         }
         Ok(self)
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result};
-use chameleon_decision::{Branch, DecideError, Decider, Decision, DecisionProcess, MinScore};
+use chameleon_decision::{Branch, DecideError, Decider, Decision, DecisionProcess, Given, MinScore};
 use chameleon_loss::{DecisionLoss, Number, ProgramScores, Takes, Truth};
 use foldhash::fast::FixedState;
 
@@ -40,6 +40,10 @@ pub struct Judge<'p> {
     decisions: HashMap<Decision, DecisionId>,
     /// Whether the very scores count.
     calculates: bool,
+    /// What other APIs answer, by situation.
+    situations: &'p [Vec<Given>],
+    /// The class of each situation: in all of one, the program does the same.
+    classes: Vec<u32>,
     by_output: HashMap<Vec<(u16, u32)>, DecisionId, FixedState>,
     /// Kept for its memory.
     key: Vec<(u16, u32)>,
@@ -51,6 +55,8 @@ pub struct Judge<'p> {
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Known {
     Labels(Vec<u16>),
+    /// With the right situations.
+    Beside(Vec<u16>, Vec<u32>),
     /// Numbers by their bits.
     Numbers(Vec<u64>),
 }
@@ -59,6 +65,7 @@ impl From<Truth<'_>> for Known {
     fn from(truth: Truth) -> Self {
         match truth {
             Truth::Labels(labels) => Self::Labels(labels.to_vec()),
+            Truth::Beside { labels, right, .. } => Self::Beside(labels.to_vec(), right.to_vec()),
             Truth::Numbers(numbers) => Self::Numbers(numbers.iter().map(|number| number.to_bits()).collect()),
         }
     }
@@ -79,14 +86,24 @@ impl<'p> Judge<'p> {
             numbers: None,
             floor: floor(process),
             calculates: false,
+            situations: &[],
+            classes: Vec::new(),
             decisions: HashMap::new(),
             by_output: HashMap::default(),
             key: Vec::new(),
             by_truth: HashMap::new(),
             default: 0,
         };
-        judge.default = judge.decide(&[])?;
+        judge.default = judge.decide(&[], None)?;
         Ok(judge)
+    }
+
+    /// Takes decisions beside other APIs, whose answers make these situations: what is true is then [`Truth::Beside`]. In
+    /// all situations of one class the program does the same.
+    pub fn look_beside(&mut self, situations: &'p [Vec<Given>], class: impl FnMut(u32) -> u32) {
+        self.situations = situations;
+        self.classes = (0..situations.len() as u32).map(class).collect();
+        self.by_output.clear();
     }
 
     /// Looks at scores as the program does. Without it, as the summary does, of a decision that has one.
@@ -117,29 +134,42 @@ impl<'p> Judge<'p> {
         self.floor
     }
 
-    /// The decision on an output of these labels (index, logit), highest first.
+    /// The decision on an output of these labels (index, logit), highest first, in a situation that other APIs' answers
+    /// make, if these count.
     ///
     /// # Errors
     /// The decision depends on more than the output.
-    pub fn decide(&mut self, output: &[(u16, f32)]) -> Result<DecisionId> {
-        let decision = self.decider.decide(&self.form.answer(output, self.vocabulary, self.style));
+    pub fn decide(&mut self, output: &[(u16, f32)], situation: Option<u32>) -> Result<DecisionId> {
+        let answer = self.form.answer(output, self.vocabulary, self.style);
+        let decision = match situation {
+            Some(situation) => self.among(situation).decide(&answer),
+            None => self.decider.decide(&answer),
+        };
         Ok(self.intern(decision.context("the application's program cannot be run")?))
+    }
+
+    /// The program in a situation.
+    fn among(&self, situation: u32) -> Decider<'p> {
+        self.situations[situation as usize].iter().cloned().fold(self.decider.clone(), Decider::given)
     }
 
     /// As [`Judge::decide`] for an output cut to the application's labels, remembered by their order and by which of the
     /// application's score thresholds they pass: nothing else counts, unless the program calculates. Then only an empty
     /// output is remembered. Of a sentiment, by the thresholds that its score passes; of classes, by the one that is
-    /// answered and the thresholds that shares pass; of an entity, by its kind.
+    /// answered and the thresholds that shares pass; of an entity, by its kind. In all situations of one class the decision
+    /// is the same.
     ///
     /// # Errors
     /// As [`Judge::decide`].
-    pub fn decide_fast(&mut self, output: &[(u16, f32)]) -> Result<DecisionId> {
+    pub fn decide_fast(&mut self, output: &[(u16, f32)], situation: Option<u32>) -> Result<DecisionId> {
         let is_unknown = self.form == Form::Classes && self.numbers.is_none();
         if is_unknown || (self.calculates && !output.is_empty()) {
-            return self.decide(output);
+            return self.decide(output, situation);
         }
         let passed = |score: f64| self.bounds.iter().filter(|bound| passes(**bound, score)).count() as u32;
         self.key.clear();
+        // No label has this number.
+        self.key.extend(situation.map(|situation| (u16::MAX, self.classes[situation as usize])));
         match self.form {
             Form::Labels => self.key.extend(output.iter().map(|&(label, z)| (label, passed(sigmoid(z))))),
             Form::Sentiment => self.key.push((0, passed(sentiment_score(output)))),
@@ -158,7 +188,7 @@ impl<'p> Judge<'p> {
         if let Some(&known) = self.by_output.get(&self.key) {
             return Ok(known);
         }
-        let decision = self.decide(output)?;
+        let decision = self.decide(output, situation)?;
         self.by_output.insert(self.key.clone(), decision);
         Ok(decision)
     }
@@ -173,7 +203,13 @@ impl<'p> Judge<'p> {
             return Ok(known.clone());
         }
         let decisions = self.right_decisions(truth).context("the application's program cannot be run")?;
-        let acceptable: Vec<DecisionId> = decisions.into_iter().map(|decision| self.intern(decision)).collect();
+        let mut acceptable: Vec<DecisionId> = Vec::with_capacity(decisions.len());
+        for decision in decisions {
+            let id = self.intern(decision);
+            if !acceptable.contains(&id) {
+                acceptable.push(id);
+            }
+        }
         let decision = acceptable.iter().copied().find(|&id| id != self.default).unwrap_or(self.default);
         let right = Right { acceptable, decision };
         self.by_truth.insert(key, right.clone());
@@ -192,6 +228,11 @@ impl<'p> Judge<'p> {
                 labels.iter().map(|&class| self.decider.decide(&classes(&of_class(class), self.style))).collect()
             }
             Truth::Labels(labels) => self.decider.acceptable(&names(labels)),
+            Truth::Beside { labels, right, .. } => {
+                let names = names(labels);
+                let all = right.iter().map(|&situation| self.among(situation).acceptable(&names));
+                Ok(all.collect::<Result<Vec<_>, _>>()?.concat())
+            }
             Truth::Numbers(scores) => scores.iter().map(|&score| self.decider.decide(&sentiment(score))).collect(),
         }
     }

@@ -27,6 +27,8 @@ pub struct Panel {
     /// Images by right decision.
     pub strata: Strata,
     right: Vec<Right>,
+    /// The situation that other APIs' answers make, if these count, N.
+    situations: Vec<Option<u32>>,
     /// The application's labels, n.
     labels: Vec<u16>,
     /// Per image, the other labels that are returned: index and logit, highest first.
@@ -54,10 +56,12 @@ impl Panel {
     ) -> Result<Self> {
         let right = images.iter().map(|&i| judge.right(pool.examples.truth(i))).collect::<Result<Vec<_>>>()?;
         let strata = Strata::new(&right.iter().map(|right| right.decision).collect::<Vec<_>>(), weighting);
+        let situations = images.iter().map(|&i| pool.examples.situation(i)).collect();
         let others = images.iter().map(|&i| others(pool.row(i), labels)).collect();
         let (labels, form) = (labels.to_vec(), pool.form());
         let floor = judge.floor();
-        let mut panel = Self { images, strata, right, labels, others, top_k, reads_others: false, form, floor };
+        let mut panel =
+            Self { images, strata, right, situations, labels, others, top_k, reads_others: false, form, floor };
         panel.reads_others = panel.tells_others_apart(pool, judge)?;
         Ok(panel)
     }
@@ -80,9 +84,9 @@ impl Panel {
             let full = pool.row(self.images[place]);
             let row: Vec<f32> = self.labels.iter().map(|&label| full[usize::from(label)]).collect();
             self.seen_quickly(place, &row, shifts, crowded, &mut own);
-            let quick = judge.decide_fast(&own)?;
+            let quick = judge.decide_fast(&own, self.situations[place])?;
             self.seen_exactly(place, &row, shifts, &mut own);
-            if judge.decide(&own)? != quick {
+            if judge.decide(&own, self.situations[place])? != quick {
                 return Ok(true);
             }
         }
@@ -100,7 +104,7 @@ impl Panel {
         let rows = logits.chunks_exact(self.labels.len());
         let judged = rows.enumerate().map(|(place, row)| {
             self.seen_quickly(place, row, shifts, crowded, &mut own);
-            Ok(!self.right[place].acceptable.contains(&judge.decide_fast(&own)?))
+            Ok(!self.right[place].acceptable.contains(&judge.decide_fast(&own, self.situations[place])?))
         });
         judged.collect()
     }
@@ -114,7 +118,7 @@ impl Panel {
         let mut output = Vec::new();
         let judged = rows.enumerate().map(|(place, row)| {
             self.seen_exactly(place, row, shifts, &mut output);
-            Ok(!self.right[place].acceptable.contains(&judge.decide(&output)?))
+            Ok(!self.right[place].acceptable.contains(&judge.decide(&output, self.situations[place])?))
         });
         judged.collect()
     }

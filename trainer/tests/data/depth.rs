@@ -138,6 +138,7 @@ fn layers_of_a_quantized_network_are_refused_before_anything_is_trained() {
     let base = kept.path().join("quantized");
     quantized.write(&base).expect("writes");
     let inputs = |depth| Inputs {
+        beside: Vec::new(),
         data: Some(folder.path().to_owned()),
         labels_map: None,
         base: Some(base.clone()),

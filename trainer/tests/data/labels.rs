@@ -7,7 +7,7 @@ use chameleon_trainer::data::{DataError, Labels};
 use crate::files::{Folder, labels, message};
 
 fn mapped(text: &str) -> Result<Labels, DataError> {
-    labels().with_map(&Folder::new().write("map.csv", text))
+    labels().with_map(&Folder::new().write("map.csv", text), &[])
 }
 
 #[test]
@@ -38,6 +38,6 @@ fn what_is_wrong_with_a_map_is_said_with_its_line() {
         let error = message(&mapped(text).expect_err("is refused"));
         assert!(error.contains(expected), "{error}");
     }
-    let error = labels().with_map(Path::new("nowhere.csv")).expect_err("is not there");
+    let error = labels().with_map(Path::new("nowhere.csv"), &[]).expect_err("is not there");
     assert!(message(&error).starts_with("nowhere.csv: No such file"), "{error}");
 }

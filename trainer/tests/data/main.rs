@@ -5,6 +5,7 @@ mod support;
 
 mod adapt;
 mod agree;
+mod beside;
 mod coco;
 mod customize;
 mod damaged;
