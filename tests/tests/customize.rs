@@ -253,6 +253,50 @@ fn an_application_that_asks_for_objects_learns_from_ones_own_pictures() -> Resul
 }
 
 #[test]
+fn a_decision_on_two_apis_gets_each_model_beside_the_other() -> Result<()> {
+    let chameleon = Chameleon::new()?;
+    let (app, pictures) = (chameleon.home().join("shelf"), chameleon.home().join("pictures"));
+    drawings(&pictures, 60)?;
+    fs::create_dir(&app)?;
+    let source = r#"
+from google.cloud import vision
+
+def shelf(photo):
+    client, image = vision.ImageAnnotatorClient(), vision.Image(content=photo)
+    labels = [label.description for label in client.label_detection(image=image).label_annotations]
+    objects = [thing.name for thing in client.object_localization(image=image).localized_object_annotations]
+    if "Bottle" in labels and "Bottle" in objects:
+        return "drinks"
+    return "look again" if "Bottle" in labels else "else"
+"#;
+    fs::write(app.join("app.py"), source)?;
+    let (app, data) = (app.to_string_lossy(), pictures.to_string_lossy());
+    let customize = |call: &str| -> Result<Value> {
+        let words = ["customize", &app, "--call", call, "--data", &data, "--seeds", "1", "--force", "--json"];
+        let made = chameleon.run(&words)?;
+        ensure!(made.status == Some(0), "{made:?}");
+        Ok(serde_json::from_str(&made.stdout)?)
+    };
+    let beside = |evaluation: &Value, model: &str| {
+        evaluation["remarks"].to_string().contains(&format!("beside this one {model} answers"))
+    };
+    assert!(beside(&customize("label_detection")?, "the generic model of object localization"));
+    assert!(beside(&customize("object_localization")?, "the application's model of label detection"));
+    assert!(beside(&customize("label_detection")?, "the application's model of object localization"));
+    // Each is measured beside the other, and the whole decides alike, however it is called.
+    let measured = |name: &str| -> Result<Value> {
+        let measured = chameleon.run(&["evaluate", "--app", name, "--data", &data, "--json"])?;
+        serde_json::from_str(&measured.stdout).with_context(|| format!("{measured:?}"))
+    };
+    let [labels, objects] = ["shelf", "shelf.objects"].map(measured);
+    let (labels, objects) = (labels?, objects?);
+    assert_eq!(labels["images"], objects["images"], "the detector finds something in all of them");
+    assert_eq!(labels["published"]["natural"], objects["published"]["natural"], "{labels} {objects}");
+    assert_ne!(labels["generic"]["natural"], labels["published"]["natural"], "{labels}");
+    Ok(())
+}
+
+#[test]
 fn the_same_seed_makes_the_same_model() -> Result<()> {
     let chameleon = Chameleon::new()?;
     let mut models = Vec::new();
