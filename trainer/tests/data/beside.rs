@@ -41,13 +41,13 @@ fn images() -> Folder {
     let (folder, server) = (Folder::new(), Server::new(None, None));
     let decode = |bytes: &Vec<u8>| preprocess::decode(bytes, DecodeLimits::default()).expect("decodes");
     let drawn = (0..).map(image).filter(|bytes| !server.detector.look(&decode(bytes)).candidates.is_empty());
-    let mut list = String::new();
+    let mut list = Vec::new();
     for (i, bytes) in drawn.take(IMAGES).enumerate() {
         folder.write(&format!("{i}.png"), bytes);
         let labels = serde_json::to_string(NAMES[i % NAMES.len()]).expect("serializes");
-        list += &format!("{{\"file_name\": \"{i}.png\", \"labels\": {labels}}}\n");
+        list.push(format!("{{\"file_name\": \"{i}.png\", \"labels\": {labels}}}"));
     }
-    folder.write("metadata.jsonl", list);
+    folder.write("metadata.jsonl", list.join("\n"));
     folder
 }
 

@@ -43,6 +43,7 @@ pub(crate) fn process(source: &str) -> DecisionProcess {
 /// What ships, or `data`, with few steps.
 pub(crate) fn material(process: &DecisionProcess, data: Option<&Path>) -> anyhow::Result<Material> {
     let inputs = Inputs {
+        beside: Vec::new(),
         depth: Depth::Head,
         device: tch::Device::Cpu,
         data: data.map(Path::to_owned),
