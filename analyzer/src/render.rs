@@ -273,14 +273,33 @@ fn title(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
+/// Which branch wins where one label, or one line of it, has words of several.
+fn within(summary: &Summary) -> String {
+    let which = match summary.within {
+        Some(Order::AppPriority) => "the first in the order below",
+        Some(Order::ApiOutput) => "that whose word stands first in it",
+        Some(Order::LastMatch) => "that whose word stands last in it",
+        None => return String::new(),
+    };
+    format!("; of several in one {}, {which}", if summary.by_line { "line" } else { "label" })
+}
+
 /// The type and order in words.
 fn decision(process: &DecisionProcess) -> String {
     let summary = &process.summary;
     let branches = summary.branches.len();
     match (summary.decision_type, summary.order) {
+        (DecisionType::TrueFalse, _) if summary.by_line => "true or false, by the lines of the text".to_owned(),
         (DecisionType::TrueFalse, _) => "true or false".to_owned(),
         (DecisionType::MultiChoice, order) => {
             let order = match order {
+                Some(Order::ApiOutput) if summary.by_line => "the first line of the text that matches any of them wins",
+                Some(Order::AppPriority) if summary.by_line => {
+                    "the first in the order below that matches any line of the text wins"
+                }
+                Some(Order::LastMatch) if summary.by_line => {
+                    "the last line of the text that matches any of them wins, as later ones overwrite"
+                }
                 Some(Order::ApiOutput) if is_scored(process) => {
                     "the highest-scored label that matches any of them wins"
                 }
@@ -299,16 +318,11 @@ fn decision(process: &DecisionProcess) -> String {
                 }
                 None => "which wins is not known",
             };
-            let within = match summary.within {
-                Some(Order::AppPriority) => "; of several in one label, the first in the order below",
-                Some(Order::ApiOutput) => "; of several in one label, that whose word stands first in it",
-                Some(Order::LastMatch) => "; of several in one label, that whose word stands last in it",
-                None => "",
-            };
-            format!("one of {branches} branches: {order}{within}")
+            format!("one of {branches} branches: {order}{}", within(summary))
         }
         (DecisionType::MultiSelect, _) => {
-            format!("any of {branches} {}, each on its own", plural(branches, "branch"))
+            let lines = if summary.by_line { ", by the lines of the text" } else { "" };
+            format!("any of {branches} {}, each on its own{lines}{}", plural(branches, "branch"), within(summary))
         }
         (DecisionType::Range, _) => {
             let bounds = summary.branches.iter().flat_map(|branch| branch.regions.iter().flatten());

@@ -105,6 +105,7 @@ mod tests {
             decision_type: DecisionType::Range,
             field: None,
             per_element: false,
+            by_line: false,
             again: false,
             handed: None,
             several: None,

@@ -268,6 +268,9 @@ pub struct Summary {
     /// Each item of the answer is decided on by itself, and the application does something for each.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub per_element: bool,
+    /// What is compared is each line of a text by itself: `order` is that of the lines, and `within` is about one of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_line: bool,
     /// What a branch does is done again for every further item that takes it: a line is printed for each, and no more is
     /// decided by it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -345,6 +348,7 @@ impl Summary {
             decision_type: DecisionType::Other,
             field: None,
             per_element: false,
+            by_line: false,
             again: false,
             handed: None,
             several: None,

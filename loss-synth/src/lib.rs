@@ -30,7 +30,7 @@
 //! # let vocabulary = Vocabulary { name: "v".into(), labels: ["Fire", "Bonfire", "Lake"].map(String::from).to_vec() };
 //! # let labels = vec!["Fire".into(), "Bonfire".into()];
 //! # let branch = Branch { name: "alarm".into(), labels, ..Branch::default() };
-//! # let summary = Summary { decision_type: DecisionType::TrueFalse, field: None, per_element: false, again: false, handed: None, several: None, within: None, order: None, ranked: None,
+//! # let summary = Summary { decision_type: DecisionType::TrueFalse, field: None, per_element: false, by_line: false, again: false, handed: None, several: None, within: None, order: None, ranked: None,
 //! #     branches: vec![branch], idle: vec![], top_k: None, default: Decision::default(), vocabulary: "v".into(),
 //! #     reason: None };
 //! use chameleon_loss::{DecisionLoss, LossConfig};

@@ -29,7 +29,7 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
             Branch { negated: true, .. } => "     unless   ",
             _ => "     words    ",
         };
-        wrap(out, name, 14, &compared(mode, &words));
+        wrap(out, name, 14, &compared(mode, &words, process.summary.by_line));
     }
     // Where any text can come there are no labels but those that the words say.
     let open = branch.labels.is_empty() && process.summary.vocabulary == ANY_TEXT;
@@ -46,7 +46,7 @@ pub(super) fn render(out: &mut String, process: &DecisionProcess, at: usize, bra
         wrap(out, if branch.negated { "     unless   " } else { "     labels   " }, 14, &text);
     }
     for (mode, words) in by_mode(&branch.unless) {
-        wrap(out, "     unless   ", 14, &format!("it is called {}", compared(mode, &words)));
+        wrap(out, "     unless   ", 14, &format!("it is called {}", compared(mode, &words, process.summary.by_line)));
     }
     if let Some(base) = &branch.with {
         let base = process.summary.branches.iter().position(|branch| branch.name == *base).unwrap_or_default();
@@ -219,13 +219,14 @@ fn by_mode(words: &[Word]) -> Vec<(MatchMode, Vec<&Word>)> {
     groups
 }
 
-/// Words and how they are compared.
-fn compared(mode: MatchMode, words: &[&Word]) -> String {
+/// Words and how they are compared, with a label or with a line of one.
+fn compared(mode: MatchMode, words: &[&Word], by_line: bool) -> String {
     let is_pattern = |word: &&Word| sample_of_pattern(&word.text).is_some();
     let how = match mode {
         MatchMode::Other if words.iter().all(is_pattern) => "regular expression",
         mode => mode_name(mode),
     };
+    let how = if by_line { how.replace("label", "line") } else { how.to_owned() };
     let words: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.text)).collect();
     format!("{}  ({how})", words.join(", "))
 }

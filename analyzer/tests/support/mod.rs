@@ -165,8 +165,12 @@ fn short_summary(out: &mut String, summary: &Summary) {
     if let Some(order) = &summary.order {
         let _ = write!(out, ", {}", word(order));
     }
+    if summary.by_line {
+        out.push_str(", by line");
+    }
     if let Some(within) = &summary.within {
-        let _ = write!(out, ", within a label {}", word(within));
+        let what = if summary.by_line { "line" } else { "label" };
+        let _ = write!(out, ", within a {what} {}", word(within));
     }
     if let Some(k) = summary.top_k {
         let _ = write!(out, ", first {k}");

@@ -53,6 +53,8 @@ pub(super) struct Branches {
     pub(super) joint: Vec<Joint>,
     /// Which branch a label takes that holds words of two.
     pub(super) within: Option<Order>,
+    /// Texts are taken apart into their lines, which may be what is compared.
+    pub(super) lines: bool,
     /// The score below which labels are as good as none, where that makes a difference.
     pub(super) nothing_below: Option<MinScore>,
     /// The one branch is taken by labels of any name, known or not.
@@ -118,6 +120,7 @@ impl Branches {
             unions: Vec::new(),
             joint: Vec::new(),
             within: None,
+            lines: false,
             nothing_below: None,
             any_name: false,
             filler,

@@ -57,6 +57,7 @@ impl Draft {
     ) -> Result<bool, Reason> {
         let mut found = Branches::find(probe, vocabulary)?;
         let lines = vocabulary.labels.is_empty() && Constants::of(program).lines;
+        found.lines = lines;
         if lines {
             lines::show(probe)?;
         }
@@ -154,7 +155,7 @@ impl Draft {
         }
         found.nothing_below = floor(probe, &found, &self.summary)?;
         self.add_floor(found.nothing_below);
-        self.rank(probe, (&found, &words), (class, top_k), counted.is_none(), (program, api))?;
+        self.rank(probe, (&mut found, &words), (class, top_k), counted.is_none(), (program, api))?;
         self.settle(program, probe, (&found, counted), vocabulary)?;
         Ok(true)
     }

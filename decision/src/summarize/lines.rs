@@ -45,7 +45,56 @@ pub(super) fn find(
             break;
         }
     }
-    Ok(first)
+    match first {
+        Some(first) => Ok(Some(first)),
+        None => needed_together(probe, found, (words, alone)),
+    }
+}
+
+/// The fewest words that lead somewhere on lines of their own while none of them does in any company of a line, in the
+/// order of the program or the other way round.
+fn needed_together(
+    probe: &mut Probe<'_>,
+    found: &Branches,
+    (words, usual): (&mut [Found], Outcome),
+) -> Result<Option<Reason>, DecideError> {
+    let idle = words.iter().enumerate().filter(|(_, word)| word.outcome.is_none() && !word.in_company);
+    let written: Vec<(usize, String)> =
+        idle.filter_map(|(at, word)| Some((at, word.spellings().into_iter().next()?))).take(MAX_WORDS).collect();
+    let turned: Vec<(usize, String)> = written.iter().rev().cloned().collect();
+    for mut needed in [written, turned] {
+        let outcome = of_lines(probe, &needed)?;
+        // Where so many lines of any words do the same, it is how many there are.
+        let others: Vec<_> = needed.iter().map(|(at, _)| (*at, OTHER.to_owned())).collect();
+        let is_known = found.branches.iter().any(|branch| branch.outcome == outcome)
+            || [usual, found.default].iter().any(|&known| probe.differ_by_data_only(outcome, known))
+            || probe.fails(outcome) && !probe.fails(found.default);
+        if needed.len() < 2 || is_known || of_lines(probe, &others)? == outcome {
+            continue;
+        }
+        for at in (0..needed.len()).rev() {
+            let left_out = needed.remove(at);
+            if needed.is_empty() || of_lines(probe, &needed)? != outcome {
+                needed.insert(at, left_out);
+            }
+        }
+        for (at, _) in &needed {
+            words[*at].in_company = true;
+        }
+        let quoted: Vec<String> = needed.iter().map(|(_, word)| format!("`{word}`")).collect();
+        let shown = probe.shown(outcome);
+        return Ok(Some(Reason(format!(
+            "no line of a text alone leads to `{shown}`, but lines with {} together do",
+            quoted.join(" and ")
+        ))));
+    }
+    Ok(None)
+}
+
+/// The outcome on a text of these lines.
+fn of_lines(probe: &mut Probe<'_>, lines: &[(usize, String)]) -> Result<Outcome, DecideError> {
+    let lines: Vec<&str> = lines.iter().map(|line| line.1.as_str()).collect();
+    probe.labels(&[&lines.join("\n")])
 }
 
 /// Lines that hold a word.
@@ -59,6 +108,6 @@ fn form_of<'f>(forms: &'f [String], line: &str) -> &'f str {
 }
 
 /// The outcome on a text with this line in its middle.
-fn text(probe: &mut Probe<'_>, line: &str) -> Result<Outcome, DecideError> {
+pub(super) fn text(probe: &mut Probe<'_>, line: &str) -> Result<Outcome, DecideError> {
     probe.labels(&[&format!("{NEUTRAL}\n{line}\n{NEUTRAL}")])
 }

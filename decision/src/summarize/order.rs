@@ -4,7 +4,7 @@ use super::branches::{Branches, Found};
 use super::matching::is_pattern;
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::words::Found as Word;
-use super::{Reason, counted, counts, joint, union};
+use super::{Reason, counted, counts, joint, lines, union};
 use crate::decider::DecideError;
 use crate::summary::{DecisionType, Order};
 
@@ -45,6 +45,8 @@ enum Company {
     OneItem,
     /// One label holds both.
     OneLabel,
+    /// Two lines of one label hold one each.
+    Lines,
 }
 
 /// The class and order; branches are sorted by priority where the application has one.
@@ -104,6 +106,56 @@ pub(super) fn in_one_label(probe: &mut Probe<'_>, found: &Branches, class: Class
         }
     }
     Ok((DecisionType::MultiSelect, None))
+}
+
+/// Where only the first label is looked at, and what counts are its lines: which branches a label takes that has lines of
+/// several. Nothing where no line counts by itself, or where they go together in more than one way.
+pub(super) fn by_lines(
+    probe: &mut Probe<'_>,
+    found: &mut Branches,
+    class: Class,
+) -> Result<Option<Class>, DecideError> {
+    if !found.lines || !probe.subject.has_words() {
+        return Ok(None);
+    }
+    for branch in &found.branches {
+        let Some(sample) = branch.samples.first().filter(|_| !branch.negated && !branch.except) else {
+            return Ok(None);
+        };
+        let outcome = lines::text(probe, sample)?;
+        if !probe.differ_by_data_only(outcome, branch.outcome) {
+            return Ok(None);
+        }
+    }
+    if class.0 != DecisionType::MultiChoice {
+        return Ok(Some(class));
+    }
+    let pairs = all_pairs(probe, found, (Company::Lines, found.default))?;
+    let all = |wanted: &[Pair]| !pairs.is_empty() && pairs.iter().all(|pair| wanted.contains(&pair.2));
+    Ok(if all(&[Pair::First]) {
+        Some((DecisionType::MultiChoice, Some(Order::ApiOutput)))
+    } else if all(&[Pair::Last]) {
+        Some((DecisionType::MultiChoice, Some(Order::LastMatch)))
+    } else if all(&[Pair::Both]) {
+        Some((DecisionType::MultiSelect, None))
+    } else if all(&[Pair::Lower, Pair::Higher]) {
+        sort_by_priority(found, &pairs).ok()
+    } else {
+        None
+    })
+}
+
+/// What two lines of one text lead to that take the same branch, where that is none of what one of them does.
+pub(super) fn of_two_lines(probe: &mut Probe<'_>, found: &Branches) -> Result<Option<String>, DecideError> {
+    for branch in &found.branches {
+        let Some(sample) = branch.samples.first() else { continue };
+        let both = probe.labels(&[&format!("{sample}\n{sample}")])?;
+        if !probe.differ_by_repeats_only(both, branch.outcome) && !probe.differ_by_data_only(both, branch.outcome) {
+            let (one, both) = (probe.shown_beside(branch.outcome, both), probe.shown_beside(both, branch.outcome));
+            return Ok(Some(format!("two lines that lead to `{one}` lead to something else together: `{both}`")));
+        }
+    }
+    Ok(None)
 }
 
 /// Which branch a label takes that holds words of two, where it is always the first of them in the application's order, by
@@ -202,8 +254,9 @@ fn together(
                     return probe.run(&answer).map(Some);
                 }
             }
-            Company::OneLabel => {
-                let label = format!("{one} {other}");
+            Company::OneLabel | Company::Lines => {
+                let between = if company == Company::Lines { '\n' } else { ' ' };
+                let label = format!("{one}{between}{other}");
                 return if probe.subject.knows(&label) { probe.labels(&[&label]).map(Some) } else { Ok(None) };
             }
         }

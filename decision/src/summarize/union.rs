@@ -11,15 +11,17 @@ pub(super) fn is_of_all(probe: &Probe<'_>, together: Outcome, parts: &[Outcome],
     let parts: Vec<Vec<&Effect>> = parts.iter().map(|&part| probe.own_effects(part, default)).collect();
     let whole = probe.own_effects(together, default);
     let acts = |action: &str| parts.iter().flatten().any(|effect| effect.action == action);
-    whole.iter().all(|effect| acts(&effect.action)) && says_all(&whole, &parts)
+    let usual: Vec<&Effect> = probe.decision(default).effects.iter().collect();
+    whole.iter().all(|effect| acts(&effect.action)) && says_all(&whole, &parts, &usual)
 }
 
-/// Whether effects say what is said in some of the others but not in all.
-fn says_all(whole: &[&Effect], parts: &[Vec<&Effect>]) -> bool {
-    let said = words(whole);
+/// Whether effects say what is said in some of the others but not in all, nor is said where none is taken: a place that is
+/// empty then, and is filled by another.
+fn says_all(whole: &[&Effect], parts: &[Vec<&Effect>], usual: &[&Effect]) -> bool {
+    let (said, usual) = (words(whole), words(usual));
     let parts: Vec<BTreeSet<String>> = parts.iter().map(|part| words(part)).collect();
     let in_all = |word: &String| parts.iter().all(|part| part.contains(word));
-    let told = parts.iter().flatten().filter(|word| !in_all(word));
+    let told = parts.iter().flatten().filter(|word| !in_all(word) && !usual.contains(*word));
     told.filter(|word| word.parse::<f64>().is_err()).all(|word| said.contains(word))
 }
 
@@ -50,7 +52,22 @@ mod tests {
             values: vec![Rendered::Chosen(text.to_owned())],
         };
         let (whole, one, other) = (effect(whole), effect(one), effect(other));
-        says_all(&[&whole], &[vec![&one], vec![&other]])
+        says_all(&[&whole], &[vec![&one], vec![&other]], &[])
+    }
+
+    #[test]
+    fn what_is_said_where_none_is_taken_need_not_be_said() {
+        let effect = |text: &str| Effect {
+            span: Span::default(),
+            action: "return".to_owned(),
+            values: vec![Rendered::Chosen(text.to_owned())],
+        };
+        let [usual, one, other] =
+            ["{'a': None, 'b': 0}", "{'a': 'dog', 'b': 0}", "{'a': None, 'b': 'cat'}"].map(effect);
+        let says = |whole: &str| says_all(&[&effect(whole)], &[vec![&one], vec![&other]], &[&usual]);
+        assert!(says("{'a': 'dog', 'b': 'cat'}"));
+        assert!(!says("{'a': 'dog', 'b': 'both'}"));
+        assert!(!says("{'a': None, 'b': 'cat'}"));
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub(crate) fn summary(decision_type: DecisionType, order: Option<Order>, branche
         decision_type,
         field: None,
         per_element: false,
+        by_line: false,
         again: false,
         handed: None,
         several: None,

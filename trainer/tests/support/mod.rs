@@ -175,6 +175,7 @@ pub(crate) fn process(order: Order, branches: &[(&str, Vec<&str>)]) -> DecisionP
         decision_type: if single { DecisionType::TrueFalse } else { DecisionType::MultiChoice },
         field: None,
         per_element: false,
+        by_line: false,
         again: false,
         handed: None,
         several: None,

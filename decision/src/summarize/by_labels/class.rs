@@ -8,7 +8,7 @@ use crate::summarize::branches::{Branches, Found};
 use crate::summarize::counts::{self, Counted};
 use crate::summarize::probe::{NEUTRAL, Probe};
 use crate::summarize::{Draft, Reason, joint, order, rank, scores, verify, words};
-use crate::summary::{DecisionType, MinScore, Order, Summary, Vocabulary};
+use crate::summary::{DecisionType, MatchMode, MinScore, Order, Summary, Vocabulary};
 
 pub(super) type Class = (DecisionType, Option<Order>);
 
@@ -17,7 +17,7 @@ impl Draft {
     pub(super) fn rank(
         &mut self,
         probe: &mut Probe<'_>,
-        (found, words): (&Branches, &[words::Found]),
+        (found, words): (&mut Branches, &[words::Found]),
         (class, top_k): (Class, Option<u32>),
         is_uncounted: bool,
         (program, api): (&Program, &Api),
@@ -29,7 +29,23 @@ impl Draft {
         if let Some(count) = top_k {
             self.summary.ranked = rank::of_branches(probe, found, &api.answer, count)?;
         }
-        let class = if top_k == Some(1) && is_uncounted { order::in_one_label(probe, found, class)? } else { class };
+        let by_lines = if top_k == Some(1) && is_uncounted { order::by_lines(probe, found, class)? } else { None };
+        // What is inside a line is inside the text.
+        let inside = |word: &words::Found| matches!(word.mode, MatchMode::Contains | MatchMode::Icontains);
+        let all_inside = words.iter().filter(|word| word.outcome.is_some()).all(inside);
+        let is_as_text = |class: &Class| matches!(class, (DecisionType::TrueFalse, _) | (_, Some(Order::AppPriority)));
+        let by_lines = by_lines.filter(|class| !(all_inside && is_as_text(class)));
+        self.summary.by_line = by_lines.is_some();
+        if by_lines.is_some()
+            && let Some(message) = order::of_two_lines(probe, found)?
+        {
+            self.warn(program, message);
+        }
+        let class = match by_lines {
+            Some(class) => class,
+            None if top_k == Some(1) && is_uncounted => order::in_one_label(probe, found, class)?,
+            None => class,
+        };
         self.set_class(probe, found, class);
         if is_uncounted {
             self.of_several(probe, (found, words), (program, api))?;
@@ -48,7 +64,8 @@ impl Draft {
     pub(super) fn set_class(&mut self, probe: &Probe<'_>, found: &Branches, class: Class) {
         (self.summary.decision_type, self.summary.order) = class;
         let by_text = matches!(found.within, Some(Order::ApiOutput | Order::LastMatch));
-        if self.summary.decision_type == DecisionType::MultiChoice && self.summary.top_k == Some(1) && !by_text {
+        let of_one = self.summary.top_k == Some(1) && !self.summary.by_line;
+        if self.summary.decision_type == DecisionType::MultiChoice && of_one && !by_text {
             // Branches can match the same label only, and then the application's order decides.
             self.summary.order = Some(Order::AppPriority);
         }
@@ -56,7 +73,12 @@ impl Draft {
             // The answer has one value, so no order decides between two.
             self.summary.order = None;
         }
-        self.summary.within = found.within.filter(|_| self.summary.order == Some(Order::ApiOutput));
+        let order = self.summary.order;
+        self.summary.within = found.within.filter(|within| {
+            // One line takes what its own words say, whichever lines there are besides.
+            let of_line = self.summary.by_line && order != Some(*within);
+            order == Some(Order::ApiOutput) || of_line
+        });
     }
 
     /// What numbers of items do, or, where they do nothing, the check of what was found.
