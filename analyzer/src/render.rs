@@ -304,6 +304,7 @@ fn decision(process: &DecisionProcess) -> String {
                     "the highest-scored label that matches any of them wins"
                 }
                 Some(Order::ApiOutput) => "the first result that matches any of them wins",
+                Some(Order::AppPriority) if summary.per_element => "the first in the order below that it matches",
                 Some(Order::AppPriority) => "the first in the order below that matches any label wins",
                 Some(Order::LastMatch) if !is_scored(process) => {
                     "the last result that matches any of them wins, as later ones overwrite"

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::branches::{Branches, Found};
 use super::lists;
-use super::probe::{NEUTRAL, Outcome, Probe};
+use super::probe::{NEUTRAL, OTHER, Outcome, Probe};
 use super::subject::{Subject, list_of_names, put};
 use crate::decider::DecideError;
 use crate::decision::Effect;
@@ -30,6 +30,9 @@ pub(super) fn are_apart(probe: &mut Probe<'_>, found: &Branches, vocabulary: &Vo
     if alone.is_empty() || !found.branches.iter().all(sorted) {
         return by_scores(probe, found);
     }
+    if !leaves_a_trace(probe, &filler)? {
+        return by_scores(probe, found);
+    }
     samples.push(filler);
     let mut told = false;
     for first in &samples {
@@ -43,6 +46,17 @@ pub(super) fn are_apart(probe: &mut Probe<'_>, found: &Branches, vocabulary: &Vo
         }
     }
     Ok(told)
+}
+
+/// Whether a second item of no branch shows: where it does not, as in a row with a place for each name that is looked for,
+/// items are not told one by one, whatever an answer without any leads to.
+fn leaves_a_trace(probe: &mut Probe<'_>, filler: &str) -> Result<bool, DecideError> {
+    let mut shown = Vec::new();
+    for labels in [&[filler][..], &[filler, OTHER], &[OTHER, filler]] {
+        let times = probe.shown_times(&probe.subject.output(ApiOutput::sure(labels.iter().copied())))?;
+        shown.push((times, probe.observed().to_owned()));
+    }
+    Ok(shown[1..].iter().all(|more| *more != shown[0]))
 }
 
 /// Whether two items of one branch, one sure and one doubtful, leave a trace each.
