@@ -13,7 +13,7 @@ use super::words::Found as Word;
 use super::{Draft, Reason};
 use super::{copies, handed, numbers};
 use crate::decider::DecideError;
-use crate::decision::Rendered;
+use crate::decision::{Effect, Rendered};
 use crate::output::ApiOutput;
 use crate::shape::{Path, Shape, show_path};
 use crate::summary::{Bounds, DecisionType, Limit, Region, Summary};
@@ -356,7 +356,7 @@ pub(super) fn answer_of(shape: &Shape, lists: &[(&Path, usize)]) -> ApiOutput {
 /// Whether the application chose something where there is an item and something else where there is none: to open a door
 /// or not, and not to hand on what there is, to show it, or to fail.
 fn is_told_apart(probe: &Probe<'_>, none: Outcome, some: Outcome) -> bool {
-    if probe.fails(none) || probe.fails(some) || probe.differ_by_data_only(none, some) {
+    if probe.differ_by_data_only(none, some) {
         return false;
     }
     let chosen = |outcome, other| {
@@ -366,8 +366,13 @@ fn is_told_apart(probe: &Probe<'_>, none: Outcome, some: Outcome) -> bool {
     };
     // Other words stand around the data than where there is none: `{'ok': True, 'id': <data>}`.
     let (own, others) = (probe.own_effects(some, none), probe.own_effects(none, some));
-    if own.iter().any(|own| own.action != "print" && others.iter().any(|other| contrast(own, other))) {
+    let is_done = |effect: &Effect| effect.action != "print" && effect.action != "raise";
+    if own.iter().any(|own| is_done(own) && others.iter().any(|other| contrast(own, other))) {
         return true;
+    }
+    // Nothing is chosen by failing, but something may be before the program fails.
+    if probe.fails(none) || probe.fails(some) {
+        return false;
     }
     let (with, without) = (chosen(some, none), chosen(none, some));
     // To print something is to show people what there is; logs are no effects.

@@ -199,6 +199,14 @@ fn of_alike(
             by_way[way].push(at);
         }
     }
+    // One is returned, and another is given to something outside.
+    if let [returned, sent, ..] = by_way.as_slice()
+        && returned.len() == 1
+        && sent.len() == 1
+        && returned != sent
+    {
+        return None;
+    }
     let (way, showing) = by_way.iter().enumerate().find(|(_, showing)| !showing.is_empty())?;
     match showing[..] {
         [0] => Some(Handed::First),
