@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use chameleon_decision::{Api, ApiOutput, Decider, Given, Problem, Span};
+use chameleon_decision::{Api, ApiOutput, Decider, Decision, Given, Problem, Rendered, Span, Summary};
 
 use super::cut::Ways;
 use super::entry::Chain;
@@ -36,7 +36,11 @@ pub(super) fn best(run: &Run<'_>, chain: &Chain, others: &[Site]) -> Found {
     let said = |(process, _): &Found| contexts::told(process);
     let is_free = found.1.iter().all(says_nothing_of_tests);
     if is_free && said(&found).1 {
-        return found;
+        // Else it may be others' answers that make what is left open.
+        let is_whole = others.is_empty() || !leaves_open(&found.0.summary);
+        let makes = |other: &Found| !other.0.given.is_empty() && said(other) >= said(&found);
+        let whole = if is_whole { None } else { with_others(run, chain, others).filter(makes) };
+        return whole.unwrap_or(found);
     }
     let assumes = !found.1.iter().all(is_remark);
     let tells_more = |other: &Found| assumes || !other.0.contexts.is_empty();
@@ -85,6 +89,23 @@ fn with_others(run: &Run<'_>, chain: &Chain, others: &[Site]) -> Option<Found> {
     Some((process, problems))
 }
 
+/// Whether a value of what is done is not known.
+fn leaves_open(summary: &Summary) -> bool {
+    let is_open = |decision: &Decision| {
+        decision.effects.iter().flat_map(|effect| &effect.values).any(|value| matches!(value, Rendered::Unknown))
+    };
+    summary.branches.iter().map(|branch| &branch.outcome).chain([&summary.default]).any(is_open)
+}
+
+/// Whether a value that one decision leaves open is one that the program chooses in the other.
+fn is_chosen_in(open: &Decision, other: &Decision) -> bool {
+    let mut effects = open.effects.iter().zip(&other.effects).filter(|(open, other)| open.span == other.span);
+    effects.any(|(open, other)| {
+        let mut values = open.values.iter().zip(&other.values);
+        values.any(|values| matches!(values, (Rendered::Unknown, Rendered::Chosen(_))))
+    })
+}
+
 /// What another API answers, as people read it; `None` where it answers nothing.
 pub(crate) fn describe(apis: &BTreeMap<String, (Api, Span)>, given: &Given) -> Option<String> {
     let (api, _) = apis.get(&given.api)?;
@@ -92,13 +113,19 @@ pub(crate) fn describe(apis: &BTreeMap<String, (Api, Span)>, given: &Given) -> O
     (answer != api.answer.nothing()).then(|| api.answer.describe(&answer))
 }
 
-/// Whether a slice's decision hangs on answers of other APIs.
+/// Whether a slice's decision hangs on answers of other APIs: without them it is none, or leaves a value open that the
+/// program chooses by them.
 pub(super) fn are_needed(run: &Run<'_>, slice: &Slice) -> bool {
     if slice.program.other_apis().is_empty() {
         return false;
     }
     let decider = Decider::new(&slice.program, &run.site.api).within(run.budget);
+    let given = run.given.iter().cloned().fold(decider.clone(), Decider::given);
     let answers = probe::answers(&run.site.api.answer, run.vocabulary, &slice.program);
-    let answers = answers.chain(probe::more_answers(&slice.program));
-    decider.decide_each(answers).any(|decided| decided.is_err())
+    let answers: Vec<ApiOutput> = answers.chain(probe::more_answers(&slice.program)).collect();
+    let decided = decider.decide_each(answers.iter().cloned());
+    decided.zip(&answers).any(|(decided, answer)| match decided {
+        Ok(decision) => given.decide(answer).is_ok_and(|other| is_chosen_in(&decision, &other)),
+        Err(_) => true,
+    })
 }
