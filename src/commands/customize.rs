@@ -44,6 +44,10 @@ pub(crate) struct Arguments {
     /// How many seeds to train and compare with
     #[arg(long, default_value_t = 3, value_name = "N")]
     seeds: u64,
+    /// Where the decision asks another API about the same images, too: take it to answer nothing (or what `analyze` says),
+    /// and not what its model answers
+    #[arg(long)]
+    alone: bool,
     /// Also keep the model in this folder: app.json, head.safetensors, evaluation.json
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -82,7 +86,7 @@ pub(crate) fn run(arguments: &Arguments, global: &Global) -> Result<ExitStatus> 
     std::fs::write(&described, serde_json::to_vec(&process)?)?;
     let model = arguments.out.clone().unwrap_or_else(|| work.path().join("model"));
     let mut words = trainer_arguments(arguments, global, &app, &described, &model);
-    if arguments.data.has_data() {
+    if arguments.data.has_data() && !arguments.alone {
         words.extend(Published::beside(&app, &process, work.path(), global)?);
     }
     let result = trainer::run(&words)?;
@@ -171,7 +175,7 @@ fn trainer_arguments(arguments: &Arguments, global: &Global, app: &str, process:
     }
     words.extend(arguments.data.words());
     words.extend(global.base_words());
-    words.extend(switches([("--json", arguments.json), ("--quiet", global.quiet)]));
+    words.extend(switches([("--alone", arguments.alone), ("--json", arguments.json), ("--quiet", global.quiet)]));
     words
 }
 

@@ -116,6 +116,9 @@ pub struct Inputs {
     /// is then taken to answer with [default: generic models]
     #[arg(long, value_name = "FOLDER", requires = "data")]
     pub beside: Vec<PathBuf>,
+    /// Take other APIs that the decision asks to answer as the decision process is given, not as they answer for the images
+    #[arg(long, conflicts_with = "beside")]
+    pub alone: bool,
     /// Folder of the base model [default: the one that ships with this program]
     #[arg(long, value_name = "FOLDER")]
     pub base: Option<PathBuf>,
@@ -180,9 +183,9 @@ impl Inputs {
     /// As [`Inputs::read`].
     pub fn read_for(&self, process: &DecisionProcess, service: Service, part: Option<Part>) -> Result<Material> {
         let others = match &self.data {
-            Some(_) => Other::of(process, self.base.as_deref(), &self.beside)?,
+            Some(_) if !self.alone => Other::of(process, self.base.as_deref(), &self.beside)?,
             // The banks that ship are of different images.
-            None => Vec::new(),
+            _ => Vec::new(),
         };
         self.read_beside(service, &others, part, &[View::Plain])
     }

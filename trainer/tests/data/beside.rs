@@ -62,6 +62,7 @@ fn process(operation: &str) -> DecisionProcess {
 fn inputs(data: &Path, beside: &[&Path]) -> Inputs {
     Inputs {
         beside: beside.iter().map(|folder| folder.to_path_buf()).collect(),
+        alone: false,
         data: Some(data.to_owned()),
         labels_map: None,
         base: None,
@@ -200,7 +201,8 @@ fn where_the_others_truth_is_not_known_it_is_taken_to_answer_as_it_is_given() {
     let maps = Folder::new();
     let map = maps.write("map.csv", "mammal,Animal\n");
     let mapped = Inputs { labels_map: Some(map), ..inputs(data.path(), &[]) };
-    let material = mapped.read_for(&labels, Service::ImageLabels, None).expect("reads");
-    let beside = material.examples.beside.expect("objects have a name for it");
+    let read = |inputs: &Inputs| inputs.read_for(&labels, Service::ImageLabels, None).expect("reads").examples;
+    let beside = read(&mapped).beside.expect("objects have a name for it");
     assert_eq!((beside.answered.len(), beside.right.len()), (12, 12));
+    assert!(read(&Inputs { alone: true, ..mapped }).beside.is_none());
 }

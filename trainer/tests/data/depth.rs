@@ -139,6 +139,7 @@ fn layers_of_a_quantized_network_are_refused_before_anything_is_trained() {
     quantized.write(&base).expect("writes");
     let inputs = |depth| Inputs {
         beside: Vec::new(),
+        alone: false,
         data: Some(folder.path().to_owned()),
         labels_map: None,
         base: Some(base.clone()),

@@ -44,6 +44,7 @@ pub(crate) fn process(source: &str) -> DecisionProcess {
 pub(crate) fn material(process: &DecisionProcess, data: Option<&Path>) -> anyhow::Result<Material> {
     let inputs = Inputs {
         beside: Vec::new(),
+        alone: false,
         depth: Depth::Head,
         device: tch::Device::Cpu,
         data: data.map(Path::to_owned),
