@@ -2,8 +2,8 @@
 //!
 //! Such a decision is right where the program comes to what it comes to when all of its APIs answer what is true. So a
 //! model for one of them is trained, tuned and measured beside what the others' models answer for each image, as they are
-//! served: another error of theirs is one that no label of this one mends, or one that it can. The models of one
-//! application are made one after the other, each beside those that are there (coordinate descent).
+//! served: it learns to mend what they get wrong, where it can, and nothing where it cannot. The models of one application
+//! are made one after the other, each beside those that are there (coordinate descent).
 
 mod other;
 
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use chameleon_decision::Given;
+use chameleon_decision::{ApiOutput, Given};
 use chameleon_models::bank::Split;
 
 use crate::data::{self, DataError, DataSet, Labels};
@@ -37,7 +37,7 @@ pub(super) struct Asked<'o> {
 }
 
 impl<'o> Asked<'o> {
-    /// Reads the labels of the images at `path` as the others name them; `names` are those of this API. Others whose models
+    /// Reads the labels of the images at `path` as the others name them; `own` are the names of this API. Others whose models
     /// do not know the data's names are left out, with a note.
     ///
     /// # Errors
@@ -97,13 +97,9 @@ impl<'o> Asked<'o> {
                 answered[place].push(given(answers[at].clone()));
                 let outputs = other.right(&set.records[at]);
                 let known = std::mem::take(&mut right[place]);
-                let joined = |known: &Vec<Given>| -> Vec<Vec<Given>> {
-                    outputs
-                        .iter()
-                        .map(|output| known.iter().cloned().chain([given(output.clone())]).collect())
-                        .collect()
-                };
-                right[place] = known.iter().flat_map(joined).collect();
+                let and = |known: &[Given], output: &ApiOutput| [known, &[given(output.clone())]].concat();
+                let joined = known.iter().flat_map(|known| outputs.iter().map(move |output| and(known, output)));
+                right[place] = joined.collect();
             }
         }
         let answered = answered.into_iter().map(|given| situations.number(given)).collect();
