@@ -74,6 +74,9 @@ impl Published {
     /// A model is damaged, or the folder cannot be written.
     pub(crate) fn beside(app: &str, process: &DecisionProcess, work: &Path, global: &Global) -> Result<Vec<OsString>> {
         let own = Kind::of_api(&process.api);
+        if own.is_none_or(|kind| !BESIDE.contains(&kind)) {
+            return Ok(Vec::new());
+        }
         let part = own.and_then(|kind| app.strip_suffix(&format!(".{kind}")));
         let asked = process.program.other_apis().into_values().filter_map(|(api, _)| Kind::of_api(&api));
         let asked: BTreeSet<Kind> = asked.filter(|kind| Some(*kind) != own).collect();

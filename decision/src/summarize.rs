@@ -49,6 +49,7 @@ mod nested;
 mod numbers;
 mod order;
 mod preferred;
+mod presence;
 mod probe;
 mod products;
 mod ranges;
@@ -247,6 +248,7 @@ impl Draft {
             self.warnings = told;
         }
         self.tell_deeds(&probe);
+        presence::tell(self, &probe, (program, api), &constants);
         let presumed = [(probe.presumed(), warnings::PRESUMED), (probe.presumed_one(), warnings::PRESUMED_ONE)];
         for (mut places, message) in presumed {
             places.dedup_by_key(|span| (span.file, span.line));

@@ -111,12 +111,8 @@ impl DecisionLoss {
         Ok(Self { form, config, program: Some(Arc::new(program)) })
     }
 
-    /// How many classes of situations the program tells apart; none where it is not [`DecisionLoss::beside`] others.
-    pub fn situation_classes(&self) -> usize {
-        self.program.as_ref().map_or(0, |program| program.classes())
-    }
-
-    /// The class of a situation: the program does the same in all of one class.
+    /// The class of a situation: in all of one, the program does the same on each label that makes a difference and on pairs
+    /// of them.
     ///
     /// # Panics
     /// There is no such situation.

@@ -370,11 +370,7 @@ pub fn customize(
     let Material { service, model, examples, body, mut recipe, seeds } = material;
     let pool = Pool::new(service, &model, examples, body)?;
     let counting = pool.counting(process, &recipe)?;
-    if counting.is_some() && pool.examples.beside.is_some() && mode != ProgressMode::None {
-        eprintln!(
-            "how many objects there are decides: the model is made for where other APIs answer as the decision process is given"
-        );
-    }
+    let is_alone = counting.is_some() && pool.examples.beside.is_some();
     let pool = counting.as_ref().unwrap_or(&pool);
     let mut trial = Trial::new(app, process, pool, &seeds, &recipe)?;
     let work = |stage, steps: usize| Mutex::new(Progress::start(mode, stage, (seeds.len() * steps) as u64));
@@ -395,7 +391,10 @@ pub fn customize(
         let progress = work("training layers", layers.steps());
         trial.layers(&recipe, &|| tick(&progress))?;
     }
-    let compared = trial.finish()?;
+    let mut compared = trial.finish()?;
+    if is_alone {
+        compared.measured.evaluation.remarks.push(remarks::COUNTS_ALONE.to_owned());
+    }
     let app_model = output::app_model(process, model.generic(), &compared)?;
     Ok((app_model, compared.measured.evaluation))
 }

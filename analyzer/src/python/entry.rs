@@ -416,11 +416,12 @@ impl Search<'_> {
     }
 }
 
-/// Whether a statement only prints a part of an answer where it is there: `if "ParentId" in text: print(text["ParentId"])`.
+/// Whether a statement only prints a part of an answer where it is there, perhaps with other parts:
+/// `if "ParentId" in text: print(text["ParentId"])`.
 fn shows_if_there(stmt: &Stmt, facts: &Facts<'_>) -> bool {
     let StmtKind::If { test, body, orelse } = &stmt.kind else { return false };
     let ExprKind::Compare { left, rest } = &test.kind else { return false };
-    let (ExprKind::Constant { value: key @ Constant::Str(name) }, [(CompareOp::In, _)]) = (&left.kind, rest.as_slice())
+    let (ExprKind::Constant { value: Constant::Str(name) }, [(CompareOp::In, _)]) = (&left.kind, rest.as_slice())
     else {
         return false;
     };
@@ -428,16 +429,18 @@ fn shows_if_there(stmt: &Stmt, facts: &Facts<'_>) -> bool {
     if !facts.is_of_answer(name) {
         return false;
     }
-    let prints_it = |stmt: &Stmt| {
+    let prints = |stmt: &Stmt, is_wanted: &dyn Fn(&str) -> bool| {
         let StmtKind::Expr { value } = &stmt.kind else { return false };
         let mut reads = false;
         visit::below(value, &mut |part| {
             reads |= matches!(&part.kind, ExprKind::Subscript { index, .. }
-                if matches!(&index.kind, ExprKind::Constant { value } if value == key));
+                if matches!(&index.kind, ExprKind::Constant { value: Constant::Str(key) } if is_wanted(key)));
         });
         reads && matches!(&value.kind, ExprKind::Builtin { name, .. } if name == "print")
     };
-    orelse.is_empty() && body.iter().all(prints_it)
+    orelse.is_empty()
+        && body.iter().all(|stmt| prints(stmt, &|key| facts.is_of_answer(key)))
+        && body.iter().any(|stmt| prints(stmt, &|key| key == name))
 }
 
 /// Whether a test asks for nothing but whether there was an answer: that it is one, and its status.

@@ -30,7 +30,7 @@ pub(super) fn are_apart(probe: &mut Probe<'_>, found: &Branches, vocabulary: &Vo
     if alone.is_empty() || !found.branches.iter().all(sorted) {
         return by_scores(probe, found);
     }
-    if !leaves_a_trace(probe, &filler)? {
+    if !leaves_a_trace(probe, &samples[0], &filler)? {
         return by_scores(probe, found);
     }
     samples.push(filler);
@@ -48,15 +48,19 @@ pub(super) fn are_apart(probe: &mut Probe<'_>, found: &Branches, vocabulary: &Vo
     Ok(told)
 }
 
-/// Whether a second item of no branch shows: where it does not, as in a row with a place for each name that is looked for,
-/// items are not told one by one, whatever an answer without any leads to.
-fn leaves_a_trace(probe: &mut Probe<'_>, filler: &str) -> Result<bool, DecideError> {
-    let mut shown = Vec::new();
-    for labels in [&[filler][..], &[filler, OTHER], &[OTHER, filler]] {
-        let times = probe.shown_times(&probe.subject.output(ApiOutput::sure(labels.iter().copied())))?;
-        shown.push((times, probe.observed().to_owned()));
-    }
-    Ok(shown[1..].iter().all(|more| *more != shown[0]))
+/// Whether an item of no branch shows beside one that is of a branch, or beside another of none: where it does not, as in a
+/// row with a place for each name that is looked for, items are not told one by one, whatever an answer without any leads
+/// to.
+fn leaves_a_trace(probe: &mut Probe<'_>, sample: &str, filler: &str) -> Result<bool, DecideError> {
+    let mut shows = |one: &str, other: &str| {
+        let mut shown = Vec::new();
+        for labels in [&[one][..], &[one, other], &[other, one]] {
+            let times = probe.shown_times(&probe.subject.output(ApiOutput::sure(labels.iter().copied())))?;
+            shown.push((times, probe.observed().to_owned()));
+        }
+        Ok(shown[1..].iter().all(|more| *more != shown[0]))
+    };
+    Ok(shows(filler, OTHER)? || shows(sample, filler)?)
 }
 
 /// Whether two items of one branch, one sure and one doubtful, leave a trace each.

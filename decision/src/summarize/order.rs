@@ -109,40 +109,43 @@ pub(super) fn in_one_label(probe: &mut Probe<'_>, found: &Branches, class: Class
 }
 
 /// Where only the first label is looked at, and what counts are its lines: which branches a label takes that has lines of
-/// several. Nothing where no line counts by itself, or where they go together in more than one way.
-pub(super) fn by_lines(
-    probe: &mut Probe<'_>,
-    found: &mut Branches,
-    class: Class,
-) -> Result<Option<Class>, DecideError> {
+/// several; they are sorted by priority then. Nothing where no line counts by itself, or where lines do no more than words
+/// of one line.
+pub(super) fn by_lines(probe: &mut Probe<'_>, found: &mut Branches, class: Class) -> Result<Option<Class>, Reason> {
     if !found.lines || !probe.subject.has_words() {
         return Ok(None);
     }
     for branch in &found.branches {
-        let Some(sample) = branch.samples.first().filter(|_| !branch.negated && !branch.except) else {
+        if branch.samples.is_empty() || branch.negated || branch.except {
             return Ok(None);
-        };
-        let outcome = lines::text(probe, sample)?;
-        if !probe.differ_by_data_only(outcome, branch.outcome) {
-            return Ok(None);
+        }
+        for sample in &branch.samples {
+            let outcome = lines::text(probe, sample)?;
+            if !probe.differ_by_data_only(outcome, branch.outcome) {
+                return Ok(None);
+            }
         }
     }
     if class.0 != DecisionType::MultiChoice {
         return Ok(Some(class));
     }
     let pairs = all_pairs(probe, found, (Company::Lines, found.default))?;
+    let in_one = all_pairs(probe, found, (Company::OneLabel, found.default))?;
     let all = |wanted: &[Pair]| !pairs.is_empty() && pairs.iter().all(|pair| wanted.contains(&pair.2));
-    Ok(if all(&[Pair::First]) {
-        Some((DecisionType::MultiChoice, Some(Order::ApiOutput)))
-    } else if all(&[Pair::Last]) {
-        Some((DecisionType::MultiChoice, Some(Order::LastMatch)))
-    } else if all(&[Pair::Both]) {
-        Some((DecisionType::MultiSelect, None))
-    } else if all(&[Pair::Lower, Pair::Higher]) {
-        sort_by_priority(found, &pairs).ok()
+    let together = in_one.iter().any(|pair| pair.2 == Pair::Both);
+    if all(&[Pair::Both]) {
+        Ok(Some((DecisionType::MultiSelect, None)))
+    } else if pairs == in_one && !all(&[Pair::Lower, Pair::Higher]) {
+        Ok(None)
+    } else if all(&[Pair::First]) && !together {
+        Ok(Some((DecisionType::MultiChoice, Some(Order::ApiOutput))))
+    } else if all(&[Pair::Last]) && !together {
+        Ok(Some((DecisionType::MultiChoice, Some(Order::LastMatch))))
+    } else if all(&[Pair::Lower, Pair::Higher]) && !together {
+        sort_by_priority(found, &pairs).map(Some)
     } else {
-        None
-    })
+        Err(Reason("lines of several branches in one text are handled in more than one way".to_owned()))
+    }
 }
 
 /// What two lines of one text lead to that take the same branch, where that is none of what one of them does.

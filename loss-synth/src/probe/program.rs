@@ -59,18 +59,22 @@ impl ProbedProgram {
         let among = |given: &[Given]| among(process, given);
         let mut deciders: Vec<Decider> = std::iter::once(process.decider()).chain(contexts.map(among)).collect();
         let mut kinds = relevant::kinds(process, &deciders, labels);
-        let mut constants = relevant::scores(process);
-        constants.sort_by(f64::total_cmp);
-        let mut situations = Situations::new(process, labels, &kinds, &constants, given);
-        if situations.len() > 0 {
-            // The situations themselves may show more than the examples that the analyzer has of them.
+        let mut situations = Situations::new(process, labels, &kinds, given);
+        if !situations.is_empty() {
+            // What makes no difference in any of them is not to be learnt, and they may show more than the examples that the
+            // analyzer has.
             deciders = situations.commonest(MAX_SEARCHED).into_iter().map(among).collect();
-            kinds = relevant::kinds(process, &deciders, labels);
-            situations = Situations::new(process, labels, &kinds, &constants, given);
+            let found = relevant::kinds(process, &deciders, labels);
+            if found != kinds {
+                kinds = found;
+                situations = Situations::new(process, labels, &kinds, given);
+            }
         }
         if kinds.is_empty() {
             return Err(LossError::Unreachable { vocabulary: vocabulary.name.clone() });
         }
+        let mut constants = relevant::scores(process);
+        constants.sort_by(f64::total_cmp);
         let all = kinds.concat();
         let calculates = deciders.iter().any(|decider| relevant::calculates(decider, labels, &all, &constants));
         let top_k = process.summary.top_k.or(config.default_top_k).map(|k| k as usize);
@@ -82,11 +86,6 @@ impl ProbedProgram {
     /// The class of a situation: the program does the same in all of one class.
     pub(crate) fn class(&self, situation: u32) -> u32 {
         self.situations.class(situation)
-    }
-
-    /// How many classes of situations there are.
-    pub(crate) fn classes(&self) -> usize {
-        self.situations.len()
     }
 
     /// The margin of one image with its gradient, and the error it is about; none where what is true are no labels.

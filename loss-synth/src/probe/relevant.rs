@@ -10,7 +10,7 @@ const WORD: usize = 3;
 /// Labels that the program's words name, of which all pairs are tried.
 const MAX_PAIRED: usize = 48;
 /// A label that no application looks for.
-pub(super) const NEUTRAL: &str = "Qzxjv";
+const NEUTRAL: &str = "Qzxjv";
 
 /// Indices of the labels that make a difference, alone or along with another that the program's words name: those that
 /// lead to the same decisions when alone are of one kind. `deciders` run the program, each where other APIs answer
@@ -70,22 +70,17 @@ fn decision(decider: &Decider<'_>, labels: &[(&str, f64)]) -> Option<Decision> {
 
 /// The labels that share a word with a text of the program, case folded.
 fn named(process: &DecisionProcess, vocabulary: &[String]) -> Vec<usize> {
-    let shares = shares_words(process);
-    (0..vocabulary.len()).filter(|&at| shares(&vocabulary[at])).collect()
-}
-
-/// Whether a name shares a word with a text of the program, case folded.
-pub(super) fn shares_words(process: &DecisionProcess) -> impl Fn(&str) -> bool {
     let words: BTreeSet<String> = constants(process, "str")
         .iter()
         .filter_map(Json::as_str)
         .map(str::to_lowercase)
         .filter(|word| word.chars().count() >= WORD)
         .collect();
-    move |name| {
-        let name = name.to_lowercase();
-        words.iter().any(|word| name.contains(word.as_str()) || word.contains(name.as_str()))
-    }
+    let shares = |label: &String| {
+        let label = label.to_lowercase();
+        words.iter().any(|word| label.contains(word.as_str()) || word.contains(label.as_str()))
+    };
+    (0..vocabulary.len()).filter(|&at| shares(&vocabulary[at])).collect()
 }
 
 /// The numbers that a score may be compared with: as written, and as percentages.

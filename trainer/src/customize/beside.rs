@@ -57,20 +57,26 @@ impl<'o> Asked<'o> {
             if let Some(map) = map {
                 names = names.with_map(map, &rest)?;
             }
-            match data::read(path, &names) {
-                Ok(set) => asked.push((other, set)),
-                Err(DataError::UnknownLabels(unknown)) => notes.push(format!(
-                    "{} is asked, too, and taken to answer as it is given in the decision process: what it should answer for \
-                     these images is not known ({unknown})",
-                    other.api.operation.replace('_', " ")
-                )),
+            let unknown = match data::read(path, &names) {
+                Ok(set) if set.records.iter().any(|record| !record.labels.is_empty()) => {
+                    asked.push((other, set));
+                    continue;
+                }
+                Ok(_) => "none of the data's names is one of its own".to_owned(),
+                Err(DataError::UnknownLabels(unknown)) => unknown.to_string(),
                 Err(error) => return Err(error.into()),
-            }
+            };
+            notes.push(format!(
+                "{} is asked, too, and taken to answer as it is given in the decision process: what it should answer for these \
+                 images is not known ({unknown})",
+                other.api.operation.replace('_', " ")
+            ));
         }
         Ok((Self { others: asked }, notes))
     }
 
-    /// What each record of `set`, which is of the same images, is for: the same whichever API's model is made.
+    /// What each record of `set`, which is of the same images, is for: the same for the others' models, if their decisions
+    /// hang on this API in turn.
     pub(super) fn splits(&self, set: &DataSet) -> Vec<Split> {
         set.splits_among(&self.others.iter().map(|(_, set)| set).collect::<Vec<_>>())
     }

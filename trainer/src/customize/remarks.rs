@@ -33,11 +33,16 @@ pub(super) fn of(strata: &Strata, served: &Served, wrong: &[bool], generic: &[bo
     remarks
 }
 
+/// A remark on a decision that counts and hangs on other APIs.
+pub(super) const COUNTS_ALONE: &str = "how many objects there are decides: other APIs that the decision hangs on are taken to \
+     answer as it is given in the decision process, whatever they answer for these images";
+
 /// A remark on the other APIs whose answers count.
 pub(super) fn beside(models: &[String]) -> Option<String> {
     (!models.is_empty()).then(|| {
-        let models = models.join(" and ");
-        format!("a decision is right if it is the one on what is true for all APIs that it hangs on; beside this one {models} answers")
+        let told = models.join(" and ");
+        let answer = if models.len() == 1 { "answers" } else { "answer" };
+        format!("a decision is right if it is the one on what is true for all APIs that it hangs on; beside this one {told} {answer}")
     })
 }
 

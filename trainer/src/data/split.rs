@@ -44,17 +44,18 @@ pub(super) fn complete(records: &[Dealt]) -> Vec<Split> {
     split
 }
 
-/// Deals the records of one split out in a pattern, those with the same labels apart, in the order of the hash of
-/// their name: so that the order of the source does not matter.
+/// Deals the records of one split out in a pattern, those with the same labels after one another, in the order of the hash
+/// of their name: so that the order of the source does not matter, nor what the labels are called, and few of a kind are
+/// dealt out as many are.
 fn deal(records: &[Dealt], from: Option<Split>, pattern: &[Split], split: &mut [Split]) {
     let mut by_labels: BTreeMap<&[u16], Vec<(String, usize)>> = BTreeMap::new();
     for (i, record) in records.iter().enumerate().filter(|(_, record)| record.split == from) {
         by_labels.entry(record.labels).or_default().push((sha256(record.name.as_bytes()), i));
     }
-    for mut group in by_labels.into_values() {
-        group.sort();
-        for (rank, (_, i)) in group.into_iter().enumerate() {
-            split[i] = pattern[rank % pattern.len()];
-        }
+    let mut groups: Vec<_> = by_labels.into_values().collect();
+    groups.iter_mut().for_each(|group| group.sort());
+    groups.sort();
+    for (rank, (_, i)) in groups.concat().into_iter().enumerate() {
+        split[i] = pattern[rank % pattern.len()];
     }
 }

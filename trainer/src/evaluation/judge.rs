@@ -42,7 +42,7 @@ pub struct Judge<'p> {
     calculates: bool,
     /// What other APIs answer, by situation.
     situations: &'p [Vec<Given>],
-    /// The class of each situation: in all of one, the program does the same.
+    /// The class of each situation: in all of one, the program does the same, as far as it was tried.
     classes: Vec<u32>,
     by_output: HashMap<Vec<(u16, u32)>, DecisionId, FixedState>,
     /// Kept for its memory.

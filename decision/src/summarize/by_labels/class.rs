@@ -8,7 +8,7 @@ use crate::summarize::branches::{Branches, Found};
 use crate::summarize::counts::{self, Counted};
 use crate::summarize::probe::{NEUTRAL, Probe};
 use crate::summarize::{Draft, Reason, joint, order, rank, scores, verify, words};
-use crate::summary::{DecisionType, MatchMode, MinScore, Order, Summary, Vocabulary};
+use crate::summary::{Branch, DecisionType, MatchMode, MinScore, Order, Summary, Vocabulary};
 
 pub(super) type Class = (DecisionType, Option<Order>);
 
@@ -21,7 +21,7 @@ impl Draft {
         (class, top_k): (Class, Option<u32>),
         is_uncounted: bool,
         (program, api): (&Program, &Api),
-    ) -> Result<(), DecideError> {
+    ) -> Result<(), Reason> {
         // Where every label takes some branch, the first of those that do is the first.
         let decides_first = class == (DecisionType::MultiChoice, Some(Order::ApiOutput)) && found.filler.is_none();
         let top_k = if decides_first { Some(1) } else { top_k };
@@ -30,6 +30,10 @@ impl Draft {
             self.summary.ranked = rank::of_branches(probe, found, &api.answer, count)?;
         }
         let by_lines = if top_k == Some(1) && is_uncounted { order::by_lines(probe, found, class)? } else { None };
+        // By priority they are told in its order.
+        let place =
+            |branch: &Branch| found.branches.iter().position(|own| *probe.decision(own.outcome) == branch.outcome);
+        self.summary.branches.sort_by_cached_key(|branch| place(branch).unwrap_or(usize::MAX));
         // What is inside a line is inside the text.
         let inside = |word: &words::Found| matches!(word.mode, MatchMode::Contains | MatchMode::Icontains);
         let all_inside = words.iter().filter(|word| word.outcome.is_some()).all(inside);

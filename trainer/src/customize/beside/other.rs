@@ -21,6 +21,7 @@ use crate::service::{Model, Service};
 pub struct Other {
     /// Which.
     pub(super) api: Api,
+    service: Service,
     model: Model,
     /// What the application's own model changes.
     app: Option<Arc<AppModel>>,
@@ -33,22 +34,24 @@ impl Other {
     /// A model cannot be read, or is none of such an API.
     pub fn of(process: &DecisionProcess, base: Option<&Path>, folders: &[PathBuf]) -> Result<Vec<Self>> {
         let is_of_images = |service: &Service| matches!(service, Service::ImageLabels | Service::ImageObjects);
-        let mut folders: Vec<(&PathBuf, Service)> =
+        let own = Service::of(&process.api).ok().filter(is_of_images);
+        // Another API that the same model answers is taken as it is given: the model is still to be made.
+        let is_other = |service: &Service| own.is_some_and(|own| own != *service) && is_of_images(service);
+        let folders: Vec<(&PathBuf, Service)> =
             folders.iter().map(|folder| Ok((folder, measure::kind(folder)?.0))).collect::<Result<_>>()?;
         let mut others = Vec::new();
-        if Service::of(&process.api).is_ok_and(|service| is_of_images(&service)) {
-            for (api, _) in process.program.other_apis().into_values() {
-                let Some(service) = Service::of(&api).ok().filter(is_of_images) else { continue };
-                let model = service.model(base.filter(|base| service.answers_with(base)))?;
-                let own = folders.iter().position(|folder| folder.1 == service).map(|place| folders.remove(place).0);
-                let read = |folder: &PathBuf| {
-                    AppModel::read(folder, model.generic()).with_context(|| format!("{}", folder.display()))
-                };
-                let app = own.map(read).transpose()?.map(Arc::new);
-                others.push(Self { api, model, app });
-            }
+        for (api, _) in process.program.other_apis().into_values() {
+            let Some(service) = Service::of(&api).ok().filter(is_other) else { continue };
+            let model = service.model(base.filter(|base| service.answers_with(base)))?;
+            let folder = folders.iter().find(|folder| folder.1 == service).map(|folder| folder.0);
+            let read = |folder: &PathBuf| {
+                AppModel::read(folder, model.generic()).with_context(|| format!("{}", folder.display()))
+            };
+            let app = folder.map(read).transpose()?.map(Arc::new);
+            others.push(Self { api, service, model, app });
         }
-        if let Some((folder, service)) = folders.first() {
+        let is_asked = |service: Service| others.iter().any(|other: &Self| other.service == service);
+        if let Some((folder, service)) = folders.iter().find(|folder| !is_asked(folder.1)) {
             bail!("{}: a model of {service}, which this decision does not ask for beside its own", folder.display());
         }
         Ok(others)
