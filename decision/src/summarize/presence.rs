@@ -15,7 +15,7 @@ pub(super) fn tell(draft: &mut Draft, probe: &Probe<'_>, (program, api): (&Progr
     let compared: Vec<String> = probe.compared().iter().map(|text| text.trim().to_lowercase()).collect();
     for (path, leaf) in api.answer.leaves() {
         let (Shape::OnlyWhere { field, is, .. }, Some((name, around))) = (leaf, path.split_last()) else { continue };
-        let other = [around, &[field.clone()]].concat();
+        let other = [around, std::slice::from_ref(field)].concat();
         let Some(Shape::Word(values)) = api.answer.at(&other) else { continue };
         let of_value = |text: &String| values.iter().any(|value| value.to_lowercase().contains(text.as_str()));
         let shown = show_path(&other);

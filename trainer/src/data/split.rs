@@ -53,7 +53,9 @@ fn deal(records: &[Dealt], from: Option<Split>, pattern: &[Split], split: &mut [
         by_labels.entry(record.labels).or_default().push((sha256(record.name.as_bytes()), i));
     }
     let mut groups: Vec<_> = by_labels.into_values().collect();
-    groups.iter_mut().for_each(|group| group.sort());
+    for group in &mut groups {
+        group.sort();
+    }
     groups.sort();
     for (rank, (_, i)) in groups.concat().into_iter().enumerate() {
         split[i] = pattern[rank % pattern.len()];
