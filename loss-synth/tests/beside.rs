@@ -98,6 +98,19 @@ fn situations_that_the_program_treats_alike_are_of_one_class() {
 }
 
 #[test]
+fn what_a_request_does_not_get_of_an_answer_makes_no_difference() {
+    let crowd = |plate: usize| {
+        let names = (0..12).map(|place| if place == plate { "Plate" } else { "Tree" });
+        let objects: Vec<(&str, f64)> = names.zip((0..).map(|place| 0.9 - 0.01 * f64::from(place))).collect();
+        situation(&objects)
+    };
+    let situations = [situation(&[]), crowd(0), crowd(9), crowd(10)];
+    let loss = DecisionLoss::beside(&process(), &vocabulary(), config(), &situations).expect("a plate counts");
+    let classes: Vec<u32> = (0..4).map(|place| loss.situation_class(place)).collect();
+    assert_eq!(classes, [0, 1, 1, 0], "ten objects are asked for");
+}
+
+#[test]
 fn labels_that_count_only_beside_something_are_learnt_too() {
     let process = process();
     let labels = |objects: &[&[(&str, f64)]]| {

@@ -36,6 +36,21 @@ fn a_split_that_is_not_there_is_taken_from_another() {
     assert_eq!(counts(&[(None, 40), (Some(Test), 10)]), [20, 10, 20]);
 }
 
+#[test]
+fn few_of_a_kind_are_dealt_out_as_many_are() {
+    let splits = set(&(0..40).map(|label| (None, label)).collect::<Vec<_>>()).splits();
+    assert_eq!([Train, Tune, Test].map(|split| splits.iter().filter(|&&other| other == split).count()), [20, 10, 10]);
+}
+
+#[test]
+fn what_labels_are_called_makes_no_difference() {
+    let of = |label: fn(u16) -> u16| set(&(0..60).map(|i| (None, label(i % 7))).collect::<Vec<_>>()).splits();
+    assert_eq!(of(|label| label), of(|label| 6 - label));
+    let [one, other] =
+        [|i: u16| i % 2, |i: u16| i % 3].map(|label| set(&(0..60).map(|i| (None, label(i))).collect::<Vec<_>>()));
+    assert_eq!(one.splits_among(&[&other]), other.splits_among(&[&one]));
+}
+
 fn records() -> impl Strategy<Value = Vec<(Option<Split>, u16)>> {
     let split = prop_oneof![Just(None), Just(Some(Train)), Just(Some(Tune)), Just(Some(Test))];
     prop::collection::vec((split, 0..3u16), 0..60)
