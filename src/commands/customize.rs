@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     seeds: u64,
     /// Where the decision asks another API about the same images, too: take it to answer nothing (or what `analyze` says),
     /// and not what its model answers
-    #[arg(long)]
+    #[arg(long, requires = "data")]
     alone: bool,
     /// Also keep the model in this folder: app.json, head.safetensors, evaluation.json
     #[arg(long, value_name = "FOLDER")]

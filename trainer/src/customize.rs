@@ -117,7 +117,7 @@ pub struct Inputs {
     #[arg(long, value_name = "FOLDER", requires = "data")]
     pub beside: Vec<PathBuf>,
     /// Take other APIs that the decision asks to answer as the decision process is given, not as they answer for the images
-    #[arg(long, conflicts_with = "beside")]
+    #[arg(long, requires = "data", conflicts_with = "beside")]
     pub alone: bool,
     /// Folder of the base model [default: the one that ships with this program]
     #[arg(long, value_name = "FOLDER")]

@@ -30,10 +30,12 @@ impl Draft {
             self.summary.ranked = rank::of_branches(probe, found, &api.answer, count)?;
         }
         let by_lines = if top_k == Some(1) && is_uncounted { order::by_lines(probe, found, class)? } else { None };
-        // By priority they are told in its order.
-        let place =
-            |branch: &Branch| found.branches.iter().position(|own| *probe.decision(own.outcome) == branch.outcome);
-        self.summary.branches.sort_by_cached_key(|branch| place(branch).unwrap_or(usize::MAX));
+        if by_lines.is_some() {
+            // By priority they are told in its order.
+            let place =
+                |branch: &Branch| found.branches.iter().position(|own| *probe.decision(own.outcome) == branch.outcome);
+            self.summary.branches.sort_by_cached_key(|branch| place(branch).unwrap_or(usize::MAX));
+        }
         // What is inside a line is inside the text.
         let inside = |word: &words::Found| matches!(word.mode, MatchMode::Contains | MatchMode::Icontains);
         let all_inside = words.iter().filter(|word| word.outcome.is_some()).all(inside);
