@@ -354,28 +354,37 @@ fn is_scored(process: &DecisionProcess) -> bool {
 }
 
 fn results(process: &DecisionProcess) -> Option<String> {
+    let left_out = process.summary.left_out as usize;
+    let first = match left_out {
+        0 => String::new(),
+        1 => " after the first".to_owned(),
+        count => format!(" after the first {count}"),
+    };
     if let (Some(field), Some(k)) = (&process.summary.ranked, process.summary.top_k) {
         return Some(match k {
-            1 => format!("the result of the greatest {field} only"),
-            k => format!("the {k} results of the greatest {field}"),
+            1 => format!("the result of the greatest {field} only{first}"),
+            k => format!("the {k} results of the greatest {field}{first}"),
         });
     }
-    let first = |k: usize| match k {
-        1 => "the first result only".to_owned(),
-        k => format!("the first {k} {}", plural(k, "result")),
+    let of_first = |k: usize| match (k, left_out) {
+        (1, 0) => "the first result only".to_owned(),
+        (k, 0) => format!("the first {k} {}", plural(k, "result")),
+        (1, _) => format!("the result{first} only"),
+        (k, _) => format!("the {k} results{first}"),
     };
     if let Some(k) = process.summary.top_k {
-        return Some(first(k as usize));
+        return Some(of_first(k as usize));
     }
-    let asked = process.decider().results_asked_for();
+    let asked = process.decider().results_asked_for().map(|asked| asked.saturating_sub(left_out));
     if process.summary.decision_type == DecisionType::Other {
         // It may look at fewer of them.
-        return asked.map(|asked| format!("no more than {asked} {}", plural(asked, "result")));
+        let all = (left_out > 0).then(|| format!("results{first}"));
+        return asked.map(|asked| format!("no more than {asked} {}{first}", plural(asked, "result"))).or(all);
     }
     Some(match (asked, process.api.default_top_k) {
-        (Some(asked), _) => first(asked),
-        (None, Some(k)) => format!("all results (the API sends {k} unless asked otherwise)"),
-        (None, None) => "all results".to_owned(),
+        (Some(asked), _) => of_first(asked),
+        (None, Some(k)) => format!("all results{first} (the API sends {k} unless asked otherwise)"),
+        (None, None) => format!("all results{first}"),
     })
 }
 

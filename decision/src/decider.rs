@@ -1,5 +1,6 @@
 //! Running a program on an API output.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
@@ -104,12 +105,21 @@ pub struct Decider<'p> {
     given: Vec<Given>,
     budget: Option<&'p Budget>,
     stops: Option<&'p Stops>,
+    leading: usize,
 }
 
 impl<'p> Decider<'p> {
     /// A decider for `program` on answers of `api`.
     pub fn new(program: &'p Program, api: &'p Api) -> Self {
-        Self { program, api, default_top_k: api.default_top_k, given: Vec::new(), budget: None, stops: None }
+        Self {
+            program,
+            api,
+            default_top_k: api.default_top_k,
+            given: Vec::new(),
+            budget: None,
+            stops: None,
+            leading: 0,
+        }
     }
 
     /// The same, where another API that the program asks answers so. What no answer is given of is unknown.
@@ -148,6 +158,19 @@ impl<'p> Decider<'p> {
         'p: 'a,
     {
         Decider { api, ..self.clone() }
+    }
+
+    /// The same, where so many items of a name that no application looks for stand before those of an answer, if it has any.
+    pub(crate) fn leading(self, leading: usize) -> Self {
+        Self { leading, ..self }
+    }
+
+    /// The answer that the program is run on for this one.
+    pub(crate) fn led<'o>(&self, output: &'o ApiOutput) -> Cow<'o, ApiOutput> {
+        match self.leading {
+            0 => Cow::Borrowed(output),
+            count => Cow::Owned(output.after(count, &self.api.answer)),
+        }
     }
 
     fn surroundings(&self) -> Surroundings<'_> {
@@ -230,6 +253,7 @@ impl<'p> Decider<'p> {
     }
 
     fn runs_of(&self, output: &ApiOutput, tracing: bool, memory: &Memory<'p>) -> Result<Runs, DecideError> {
+        let output = &*self.led(output);
         let mut runs = Runs::default();
         let mut script = Vec::new();
         loop {

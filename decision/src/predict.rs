@@ -40,6 +40,7 @@ impl Summary {
     /// hold: labels have no such fields.
     pub fn taken(&self, output: &ApiOutput) -> Vec<usize> {
         let ApiOutput::Labels { labels } = output else { return Vec::new() };
+        let labels = labels.get(self.left_out as usize..).unwrap_or_default();
         let labels = &labels[..labels.len().min(self.top_k.map_or(usize::MAX, |k| k as usize))];
         let number = |branch: &Branch| labels.iter().filter(|label| branch.meets(label)).count() as f64;
         let holds = |branch: &Branch, bounds: &Bounds| bounds.field == Bounds::COUNT && bounds.holds(number(branch));
@@ -118,6 +119,7 @@ mod tests {
             ],
             idle: Vec::new(),
             top_k: None,
+            left_out: 0,
             default: Decision::default(),
             vocabulary: "image-labels".to_owned(),
             reason: None,

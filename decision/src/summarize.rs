@@ -27,6 +27,7 @@ mod deeds;
 mod enough;
 mod excluded;
 mod fields;
+mod forms;
 mod greatest;
 mod grid;
 mod handed;
@@ -38,10 +39,12 @@ mod joined;
 mod joint;
 mod kinds;
 mod ladders;
+mod lead;
 mod lengths;
 mod lines;
 mod lists;
 mod matching;
+mod measured;
 mod mixed;
 mod name;
 mod namesakes;
@@ -65,6 +68,7 @@ mod sums;
 mod sure_counts;
 mod texts;
 mod together;
+mod tree;
 mod union;
 mod unknown_value;
 mod unrelated;
@@ -78,9 +82,11 @@ mod words;
 use constants::Constants;
 use kinds::Kinds;
 use mixed::Mixed;
+pub(crate) use probe::NEUTRAL;
 use probe::{Outcome, Probe};
 use ranges::Where;
 use subject::{Members, Subject};
+pub(crate) use subject::{filled, list_of_names};
 pub use warnings::speaks_of_all_answers;
 
 use crate::decider::{DecideError, Decider};
@@ -95,6 +101,12 @@ use crate::{Api, ApiOutput, Branch, DecisionType, Program, Summary, Vocabulary, 
 /// with the reason.
 pub fn summarize(program: &Program, api: &Api, vocabulary: &Vocabulary) -> (Summary, Vec<Warning>) {
     Decider::new(program, api).summarize(vocabulary)
+}
+
+/// Whether the program may leave out the first of several results, and texts for it if it asks what a text is made of.
+pub(crate) fn to_try(program: &Program) -> (bool, Vec<String>) {
+    let constants = Constants::of(program);
+    (constants.starts_late, forms::texts(&constants))
 }
 
 impl Decider<'_> {
@@ -147,6 +159,8 @@ struct Draft {
 
 impl Draft {
     fn of(decider: &Decider<'_>, vocabulary: &Vocabulary) -> (Summary, Vec<Warning>) {
+        let left_out = lead::find(decider);
+        let decider = &decider.clone().leading(left_out);
         let draft = Self::about(decider, vocabulary);
         let draft = absent::filled(draft, decider, vocabulary);
         let draft = texts::retold(draft, decider);
@@ -155,6 +169,7 @@ impl Draft {
             let all = !branch.labels.is_empty() && branch.labels.len() == vocabulary.labels.len();
             branch.any = all && branch.words.is_empty() && !branch.negated && !branch.except;
         }
+        draft.summary.left_out = u32::try_from(left_out).unwrap_or(u32::MAX);
         (draft.summary, draft.warnings)
     }
 
@@ -363,6 +378,7 @@ impl Draft {
                 warnings::take_back_turned(self, probe);
                 if told? {
                     excluded?;
+                    forms::add(self, probe, (program, &api.answer), constants)?;
                     return Ok(());
                 }
             }
@@ -371,6 +387,9 @@ impl Draft {
         probe.leave_out(logging);
         self.default_outcome = probe.run(&ApiOutput::Answer { answer: api.answer.nothing() })?;
         if ranges::fill(self, probe, &api.answer, constants, Where::Items)? {
+            return Ok(());
+        }
+        if self.put_off.is_none() && forms::fill(self, probe, (program, &api.answer), constants)? {
             return Ok(());
         }
         if counts::fill(self, probe, &api.answer)? {

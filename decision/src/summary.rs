@@ -204,6 +204,8 @@ pub struct Condition {
 impl Condition {
     /// What stands in the place of a value where the field must be the greatest of those beside it.
     pub const GREATEST: &'static str = "the greatest";
+    /// How a field begins that is what a text is made of; its one value says it in words: `only digits`.
+    pub const CHARACTERS: &'static str = "characters of ";
 }
 
 /// One branch of the decision.
@@ -294,6 +296,9 @@ pub struct Summary {
     /// absent when it takes the API's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top_k: Option<u32>,
+    /// How many of the first results the application does not look at; `top_k` is of those after them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: u32,
     /// The number by which the results are put in order, the greatest first, before those are looked at, or by which the
     /// one that is handed on is chosen; for [`Handed::FirstWithin`], the list that it is the first of, and for
     /// [`Handed::GreatestWithin`] a number in that list.
@@ -357,6 +362,7 @@ impl Summary {
             branches: Vec::new(),
             idle: Vec::new(),
             top_k: None,
+            left_out: 0,
             ranked: None,
             default: Decision::default(),
             vocabulary,
@@ -397,4 +403,10 @@ impl Summary {
         let reason = self.reason.as_deref();
         reason.is_some_and(|reason| reason.ends_with(crate::decider::UNDETERMINED)) && self.default.effects.is_empty()
     }
+}
+
+/// Of a number that is not written where it is nothing.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives it so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }

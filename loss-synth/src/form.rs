@@ -108,6 +108,10 @@ impl Form {
             let reason = format!("the results are put in order by {field} before the first are looked at");
             return Err(LossError::NotInTaxonomy { reason });
         }
+        if summary.left_out > 0 {
+            let reason = format!("the first results are not looked at: {}", summary.left_out);
+            return Err(LossError::NotInTaxonomy { reason });
+        }
         if top_k == Some(0) {
             return Err(LossError::NothingSeen);
         }

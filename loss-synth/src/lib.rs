@@ -31,7 +31,7 @@
 //! # let labels = vec!["Fire".into(), "Bonfire".into()];
 //! # let branch = Branch { name: "alarm".into(), labels, ..Branch::default() };
 //! # let summary = Summary { decision_type: DecisionType::TrueFalse, field: None, per_element: false, by_line: false, again: false, handed: None, several: None, within: None, order: None, ranked: None,
-//! #     branches: vec![branch], idle: vec![], top_k: None, default: Decision::default(), vocabulary: "v".into(),
+//! #     branches: vec![branch], idle: vec![], top_k: None, left_out: 0, default: Decision::default(), vocabulary: "v".into(),
 //! #     reason: None };
 //! use chameleon_loss::{DecisionLoss, LossConfig};
 //! let loss = DecisionLoss::new(&summary, &vocabulary, LossConfig::default())?;

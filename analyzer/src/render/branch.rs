@@ -198,9 +198,11 @@ pub(super) fn interval(bounds: &Bounds) -> String {
     format!("{low}{field}{high}")
 }
 
-/// `entities[].type is LOCATION or EVENT`.
+/// `entities[].type is LOCATION or EVENT`, `text_detections[].detected_text has only digits`.
 fn one_of(condition: &Condition) -> String {
-    if condition.values.is_empty() {
+    if let Some(text) = condition.field.strip_prefix(Condition::CHARACTERS) {
+        format!("{text} has {}", condition.values.join(" or "))
+    } else if condition.values.is_empty() {
         condition.intervals.iter().map(interval).collect::<Vec<_>>().join(" or ")
     } else {
         format!("{} is {}", condition.field, condition.values.join(" or "))

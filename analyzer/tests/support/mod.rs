@@ -175,6 +175,9 @@ fn short_summary(out: &mut String, summary: &Summary) {
     if let Some(k) = summary.top_k {
         let _ = write!(out, ", first {k}");
     }
+    if summary.left_out > 0 {
+        let _ = write!(out, ", all after the first {}", summary.left_out);
+    }
     if let Some(field) = &summary.ranked {
         let _ = write!(out, " by {field}");
     }

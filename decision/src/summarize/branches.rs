@@ -24,6 +24,7 @@ const MAX_APART: usize = 48;
 const PADDED: usize = 8;
 
 /// One branch in the making.
+#[derive(Default)]
 pub(super) struct Found {
     pub(super) outcome: Outcome,
     /// Indices into the vocabulary.

@@ -22,7 +22,9 @@ pub(super) fn texts(constants: &Constants) -> Vec<String> {
     let numbers =
         constants.numbers.iter().filter(|number| number.fract() == 0.0 && (1.0..=LONGEST as f64).contains(number));
     let numbers: BTreeSet<usize> = numbers.map(|number| *number as usize).collect();
-    let lengths: BTreeSet<usize> = numbers.iter().rev().take(MAX_LENGTHS).copied().chain([1, 4]).collect();
+    let sums = numbers.iter().flat_map(|one| numbers.iter().map(move |other| one + other));
+    let sums = sums.filter(|sum| *sum <= LONGEST).take(MAX_LENGTHS);
+    let lengths: BTreeSet<usize> = numbers.iter().rev().take(MAX_LENGTHS).copied().chain(sums).chain([1, 4]).collect();
     let texts = lengths.into_iter().flat_map(|length| {
         let places: Vec<usize> = numbers.iter().copied().filter(|place| *place < length).take(MAX_PLACES).collect();
         (0_u32..2 << places.len()).map(move |kinds| of_kinds(length, &places, kinds))

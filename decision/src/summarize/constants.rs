@@ -24,6 +24,10 @@ pub(super) struct Constants {
     pub(super) patterns: bool,
     /// Whether it is asked of what kind a text's characters are.
     pub(super) characters: bool,
+    /// Whether it is asked how long something is.
+    pub(super) measures: bool,
+    /// Whether the first of several things may be left out.
+    pub(super) starts_late: bool,
     /// What texts are taken apart at.
     pub(super) marks: Vec<String>,
     /// Names of attributes and texts that can be keys, in snake case.
@@ -60,7 +64,7 @@ pub(super) const KEYS: [&str; 12] = [
 ];
 
 /// Methods that ask of what kind the characters of a text are.
-const CHARACTER_TESTS: [&str; 5] = ["isalnum", "isalpha", "isdecimal", "isdigit", "isnumeric"];
+const CHARACTER_TESTS: [&str; 7] = ["isalnum", "isalpha", "isdecimal", "isdigit", "islower", "isnumeric", "isupper"];
 
 impl Constants {
     pub(super) fn of(program: &Program) -> Self {
@@ -256,6 +260,7 @@ impl Constants {
             }
             ExprKind::Subscript { object, index } => self.exprs([&**object, &**index]),
             ExprKind::Slice { object, start, stop, step } => {
+                self.starts_late |= start.as_deref().is_some_and(is_late);
                 self.expr(object);
                 self.exprs([start, stop, step].into_iter().filter_map(|bound| bound.as_deref()));
             }
@@ -264,12 +269,15 @@ impl Constants {
                 let is_of =
                     |module: &str| matches!(&expr.kind, ExprKind::Builtin { name, .. } if name.starts_with(module));
                 self.patterns |= is_of("re.") || is_of("difflib.");
+                self.measures |= matches!(&expr.kind, ExprKind::Builtin { name, .. } if name == "len");
+                self.starts_late |= is_of("range") && args.len() > 1 && args.first().is_some_and(is_late);
                 self.exprs(args);
                 self.exprs(keywords.iter().map(|keyword| &keyword.value));
             }
             ExprKind::Method { object, name, args, keywords } => {
                 let breaks =
                     |arg: &Expr| matches!(&arg.kind, ExprKind::Constant { value: Constant::Str(text) } if text == "\n");
+                self.starts_late |= name == "pop" && args.first().is_some();
                 self.characters |= CHARACTER_TESTS.contains(&name.as_str());
                 self.words.extend((name == "split" && args.is_empty()).then_some(expr.span));
                 self.lines |= name == "splitlines" || (name == "split" && args.first().is_some_and(breaks));
@@ -327,4 +335,9 @@ fn text(expr: &Expr) -> Option<(String, Span)> {
         ExprKind::Constant { value: Constant::Str(text) } => Some((text.clone(), expr.span)),
         _ => None,
     }
+}
+
+/// Whether a number is one of places after the first few.
+fn is_late(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Constant { value: Constant::Int(1..=3) })
 }

@@ -7,7 +7,6 @@
 mod cells;
 mod relevant;
 mod several;
-mod tree;
 
 use serde_json::Value as Json;
 
@@ -16,7 +15,7 @@ use super::constants::Constants;
 use super::probe::{NEUTRAL, Outcome, Probe};
 use super::subject::{alternatives, put};
 use super::verify::Random;
-use super::{Draft, Reason, name};
+use super::{Draft, Reason, name, tree};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::program::Program;

@@ -4,13 +4,13 @@ use serde_json::Value as Json;
 
 use super::constants::Constants;
 use super::counts::Step;
+use super::measured::{Equal, Texts};
 use super::probe::{Outcome, Probe};
-use super::ranges::append;
 use super::{Draft, Reason};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
-use crate::shape::{ITEM, Path, Shape, show_path};
-use crate::summary::{Bounds, DecisionType, Handed, Limit};
+use crate::shape::{Path, Shape, show_path};
+use crate::summary::{Bounds, DecisionType, Limit};
 
 /// Numbers that a text may be measured by.
 pub(super) const LENGTHS: std::ops::RangeInclusive<f64> = 1.0..=64.0;
@@ -21,6 +21,9 @@ const LETTERS: [&str; 3] = ["A", "a", "1"];
 /// The same for words, of which one is long.
 const WORDS: [&str; 4] = ["A", "a", "1", "AAAAAAAAAAAAAAAA"];
 
+/// What texts of one length are made of that are told apart.
+const MARKS: [&str; 3] = ["q", "z", "j"];
+
 /// So many of the program's words are tried among others.
 const MOST_WORDS: usize = 64;
 
@@ -30,7 +33,7 @@ const MAX_WORD_STEPS: usize = 3;
 /// What a text's length is counted in.
 #[derive(Clone, Copy)]
 enum Unit {
-    Characters,
+    Characters(Equal),
     Words,
 }
 
@@ -38,7 +41,7 @@ impl Unit {
     /// What texts of this unit are made of.
     fn parts(self) -> &'static [&'static str] {
         match self {
-            Self::Characters => &LETTERS,
+            Self::Characters(_) => &LETTERS,
             Self::Words => &WORDS,
         }
     }
@@ -46,7 +49,7 @@ impl Unit {
     /// So much of a letter.
     fn text(self, letter: &str, length: usize) -> String {
         match self {
-            Self::Characters => letter.repeat(length),
+            Self::Characters(_) => letter.repeat(length),
             Self::Words => vec![letter; length].join(" "),
         }
     }
@@ -54,7 +57,7 @@ impl Unit {
     /// Whether two outcomes are one. Of several words each may show, so that it says something which of them do.
     fn is_one(self, probe: &Probe<'_>, one: Outcome, other: Outcome) -> bool {
         match self {
-            Self::Characters => probe.differ_by_data_only(one, other),
+            Self::Characters(equal) => equal.holds(probe, one, other),
             Self::Words => one == other,
         }
     }
@@ -62,7 +65,7 @@ impl Unit {
     fn show(self, path: &Path) -> String {
         let field = show_path(path);
         match self {
-            Self::Characters => format!("length of {field}"),
+            Self::Characters(_) => format!("length of {field}"),
             Self::Words => format!("number of words of {field}"),
         }
     }
@@ -77,10 +80,11 @@ pub(super) fn fill(
 ) -> Result<bool, Reason> {
     let measures = constants.numbers.iter().filter(|number| LENGTHS.contains(number) && number.fract() == 0.0);
     let longest = measures.map(|number| *number as usize).max();
-    let characters = longest.map(|longest| (Unit::Characters, longest));
+    let equal = [Equal::Strictly, Equal::ButForData];
+    let characters = longest.into_iter().flat_map(|longest| equal.map(|equal| (Unit::Characters(equal), longest)));
     // To have a blank in it is to have two words.
     let words = (!constants.words.is_empty()).then(|| (Unit::Words, longest.unwrap_or(1)));
-    for (unit, longest) in characters.into_iter().chain(words) {
+    for (unit, longest) in characters.chain(words) {
         if of_texts(draft, probe, (shape, unit), longest)? {
             return Ok(true);
         }
@@ -106,13 +110,30 @@ fn of_texts(
             continue;
         }
         draft.summary.field = Some(show_path(&path));
-        draft.summary.top_k = first_only(probe, (shape, unit), &path, &outcomes)?;
+        let texts = Texts::new(shape, &path);
+        let text = |at: usize| unit.text(LETTERS[0], at + 1);
+        let other = outcomes.iter().position(|outcome| !unit.is_one(probe, *outcome, outcomes[0]));
+        draft.summary.top_k = match other {
+            Some(other) => texts.first_only(probe, [&text(0), &text(other)], |probe, a, b| unit.is_one(probe, a, b))?,
+            None => None,
+        };
         let steps: Vec<Step> = steps.into_iter().filter(|step| !unit.is_one(probe, step.0, usual)).collect();
         draft.summary.decision_type = if steps.len() == 1 { DecisionType::TrueFalse } else { DecisionType::Range };
         draft.push_regions(probe, usual, steps, None);
-        draft.summary.again = acts_again(probe, (shape, unit), &path, &outcomes, usual)?;
-        if draft.summary.top_k.is_none() && !draft.summary.again && draft.summary.branches.len() == 1 {
-            draft.summary.handed = handed_on(probe, (shape, unit), &path, &outcomes, usual)?;
+        let leads = |at: &usize| !unit.is_one(probe, outcomes[*at], usual);
+        let (first, last) = ((0..outcomes.len()).find(leads), (0..outcomes.len()).rev().find(leads));
+        let other = (0..outcomes.len()).rev().find(|at| !leads(at));
+        draft.summary.again = match first {
+            // A list is one, however many are on it.
+            Some(at) => texts.act_again(probe, &text(at), !matches!(unit, Unit::Characters(Equal::ButForData)))?,
+            None => false,
+        };
+        if let (None, false, 1) = (draft.summary.top_k, draft.summary.again, draft.summary.branches.len())
+            // A text of one letter is found anywhere.
+            && let Some(at) = last.filter(|at| *at > 0)
+        {
+            let of = |at: usize| MARKS.map(|mark| unit.text(mark, at + 1));
+            draft.summary.handed = texts.handed_on(probe, &of(at), other.filter(|at| *at > 0).map(of).as_ref())?;
         }
         return Ok(true);
     }
@@ -143,7 +164,12 @@ fn outcomes(
     // A word that is not there is none that is counted, and where each number leads elsewhere, the words only pass.
     let fails = outcomes.iter().any(|outcome| probe.fails(*outcome));
     let passes = outcomes.windows(2).filter(|pair| pair[0] != pair[1]).count() > MAX_WORD_STEPS;
-    Ok((!matches!(unit, Unit::Words) || !fails && !passes).then_some(outcomes))
+    Ok(match unit {
+        Unit::Characters(Equal::ButForData) => true,
+        Unit::Characters(Equal::Strictly) => !passes,
+        Unit::Words => !fails && !passes,
+    }
+    .then_some(outcomes))
 }
 
 /// Whether it makes no difference that a word the program asks for is among them.
@@ -186,86 +212,4 @@ fn steps(probe: &Probe<'_>, outcomes: &[Outcome], (unit, path): (Unit, &Path)) -
         from = at;
     }
     steps
-}
-
-/// Whether a second text of a length that leads somewhere has the application do that once more.
-fn acts_again(
-    probe: &mut Probe<'_>,
-    (shape, unit): (&Shape, Unit),
-    path: &Path,
-    outcomes: &[Outcome],
-    usual: Outcome,
-) -> Result<bool, DecideError> {
-    let Some(at) = outcomes.iter().position(|outcome| !unit.is_one(probe, *outcome, usual)) else {
-        return Ok(false);
-    };
-    let one = shape.with(path, Json::from(unit.text(LETTERS[0], at + 1)));
-    let mut both = one.clone();
-    append(&mut both, &one, path);
-    let [one, both] = [one, both].map(|answer| ApiOutput::Answer { answer });
-    // A list is one, however many are on it.
-    Ok(match unit {
-        Unit::Characters => probe.shown_times(&both)? > probe.shown_times(&one)?,
-        Unit::Words => probe.acted_times(&both)? > probe.acted_times(&one)?,
-    })
-}
-
-/// Which of three texts of a length that leads somewhere shows: the first or the last, or all of them, where one of a
-/// length that leads nowhere does not.
-fn handed_on(
-    probe: &mut Probe<'_>,
-    (shape, unit): (&Shape, Unit),
-    path: &Path,
-    outcomes: &[Outcome],
-    usual: Outcome,
-) -> Result<Option<Handed>, DecideError> {
-    const MARKS: [&str; 3] = ["q", "z", "j"];
-    let leads = |outcome: &Outcome| !unit.is_one(probe, *outcome, usual);
-    let Some(at) = outcomes.iter().rposition(leads).filter(|_| path.iter().any(|step| step == ITEM)) else {
-        return Ok(None);
-    };
-    // A text of one letter is found anywhere.
-    if at == 0 {
-        return Ok(None);
-    }
-    let other = outcomes.iter().rposition(|outcome| unit.is_one(probe, *outcome, usual));
-    let mut shown = |lengths: [usize; 3]| -> Result<Vec<usize>, DecideError> {
-        let texts: Vec<String> = MARKS.iter().zip(lengths).map(|(mark, length)| unit.text(mark, length)).collect();
-        let mut answer = shape.with(path, Json::from(texts[0].as_str()));
-        texts[1..].iter().for_each(|text| append(&mut answer, &shape.with(path, Json::from(text.as_str())), path));
-        probe.run(&ApiOutput::Answer { answer })?;
-        let observed = probe.observed().to_lowercase();
-        Ok((0..MARKS.len()).filter(|at| observed.contains(&texts[*at])).collect())
-    };
-    Ok(match (shown([at + 1; 3])?.as_slice(), other) {
-        ([0], _) => Some(Handed::First),
-        ([2], _) => Some(Handed::Last),
-        // A text of one letter is found anywhere.
-        ([0, 1, 2], Some(other)) if other > 1 && shown([at + 1, at + 1, other + 1])? == [0, 1] => Some(Handed::All),
-        _ => None,
-    })
-}
-
-/// `Some(1)` where only the first of several texts is measured.
-fn first_only(
-    probe: &mut Probe<'_>,
-    (shape, unit): (&Shape, Unit),
-    path: &Path,
-    outcomes: &[Outcome],
-) -> Result<Option<u32>, DecideError> {
-    if !path.iter().any(|step| step == ITEM) {
-        return Ok(None);
-    }
-    let Some(other) = outcomes.iter().position(|outcome| !unit.is_one(probe, *outcome, outcomes[0])) else {
-        return Ok(None);
-    };
-    for (first, second) in [(0, other), (other, 0)] {
-        let [mut both, more] = [first, second].map(|at| shape.with(path, Json::from(unit.text(LETTERS[0], at + 1))));
-        append(&mut both, &more, path);
-        let outcome = probe.run(&ApiOutput::Answer { answer: both })?;
-        if !unit.is_one(probe, outcome, outcomes[first]) {
-            return Ok(None);
-        }
-    }
-    Ok(Some(1))
 }

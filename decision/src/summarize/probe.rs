@@ -19,7 +19,7 @@ use crate::program::Span;
 use crate::shape::Shape;
 
 /// A label that no application looks for.
-pub(super) const NEUTRAL: &str = "Qzxjv";
+pub(crate) const NEUTRAL: &str = "Qzxjv";
 /// Another one.
 pub(super) const OTHER: &str = "Wqyvk";
 
@@ -30,7 +30,7 @@ pub(super) type Outcome = usize;
 const MAX_STEPS: u64 = 50_000_000;
 
 /// Steps that all runs of what is tried at the end may take.
-const FEW_STEPS: u64 = 2_000_000;
+pub(super) const FEW_STEPS: u64 = 2_000_000;
 
 /// Characters of an outcome in a message.
 const LONGEST_SHOWN: usize = 160;
@@ -145,6 +145,27 @@ impl<'p> Probe<'p> {
     /// Gives all that is tried from now on a few steps: what is known without it is told in any case.
     pub(super) fn hurry(&mut self) {
         self.most_steps = MAX_STEPS.min(self.steps + FEW_STEPS);
+    }
+
+    /// What is found in a few steps; `None` where it takes more.
+    pub(super) fn in_few_steps<T>(
+        &mut self,
+        find: impl FnOnce(&mut Self) -> Result<T, DecideError>,
+    ) -> Result<Option<T>, DecideError> {
+        let most = self.most_steps;
+        self.most_steps = most.min(self.steps + FEW_STEPS);
+        let found = find(self);
+        self.most_steps = most;
+        match found {
+            Err(DecideError::TooLong { .. }) if self.steps < most => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
+    /// An answer as the program gets it.
+    pub(super) fn whole(&self, answer: &Json) -> Json {
+        let output = ApiOutput::Answer { answer: answer.clone() };
+        self.decider.led(&output).answer(&self.decider.subject().1.answer)
     }
 
     /// How many results the program asks the API for.

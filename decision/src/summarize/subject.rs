@@ -263,7 +263,7 @@ impl<'p> Members<'p> {
 }
 
 /// An item of defaults with this score and name.
-pub(super) fn filled(shape: &Shape, score: f64, text: &str) -> Json {
+pub(crate) fn filled(shape: &Shape, score: f64, text: &str) -> Json {
     match shape {
         Shape::Name => Json::from(text),
         Shape::Record(fields) => {
@@ -412,13 +412,14 @@ pub(super) fn named_field(shape: &Shape) -> Option<String> {
 }
 
 /// The list whose items have the names.
-pub(super) fn list_of_names(shape: &Shape) -> Option<Path> {
+pub(crate) fn list_of_names(shape: &Shape) -> Option<Path> {
     let mut name = name_of_items(shape)?;
     name.truncate(name.iter().rposition(|step| step == ITEM)?);
     Some(name)
 }
 
-fn name_of_items(shape: &Shape) -> Option<Path> {
+/// The first text that items are known by.
+pub(super) fn name_of_items(shape: &Shape) -> Option<Path> {
     let is_of_items = |path: &Path| path.iter().any(|step| step == ITEM);
     let mut names = shape.leaves().into_iter().filter(|(path, leaf)| **leaf == Shape::Name && is_of_items(path));
     names.next().map(|(path, _)| path)

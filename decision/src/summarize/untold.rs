@@ -128,7 +128,11 @@ pub(super) fn tell(
         let Ok(outcome) = probe.run(&ApiOutput::Answer { answer: answer.clone() }) else { break };
         let decision = probe.decision(outcome);
         let span = decision.effects.iter().find(|effect| effect.action == news.0).map(|effect| effect.span);
-        let message = format!("not told above: {} leads to `{}`", shown(&answer, &api.answer), probe.shown(outcome));
+        let message = format!(
+            "not told above: {} leads to `{}`",
+            shown(&probe.whole(&answer), &api.answer),
+            probe.shown(outcome)
+        );
         draft.summary.idle.retain(|word| !has_text(&answer, &word.text.to_lowercase()));
         untold.push(Warning { span: span.unwrap_or_default(), message });
         told.add(decision);
@@ -173,7 +177,7 @@ fn by_characters(
         }
         let decision = probe.decision(outcome);
         let span = decision.effects.first().map(|effect| effect.span).unwrap_or_default();
-        let answer = shown(&named.answer(&api.answer), &api.answer);
+        let answer = shown(&probe.whole(&named.answer(&api.answer)), &api.answer);
         return Ok(Some(Warning {
             span,
             message: format!("not told above: {answer} leads to `{}`", probe.shown(outcome)),

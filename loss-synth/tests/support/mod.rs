@@ -36,6 +36,7 @@ pub(crate) fn summary(decision_type: DecisionType, order: Option<Order>, branche
         branches,
         idle: Vec::new(),
         top_k: None,
+        left_out: 0,
         default,
         vocabulary: "letters".to_owned(),
         reason: None,

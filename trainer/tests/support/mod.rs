@@ -185,6 +185,7 @@ pub(crate) fn process(order: Order, branches: &[(&str, Vec<&str>)]) -> DecisionP
         branches: branches.iter().map(branch).collect(),
         idle: Vec::new(),
         top_k: None,
+        left_out: 0,
         default: Decision::default(),
         vocabulary: "small".to_owned(),
         reason: None,

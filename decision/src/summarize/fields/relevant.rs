@@ -2,11 +2,12 @@
 
 use serde_json::Value as Json;
 
-use super::{MAX_PARTS, SETTINGS, Table, tree};
+use super::{MAX_PARTS, SETTINGS, Table};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::summarize::constants::Constants;
 use crate::summarize::probe::{Outcome, Probe};
+use crate::summarize::tree;
 use crate::summarize::verify::Random;
 
 /// Random answers on which every field is changed.

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Cell, Field, Table, tree};
+use super::{Cell, Field, Table};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
 use crate::shape::{ITEM, Path, Shape};
@@ -11,6 +11,7 @@ use crate::summarize::axes::Axis;
 use crate::summarize::probe::{Outcome, Probe};
 use crate::summarize::ranges::append;
 use crate::summarize::several::{self, Sample, Several};
+use crate::summarize::tree;
 use crate::summarize::verify::Random;
 
 /// Answers of several items that are tried, of which so many must show that it is not the first of them.
