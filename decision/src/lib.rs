@@ -49,11 +49,6 @@ pub fn sample_of_pattern(text: &str) -> Option<String> {
     sample::of(text)
 }
 
-/// Whether the program may leave out the first of several results; texts for it if it asks what a text is made of.
-pub fn to_try(program: &Program) -> (bool, Vec<String>) {
-    summarize::to_try(program)
-}
-
 pub use summarize::{EMPTY_OUTCOME, HANDED_ON, NOT_ASKED, ONLY_EMPTY, SAME_OUTCOME, speaks_of_all_answers, summarize};
 pub use summary::{
     Bounds, Branch, Condition, DecisionType, Handed, IdleWord, Limit, MatchMode, MinScore, Order, Region, Summary,

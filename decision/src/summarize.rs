@@ -103,12 +103,6 @@ pub fn summarize(program: &Program, api: &Api, vocabulary: &Vocabulary) -> (Summ
     Decider::new(program, api).summarize(vocabulary)
 }
 
-/// Whether the program may leave out the first of several results, and texts for it if it asks what a text is made of.
-pub(crate) fn to_try(program: &Program) -> (bool, Vec<String>) {
-    let constants = Constants::of(program);
-    (constants.starts_late, forms::texts(&constants))
-}
-
 impl Decider<'_> {
     /// As [`summarize`], where other APIs that the program asks answer as this decider is given.
     pub fn summarize(&self, vocabulary: &Vocabulary) -> (Summary, Vec<Warning>) {

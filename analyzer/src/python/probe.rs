@@ -1,7 +1,7 @@
 //! Answers to try a program with: does anything outside have a say?
 
 use chameleon_decision::{
-    ApiOutput, Constant, Expr, ExprKind, ITEM, Path, Program, Shape, Vocabulary, sample_of_pattern, to_try,
+    ApiOutput, Constant, Expr, ExprKind, ITEM, Path, Program, Shape, Vocabulary, sample_of_pattern,
 };
 use serde_json::Value as Json;
 
@@ -24,9 +24,6 @@ const UNRELATED: usize = 8;
 
 /// How many of them are tried as they are written, where the API has no list of names.
 const MAX_WRITTEN: usize = 24;
-
-/// How many items of one text are tried.
-const MANY: usize = 12;
 
 /// The shortest word that is tried as a name itself: a language's code.
 const SHORTEST: usize = 2;
@@ -153,33 +150,8 @@ fn with_both(shape: &Shape, one: (&Path, f64), (path, value): (&Path, f64)) -> J
 /// More answers, on which outcomes show that no part of an answer leads to alone: the program's words themselves, all of
 /// them at once, and many things that it has no word for.
 pub(super) fn more_answers(program: &Program) -> impl Iterator<Item = ApiOutput> + use<> {
-    let many = [3, MANY].map(|count| sure(&(0..count).map(|at| format!("Qzxjv{at}")).collect::<Vec<_>>()));
-    [sure(&words(program))].into_iter().chain(many).chain(own_words(program)).chain(of_kinds(program))
-}
-
-/// Answers of the texts to try where it is asked what a text is made of: one, and many of it; after others, with the
-/// program's words, too, where the first of several results may be left out.
-fn of_kinds(program: &Program) -> impl Iterator<Item = ApiOutput> + use<> {
-    let (starts_late, texts) = to_try(program);
-    let own = if starts_late { samples(program) } else { Vec::new() };
-    let late = |text: &str| sure(&[UNKNOWN_NAME, UNKNOWN_NAME, UNKNOWN_NAME, text].map(str::to_owned));
-    let one = move |text: &str| if starts_late { late(text) } else { sure(&[text.to_owned()]) };
-    let digits = |text: &&String| text.chars().all(|c| c.is_ascii_digit());
-    let many: Vec<ApiOutput> = texts.iter().filter(digits).map(|text| sure(&vec![text.clone(); MANY])).collect();
-    own.into_iter().chain(texts).map(move |text| one(&text)).chain(many)
-}
-
-/// The program's words, capitalised and not, and texts that its patterns match.
-fn samples(program: &Program) -> Vec<String> {
-    let mut samples = Vec::new();
-    texts(program, &mut |text| samples.extend(sample_of_pattern(text)));
-    let words = words(program).into_iter().take(MAX_WORDS).flat_map(|word| [capitalised(&word), word]);
-    words.chain(samples.into_iter().take(MAX_WORDS)).collect()
-}
-
-fn capitalised(word: &str) -> String {
-    let mut rest = word.chars();
-    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+    let many = [3, 12].map(|count| sure(&(0..count).map(|at| format!("Qzxjv{at}")).collect::<Vec<_>>()));
+    [sure(&words(program))].into_iter().chain(many).chain(own_words(program))
 }
 
 /// Answers of one name each: the program's words, as they are written, and a text of several lines.
@@ -206,7 +178,14 @@ pub(super) fn short_words(program: &Program) -> impl Iterator<Item = ApiOutput> 
 
 /// Answers of one name each: the program's words, capitalised and not.
 pub(super) fn own_words(program: &Program) -> impl Iterator<Item = ApiOutput> + use<> {
-    samples(program).into_iter().map(|sample| sure(&[sample]))
+    let mut samples = Vec::new();
+    texts(program, &mut |text| samples.extend(sample_of_pattern(text)));
+    let words = words(program).into_iter().take(MAX_WORDS).flat_map(|word| {
+        let mut rest = word.chars();
+        let capitalised = rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect());
+        [sure(&[capitalised]), sure(&[word])]
+    });
+    words.chain(samples.into_iter().take(MAX_WORDS).map(|sample| sure(&[sample])))
 }
 
 fn sure(labels: &[String]) -> ApiOutput {

@@ -19,6 +19,9 @@ const MOST: usize = 3;
 /// How many results are answered to see which are looked at.
 const MANY: usize = MOST + 3;
 
+/// About how often a program is run for it.
+const MOST_RUNS: u64 = 256;
+
 /// Words that are tried.
 const MAX_WORDS: usize = 16;
 
@@ -32,24 +35,27 @@ pub(super) fn find(decider: &Decider<'_>) -> usize {
     found.and_then(Result::ok).unwrap_or_default()
 }
 
-/// The first place at which one of the texts leads elsewhere than any other name, if one does.
+/// The first place at which one of the texts leads elsewhere than any other name, if one does; the very first where it
+/// would take long to tell.
 fn by_texts(decider: &Decider<'_>, constants: &Constants) -> Result<Option<usize>, DecideError> {
     let memory = Memory::of_many();
-    let mut steps = 0;
-    let mut led = |place: Option<(usize, &str)>| {
+    let led = |place: Option<(usize, &str)>| {
         let name = |at: usize| place.filter(|(place, _)| *place == at).map_or(NEUTRAL, |(_, text)| text);
-        let (decision, trace) = decider.trace(&ApiOutput::sure((0..MANY).map(name)), false, &memory)?;
-        steps += trace.steps;
-        Ok::<_, DecideError>((decision, steps > FEW_STEPS))
+        decider.trace(&ApiOutput::sure((0..MANY).map(name)), false, &memory)
     };
-    let (usual, _) = led(None)?;
+    let (usual, trace) = led(None)?;
+    let mut steps = trace.steps;
+    if steps > FEW_STEPS / MOST_RUNS {
+        return Ok(Some(0));
+    }
     let words = memory.compared().into_iter().filter(|word| !word.trim().is_empty()).take(MAX_WORDS);
     let forms = words.flat_map(|word| spellings(&word).into_iter().take(1)).collect::<Vec<_>>();
     let mut first = None;
     for text in forms.into_iter().chain(forms::texts(constants)) {
         for place in 0..first.unwrap_or(MOST + 1) {
-            let (decision, is_long) = led(Some((place, &text)))?;
-            if is_long {
+            let (decision, trace) = led(Some((place, &text)))?;
+            steps += trace.steps;
+            if steps > FEW_STEPS {
                 return Ok(Some(0));
             }
             if decision != usual {
