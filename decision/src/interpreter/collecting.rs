@@ -160,15 +160,17 @@ impl<'p> Machine<'p, '_> {
         if reverse {
             keyed.reverse();
         }
-        let mut keyed = sorted(keyed, &mut |a, b| match self.order(&a.0, &b.0, span)? {
-            Some(order) => Ok(order == Some(Ordering::Less)),
-            None => Err(self.undetermined(span, "the order of unknown values")),
+        let mut is_known = true;
+        let mut keyed = sorted(keyed, &mut |a, b| {
+            let order = self.order(&a.0, &b.0, span)?;
+            is_known &= order.is_some();
+            Ok(order.flatten() == Some(Ordering::Less))
         })?;
         if reverse {
             keyed.reverse();
         }
-        // Of equal ones any comes first, as they were shuffled.
-        let ties = is_shuffled && self.has_ties(&keyed, span)?;
+        // Where the keys are unknown nobody knows the order; of equal ones any comes first, as they were shuffled.
+        let ties = !is_known || is_shuffled && self.has_ties(&keyed, span)?;
         let sorted: Vec<Value<'p>> = keyed.into_iter().map(|pair| pair.1).collect();
         Ok(if ties { shuffled::anywhere(sorted) } else { sorted })
     }
