@@ -30,6 +30,16 @@ pub(crate) fn another(pattern: &str) -> Option<String> {
     (made(pattern, &PLAIN)? != text).then_some(text)
 }
 
+/// A text in which a pattern finds nothing; `None` where the text is no pattern, or one that matches nothing at all.
+pub(crate) fn without(pattern: &str) -> Option<String> {
+    if !is_pattern(pattern) {
+        return None;
+    }
+    let regex = regex::Regex::new(&pattern.replace("\\Z", "\\z")).ok()?;
+    let texts = PLAIN.iter().chain(&OTHERS).map(|plain| plain.to_string().repeat(2));
+    texts.rev().find(|text| !text.trim().is_empty() && !regex.is_match(text))
+}
+
 fn made(pattern: &str, plain: &'static [char]) -> Option<String> {
     if !is_pattern(pattern) {
         return None;
@@ -94,6 +104,16 @@ mod tests {
             let sample = of(pattern).expect(pattern);
             assert!(regex::Regex::new(pattern).expect("a pattern").is_match(&sample), "{pattern}: {sample}");
         }
+    }
+
+    #[test]
+    fn a_pattern_finds_nothing_in_a_text_without_it() {
+        for pattern in [r"\w+", r"[^a-z]", r"\d{4}", r"[,.#_/-]|\d"] {
+            let text = without(pattern).expect(pattern);
+            assert!(!regex::Regex::new(pattern).expect("a pattern").is_match(&text), "{pattern}: {text}");
+        }
+        assert_eq!(without(".*"), None);
+        assert_eq!(without("Dog"), None);
     }
 
     #[test]

@@ -23,6 +23,9 @@ const MAX_CHAINS: usize = 64;
 /// What sorts numbers into intervals, or chooses where something holds.
 const BINNING: [&str; 4] = ["pandas.cut", "numpy.digitize", "numpy.select", "numpy.where"];
 
+/// What looks for a pattern in a text: functions of `re` and methods of a compiled pattern.
+const SEARCHES: [&str; 5] = ["findall", "finditer", "fullmatch", "match", "search"];
+
 /// A way to the API call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Chain {
@@ -375,13 +378,21 @@ impl Search<'_> {
             ExprKind::Method { object, name, keywords, .. } if name == "sort" => {
                 keywords.iter().any(|keyword| keyword.name == "key") && api(object)
             }
-            ExprKind::Method { object, name, args, .. } => match name.as_str() {
+            ExprKind::Method { object, name, args, keywords } => match name.as_str() {
                 "get" => args.first().is_some_and(api) && is_own(object),
                 "intersection" | "issubset" | "issuperset" | "isdisjoint" | "startswith" | "endswith" | "count" => {
                     api(expr)
                 }
+                // What matches a pattern is handed on, and nothing else.
+                name if SEARCHES.contains(&name) => {
+                    let pattern = self.facts.expr(function, object);
+                    pattern.known && !pattern.data && args.iter().chain(keywords.iter().map(|k| &k.value)).any(api)
+                }
                 _ => false,
             },
+            ExprKind::Builtin { name, args, keywords } if is_search_function(name) => {
+                args.iter().chain(keywords.iter().map(|keyword| &keyword.value)).any(api)
+            }
             ExprKind::Builtin { name, args, .. } if BINNING.contains(&name.as_str()) => args.first().is_some_and(api),
             ExprKind::Binary { op: BinaryOp::BitAnd, .. } => api(expr),
             ExprKind::Comprehension { inner } => inner.clauses.iter().flat_map(|(_, _, tests)| tests).any(api),
@@ -471,6 +482,11 @@ fn is_search(expr: &Expr) -> bool {
         ExprKind::Method { name, .. } => matches!(name.as_str(), "finditer" | "findall"),
         _ => false,
     }
+}
+
+/// Whether a function looks for a pattern in a text.
+fn is_search_function(name: &str) -> bool {
+    name.strip_prefix("re.").is_some_and(|name| SEARCHES.contains(&name))
 }
 
 /// Whether a function is a unit test, which checks what the application decides and decides nothing itself.

@@ -414,7 +414,10 @@ impl<'p> Machine<'p, '_> {
                 let list = list.borrow();
                 let picked = places(numbers, list.items.len());
                 self.charge(picked.len(), span)?;
-                Ok(Value::list(picked.into_iter().map(|at| list.items[at].clone()).collect(), list.growth))
+                // From where a test of the API's data has led to, it is no longer one element for each of the API's.
+                let is_chosen = self.looks > 0 && bounds.iter().any(Value::is_data);
+                let growth = if is_chosen && list.growth == Growth::Mirror { Growth::Grown } else { list.growth };
+                Ok(Value::list(picked.into_iter().map(|at| list.items[at].clone()).collect(), growth))
             }
             Value::Tuple(items) => {
                 let picked = places(numbers, items.len());

@@ -18,6 +18,9 @@ pub(super) struct Constants {
     pub(super) tests: Vec<Test>,
     /// Whether a text is taken apart into its lines.
     pub(super) lines: bool,
+    /// The greatest number by which a part is taken out of a list, from its start or its end, or which its length is
+    /// compared with.
+    pub(super) farthest: usize,
     /// Where a text is taken apart into its words, or a blank is looked for.
     pub(super) words: Vec<Span>,
     /// Whether regular expressions or likenesses of texts are asked for.
@@ -205,6 +208,21 @@ impl Constants {
         }
     }
 
+    /// Notes the numbers of a place: `2`, `-2`, `at + 2`.
+    fn note_place(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Constant { value: Constant::Int(number) } => {
+                self.farthest = self.farthest.max(usize::try_from(number.unsigned_abs()).unwrap_or_default());
+            }
+            ExprKind::Unary { value, .. } => self.note_place(value),
+            ExprKind::Binary { left, right, .. } => {
+                self.note_place(left);
+                self.note_place(right);
+            }
+            _ => {}
+        }
+    }
+
     fn parameters(&mut self, parameters: &[Parameter]) {
         parameters.iter().filter_map(|parameter| parameter.default.as_ref()).for_each(|default| self.expr(default));
     }
@@ -250,18 +268,25 @@ impl Constants {
             ExprKind::Bool { values, .. } => self.exprs(values),
             ExprKind::Compare { left, rest } => {
                 self.words.extend(text(left).filter(|(text, _)| text == " ").map(|(_, span)| span));
-                self.expr(left);
-                self.exprs(rest.iter().map(|pair| &pair.1));
+                let sides = || std::iter::once(&**left).chain(rest.iter().map(|pair| &pair.1));
+                if sides().any(|side| matches!(&side.kind, ExprKind::Builtin { name, .. } if name == "len")) {
+                    sides().for_each(|side| self.note_place(side));
+                }
+                self.exprs(sides());
             }
             ExprKind::IfElse { test, body, orelse } => self.exprs([&**test, &**body, &**orelse]),
             ExprKind::Attribute { object, name } => {
                 self.fields.insert(snake_case(name.strip_suffix('_').unwrap_or(name)));
                 self.expr(object);
             }
-            ExprKind::Subscript { object, index } => self.exprs([&**object, &**index]),
+            ExprKind::Subscript { object, index } => {
+                self.note_place(index);
+                self.exprs([&**object, &**index]);
+            }
             ExprKind::Slice { object, start, stop, step } => {
                 self.starts_late |= start.as_deref().is_some_and(is_late);
                 self.expr(object);
+                [start, stop].into_iter().flatten().for_each(|bound| self.note_place(bound));
                 self.exprs([start, stop, step].into_iter().filter_map(|bound| bound.as_deref()));
             }
             ExprKind::Builtin { name, args, .. } if name == "print" => args.iter().for_each(|arg| self.result(arg)),

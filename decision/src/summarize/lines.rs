@@ -3,6 +3,7 @@
 
 use super::Reason;
 use super::branches::Branches;
+use super::constants::Constants;
 use super::probe::{NEUTRAL, OTHER, Outcome, Probe};
 use super::words::Found;
 use crate::decider::DecideError;
@@ -10,45 +11,101 @@ use crate::decider::DecideError;
 /// Words that are tried in lines.
 const MAX_WORDS: usize = 24;
 
+/// The farthest line from the start or the end of a text that is tried by its place.
+const FARTHEST: usize = 12;
+
+/// How many lines stand before and after one, so that the program takes it by its place.
+pub(super) fn around(constants: &Constants) -> usize {
+    if constants.lines && constants.farthest <= FARTHEST { constants.farthest.max(1) } else { 1 }
+}
+
 /// Has the program compare the lines of a text with its words.
 pub(super) fn show(probe: &mut Probe<'_>) -> Result<(), DecideError> {
     text(probe, NEUTRAL).map(|_| ())
 }
 
-/// Marks the words that do something in one of several lines, and tells the first case.
+/// Marks the words that do something in one of several lines, and tells the first case, and what so many lines of any words
+/// lead to.
 pub(super) fn find(
     probe: &mut Probe<'_>,
     found: &Branches,
     words: &mut [Found],
 ) -> Result<Option<Reason>, DecideError> {
-    let (alone, several) = (probe.labels(&[NEUTRAL])?, text(probe, NEUTRAL)?);
+    let alone = probe.labels(&[NEUTRAL])?;
+    let mut reasons: Vec<String> = by_number(probe, alone)?.into_iter().collect();
     let mut first = None;
-    if !probe.differ_by_data_only(alone, several) {
-        let (several, alone) = (probe.shown_beside(several, alone), probe.shown_beside(alone, several));
-        first = Some(Reason(format!("a text of several lines leads to `{several}`, one of a line to `{alone}`")));
-    }
     for word in words.iter_mut().filter(|word| word.outcome.is_none() && !word.in_company).take(MAX_WORDS) {
         let forms = word.spellings();
-        for line in forms.iter().take(2).flat_map(|form| lines(form)) {
-            let with = text(probe, &line)?;
-            let without = text(probe, &line.replace(form_of(&forms, &line), OTHER))?;
-            if probe.differ_by_data_only(with, without) || probe.fails(with) && !probe.fails(found.default) {
-                continue;
+        let own = forms.iter().take(2).flat_map(|form| lines(form).map(|line| (line, form)));
+        let mut led = None;
+        for (line, form) in own {
+            led = in_line(probe, found, (&line, form))?;
+            if led.is_some() {
+                break;
             }
-            word.in_company = true;
-            if first.is_none() {
-                let (with, without) = (probe.shown_beside(with, without), probe.shown_beside(without, with));
-                first = Some(Reason(format!(
-                    "lines of a text are told apart: `{line}` among others leads to `{with}`, any other to `{without}`"
-                )));
-            }
-            break;
+        }
+        word.in_company |= led.is_some();
+        first = first.or(led);
+    }
+    if first.is_none() && reasons.is_empty() {
+        return needed_together(probe, found, (words, alone));
+    }
+    reasons.extend(first);
+    Ok(Some(Reason(reasons.join("; "))))
+}
+
+/// What texts of more lines lead to than one of a line does, whatever is on them.
+fn by_number(probe: &mut Probe<'_>, alone: Outcome) -> Result<Option<String>, DecideError> {
+    let most = 2 * probe.lines_around + 1;
+    let several = text(probe, NEUTRAL)?;
+    if probe.differ_by_data_only(alone, several) {
+        return Ok(None);
+    }
+    // How many it takes, where fewer do what one does, and more what so many do.
+    let mut least = Some(most);
+    for number in (2..most).rev() {
+        let outcome = probe.labels(&[&vec![NEUTRAL; number].join("\n")])?;
+        if probe.differ_by_data_only(outcome, several) && least == Some(number + 1) {
+            least = Some(number);
+        } else if !probe.differ_by_data_only(outcome, alone) {
+            least = None;
         }
     }
-    match first {
-        Some(first) => Ok(Some(first)),
-        None => needed_together(probe, found, (words, alone)),
+    let (several, alone) = (probe.shown_beside(several, alone), probe.shown_beside(alone, several));
+    Ok(Some(match least {
+        Some(least) if probe.lines_around > 1 => {
+            format!("a text of {least} lines or more leads to `{several}`, one of fewer to `{alone}`")
+        }
+        _ => format!("a text of several lines leads to `{several}`, one of a line to `{alone}`"),
+    }))
+}
+
+/// What a line of a text leads to that one with any other word in its place does not, and in which place.
+fn in_line(probe: &mut Probe<'_>, found: &Branches, (line, form): (&str, &str)) -> Result<Option<String>, DecideError> {
+    let other = line.replace(form, OTHER);
+    let around = probe.lines_around;
+    let mut led = None;
+    let mut places = Vec::new();
+    // Most programs look at each line: one in the middle is tried first.
+    for place in std::iter::once(around).chain((0..=2 * around).filter(|place| *place != around && around > 1)) {
+        let (with, without) = (text_at(probe, line, place)?, text_at(probe, &other, place)?);
+        if probe.differ_by_data_only(with, without) || probe.fails(with) && !probe.fails(found.default) {
+            continue;
+        }
+        places.push(place + 1);
+        led.get_or_insert((with, without));
     }
+    let Some((with, without)) = led else { return Ok(None) };
+    let (with, without) = (probe.shown_beside(with, without), probe.shown_beside(without, with));
+    let all = 2 * around + 1;
+    places.sort_unstable();
+    let place = if around > 1 && places.len() < all {
+        let places: Vec<String> = places.iter().map(usize::to_string).collect();
+        format!(" in line {} of {all}", places.join(" or "))
+    } else {
+        " among others".to_owned()
+    };
+    Ok(Some(format!("lines of a text are told apart: `{line}`{place} leads to `{with}`, any other to `{without}`")))
 }
 
 /// The fewest words that lead somewhere on lines of their own while none of them does in any company of a line, in the
@@ -102,12 +159,14 @@ fn lines(word: &str) -> [String; 4] {
     [word.to_owned(), format!("{word} {NEUTRAL}"), format!("{NEUTRAL} {word}"), format!("{word}{NEUTRAL}")]
 }
 
-/// The spelling that a line was made of.
-fn form_of<'f>(forms: &'f [String], line: &str) -> &'f str {
-    forms.iter().find(|form| line.contains(form.as_str())).map_or("", String::as_str)
-}
-
 /// The outcome on a text with this line in its middle.
 pub(super) fn text(probe: &mut Probe<'_>, line: &str) -> Result<Outcome, DecideError> {
-    probe.labels(&[&format!("{NEUTRAL}\n{line}\n{NEUTRAL}")])
+    text_at(probe, line, probe.lines_around)
+}
+
+/// The outcome on a text of as many lines with this one after so many others.
+fn text_at(probe: &mut Probe<'_>, line: &str, place: usize) -> Result<Outcome, DecideError> {
+    let mut lines = vec![NEUTRAL; 2 * probe.lines_around + 1];
+    lines[place] = line;
+    probe.labels(&[&lines.join("\n")])
 }

@@ -9,6 +9,7 @@ use super::constants::{Constants, KEYS};
 use super::copies::Copies;
 use super::deeds::{Deeds, reaches_out};
 use super::held;
+use super::lines;
 use super::matching::{is_pattern, spellings};
 use super::subject::Subject;
 use crate::decider::{DecideError, Decider};
@@ -83,6 +84,8 @@ pub(super) struct Probe<'p> {
     pub(super) inspecting: BTreeSet<Span>,
     /// How many items of a list within an item are tried.
     pub(super) counts: Vec<usize>,
+    /// How many lines stand before and after one in a text of several that is tried.
+    pub(super) lines_around: usize,
     /// Names are compared by more than what is in them.
     pub(super) has_patterns: bool,
     /// The texts that the program is written with.
@@ -115,6 +118,7 @@ impl<'p> Probe<'p> {
             all_tests: BTreeSet::new(),
             inspecting: BTreeSet::new(),
             counts: held::counts(&constants.numbers),
+            lines_around: lines::around(constants),
             has_patterns: constants.patterns,
             written: constants.texts.iter().map(|text| text.0.clone()).collect(),
         }

@@ -14,6 +14,7 @@ use super::probe::{Outcome, Probe};
 use super::verify::LONGEST;
 use super::{Draft, EMPTY_OUTCOME, axes};
 use crate::decider::DecideError;
+use crate::decision::Rendered;
 use crate::output::ApiOutput;
 use crate::process::Warning;
 use crate::program::Program;
@@ -61,6 +62,9 @@ pub(super) fn fill(
         return Ok(false);
     }
     let Some(grid) = Grid::of(probe, mixed, kinds)? else { return Ok(false) };
+    if grid.shows_each(probe) {
+        return Ok(false);
+    }
     let Some(found) = by_number(probe, mixed, kinds, &grid)?.or_else(|| grid.by_share(constants)) else {
         return Ok(false);
     };
@@ -105,6 +109,18 @@ impl Grid {
 
     fn said(&self, matching: usize, others: usize) -> &Said {
         &self.cells[matching][others].1
+    }
+
+    /// Whether what one matching item shows of itself shows beside another one, too, of which nothing shows.
+    fn shows_each(&self, probe: &Probe<'_>) -> bool {
+        let shows = |matching: usize, others: usize| {
+            let cell = self.cells.get(matching).and_then(|row| row.get(others));
+            cell.is_some_and(|cell| {
+                let effects = &probe.decision(cell.0).effects;
+                effects.iter().any(|effect| effect.values.iter().any(Rendered::has_data))
+            })
+        };
+        shows(1, 0) && shows(1, 1) && !shows(0, 1) && self.said(1, 1) == self.said(0, 1)
     }
 
     /// Whether items of both kinds do what each kind does without the other, and nothing else.

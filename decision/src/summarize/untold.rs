@@ -17,6 +17,7 @@ use crate::decider::DecideError;
 use crate::decision::Decision;
 use crate::output::ApiOutput;
 use crate::process::Warning;
+use crate::sample;
 use crate::shape::Shape;
 
 /// Answers tried.
@@ -34,6 +35,9 @@ const IDLE_TRIALS: usize = 24;
 
 /// The reason where what was tried one by one leads to one and the same, and other answers do not.
 const NOT_ALONE: &str = "what tells the answers apart is not found, but that they lead to different outcomes";
+
+/// How the reason begins where nothing decides but what a regular expression finds in a text.
+const PIECES: &str = "what a regular expression finds in a text is handed on";
 
 /// What is done, and the words with it: all that is told, or some of it.
 struct Told {
@@ -140,6 +144,9 @@ pub(super) fn tell(
     if untold.is_empty() && is_of_nothing(draft) {
         untold.extend(by_characters(draft, probe, api, constants)?);
     }
+    if untold.is_empty() && is_of_nothing(draft) {
+        tell_pieces(draft, probe, constants)?;
+    }
     take_back_idle(draft, probe, api, constants);
     warnings::take_back_turned(draft, probe);
     if !untold.is_empty() && is_of_nothing(draft) {
@@ -184,6 +191,28 @@ fn by_characters(
         }));
     }
     Ok(None)
+}
+
+/// Where any name leads to what a regular expression finds in it, says so, and what a text leads to in which it finds
+/// nothing.
+fn tell_pieces(draft: &mut Draft, probe: &mut Probe<'_>, constants: &Constants) -> Result<(), DecideError> {
+    let usual = probe.run(&ApiOutput::sure([NEUTRAL]))?;
+    if probe.fails(usual) {
+        return Ok(());
+    }
+    for pattern in probe.compared() {
+        let Some(text) = sample::without(&pattern) else { continue };
+        let outcome = probe.run(&ApiOutput::sure([text.as_str()]))?;
+        if outcome == usual {
+            continue;
+        }
+        let (pattern, span) = constants.place(&pattern).unwrap_or_default();
+        let message = format!("a text without a match of `{pattern}` leads to `{}`", probe.shown(outcome));
+        draft.summary.idle.retain(|word| word.text != pattern);
+        draft.warnings.push(Warning { span, message });
+        draft.summary.reason = Some(format!("{PIECES}: `{}`", probe.shown(usual)));
+    }
+    Ok(())
 }
 
 /// Takes words back that were said to be without effect where an answer with one of them leads elsewhere than the same one
