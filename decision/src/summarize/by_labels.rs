@@ -264,6 +264,9 @@ impl Draft {
         // Which lines stand before a line of a text can matter.
         let lines = constants.lines && vocabulary.labels.is_empty();
         self.summary.idle = if lines { Vec::new() } else { idle::of(&constants, probe, words, one_branch) };
+        if lines {
+            self.warnings.extend(lines::warnings(probe, words)?);
+        }
         Ok(())
     }
 

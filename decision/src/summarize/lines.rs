@@ -7,9 +7,13 @@ use super::constants::Constants;
 use super::probe::{NEUTRAL, OTHER, Outcome, Probe};
 use super::words::Found;
 use crate::decider::DecideError;
+use crate::process::Warning;
 
 /// Words that are tried in lines.
 const MAX_WORDS: usize = 24;
+
+/// Words of which it is asked in which lines they lead somewhere.
+const MAX_WARNED: usize = 8;
 
 /// The farthest line from the start or the end of a text that is tried by its place.
 const FARTHEST: usize = 12;
@@ -34,7 +38,11 @@ pub(super) fn find(
     let alone = probe.labels(&[NEUTRAL])?;
     let mut reasons: Vec<String> = by_number(probe, alone)?.into_iter().collect();
     let mut first = None;
-    for word in words.iter_mut().filter(|word| word.outcome.is_none() && !word.in_company).take(MAX_WORDS) {
+    // What fails for want of lines says nothing of the word.
+    let leads = |word: &Found| word.outcome.is_some_and(|outcome| !probe.fails(outcome) || probe.fails(found.default));
+    let idle: Vec<usize> = (0..words.len()).filter(|at| !leads(&words[*at]) && !words[*at].in_company).collect();
+    for word in idle.into_iter().take(MAX_WORDS) {
+        let word = &mut words[word];
         let forms = word.spellings();
         let own = forms.iter().take(2).flat_map(|form| lines(form).map(|line| (line, form)));
         let mut led = None;
@@ -58,16 +66,16 @@ pub(super) fn find(
 fn by_number(probe: &mut Probe<'_>, alone: Outcome) -> Result<Option<String>, DecideError> {
     let most = 2 * probe.lines_around + 1;
     let several = text(probe, NEUTRAL)?;
-    if probe.differ_by_data_only(alone, several) {
+    if probe.differ_by_repeats_only(alone, several) {
         return Ok(None);
     }
     // How many it takes, where fewer do what one does, and more what so many do.
     let mut least = Some(most);
     for number in (2..most).rev() {
         let outcome = probe.labels(&[&vec![NEUTRAL; number].join("\n")])?;
-        if probe.differ_by_data_only(outcome, several) && least == Some(number + 1) {
+        if probe.differ_by_repeats_only(outcome, several) && least == Some(number + 1) {
             least = Some(number);
-        } else if !probe.differ_by_data_only(outcome, alone) {
+        } else if !probe.differ_by_repeats_only(outcome, alone) {
             least = None;
         }
     }
@@ -89,7 +97,13 @@ fn in_line(probe: &mut Probe<'_>, found: &Branches, (line, form): (&str, &str)) 
     // Most programs look at each line: one in the middle is tried first.
     for place in std::iter::once(around).chain((0..=2 * around).filter(|place| *place != around && around > 1)) {
         let (with, without) = (text_at(probe, line, place)?, text_at(probe, &other, place)?);
-        if probe.differ_by_data_only(with, without) || probe.fails(with) && !probe.fails(found.default) {
+        // A line that is the word alone may have nothing left that is shown.
+        let is_one = if line == form {
+            probe.differ_by_data_only(with, without)
+        } else {
+            probe.differ_by_repeats_only(with, without)
+        };
+        if is_one || probe.fails(with) && !probe.fails(found.default) {
             continue;
         }
         places.push(place + 1);
@@ -100,12 +114,44 @@ fn in_line(probe: &mut Probe<'_>, found: &Branches, (line, form): (&str, &str)) 
     let all = 2 * around + 1;
     places.sort_unstable();
     let place = if around > 1 && places.len() < all {
-        let places: Vec<String> = places.iter().map(usize::to_string).collect();
-        format!(" in line {} of {all}", places.join(" or "))
+        format!(" in line {} of {all}", either(&places))
     } else {
         " among others".to_owned()
     };
     Ok(Some(format!("lines of a text are told apart: `{line}`{place} leads to `{with}`, any other to `{without}`")))
+}
+
+/// What there is to say of words that lead somewhere in some lines of a text, and not in others.
+pub(super) fn warnings(probe: &mut Probe<'_>, words: &[Found]) -> Result<Vec<Warning>, DecideError> {
+    let mut found = Vec::new();
+    if probe.lines_around == 1 {
+        return Ok(found);
+    }
+    let usual = text(probe, NEUTRAL)?;
+    for word in words.iter().filter(|word| word.outcome.is_some()).take(MAX_WARNED) {
+        let Some(form) = word.spellings().into_iter().next() else { continue };
+        let all = 2 * probe.lines_around + 1;
+        let mut idle = Vec::new();
+        for place in 0..all {
+            if text_at(probe, &form, place)? == usual {
+                idle.push(place + 1);
+            }
+        }
+        if !idle.is_empty() && idle.len() < all {
+            let message = format!("`{form}` in line {} of {all} leads to `{}`", either(&idle), probe.shown(usual));
+            found.push(Warning { span: word.span, message });
+        }
+    }
+    Ok(found)
+}
+
+/// Numbers as people write them: `1, 2 or 3`.
+fn either(numbers: &[usize]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(usize::to_string).collect();
+    match numbers.split_last() {
+        Some((last, firsts)) if !firsts.is_empty() => format!("{} or {last}", firsts.join(", ")),
+        _ => numbers.concat(),
+    }
 }
 
 /// The fewest words that lead somewhere on lines of their own while none of them does in any company of a line, in the
