@@ -57,6 +57,10 @@ const SAME_DONE: &str = " change what is done: nothing here is found to decide f
 /// What is said of a call from whose answer nothing is decided.
 const PASSED_ON: &str = "the answer is returned or shown, never compared: nothing here decides from it";
 
+/// How it begins what is said where a regular expression changes it on the way, before the place, and how it ends.
+const REWRITTEN: &str = "a regular expression changes what is returned or shown of the answer (";
+const NOTHING_ELSE: &str = "): nothing else here decides from it";
+
 /// How it ends what is said of a call on some of whose answers the program breaks, where it does the same on all others.
 const BREAKS: &str = "; it does the same on every other answer: nothing here decides from it";
 
@@ -65,6 +69,7 @@ pub(crate) fn decides_nothing(reason: &str) -> bool {
     reason == PASSED_ON
         || reason.ends_with(NOT_FOLLOWED)
         || reason.ends_with(BREAKS)
+        || (reason.starts_with(REWRITTEN) && reason.ends_with(NOTHING_ELSE))
         || (reason.starts_with(SAME_TEST) && reason.ends_with(SAME_DONE))
 }
 
@@ -279,7 +284,14 @@ impl Found {
             let (process, problems) = if chain.decides {
                 inputs::best(run, &chain, others)
             } else {
-                self.problems.push(passes_through(run.project, run.site));
+                let note = passes_through(run.project, run.site);
+                let rewritten = entry::rewrites(functions, &facts).map(|span| {
+                    let file = path(run.project, span.file);
+                    let place = if file == note.file { "line ".to_owned() } else { format!("{file}:") };
+                    format!("{REWRITTEN}{place}{}{NOTHING_ELSE}", span.line)
+                });
+                let reason = rewritten.unwrap_or_else(|| note.reason.clone());
+                self.problems.push(Problem { reason, ..note });
                 continue;
             };
             if !is_storable(&process) {

@@ -26,6 +26,9 @@ const BINNING: [&str; 4] = ["pandas.cut", "numpy.digitize", "numpy.select", "num
 /// What looks for a pattern in a text: functions of `re` and methods of a compiled pattern.
 const SEARCHES: [&str; 5] = ["findall", "finditer", "fullmatch", "match", "search"];
 
+/// What changes a text by a pattern, or takes it apart.
+const REWRITES: [&str; 3] = ["split", "sub", "subn"];
+
 /// A way to the API call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Chain {
@@ -378,20 +381,21 @@ impl Search<'_> {
             ExprKind::Method { object, name, keywords, .. } if name == "sort" => {
                 keywords.iter().any(|keyword| keyword.name == "key") && api(object)
             }
-            ExprKind::Method { object, name, args, keywords } => match name.as_str() {
+            ExprKind::Method { object, name, args, .. } => match name.as_str() {
                 "get" => args.first().is_some_and(api) && is_own(object),
                 "intersection" | "issubset" | "issuperset" | "isdisjoint" | "startswith" | "endswith" | "count" => {
                     api(expr)
                 }
-                // What matches a pattern is handed on, and nothing else.
-                name if SEARCHES.contains(&name) => {
-                    let pattern = self.facts.expr(function, object);
-                    pattern.known && !pattern.data && args.iter().chain(keywords.iter().map(|k| &k.value)).any(api)
+                // Where a word is, another one is not.
+                "find" | "index" | "rfind" | "rindex" => {
+                    api(object)
+                        && matches!(args.as_slice(), [word, ..] if self.facts.expr(function, word).known && !api(word))
                 }
-                _ => false,
+                // What matches a pattern is handed on, and nothing else.
+                _ => applies_pattern(self.facts, function, expr, &SEARCHES),
             },
-            ExprKind::Builtin { name, args, keywords } if is_search_function(name) => {
-                args.iter().chain(keywords.iter().map(|keyword| &keyword.value)).any(api)
+            ExprKind::Builtin { name, .. } if name.starts_with("re.") => {
+                applies_pattern(self.facts, function, expr, &SEARCHES)
             }
             ExprKind::Builtin { name, args, .. } if BINNING.contains(&name.as_str()) => args.first().is_some_and(api),
             ExprKind::Binary { op: BinaryOp::BitAnd, .. } => api(expr),
@@ -484,9 +488,32 @@ fn is_search(expr: &Expr) -> bool {
     }
 }
 
-/// Whether a function looks for a pattern in a text.
-fn is_search_function(name: &str) -> bool {
-    name.strip_prefix("re.").is_some_and(|name| SEARCHES.contains(&name))
+/// The first place at which a pattern changes a text of the answer, or takes it apart.
+pub(super) fn rewrites(functions: &[Function], facts: &Facts<'_>) -> Option<Span> {
+    let mut found: Option<Span> = None;
+    for (at, function) in functions.iter().enumerate() {
+        visit::exprs(&function.body, &mut |expr| {
+            if found.is_none_or(|known| expr.span < known) && applies_pattern(facts, at, expr, &REWRITES) {
+                found = Some(expr.span);
+            }
+        });
+    }
+    found
+}
+
+/// Whether an expression applies a pattern to the answer in one of these ways: a function of `re`, or a method of a compiled
+/// pattern.
+fn applies_pattern(facts: &Facts<'_>, function: usize, expr: &Expr, ways: &[&str]) -> bool {
+    let (name, args, keywords) = match &expr.kind {
+        ExprKind::Builtin { name, args, keywords } => (name.strip_prefix("re."), args, keywords),
+        ExprKind::Method { object, name, args, keywords } => {
+            let pattern = facts.expr(function, object);
+            (Some(name.as_str()).filter(|_| pattern.known && !pattern.data), args, keywords)
+        }
+        _ => return false,
+    };
+    let mut given = args.iter().chain(keywords.iter().map(|keyword| &keyword.value));
+    name.is_some_and(|name| ways.contains(&name)) && given.any(|arg| facts.expr(function, arg).api)
 }
 
 /// Whether a function is a unit test, which checks what the application decides and decides nothing itself.

@@ -122,7 +122,9 @@ impl<'p> Machine<'p, '_> {
             ("index", [item, bounds @ ..]) => {
                 self.inspect_pair(object, item);
                 let items = list.borrow();
-                return self.index_of(item, &items.items, bounds, span);
+                let place = self.index_of(item, &items.items, bounds, span)?;
+                // Where it is among the API's says the answer.
+                return Ok(if items.growth == Growth::Mirror { place.into_data() } else { place });
             }
             ("count", [item]) => {
                 self.inspect_pair(object, item);

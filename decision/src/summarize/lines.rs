@@ -23,6 +23,11 @@ pub(super) fn around(constants: &Constants) -> usize {
     if constants.lines && constants.farthest <= FARTHEST { constants.farthest.max(1) } else { 1 }
 }
 
+/// Whether the program may take lines by a place that is not the first.
+pub(super) fn are_taken(constants: &Constants) -> bool {
+    constants.lines && (1..=FARTHEST).contains(&constants.farthest)
+}
+
 /// Has the program compare the lines of a text with its words.
 pub(super) fn show(probe: &mut Probe<'_>) -> Result<(), DecideError> {
     text(probe, NEUTRAL).map(|_| ())
@@ -81,7 +86,7 @@ fn by_number(probe: &mut Probe<'_>, alone: Outcome) -> Result<Option<String>, De
     }
     let (several, alone) = (probe.shown_beside(several, alone), probe.shown_beside(alone, several));
     Ok(Some(match least {
-        Some(least) if probe.lines_around > 1 => {
+        Some(least) if probe.takes_lines => {
             format!("a text of {least} lines or more leads to `{several}`, one of fewer to `{alone}`")
         }
         _ => format!("a text of several lines leads to `{several}`, one of a line to `{alone}`"),
@@ -95,7 +100,8 @@ fn in_line(probe: &mut Probe<'_>, found: &Branches, (line, form): (&str, &str)) 
     let mut led = None;
     let mut places = Vec::new();
     // Most programs look at each line: one in the middle is tried first.
-    for place in std::iter::once(around).chain((0..=2 * around).filter(|place| *place != around && around > 1)) {
+    let others = (0..=2 * around).filter(|place| *place != around && probe.takes_lines);
+    for place in std::iter::once(around).chain(others.collect::<Vec<_>>()) {
         let (with, without) = (text_at(probe, line, place)?, text_at(probe, &other, place)?);
         // A line that is the word alone may have nothing left that is shown.
         let is_one = if line == form {
@@ -113,7 +119,7 @@ fn in_line(probe: &mut Probe<'_>, found: &Branches, (line, form): (&str, &str)) 
     let (with, without) = (probe.shown_beside(with, without), probe.shown_beside(without, with));
     let all = 2 * around + 1;
     places.sort_unstable();
-    let place = if around > 1 && places.len() < all {
+    let place = if probe.takes_lines && places.len() < all {
         format!(" in line {} of {all}", either(&places))
     } else {
         " among others".to_owned()
@@ -121,25 +127,36 @@ fn in_line(probe: &mut Probe<'_>, found: &Branches, (line, form): (&str, &str)) 
     Ok(Some(format!("lines of a text are told apart: `{line}`{place} leads to `{with}`, any other to `{without}`")))
 }
 
-/// What there is to say of words that lead somewhere in some lines of a text, and not in others.
+/// What there is to say of words that lead somewhere by themselves, and elsewhere in some lines of a text.
 pub(super) fn warnings(probe: &mut Probe<'_>, words: &[Found]) -> Result<Vec<Warning>, DecideError> {
     let mut found = Vec::new();
-    if probe.lines_around == 1 {
-        return Ok(found);
-    }
     let usual = text(probe, NEUTRAL)?;
-    for word in words.iter().filter(|word| word.outcome.is_some()).take(MAX_WARNED) {
-        let Some(form) = word.spellings().into_iter().next() else { continue };
-        let all = 2 * probe.lines_around + 1;
-        let mut idle = Vec::new();
-        for place in 0..all {
-            if text_at(probe, &form, place)? == usual {
-                idle.push(place + 1);
-            }
-        }
-        if !idle.is_empty() && idle.len() < all {
-            let message = format!("`{form}` in line {} of {all} leads to `{}`", either(&idle), probe.shown(usual));
+    let all = 2 * probe.lines_around + 1;
+    for word in words.iter().take(MAX_WARNED) {
+        let (Some(alone), Some(form)) = (word.outcome, word.spellings().into_iter().next()) else { continue };
+        let outcomes = (0..all).map(|place| text_at(probe, &form, place)).collect::<Result<Vec<_>, _>>()?;
+        let mut say = |places: Vec<usize>, outcome: Outcome| {
+            let message = format!("`{form}` in line {} of {all} leads to `{}`", either(&places), probe.shown(outcome));
             found.push(Warning { span: word.span, message });
+        };
+        let at = |is: &dyn Fn(Outcome) -> bool| -> Vec<usize> {
+            (0..all).filter(|place| is(outcomes[*place])).map(|place| place + 1).collect()
+        };
+        let idle = at(&|outcome| outcome == usual);
+        if idle.len() == all {
+            continue;
+        }
+        if !idle.is_empty() {
+            say(idle, usual);
+        }
+        let does_more = |outcome: Outcome| {
+            let known = &probe.decision(alone).effects;
+            outcome != usual
+                && !probe.differ_by_data_only(outcome, alone)
+                && probe.own_effects(outcome, usual).iter().any(|effect| !known.contains(effect))
+        };
+        if let Some(first) = outcomes.iter().copied().find(|outcome| does_more(*outcome)) {
+            say(at(&|outcome| outcome == first), first);
         }
     }
     Ok(found)

@@ -86,6 +86,8 @@ pub(super) struct Probe<'p> {
     pub(super) counts: Vec<usize>,
     /// How many lines stand before and after one in a text of several that is tried.
     pub(super) lines_around: usize,
+    /// Lines of a text may be taken by a place that is not the first.
+    pub(super) takes_lines: bool,
     /// Names are compared by more than what is in them.
     pub(super) has_patterns: bool,
     /// The texts that the program is written with.
@@ -119,6 +121,7 @@ impl<'p> Probe<'p> {
             inspecting: BTreeSet::new(),
             counts: held::counts(&constants.numbers),
             lines_around: lines::around(constants),
+            takes_lines: lines::are_taken(constants),
             has_patterns: constants.patterns,
             written: constants.texts.iter().map(|text| text.0.clone()).collect(),
         }
