@@ -391,6 +391,8 @@ impl Search<'_> {
                     api(object)
                         && matches!(args.as_slice(), [word, ..] if self.facts.expr(function, word).known && !api(word))
                 }
+                // Without the word there is one part.
+                "split" | "rsplit" | "partition" | "rpartition" if args.first().is_some_and(is_word) => api(object),
                 // What matches a pattern is handed on, and nothing else.
                 _ => applies_pattern(self.facts, function, expr, &SEARCHES),
             },
@@ -486,6 +488,11 @@ fn is_search(expr: &Expr) -> bool {
         ExprKind::Method { name, .. } => matches!(name.as_str(), "finditer" | "findall"),
         _ => false,
     }
+}
+
+/// Whether an expression is a word that is written in the program, and not a mark between words.
+fn is_word(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Constant { value: Constant::Str(text) } if text.chars().any(char::is_alphabetic))
 }
 
 /// The first place at which a pattern changes a text of the answer, or takes it apart.

@@ -715,8 +715,13 @@ impl<'p> Machine<'p, '_> {
         let iterable = self.eval(iter)?;
         if iterable.is_data() && *growth == Growth::Fixed {
             *growth = if tests.is_empty() { Growth::Mirror } else { Growth::Grown };
-        } else if self.growth(&iterable) == Growth::Sample && *growth == Growth::Fixed {
-            *growth = Growth::Sample;
+        } else {
+            *growth = match (self.growth(&iterable), *growth) {
+                (Growth::Sample, Growth::Fixed) => Growth::Sample,
+                // What was filled under conditions has not one element for each of the API's: the matches in each text.
+                (Growth::Grown, Growth::Mirror) => Growth::Grown,
+                (_, known) => known,
+            };
         }
         let inspections = self.inspections;
         let mut go_on = true;

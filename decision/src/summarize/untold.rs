@@ -17,6 +17,7 @@ use crate::decider::DecideError;
 use crate::decision::Decision;
 use crate::output::ApiOutput;
 use crate::process::Warning;
+use crate::program::Span;
 use crate::sample;
 use crate::shape::Shape;
 
@@ -36,8 +37,11 @@ const IDLE_TRIALS: usize = 24;
 /// The reason where what was tried one by one leads to one and the same, and other answers do not.
 const NOT_ALONE: &str = "what tells the answers apart is not found, but that they lead to different outcomes";
 
-/// How the reason begins where nothing decides but what a regular expression finds in a text.
-const PIECES: &str = "what a regular expression finds in a text is handed on";
+/// How the reason begins where nothing decides but which part of a text is handed on.
+const PIECES: &str = "which part of a text is handed on is decided by what is in it";
+
+/// Words of which it is asked whether they choose a part of a text.
+const MAX_WORDS: usize = 24;
 
 /// What is done, and the words with it: all that is told, or some of it.
 struct Told {
@@ -193,26 +197,47 @@ fn by_characters(
     Ok(None)
 }
 
-/// Where any name leads to what a regular expression finds in it, says so, and what a text leads to in which it finds
-/// nothing.
+/// Where any name leads to the same but for the part of it that is handed on, says what that part is chosen by.
 fn tell_pieces(draft: &mut Draft, probe: &mut Probe<'_>, constants: &Constants) -> Result<(), DecideError> {
     let usual = probe.run(&ApiOutput::sure([NEUTRAL]))?;
     if probe.fails(usual) {
         return Ok(());
     }
-    for pattern in probe.compared() {
-        let Some(text) = sample::without(&pattern) else { continue };
-        let outcome = probe.run(&ApiOutput::sure([text.as_str()]))?;
-        if outcome == usual {
-            continue;
-        }
-        let (pattern, span) = constants.place(&pattern).unwrap_or_default();
-        let message = format!("a text without a match of `{pattern}` leads to `{}`", probe.shown(outcome));
-        draft.summary.idle.retain(|word| word.text != pattern);
+    for word in probe.compared().into_iter().take(MAX_WORDS) {
+        let message = match sample::without(&word) {
+            Some(text) => {
+                let outcome = probe.run(&ApiOutput::sure([text.as_str()]))?;
+                let shown = || format!("a text without a match of `{word}` leads to `{}`", probe.shown(outcome));
+                (outcome != usual).then(shown)
+            }
+            None => beside(probe, &word)?.map(|part| format!("of a text with `{word}` in it {part} is handed on")),
+        };
+        let Some(message) = message else { continue };
+        let (written, span) = constants.place(&word).unwrap_or_else(|| (word.clone(), Span::default()));
+        draft.summary.idle.retain(|idle| idle.text != written);
         draft.warnings.push(Warning { span, message });
         draft.summary.reason = Some(format!("{PIECES}: `{}`", probe.shown(usual)));
     }
     Ok(())
+}
+
+/// Which part of a text shows where a word stands in it, if not the same as where another one does.
+fn beside(probe: &mut Probe<'_>, word: &str) -> Result<Option<&'static str>, DecideError> {
+    let mut shown = |word: &str| -> Result<String, DecideError> {
+        probe.run(&ApiOutput::sure([format!("{NEUTRAL} {word} {OTHER}").as_str()]))?;
+        Ok(probe.observed().to_lowercase())
+    };
+    // As long as the word: what is cut out may be cut out by its place.
+    let other = "q".repeat(word.chars().count());
+    let (with, without) = (shown(word)?, shown(&other)?);
+    if with.replace(&word.to_lowercase(), &other) == without {
+        return Ok(None);
+    }
+    Ok(match [NEUTRAL, OTHER].map(|part| with.contains(&part.to_lowercase())) {
+        [true, false] => Some("what stands before it"),
+        [false, true] => Some("what stands behind it"),
+        _ => Some("something else than of one without it"),
+    })
 }
 
 /// Takes words back that were said to be without effect where an answer with one of them leads elsewhere than the same one
