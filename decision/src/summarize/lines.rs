@@ -162,12 +162,18 @@ pub(super) fn warnings(probe: &mut Probe<'_>, words: &[Found]) -> Result<Vec<War
     Ok(found)
 }
 
-/// Numbers as people write them: `1, 2 or 3`.
+/// Numbers in ascending order as people write them: `1, 2 or 4 to 6`.
 fn either(numbers: &[usize]) -> String {
-    let numbers: Vec<String> = numbers.iter().map(usize::to_string).collect();
-    match numbers.split_last() {
+    let runs = numbers.chunk_by(|one, next| one + 1 == *next);
+    let shown: Vec<String> = runs
+        .flat_map(|run| match run {
+            [first, _, .., last] => vec![format!("{first} to {last}")],
+            few => few.iter().map(usize::to_string).collect(),
+        })
+        .collect();
+    match shown.split_last() {
         Some((last, firsts)) if !firsts.is_empty() => format!("{} or {last}", firsts.join(", ")),
-        _ => numbers.concat(),
+        _ => shown.concat(),
     }
 }
 
@@ -232,4 +238,17 @@ fn text_at(probe: &mut Probe<'_>, line: &str, place: usize) -> Result<Outcome, D
     let mut lines = vec![NEUTRAL; 2 * probe.lines_around + 1];
     lines[place] = line;
     probe.labels(&[&lines.join("\n")])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::either;
+
+    #[test]
+    fn numbers_in_a_row_are_written_as_one_stretch() {
+        assert_eq!(either(&[3]), "3");
+        assert_eq!(either(&[1, 2, 4]), "1, 2 or 4");
+        assert_eq!(either(&[1, 2, 4, 5, 6]), "1, 2 or 4 to 6");
+        assert_eq!(either(&[2, 3, 4]), "2 to 4");
+    }
 }
