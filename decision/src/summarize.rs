@@ -51,6 +51,7 @@ mod namesakes;
 mod nested;
 mod numbers;
 mod order;
+mod pieces;
 mod preferred;
 mod presence;
 mod probe;

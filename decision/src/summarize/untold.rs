@@ -11,14 +11,12 @@ use super::matching::spellings;
 use super::mixed::Mixed;
 use super::probe::{NEUTRAL, OTHER, Outcome, Probe};
 use super::subject::put;
-use super::{Draft, EMPTY_OUTCOME, ONLY_EMPTY, SAME_OUTCOME, counts, numbers, warnings};
+use super::{Draft, EMPTY_OUTCOME, ONLY_EMPTY, SAME_OUTCOME, counts, numbers, pieces, warnings};
 use crate::api::Api;
 use crate::decider::DecideError;
 use crate::decision::Decision;
 use crate::output::ApiOutput;
 use crate::process::Warning;
-use crate::program::Span;
-use crate::sample;
 use crate::shape::Shape;
 
 /// Answers tried.
@@ -36,12 +34,6 @@ const IDLE_TRIALS: usize = 24;
 
 /// The reason where what was tried one by one leads to one and the same, and other answers do not.
 const NOT_ALONE: &str = "what tells the answers apart is not found, but that they lead to different outcomes";
-
-/// How the reason begins where nothing decides but which part of a text is handed on.
-const PIECES: &str = "which part of a text is handed on is decided by what is in it";
-
-/// Words of which it is asked whether they choose a part of a text.
-const MAX_WORDS: usize = 24;
 
 /// What is done, and the words with it: all that is told, or some of it.
 struct Told {
@@ -149,7 +141,7 @@ pub(super) fn tell(
         untold.extend(by_characters(draft, probe, api, constants)?);
     }
     if untold.is_empty() && is_of_nothing(draft) {
-        tell_pieces(draft, probe, constants)?;
+        pieces::tell(draft, probe, constants)?;
     }
     take_back_idle(draft, probe, api, constants);
     warnings::take_back_turned(draft, probe);
@@ -195,49 +187,6 @@ fn by_characters(
         }));
     }
     Ok(None)
-}
-
-/// Where any name leads to the same but for the part of it that is handed on, says what that part is chosen by.
-fn tell_pieces(draft: &mut Draft, probe: &mut Probe<'_>, constants: &Constants) -> Result<(), DecideError> {
-    let usual = probe.run(&ApiOutput::sure([NEUTRAL]))?;
-    if probe.fails(usual) {
-        return Ok(());
-    }
-    for word in probe.compared().into_iter().take(MAX_WORDS) {
-        let message = match sample::without(&word) {
-            Some(text) => {
-                let outcome = probe.run(&ApiOutput::sure([text.as_str()]))?;
-                let shown = || format!("a text without a match of `{word}` leads to `{}`", probe.shown(outcome));
-                (outcome != usual).then(shown)
-            }
-            None => beside(probe, &word)?.map(|part| format!("of a text with `{word}` in it {part} is handed on")),
-        };
-        let Some(message) = message else { continue };
-        let (written, span) = constants.place(&word).unwrap_or_else(|| (word.clone(), Span::default()));
-        draft.summary.idle.retain(|idle| idle.text != written);
-        draft.warnings.push(Warning { span, message });
-        draft.summary.reason = Some(format!("{PIECES}: `{}`", probe.shown(usual)));
-    }
-    Ok(())
-}
-
-/// Which part of a text shows where a word stands in it, if not the same as where another one does.
-fn beside(probe: &mut Probe<'_>, word: &str) -> Result<Option<&'static str>, DecideError> {
-    let mut shown = |word: &str| -> Result<String, DecideError> {
-        probe.run(&ApiOutput::sure([format!("{NEUTRAL} {word} {OTHER}").as_str()]))?;
-        Ok(probe.observed().to_lowercase())
-    };
-    // As long as the word: what is cut out may be cut out by its place.
-    let other = "q".repeat(word.chars().count());
-    let (with, without) = (shown(word)?, shown(&other)?);
-    if with.replace(&word.to_lowercase(), &other) == without {
-        return Ok(None);
-    }
-    Ok(match [NEUTRAL, OTHER].map(|part| with.contains(&part.to_lowercase())) {
-        [true, false] => Some("what stands before it"),
-        [false, true] => Some("what stands behind it"),
-        _ => Some("something else than of one without it"),
-    })
 }
 
 /// Takes words back that were said to be without effect where an answer with one of them leads elsewhere than the same one
