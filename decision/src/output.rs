@@ -118,10 +118,14 @@ fn listed(shape: &Shape, labels: &[Label], done: &mut bool) -> Json {
         Shape::Record(fields) => {
             Json::Object(fields.iter().map(|(name, field)| (name.clone(), listed(field, labels, done))).collect())
         }
+        Shape::Single(item) => listed(item, labels, done),
         // A list that always has an item has one of no name where there are no labels.
         Shape::NonEmpty(_) if labels.is_empty() => shape.nothing(),
-        Shape::List(item) | Shape::NonEmpty(item) if !*done && names_something(item) => {
+        Shape::List(item) | Shape::NonEmpty(item) if !*done && is_called(item, &Shape::Name) => {
             *done = true;
+            Json::Array(labels.iter().map(|label| item_of(item, label)).collect())
+        }
+        Shape::List(item) | Shape::NonEmpty(item) if is_called(item, &Shape::SameName) => {
             Json::Array(labels.iter().map(|label| item_of(item, label)).collect())
         }
         // The items may be in a list of one that holds them: the faces that one person of a video is like.
@@ -144,12 +148,12 @@ pub(crate) fn percent(score: f64) -> f64 {
     if (written / DECIMALS).to_bits() == score.to_bits() { written / (DECIMALS / 100.0) } else { score * 100.0 }
 }
 
-/// Whether an item has a name, be it in a record within.
-fn names_something(item: &Shape) -> bool {
+/// Whether an item has a name of this kind, be it in a record within.
+fn is_called(item: &Shape, name: &Shape) -> bool {
     match item {
-        Shape::Name => true,
-        Shape::Record(fields) => fields.values().any(names_something),
-        _ => false,
+        Shape::Record(fields) => fields.values().any(|field| is_called(field, name)),
+        Shape::Single(item) => is_called(item, name),
+        leaf => leaf == name,
     }
 }
 
@@ -157,7 +161,8 @@ fn names_something(item: &Shape) -> bool {
 fn has_names(part: &Shape) -> bool {
     match part {
         Shape::Record(fields) => fields.values().any(has_names),
-        Shape::List(item) | Shape::NonEmpty(item) => names_something(item) || has_names(item),
+        Shape::List(item) | Shape::NonEmpty(item) => is_called(item, &Shape::Name) || has_names(item),
+        Shape::Single(item) => has_names(item),
         _ => false,
     }
 }
@@ -168,7 +173,8 @@ fn item_of(shape: &Shape, label: &Label) -> Json {
             let fields = fields.iter().map(|(name, field)| (name.clone(), item_of(field, label)));
             Json::Object(fields.collect::<Map<_, _>>())
         }
-        Shape::Name => Json::from(label.description.as_str()),
+        Shape::Single(item) => item_of(item, label),
+        Shape::Name | Shape::SameName => Json::from(label.description.as_str()),
         Shape::Score => Json::from(label.score),
         Shape::Percent => Json::from(percent(label.score)),
         other => other.nothing(),

@@ -21,7 +21,7 @@
 //! - An effect is `{"span": ..., "action": "return", "values": [...]}`; a value is `"data"`, `"unknown"`,
 //!   `{"chosen": "'compost'"}` or `{"parts": [...]}`.
 //! - The shape of an answer is a leaf (`"name"`, `"score"`, `"percent"`, `"text"`, `"flag"`, `"other"`) or an object of
-//!   one key: `record`, `list`, `number`, `choice`, `word`; see [`Shape`](crate::Shape).
+//!   one key: `record`, `list`, `single`, `number`, `choice`, `word`; see [`Shape`](crate::Shape).
 //! - `field` says what of the answer decides, `entities[].type`; `regions` of a branch are alternatives, each a list of
 //!   bounds that must all hold: `[[{"field": "document_sentiment.score", "high": {"value": -0.25, "inclusive": false}}]]`.
 //! - `given` are answers of other APIs that the program asks: the summary is what it does where they answer so; `contexts` are

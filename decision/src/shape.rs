@@ -24,8 +24,13 @@ pub enum Shape {
     List(Box<Shape>),
     /// As [`Shape::List`], where what holds them has one at least: a face has emotions, however faint.
     NonEmpty(Box<Shape>),
+    /// A list of which one item is looked at, which stands in the list's place: the words of a block of text, of which one
+    /// can say all. In an answer it may be a list all the same.
+    Single(Box<Shape>),
     /// The text that an item is known by: a word of the API's vocabulary.
     Name,
+    /// As [`Shape::Name`], where another list of the answer has the same items once more: the blocks of a picture's text.
+    SameName,
     /// The names of all items, one a line: the whole text of a picture of which the items are the parts.
     Names,
     /// How sure the API is of an item, in 0..1; items come highest first.
@@ -118,6 +123,7 @@ impl Shape {
                 item.collect_leaves(path, leaves);
                 path.pop();
             }
+            Self::Single(item) => item.collect_leaves(path, leaves),
             leaf => leaves.push((path.clone(), leaf)),
         }
     }
@@ -142,7 +148,8 @@ impl Shape {
             }
             Self::List(_) => Json::Array(Vec::new()),
             Self::NonEmpty(item) => Json::Array(vec![item.nothing()]),
-            Self::Name | Self::Names | Self::Text => Json::from(""),
+            Self::Single(item) => item.nothing(),
+            Self::Name | Self::SameName | Self::Names | Self::Text => Json::from(""),
             Self::Score | Self::Percent => Json::from(0.0),
             Self::Number { low, high } => Json::from(0.0f64.clamp(low.min(*high), high.max(*low))),
             Self::Choice(Enumeration { members, .. }) | Self::Word(members) => {
@@ -160,6 +167,7 @@ impl Shape {
         let Some((step, rest)) = path.split_first() else { return value };
         match self {
             Self::List(item) | Self::NonEmpty(item) => Json::Array(vec![item.with(rest, value)]),
+            Self::Single(item) => item.with(path, value),
             Self::Record(fields) => {
                 let mut object: Map<String, Json> =
                     fields.iter().map(|(name, shape)| (name.clone(), shape.nothing())).collect();
@@ -169,6 +177,22 @@ impl Shape {
                 Json::Object(object)
             }
             leaf => leaf.nothing(),
+        }
+    }
+
+    /// The end of the part of a path that leads to the first list on it.
+    pub(crate) fn first_list(&self, path: &[String]) -> Option<usize> {
+        (1..=path.len())
+            .find(|&end| matches!(self.at(&path[..end]), Some(Self::List(_) | Self::NonEmpty(_) | Self::Single(_))))
+    }
+
+    /// Whether one item stands for a list in a part of it.
+    pub(crate) fn has_single(&self) -> bool {
+        match self {
+            Self::Single(_) => true,
+            Self::Record(fields) => fields.values().any(Self::has_single),
+            Self::List(item) | Self::NonEmpty(item) => item.has_single(),
+            _ => false,
         }
     }
 
@@ -185,6 +209,7 @@ impl Shape {
         let Some((step, rest)) = path.split_first() else { return Some(self) };
         match self {
             Self::List(item) | Self::NonEmpty(item) if step == ITEM => item.at_mut(rest),
+            Self::Single(item) => item.at_mut(path),
             Self::Record(fields) => fields.get_mut(step)?.at_mut(rest),
             _ => None,
         }
@@ -195,6 +220,7 @@ impl Shape {
         let Some((step, rest)) = path.split_first() else { return Some(self) };
         match self {
             Self::List(item) | Self::NonEmpty(item) if step == ITEM => item.at(rest),
+            Self::Single(item) => item.at(path),
             Self::Record(fields) => fields.get(step)?.at(rest),
             _ => None,
         }

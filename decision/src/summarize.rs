@@ -59,6 +59,7 @@ mod products;
 mod ranges;
 mod rank;
 mod regions;
+mod same_items;
 mod scores;
 mod several;
 mod several_lists;
@@ -154,11 +155,15 @@ struct Draft {
 
 impl Draft {
     fn of(decider: &Decider<'_>, vocabulary: &Vocabulary) -> (Summary, Vec<Warning>) {
-        let left_out = lead::find(decider);
-        let decider = &decider.clone().leading(left_out);
+        let (program, api) = decider.subject();
+        let api = same_items::as_read(api, program);
+        let decider = decider.of(&api);
+        let left_out = lead::find(&decider);
+        let decider = &decider.leading(left_out);
         let draft = Self::about(decider, vocabulary);
         let draft = absent::filled(draft, decider, vocabulary);
         let draft = texts::retold(draft, decider);
+        let draft = same_items::told(draft, decider);
         let mut draft = apart::told(draft, decider);
         for branch in &mut draft.summary.branches {
             let all = !branch.labels.is_empty() && branch.labels.len() == vocabulary.labels.len();

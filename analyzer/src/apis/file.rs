@@ -135,8 +135,10 @@ enum ShapeRow {
     Record(BTreeMap<String, ShapeRow>),
     List(Box<ShapeRow>),
     NonEmpty(Box<ShapeRow>),
+    Single(Box<ShapeRow>),
     Named(Box<ShapeRow>),
     Name,
+    SameName,
     Names,
     Score,
     Percent,
@@ -277,12 +279,14 @@ impl Reader<'_> {
             }
             ShapeRow::List(item) => Shape::List(Box::new(self.below(ITEM, *item)?)),
             ShapeRow::NonEmpty(item) => Shape::NonEmpty(Box::new(self.below(ITEM, *item)?)),
+            ShapeRow::Single(item) => Shape::Single(Box::new(self.shape(*item)?)),
             ShapeRow::Named(part) => {
                 let shape = self.shape(*part)?;
                 self.named.push(NamedPart { path: self.path.clone(), shape });
                 Shape::Other
             }
             ShapeRow::Name => Shape::Name,
+            ShapeRow::SameName => Shape::SameName,
             ShapeRow::Names => Shape::Names,
             ShapeRow::Score => Shape::Score,
             ShapeRow::Percent => Shape::Percent,

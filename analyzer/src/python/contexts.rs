@@ -84,7 +84,7 @@ fn called_something(api: &Api, output: &ApiOutput) -> ApiOutput {
     let mut answer = output.answer(&api.answer);
     for (path, leaf) in api.answer.leaves() {
         let full = match leaf {
-            Shape::Name => Json::from(probe::UNKNOWN_NAME),
+            Shape::Name | Shape::SameName => Json::from(probe::UNKNOWN_NAME),
             Shape::Score => Json::from(1.0),
             Shape::Percent => Json::from(100.0),
             _ => continue,
@@ -316,7 +316,9 @@ impl<'t> Trying<'t> {
             for (path, leaf) in api.answer.leaves() {
                 let Some(part) = probe::at(&mut answer, &path) else { continue };
                 match leaf {
-                    Shape::Name | Shape::Names | Shape::Text => names.extend(part.as_str().map(str::to_owned)),
+                    Shape::Name | Shape::SameName | Shape::Names | Shape::Text => {
+                        names.extend(part.as_str().map(str::to_owned))
+                    }
                     Shape::Score | Shape::Percent | Shape::Number { .. } => {
                         names.extend(part.as_f64().map(|number| format!("{number:?}")));
                     }

@@ -114,7 +114,11 @@ impl Material {
                 Value::Array(items) if items.is_empty() => Value::Array(vec![self.answer(item, random)]),
                 items => items,
             },
-            Shape::Name | Shape::Names | Shape::Text => Value::from(self.name(random)),
+            Shape::Single(item) => match self.list(item, random) {
+                Value::Array(items) if items.len() > 1 => Value::Array(items),
+                _ => self.answer(item, random),
+            },
+            Shape::Name | Shape::SameName | Shape::Names | Shape::Text => Value::from(self.name(random)),
             Shape::Score => Value::from(self.number(0.0, 1.0, random)),
             Shape::Percent => Value::from(self.number(0.0, 100.0, random)),
             Shape::Number { low, high } => Value::from(self.number(*low, *high, random)),

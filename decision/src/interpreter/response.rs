@@ -169,12 +169,19 @@ impl View<'_> {
                 Value::list(items.map(|(at, part)| inside(at).value(item, Some(part))).collect(), growth)
             }
             (Shape::List(_) | Shape::NonEmpty(_), _) => Value::list(Vec::new(), growth),
+            (Shape::Single(item), Json::Array(items)) => {
+                Value::list(items.iter().map(|part| self.value(item, Some(part))).collect(), growth)
+            }
+            (Shape::Single(item), _) => {
+                let one = (!is_empty(item, part)).then(|| self.value(item, Some(part)));
+                Value::list(one.into_iter().collect(), growth)
+            }
             (Shape::OnlyWhere { then, .. }, _) => self.value(then, Some(part)),
             (Shape::Polygon, _) => Value::list(vec![corner(); 4], Growth::Fixed),
             (_, Json::Null) | (Shape::Other, _) => Value::unknown("a part of the response"),
             // What is always the same decides nothing.
             (Shape::Word(words), _) if words.len() == 1 => Value::str(part.as_str().unwrap_or_default()),
-            (Shape::Name | Shape::Names, _) => self.name(shape, part.as_str().unwrap_or_default()),
+            (Shape::Name | Shape::SameName | Shape::Names, _) => self.name(shape, part.as_str().unwrap_or_default()),
             (Shape::Text | Shape::Word(_), _) => text(),
             (Shape::Score | Shape::Percent | Shape::Number { .. }, _) => {
                 Value::Float(part.as_f64().unwrap_or_default(), self.data)
@@ -216,13 +223,14 @@ fn is_empty(shape: &Shape, part: &Json) -> bool {
     match (shape, part) {
         (Shape::Record(fields), Json::Object(parts)) => {
             let holds_nothing = |(name, field): (&String, &Shape)| match (field, parts.get(name)) {
-                (Shape::Names | Shape::Text, Some(Json::String(text))) => text.is_empty(),
+                (Shape::Names | Shape::SameName | Shape::Text, Some(Json::String(text))) => text.is_empty(),
                 (Shape::Other, _) | (_, None) => true,
                 (field, Some(part)) => is_empty(field, part),
             };
             !fields.is_empty() && fields.iter().all(holds_nothing)
         }
         (_, Json::Array(items)) => items.is_empty(),
+        (Shape::Single(item), part) => is_empty(item, part),
         _ => false,
     }
 }

@@ -32,6 +32,11 @@ fn said(part: &Json, shape: &Shape) -> Option<Json> {
                 items.iter().map(|one| said(one, item).unwrap_or_else(|| Json::Object(Map::new()))).collect();
             (!items.is_empty()).then(|| Json::Array(items))
         }
+        (Shape::Single(item), Json::Array(items)) => {
+            let items: Vec<Json> = items.iter().filter_map(|one| said(one, item)).collect();
+            (!items.is_empty()).then(|| Json::Array(items))
+        }
+        (Shape::Single(item), one) => said(one, item),
         (leaf, value) => (*value != leaf.nothing()).then(|| value.clone()),
     }
 }

@@ -225,7 +225,8 @@ pub(super) fn filled(shape: &Shape, which: usize) -> Json {
             Json::Object(fields.iter().map(|(name, field)| (name.clone(), filled(field, which))).collect())
         }
         Shape::List(item) | Shape::NonEmpty(item) => Json::Array(vec![filled(item, which)]),
-        Shape::Name | Shape::Names | Shape::Text => Json::from(MARKS[which]),
+        Shape::Single(item) => filled(item, which),
+        Shape::Name | Shape::SameName | Shape::Names | Shape::Text => Json::from(MARKS[which]),
         Shape::Score => Json::from([0.9, 0.8][which]),
         Shape::Percent => Json::from([90.0, 80.0][which]),
         Shape::Number { low, high } => Json::from(low + (high - low) * [0.7, 0.6][which]),

@@ -68,6 +68,7 @@ fn full(shape: &Shape) -> Json {
             Json::Object(fields.iter().map(|(name, field)| (name.clone(), full(field))).collect::<Map<_, _>>())
         }
         Shape::Number { low, high } => Json::from(high.max(*low)),
+        Shape::Single(item) => full(item),
         other => other.nothing(),
     }
 }

@@ -21,6 +21,9 @@ const MOST: usize = 6;
 /// Items of a list within an item, at most.
 const MOST_WITHIN: usize = 3;
 
+/// Of so many lists that are taken for one item, one has several.
+const SINGLE: usize = 4;
+
 /// A source of such answers, the same each time.
 pub(super) struct Mixed<'s> {
     shape: &'s Shape,
@@ -41,7 +44,9 @@ impl<'s> Mixed<'s> {
     ) -> Self {
         let mut names: Vec<String> = Vec::new();
         let labels = summary.branches.iter().flat_map(|branch| branch.labels.iter().take(2).cloned());
-        let words = probe.compared().into_iter().filter(|word| !word.trim().is_empty());
+        // What is taken for one of several may be compared with nothing where it is one.
+        let written = probe.written.iter().filter(|_| shape.has_single()).cloned();
+        let words = probe.compared().into_iter().chain(written).filter(|word| !word.trim().is_empty());
         for name in words.flat_map(|word| spellings(&word)).chain(labels).chain([NEUTRAL.to_owned(), OTHER.to_owned()])
         {
             if !names.contains(&name) {
@@ -126,6 +131,11 @@ impl<'s> Mixed<'s> {
                 }
                 Json::Array(items)
             }
+            Shape::Single(item) if self.random.below(SINGLE) > 0 => self.part(item, path),
+            Shape::Single(item) => {
+                let count = 2 + self.random.below(MOST_WITHIN - 1);
+                Json::Array((0..count).map(|_| self.part(item, path)).collect())
+            }
             Shape::Score | Shape::Percent | Shape::Number { .. } => self.number(shape, path),
             Shape::Choice(choice) => {
                 let members: Vec<&String> = choice.members.iter().filter(|member| !member.is_empty()).collect();
@@ -135,7 +145,7 @@ impl<'s> Mixed<'s> {
                 words.get(self.random.below(words.len())).map_or(Json::Null, |word| Json::from(word.as_str()))
             }
             Shape::Flag => Json::from(self.random.below(2) == 0),
-            Shape::Name | Shape::Names | Shape::Text => {
+            Shape::Name | Shape::SameName | Shape::Names | Shape::Text => {
                 Json::from(self.names[self.random.below(self.names.len())].as_str())
             }
             Shape::OnlyWhere { then, .. } => self.part(then, path),

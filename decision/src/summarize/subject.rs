@@ -265,7 +265,8 @@ impl<'p> Members<'p> {
 /// An item of defaults with this score and name.
 pub(crate) fn filled(shape: &Shape, score: f64, text: &str) -> Json {
     match shape {
-        Shape::Name => Json::from(text),
+        Shape::Name | Shape::SameName => Json::from(text),
+        Shape::Single(item) => filled(item, score, text),
         Shape::Record(fields) => {
             let fields = fields.iter().map(|(name, field)| (name.clone(), filled(field, score, text)));
             Json::Object(fields.collect::<Map<_, _>>())

@@ -65,6 +65,7 @@ fn full(shape: &Shape, constants: &Constants, forms: &Forms, random: &mut Random
             Json::Object(fields.collect::<Map<_, _>>())
         }
         Shape::List(item) | Shape::NonEmpty(item) => Json::Array(vec![full(item, constants, forms, random)]),
+        Shape::Single(item) => full(item, constants, forms, random),
         Shape::Score => one_of(&[0.0, 0.5, 1.0]),
         Shape::Percent => one_of(&[0.0, 50.0, 100.0]),
         // One that is always the same is never another.
@@ -76,10 +77,12 @@ fn full(shape: &Shape, constants: &Constants, forms: &Forms, random: &mut Random
         }
         Shape::Word(words) => words.get(random.below(words.len())).map_or(Json::Null, |word| Json::from(word.as_str())),
         Shape::Flag => Json::from(random.below(2) == 0),
-        Shape::Name | Shape::Names | Shape::Text if random.below(2) == 0 && !forms.lengths.is_empty() => {
+        Shape::Name | Shape::SameName | Shape::Names | Shape::Text
+            if random.below(2) == 0 && !forms.lengths.is_empty() =>
+        {
             Json::from(forms.text(random))
         }
-        Shape::Name | Shape::Names | Shape::Text => {
+        Shape::Name | Shape::SameName | Shape::Names | Shape::Text => {
             let texts = &constants.texts;
             Json::from(texts.get(random.below(texts.len() + 1)).map_or(NEUTRAL, |text| text.0.as_str()))
         }

@@ -135,7 +135,7 @@ impl Facts<'_> {
 fn has_field(shape: &Shape, name: &str) -> bool {
     match shape {
         Shape::Record(fields) => fields.iter().any(|(field, inner)| field == name || has_field(inner, name)),
-        Shape::List(item) | Shape::NonEmpty(item) => has_field(item, name),
+        Shape::List(item) | Shape::NonEmpty(item) | Shape::Single(item) => has_field(item, name),
         _ => false,
     }
 }
