@@ -372,14 +372,22 @@ impl Draft {
                 let words = Vocabulary { name: members.show(), labels: members.vocabulary() };
                 self.summary.field = Some(members.show());
                 self.summary.vocabulary.clone_from(&words.name);
-                probe.turn_to(Subject::Members(members));
+                probe.turn_to(Subject::Members(members.clone()));
                 let told = self.by_labels((program, api), probe, &words);
                 let excluded = excluded::find(self, probe, &api.answer, program);
                 warnings::take_back_turned(self, probe);
                 if told? {
-                    excluded?;
-                    forms::add(self, probe, (program, &api.answer), constants)?;
-                    return Ok(());
+                    let told = (self.warnings.clone(), self.summary.idle.clone());
+                    let retold = within::tell_further(self, probe, (program, api), &members, vocabulary)?;
+                    if excluded.is_ok() && !retold {
+                        forms::add(self, probe, (program, &api.answer), constants)?;
+                    }
+                    if excluded.is_ok() || retold {
+                        return Ok(());
+                    }
+                    // Why no class fits says it already.
+                    (self.warnings, self.summary.idle) = told;
+                    return excluded;
                 }
             }
         }

@@ -24,6 +24,9 @@ use crate::summary::Condition;
 /// Labels of a branch that are tried with every value.
 const MAX_LABELS: usize = 48;
 
+/// Values of a field that are shown in a note.
+const MAX_SHOWN: usize = 4;
+
 /// The fields of an answer, as seen from the names.
 struct Fields<'s> {
     shape: &'s Shape,
@@ -103,11 +106,13 @@ pub(super) struct Search<'a, 's, 'p> {
     pub(super) default: Outcome,
     /// Numbers of an item that are compared with each other.
     related: BTreeSet<String>,
+    /// Fields, values of them with which a name that no application looks for leads elsewhere, and where.
+    elsewhere: Vec<(String, Outcome, Vec<String>)>,
 }
 
 impl<'a, 's, 'p> Search<'a, 's, 'p> {
     fn new(probe: &'a mut Probe<'p>, fields: Fields<'s>, constants: &'a Constants, default: Outcome) -> Self {
-        Self { probe, fields, constants, default, related: BTreeSet::new() }
+        Self { probe, fields, constants, default, related: BTreeSet::new(), elsewhere: Vec::new() }
     }
 
     pub(super) fn outcome(&mut self, label: &str, set: &[(&Path, &Json)]) -> Result<Outcome, DecideError> {
@@ -123,9 +128,11 @@ impl<'a, 's, 'p> Search<'a, 's, 'p> {
         // An item on a list, and none.
         let by_data = branch != self.default && self.probe.differ_by_data_only(branch, self.default);
         let is = |other: Outcome| outcome == other || !by_data && self.probe.differ_by_data_only(outcome, other);
+        // Of which not even any name is handed on, it is not looked for a word in.
+        let is_less = || by_data && self.probe.hands_on_less(outcome, self.default);
         Ok(if is(branch) {
             Way::Taken
-        } else if is(self.default) {
+        } else if is(self.default) || is_less() {
             Way::Idle
         } else {
             Way::Other
@@ -155,6 +162,7 @@ impl<'a, 's, 'p> Search<'a, 's, 'p> {
             if self.way(self.default, NEUTRAL, &[(path, value)])? != Way::Taken {
                 return Ok(false);
             }
+            self.note_elsewhere(path, value)?;
         }
         let others: Vec<(Path, Json)> = values(&self.fields.others).collect();
         for (path, value) in &others {
@@ -165,6 +173,29 @@ impl<'a, 's, 'p> Search<'a, 's, 'p> {
             }
         }
         Ok(true)
+    }
+
+    /// Notes what any name leads to with this value, where it is not what it leads to otherwise but for the API's data.
+    fn note_elsewhere(&mut self, path: &Path, value: &Json) -> Result<(), DecideError> {
+        let outcome = self.outcome(NEUTRAL, &[(path, value)])?;
+        if self.probe.hands_on_less(outcome, self.default) {
+            let (field, value) = (show_path(path), shown(value));
+            match self.elsewhere.iter_mut().find(|known| known.0 == field && known.1 == outcome) {
+                Some(known) => known.2.push(value),
+                None => self.elsewhere.push((field, outcome, vec![value])),
+            }
+        }
+        Ok(())
+    }
+
+    /// What there is to say of that.
+    fn say_elsewhere(&self) -> impl Iterator<Item = String> {
+        self.elsewhere.iter().map(|(field, outcome, values)| {
+            let (few, more) = values.split_at(values.len().min(MAX_SHOWN));
+            let more = if more.is_empty() { String::new() } else { format!(" or {} more values", more.len()) };
+            let outcome = self.probe.shown(*outcome);
+            format!("with {}{more} as {field}, any name leads to `{outcome}`", few.join(", "))
+        })
     }
 
     /// The condition on one field for the branch of these labels; `Err` where there is none that says it all.
@@ -417,6 +448,7 @@ pub(super) fn find(
         all.of_branches.push(conditions);
     }
     let is_related = !search.related.is_empty();
+    all.notes.extend(search.say_elsewhere());
     all.notes.append(&mut search.related);
     all.values = values(&search.fields.own).map(|(_, value)| shown(&value)).collect();
     let has_say = is_related || all.of_branches.iter().any(|conditions| !conditions.is_empty());

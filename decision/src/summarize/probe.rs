@@ -529,6 +529,13 @@ impl<'p> Probe<'p> {
         a == b || self.outcomes[a].is_same_without_data(&self.outcomes[b])
     }
 
+    /// Whether an outcome is another one but for some of the API's data, which it lacks.
+    pub(super) fn hands_on_less(&self, less: Outcome, more: Outcome) -> bool {
+        less != more
+            && self.outcomes[less].is_part_by_data(&self.outcomes[more])
+            && !self.outcomes[more].is_part_by_data(&self.outcomes[less])
+    }
+
     /// What an outcome does that another does not.
     pub(super) fn own_effects(&self, outcome: Outcome, default: Outcome) -> Vec<&Effect> {
         let usual = &self.outcomes[default].effects;

@@ -178,6 +178,13 @@ impl<'p> Members<'p> {
         name_in(shape, self.list.as_ref()?)
     }
 
+    /// The one field that these are, if it is one of the items that have the names.
+    pub(super) fn of_named_items(&self, shape: &'p Shape) -> Option<(Path, &'p Shape)> {
+        let [path] = &self.paths()[..] else { return None };
+        let is_beside = self.list.is_some() && self.list == list_of_names(shape);
+        is_beside.then(|| Some((path.clone(), shape.at(path)?))).flatten()
+    }
+
     /// The fields, from the answer on.
     fn paths(&self) -> Vec<Path> {
         let path = |field: &Path| match &self.list {
