@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+/// What shows in the place of data of the API.
+const DATA: &str = "<data>";
+
 /// Deeper lists are not looked into.
 const MAX_DEPTH: usize = 8;
 
@@ -26,6 +29,47 @@ fn joins_within(both: &str, [one, other]: [&str; 2], depth: usize) -> bool {
     let alike = whole.len() == one.len() && whole.len() == other.len();
     let mut places = whole.iter().zip(&one).zip(&other);
     alike && places.all(|((whole, one), other)| joins_within(whole, [one, other], depth))
+}
+
+/// What is at a place within a value that can hold data of the API: `'bins': [`.
+pub(super) enum Held {
+    /// Nothing: an empty list, an empty text or `None`.
+    Nothing(String),
+    /// Data of the API.
+    Data(String),
+}
+
+/// The places within a value that hold nothing or data of the API.
+pub(super) fn held(value: &str) -> Vec<Held> {
+    let mut found = Vec::new();
+    collect_held(value, String::new(), MAX_DEPTH, &mut found);
+    found
+}
+
+fn collect_held(value: &str, place: String, depth: usize, found: &mut Vec<Held>) {
+    let (start, whole) = opened(value);
+    let (Some(depth), Some(within)) = (depth.checked_sub(1), elements(whole)) else {
+        let is_place = |start: &&str| start.is_empty() || start.ends_with(": ") || start.ends_with('=');
+        let before = |end: &str| Some(place.clone() + value.strip_suffix(end).filter(is_place)?);
+        found.extend(before("None").or_else(|| before("''")).map(Held::Nothing));
+        found.extend(before(DATA).map(Held::Data));
+        return;
+    };
+    let place = place + start;
+    if !whole.starts_with('[') {
+        // What a tuple or a dictionary has is known by its place, or by what stands before it.
+        let numbered = whole.starts_with('(');
+        for (at, element) in within.into_iter().enumerate() {
+            let place = if numbered { format!("{place}({at}") } else { format!("{place}{{") };
+            collect_held(element, place, depth, found);
+        }
+    } else if within.is_empty() {
+        found.push(Held::Nothing(place + "["));
+    } else if within.contains(&DATA) {
+        found.push(Held::Data(place + "["));
+    } else {
+        within.into_iter().for_each(|element| collect_held(element, format!("{place}["), depth, found));
+    }
 }
 
 /// What stands before the first bracket outside quotes, and the rest.
@@ -92,6 +136,22 @@ mod tests {
             ["{'bins': [('a', <data>)]}", "{'bins': [('b, c', <data>)]}"]
         ));
         assert!(joins("{<data>: 'other', <data>: 'pet'}", ["{<data>: 'pet'}", "{<data>: 'other'}"]));
+    }
+
+    #[test]
+    fn what_holds_nothing_and_what_holds_data_are_known_by_their_places() {
+        let shown = |value: &str| -> Vec<String> {
+            let show = |held: Held| match held {
+                Held::Nothing(place) => format!("{place} -"),
+                Held::Data(place) => format!("{place} +"),
+            };
+            held(value).into_iter().map(show).collect()
+        };
+        assert_eq!(shown("{'bins': [], 'all': [<data>, <data>]}"), ["{'bins': [ -", "{'all': [ +"]);
+        assert_eq!(shown("([<data>], [[], []], '[]')"), ["(0[ +", "(1[[ -", "(1[[ -"]);
+        assert_eq!(shown("{'total': None, 'of': <data>}"), ["{'total':  -", "{'of':  +"]);
+        assert_eq!([shown("None"), shown("<data>")].concat(), [" -", " +"]);
+        assert!(shown("['pet', 1, 'None', 'a'<data>]").is_empty());
     }
 
     #[test]

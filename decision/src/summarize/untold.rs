@@ -7,14 +7,15 @@ use serde_json::Value as Json;
 
 use super::characters;
 use super::constants::Constants;
+use super::lists::{self, Held};
 use super::matching::spellings;
 use super::mixed::Mixed;
 use super::probe::{NEUTRAL, OTHER, Outcome, Probe};
 use super::subject::put;
-use super::{Draft, EMPTY_OUTCOME, ONLY_EMPTY, SAME_OUTCOME, counts, numbers, pieces, warnings};
+use super::{Draft, EMPTY_OUTCOME, ONLY_EMPTY, SAME_OUTCOME, counts, handed, numbers, pieces, warnings};
 use crate::api::Api;
 use crate::decider::DecideError;
-use crate::decision::Decision;
+use crate::decision::{Decision, Effect};
 use crate::output::ApiOutput;
 use crate::process::Warning;
 use crate::shape::Shape;
@@ -41,10 +42,18 @@ struct Told {
     words: BTreeSet<(String, String)>,
     /// Words in messages, whatever is done.
     messages: BTreeSet<String>,
+    /// The warnings.
+    warnings: Vec<String>,
+    /// Places that are shown with nothing in them, and those that are shown with data of the API.
+    empty: BTreeSet<News>,
+    filled: BTreeSet<News>,
 }
 
 /// What stands for every number.
 const A_NUMBER: &str = "0";
+
+/// Whether an outcome shows something that is not told.
+type Shows = dyn Fn(&Decision) -> bool;
 
 /// What an outcome does, and a word with it.
 pub(super) type News = (String, String);
@@ -52,7 +61,13 @@ pub(super) type News = (String, String);
 impl Told {
     fn of(draft: &Draft, probe: &Probe<'_>) -> Self {
         let summary = &draft.summary;
-        let mut told = Self { words: BTreeSet::new(), messages: BTreeSet::new() };
+        let mut told = Self {
+            words: BTreeSet::new(),
+            messages: BTreeSet::new(),
+            warnings: draft.warnings.iter().map(|warning| warning.message.clone()).collect(),
+            empty: BTreeSet::new(),
+            filled: BTreeSet::new(),
+        };
         told.add(&summary.default);
         told.add(&Decision { effects: probe.left_out().to_vec() });
         summary.branches.iter().for_each(|branch| told.add(&branch.outcome));
@@ -68,6 +83,22 @@ impl Told {
         // Where any number is told, each is.
         let any = decision.effects.iter().filter(|effect| numbers::says_any(effect));
         self.words.extend(any.map(|effect| (effect.action.clone(), A_NUMBER.to_owned())));
+        let (empty, filled) = held(decision);
+        self.empty.extend(empty);
+        self.filled.extend(filled);
+    }
+
+    /// The first place where an outcome has data of the API, and all that is told has nothing.
+    fn lacks_data(&self, decision: &Decision) -> Option<News> {
+        if self.empty.is_empty() {
+            return None;
+        }
+        let is_warned_of = |(_, place): &News| {
+            let key = place.rsplit('{').next().unwrap_or_default();
+            place.contains('{') && self.warnings.iter().any(|warning| warning.contains(&format!("{key}<data>")))
+        };
+        let is_told = |place: &News| self.filled.contains(place) || is_warned_of(place);
+        held(decision).1.into_iter().find(|place| self.empty.contains(place) && !is_told(place))
     }
 
     /// The first thing that an outcome does which is not told.
@@ -96,6 +127,23 @@ pub(super) fn news(decision: &Decision) -> Vec<News> {
     all
 }
 
+/// The places where an outcome has nothing, and those where it has data of the API.
+fn held(decision: &Decision) -> (Vec<News>, Vec<News>) {
+    let (mut empty, mut filled) = (Vec::new(), Vec::new());
+    for effect in &decision.effects {
+        for (at, value) in effect.values.iter().enumerate() {
+            for held in lists::held(&value.to_string()) {
+                let (all, place) = match held {
+                    Held::Nothing(place) => (&mut empty, place),
+                    Held::Data(place) => (&mut filled, place),
+                };
+                all.push((effect.action.clone(), format!("{at} {place}")));
+            }
+        }
+    }
+    (empty, filled)
+}
+
 /// Tells what answers of anything show, and whether it was told; what they cannot be tried with is left as it is.
 pub(super) fn tell(
     draft: &mut Draft,
@@ -116,6 +164,10 @@ pub(super) fn tell(
         let empty = probe.run(&ApiOutput::Answer { answer: api.answer.nothing() })?;
         told.add(probe.decision(empty));
     }
+    // That something of what is answered is handed on, whatever it is, needs no telling.
+    if let Ok(outcome) = probe.run(&ApiOutput::Answer { answer: handed::filled(&api.answer, 0) }) {
+        told.filled.extend(held(probe.decision(outcome)).1);
+    }
     let mut untold: Vec<Warning> = Vec::new();
     for _ in 0..TRIALS {
         let answer = mixed.answer();
@@ -123,11 +175,17 @@ pub(super) fn tell(
         if untold.len() >= MAX_TOLD || probe.fails(outcome) {
             continue;
         }
-        let Some(news) = told.lacks(probe.decision(outcome)) else { continue };
-        let answer = smallest(probe, &api.answer, answer, &news);
+        let decision = probe.decision(outcome);
+        let shows: Box<Shows> = match (told.lacks(decision), told.lacks_data(decision)) {
+            (Some(news), _) => Box::new(move |decision| self::news(decision).contains(&news)),
+            (None, Some(place)) => Box::new(move |decision| held(decision).1.contains(&place)),
+            (None, None) => continue,
+        };
+        let answer = smallest(probe, &api.answer, answer, &*shows);
         let Ok(outcome) = probe.run(&ApiOutput::Answer { answer: answer.clone() }) else { break };
         let decision = probe.decision(outcome);
-        let span = decision.effects.iter().find(|effect| effect.action == news.0).map(|effect| effect.span);
+        let shown_by = |effect: &&Effect| shows(&Decision { effects: vec![(*effect).clone()] });
+        let span = decision.effects.iter().find(shown_by).map(|effect| effect.span);
         let message = format!(
             "not told above: {} leads to `{}`",
             shown(&probe.whole(&answer), &api.answer),
@@ -290,8 +348,8 @@ fn replace(part: &mut Json, texts: &[String]) {
     }
 }
 
-/// The answer without all that it takes not to have the outcome do this.
-fn smallest(probe: &mut Probe<'_>, shape: &Shape, answer: Json, news: &News) -> Json {
+/// The answer without all that it takes not to have the outcome show this.
+fn smallest(probe: &mut Probe<'_>, shape: &Shape, answer: Json, shows: &Shows) -> Json {
     let mut cuts = 0;
     let mut smaller = answer;
     let mut try_one = |probe: &mut Probe<'_>, smaller: &mut Json, candidate: Json| {
@@ -300,7 +358,7 @@ fn smallest(probe: &mut Probe<'_>, shape: &Shape, answer: Json, news: &News) -> 
             return false;
         }
         let Ok(outcome) = probe.run(&ApiOutput::Answer { answer: candidate.clone() }) else { return false };
-        let same = !probe.fails(outcome) && self::news(probe.decision(outcome)).contains(news);
+        let same = !probe.fails(outcome) && shows(probe.decision(outcome));
         if same {
             *smaller = candidate;
         }
@@ -338,6 +396,16 @@ fn remove(part: &mut Json, shape: &Shape, left: &mut usize) -> bool {
         (Shape::List(item) | Shape::NonEmpty(item), Json::Array(items)) => {
             let least = usize::from(matches!(shape, Shape::NonEmpty(_)));
             let own = items.len().saturating_sub(least);
+            if *left < own {
+                items.remove(*left);
+                return true;
+            }
+            *left -= own;
+            items.iter_mut().any(|part| remove(part, item, left))
+        }
+        (Shape::Single(item), part) => {
+            let Json::Array(items) = part else { return remove(part, item, left) };
+            let own = items.len().saturating_sub(1);
             if *left < own {
                 items.remove(*left);
                 return true;
