@@ -247,6 +247,32 @@ mod tests {
     }
 
     #[test]
+    fn one_item_stands_for_a_list_and_has_the_names_of_another() {
+        let line = Shape::record([("text", Shape::SameName)]);
+        let block = Shape::record([("lines", Shape::Single(Box::new(line)))]);
+        let page = Shape::record([("blocks", Shape::list(block))]);
+        let texts = Shape::list(Shape::record([("text", Shape::Name)]));
+        let shape = Shape::record([("pages", Shape::Single(Box::new(page))), ("texts", texts)]);
+        let leaves = shape.leaves();
+        let paths: Vec<String> = leaves.iter().map(|leaf| show_path(&leaf.0)).collect();
+        assert_eq!(paths, ["pages.blocks[].lines.text", "texts[].text"]);
+        assert!(leaves.iter().all(|(path, leaf)| shape.at(path) == Some(*leaf)));
+        assert_eq!(leaves.iter().map(|leaf| shape.first_list(&leaf.0)).collect::<Vec<_>>(), [Some(1), Some(1)]);
+        assert_eq!(shape.nothing(), serde_json::json!({"pages": {"blocks": []}, "texts": []}));
+        let named = serde_json::json!({
+            "pages": {"blocks": [{"lines": {"text": "a"}}, {"lines": {"text": "b"}}]},
+            "texts": [{"text": "a"}, {"text": "b"}],
+        });
+        assert_eq!(crate::ApiOutput::sure(["a", "b"]).answer(&shape), named);
+        let one = serde_json::json!({"pages": {"blocks": [{"lines": {"text": "a"}}]}, "texts": []});
+        assert_eq!(shape.with(&leaves[0].0, Json::from("a")), one);
+        assert_eq!(shape.describe(&one), r#"{pages: {blocks: [{lines: {text: "a"}}]}}"#);
+        let several =
+            serde_json::json!({"pages": {"blocks": [{"lines": [{"text": "a"}, {"text": "b"}]}]}, "texts": []});
+        assert_eq!(shape.describe(&several), r#"{pages: {blocks: [{lines: [{text: "a"}, {text: "b"}]}]}}"#);
+    }
+
+    #[test]
     fn an_answer_with_one_value_has_defaults_elsewhere() {
         let shape = entities();
         let path: Path = ["entities", ITEM, "name"].map(str::to_owned).to_vec();

@@ -317,7 +317,7 @@ impl<'t> Trying<'t> {
                 let Some(part) = probe::at(&mut answer, &path) else { continue };
                 match leaf {
                     Shape::Name | Shape::SameName | Shape::Names | Shape::Text => {
-                        names.extend(part.as_str().map(str::to_owned))
+                        names.extend(part.as_str().map(str::to_owned));
                     }
                     Shape::Score | Shape::Percent | Shape::Number { .. } => {
                         names.extend(part.as_f64().map(|number| format!("{number:?}")));

@@ -1,5 +1,6 @@
 //! What an item must be beside its name: of a type, with a number in some interval.
 
+mod elsewhere;
 pub(super) mod split;
 
 use std::collections::BTreeSet;
@@ -23,9 +24,6 @@ use crate::summary::Condition;
 
 /// Labels of a branch that are tried with every value.
 const MAX_LABELS: usize = 48;
-
-/// Values of a field that are shown in a note.
-const MAX_SHOWN: usize = 4;
 
 /// The fields of an answer, as seen from the names.
 struct Fields<'s> {
@@ -173,29 +171,6 @@ impl<'a, 's, 'p> Search<'a, 's, 'p> {
             }
         }
         Ok(true)
-    }
-
-    /// Notes what any name leads to with this value, where it is not what it leads to otherwise but for the API's data.
-    fn note_elsewhere(&mut self, path: &Path, value: &Json) -> Result<(), DecideError> {
-        let outcome = self.outcome(NEUTRAL, &[(path, value)])?;
-        if self.probe.hands_on_less(outcome, self.default) {
-            let (field, value) = (show_path(path), shown(value));
-            match self.elsewhere.iter_mut().find(|known| known.0 == field && known.1 == outcome) {
-                Some(known) => known.2.push(value),
-                None => self.elsewhere.push((field, outcome, vec![value])),
-            }
-        }
-        Ok(())
-    }
-
-    /// What there is to say of that.
-    fn say_elsewhere(&self) -> impl Iterator<Item = String> {
-        self.elsewhere.iter().map(|(field, outcome, values)| {
-            let (few, more) = values.split_at(values.len().min(MAX_SHOWN));
-            let more = if more.is_empty() { String::new() } else { format!(" or {} more values", more.len()) };
-            let outcome = self.probe.shown(*outcome);
-            format!("with {}{more} as {field}, any name leads to `{outcome}`", few.join(", "))
-        })
     }
 
     /// The condition on one field for the branch of these labels; `Err` where there is none that says it all.

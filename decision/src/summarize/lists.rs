@@ -68,7 +68,9 @@ fn collect_held(value: &str, place: String, depth: usize, found: &mut Vec<Held>)
     } else if within.contains(&DATA) {
         found.push(Held::Data(place + "["));
     } else {
-        within.into_iter().for_each(|element| collect_held(element, format!("{place}["), depth, found));
+        for element in within {
+            collect_held(element, format!("{place}["), depth, found);
+        }
     }
 }
 

@@ -69,7 +69,9 @@ pub(super) fn told(mut draft: Draft, decider: &Decider<'_>) -> Draft {
 fn read_from(probe: &mut Probe<'_>, shape: &Shape, word: &str, [name, again]: [&Path; 2]) -> Result<bool, DecideError> {
     let mut without = |form: &str, path: Option<&Path>| -> Result<Outcome, DecideError> {
         let mut answer = ApiOutput::sure([form]).answer(shape);
-        path.into_iter().for_each(|path| put(&mut answer, path, Json::from(NEUTRAL)));
+        if let Some(path) = path {
+            put(&mut answer, path, Json::from(NEUTRAL));
+        }
         probe.run(&ApiOutput::Answer { answer })
     };
     for form in spellings(word) {

@@ -1,24 +1,26 @@
 //! What the account does not tell: at the end the program is run on answers of anything at all. They take back what was
 //! said of conditions and words and is not so, and show outcomes of which no branch speaks.
 
-use std::collections::BTreeSet;
+mod told;
 
 use serde_json::Value as Json;
 
+use self::told::{Told, held};
 use super::characters;
 use super::constants::Constants;
-use super::lists::{self, Held};
 use super::matching::spellings;
 use super::mixed::Mixed;
 use super::probe::{NEUTRAL, OTHER, Outcome, Probe};
 use super::subject::put;
-use super::{Draft, EMPTY_OUTCOME, ONLY_EMPTY, SAME_OUTCOME, counts, handed, numbers, pieces, warnings};
+use super::{Draft, EMPTY_OUTCOME, ONLY_EMPTY, SAME_OUTCOME, counts, handed, pieces, warnings};
 use crate::api::Api;
 use crate::decider::DecideError;
 use crate::decision::{Decision, Effect};
 use crate::output::ApiOutput;
 use crate::process::Warning;
 use crate::shape::Shape;
+
+pub(super) use self::told::{News, news};
 
 /// Answers tried.
 const TRIALS: usize = 64;
@@ -36,113 +38,8 @@ const IDLE_TRIALS: usize = 24;
 /// The reason where what was tried one by one leads to one and the same, and other answers do not.
 const NOT_ALONE: &str = "what tells the answers apart is not found, but that they lead to different outcomes";
 
-/// What is done, and the words with it: all that is told, or some of it.
-struct Told {
-    /// An action with a word of the program's own in it.
-    words: BTreeSet<(String, String)>,
-    /// Words in messages, whatever is done.
-    messages: BTreeSet<String>,
-    /// The warnings.
-    warnings: Vec<String>,
-    /// Places that are shown with nothing in them, and those that are shown with data of the API.
-    empty: BTreeSet<News>,
-    filled: BTreeSet<News>,
-}
-
-/// What stands for every number.
-const A_NUMBER: &str = "0";
-
 /// Whether an outcome shows something that is not told.
 type Shows = dyn Fn(&Decision) -> bool;
-
-/// What an outcome does, and a word with it.
-pub(super) type News = (String, String);
-
-impl Told {
-    fn of(draft: &Draft, probe: &Probe<'_>) -> Self {
-        let summary = &draft.summary;
-        let mut told = Self {
-            words: BTreeSet::new(),
-            messages: BTreeSet::new(),
-            warnings: draft.warnings.iter().map(|warning| warning.message.clone()).collect(),
-            empty: BTreeSet::new(),
-            filled: BTreeSet::new(),
-        };
-        told.add(&summary.default);
-        told.add(&Decision { effects: probe.left_out().to_vec() });
-        summary.branches.iter().for_each(|branch| told.add(&branch.outcome));
-        let messages = draft.warnings.iter().map(|warning| warning.message.as_str());
-        for message in messages.chain(summary.reason.as_deref()) {
-            told.messages.extend(message.split(|c: char| !c.is_alphanumeric()).map(str::to_owned));
-        }
-        told
-    }
-
-    fn add(&mut self, decision: &Decision) {
-        self.words.extend(news(decision));
-        // Where any number is told, each is.
-        let any = decision.effects.iter().filter(|effect| numbers::says_any(effect));
-        self.words.extend(any.map(|effect| (effect.action.clone(), A_NUMBER.to_owned())));
-        let (empty, filled) = held(decision);
-        self.empty.extend(empty);
-        self.filled.extend(filled);
-    }
-
-    /// The first place where an outcome has data of the API, and all that is told has nothing.
-    fn lacks_data(&self, decision: &Decision) -> Option<News> {
-        if self.empty.is_empty() {
-            return None;
-        }
-        let is_warned_of = |(_, place): &News| {
-            let key = place.rsplit('{').next().unwrap_or_default();
-            place.contains('{') && self.warnings.iter().any(|warning| warning.contains(&format!("{key}<data>")))
-        };
-        let is_told = |place: &News| self.filled.contains(place) || is_warned_of(place);
-        held(decision).1.into_iter().find(|place| self.empty.contains(place) && !is_told(place))
-    }
-
-    /// The first thing that an outcome does which is not told.
-    fn lacks(&self, decision: &Decision) -> Option<News> {
-        news(decision).into_iter().find(|news| !self.words.contains(news) && !self.messages.contains(&news.1))
-    }
-}
-
-/// All that an outcome does, word by word; numbers are all alike, since they may count, and say nothing where they are
-/// printed.
-pub(super) fn news(decision: &Decision) -> Vec<News> {
-    let mut all = Vec::new();
-    for effect in &decision.effects {
-        // That something is printed says nothing yet.
-        if effect.action != "print" {
-            all.push((effect.action.clone(), String::new()));
-        }
-        for word in effect.chosen_words() {
-            match word.parse::<f64>() {
-                Ok(_) if effect.action == "print" => {}
-                Ok(_) => all.push((effect.action.clone(), A_NUMBER.to_owned())),
-                Err(_) => all.push((effect.action.clone(), word)),
-            }
-        }
-    }
-    all
-}
-
-/// The places where an outcome has nothing, and those where it has data of the API.
-fn held(decision: &Decision) -> (Vec<News>, Vec<News>) {
-    let (mut empty, mut filled) = (Vec::new(), Vec::new());
-    for effect in &decision.effects {
-        for (at, value) in effect.values.iter().enumerate() {
-            for held in lists::held(&value.to_string()) {
-                let (all, place) = match held {
-                    Held::Nothing(place) => (&mut empty, place),
-                    Held::Data(place) => (&mut filled, place),
-                };
-                all.push((effect.action.clone(), format!("{at} {place}")));
-            }
-        }
-    }
-    (empty, filled)
-}
 
 /// Tells what answers of anything show, and whether it was told; what they cannot be tried with is left as it is.
 pub(super) fn tell(
@@ -166,7 +63,7 @@ pub(super) fn tell(
     }
     // That something of what is answered is handed on, whatever it is, needs no telling.
     if let Ok(outcome) = probe.run(&ApiOutput::Answer { answer: handed::filled(&api.answer, 0) }) {
-        told.filled.extend(held(probe.decision(outcome)).1);
+        told.add_places(probe.decision(outcome));
     }
     let mut untold: Vec<Warning> = Vec::new();
     for _ in 0..TRIALS {
@@ -177,7 +74,7 @@ pub(super) fn tell(
         }
         let decision = probe.decision(outcome);
         let shows: Box<Shows> = match (told.lacks(decision), told.lacks_data(decision)) {
-            (Some(news), _) => Box::new(move |decision| self::news(decision).contains(&news)),
+            (Some(news), _) => Box::new(move |decision| told::news(decision).contains(&news)),
             (None, Some(place)) => Box::new(move |decision| held(decision).1.contains(&place)),
             (None, None) => continue,
         };
