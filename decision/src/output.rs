@@ -105,9 +105,9 @@ fn insert(part: &mut Json, list: &[String], item: &Json, count: usize) {
         Some((step, rest)) => part.get_mut(step).into_iter().for_each(|part| insert(part, rest, item, count)),
         None => {
             let some = part.as_array_mut().filter(|items| !items.is_empty());
-            some.into_iter().for_each(|items| {
+            if let Some(items) = some {
                 items.splice(0..0, std::iter::repeat_n(item.clone(), count));
-            });
+            }
         }
     }
 }

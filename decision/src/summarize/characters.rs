@@ -16,7 +16,7 @@ const MAX_PLACES: usize = 3;
 /// Texts as long as the program's numbers, in which letters and digits meet at places that it names; none where it does
 /// not ask of what kind they are.
 pub(super) fn texts(constants: &Constants) -> Vec<String> {
-    if !constants.characters {
+    if !constants.asks.characters {
         return Vec::new();
     }
     let numbers =

@@ -25,18 +25,41 @@ pub(super) struct Constants {
     pub(super) words: Vec<Span>,
     /// Whether regular expressions or likenesses of texts are asked for.
     pub(super) patterns: bool,
-    /// Whether it is asked of what kind a text's characters are.
-    pub(super) characters: bool,
-    /// Whether it is asked how long something is.
-    pub(super) measures: bool,
-    /// Whether the first of several things may be left out.
-    pub(super) starts_late: bool,
+    pub(super) asks: Asks,
     /// What texts are taken apart at.
     pub(super) marks: Vec<String>,
     /// Names of attributes and texts that can be keys, in snake case.
     fields: BTreeSet<String>,
     /// Texts that only show or name a result: returned, printed, or the name of a group of words.
     shown: Vec<(String, Span)>,
+}
+
+/// What a program asks of lists and texts.
+#[derive(Default)]
+pub(super) struct Asks {
+    /// Of what kind a text's characters are.
+    pub(super) characters: bool,
+    /// How long something is.
+    pub(super) length: bool,
+    /// What comes after the first of several things.
+    pub(super) rest: bool,
+}
+
+impl Asks {
+    fn note(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Slice { start: Some(start), .. } => self.rest |= is_late(start),
+            ExprKind::Builtin { name, args, .. } if name == "range" => {
+                self.rest |= args.len() > 1 && args.first().is_some_and(is_late);
+            }
+            ExprKind::Builtin { name, .. } => self.length |= name == "len",
+            ExprKind::Method { name, args, .. } => {
+                self.rest |= name == "pop" && !args.is_empty();
+                self.characters |= CHARACTER_TESTS.contains(&name.as_str());
+            }
+            _ => {}
+        }
+    }
 }
 
 /// A test of the program.
@@ -232,6 +255,7 @@ impl Constants {
     }
 
     fn expr(&mut self, expr: &Expr) {
+        self.asks.note(expr);
         match &expr.kind {
             ExprKind::Constant { value: Constant::Str(text) } => self.texts.push((text.clone(), expr.span)),
             ExprKind::Constant { value: Constant::Int(number) } => self.numbers.push(*number as f64),
@@ -284,7 +308,6 @@ impl Constants {
                 self.exprs([&**object, &**index]);
             }
             ExprKind::Slice { object, start, stop, step } => {
-                self.starts_late |= start.as_deref().is_some_and(is_late);
                 self.expr(object);
                 [start, stop].into_iter().flatten().for_each(|bound| self.note_place(bound));
                 self.exprs([start, stop, step].into_iter().filter_map(|bound| bound.as_deref()));
@@ -294,16 +317,12 @@ impl Constants {
                 let is_of =
                     |module: &str| matches!(&expr.kind, ExprKind::Builtin { name, .. } if name.starts_with(module));
                 self.patterns |= is_of("re.") || is_of("difflib.");
-                self.measures |= matches!(&expr.kind, ExprKind::Builtin { name, .. } if name == "len");
-                self.starts_late |= is_of("range") && args.len() > 1 && args.first().is_some_and(is_late);
                 self.exprs(args);
                 self.exprs(keywords.iter().map(|keyword| &keyword.value));
             }
             ExprKind::Method { object, name, args, keywords } => {
                 let breaks =
                     |arg: &Expr| matches!(&arg.kind, ExprKind::Constant { value: Constant::Str(text) } if text == "\n");
-                self.starts_late |= name == "pop" && args.first().is_some();
-                self.characters |= CHARACTER_TESTS.contains(&name.as_str());
                 self.words.extend((name == "split" && args.is_empty()).then_some(expr.span));
                 self.lines |= name == "splitlines" || (name == "split" && args.first().is_some_and(breaks));
                 if matches!(name.as_str(), "split" | "rsplit" | "partition" | "rpartition") {

@@ -45,6 +45,12 @@ const MAX_TEXTS: usize = 48;
 /// So many texts of one make show whether their number makes a difference.
 const MANY: usize = 12;
 
+/// What a text must be to take a branch, and the marks in it that count for nothing.
+type Taking = (Vec<Condition>, Vec<char>);
+
+/// What any other text leads to, and the other parts with what there is to say of them.
+type Divided<'a> = (Outcome, Vec<&'a tree::Part>, Vec<Vec<Condition>>);
+
 /// Fills the draft where the decision hangs on what one text is made of, and how long it is; `false` when it does not.
 pub(super) fn fill(
     draft: &mut Draft,
@@ -52,7 +58,7 @@ pub(super) fn fill(
     (program, shape): (&Program, &Shape),
     constants: &Constants,
 ) -> Result<bool, Reason> {
-    if !constants.characters {
+    if !constants.asks.characters {
         return Ok(false);
     }
     let is_text = |leaf: &Shape| matches!(leaf, Shape::Name | Shape::Names | Shape::Text);
@@ -148,8 +154,10 @@ pub(super) fn add(
     constants: &Constants,
 ) -> Result<(), DecideError> {
     let Subject::Members(members) = &probe.subject else { return Ok(()) };
-    let Some(path) = members.name(shape).filter(|_| constants.characters || constants.measures) else { return Ok(()) };
-    let makes = if constants.characters { Made::all() } else { vec![Made::LETTERS] };
+    let Some(path) = members.name(shape).filter(|_| constants.asks.characters || constants.asks.length) else {
+        return Ok(());
+    };
+    let makes = if constants.asks.characters { Made::all() } else { vec![Made::LETTERS] };
     let lengths = lengths(constants);
     for at in 0..draft.summary.branches.len() {
         let branch = &draft.summary.branches[at];
@@ -185,7 +193,7 @@ fn taking(
     probe: &mut Probe<'_>,
     texts: &Texts<'_>,
     path: &Path,
-) -> Result<Option<(Vec<Condition>, Vec<char>)>, DecideError> {
+) -> Result<Option<Taking>, DecideError> {
     let parts = table.parts();
     let mut taking = parts.iter().filter(|part| part.outcome == Numbering::TAKES);
     let (Some(one), None) = (taking.next(), taking.next()) else { return Ok(None) };
@@ -231,7 +239,7 @@ fn least(
 
 /// Texts of some makes at each length, for programs that ask what a text is made of; none for others.
 pub(super) fn texts(constants: &Constants) -> Vec<String> {
-    let lengths = if constants.characters { lengths(constants) } else { Vec::new() };
+    let lengths = if constants.asks.characters { lengths(constants) } else { Vec::new() };
     let all = lengths.into_iter().flat_map(|length| Made::plain().into_iter().map(move |made| (length, made)));
     all.filter_map(|(length, made)| made.texts(length).into_iter().next()).take(MAX_TEXTS).collect()
 }
@@ -325,12 +333,7 @@ impl Table {
 
     /// What any other text leads to, and the other parts with what there is to say of them: what no text leads to, if any
     /// leads there, else what takes the most words.
-    fn divided<'a>(
-        &self,
-        parts: &'a [tree::Part],
-        nothing: Outcome,
-        field: &str,
-    ) -> Option<(Outcome, Vec<&'a tree::Part>, Vec<Vec<Condition>>)> {
+    fn divided<'a>(&self, parts: &'a [tree::Part], nothing: Outcome, field: &str) -> Option<Divided<'a>> {
         let leads = parts.iter().any(|part| part.outcome == nothing);
         let usual = [nothing].into_iter().filter(|_| leads).chain(parts.iter().rev().map(|part| part.outcome));
         usual.take(MAX_BRANCHES).find_map(|usual| {

@@ -29,7 +29,7 @@ const MAX_WORDS: usize = 16;
 pub(super) fn find(decider: &Decider<'_>) -> usize {
     let (program, api) = decider.subject();
     let constants = Constants::of(program);
-    let has_names = constants.starts_late && list_of_names(&api.answer).is_some();
+    let has_names = constants.asks.rest && list_of_names(&api.answer).is_some();
     let found = has_names
         .then(|| by_texts(decider, &constants).and_then(|first| first.map_or_else(|| by_unknown(decider), Ok)));
     found.and_then(Result::ok).unwrap_or_default()

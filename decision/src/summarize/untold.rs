@@ -103,7 +103,9 @@ pub(super) fn tell(
     if !untold.is_empty() && is_of_nothing(draft) {
         draft.summary.reason = Some(NOT_ALONE.to_owned());
         draft.warnings.retain(|warning| warning.message != warnings::SAME_WAYS);
-        // Which words have no effect is not known then either.
+    }
+    if !untold.is_empty() && draft.summary.branches.is_empty() {
+        // Where no branch is told, but there are some, it is not known which words have no effect either.
         draft.summary.idle.clear();
     }
     let any = !untold.is_empty();

@@ -10,10 +10,10 @@ const ALL: u8 = 15;
 /// Kinds together that have a name.
 const NAMED: [(u8, &str); 9] = [
     (1, "digits"),
-    (6, "letters"),
-    (7, "letters and digits"),
     (2, "upper-case letters"),
     (4, "lower-case letters"),
+    (6, "letters"),
+    (7, "letters and digits"),
     (3, "upper-case letters and digits"),
     (5, "lower-case letters and digits"),
     (8, "other characters"),
@@ -111,7 +111,10 @@ impl Kinds {
         let pairs =
             simple.iter().enumerate().flat_map(|(at, one)| simple[at + 1..].iter().map(move |other| (one, other)));
         let mut both = pairs.filter(|(one, other)| one.0.0 & other.0.0 == self.0);
-        both.next().map(|(one, other)| format!("{}, {}", one.1, other.1))
+        // What all of it is comes before what is in it.
+        let (one, other) = both.next()?;
+        let (one, other) = if other.1.starts_with("only") { (other, one) } else { (one, other) };
+        Some(format!("{}, {}", one.1, other.1))
     }
 }
 

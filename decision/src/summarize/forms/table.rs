@@ -96,7 +96,7 @@ impl Table {
     ) -> Result<Tried, DecideError> {
         let mut first = None;
         let few = makes.iter().filter(|made| makes.len() == 1 || made.is_telling());
-        let mut few = few.flat_map(|made| lengths.iter().flat_map(|length| made.texts(*length).into_iter().next()));
+        let mut few = few.flat_map(|made| lengths.iter().filter_map(|length| made.texts(*length).into_iter().next()));
         let mut differ = false;
         while let Some(text) = few.next().filter(|_| !differ) {
             let outcome = probe.run(&texts.answer(&vec![text.as_str(); count]))?;
@@ -177,13 +177,12 @@ impl Table {
         let mut intervals: Vec<Bounds> = Vec::new();
         for (place, &at) in cells.iter().enumerate() {
             let high = limit(at).filter(|_| at + 1 < self.lengths.len());
-            match intervals.last_mut().filter(|_| place > 0 && cells[place - 1] + 1 == at) {
-                Some(last) => last.high = high,
-                None => {
-                    // Only an empty text is shorter than the shortest.
-                    let low = limit(at).filter(|_| at > 0 || high == limit(0));
-                    intervals.push(Bounds { field: field.to_owned(), low, high, percent: false });
-                }
+            if let Some(last) = intervals.last_mut().filter(|_| place > 0 && cells[place - 1] + 1 == at) {
+                last.high = high;
+            } else {
+                // Only an empty text is shorter than the shortest.
+                let low = limit(at).filter(|_| at > 0 || high == limit(0));
+                intervals.push(Bounds { field: field.to_owned(), low, high, percent: false });
             }
         }
         intervals

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::decision::Decision;
 use crate::summarize::lists::{self, Held};
 use crate::summarize::probe::Probe;
-use crate::summarize::{Draft, numbers};
+use crate::summarize::{Draft, HANDED_ON, numbers};
 
 /// What an outcome does, and a word with it.
 pub(in crate::summarize) type News = (String, String);
@@ -21,6 +21,8 @@ pub(super) struct Told {
     /// Places that are shown with nothing in them, and those that are shown with data of the API.
     empty: BTreeSet<News>,
     filled: BTreeSet<News>,
+    /// That names are handed on is all there is to tell.
+    is_handed_on: bool,
 }
 
 /// What stands for every number.
@@ -35,6 +37,7 @@ impl Told {
             warnings: draft.warnings.iter().map(|warning| warning.message.clone()).collect(),
             empty: BTreeSet::new(),
             filled: BTreeSet::new(),
+            is_handed_on: summary.reason.as_deref() == Some(HANDED_ON),
         };
         told.add(&summary.default);
         told.add(&Decision { effects: probe.left_out().to_vec() });
@@ -58,7 +61,7 @@ impl Told {
 
     /// The first place where an outcome has data of the API, and all that is told has nothing.
     pub(super) fn lacks_data(&self, decision: &Decision) -> Option<News> {
-        if self.empty.is_empty() {
+        if self.empty.is_empty() || self.is_handed_on {
             return None;
         }
         let is_warned_of = |(_, place): &News| {
