@@ -94,7 +94,7 @@ pub use warnings::speaks_of_all_answers;
 use crate::decider::{DecideError, Decider};
 use crate::shape::ITEM;
 use crate::summary::Handed;
-use crate::{Api, ApiOutput, Branch, DecisionType, Program, Summary, Vocabulary, Warning};
+use crate::{Api, ApiOutput, Bounds, Branch, DecisionType, Program, Summary, Vocabulary, Warning};
 
 /// The canonical form of `program`, and what looks doubtful in it. `vocabulary` holds the names that the API's items can
 /// have; where it is empty, only the program's own words are tried.
@@ -159,8 +159,17 @@ impl Draft {
         let api = same_items::as_read(api, program);
         let decider = decider.of(&api);
         let left_out = lead::find(&decider);
-        let decider = &decider.leading(left_out);
+        let (plain, decider) = (&decider, &decider.clone().leading(left_out));
         let draft = Self::about(decider, vocabulary);
+        // How many there are at all counts those that are left out.
+        let counts = |branch: &Branch| {
+            let of_all = branch.words.is_empty() && branch.labels.is_empty() && branch.conditions.is_empty();
+            of_all && branch.regions.iter().flatten().any(|bounds| bounds.field == Bounds::COUNT)
+        };
+        let (left_out, decider, draft) = match left_out {
+            1.. if draft.summary.branches.iter().any(counts) => (0, plain, Self::about(plain, vocabulary)),
+            _ => (left_out, decider, draft),
+        };
         let draft = absent::filled(draft, decider, vocabulary);
         let draft = texts::retold(draft, decider);
         let draft = same_items::told(draft, decider);
@@ -380,7 +389,7 @@ impl Draft {
                     let told = (self.warnings.clone(), self.summary.idle.clone());
                     let retold = within::tell_further(self, probe, (program, api), &members, vocabulary)?;
                     if excluded.is_ok() && !retold {
-                        forms::add(self, probe, (program, &api.answer), constants)?;
+                        forms::add(self, probe, (program, &api.answer), constants);
                     }
                     if excluded.is_ok() || retold {
                         return Ok(());

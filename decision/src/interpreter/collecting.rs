@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::expressions::Args;
 use super::machine::{Machine, Run, raise};
+use super::operators::holds_data;
 use super::shuffled;
 use super::sorting::sorted;
 use super::table::{Class, Key, Table};
@@ -160,19 +161,24 @@ impl<'p> Machine<'p, '_> {
         if reverse {
             keyed.reverse();
         }
+        // Which of several things outside comes first nobody needs to know who looks at all; of the API's it may decide.
+        let of_answer = keyed.iter().any(|pair| is_of_answer(&pair.1));
         let mut is_known = true;
-        let mut keyed = sorted(keyed, &mut |a, b| {
-            let order = self.order(&a.0, &b.0, span)?;
-            is_known &= order.is_some();
-            Ok(order.flatten() == Some(Ordering::Less))
+        let mut keyed = sorted(keyed, &mut |a, b| match self.order(&a.0, &b.0, span)? {
+            Some(order) => Ok(order == Some(Ordering::Less)),
+            None if of_answer => Err(self.undetermined(span, "the order of unknown values")),
+            None => {
+                is_known = false;
+                Ok(false)
+            }
         })?;
         if reverse {
             keyed.reverse();
         }
         // Where the keys are unknown nobody knows the order; of equal ones any comes first, as they were shuffled.
-        let ties = !is_known || is_shuffled && self.has_ties(&keyed, span)?;
+        let is_open = !is_known || is_shuffled && self.has_ties(&keyed, span)?;
         let sorted: Vec<Value<'p>> = keyed.into_iter().map(|pair| pair.1).collect();
-        Ok(if ties { shuffled::anywhere(sorted) } else { sorted })
+        Ok(if is_open { shuffled::anywhere(sorted) } else { sorted })
     }
 
     /// Whether two neighbours have the same key.
@@ -333,4 +339,10 @@ impl<'p> Machine<'p, '_> {
         items.drain(..surplus);
         Ok(Value::list_of(ListClass::Deque(most), items, growth))
     }
+}
+
+/// Whether data of the API is in an item.
+fn is_of_answer(item: &Value<'_>) -> bool {
+    let values = |table: &Table<'_>| table.entries().iter().any(|entry| entry.1.is_data());
+    holds_data(item) || matches!(item, Value::Dict(table) if values(&table.borrow()))
 }

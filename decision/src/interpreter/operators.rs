@@ -374,7 +374,7 @@ pub(super) fn joint_growth(a: Growth, b: Growth) -> Growth {
 }
 
 /// Whether comparing this value looks at data of the API.
-fn holds_data(value: &Value<'_>) -> bool {
+pub(super) fn holds_data(value: &Value<'_>) -> bool {
     let data = |item: &Value<'_>| item.is_data();
     match value {
         Value::List(list) => list.borrow().growth == Growth::Mirror || list.borrow().items.iter().any(data),

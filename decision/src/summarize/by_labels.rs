@@ -265,7 +265,8 @@ impl Draft {
         let lines = constants.lines && vocabulary.labels.is_empty();
         self.summary.idle = if lines { Vec::new() } else { idle::of(&constants, probe, words, one_branch) };
         if lines {
-            self.warnings.extend(lines::warnings(probe, words)?);
+            self.warnings
+                .extend(probe.in_few_steps(|probe| lines::warnings(probe, words)).ok().flatten().unwrap_or_default());
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::lines::FARTHEST;
 use super::verify::LONGEST;
 use crate::interpreter::snake_case;
 use crate::program::{Constant, Expr, ExprKind, Function, Parameter, Program, Span, Stmt, StmtKind, Target};
@@ -90,7 +91,8 @@ pub(super) const KEYS: [&str; 12] = [
 ];
 
 /// Methods that ask of what kind the characters of a text are.
-const CHARACTER_TESTS: [&str; 7] = ["isalnum", "isalpha", "isdecimal", "isdigit", "islower", "isnumeric", "isupper"];
+const CHARACTER_TESTS: [&str; 9] =
+    ["isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "islower", "isnumeric", "istitle", "isupper"];
 
 impl Constants {
     pub(super) fn of(program: &Program) -> Self {
@@ -235,7 +237,9 @@ impl Constants {
     fn note_place(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Constant { value: Constant::Int(number) } => {
-                self.farthest = self.farthest.max(usize::try_from(number.unsigned_abs()).unwrap_or_default());
+                let place = usize::try_from(number.unsigned_abs()).unwrap_or(usize::MAX);
+                // One so far away is none of a line.
+                self.farthest = self.farthest.max(if place <= FARTHEST { place } else { 0 });
             }
             ExprKind::Unary { value, .. } => self.note_place(value),
             ExprKind::Binary { left, right, .. } => {

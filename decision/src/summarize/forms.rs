@@ -18,6 +18,7 @@ use super::subject::Subject;
 use super::texts::answer;
 use super::{Draft, EMPTY_OUTCOME, Reason, name, scores, tree};
 use crate::decider::DecideError;
+use crate::interpreter::snake_case;
 use crate::output::ApiOutput;
 use crate::program::Program;
 use crate::shape::{ITEM, Path, Shape, show_path};
@@ -45,6 +46,15 @@ const MAX_TEXTS: usize = 48;
 /// So many texts of one make show whether their number makes a difference.
 const MANY: usize = 12;
 
+/// What an item must be called.
+enum Needs {
+    /// It may have any name.
+    Nothing,
+    Such(Taking),
+    /// Something that has no words, or it leads to more than one thing.
+    Other,
+}
+
 /// What a text must be to take a branch, and the marks in it that count for nothing.
 type Taking = (Vec<Condition>, Vec<char>);
 
@@ -66,13 +76,20 @@ pub(super) fn fill(
     for path in &paths {
         let texts = Texts::new(shape, path);
         if of_texts(draft, probe, program, (&texts, path), constants)? {
+            for (field, values) in beside(shape, path, constants) {
+                add_values(draft, probe, (shape, path), (&field, &values), constants)?;
+            }
             return Ok(true);
         }
     }
     for path in &paths {
-        for (field, values) in beside(shape, path) {
-            if of_values(draft, probe, (program, shape), path, (&field, &values), constants)? {
-                return Ok(true);
+        for (field, values) in beside(shape, path, constants) {
+            for value in &values {
+                let texts = Texts::new(shape, path).within(answer(shape, &field, Json::from(value.as_str())));
+                if of_texts(draft, probe, program, (&texts, path), constants)? {
+                    add_values(draft, probe, (shape, path), (&field, &values), constants)?;
+                    return Ok(true);
+                }
             }
         }
     }
@@ -88,17 +105,21 @@ fn of_texts(
 ) -> Result<bool, DecideError> {
     let lengths = lengths(constants);
     for equal in [Equal::Strictly, Equal::ButForData] {
-        if let Some(mut table) = probe.in_few_steps(|probe| least(probe, texts, (&lengths, equal)))?.flatten()
-            && table.tell(draft, probe, program, (texts, path), constants)?
-        {
+        let Some(mut table) = probe.in_few_steps(|probe| least(probe, texts, (&lengths, equal)))?.flatten() else {
+            continue;
+        };
+        let mut told = draft.clone();
+        if table.tell(&mut told, probe, program, (texts, path), constants)? {
+            *draft = told;
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// The other fields of the item with this text that have few values, and these.
-fn beside(shape: &Shape, path: &Path) -> Vec<(Path, Vec<String>)> {
+/// The other fields of the item with this text that are one of some values, and of these those that the program names,
+/// with some others.
+pub(super) fn beside(shape: &Shape, path: &Path, constants: &Constants) -> Vec<(Path, Vec<String>)> {
     let Some(item) = path.iter().rposition(|step| step == ITEM) else { return Vec::new() };
     let is_own =
         |other: &Path| other.strip_prefix(&path[..=item]).is_some_and(|inside| inside.iter().all(|step| step != ITEM));
@@ -107,84 +128,90 @@ fn beside(shape: &Shape, path: &Path) -> Vec<(Path, Vec<String>)> {
         Shape::Word(words) => Some((path, words.clone())),
         _ => None,
     });
-    fields.filter(|(path, values)| is_own(path) && values.len() <= MAX_VALUES).collect()
+    let few = |(path, mut values): (Path, Vec<String>)| {
+        values.sort_by_key(|value| !constants.names(&snake_case(value)));
+        values.truncate(MAX_VALUES);
+        (path, values)
+    };
+    fields.filter(|(path, _)| is_own(path)).map(few).collect()
 }
 
-/// Fills the draft where the decision hangs on what a text is made of as far as another field of its item has some values.
-fn of_values(
+/// Adds to the branches which values the other field has where texts lead there, if it is not all of them.
+fn add_values(
     draft: &mut Draft,
     probe: &mut Probe<'_>,
-    (program, shape): (&Program, &Shape),
-    path: &Path,
+    (shape, path): (&Shape, &Path),
     (field, values): (&Path, &[String]),
     constants: &Constants,
-) -> Result<bool, DecideError> {
-    let of = |value: &str| Texts::new(shape, path).within(answer(shape, field, Json::from(value)));
+) -> Result<(), DecideError> {
+    let branches = draft.summary.branches.iter();
+    let told: Vec<Outcome> = branches.map(|branch| probe.intern(branch.outcome.clone())).collect();
+    let lengths = lengths(constants);
+    let mut having = Vec::new();
     for value in values {
-        if !of_texts(draft, probe, program, (&of(value), path), constants)? {
-            continue;
+        let texts = Texts::new(shape, path).within(answer(shape, field, Json::from(value.as_str())));
+        let table = probe.in_few_steps(|probe| least(probe, &texts, (&lengths, Equal::Strictly)))?.flatten();
+        let leads =
+            |outcome: &Outcome| table.as_ref().is_some_and(|table| table.longest(|led| led == *outcome).is_some());
+        if told.iter().all(leads) {
+            having.push(value.clone());
         }
-        let told: Vec<Outcome> =
-            draft.summary.branches.iter().map(|branch| probe.intern(branch.outcome.clone())).collect();
-        let mut having = Vec::new();
-        for other in values {
-            let lengths = lengths(constants);
-            let table = probe.in_few_steps(|probe| least(probe, &of(other), (&lengths, Equal::Strictly)))?;
-            let Some(table) = table.flatten() else { continue };
-            if told.iter().all(|outcome| table.longest(|led| led == *outcome).is_some()) {
-                having.push(other.clone());
-            }
-        }
-        let having = if having.is_empty() { vec![value.clone()] } else { having };
-        if having.len() < values.len() {
-            let condition = Condition { field: show_path(field), values: having, intervals: Vec::new() };
-            draft.summary.branches.iter_mut().for_each(|branch| branch.conditions.insert(0, condition.clone()));
-            draft.summary.field = Some([field, path].map(|path| show_path(path)).join(", "));
-        }
-        return Ok(true);
     }
-    Ok(false)
+    if !having.is_empty() && having.len() < values.len() {
+        let condition = Condition { field: show_path(field), values: having, intervals: Vec::new() };
+        draft.summary.branches.iter_mut().for_each(|branch| branch.conditions.insert(0, condition.clone()));
+        draft.summary.field = Some([field, path].map(|path| show_path(path)).join(", "));
+    }
+    Ok(())
 }
 
-/// Adds to each branch that a value of another field takes what the item's name must be made of, and how long it must be.
+/// Adds to each branch that a value of another field takes what the item's name must be made of, and how long it must be;
+/// what cannot be tried in a few steps is left untold.
 pub(super) fn add(
     draft: &mut Draft,
     probe: &mut Probe<'_>,
     (program, shape): (&Program, &Shape),
     constants: &Constants,
-) -> Result<(), DecideError> {
-    let Subject::Members(members) = &probe.subject else { return Ok(()) };
-    let Some(path) = members.name(shape).filter(|_| constants.asks.characters || constants.asks.length) else {
-        return Ok(());
-    };
-    let makes = if constants.asks.characters { Made::all() } else { vec![Made::LETTERS] };
-    let lengths = lengths(constants);
+) {
+    let Subject::Members(members) = &probe.subject else { return };
+    let Some(path) = members.name(shape).filter(|_| constants.asks.characters || constants.asks.length) else { return };
     for at in 0..draft.summary.branches.len() {
         let branch = &draft.summary.branches[at];
-        let Some(label) = branch.labels.first().filter(|_| !branch.negated && !branch.except) else { continue };
-        let base = probe.subject.output(ApiOutput::sure([label.as_str()])).answer(shape);
-        let led = probe.run(&ApiOutput::Answer { answer: base.clone() })?;
-        let texts = Texts::new(shape, &path).within(base);
-        let table = match Table::find(
-            probe,
-            (&texts, 1),
-            (&makes, &lengths),
-            Numbering::Taking { led, usual: draft.default_outcome },
-        )? {
-            Tried::One => continue,
-            Tried::Placed => None,
-            Tried::Table(table) => Some(table),
-        };
-        let Some((conditions, taken_out)) =
-            table.map(|table| taking(table, probe, &texts, &path)).transpose()?.flatten()
-        else {
-            draft.warn(program, format!("what {} is made of has a say, too", show_path(&path)));
+        let Some(label) = branch.labels.first().filter(|_| !branch.negated && !branch.except).cloned() else {
             continue;
         };
-        draft.summary.branches[at].conditions.extend(conditions);
-        draft.warn_of_marks(program, &taken_out, &path);
+        let usual = draft.default_outcome;
+        let found = probe.in_few_steps(|probe| of_branch(probe, (shape, &path), (&label, usual), constants));
+        match found {
+            Ok(Some(Needs::Nothing)) | Ok(None) | Err(_) => {}
+            Ok(Some(Needs::Other)) => {
+                draft.warn(program, format!("what {} is made of has a say, too", show_path(&path)))
+            }
+            Ok(Some(Needs::Such((conditions, taken_out)))) => {
+                draft.summary.branches[at].conditions.extend(conditions);
+                draft.warn_of_marks(program, &taken_out, &path);
+            }
+        }
     }
-    Ok(())
+}
+
+/// What an item of this label must be called to take its branch.
+fn of_branch(
+    probe: &mut Probe<'_>,
+    (shape, path): (&Shape, &Path),
+    (label, usual): (&str, Outcome),
+    constants: &Constants,
+) -> Result<Needs, DecideError> {
+    let makes = if constants.asks.characters { Made::all() } else { vec![Made::LETTERS] };
+    let base = probe.subject.output(ApiOutput::sure([label])).answer(shape);
+    let led = probe.run(&ApiOutput::Answer { answer: base.clone() })?;
+    let texts = Texts::new(shape, path).within(base);
+    let lengths = lengths(constants);
+    Ok(match Table::find(probe, (&texts, 1), (&makes, &lengths), Numbering::Taking { led, usual })? {
+        Tried::One => Needs::Nothing,
+        Tried::Placed => Needs::Other,
+        Tried::Table(table) => taking(table, probe, &texts, path)?.map_or(Needs::Other, Needs::Such),
+    })
 }
 
 /// What a text must be to take a branch, if that is one thing, and the marks in it that count for nothing.
@@ -195,6 +222,9 @@ fn taking(
     path: &Path,
 ) -> Result<Option<Taking>, DecideError> {
     let parts = table.parts();
+    if parts.iter().any(|part| part.outcome == Numbering::ELSEWHERE) {
+        return Ok(None);
+    }
     let mut taking = parts.iter().filter(|part| part.outcome == Numbering::TAKES);
     let (Some(one), None) = (taking.next(), taking.next()) else { return Ok(None) };
     let Some(conditions) = table.conditions(one, &show_path(path)) else { return Ok(None) };
@@ -304,7 +334,7 @@ impl Table {
         }
         if self.count == 1 {
             self.scores(draft, probe, texts, (&told, usual))?;
-            self.of_several(draft, probe, texts, usual)?;
+            self.of_several(draft, probe, (texts, program), usual)?;
         }
         Ok(true)
     }
@@ -356,7 +386,7 @@ impl Table {
         &self,
         draft: &mut Draft,
         probe: &mut Probe<'_>,
-        texts: &Texts<'_>,
+        (texts, program): (&Texts<'_>, &Program),
         usual: Outcome,
     ) -> Result<(), DecideError> {
         let Numbering::Outcomes { equal, .. } = self.numbering else { return Ok(()) };
@@ -365,12 +395,51 @@ impl Table {
         draft.summary.top_k =
             texts.first_only(probe, [&led[0], &other[0]], |probe, one, other| equal.holds(probe, one, other))?;
         draft.summary.again = texts.act_again(probe, &led[0], true)?;
+        self.warn_of_more(draft, probe, (texts, &led[0], &other[0]), program)?;
         // Of one text one branch at most is taken.
         if draft.summary.decision_type == DecisionType::MultiChoice && draft.summary.top_k == Some(1) {
             draft.summary.order = Some(Order::ApiOutput);
         }
         if let (None, false, 1) = (draft.summary.top_k, draft.summary.again, draft.summary.branches.len()) {
-            draft.summary.handed = texts.handed_on(probe, &led, Some(&other))?;
+            let handed = texts.handed_on(probe, &led, Some(&other))?;
+            draft.summary.handed = handed.filter(|_| !self.longest_shows(probe, texts, usual).unwrap_or(true));
+        }
+        Ok(())
+    }
+
+    /// Whether of texts of two lengths that lead somewhere the longer one shows, whichever comes first.
+    fn longest_shows(&self, probe: &mut Probe<'_>, texts: &Texts<'_>, usual: Outcome) -> Result<bool, DecideError> {
+        let Some((short, long)) = self.two_lengths(usual) else { return Ok(false) };
+        let mut shows = |pair: [&str; 2]| -> Result<[bool; 2], DecideError> {
+            probe.run(&texts.answer(&pair))?;
+            let observed = probe.observed().to_lowercase();
+            Ok([&short, &long].map(|text| observed.contains(&text.to_lowercase())))
+        };
+        Ok(shows([&short, &long])? == shows([&long, &short])? && shows([&short, &long])? != [true, true])
+    }
+
+    /// Warns where more texts lead to something that one does not.
+    fn warn_of_more(
+        &self,
+        draft: &mut Draft,
+        probe: &mut Probe<'_>,
+        (texts, led, other): (&Texts<'_>, &str, &str),
+        program: &Program,
+    ) -> Result<(), DecideError> {
+        let one = probe.run(&texts.answer(&[led]))?;
+        for (several, what) in [
+            (vec![led; 2], "two such texts"),
+            (vec![led; MANY], "many such texts"),
+            (vec![other, led], "such a text after another one"),
+        ] {
+            let outcome = probe.run(&texts.answer(&several))?;
+            let none = probe.run(&texts.answer(&[other]))?;
+            let is_told =
+                probe.differ_by_repeats_only(outcome, one) || outcome == none && draft.summary.top_k == Some(1);
+            if texts.are_several() && !is_told {
+                draft.warn(program, format!("{what} lead to `{}`", probe.shown_beside(outcome, one)));
+                break;
+            }
         }
         Ok(())
     }

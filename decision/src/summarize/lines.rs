@@ -16,16 +16,16 @@ const MAX_WORDS: usize = 24;
 const MAX_WARNED: usize = 8;
 
 /// The farthest line from the start or the end of a text that is tried by its place.
-const FARTHEST: usize = 12;
+pub(super) const FARTHEST: usize = 12;
 
 /// How many lines stand before and after one, so that the program takes it by its place.
 pub(super) fn around(constants: &Constants) -> usize {
-    if constants.lines && constants.farthest <= FARTHEST { constants.farthest.max(1) } else { 1 }
+    if constants.lines { constants.farthest.max(1) } else { 1 }
 }
 
 /// Whether the program may take lines by a place that is not the first.
 pub(super) fn are_taken(constants: &Constants) -> bool {
-    constants.lines && (1..=FARTHEST).contains(&constants.farthest)
+    constants.lines && constants.farthest > 0
 }
 
 /// Has the program compare the lines of a text with its words.
@@ -124,7 +124,9 @@ fn in_line(probe: &mut Probe<'_>, found: &Branches, (line, form): (&str, &str)) 
     } else {
         " among others".to_owned()
     };
-    Ok(Some(format!("lines of a text are told apart: `{line}`{place} leads to `{with}`, any other to `{without}`")))
+    Ok(Some(format!(
+        "lines of a text are told apart: `{line}`{place} leads to `{with}`, one without it to `{without}`"
+    )))
 }
 
 /// What there is to say of words that lead somewhere by themselves, and elsewhere in some lines of a text.

@@ -33,7 +33,7 @@ fn joins_within(both: &str, [one, other]: [&str; 2], depth: usize) -> bool {
 
 /// What is at a place within a value that can hold data of the API: `'bins': [`.
 pub(super) enum Held {
-    /// Nothing: an empty list, an empty text or `None`.
+    /// Nothing of the API's: an empty list, a text of the program's own or `None`.
     Nothing(String),
     /// Data of the API.
     Data(String),
@@ -51,7 +51,9 @@ fn collect_held(value: &str, place: String, depth: usize, found: &mut Vec<Held>)
     let (Some(depth), Some(within)) = (depth.checked_sub(1), elements(whole)) else {
         let is_place = |start: &&str| start.is_empty() || start.ends_with(": ") || start.ends_with('=');
         let before = |end: &str| Some(place.clone() + value.strip_suffix(end).filter(is_place)?);
-        found.extend(before("None").or_else(|| before("''")).map(Held::Nothing));
+        // A text of the program's own is none of the API's.
+        let own = || before(&value[value.find('\'').filter(|_| value.ends_with('\''))?..]);
+        found.extend(before("None").or_else(own).map(Held::Nothing));
         found.extend(before(DATA).map(Held::Data));
         return;
     };

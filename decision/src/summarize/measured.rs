@@ -10,6 +10,9 @@ use crate::output::ApiOutput;
 use crate::shape::{ITEM, Path, Shape};
 use crate::summary::Handed;
 
+/// Texts of which it can be told that they show.
+const SHORTEST: usize = 2;
+
 /// Which outcomes are taken for one. A list with a text on it and one without are the same but for data.
 #[derive(Clone, Copy)]
 pub(super) enum Equal {
@@ -107,7 +110,9 @@ impl<'s> Texts<'s> {
         texts: &[String; 3],
         others: Option<&[String; 3]>,
     ) -> Result<Option<Handed>, DecideError> {
-        if !self.are_several() {
+        // What is so short is found anywhere.
+        let is_short = |text: &String| text.chars().count() < SHORTEST;
+        if !self.are_several() || texts.iter().chain(others.into_iter().flatten()).any(is_short) {
             return Ok(None);
         }
         let mut shown = |texts: [&str; 3]| -> Result<Vec<usize>, DecideError> {

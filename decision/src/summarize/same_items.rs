@@ -25,13 +25,17 @@ pub(super) fn as_read<'a>(api: &'a Api, program: &Program) -> Cow<'a, Api> {
     let is_read = |path: &Path| {
         let first = api.answer.first_list(path).unwrap_or_default();
         let list = path.iter().position(|step| step == ITEM).unwrap_or_default();
-        path[first.saturating_sub(1)..list].iter().all(|step| constants.names(step))
+        path.get(first.saturating_sub(1)..list).is_some_and(|steps| steps.iter().all(|step| constants.names(step)))
     };
     let mut read = api.clone();
     let mut leave_out = |path: &[String]| {
         read.answer.at_mut(path).into_iter().for_each(|part| *part = Shape::Other);
     };
     let list = &again[..api.answer.first_list(again).unwrap_or_default()];
+    if list.is_empty() {
+        // The answer itself is a list.
+        return Cow::Borrowed(api);
+    }
     if !is_read(again) {
         leave_out(list);
         return Cow::Owned(read);

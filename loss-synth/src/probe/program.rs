@@ -77,8 +77,12 @@ impl ProbedProgram {
         constants.sort_by(f64::total_cmp);
         let all = kinds.concat();
         let calculates = deciders.iter().any(|decider| relevant::calculates(decider, labels, &all, &constants));
-        let top_k =
-            process.summary.top_k.map(|k| k + process.summary.left_out).or(config.default_top_k).map(|k| k as usize);
+        let top_k = process
+            .summary
+            .top_k
+            .map(|k| k.saturating_add(process.summary.left_out))
+            .or(config.default_top_k)
+            .map(|k| k as usize);
         let probe = Probe::new(kinds, constants, calculates, top_k, config)?;
         let (process, vocabulary) = (process.clone(), labels.clone());
         Ok(Self { process, vocabulary, probe, situations, memory: Mutex::default() })

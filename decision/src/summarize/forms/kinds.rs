@@ -68,7 +68,11 @@ impl Made {
     pub(super) fn texts(self, length: usize) -> Vec<String> {
         let one = self.text(length, 0);
         let turned: String = one.chars().rev().collect();
-        let all = if turned == one { vec![one] } else { vec![one, turned] };
+        let mut all = if turned == one { vec![one] } else { vec![one, turned] };
+        // As a name is written.
+        if self.0 == 6 && length > 1 {
+            all.push(Self(2).text(1, 0) + &Self(4).text(length - 1, 0));
+        }
         if length < self.least() { Vec::new() } else { all }
     }
 

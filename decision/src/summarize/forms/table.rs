@@ -43,8 +43,10 @@ pub(super) enum Numbering {
 impl Numbering {
     /// The number of the outcome that is asked for.
     pub(super) const TAKES: Outcome = 1;
-    /// That of any other.
+    /// That of what is done without the item.
     pub(super) const LEAVES: Outcome = 0;
+    /// That of any other.
+    pub(super) const ELSEWHERE: Outcome = 2;
 
     pub(super) fn new(equal: Equal) -> Self {
         Self::Outcomes { equal, known: Vec::new() }
@@ -59,12 +61,11 @@ impl Numbering {
                     outcome
                 })
             }
-            Self::Taking { led, usual }
-                if outcome == *led || outcome != *usual && probe.differ_by_data_only(outcome, *led) =>
-            {
-                Self::TAKES
-            }
-            Self::Taking { .. } => Self::LEAVES,
+            Self::Taking { led, .. } if outcome == *led => Self::TAKES,
+            Self::Taking { usual, .. } if outcome == *usual => Self::LEAVES,
+            Self::Taking { led, .. } if probe.differ_by_data_only(outcome, *led) => Self::TAKES,
+            Self::Taking { usual, .. } if probe.differ_by_data_only(outcome, *usual) => Self::LEAVES,
+            Self::Taking { .. } => Self::ELSEWHERE,
         }
     }
 }
@@ -155,6 +156,18 @@ impl Table {
         cells.max_by_key(|cell| cell.0).map(|(length, made)| made.marked(length))
     }
 
+    /// Two texts of different lengths that lead to one and the same, which is not this.
+    pub(super) fn two_lengths(&self, usual: Outcome) -> Option<(String, String)> {
+        self.groups.iter().find_map(|(makes, outcomes)| {
+            let made = makes.first()?;
+            let places = (0..self.lengths.len()).filter(|at| self.lengths[*at] >= made.least().max(2));
+            let leading: Vec<usize> = places.filter(|at| outcomes[*at] != usual).collect();
+            let (short, long) = (*leading.first()?, *leading.last()?);
+            let [one, other, _] = [self.lengths[short], self.lengths[long], 0].map(|length| made.marked(length));
+            (short != long && outcomes[short] == outcomes[long]).then(|| (one[0].clone(), other[1].clone()))
+        })
+    }
+
     /// What the cells of a part say of a text; `None` where that has no words.
     pub(super) fn conditions(&self, part: &Part, field: &str) -> Option<Vec<Condition>> {
         let mut conditions = Vec::new();
@@ -180,11 +193,13 @@ impl Table {
             if let Some(last) = intervals.last_mut().filter(|_| place > 0 && cells[place - 1] + 1 == at) {
                 last.high = high;
             } else {
-                // Only an empty text is shorter than the shortest.
-                let low = limit(at).filter(|_| at > 0 || high == limit(0));
+                let low = limit(at).filter(|_| at > 0);
                 intervals.push(Bounds { field: field.to_owned(), low, high, percent: false });
             }
         }
+        // Only an empty text is shorter than the shortest.
+        let only = intervals.iter_mut().filter(|bounds| bounds.low.is_none() && bounds.high == limit(0));
+        only.for_each(|bounds| bounds.low = limit(0));
         intervals
     }
 
@@ -225,20 +240,32 @@ impl Table {
         let outcomes: Vec<Outcome> = parts.iter().map(|part| part.outcome).collect();
         for (mark, name) in [(' ', "word"), ('\n', "line")] {
             for &outcome in &outcomes {
-                let (led, other) = (self.longest(|own| own == outcome), self.longest(|own| own != outcome));
-                let (Some([led, ..]), Some([other, ..])) = (led, other) else { continue };
-                let both = [format!("{led}{mark}{other}"), format!("{other}{mark}{led}")];
-                let predicted = both.each_ref().map(|text| self.predicted(text));
-                let mut taken = true;
-                for (text, predicted) in both.iter().zip(predicted) {
-                    taken &= predicted != Some(outcome) && self.led(probe, texts, text)? == outcome;
-                }
-                if taken {
-                    return Ok(Some(name));
+                let Some([led, ..]) = self.longest(|own| own == outcome) else { continue };
+                for other in self.others(outcome) {
+                    let both = [format!("{led}{mark}{other}"), format!("{other}{mark}{led}")];
+                    let predicted = both.each_ref().map(|text| self.predicted(text));
+                    let mut taken = true;
+                    for (text, predicted) in both.iter().zip(predicted) {
+                        taken &= predicted != Some(outcome) && self.led(probe, texts, text)? == outcome;
+                    }
+                    if taken {
+                        return Ok(Some(name));
+                    }
                 }
             }
         }
         Ok(None)
+    }
+
+    /// Texts of each make that lead to something else.
+    fn others(&self, outcome: Outcome) -> Vec<String> {
+        let of_group = |(makes, outcomes): &Group| {
+            let at = outcomes.iter().rposition(|own| *own != outcome);
+            let length = at.map_or(0, |at| self.lengths[at]);
+            let long_enough = makes.iter().filter(move |made| made.least() <= length);
+            long_enough.map(|made| made.marked(length)[0].clone()).collect::<Vec<_>>()
+        };
+        self.groups.iter().flat_map(of_group).collect()
     }
 
     /// Whether the number that a text is decides, too: one of the program's leads elsewhere than the table says.
@@ -272,8 +299,10 @@ impl Table {
 
     /// Whether the words that the program asks for lead where the table says.
     pub(super) fn speaks_of_words(&mut self, probe: &mut Probe<'_>, texts: &Texts<'_>) -> Result<bool, DecideError> {
-        let asked: Vec<String> = probe.compared().into_iter().filter(|word| word.trim().len() > 1).collect();
-        for form in asked.iter().take(MAX_WORDS).flat_map(|word| spellings(word).into_iter().take(1)) {
+        let asked: Vec<String> = probe.compared().into_iter().filter(|word| !word.trim().is_empty()).collect();
+        let forms = asked.iter().take(MAX_WORDS).flat_map(|word| spellings(word).into_iter().take(1));
+        let forms: Vec<String> = forms.flat_map(|form| self.holding(&form)).collect();
+        for form in forms {
             if let Some(known) = self.predicted(&form)
                 && self.led(probe, texts, &form)? != known
             {
@@ -281,6 +310,18 @@ impl Table {
             }
         }
         Ok(true)
+    }
+
+    /// A word, and texts of the lengths that are tried which begin or end with it.
+    fn holding(&self, word: &str) -> Vec<String> {
+        let mut all = vec![word.to_owned()];
+        let length = word.chars().count();
+        let Some(made) = Made::of(word) else { return all };
+        for rest in self.lengths.iter().filter_map(|own| own.checked_sub(length)).filter(|rest| *rest > 0) {
+            let [_, rest, _] = made.marked(rest);
+            all.extend([format!("{word}{rest}"), format!("{rest}{word}")]);
+        }
+        all
     }
 
     /// What a text leads to, as it is numbered here.
