@@ -132,4 +132,15 @@ mod tests {
         assert_eq!(taken(0.8), [1]);
         assert_eq!(summary.taken(&ApiOutput::labels([("Cat", 0.9)])), none);
     }
+
+    #[test]
+    fn results_that_are_left_out_take_no_branch() {
+        let branch = Branch { labels: vec!["Dog".to_owned()], ..Branch::default() };
+        let mut summary = Summary::of_nothing("image-labels".to_owned());
+        (summary.decision_type, summary.branches, summary.left_out) = (DecisionType::TrueFalse, vec![branch], 1);
+        let taken = |names: &[&str]| summary.taken(&ApiOutput::sure(names.iter().copied()));
+        assert_eq!(taken(&["Cat", "Dog"]), [0]);
+        assert!(taken(&["Dog", "Cat"]).is_empty());
+        assert!(taken(&[]).is_empty());
+    }
 }

@@ -106,6 +106,8 @@ fn names_that_are_left_out_and_another_order_of_the_results_are_refused() {
     };
     assert!(error(&by("label_annotations[].topicality"), LossConfig::default()).to_string().contains("in order"));
     assert!(DecisionLoss::new(&by("label_annotations[].score"), &vocabulary(), LossConfig::default()).is_ok());
+    let rest = Summary { left_out: 1, ..summary(DecisionType::TrueFalse, None, vec![branch("a", &[0])]) };
+    assert!(error(&rest, LossConfig::default()).to_string().contains("first results are not looked at"));
 }
 
 #[test]

@@ -23,6 +23,9 @@ pub(crate) fn differences(expected: &Expected, found: &Summary) -> Vec<String> {
         let shown = |k: Option<u32>| k.map_or_else(|| "all".to_owned(), |k| k.to_string());
         differences.push(format!("looks at {} results, expected {}", shown(found.top_k), shown(expected.top_k)));
     }
+    if found.left_out > 0 {
+        differences.push(format!("leaves out the first {} results", found.left_out));
+    }
     let own = expected.branches.iter().filter(|branch| branch.api.as_ref().is_none_or(|api| *api == expected.api));
     for branch in own.filter(|branch| !branch.words.is_empty()) {
         differences.extend(branch_differences(branch, &found.branches));

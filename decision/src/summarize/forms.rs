@@ -183,9 +183,9 @@ pub(super) fn add(
         let usual = draft.default_outcome;
         let found = probe.in_few_steps(|probe| of_branch(probe, (shape, &path), (&label, usual), constants));
         match found {
-            Ok(Some(Needs::Nothing)) | Ok(None) | Err(_) => {}
+            Ok(Some(Needs::Nothing) | None) | Err(_) => {}
             Ok(Some(Needs::Other)) => {
-                draft.warn(program, format!("what {} is made of has a say, too", show_path(&path)))
+                draft.warn(program, format!("what {} is made of has a say, too", show_path(&path)));
             }
             Ok(Some(Needs::Such((conditions, taken_out)))) => {
                 draft.summary.branches[at].conditions.extend(conditions);
@@ -395,7 +395,7 @@ impl Table {
         draft.summary.top_k =
             texts.first_only(probe, [&led[0], &other[0]], |probe, one, other| equal.holds(probe, one, other))?;
         draft.summary.again = texts.act_again(probe, &led[0], true)?;
-        self.warn_of_more(draft, probe, (texts, &led[0], &other[0]), program)?;
+        warn_of_more(draft, probe, (texts, &led[0], &other[0]), program)?;
         // Of one text one branch at most is taken.
         if draft.summary.decision_type == DecisionType::MultiChoice && draft.summary.top_k == Some(1) {
             draft.summary.order = Some(Order::ApiOutput);
@@ -417,30 +417,28 @@ impl Table {
         };
         Ok(shows([&short, &long])? == shows([&long, &short])? && shows([&short, &long])? != [true, true])
     }
+}
 
-    /// Warns where more texts lead to something that one does not.
-    fn warn_of_more(
-        &self,
-        draft: &mut Draft,
-        probe: &mut Probe<'_>,
-        (texts, led, other): (&Texts<'_>, &str, &str),
-        program: &Program,
-    ) -> Result<(), DecideError> {
-        let one = probe.run(&texts.answer(&[led]))?;
-        for (several, what) in [
-            (vec![led; 2], "two such texts"),
-            (vec![led; MANY], "many such texts"),
-            (vec![other, led], "such a text after another one"),
-        ] {
-            let outcome = probe.run(&texts.answer(&several))?;
-            let none = probe.run(&texts.answer(&[other]))?;
-            let is_told =
-                probe.differ_by_repeats_only(outcome, one) || outcome == none && draft.summary.top_k == Some(1);
-            if texts.are_several() && !is_told {
-                draft.warn(program, format!("{what} lead to `{}`", probe.shown_beside(outcome, one)));
-                break;
-            }
+/// Warns where more texts lead to something that one does not.
+fn warn_of_more(
+    draft: &mut Draft,
+    probe: &mut Probe<'_>,
+    (texts, led, other): (&Texts<'_>, &str, &str),
+    program: &Program,
+) -> Result<(), DecideError> {
+    let one = probe.run(&texts.answer(&[led]))?;
+    for (several, what) in [
+        (vec![led; 2], "two such texts"),
+        (vec![led; MANY], "many such texts"),
+        (vec![other, led], "such a text after another one"),
+    ] {
+        let outcome = probe.run(&texts.answer(&several))?;
+        let none = probe.run(&texts.answer(&[other]))?;
+        let is_told = probe.differ_by_repeats_only(outcome, one) || outcome == none && draft.summary.top_k == Some(1);
+        if texts.are_several() && !is_told {
+            draft.warn(program, format!("{what} lead to `{}`", probe.shown_beside(outcome, one)));
+            break;
         }
-        Ok(())
     }
+    Ok(())
 }
