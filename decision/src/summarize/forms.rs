@@ -37,6 +37,9 @@ const SHORT: usize = 4;
 /// More branches say nothing to anyone.
 const MAX_BRANCHES: usize = 6;
 
+/// So many texts at most may lead elsewhere than what they are made of says.
+const MAX_EXCEPTIONS: usize = 3;
+
 /// More values of a field are not tried one by one.
 const MAX_VALUES: usize = 8;
 
@@ -297,13 +300,15 @@ impl Table {
         constants: &Constants,
     ) -> Result<bool, DecideError> {
         let parts = self.parts();
-        let of = self.part_of_text(probe, texts, &parts)?.map_or_else(String::new, |part| format!("a {part} of "));
+        let part = self.part_of_text(probe, texts, &parts)?;
+        let of = part.map_or_else(String::new, |part| format!("a {part} of "));
         let field = of + &show_path(path);
         let Some((usual, told, conditions)) = self.divided(&parts, draft.default_outcome, &field) else {
             return Ok(false);
         };
         let Some(taken_out) = self.taken_out(probe, texts, usual)? else { return Ok(false) };
-        if !self.speaks_of_words(probe, texts)? {
+        let exceptions = self.exceptions(probe, texts)?;
+        if exceptions.len() > MAX_EXCEPTIONS {
             return Ok(false);
         }
         let effects: Vec<Vec<_>> = told.iter().map(|part| probe.own_effects(part.outcome, usual)).collect();
@@ -328,7 +333,12 @@ impl Table {
             let what = probe.decision(draft.default_outcome);
             draft.warn(program, format!("{EMPTY_OUTCOME}: {what}"));
         }
-        draft.warn_of_marks(program, &taken_out, path);
+        // A blank between words is none within one.
+        let within: Vec<char> = taken_out.into_iter().filter(|mark| *mark != ' ' || part != Some("word")).collect();
+        draft.warn_of_marks(program, &within, path);
+        for (text, outcome) in exceptions {
+            draft.warn(program, format!("`{text}` leads to `{}`", probe.shown(outcome)));
+        }
         if self.hangs_on_value(probe, texts, constants)? {
             draft.warn(program, format!("the number that {field} is has a say, too"));
         }

@@ -152,10 +152,11 @@ mod tests {
             held(value).into_iter().map(show).collect()
         };
         assert_eq!(shown("{'bins': [], 'all': [<data>, <data>]}"), ["{'bins': [ -", "{'all': [ +"]);
-        assert_eq!(shown("([<data>], [[], []], '[]')"), ["(0[ +", "(1[[ -", "(1[[ -"]);
+        assert_eq!(shown("([<data>], [[], []], '[]')"), ["(0[ +", "(1[[ -", "(1[[ -", "(2 -"]);
         assert_eq!(shown("{'total': None, 'of': <data>}"), ["{'total':  -", "{'of':  +"]);
         assert_eq!([shown("None"), shown("<data>")].concat(), [" -", " +"]);
-        assert!(shown("['pet', 1, 'None', 'a'<data>]").is_empty());
+        assert_eq!(shown("['pet', 1, 'None', 'a'<data>]"), ["[ -", "[ -"]);
+        assert!(shown("[1, 'a'<data>]").is_empty());
     }
 
     #[test]

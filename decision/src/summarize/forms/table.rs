@@ -243,10 +243,12 @@ impl Table {
                 let Some([led, ..]) = self.longest(|own| own == outcome) else { continue };
                 for other in self.others(outcome) {
                     let both = [format!("{led}{mark}{other}"), format!("{other}{mark}{led}")];
-                    let predicted = both.each_ref().map(|text| self.predicted(text));
                     let mut taken = true;
-                    for (text, predicted) in both.iter().zip(predicted) {
-                        taken &= predicted != Some(outcome) && self.led(probe, texts, text)? == outcome;
+                    for text in &both {
+                        // Nor does the mark count for nothing.
+                        let as_one = [text.clone(), text.replace(mark, "")];
+                        taken &= as_one.iter().all(|text| self.predicted(text) != Some(outcome))
+                            && self.led(probe, texts, text)? == outcome;
                     }
                     if taken {
                         return Ok(Some(name));
@@ -297,19 +299,24 @@ impl Table {
         Some((made.texts(self.lengths[at]).into_iter().next()?, outcomes[at]))
     }
 
-    /// Whether the words that the program asks for lead where the table says.
-    pub(super) fn speaks_of_words(&mut self, probe: &mut Probe<'_>, texts: &Texts<'_>) -> Result<bool, DecideError> {
+    /// Texts with the words that the program asks for which lead elsewhere than the table says, one for each outcome.
+    pub(super) fn exceptions(
+        &mut self,
+        probe: &mut Probe<'_>,
+        texts: &Texts<'_>,
+    ) -> Result<Vec<(String, Outcome)>, DecideError> {
         let asked: Vec<String> = probe.compared().into_iter().filter(|word| !word.trim().is_empty()).collect();
         let forms = asked.iter().take(MAX_WORDS).flat_map(|word| spellings(word).into_iter().take(1));
         let forms: Vec<String> = forms.flat_map(|form| self.holding(&form)).collect();
+        let mut found: Vec<(String, Outcome)> = Vec::new();
         for form in forms {
-            if let Some(known) = self.predicted(&form)
-                && self.led(probe, texts, &form)? != known
-            {
-                return Ok(false);
+            let Some(known) = self.predicted(&form) else { continue };
+            let outcome = self.led(probe, texts, &form)?;
+            if outcome != known && found.iter().all(|other| other.1 != outcome) {
+                found.push((form, outcome));
             }
         }
-        Ok(true)
+        Ok(found)
     }
 
     /// A word, and texts of the lengths that are tried which begin or end with it.
@@ -318,8 +325,10 @@ impl Table {
         let length = word.chars().count();
         let Some(made) = Made::of(word) else { return all };
         for rest in self.lengths.iter().filter_map(|own| own.checked_sub(length)).filter(|rest| *rest > 0) {
-            let [_, rest, _] = made.marked(rest);
-            all.extend([format!("{word}{rest}"), format!("{rest}{word}")]);
+            for made in [made].into_iter().chain(Made::plain()) {
+                let [_, rest, _] = made.marked(rest);
+                all.extend([format!("{word}{rest}"), format!("{rest}{word}")]);
+            }
         }
         all
     }

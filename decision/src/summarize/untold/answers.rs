@@ -18,8 +18,11 @@ const MAX_WORDS: usize = 16;
 const MAX_NUMBERS: usize = 4;
 const GREATEST: f64 = 20.0;
 
+/// Items behind one of a word.
+const BEHIND: usize = 6;
+
 /// Answers with each of the program's words as the sure name of an item of each value that the program names, with two
-/// words side by side, with a word twice in one name, and with more items than it asks for, of which none has such a name.
+/// words side by side, with a word twice in one name, with one before others, and with more items than it asks for, of which none has such a name.
 pub(super) fn of_words(probe: &Probe<'_>, shape: &Shape, constants: &Constants) -> Vec<Json> {
     let Some(name) = name_of_items(shape) else { return Vec::new() };
     // What is asked for after something else may not have been compared yet.
@@ -29,7 +32,11 @@ pub(super) fn of_words(probe: &Probe<'_>, shape: &Shape, constants: &Constants) 
     let words = asked.into_iter().chain(written).filter(|word| !word.trim().is_empty()).take(MAX_WORDS);
     let words: Vec<String> = words.flat_map(|word| spellings(&word).into_iter().take(1)).collect();
     let twice = words.iter().map(|word| ApiOutput::sure([format!("{word} {word}").as_str()]).answer(shape));
-    twice.chain(many(shape, constants)).chain(of_values(shape, &name, &words, constants)).collect()
+    let first = words.iter().map(|word| {
+        let others = (0..BEHIND).map(|at| format!("{NEUTRAL}{at}")).collect::<Vec<_>>();
+        ApiOutput::sure(std::iter::once(word).chain(&others).map(String::as_str)).answer(shape)
+    });
+    twice.chain(first).chain(many(shape, constants)).chain(of_values(shape, &name, &words, constants)).collect()
 }
 
 /// More items than each of the program's numbers.
