@@ -367,6 +367,7 @@ fn results(process: &DecisionProcess) -> Option<String> {
         });
     }
     let of_first = |k: usize| match (k, left_out) {
+        (0, _) => "none of the results".to_owned(),
         (1, 0) => "the first result only".to_owned(),
         (k, 0) => format!("the first {k} {}", plural(k, "result")),
         (1, _) => format!("the result{first} only"),

@@ -30,7 +30,7 @@ pub(crate) fn another(pattern: &str) -> Option<String> {
     (made(pattern, &PLAIN)? != text).then_some(text)
 }
 
-/// A text in which a pattern finds nothing; `None` where the text is no pattern, or one that matches nothing at all.
+/// A text in which a pattern finds nothing; `None` where the text is no pattern, or one that matches anything.
 pub(crate) fn without(pattern: &str) -> Option<String> {
     if !is_pattern(pattern) {
         return None;

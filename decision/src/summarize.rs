@@ -75,6 +75,7 @@ mod union;
 mod unknown_value;
 mod unrelated;
 mod untold;
+mod values;
 mod verify;
 mod votes;
 mod warnings;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::lead;
 use super::lines::FARTHEST;
 use super::verify::LONGEST;
 use crate::interpreter::snake_case;
@@ -385,7 +386,8 @@ fn text(expr: &Expr) -> Option<(String, Span)> {
     }
 }
 
-/// Whether a number is one of places after the first few.
+/// Whether a number is a place after as many as anyone leaves out.
 fn is_late(expr: &Expr) -> bool {
-    matches!(&expr.kind, ExprKind::Constant { value: Constant::Int(1..=3) })
+    let most = lead::MOST as i64;
+    matches!(&expr.kind, ExprKind::Constant { value: Constant::Int(place) } if (1..=most).contains(place))
 }

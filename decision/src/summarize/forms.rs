@@ -5,8 +5,6 @@ mod table;
 
 use std::collections::BTreeSet;
 
-use serde_json::Value as Json;
-
 use self::kinds::Made;
 use self::table::{Numbering, Table, Tried};
 use super::branches::Found;
@@ -15,13 +13,13 @@ use super::lengths::LENGTHS;
 use super::measured::{Equal, Texts};
 use super::probe::{Outcome, Probe};
 use super::subject::Subject;
-use super::texts::answer;
+use super::values::{self, Sample};
 use super::{Draft, EMPTY_OUTCOME, Reason, name, scores, tree};
 use crate::decider::DecideError;
-use crate::interpreter::snake_case;
+use crate::decision::Decision;
 use crate::output::ApiOutput;
 use crate::program::Program;
-use crate::shape::{ITEM, Path, Shape, show_path};
+use crate::shape::{Path, Shape, show_path};
 use crate::summary::{Bounds, Branch, Condition, DecisionType, Limit, Order, Region};
 
 /// Numbers of the program around which lengths are tried.
@@ -39,9 +37,6 @@ const MAX_BRANCHES: usize = 6;
 
 /// So many texts at most may lead elsewhere than what they are made of says.
 const MAX_EXCEPTIONS: usize = 3;
-
-/// More values of a field are not tried one by one.
-const MAX_VALUES: usize = 8;
 
 /// Texts that are tried where one may show that there is more to try.
 const MAX_TEXTS: usize = 48;
@@ -78,34 +73,31 @@ pub(super) fn fill(
     let paths: Vec<Path> = shape.leaves().into_iter().filter(|leaf| is_text(leaf.1)).map(|leaf| leaf.0).collect();
     for path in &paths {
         let texts = Texts::new(shape, path);
-        if of_texts(draft, probe, program, (&texts, path), constants)? {
-            for (field, values) in beside(shape, path, constants) {
-                add_values(draft, probe, (shape, path), (&field, &values), constants)?;
-            }
+        if let Some(samples) = of_texts(draft, probe, program, (&texts, path), constants)? {
+            values::tell(draft, probe, (shape, path), &samples, constants)?;
             return Ok(true);
         }
     }
     for path in &paths {
-        for (field, values) in beside(shape, path, constants) {
-            for value in &values {
-                let texts = Texts::new(shape, path).within(answer(shape, &field, Json::from(value.as_str())));
-                if of_texts(draft, probe, program, (&texts, path), constants)? {
-                    add_values(draft, probe, (shape, path), (&field, &values), constants)?;
-                    return Ok(true);
-                }
+        for (field, value) in values::each(shape, path, constants) {
+            let texts = values::texts(shape, path, (&field, &value));
+            if let Some(samples) = of_texts(draft, probe, program, (&texts, path), constants)? {
+                values::tell(draft, probe, (shape, path), &samples, constants)?;
+                return Ok(true);
             }
         }
     }
     Ok(false)
 }
 
+/// Fills the draft where such texts decide; texts that take each branch then.
 fn of_texts(
     draft: &mut Draft,
     probe: &mut Probe<'_>,
     program: &Program,
     (texts, path): (&Texts<'_>, &Path),
     constants: &Constants,
-) -> Result<bool, DecideError> {
+) -> Result<Option<Vec<Sample>>, DecideError> {
     let lengths = lengths(constants);
     for equal in [Equal::Strictly, Equal::ButForData] {
         let Some(mut table) = probe.in_few_steps(|probe| least(probe, texts, (&lengths, equal)))?.flatten() else {
@@ -113,59 +105,12 @@ fn of_texts(
         };
         let mut told = draft.clone();
         if table.tell(&mut told, probe, program, (texts, path), constants)? {
+            let branches: Vec<Decision> = told.summary.branches.iter().map(|branch| branch.outcome.clone()).collect();
             *draft = told;
-            return Ok(true);
+            return table.samples(probe, texts, &branches).map(Some);
         }
     }
-    Ok(false)
-}
-
-/// The other fields of the item with this text that are one of some values, and of these those that the program names,
-/// with some others.
-pub(super) fn beside(shape: &Shape, path: &Path, constants: &Constants) -> Vec<(Path, Vec<String>)> {
-    let Some(item) = path.iter().rposition(|step| step == ITEM) else { return Vec::new() };
-    let is_own =
-        |other: &Path| other.strip_prefix(&path[..=item]).is_some_and(|inside| inside.iter().all(|step| step != ITEM));
-    let fields = shape.leaves().into_iter().filter_map(|(path, leaf)| match leaf {
-        Shape::Choice(choice) => Some((path, choice.members.clone())),
-        Shape::Word(words) => Some((path, words.clone())),
-        _ => None,
-    });
-    let few = |(path, mut values): (Path, Vec<String>)| {
-        values.sort_by_key(|value| !constants.names(&snake_case(value)));
-        values.truncate(MAX_VALUES);
-        (path, values)
-    };
-    fields.filter(|(path, _)| is_own(path)).map(few).collect()
-}
-
-/// Adds to the branches which values the other field has where texts lead there, if it is not all of them.
-fn add_values(
-    draft: &mut Draft,
-    probe: &mut Probe<'_>,
-    (shape, path): (&Shape, &Path),
-    (field, values): (&Path, &[String]),
-    constants: &Constants,
-) -> Result<(), DecideError> {
-    let branches = draft.summary.branches.iter();
-    let told: Vec<Outcome> = branches.map(|branch| probe.intern(branch.outcome.clone())).collect();
-    let lengths = lengths(constants);
-    let mut having = Vec::new();
-    for value in values {
-        let texts = Texts::new(shape, path).within(answer(shape, field, Json::from(value.as_str())));
-        let table = probe.in_few_steps(|probe| least(probe, &texts, (&lengths, Equal::Strictly)))?.flatten();
-        let leads =
-            |outcome: &Outcome| table.as_ref().is_some_and(|table| table.longest(|led| led == *outcome).is_some());
-        if told.iter().all(leads) {
-            having.push(value.clone());
-        }
-    }
-    if !having.is_empty() && having.len() < values.len() {
-        let condition = Condition { field: show_path(field), values: having, intervals: Vec::new() };
-        draft.summary.branches.iter_mut().for_each(|branch| branch.conditions.insert(0, condition.clone()));
-        draft.summary.field = Some([field, path].map(|path| show_path(path)).join(", "));
-    }
-    Ok(())
+    Ok(None)
 }
 
 /// Adds to each branch that a value of another field takes what the item's name must be made of, and how long it must be;

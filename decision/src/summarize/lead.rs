@@ -14,7 +14,7 @@ use crate::output::ApiOutput;
 use crate::shape::ITEM;
 
 /// Nobody leaves out more.
-const MOST: usize = 3;
+pub(super) const MOST: usize = 3;
 
 /// How many results are answered to see which are looked at.
 const MANY: usize = MOST + 3;

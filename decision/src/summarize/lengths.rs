@@ -6,6 +6,7 @@ use super::constants::Constants;
 use super::counts::Step;
 use super::measured::{Equal, Texts};
 use super::probe::{Outcome, Probe};
+use super::values::{self, Sample};
 use super::{Draft, Reason};
 use crate::decider::DecideError;
 use crate::output::ApiOutput;
@@ -85,7 +86,7 @@ pub(super) fn fill(
     // To have a blank in it is to have two words.
     let words = (!constants.words.is_empty()).then(|| (Unit::Words, longest.unwrap_or(1)));
     for (unit, longest) in characters.chain(words) {
-        if of_texts(draft, probe, (shape, unit), longest)? {
+        if of_texts(draft, probe, (shape, unit), (longest, constants))? {
             return Ok(true);
         }
     }
@@ -96,7 +97,7 @@ fn of_texts(
     draft: &mut Draft,
     probe: &mut Probe<'_>,
     (shape, unit): (&Shape, Unit),
-    longest: usize,
+    (longest, constants): (usize, &Constants),
 ) -> Result<bool, Reason> {
     let is_text = |leaf: &Shape| matches!(leaf, Shape::Name | Shape::Names | Shape::Text);
     for (path, _) in shape.leaves().into_iter().filter(|(_, leaf)| is_text(leaf)) {
@@ -119,6 +120,7 @@ fn of_texts(
         };
         let steps: Vec<Step> = steps.into_iter().filter(|step| !unit.is_one(probe, step.0, usual)).collect();
         draft.summary.decision_type = if steps.len() == 1 { DecisionType::TrueFalse } else { DecisionType::Range };
+        let told: Vec<Outcome> = steps.iter().map(|step| step.0).collect();
         draft.push_regions(probe, usual, steps, None);
         let leads = |at: &usize| !unit.is_one(probe, outcomes[*at], usual);
         let (first, last) = ((0..outcomes.len()).find(leads), (0..outcomes.len()).rev().find(leads));
@@ -135,6 +137,12 @@ fn of_texts(
             let of = |at: usize| MARKS.map(|mark| unit.text(mark, at + 1));
             draft.summary.handed = texts.handed_on(probe, &of(at), other.filter(|at| *at > 0).map(of).as_ref())?;
         }
+        let sample = |outcome: Outcome| {
+            let at = outcomes.iter().rposition(|own| unit.is_one(probe, *own, outcome))?;
+            Some(Sample { texts: vec![text(at)], outcome: outcomes[at] })
+        };
+        let samples: Vec<Sample> = told.into_iter().filter_map(sample).collect();
+        values::tell(draft, probe, (shape, &path), &samples, constants)?;
         return Ok(true);
     }
     Ok(false)

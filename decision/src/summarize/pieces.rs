@@ -49,7 +49,9 @@ fn beside(probe: &mut Probe<'_>, word: &str) -> Result<Option<&'static str>, Dec
     // As long as the word: what is cut out may be cut out by its place.
     let other = "q".repeat(word.chars().count());
     let (with, without) = (shown(word)?, shown(&other)?);
-    if with.replace(&word.to_lowercase(), &other) == without {
+    // As much shows of either where it is cut out by its place, though that lies within the word.
+    let as_much = with.chars().count() == without.chars().count();
+    if as_much || with.replace(&word.to_lowercase(), &other) == without {
         return Ok(None);
     }
     Ok(match [NEUTRAL, OTHER].map(|part| with.contains(&part.to_lowercase())) {

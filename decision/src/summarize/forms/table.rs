@@ -2,11 +2,13 @@
 
 use super::kinds::{Kinds, Made};
 use crate::decider::DecideError;
+use crate::decision::Decision;
 use crate::summarize::constants::Constants;
 use crate::summarize::matching::spellings;
 use crate::summarize::measured::{Equal, Texts};
 use crate::summarize::probe::{Outcome, Probe};
 use crate::summarize::tree::{self, Part};
+use crate::summarize::values::Sample;
 use crate::summary::{Bounds, Condition, Limit};
 
 /// Words of the program that are tried as well.
@@ -166,6 +168,24 @@ impl Table {
             let [one, other, _] = [self.lengths[short], self.lengths[long], 0].map(|length| made.marked(length));
             (short != long && outcomes[short] == outcomes[long]).then(|| (one[0].clone(), other[1].clone()))
         })
+    }
+
+    /// Texts that take each of these branches, where there are some.
+    pub(super) fn samples(
+        &self,
+        probe: &mut Probe<'_>,
+        texts: &Texts<'_>,
+        branches: &[Decision],
+    ) -> Result<Vec<Sample>, DecideError> {
+        let mut samples = Vec::new();
+        for branch in branches {
+            let told = probe.intern(branch.clone());
+            let Some([text, ..]) = self.longest(|outcome| outcome == told) else { continue };
+            let several = vec![text; self.count];
+            let outcome = probe.run(&texts.answer(&several.iter().map(String::as_str).collect::<Vec<_>>()))?;
+            samples.push(Sample { texts: several, outcome });
+        }
+        Ok(samples)
     }
 
     /// What the cells of a part say of a text; `None` where that has no words.

@@ -5,11 +5,11 @@ use serde_json::Value as Json;
 use crate::output::ApiOutput;
 use crate::shape::{ITEM, Path, Shape};
 use crate::summarize::constants::{Constants, KEYS};
-use crate::summarize::forms;
 use crate::summarize::matching::spellings;
 use crate::summarize::probe::{NEUTRAL, Probe};
 use crate::summarize::subject::{name_of_items, put};
 use crate::summarize::texts::answer;
+use crate::summarize::values;
 
 /// Words of the program that are tried.
 const MAX_WORDS: usize = 16;
@@ -52,16 +52,14 @@ fn many(shape: &Shape, constants: &Constants) -> Vec<Json> {
 /// Each word under each value, and beside the next one.
 fn of_values(shape: &Shape, name: &Path, words: &[String], constants: &Constants) -> Vec<Json> {
     let mut answers = Vec::new();
-    for (field, values) in forms::beside(shape, name, constants) {
-        for value in values {
-            let called = |word: &String| {
-                let mut answer = answer(shape, &field, Json::from(value.as_str()));
-                put(&mut answer, name, Json::from(word.as_str()));
-                answer
-            };
-            answers.extend(words.iter().map(called));
-            answers.extend(words.windows(2).filter_map(|pair| joined(called(&pair[0]), &called(&pair[1]), name)));
-        }
+    for (field, value) in values::each(shape, name, constants) {
+        let called = |word: &String| {
+            let mut answer = answer(shape, &field, Json::from(value.as_str()));
+            put(&mut answer, name, Json::from(word.as_str()));
+            answer
+        };
+        answers.extend(words.iter().map(called));
+        answers.extend(words.windows(2).filter_map(|pair| joined(called(&pair[0]), &called(&pair[1]), name)));
     }
     answers
 }
