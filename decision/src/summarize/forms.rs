@@ -383,15 +383,15 @@ fn warn_of_more(
 ) -> Result<(), DecideError> {
     let one = probe.run(&texts.answer(&[led]))?;
     for (several, what) in [
-        (vec![led; 2], "two such texts"),
-        (vec![led; MANY], "many such texts"),
-        (vec![other, led], "such a text after another one"),
+        (vec![led; 2], "two such texts lead"),
+        (vec![led; MANY], "many such texts lead"),
+        (vec![other, led], "such a text after another one leads"),
     ] {
         let outcome = probe.run(&texts.answer(&several))?;
         let none = probe.run(&texts.answer(&[other]))?;
         let is_told = probe.differ_by_repeats_only(outcome, one) || outcome == none && draft.summary.top_k == Some(1);
         if texts.are_several() && !is_told {
-            draft.warn(program, format!("{what} lead to `{}`", probe.shown_beside(outcome, one)));
+            draft.warn(program, format!("{what} to `{}`", probe.shown_beside(outcome, one)));
             break;
         }
     }
