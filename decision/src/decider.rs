@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use thiserror::Error;
 
 use crate::interpreter::{Choice, Memory, Observation, Ran, Surroundings, Trace, run};
+use crate::summarize::after;
 use crate::{Api, ApiOutput, Budget, Decision, DecisionProcess, Given, Program, Span};
 
 /// How an account of a decision ends that hangs on something else than the answer.
@@ -169,7 +170,7 @@ impl<'p> Decider<'p> {
     pub(crate) fn led<'o>(&self, output: &'o ApiOutput) -> Cow<'o, ApiOutput> {
         match self.leading {
             0 => Cow::Borrowed(output),
-            count => Cow::Owned(output.after(count, &self.api.answer)),
+            count => Cow::Owned(after(output, count, &self.api.answer)),
         }
     }
 

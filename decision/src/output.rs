@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use crate::shape::{ITEM, Shape};
-use crate::summarize::{NEUTRAL, filled, list_of_names};
+use crate::shape::Shape;
 
 /// One label of an image.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,47 +66,11 @@ impl ApiOutput {
         }
     }
 
-    /// The same after so many items of a name that no application looks for; one without items is left as it is.
-    pub(crate) fn after(&self, count: usize, shape: &Shape) -> Self {
-        match self {
-            Self::Labels { labels } if labels.is_empty() => self.clone(),
-            Self::Labels { labels } => {
-                let first = Label { description: NEUTRAL.to_owned(), score: 1.0 };
-                Self::Labels { labels: std::iter::repeat_n(first, count).chain(labels.iter().cloned()).collect() }
-            }
-            Self::Answer { answer } => {
-                let mut answer = answer.clone();
-                if let Some(list) = list_of_names(shape)
-                    && let Some(item) = shape.at(&list).and_then(Shape::item)
-                {
-                    insert(&mut answer, &list, &filled(item, 1.0, NEUTRAL), count);
-                }
-                Self::Answer { answer }
-            }
-        }
-    }
-
     /// The answer in the shape of the API; fields that neither name nor score have their defaults.
     pub fn answer(&self, shape: &Shape) -> Json {
         match self {
             Self::Answer { answer } => answer.clone(),
             Self::Labels { labels } => listed(shape, labels, &mut false),
-        }
-    }
-}
-
-/// Puts so many of an item before those of a list that has some.
-fn insert(part: &mut Json, list: &[String], item: &Json, count: usize) {
-    match list.split_first() {
-        Some((step, rest)) if step == ITEM => {
-            part.as_array_mut().into_iter().flatten().for_each(|part| insert(part, rest, item, count));
-        }
-        Some((step, rest)) => part.get_mut(step).into_iter().for_each(|part| insert(part, rest, item, count)),
-        None => {
-            let some = part.as_array_mut().filter(|items| !items.is_empty());
-            if let Some(items) = some {
-                items.splice(0..0, std::iter::repeat_n(item.clone(), count));
-            }
         }
     }
 }

@@ -84,12 +84,11 @@ mod words;
 
 use constants::Constants;
 use kinds::Kinds;
+pub(crate) use lead::after;
 use mixed::Mixed;
-pub(crate) use probe::NEUTRAL;
 use probe::{Outcome, Probe};
 use ranges::Where;
 use subject::{Members, Subject};
-pub(crate) use subject::{filled, list_of_names};
 pub use warnings::speaks_of_all_answers;
 
 use crate::decider::{DecideError, Decider};

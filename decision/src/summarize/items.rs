@@ -130,18 +130,19 @@ pub(super) fn drop_repeats(
     let mut dropped = false;
     for (branch, names) in found.branches.iter().zip(names) {
         let [first, second, ..] = names.as_slice() else { continue };
-        let [one, two] = [vec![first.as_str()], vec![first.as_str(), second]]
-            .map(|labels| probe.subject.output(ApiOutput::sure(labels)).answer(shape));
+        let of_labels = |labels: &[&str]| probe.subject.output(ApiOutput::sure(labels.iter().copied())).answer(shape);
+        let [one, two] = [vec![first.as_str()], vec![first.as_str(), second]].map(|labels| of_labels(&labels));
         let Some(item) = one.pointer(&format!("/{}/0", list.join("/"))).cloned() else { continue };
         let Some(other) = two.pointer(&format!("/{}/1", list.join("/"))).cloned() else { continue };
-        let of_items = |items: Vec<Json>| {
-            let mut answer = one.clone();
+        // An answer may have the items once more, in another list or as a whole text.
+        let of_items = |labels: &[&str], items: Vec<Json>| {
+            let mut answer = of_labels(labels);
             put(&mut answer, &list, Json::Array(items));
             answer
         };
-        let twice = of_items(vec![item.clone(), item.clone()]);
+        let twice = of_items(&[first, first], vec![item.clone(), item.clone()]);
         // Not only beside each other.
-        let apart = of_items(vec![item.clone(), other, item]);
+        let apart = of_items(&[first, second, first], vec![item.clone(), other, item]);
         let [one, two, twice, apart] = [one, two, twice, apart].map(|answer| ApiOutput::Answer { answer });
         if probe.run(&twice)? != branch.outcome {
             continue;

@@ -6,12 +6,12 @@ use super::constants::Constants;
 use super::forms;
 use super::matching::spellings;
 use super::probe::{FEW_STEPS, NEUTRAL};
-use super::subject::{list_of_names, name_of_items, put};
+use super::subject::{filled, list_of_names, name_of_items, put};
 use crate::decider::{DecideError, Decider};
 use crate::decision::Decision;
 use crate::interpreter::Memory;
-use crate::output::ApiOutput;
-use crate::shape::ITEM;
+use crate::output::{ApiOutput, Label};
+use crate::shape::{ITEM, Shape};
 
 /// Nobody leaves out more.
 pub(super) const MOST: usize = 3;
@@ -33,6 +33,41 @@ pub(super) fn find(decider: &Decider<'_>) -> usize {
     let found = has_names
         .then(|| by_texts(decider, &constants).and_then(|first| first.map_or_else(|| by_unknown(decider), Ok)));
     found.and_then(Result::ok).unwrap_or_default()
+}
+
+/// An answer after so many items of a name that no application looks for; one without items is left as it is.
+pub(crate) fn after(output: &ApiOutput, count: usize, shape: &Shape) -> ApiOutput {
+    match output {
+        ApiOutput::Labels { labels } if labels.is_empty() => output.clone(),
+        ApiOutput::Labels { labels } => {
+            let first = Label { description: NEUTRAL.to_owned(), score: 1.0 };
+            ApiOutput::Labels { labels: std::iter::repeat_n(first, count).chain(labels.iter().cloned()).collect() }
+        }
+        ApiOutput::Answer { answer } => {
+            let mut answer = answer.clone();
+            if let Some(list) = list_of_names(shape)
+                && let Some(item) = shape.at(&list).and_then(Shape::item)
+            {
+                insert(&mut answer, &list, &filled(item, 1.0, NEUTRAL), count);
+            }
+            ApiOutput::Answer { answer }
+        }
+    }
+}
+
+/// Puts so many of an item before those of a list that has some.
+fn insert(part: &mut Json, list: &[String], item: &Json, count: usize) {
+    match list.split_first() {
+        Some((step, rest)) if step == ITEM => {
+            part.as_array_mut().into_iter().flatten().for_each(|part| insert(part, rest, item, count));
+        }
+        Some((step, rest)) => part.get_mut(step).into_iter().for_each(|part| insert(part, rest, item, count)),
+        None => {
+            if let Some(items) = part.as_array_mut().filter(|items| !items.is_empty()) {
+                items.splice(0..0, std::iter::repeat_n(item.clone(), count));
+            }
+        }
+    }
 }
 
 /// The first place at which one of the texts leads elsewhere than any other name, if one does; the very first where it

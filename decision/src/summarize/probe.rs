@@ -20,7 +20,7 @@ use crate::program::Span;
 use crate::shape::Shape;
 
 /// A label that no application looks for.
-pub(crate) const NEUTRAL: &str = "Qzxjv";
+pub(super) const NEUTRAL: &str = "Qzxjv";
 /// Another one.
 pub(super) const OTHER: &str = "Wqyvk";
 

@@ -270,7 +270,7 @@ impl<'p> Members<'p> {
 }
 
 /// An item of defaults with this score and name.
-pub(crate) fn filled(shape: &Shape, score: f64, text: &str) -> Json {
+pub(super) fn filled(shape: &Shape, score: f64, text: &str) -> Json {
     match shape {
         Shape::Name | Shape::SameName => Json::from(text),
         Shape::Single(item) => filled(item, score, text),
@@ -420,7 +420,7 @@ pub(super) fn named_field(shape: &Shape) -> Option<String> {
 }
 
 /// The list whose items have the names.
-pub(crate) fn list_of_names(shape: &Shape) -> Option<Path> {
+pub(super) fn list_of_names(shape: &Shape) -> Option<Path> {
     let mut name = name_of_items(shape)?;
     name.truncate(name.iter().rposition(|step| step == ITEM)?);
     Some(name)

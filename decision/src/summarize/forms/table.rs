@@ -165,7 +165,7 @@ impl Table {
             let places = (0..self.lengths.len()).filter(|at| self.lengths[*at] >= made.least().max(2));
             let leading: Vec<usize> = places.filter(|at| outcomes[*at] != usual).collect();
             let (short, long) = (*leading.first()?, *leading.last()?);
-            let [one, other, _] = [self.lengths[short], self.lengths[long], 0].map(|length| made.marked(length));
+            let [one, other] = [short, long].map(|at| made.marked(self.lengths[at]));
             (short != long && outcomes[short] == outcomes[long]).then(|| (one[0].clone(), other[1].clone()))
         })
     }
@@ -197,8 +197,8 @@ impl Table {
             conditions.push(Condition { field: Condition::CHARACTERS.to_owned() + field, values, intervals: vec![] });
         }
         if part.cells[1].len() < self.lengths.len() {
-            let intervals = self.intervals(&part.cells[1], &format!("length of {field}"));
             let field = format!("length of {field}");
+            let intervals = self.intervals(&part.cells[1], &field);
             conditions.push(Condition { field, values: Vec::new(), intervals });
         }
         Some(conditions)
